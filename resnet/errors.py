@@ -1,0 +1,76 @@
+"""What can go wrong, as one tree. Every message is one sentence: the rule, what was received, a way out.
+
+ResNetLabError
+├── ConfigError        a network or recipe that makes no sense
+├── UnknownNameError   no network, data set, run or key of that name (carries the nearest one)
+├── DataError          images missing, cut short or of another kind
+├── ExportError        a file that cannot be written, or would be illegible
+└── RunError           a run that cannot be started, read or stopped
+"""
+
+import difflib
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+LONGEST_ECHO = 60
+
+
+class ResNetLabError(Exception):
+    """Base of every error this library raises on purpose."""
+
+
+class ConfigError(ResNetLabError):
+    """A network or recipe that makes no sense; the message says which field and why."""
+
+
+class UnknownNameError(ResNetLabError):
+    """A name nobody here answers to. `nearest` is the closest known one, or None."""
+
+    def __init__(self, what: str, name: object, known: Iterable[str]) -> None:
+        names = list(known)
+        received = echo(name)
+        close = difflib.get_close_matches(str(name)[:LONGEST_ECHO], names, n=1, cutoff=0.5)
+        self.nearest = close[0] if close else None
+        way_out = f"did you mean {self.nearest!r}?" if self.nearest else f"known: {', '.join(names[:12])}."
+        super().__init__(f"There is no {what} {received}; {way_out}")
+
+
+class DataError(ResNetLabError):
+    """Images that are missing, cut short or of another kind; the message says where to put what."""
+
+
+class ExportError(ResNetLabError):
+    """A file that cannot be written, or whose letters would be illegible."""
+
+
+class RunError(ResNetLabError):
+    """A run that cannot be started, read or stopped."""
+
+
+def echo(value: object) -> str:
+    """What was received, quoted on one line and cut so that hostile input cannot fill a page."""
+    text = repr(value[:LONGEST_ECHO] if isinstance(value, str) else value)
+    return text if len(text) <= LONGEST_ECHO + 2 else text[:LONGEST_ECHO] + "…"
+
+
+def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ()) -> str:
+    """One sentence for the first thing pydantic found wrong, with the nearest known key where a key is unknown."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in (*filter(None, [prefix]), *first["loc"]) if not _is_tag(part))
+    if first["type"] == "extra_forbidden":
+        return str(UnknownNameError("setting", where, [f"{prefix}.{key}" if prefix else key for key in known]))
+    if first["type"] == "missing":
+        return f"{where} is required and was not given."
+    rule = first["msg"].replace("Input should be", "must be").replace("Value should", "must")
+    rule = rule.partition(", unable to")[0].replace(", got a number with a fractional part", " without a fraction")
+    return f"{where or 'the settings'} {_lower_first(rule)}; received {echo(first['input'])}."
+
+
+def _is_tag(part: object) -> bool:
+    """Pydantic puts the name of a union's arm into the path; no user knows it."""
+    return isinstance(part, str) and ("[" in part or part.endswith(("Config", "Schedule")))
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
