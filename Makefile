@@ -1,0 +1,40 @@
+# make run    the app on http://127.0.0.1:8501 (another port: PORT=8502 make run)
+# make test   every test: library, pages, real browser
+# make check  format, lint, types and the fast tests, in under a minute
+# make bench  the tables of the README
+# make clean  removes .venv and caches; keeps runs/ and data/
+
+SHELL := /bin/bash
+PORT ?= 8501
+PYTHON := .venv/bin/python
+FAST := not keras and not training and not browser
+
+.PHONY: run test check bench clean
+
+run: .venv/installed
+	@exec tools/serve.sh "$(PORT)"
+
+test: .venv/installed-dev
+	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m pytest
+
+check: .venv/installed-dev
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m mypy
+	@exec $(PYTHON) -m pytest -m "$(FAST)"
+
+bench: .venv/installed-dev
+	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m bench
+
+clean:
+	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are why a second `make run` installs nothing.
+.venv/installed: requirements.txt
+	@tools/venv.sh requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements.txt requirements-dev.txt
+	@tools/venv.sh requirements-dev.txt
+	@touch .venv/installed $@

@@ -1,0 +1,39 @@
+"""Rules for every test: a skipped test is a failed one, and hypothesis draws the same examples on every machine."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "lab",
+    derandomize=True,  # a failure seen once can be seen again
+    deadline=None,  # machines differ; speed is measured by bench/, never asserted here
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("lab")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A test that skips itself proves nothing: count it as failed, with its reason."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        fail_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """The same for a whole file that skips itself while it is read."""
+    report = yield
+    if report.skipped:
+        fail_skipped(report)
+    return report
+
+
+def fail_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+    report.outcome = "failed"
+    report.longrepr = f"{report.nodeid}: no test may pass by skipping ({reason})"

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# usage: tools/venv.sh REQUIREMENTS     makes .venv where there is none that works, and installs REQUIREMENTS into it
+set -eu
+cd "$(dirname "$0")/.."
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+  python=$(tools/python.sh)
+  echo "Making .venv with $("$python" --version) …"
+  "$python" -m venv --clear .venv
+fi
+echo "Installing $1 (the first time takes a minute or two) …"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$1"
