@@ -4,6 +4,7 @@ Depth 6n+2 exists for every n from 1 to 200; where ImageNet has the same name (r
 network is called resnet50_cifar and so on.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from resnet.config import ResNetConfig, Shortcut, StageConfig
 from resnet.errors import ConfigError, UnknownNameError, echo
 
 Family = Literal["imagenet", "cifar", "binary"]
+Kind = Literal["resnet", "plain"]
 
 HE_2015 = "He et al. 2015, Deep Residual Learning for Image Recognition"
 NOTEBOOK = "the ResNet ablation notebook this project grew from (binary cats_vs_dogs)"
@@ -68,7 +70,7 @@ def _doubling(filters: int, blocks: tuple[int, ...]) -> list[StageConfig]:
     ]
 
 
-def cifar_name(n: int, kind: Literal["resnet", "plain"] = "resnet") -> str:
+def cifar_name(n: int, kind: Kind = "resnet") -> str:
     """The catalogue's name of the CIFAR network with this n."""
     depth = 6 * n + 2
     taken = RESIDUAL_DEPTHS if kind == "resnet" else PLAIN_DEPTHS
@@ -85,9 +87,19 @@ def names() -> tuple[str, ...]:
 def get(name: str) -> Entry:
     """The published network of this name. Raises UnknownNameError with the nearest one."""
     if name not in _ROWS:
-        raise UnknownNameError("network", name, _ROWS)
+        raise UnknownNameError("network", name, _ROWS, _nearest_depth(name))
     make, number, shortcut = _ROWS[name]
     return make(name, number, shortcut)
+
+
+def _nearest_depth(name: str) -> str | None:
+    """The network of the same kind whose depth is nearest: for "resnet57" letters alone would suggest resnet578."""
+    asked = re.fullmatch(r"(resnet|plain)-?(\d{1,4})", name.lower()) if isinstance(name, str) else None
+    if asked is None:
+        return None
+    kind, depth = asked[1], int(asked[2])
+    same_kind = [candidate for candidate in _ROWS if re.fullmatch(rf"{kind}\d+", candidate)]
+    return min(same_kind, key=lambda candidate: abs(int(candidate.removeprefix(kind)) - depth))
 
 
 def published() -> Iterator[Entry]:
@@ -137,7 +149,7 @@ Row = tuple[Callable[[str, int, Shortcut], Entry], int, Shortcut]
 
 
 def _rows() -> dict[str, Row]:
-    """Name: how to make it, its depth or n, its shortcut. Made on demand, since 400 configs take a while to validate."""
+    """Name: how to make it, its depth or n, its shortcut. Made on demand: 400 configs take a while."""
     rows: dict[str, Row] = {f"resnet{depth}": (_imagenet, depth, "projection") for depth in RESIDUAL_DEPTHS}
     rows |= {f"plain{depth}": (_imagenet, depth, "none") for depth in PLAIN_DEPTHS}
     for depth in (34, 50):

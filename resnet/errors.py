@@ -27,11 +27,11 @@ class ConfigError(ResNetLabError):
 class UnknownNameError(ResNetLabError):
     """A name nobody here answers to. `nearest` is the closest known one, or None."""
 
-    def __init__(self, what: str, name: object, known: Iterable[str]) -> None:
+    def __init__(self, what: str, name: object, known: Iterable[str], nearest: str | None = None) -> None:
         names = list(known)
         received = echo(name)
         close = difflib.get_close_matches(str(name)[:LONGEST_ECHO], names, n=1, cutoff=0.5)
-        self.nearest = close[0] if close else None
+        self.nearest = nearest or (close[0] if close else None)
         way_out = f"did you mean {self.nearest!r}?" if self.nearest else f"known: {', '.join(names[:12])}."
         super().__init__(f"There is no {what} {received}; {way_out}")
 

@@ -1,0 +1,92 @@
+"""A network as a short, readable address: a catalogue name and the settings that differ from it.
+
+The page's address bar, the command line (`NAME --set KEY=VALUE`) and a figure's metadata all use the same words, for
+example network=resnet56&norm.momentum=0.99.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from resnet import catalog
+from resnet.config import ResNetConfig, known_keys, parse_value, with_settings
+from resnet.errors import ConfigError, echo
+
+NETWORK = "network"
+DEFAULT_NETWORK = "resnet56"
+LONGEST_VALUE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A catalogue name and what is changed: dotted keys as in `with_settings`."""
+
+    network: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def config(self) -> ResNetConfig:
+        """The network it stands for. Raises ConfigError or UnknownNameError."""
+        return with_settings(catalog.get(self.network).config, self.settings)
+
+    def to_query(self) -> dict[str, str]:
+        """The parameters of a link to this network."""
+        return {NETWORK: self.network} | {key: written(value) for key, value in self.settings.items()}
+
+    def query_string(self) -> str:
+        """`to_query`, percent-encoded."""
+        return urlencode(self.to_query())
+
+
+def from_query(parameters: Mapping[str, str]) -> Choice:
+    """The network a link names. Raises ConfigError or UnknownNameError for a broken or hostile one."""
+    for key, value in parameters.items():
+        if len(value) > LONGEST_VALUE:
+            raise ConfigError(f"A link's values have at most {LONGEST_VALUE} characters; {echo(key)} has {len(value)}.")
+    settings = {key: parse_value(value) for key, value in parameters.items() if key != NETWORK}
+    choice = Choice(parameters.get(NETWORK, DEFAULT_NETWORK), settings)
+    choice.config()
+    return choice
+
+
+def choice_of(config: ResNetConfig) -> Choice:
+    """The choice with the fewest settings that gives exactly this config."""
+    names = dict.fromkeys([catalog.name_of(config), *_relatives(config), "resnet18", "resnet20"])
+    choices = [Choice(name, difference(catalog.get(name).config, config)) for name in names if name in catalog.names()]
+    return min(choices, key=lambda choice: len(choice.settings))
+
+
+def difference(base: ResNetConfig, config: ResNetConfig) -> dict[str, Any]:
+    """The settings that turn `base` into `config`."""
+    before, after = base.model_dump(mode="json"), config.model_dump(mode="json")
+    if len(before["stages"]) != len(after["stages"]):
+        changed = {"stages": after["stages"]}
+        before["stages"] = after["stages"]
+    else:
+        changed = {}
+    leaves = [key for key in known_keys(after) if not isinstance(_at(after, key), dict | list) or key == "input_shape"]
+    return changed | {key: _at(after, key) for key in leaves if _at(after, key) != _at(before, key)}
+
+
+def written(value: Any) -> str:
+    """A setting's value as a person would type it after `--set KEY=`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, int) for item in value):
+        return ",".join(map(str, value))
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _relatives(config: ResNetConfig) -> list[str]:
+    """Names with the same depth, or with as many blocks in some stage: they leave the fewest settings to say."""
+    kind: catalog.Kind = "plain" if config.shortcut == "none" else "resnet"
+    names = [f"{kind}{config.depth}", f"resnet{config.depth}", f"binary_{kind}{config.depth}"]
+    counts = {stage.blocks for stage in config.stages}
+    return names + [catalog.cifar_name(n, kind) for n in sorted(counts) if n in catalog.N_RANGE]
+
+
+def _at(data: Any, key: str) -> Any:
+    for part in key.split("."):
+        data = data[int(part) if isinstance(data, list) else part]
+    return data
