@@ -1,0 +1,184 @@
+"""The files of one run, by name: nothing else is needed to understand it, and nothing else knows where they lie.
+
+The worker writes through this class and everybody else reads through it. Small files are replaced whole, so a reader
+never sees half of one; metrics.jsonl only grows; a full or read-only disk is one sentence (RunError).
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from resnet.errors import RunError, echo
+from resnet.runs import clock, disk, journal, lock
+from resnet.runs.disk import explain, one_sentence
+from resnet.runs.journal import START, Cursor, Record
+
+SPEC = "spec.json"
+ENVIRONMENT = "environment.json"
+METRICS = "metrics.jsonl"
+LOG = "log.txt"
+LOCK = "lock"
+HEARTBEAT = "heartbeat"
+CONTROL = "control.json"
+EXIT = "exit.json"
+CHECKPOINTS = "checkpoint"
+PROCESS = "process.json"
+RESERVE = "reserve"
+
+RESERVE_BYTES = 1 << 16
+
+Phase = Literal["starting", "compiling", "stepping", "evaluating", "checkpointing", "exiting"]
+Outcome = Literal["finished", "stopped", "failed"]
+
+
+class Heartbeat(NamedTuple):
+    """The worker's last sign of life. `uptime_s` is what ages are taken from; `time_s` (Unix) is for people."""
+
+    time_s: float
+    uptime_s: float
+    step: int
+    phase: Phase
+
+
+class RunDirectory:
+    """One run's directory. Every method raises RunError, in one sentence, for what the disk refuses."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    def file(self, name: str) -> Path:
+        return self.path / name
+
+    def write_json(self, name: str, data: Mapping[str, Any]) -> None:
+        """Replace a file whole: written aside, flushed to the disk, renamed. A reader sees the old or the new one."""
+        content = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        with one_sentence(self.file(name)):
+            disk.replace(self.file(name), content)
+
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """The file's object; None where there is no such file; RunError where it is damaged or cannot be read."""
+        path = self.file(name)
+        try:
+            data = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise RunError(explain(error, path)) from None
+        except (ValueError, RecursionError) as error:
+            raise RunError(f"{name} of run {self.path.name} is damaged: {echo(str(error))}.") from None
+        if not isinstance(data, dict):
+            raise RunError(f"{name} of run {self.path.name} is damaged: it must hold an object; received {echo(data)}.")
+        return data
+
+    # The lock
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for as long as the block lasts: the proof that it lives. RunError where another process does.
+
+        Takes over the lock its starter handed down, where there is one, and writes down who this process is.
+        """
+        with one_sentence(self.file(LOCK)):
+            held = lock.Lock.inherited(self.file(LOCK)) or lock.Lock.take(self.file(LOCK))
+        with held:
+            self.write_process(os.getpid())
+            try:
+                yield
+            finally:
+                self.close()
+
+    def is_locked(self) -> bool:
+        with one_sentence(self.file(LOCK)):
+            return lock.is_held(self.file(LOCK))
+
+    def write_process(self, pid: int) -> None:
+        """Who works on the run. Its start time tells it from a later process of the same number."""
+        data = {"pid": pid, "start_ticks": clock.start_ticks(pid), "boot_id": clock.boot_id()}
+        self.write_json(PROCESS, data | {"time_s": clock.now_s(), "uptime_s": clock.uptime_s()})
+
+    # What the worker says
+
+    def beat(self, step: int, phase: Phase) -> None:
+        """A sign of life, every two seconds at most, whatever else is going on. Not flushed: it is of no use later."""
+        beat = Heartbeat(clock.now_s(), clock.uptime_s(), step, phase)
+        with one_sentence(self.file(HEARTBEAT)):
+            disk.replace_fleeting(self.file(HEARTBEAT), json.dumps(beat._asdict()).encode())
+
+    def heartbeat(self) -> Heartbeat | None:
+        """The last sign of life, or None where there is none that can be read."""
+        try:
+            data = self.read_json(HEARTBEAT)
+            return Heartbeat(**data) if data else None
+        except (RunError, TypeError):
+            return None
+
+    def append_metric(self, record: Mapping[str, Any]) -> None:
+        """Add one line to metrics.jsonl, by a single write. Values that are not finite become null."""
+        with one_sentence(self.file(METRICS)):
+            self._journal.append(record)
+
+    def read_metrics(self, after: Cursor = START) -> tuple[list[Record], Cursor]:
+        """The records after the cursor, and the new cursor; see `resnet.runs.journal.Cursor`."""
+        with one_sentence(self.file(METRICS)):
+            return journal.read(self.file(METRICS), after)
+
+    def last_metrics(self, enough: Callable[[Record], bool]) -> list[Record]:
+        """The last records, back to the first for which `enough` holds: reads only the end of the file."""
+        with one_sentence(self.file(METRICS)):
+            return journal.read_backwards(self.file(METRICS), enough)
+
+    def truncate_metrics(self, step: int) -> None:
+        """Drop the records of later steps, before going on from a checkpoint of `step`. Needs the lock."""
+        self.close()
+        if self.file(METRICS).exists():
+            with one_sentence(self.file(METRICS)):
+                journal.truncate(self.file(METRICS), step)
+
+    def sync_metrics(self) -> None:
+        """Return once every appended record would survive a power cut: a checkpoint is worth no more than its curve."""
+        with one_sentence(self.file(METRICS)):
+            self._journal.sync()
+
+    def write_exit(self, outcome: Outcome, cause: str | None = None) -> None:
+        """The last word of a worker: how it ended, and why. On a full disk, the reserve makes room for it."""
+        data = {"outcome": outcome, "cause": cause, "time_s": clock.now_s()}
+        try:
+            self.write_json(EXIT, data)
+        except RunError:
+            self.file(RESERVE).unlink(missing_ok=True)
+            self.write_json(EXIT, data)
+
+    # What a person asked
+
+    def ask_stop(self) -> None:
+        """Ask the worker to make a checkpoint and end. Asking again does not move the deadline."""
+        if not self.stop_asked():
+            data = {"stop": True, "time_s": clock.now_s(), "uptime_s": clock.uptime_s(), "boot_id": clock.boot_id()}
+            self.write_json(CONTROL, data)
+
+    def stop_asked(self) -> bool:
+        """Whether a person asked for the end. One small read: cheap enough for every step. Unreadable means no."""
+        try:
+            data = self.read_json(CONTROL)
+        except RunError:
+            return False
+        return data is not None and data.get("stop") is True
+
+    def close(self) -> None:
+        """Close metrics.jsonl, if it is open for writing."""
+        if "_journal" in self.__dict__:
+            self._journal.close()
+            del self._journal
+
+    def reserve(self) -> None:
+        """Set a little room aside for the last word."""
+        with one_sentence(self.file(RESERVE)):
+            disk.allocate(self.file(RESERVE), RESERVE_BYTES)
+
+    @cached_property
+    def _journal(self) -> journal.Writer:
+        return journal.Writer(self.file(METRICS))

@@ -1,0 +1,81 @@
+"""Writing a run's files so that a reader, a full disk or a power cut never finds half of one."""
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from resnet.errors import RunError
+
+MODE = 0o666  # less the umask, so that a run can be read from outside a container
+
+
+@contextlib.contextmanager
+def one_sentence(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses about `path` into a RunError."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(explain(error, path)) from error
+
+
+def explain(error: OSError, path: Path) -> str:
+    """What the disk refused, and what to do, in one sentence."""
+    what = f"{path.name} of run {path.parent.name}"
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+            return f"The disk is full: {what} could not be written; free some space, or choose another runs folder."
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return f"{what} is not open to this user; choose a runs folder you may write to."
+        case errno.ENOENT:
+            return f"{what} could not be written: there is no folder {path.parent} any more."
+    return f"{what} could not be read or written: {error.strerror or error}."
+
+
+def replace(path: Path, content: bytes) -> None:
+    """`path` holds exactly `content` afterwards, through a power cut too, or what it held before. Raises OSError."""
+    with _aside(path, content) as (aside, descriptor):
+        os.fsync(descriptor)
+        aside.replace(path)
+    sync_folder(path.parent)
+
+
+def replace_fleeting(path: Path, content: bytes) -> None:
+    """The same without waiting for the disk, for what is of no use after a power cut."""
+    with _aside(path, content) as (aside, _):
+        aside.replace(path)
+
+
+@contextlib.contextmanager
+def _aside(path: Path, content: bytes) -> Iterator[tuple[Path, int]]:
+    """A file beside `path`, written and open; removed where the block fails."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            yield aside, descriptor
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(path: Path) -> None:
+    """Return once the names in a folder would survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def allocate(path: Path, size_bytes: int) -> None:
+    """A file that really takes up this much of the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, MODE)
+    try:
+        os.posix_fallocate(descriptor, 0, size_bytes)
+    finally:
+        os.close(descriptor)

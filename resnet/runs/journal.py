@@ -1,0 +1,151 @@
+"""metrics.jsonl: one self-contained JSON object a line, appended by one worker, read by anyone while it grows."""
+
+import errno
+import json
+import math
+import os
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Record = dict[str, Any]
+
+BLOCK_BYTES = 1 << 16
+CHECKED_BYTES = 64
+
+
+class Cursor(NamedTuple):
+    """How far a reader has come. Give it back to `read` to get only what is new.
+
+    `check` is a checksum of the bytes before `offset`: where they have changed (a resumed run cut its curve back),
+    reading begins again and `restarts` is one higher, so the reader replaces what it has instead of extending it.
+    `damaged` counts the lines skipped so far because they were not a JSON object.
+    """
+
+    offset: int = 0
+    check: int = 0
+    restarts: int = 0
+    damaged: int = 0
+
+
+START = Cursor()
+
+
+class Writer:
+    """Appends records, each by a single write. Opening drops a line torn by an earlier death. Raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        self._size = _end_of_last_line(self._descriptor)
+        os.ftruncate(self._descriptor, self._size)
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """One line. A full disk leaves the file as it was before."""
+        line = encode(record)
+        try:
+            if os.write(self._descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # a file takes a part only on a full disk
+        except OSError:
+            os.ftruncate(self._descriptor, self._size)
+            raise
+        self._size += len(line)
+
+    def sync(self) -> None:
+        """Return once what was appended would survive a power cut."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def encode(record: Mapping[str, Any]) -> bytes:
+    """A record as one line of strict JSON; infinities and not-a-number become null, since JSON has no word for them."""
+    finite = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in record.items()
+    }
+    return json.dumps(finite, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def read(path: Path, after: Cursor = START) -> tuple[list[Record], Cursor]:
+    """The records after the cursor and the new cursor. A torn last line is left for the next time. No file: nothing."""
+    seen = min(after.offset, CHECKED_BYTES)
+    try:
+        with path.open("rb") as file:
+            file.seek(after.offset - seen)
+            data = file.read()
+    except FileNotFoundError:
+        data = b""
+    if zlib.crc32(data[:seen]) != after.check:
+        return read(path, Cursor(restarts=after.restarts + 1))
+    whole = data[: data.rfind(b"\n", seen) + 1]
+    lines = whole[seen:].split(b"\n")[:-1]
+    if not lines:
+        return [], after
+    records = [record for line in lines if (record := decode(line)) is not None]
+    cursor = Cursor(
+        offset=after.offset + len(whole) - seen,
+        check=zlib.crc32(whole[-CHECKED_BYTES:]),
+        restarts=after.restarts,
+        damaged=after.damaged + len(lines) - len(records),
+    )
+    return records, cursor
+
+
+def decode(line: bytes) -> Record | None:
+    """The record on a line, or None where the line is damaged."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def read_backwards(path: Path, enough: Callable[[Record], bool]) -> list[Record]:
+    """Records from the last one back to the first for which `enough` is true (or all), in order of step.
+
+    Reads the file in blocks from its end, so a long run costs as little as a short one.
+    """
+    found: list[Record] = []
+    try:
+        with path.open("rb") as file:
+            position = _end_of_last_line(file.fileno())
+            rest = b""
+            while position:
+                start = max(0, position - BLOCK_BYTES)
+                lines = (os.pread(file.fileno(), position - start, start) + rest).split(b"\n")
+                rest = lines.pop(0) if start else b""
+                for line in reversed(lines):
+                    if line and (record := decode(line)) is not None:
+                        found.append(record)
+                        if enough(record):
+                            return found[::-1]
+                position = start
+    except FileNotFoundError:
+        pass
+    return found[::-1]
+
+
+def truncate(path: Path, step: int) -> None:
+    """Drop every record of a later step, so that a run resumed from `step` writes its curve on without a seam."""
+    keep = 0
+    with path.open("r+b") as file:
+        for line in file:
+            record = decode(line) if line.endswith(b"\n") else None
+            if not line.endswith(b"\n") or (record is not None and record.get("step", 0) > step):
+                break
+            keep += len(line)
+        file.truncate(keep)
+        os.fsync(file.fileno())
+
+
+def _end_of_last_line(descriptor: int) -> int:
+    """Bytes up to and including the last line feed."""
+    position = os.fstat(descriptor).st_size
+    while position:
+        start = max(0, position - BLOCK_BYTES)
+        found = os.pread(descriptor, position - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        position = start
+    return 0

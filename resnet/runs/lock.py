@@ -1,0 +1,104 @@
+"""The proof that a run lives: a flock on `lock`, held by its worker from before its first instruction to its last.
+
+Whoever starts a worker takes the lock first and hands the locked file over (`Lock.inherited`), so there is no moment in
+which a started run looks dead. The kernel frees the lock when the worker ends, however it ends.
+"""
+
+import contextlib
+import fcntl
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from resnet.errors import RunError
+
+HANDED_OVER = "RESNET_RUN_LOCK_FD"
+PATIENCE_S = 0.5
+PAUSE_S = 0.005
+
+_held: set[int] = set()
+
+
+def _close_in_child() -> None:
+    """A forked child shares the lock; were it to outlive the worker, the run would look alive."""
+    for descriptor in _held:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
+
+
+class Lock:
+    """A held lock: a context manager that lets go at its end. Made by `take` or `inherited`, never blocked for long."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        _held.add(descriptor)
+
+    @classmethod
+    def take(cls, path: Path) -> Self:
+        """Take the lock. Raises RunError where somebody else has it, OSError where the file cannot be made.
+
+        Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the little patience.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        give_up = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return cls(descriptor)
+            except BlockingIOError:
+                if time.monotonic() > give_up:
+                    os.close(descriptor)
+                    raise RunError(
+                        f"Only one process may work on a run; {path.parent.name} already has one: stop it first."
+                    ) from None
+                time.sleep(PAUSE_S)
+
+    @classmethod
+    def inherited(cls, path: Path) -> Self | None:
+        """The lock this process was started with, or None where it was started without one (by hand)."""
+        text = os.environ.pop(HANDED_OVER, "")
+        if not text.isdecimal():
+            return None
+        descriptor = int(text)
+        try:
+            if not os.path.samestat(os.fstat(descriptor), path.stat()):
+                return None
+        except OSError:
+            return None
+        os.set_inheritable(descriptor, False)
+        return cls(descriptor)
+
+    def close(self) -> None:
+        """Let go. A process this lock was handed to keeps it."""
+        if self.descriptor in _held:
+            _held.discard(self.descriptor)
+            os.close(self.descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody holds the lock now. Shared, so that two readers never take each other for a worker."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
