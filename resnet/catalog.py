@@ -92,6 +92,16 @@ def get(name: str) -> Entry:
     return make(name, number, shortcut)
 
 
+def twin(name: str, kind: Kind) -> str | None:
+    """The catalogue's plain or residual counterpart of a network, or None where there is none."""
+    entry = get(name)
+    if entry.n is not None:
+        return cifar_name(entry.n, kind)
+    prefix = "binary_" if entry.family == "binary" else ""
+    candidate = f"{prefix}{kind}{entry.config.depth}"
+    return candidate if candidate in _ROWS and get(candidate).family == entry.family else None
+
+
 def _nearest_depth(name: str) -> str | None:
     """The network of the same kind whose depth is nearest: for "resnet57" letters alone would suggest resnet578."""
     asked = re.fullmatch(r"(resnet|plain)-?(\d{1,4})", name.lower()) if isinstance(name, str) else None
