@@ -1,0 +1,104 @@
+"""What a data set is: facts that cost nothing to know, and images in memory."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint8]
+"""[images, height, width, channels], 0 to 255."""
+
+Labels = NDArray[np.int32]
+"""[images], each from 0 to classes - 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFacts:
+    """What is known of a data set without loading it. `image_shape` is (height, width, channels).
+
+    `source` says where it comes from, `where` how to give it to this program. `train_images` still holds the validation
+    part, which a recipe draws.
+    """
+
+    name: str
+    title: str
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    train_images: int
+    test_images: int
+    source: str
+    where: str
+
+    @property
+    def classes(self) -> int:
+        return len(self.class_names)
+
+
+class Arrays(NamedTuple):
+    """The four arrays a source reads from its files."""
+
+    train_images: Images
+    train_labels: Labels
+    test_images: Images
+    test_labels: Labels
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set in memory."""
+
+    facts: DatasetFacts
+    arrays: Arrays
+
+    @property
+    def train_images(self) -> Images:
+        return self.arrays.train_images
+
+    @property
+    def train_labels(self) -> Labels:
+        return self.arrays.train_labels
+
+    @property
+    def test_images(self) -> Images:
+        return self.arrays.test_images
+
+    @property
+    def test_labels(self) -> Labels:
+        return self.arrays.test_labels
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 over shapes, images and labels: the same whatever kind of file they came from."""
+        digest = hashlib.sha256()
+        for array in self.arrays:
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One published file: where it is, where it goes inside the data folder, and what it must be."""
+
+    url: str
+    path: str
+    size_bytes: int
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A kind of source. `read` takes the data folder and raises DataError; `downloads` are what would fill it.
+
+    `present` says whether files are there to be read, good or bad.
+    """
+
+    facts: DatasetFacts
+    read: Callable[[Path], Arrays]
+    present: Callable[[Path], bool]
+    downloads: tuple[Download, ...] = ()

@@ -1,0 +1,187 @@
+"""How a network is trained, as data: frozen, validated, closed, JSON in and out. No TensorFlow here."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from resnet.config import Closed
+from resnet.data import DatasetFacts
+from resnet.errors import ConfigError, UnknownNameError
+from resnet.training.schedule import CosineSchedule, Schedule, StepCount, StepsSchedule, StepsWarmup, Warmup
+
+InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
+Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
+DecaySemantics = Literal["l2", "decoupled"]
+DecayCovers = Literal["kernels", "all"]
+
+
+class SgdConfig(Closed):
+    """Stochastic gradient descent: velocity = momentum × velocity − rate × gradient, as Keras and the paper have it."""
+
+    path = "optimiser"
+    kind: Literal["sgd"] = "sgd"
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    nesterov: bool = False
+
+    def check(self) -> None:
+        if self.nesterov and self.momentum == 0:
+            raise ConfigError("Nesterov's step looks ahead along the momentum; give optimiser.momentum above 0.")
+
+
+class AdamConfig(Closed):
+    """Adam (Kingma and Ba 2015); kind "adamw" is the same with decoupled weight decay (Loshchilov and Hutter 2019)."""
+
+    path = "optimiser"
+    kind: Literal["adam", "adamw"] = "adam"
+    beta_1: float = Field(default=0.9, ge=0, lt=1)
+    beta_2: float = Field(default=0.999, ge=0, lt=1)
+    epsilon: float = Field(default=1e-7, gt=0, le=1)
+
+
+Optimiser = Annotated[SgdConfig | AdamConfig, Field(discriminator="kind")]
+
+
+class WeightDecayConfig(Closed):
+    """How weights are kept small, with its meaning named, since libraries mean different things by one word.
+
+    "l2" is the paper's: the loss gains (value / 2) · Σw², so the gradient gains value · w. Keras's `regularizers.l2(x)`
+    is x · Σw², so the paper's 1e-4 is `l2(5e-5)` there. "decoupled" shrinks each weight by rate × value after the
+    update, outside momentum. It covers the kernels of convolutions and of the classifier, or all that is trained.
+    """
+
+    path = "weight_decay"
+    value: float = Field(default=1e-4, ge=0, lt=1)
+    semantics: DecaySemantics = "l2"
+    covers: DecayCovers = "all"
+
+
+class AugmentationConfig(Closed):
+    """What happens to each training image, anew at every step; never to validation or test images.
+
+    `pad` zero pixels are added on each side after normalisation (that is, the mean), and a crop of the image's own size
+    is taken at random; 0 means no crop. `flip` mirrors left and right in half of the cases.
+    """
+
+    path = "augmentation"
+    pad: int = Field(default=0, ge=0, le=64)
+    flip: Literal["none", "horizontal"] = "none"
+
+
+class Recipe(Closed):
+    """Everything about training but the network and the data set. `steps` are optimiser updates.
+
+    `input_normalisation` acts on pixels divided by 255: "per_pixel_mean" subtracts the mean image of the training part,
+    "standardise" subtracts the mean and divides by the standard deviation of each channel there, "scale" does no more.
+    `validation_images` are drawn once from (data set, seed), each class by its share. Evaluation, checkpoints and log
+    records come every so many steps, and at the last one. With `deterministic`, the same run gives the same bits.
+    """
+
+    path = "recipe"
+    optimiser: Optimiser = SgdConfig()
+    schedule: Schedule
+    warmup: Warmup | None = None
+    weight_decay: WeightDecayConfig = WeightDecayConfig()
+    steps: StepCount
+    batch_size: int = Field(default=128, ge=1, le=65536)
+    augmentation: AugmentationConfig = AugmentationConfig()
+    input_normalisation: InputNormalisation = "per_pixel_mean"
+    validation_images: int = Field(ge=1, le=10_000_000)
+    evaluate_every: StepCount
+    checkpoint_every: StepCount
+    log_every: StepCount
+    precision: Precision = "float32"
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    deterministic: bool = True
+
+    def check(self) -> None:
+        """Raise ConfigError where fields that are each allowed make no sense together."""
+        self._schedule_within_the_run()
+        self._one_kind_of_decay()
+
+    def _schedule_within_the_run(self) -> None:
+        if self.schedule.last_change >= self.steps:
+            raise ConfigError(
+                f"The schedule goes on past the end: it still changes at step {self.schedule.last_change:,}, of "
+                f"{self.steps:,}; give more steps, or an earlier schedule."
+            )
+        if isinstance(self.warmup, StepsWarmup) and self.warmup.steps > self.steps:
+            raise ConfigError(
+                f"The warm-up takes {self.warmup.steps:,} steps, longer than the run's {self.steps:,}; shorten it."
+            )
+
+    def _one_kind_of_decay(self) -> None:
+        kind, decay = self.optimiser.kind, self.weight_decay
+        if not decay.value:
+            return
+        if kind == "adamw" and decay.semantics == "l2":
+            raise ConfigError(
+                "AdamW decays weights by itself, so an l2 penalty would be a second decay; set weight_decay.semantics "
+                "to 'decoupled', or choose optimiser 'adam'."
+            )
+        if kind == "adam" and decay.semantics == "decoupled":
+            raise ConfigError("Adam with decoupled weight decay is AdamW; choose optimiser 'adamw'.")
+
+
+def check_against(recipe: Recipe, facts: DatasetFacts) -> None:
+    """Raise ConfigError where the recipe cannot be followed with this data set. Loads nothing."""
+    training_images = facts.train_images - recipe.validation_images
+    if recipe.validation_images < facts.classes or training_images < facts.classes:
+        raise ConfigError(
+            f"Each of the {facts.classes} classes of {facts.title} needs an image for training and one for validation; "
+            f"received {recipe.validation_images:,} validation images of {facts.train_images:,}."
+        )
+    if recipe.batch_size > training_images:
+        raise ConfigError(
+            f"A batch holds different images, at most the {training_images:,} that {facts.title} leaves for training; "
+            f"received {recipe.batch_size:,}."
+        )
+    side = min(facts.image_shape[:2])
+    if recipe.augmentation.pad >= side:
+        raise ConfigError(
+            f"augmentation.pad must be smaller than the image, or crops may hold none of it; received "
+            f"{recipe.augmentation.pad} for images {side} pixels wide."
+        )
+
+
+def default_recipe(dataset: str) -> Recipe:
+    """A recipe that makes sense for this data set on a laptop. Raises UnknownNameError."""
+    if dataset not in _DEFAULTS:
+        raise UnknownNameError("data set", dataset, _DEFAULTS)
+    return _DEFAULTS[dataset]
+
+
+_DEFAULTS = {
+    # Two minutes on two CPU cores with ResNet-56. Mirrored digits are other digits or none: no flip.
+    "digits": Recipe(
+        schedule=CosineSchedule(learning_rate=0.1, steps=800),
+        warmup=StepsWarmup(steps=50),
+        weight_decay=WeightDecayConfig(value=5e-4),
+        steps=800,
+        batch_size=64,
+        augmentation=AugmentationConfig(pad=1),
+        validation_images=300,
+        evaluate_every=50,
+        checkpoint_every=200,
+        log_every=10,
+    ),
+    "fashion_mnist": Recipe(
+        schedule=CosineSchedule(learning_rate=0.1, steps=4000),
+        warmup=StepsWarmup(steps=200),
+        steps=4000,
+        augmentation=AugmentationConfig(pad=2, flip="horizontal"),
+        validation_images=5000,
+        evaluate_every=400,
+        checkpoint_every=400,
+        log_every=20,
+    ),
+    # He et al. 2015, section 4.2, to the step
+    "cifar10": Recipe(
+        schedule=StepsSchedule(learning_rate=0.1, drops=(32_000, 48_000)),
+        steps=64_000,
+        augmentation=AugmentationConfig(pad=4, flip="horizontal"),
+        validation_images=5000,
+        evaluate_every=1000,
+        checkpoint_every=1000,
+        log_every=100,
+    ),
+}
