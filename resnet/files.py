@@ -1,0 +1,49 @@
+"""Writing a file whole or not at all."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from resnet.errors import ExportError, echo
+
+REASONS = {
+    errno.ENOENT: "its folder does not exist; make the folder first, or choose another.",
+    errno.ENOTDIR: "its folder is a file; choose another.",
+    errno.ENOSPC: "the disk is full; free some room, or choose another disk.",
+    errno.EDQUOT: "your share of the disk is used up; free some room, or choose another disk.",
+    errno.EROFS: "the disk is read-only; choose another folder.",
+    errno.EACCES: "you may not write there; choose another folder.",
+    errno.EPERM: "you may not write there; choose another folder.",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one.",
+}
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path on the same disk to write to. It takes the place of `path` when the block ends well, else it is gone.
+
+    Raises ExportError, in one sentence, for whatever the disk refuses.
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise ExportError(f"Cannot write {echo(str(path))}: it is not an ordinary file; choose another name.")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".resnet-", dir=target.parent) as aside:
+            draft = Path(aside) / target.name
+            yield draft
+            os.replace(draft, target)  # noqa: PTH105  the one call that is atomic by contract
+    except OSError as error:
+        reason = REASONS.get(error.errno or 0) or f"{error.strerror or error}."
+        raise ExportError(f"Cannot write {echo(str(path))}: {reason}") from None
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """`path` holds exactly `content` afterwards, or what it held before. Raises ExportError."""
+    data = content.encode() if isinstance(content, str) else content
+    with replacing(path) as draft, draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,160 @@
+"""Graph -> keras.Model, and .keras files: the only module of the reading half that imports Keras.
+
+Standard layers only, each named by its node's id, so that a saved file loads wherever Keras is installed.
+"""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+from keras import layers
+
+from resnet.config import ResNetConfig
+from resnet.errors import ExportError, echo
+from resnet.files import replacing
+from resnet.graph import (
+    Activation,
+    Add,
+    Conv,
+    Dense,
+    GlobalPool,
+    Input,
+    MaxPool,
+    Node,
+    Norm,
+    PadChannels,
+    Relu,
+    Subsample,
+    build_graph,
+)
+
+RECURSION_ROOM = 50_000
+"""Frames enough for any config: Keras walks a model with one call a layer, and 1000 blocks stay below 12,000 layers."""
+
+_deep = threading.Lock()
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Keras's functional constructor calls itself once a layer; Python's default limit of 1000 stops it at ResNet-326.
+
+    The limit belongs to the whole process, hence the lock: whoever leaves first must not lower it under another's feet.
+    """
+    with _deep:
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(before, RECURSION_ROOM))
+        try:
+            yield
+        finally:
+            sys.setrecursionlimit(before)
+
+
+def build_keras_model(config: ResNetConfig) -> keras.Model:
+    """A functional model: [N, height, width, channels] float32 in, [N, classes] out; layer names are graph ids.
+
+    Untrained batch norms, asked to predict, pass values on as they are, and each block then about doubles the variance:
+    beyond some 80 blocks a stage, ResNet-1202 included, float32 overflows until training has set the moving averages.
+    """
+    graph = build_graph(config)
+    tensors: dict[str, keras.KerasTensor] = {}
+    with deep_recursion():
+        for node in graph.nodes:
+            arms = [tensors[name] for name in node.inputs]
+            tensors[node.id] = _apply(node, arms)
+        return keras.Model(tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id], name=config.label)
+
+
+def save_keras_model(model: keras.Model, path: Path | str) -> None:
+    """Write a .keras file, whole or not at all. Raises ExportError."""
+    path = Path(path)
+    if path.suffix != ".keras":
+        raise ExportError(f"A Keras model is saved in a file that ends in .keras; received {echo(str(path))}.")
+    with deep_recursion(), replacing(path) as draft:
+        model.save(draft)
+
+
+def load_keras_model(path: Path | str) -> keras.Model:
+    """Read a .keras file, however deep the network in it. Raises ExportError where it is not one."""
+    if not Path(path).is_file():
+        raise ExportError(f"There is no file {echo(str(path))}; save a model there first, or correct the path.")
+    with deep_recursion():
+        try:
+            return keras.models.load_model(path)
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ExportError(f"{echo(str(path))} does not hold a Keras model: {echo(reason)}.") from error
+
+
+def _apply(node: Node, arms: list[keras.KerasTensor]) -> keras.KerasTensor:
+    match node.op:
+        case Input():
+            return keras.Input(node.output_shape, name=node.id)
+        case Add():
+            return layers.Add(name=node.id)(arms)
+        case _:
+            return _layer(node)(arms[0])
+
+
+def _layer(node: Node) -> layers.Layer:  # noqa: PLR0911  one arm for each kind of node
+    """The standard layer of a node with one input."""
+    name = node.id
+    match node.op:
+        case Conv():
+            return _conv(node.op, name)
+        case Norm():
+            return _norm(node.op, name)
+        case Relu():
+            return layers.ReLU(name=name)
+        case MaxPool(size, stride):
+            return layers.MaxPooling2D(size, stride, padding="same", name=name)
+        case Subsample(stride):
+            return layers.AveragePooling2D(1, stride, name=name)  # the mean of one pixel: takes every stride-th one
+        case PadChannels(extra):
+            return _pad_channels(extra, name)
+        case GlobalPool():
+            return layers.GlobalAveragePooling2D(name=name)
+        case Dense(units, initialiser):
+            return layers.Dense(units, kernel_initializer=initialiser, name=name)
+        case Activation("softmax"):
+            return layers.Softmax(name=name)
+        case Activation(function):
+            return layers.Activation(function, name=name)
+    raise AssertionError(f"no Keras layer for {node.op}")
+
+
+def _conv(op: Conv, name: str) -> layers.Layer:
+    return layers.Conv2D(
+        op.filters,
+        op.kernel,
+        op.stride,
+        padding="same",
+        groups=op.groups,
+        use_bias=op.bias,
+        kernel_initializer=op.initialiser,
+        name=name,
+    )
+
+
+def _norm(op: Norm, name: str) -> layers.Layer:
+    gamma = "ones" if op.gamma == "one" else "zeros"
+    match op.norm:
+        case "batch":
+            return layers.BatchNormalization(
+                momentum=op.momentum, epsilon=op.epsilon, gamma_initializer=gamma, name=name
+            )
+        case "group":
+            return layers.GroupNormalization(op.groups, epsilon=op.epsilon, gamma_initializer=gamma, name=name)
+        case "layer":
+            return layers.LayerNormalization(epsilon=op.epsilon, gamma_initializer=gamma, name=name)
+    raise AssertionError(f"no Keras layer for norm {op.norm}")
+
+
+def _pad_channels(extra: int, name: str) -> layers.Layer:
+    """Told that channels come first, ZeroPadding2D pads the last two axes: here width, by nothing, and channels.
+
+    It is the only standard layer that appends zero channels and is saved under its own name.
+    """
+    return layers.ZeroPadding2D(((0, 0), (0, extra)), data_format="channels_first", name=name)
