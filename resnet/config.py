@@ -5,7 +5,7 @@ Nothing here knows about graphs, Keras or drawings; everything else reads these 
 
 import hashlib
 import json
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -207,15 +207,20 @@ def _head_means_something(config: ResNetConfig) -> None:
 RULES = (_enough_room, _right_width, _norm_fits, _shortcut_possible, _branch_can_learn, _head_means_something)
 
 
-def with_settings(config: ResNetConfig, settings: dict[str, Any]) -> ResNetConfig:
+AnyConfig = TypeVar("AnyConfig", bound=Closed)
+
+
+def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
     """The same network with some fields changed, addressed by dotted keys such as "norm.momentum" or "stages.0.blocks".
+
+    A recipe takes the same: "schedule.learning_rate".
 
     Values may be Python values or the text a person typed. Raises ConfigError or UnknownNameError.
     """
     data = config.model_dump(mode="json")
     for key, value in settings.items():
         _assign(data, key, parse_value(value) if isinstance(value, str) else value)
-    return ResNetConfig.model_validate(data)
+    return type(config).model_validate(data)
 
 
 def parse_value(text: str) -> Any:
