@@ -1,0 +1,39 @@
+"""Series of numbers for a chart: fewer points, the same picture."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Curve(NamedTuple):
+    """One line of a chart."""
+
+    x: list[float]
+    y: list[float]
+
+
+def curve(records: Sequence[dict[str, object]], kind: str, field: str, along: str = "step") -> Curve:
+    """The values of one field in the records of one kind that hold it, in order."""
+    x, y = [], []
+    for record in records:
+        at, value = record.get(along), record.get(field)
+        if record.get("kind") == kind and isinstance(at, int | float) and isinstance(value, int | float):
+            x.append(float(at))
+            y.append(float(value))
+    return Curve(x, y)
+
+
+def reduced(line: Curve, most: int = 1000) -> Curve:
+    """At most `most` points that draw the same: of each stretch the first, lowest, highest and last are kept.
+
+    A running mean would hide a spike; this keeps every one of them, as long as a stretch is no wider than a pixel.
+    """
+    count = len(line.x)
+    if count <= most:
+        return line
+    stretches = max(1, most // 4)
+    kept: list[int] = []
+    for stretch in range(stretches):
+        begin, end = stretch * count // stretches, (stretch + 1) * count // stretches
+        here = range(begin, end)
+        kept += sorted({begin, min(here, key=line.y.__getitem__), max(here, key=line.y.__getitem__), end - 1})
+    return Curve([line.x[index] for index in kept], [line.y[index] for index in kept])
