@@ -1,1 +1,28 @@
-"""Runs: directories that tell the whole truth about a training, and the processes that work on them."""
+"""Runs: directories that tell the whole truth about a training, and the processes that work on them.
+
+from resnet.runs import RunSpec, Store
+run = Store("runs").start(RunSpec(...))
+run.state().name, run.progress().last_validation_error
+"""
+
+from resnet.runs.devices import Device, list_devices
+from resnet.runs.journal import START, Cursor
+from resnet.runs.progress import Progress
+from resnet.runs.run import Notes, Run
+from resnet.runs.spec import RunSpec
+from resnet.runs.state import Patience, State
+from resnet.runs.store import Store
+
+__all__ = [
+    "START",
+    "Cursor",
+    "Device",
+    "Notes",
+    "Patience",
+    "Progress",
+    "Run",
+    "RunSpec",
+    "State",
+    "Store",
+    "list_devices",
+]

@@ -1,13 +1,26 @@
 """Time as a run needs it. Ages are taken from the time since boot, which no one can set back; dates are for people."""
 
 import time
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
+class Reading(NamedTuple):
+    """A moment: `time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to be subtracted."""
+
+    time_s: float
+    uptime_s: float
+
+
+def read() -> Reading:
+    return Reading(now_s(), uptime_s())
+
+
 def now_s() -> float:
-    """Unix time, for showing. It may jump: never take a difference of two."""
+    """Unix time. It may jump: never take a difference of two."""
     return time.time()
 
 
@@ -16,15 +29,7 @@ def uptime_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+@cache
 def boot_id() -> str:
     """A name for the time between two starts of this machine."""
     return BOOT_ID.read_text().strip()
-
-
-def start_ticks(pid: int) -> int | None:
-    """When a process began, in the kernel's ticks since boot, or None where it is gone. With its number, who it is."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return int(stat.rpartition(")")[2].split()[19])

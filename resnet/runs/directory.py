@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from resnet.errors import RunError, echo
-from resnet.runs import clock, disk, journal, lock
+from resnet.runs import clock, disk, journal, lock, processes
 from resnet.runs.disk import explain, one_sentence
 from resnet.runs.journal import START, Cursor, Record
+from resnet.runs.processes import Process
 
 SPEC = "spec.json"
 ENVIRONMENT = "environment.json"
@@ -26,7 +27,10 @@ HEARTBEAT = "heartbeat"
 CONTROL = "control.json"
 EXIT = "exit.json"
 CHECKPOINTS = "checkpoint"
-PROCESS = "process.json"
+PROCESS = "process.json"  # who works on it, written by starter and worker
+ENDED = "ended.json"  # how that process ended, as its starter saw it
+REQUEST = "request.json"  # who asked for the run, and when
+NOTES = "notes.json"
 RESERVE = "reserve"
 
 RESERVE_BYTES = 1 << 16
@@ -36,7 +40,7 @@ Outcome = Literal["finished", "stopped", "failed"]
 
 
 class Heartbeat(NamedTuple):
-    """The worker's last sign of life. `uptime_s` is what ages are taken from; `time_s` (Unix) is for people."""
+    """The worker's last sign of life; `step` is the last one done."""
 
     time_s: float
     uptime_s: float
@@ -85,7 +89,7 @@ class RunDirectory:
         with one_sentence(self.file(LOCK)):
             held = lock.Lock.inherited(self.file(LOCK)) or lock.Lock.take(self.file(LOCK))
         with held:
-            self.write_process(os.getpid())
+            self._name_me()
             try:
                 yield
             finally:
@@ -95,16 +99,28 @@ class RunDirectory:
         with one_sentence(self.file(LOCK)):
             return lock.is_held(self.file(LOCK))
 
-    def write_process(self, pid: int) -> None:
-        """Who works on the run. Its start time tells it from a later process of the same number."""
-        data = {"pid": pid, "start_ticks": clock.start_ticks(pid), "boot_id": clock.boot_id()}
-        self.write_json(PROCESS, data | {"time_s": clock.now_s(), "uptime_s": clock.uptime_s()})
+    def write_process(self, process: Process, began: clock.Reading) -> None:
+        """Who works on the run, and since when. The start ticks tell it from a later process of the same number."""
+        data = {"pid": process.pid, "start_ticks": process.start_ticks, "boot_id": clock.boot_id()}
+        self.write_json(PROCESS, data | began._asdict())
+
+    def _name_me(self) -> None:
+        """Write down that this process works on the run, unless its starter already has."""
+        me = processes.read(os.getpid())
+        if me and me != processes.worker(self.read_json(PROCESS)):
+            self.write_process(me, clock.read())
+
+    def forget_attempt(self) -> None:
+        """Remove what tells of an earlier process, before a new one begins. What it achieved stays."""
+        for name in (EXIT, ENDED, CONTROL, HEARTBEAT, PROCESS):
+            with one_sentence(self.file(name)):
+                self.file(name).unlink(missing_ok=True)
 
     # What the worker says
 
     def beat(self, step: int, phase: Phase) -> None:
         """A sign of life, every two seconds at most, whatever else is going on. Not flushed: it is of no use later."""
-        beat = Heartbeat(clock.now_s(), clock.uptime_s(), step, phase)
+        beat = Heartbeat(*clock.read(), step, phase)
         with one_sentence(self.file(HEARTBEAT)):
             disk.replace_fleeting(self.file(HEARTBEAT), json.dumps(beat._asdict()).encode())
 
@@ -157,7 +173,7 @@ class RunDirectory:
     def ask_stop(self) -> None:
         """Ask the worker to make a checkpoint and end. Asking again does not move the deadline."""
         if not self.stop_asked():
-            data = {"stop": True, "time_s": clock.now_s(), "uptime_s": clock.uptime_s(), "boot_id": clock.boot_id()}
+            data = {"stop": True, "boot_id": clock.boot_id(), **clock.read()._asdict()}
             self.write_json(CONTROL, data)
 
     def stop_asked(self) -> bool:

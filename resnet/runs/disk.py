@@ -1,13 +1,13 @@
 """Writing a run's files so that a reader, a full disk or a power cut never finds half of one."""
 
 import contextlib
-import errno
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from resnet.errors import RunError
+from resnet.files import REASONS
 
 MODE = 0o666  # less the umask, so that a run can be read from outside a container
 
@@ -23,15 +23,8 @@ def one_sentence(path: Path) -> Iterator[None]:
 
 def explain(error: OSError, path: Path) -> str:
     """What the disk refused, and what to do, in one sentence."""
-    what = f"{path.name} of run {path.parent.name}"
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
-            return f"The disk is full: {what} could not be written; free some space, or choose another runs folder."
-        case errno.EROFS | errno.EACCES | errno.EPERM:
-            return f"{what} is not open to this user; choose a runs folder you may write to."
-        case errno.ENOENT:
-            return f"{what} could not be written: there is no folder {path.parent} any more."
-    return f"{what} could not be read or written: {error.strerror or error}."
+    reason = REASONS.get(error.errno or 0) or f"{error.strerror or error}."
+    return f"Cannot read or write {path.parent.name}/{path.name}: {reason}"
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -126,6 +126,22 @@ def read_backwards(path: Path, enough: Callable[[Record], bool]) -> list[Record]
     return found[::-1]
 
 
+def first(path: Path) -> Record:
+    """The first record, or an empty one where there is none that can be read."""
+    with path.open("rb") as file:
+        return decode(file.readline()) or {}
+
+
+def values(path: Path, kind: str, key: str) -> list[float]:
+    """One number of every record of a kind. Passes over the other lines without parsing them."""
+    mark = f'"{kind}"'.encode()
+    with path.open("rb") as file:
+        records = [decode(line) or {} for line in file if mark in line]
+    return [
+        record[key] for record in records if record.get("kind") == kind and isinstance(record.get(key), int | float)
+    ]
+
+
 def truncate(path: Path, step: int) -> None:
     """Drop every record of a later step, so that a run resumed from `step` writes its curve on without a seam."""
     keep = 0

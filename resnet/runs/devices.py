@@ -1,0 +1,84 @@
+"""What a run can be computed on: each NVIDIA GPU by its name, and the CPU. Never imports TensorFlow."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pynvml
+
+from resnet.errors import UnknownNameError
+
+CPU = "cpu"
+MEMORY = Path("/proc/meminfo")
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """`id` is what a run's spec holds: "cpu", or "gpu" and its number in PCI order. Sizes are None where unknown."""
+
+    id: str
+    name: str
+    free_bytes: int | None
+    total_bytes: int | None
+
+
+def list_devices() -> list[Device]:
+    """Every GPU the driver knows, then the CPU. A machine without GPU or driver is not an error."""
+    return [*_gpus(), _cpu()]
+
+
+def get_device(name: str) -> Device:
+    """The device of this id. Raises UnknownNameError."""
+    known = {device.id: device for device in list_devices()}
+    if name not in known:
+        raise UnknownNameError("device", name, known)
+    return known[name]
+
+
+@contextlib.contextmanager
+def driver() -> Iterator[bool]:
+    """Talk to the NVIDIA driver for the length of the block; False where there is none."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _gpus() -> list[Device]:
+    with driver() as there:
+        return [_gpu(number) for number in range(pynvml.nvmlDeviceGetCount())] if there else []
+
+
+def _gpu(number: int) -> Device:
+    handle = pynvml.nvmlDeviceGetHandleByIndex(number)
+    free = total = None
+    with contextlib.suppress(pynvml.NVMLError):  # some virtual GPUs keep their memory to themselves
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        free, total = int(memory.free), int(memory.total)
+    return Device(f"gpu{number}", str(pynvml.nvmlDeviceGetName(handle)), free, total)
+
+
+def _cpu() -> Device:
+    cores = len(os.sched_getaffinity(0))
+    memory = _table(MEMORY)
+    sizes = [int(memory[key].split()[0]) * 1024 if key in memory else None for key in ("MemAvailable", "MemTotal")]
+    model = _table(CPU_INFO).get("model name", "CPU")
+    return Device(CPU, f"{model}, {cores} core{'s' if cores > 1 else ''}", *sizes)
+
+
+def _table(path: Path) -> dict[str, str]:
+    """A file of "key: value" lines; the first of each key counts."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return {}
+    pairs = [line.split(":", 1) for line in reversed(lines) if ":" in line]
+    return {key.strip(): value.strip() for key, value in pairs}

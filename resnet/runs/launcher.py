@@ -1,0 +1,78 @@
+"""Starting a worker so that it outlives whoever started it, and noticing how it ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import resnet
+from resnet.errors import RunError
+from resnet.runs import clock, lock, processes
+from resnet.runs.directory import ENDED, LOCK, LOG, PROCESS, RunDirectory
+from resnet.runs.disk import one_sentence
+from resnet.runs.processes import Process
+from resnet.runs.stopping import clear_away
+
+WORKER = (sys.executable, "-P", "-m", "resnet.training.worker")
+
+
+class Launcher:
+    """Starts workers: `command` followed by the run's directory."""
+
+    def __init__(self, command: Sequence[str] = WORKER) -> None:
+        self.command = tuple(command)
+
+    def launch(self, directory: RunDirectory) -> None:
+        """Start a worker on a run that has none. Raises RunError where it has one, or cannot be started.
+
+        The worker leads a session of its own, so nothing that ends the starter reaches it. It is born holding the
+        run's lock. Whatever an earlier worker left behind is ended first.
+        """
+        with lock.turn(directory.path), one_sentence(directory.file(LOCK)):
+            with lock.Lock.take(directory.file(LOCK)) as held:
+                processes.send(processes.belonging(directory.path, None), signal.SIGKILL)
+                directory.forget_attempt()
+                began = clock.read()
+                child = self._spawn(directory, held.descriptor)
+            process = processes.read(child.pid) or Process(child.pid, 0, child.pid)  # gone already
+            directory.write_process(process, began)
+        threading.Thread(target=_witness, args=(child, directory), daemon=True).start()
+
+    def _spawn(self, directory: RunDirectory, locked: int) -> subprocess.Popen[bytes]:
+        with directory.file(LOG).open("ab") as log:
+            try:
+                return subprocess.Popen(
+                    [*self.command, str(directory.path.resolve())],
+                    cwd=directory.path,
+                    env=_environment(directory.path) | {lock.HANDED_OVER: str(locked)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    pass_fds=(locked,),
+                )
+            except OSError as error:
+                raise RunError(f"The worker could not be started: {error.strerror}; see {self.command[0]}.") from None
+
+
+def _environment(path: Path) -> dict[str, str]:
+    """The starter's environment, and where to find this package, and which run it is."""
+    home = str(Path(resnet.__file__).resolve().parents[1])
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    mine = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", processes.MARK: str(path.resolve())}
+    return {**os.environ, **mine}
+
+
+def _witness(child: subprocess.Popen[bytes], directory: RunDirectory) -> None:
+    """Wait for the worker, so that it is no zombie; write down how it ended; end what it left behind."""
+    code = child.wait()
+    with contextlib.suppress(RunError, OSError):  # a full disk, or a deleted run: nobody is left to be told
+        with lock.turn(directory.path):
+            written = directory.read_json(PROCESS)
+            if written is not None and written.get("pid") == child.pid:
+                directory.write_json(ENDED, {"exit_code": code, "time_s": clock.now_s()})
+        clear_away(directory)

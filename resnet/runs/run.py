@@ -1,0 +1,112 @@
+"""One run, as a page, the command line or a notebook sees it: each answer is read from its directory at that moment."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from resnet.errors import ResNetLabError, RunError
+from resnet.runs import progress, state
+from resnet.runs.directory import ENVIRONMENT, METRICS, NOTES, REQUEST, SPEC, RunDirectory
+from resnet.runs.journal import START, Cursor, Record
+from resnet.runs.progress import Progress
+from resnet.runs.spec import RunSpec
+from resnet.runs.state import Patience, State
+
+LONGEST_LINE_BYTES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a person wrote about a run."""
+
+    note: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run directory. Holds nothing but where it is."""
+
+    path: Path
+    patience: Patience = state.PATIENT
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def directory(self) -> RunDirectory:
+        return RunDirectory(self.path)
+
+    @property
+    def spec(self) -> RunSpec | None:
+        """What was asked for, or None where it cannot be read: `damage` says why."""
+        return self._spec_or_damage()[0]
+
+    @property
+    def damage(self) -> str | None:
+        """Why the spec cannot be read, in one sentence, or None where it can."""
+        return self._spec_or_damage()[1]
+
+    def state(self) -> State:
+        """What is true about the run now."""
+        now = state.derive(self.directory, self.patience)
+        return State("failed", self.damage) if now.name == "queued" and self.damage else now
+
+    def progress(self) -> Progress:
+        """How far it is and how well it does. Reads only the ends of the curve. RunError where it cannot be read."""
+        spec = self.spec
+        return progress.measure(self.directory, spec.recipe.steps if spec else None, self.state().alive)
+
+    def metrics(self, after: Cursor = START) -> tuple[list[Record], Cursor]:
+        """The records after the cursor, and the new cursor. Where `restarts` went up, they replace the earlier ones."""
+        return self.directory.read_metrics(after)
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines of what the worker printed."""
+        text = state.tail(self.directory, lines * LONGEST_LINE_BYTES)
+        return "\n".join(text.rstrip("\n").split("\n")[-lines:])
+
+    def environment(self) -> dict[str, Any] | None:
+        """Versions, device and checksums, as the worker found them; None before that. RunError where damaged."""
+        return self.directory.read_json(ENVIRONMENT)
+
+    def notes(self) -> Notes:
+        """What a person wrote about it; nothing where that is damaged."""
+        try:
+            data = self.directory.read_json(NOTES) or {}
+            return Notes(str(data.get("note", "")), tuple(map(str, data.get("tags", ()))))
+        except (RunError, TypeError):
+            return Notes()
+
+    def annotate(self, notes: Notes) -> None:
+        """Replace what was written about it. Raises RunError where the disk refuses."""
+        self.directory.write_json(NOTES, {"note": notes.note, "tags": list(notes.tags)})
+
+    def request(self) -> dict[str, Any]:
+        """When the run was asked for and by which token; empty where that is damaged."""
+        try:
+            return self.directory.read_json(REQUEST) or {}
+        except RunError:
+            return {}
+
+    @property
+    def metrics_path(self) -> Path:
+        return self.path / METRICS
+
+    def _spec_or_damage(self) -> tuple[RunSpec | None, str | None]:
+        try:
+            stat = (self.path / SPEC).stat()
+        except OSError:
+            return None, f"{SPEC} of run {self.id} is missing, so nobody can say what the run was."
+        return _read_spec(self.path, (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+
+
+@lru_cache(maxsize=1024)
+def _read_spec(path: Path, signature: tuple[int, int, int]) -> tuple[RunSpec | None, str | None]:
+    """Read once for each `signature` the file had: inode, size and time of change."""
+    try:
+        return RunSpec.model_validate(RunDirectory(path).read_json(SPEC)), None
+    except ResNetLabError as error:
+        return None, f"{SPEC} of run {path.name} cannot be used: {error}"

@@ -1,0 +1,60 @@
+"""All that is needed to do a run again, as data."""
+
+import re
+import secrets
+from datetime import UTC, datetime
+
+from pydantic import Field
+
+from resnet import data
+from resnet.config import Closed, ResNetConfig
+from resnet.errors import ConfigError
+from resnet.runs import devices
+from resnet.training.recipe import Recipe, check_against
+
+FORMAT_VERSION = 1
+RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]+-[a-z0-9_]+-[0-9a-f]{4}")
+LONGEST_NAME = 40
+
+
+class RunSpec(Closed):
+    """A network, how it is trained, on what and where. `network` is the name to show; `config` is what counts.
+
+    `data_folder` is absolute once the run exists, so the worker finds it wherever it was started from. `device` is
+    "cpu" or "gpu" and a number, as in `resnet.runs.devices`.
+    """
+
+    path = "run"
+    format_version: int = FORMAT_VERSION
+    network: str = Field(min_length=1, max_length=200)
+    config: ResNetConfig
+    recipe: Recipe
+    dataset: str = Field(min_length=1, max_length=200)
+    data_folder: str = data.DEFAULT_FOLDER
+    device: str = Field(default=devices.CPU, pattern=r"^(cpu|gpu\d{1,3})$")
+
+    def check(self) -> None:
+        """Raise ConfigError where the spec was written by another version of this program."""
+        if self.format_version != FORMAT_VERSION:
+            raise ConfigError(
+                f"run.format_version must be {FORMAT_VERSION}; received {self.format_version}: the run was made by "
+                "another version of this program, so open it with that one."
+            )
+
+
+def check_possible(spec: RunSpec) -> None:
+    """Raise ConfigError or UnknownNameError where the run cannot succeed on this machine. Loads no images."""
+    facts = data.facts(spec.dataset)
+    check_against(spec.recipe, facts)
+    devices.get_device(spec.device)
+
+
+def new_id(spec: RunSpec) -> str:
+    """A name that sorts by time and says what it is: 20261124-062501-resnet20-digits-3fa9. The time is UTC."""
+    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return f"{now}-{_word(spec.network)}-{_word(spec.dataset)}-{secrets.token_hex(2)}"
+
+
+def _word(name: str) -> str:
+    """The name with nothing in it that a folder or a link would mind."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:LONGEST_NAME] or "unnamed"

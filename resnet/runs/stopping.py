@@ -1,0 +1,49 @@
+"""Ending a run: asked first, then SIGTERM, then SIGKILL, each at its time, whoever happens to look."""
+
+import signal
+import time
+
+from resnet.runs import clock, lock, processes
+from resnet.runs.directory import CONTROL, PROCESS, RunDirectory
+from resnet.runs.state import Patience
+
+PAUSE_S = 0.1
+
+
+def enforce(directory: RunDirectory, patience: Patience) -> None:
+    """Do what is due for a run that was asked to stop, without waiting. Anyone may call this, at any time.
+
+    The deadline is counted from the asking, so it holds whether the asker lives or not.
+    """
+    control = directory.read_json(CONTROL)
+    if not control or not control.get("stop") or "uptime_s" not in control or not directory.is_locked():
+        return
+    overdue_s = clock.uptime_s() - control["uptime_s"] - patience.grace_s
+    if overdue_s < 0 and control.get("boot_id") == clock.boot_id():
+        return
+    number = signal.SIGTERM if overdue_s < patience.terminate_s else signal.SIGKILL
+    if control.get("forced") == number.name == signal.SIGTERM.name:
+        return  # sent already, and it has until the next deadline
+    members = processes.belonging(directory.path, directory.read_json(PROCESS))
+    if members:
+        directory.write_json(CONTROL, control | {"forced": number.name})
+        processes.send(members, number)
+
+
+def enforce_until_over(directory: RunDirectory, patience: Patience, timeout_s: float | None = None) -> bool:
+    """Wait for a run's end, forcing it where a stop is overdue. False where the time is up first."""
+    give_up_s = clock.uptime_s() + timeout_s if timeout_s is not None else float("inf")
+    while directory.is_locked():
+        if clock.uptime_s() > give_up_s:
+            return False
+        enforce(directory, patience)
+        time.sleep(PAUSE_S)
+    clear_away(directory)
+    return True
+
+
+def clear_away(directory: RunDirectory) -> None:
+    """End whatever a dead worker left behind. Does nothing where a worker lives."""
+    with lock.turn(directory.path):
+        if not directory.is_locked():
+            processes.send(processes.belonging(directory.path, None), signal.SIGKILL)
