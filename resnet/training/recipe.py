@@ -6,7 +6,7 @@ from pydantic import Field
 
 from resnet.config import Closed
 from resnet.data import DatasetFacts
-from resnet.errors import ConfigError, UnknownNameError
+from resnet.errors import ConfigError, UnknownNameError, echo
 from resnet.training.schedule import CosineSchedule, Schedule, StepCount, StepsSchedule, StepsWarmup, Warmup
 
 InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
@@ -141,6 +141,31 @@ def check_against(recipe: Recipe, facts: DatasetFacts) -> None:
             f"augmentation.pad must be smaller than the image, or crops may hold none of it; received "
             f"{recipe.augmentation.pad} for images {side} pixels wide."
         )
+
+
+def with_steps(recipe: Recipe, steps: int) -> Recipe:
+    """The same recipe over another number of steps: schedule, warm-up and intervals stretch with it."""
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise ConfigError(f"recipe.steps must be a whole number of at least 1; received {echo(steps)}.")
+    stretch = steps / recipe.steps
+    data = recipe.model_dump(mode="json") | {"steps": steps, "schedule": _stretched(recipe.schedule, stretch, steps)}
+    data["evaluate_every"] = max(1, round(recipe.evaluate_every * stretch))
+    if isinstance(recipe.warmup, StepsWarmup):
+        data["warmup"]["steps"] = max(1, round(recipe.warmup.steps * stretch))
+    for interval in ("checkpoint_every", "log_every"):
+        data[interval] = min(data[interval], steps)
+    return Recipe.model_validate(data)
+
+
+def _stretched(schedule: Schedule, stretch: float, steps: int) -> dict[str, object]:
+    data = schedule.model_dump(mode="json")
+    match schedule:
+        case CosineSchedule():
+            data["steps"] = steps
+        case StepsSchedule(drops=drops):
+            kept = sorted({max(1, round(drop * stretch)) for drop in drops if round(drop * stretch) < steps})
+            data = data | {"drops": kept} if kept else {"kind": "constant", "learning_rate": schedule.learning_rate}
+    return data
 
 
 def default_recipe(dataset: str) -> Recipe:
