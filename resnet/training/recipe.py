@@ -151,7 +151,7 @@ def with_steps(recipe: Recipe, steps: int) -> Recipe:
     data = recipe.model_dump(mode="json") | {"steps": steps, "schedule": _stretched(recipe.schedule, stretch, steps)}
     data["evaluate_every"] = max(1, round(recipe.evaluate_every * stretch))
     if isinstance(recipe.warmup, StepsWarmup):
-        data["warmup"]["steps"] = max(1, round(recipe.warmup.steps * stretch))
+        data["warmup"]["steps"] = min(steps, max(1, round(recipe.warmup.steps * stretch)))
     for interval in ("checkpoint_every", "log_every"):
         data[interval] = min(data[interval], steps)
     return Recipe.model_validate(data)
@@ -163,7 +163,7 @@ def _stretched(schedule: Schedule, stretch: float, steps: int) -> dict[str, obje
         case CosineSchedule():
             data["steps"] = steps
         case StepsSchedule(drops=drops):
-            kept = sorted({max(1, round(drop * stretch)) for drop in drops if round(drop * stretch) < steps})
+            kept = sorted({moved for drop in drops if (moved := max(1, round(drop * stretch))) < steps})
             data = data | {"drops": kept} if kept else {"kind": "constant", "learning_rate": schedule.learning_rate}
     return data
 
