@@ -1,0 +1,33 @@
+"""The one device a worker may use. `hide_others` comes before TensorFlow is imported, `claim` after."""
+
+import os
+
+from resnet.errors import RunError
+from resnet.runs import devices
+from resnet.training.recipe import Recipe
+
+
+def hide_others(device: str) -> None:
+    """Hide every device but this one from this process, and TensorFlow's chatter from the log."""
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # so that CUDA counts as the driver and `devices` do
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if device == devices.CPU else device.removeprefix("gpu")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def claim(device: str, recipe: Recipe) -> None:
+    """Make TensorFlow behave as the recipe asks on the device it was left with. Raises RunError where there is none."""
+    import keras  # noqa: PLC0415  only now may TensorFlow look at the devices
+    import tensorflow as tf  # noqa: PLC0415
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if device != devices.CPU and not gpus:
+        raise RunError(
+            f"TensorFlow cannot use {device}: install its CUDA variant (tensorflow[and-cuda]) and a recent driver, or "
+            "choose the CPU."
+        )
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)  # take what is needed, not all there is
+    keras.config.set_dtype_policy(recipe.precision)
+    keras.utils.set_random_seed(recipe.seed)
+    if recipe.deterministic:
+        tf.config.experimental.enable_op_determinism()

@@ -1,0 +1,49 @@
+"""What a run ran on: enough to tell why two runs of the same spec differ."""
+
+import contextlib
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pynvml
+
+from resnet.runs import clock, devices
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "pydantic")
+PROJECT = Path(__file__).parents[2]
+
+
+def describe_environment(device: str) -> dict[str, Any]:
+    """Versions, machine and code; the data set's facts are added by whoever has loaded it."""
+    return {
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "platform": platform.platform(),
+        "device": device,
+        "device_name": devices.get_device(device).name,
+        "driver": _driver() if device != devices.CPU else None,
+        "git_commit": _git_commit(),
+        "boot_id": clock.boot_id(),
+    }
+
+
+def _version(package: str) -> str | None:
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version(package)
+    return None
+
+
+def _driver() -> str | None:
+    with devices.driver() as there:
+        return str(pynvml.nvmlSystemGetDriverVersion()) if there else None
+
+
+def _git_commit() -> str | None:
+    """The commit of this code, marked "+changes" where files differ from it; None outside a git checkout."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        command = ["git", "-C", str(PROJECT), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+changes"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+        return done.stdout.strip() or None
+    return None

@@ -1,0 +1,41 @@
+"""Error and loss of a whole part of the data set: no augmentation, inference mode, the last short batch included."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from resnet.training.loss import data_losses, wrong
+from resnet.training.parts import Part
+
+EVALUATION_BATCH = 250
+
+
+class Evaluation(NamedTuple):
+    """`error` in percent; `data_loss` is the mean cross-entropy, without the penalty."""
+
+    error: float
+    data_loss: float
+
+
+class Evaluator:
+    """Evaluates one model, as its weights are at the time of the call."""
+
+    def __init__(self, model: keras.Model) -> None:
+        def batch(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+            logits = model(images, training=False)
+            return tf.stack([wrong(logits, labels), tf.reduce_sum(data_losses(logits, labels))])
+
+        self._batch = tf.function(batch, reduce_retracing=True)
+
+    def __call__(self, part: Part, images: int, between: Callable[[], None]) -> Evaluation:
+        """Evaluate the first `images` images. `between` is called before each batch and may raise to end it early."""
+        sums = np.zeros(2)
+        for start in range(0, images, EVALUATION_BATCH):
+            between()
+            positions = tf.range(start, min(start + EVALUATION_BATCH, images))
+            sums += self._batch(*part.batch(positions)).numpy()
+        wrong_images, loss = (sums / images).tolist()
+        return Evaluation(100 * wrong_images, loss)

@@ -1,0 +1,29 @@
+"""Why a run ended badly, in one sentence. The traceback goes to the log, for those who want it."""
+
+import errno
+
+from resnet.errors import ResNetLabError
+
+
+class NotANumberError(ResNetLabError):
+    """A loss became infinite or not a number."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(
+            f"Not a number at step {step:,}: the loss is no longer finite; the last good checkpoint is kept. Try a "
+            "lower learning rate, a warm-up, or float32."
+        )
+
+
+def explain_failure(error: BaseException, device: str) -> str:
+    """The cause, for exit.json."""
+    if isinstance(error, ResNetLabError):
+        return str(error)
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return f"Out of memory on {device}: take a smaller batch or a smaller network, or a device with more memory."
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full: free some space, then resume the run."
+    if isinstance(error, OSError):
+        return f"The disk refused: {error.strerror or error}; see the log."
+    first_line = (str(error).splitlines() or ["no message"])[0][:200]
+    return f"An error nobody foresaw ({type(error).__name__}: {first_line}); the log holds the traceback."

@@ -1,0 +1,39 @@
+"""Errors and losses from logits, and the penalty kept apart from them."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from resnet.training.recipe import WeightDecayConfig
+
+
+def data_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """[batch] cross-entropies: of softmax over the classes, or of a sigmoid where there is a single logit."""
+    logits = tf.cast(logits, tf.float32)
+    if logits.shape[-1] == 1:
+        return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits[:, 0])
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+
+
+def wrong(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """How many of the batch are classified wrongly, as a float."""
+    if logits.shape[-1] == 1:
+        answers = tf.cast(logits[:, 0] > 0, labels.dtype)
+    else:
+        answers = tf.argmax(logits, axis=-1, output_type=labels.dtype)
+    return tf.reduce_sum(tf.cast(answers != labels, tf.float32))
+
+
+def decayed(model: keras.Model, decay: WeightDecayConfig) -> list[keras.Variable]:
+    """The variables that weight decay covers."""
+    return [
+        variable for variable in model.trainable_variables if decay.covers == "all" or variable.path.endswith("/kernel")
+    ]
+
+
+def l2_penalty(variables: Sequence[keras.Variable], value: float) -> tf.Tensor:
+    """(value / 2) · Σw², whose gradient is value · w: weight decay as He et al. 2015 mean it."""
+    if not variables or not value:
+        return tf.constant(0.0)
+    return value * tf.add_n([tf.nn.l2_loss(tf.cast(variable.value, tf.float32)) for variable in variables])

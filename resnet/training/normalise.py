@@ -1,0 +1,43 @@
+"""Pixels to network input: fitted on the training part alone, applied to all parts alike."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet.data.dataset import Images
+from resnet.training.recipe import InputNormalisation
+
+BRIGHTEST = 255.0
+
+
+class Normalisation(NamedTuple):
+    """input = pixel × scale − shift, each broadcast to [height, width, channels]."""
+
+    scale: NDArray[np.float32]
+    shift: NDArray[np.float32]
+
+
+def fit_normalisation(kind: InputNormalisation, images: Images) -> Normalisation:
+    """What the recipe's `input_normalisation` means for these training images."""
+    one = np.ones((1, 1, 1))
+    match kind:
+        case "per_pixel_mean":
+            scale, shift = one, images.mean(axis=0, dtype=np.float64) / BRIGHTEST
+        case "standardise":
+            mean, deviation = _channel_moments(images)
+            scale = 1 / np.maximum(deviation, 1 / BRIGHTEST)  # a channel that never changes stays finite
+            shift = mean * scale
+        case "scale":
+            scale, shift = one, np.zeros((1, 1, 1))
+    return Normalisation((scale / BRIGHTEST).astype(np.float32), shift.astype(np.float32))
+
+
+def _channel_moments(images: Images) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each channel of pixels / 255, exact, without a float copy of the images."""
+    values = np.arange(256) / BRIGHTEST
+    counts = [np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])]
+    shares = np.stack(counts) * (images.shape[-1] / images.size)
+    mean = shares @ values
+    deviation = np.sqrt(np.maximum(shares @ values**2 - mean**2, 0))
+    return mean.reshape(1, 1, -1), deviation.reshape(1, 1, -1)

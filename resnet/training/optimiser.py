@@ -1,0 +1,30 @@
+"""A recipe's optimiser as Keras's, with its slots made and the right variables decayed."""
+
+import keras
+
+from resnet.training.loss import decayed
+from resnet.training.recipe import AdamConfig, Recipe, SgdConfig
+
+
+def build_optimiser(model: keras.Model, recipe: Recipe) -> keras.optimizers.Optimizer:
+    """The learning rate is a variable; the step sets it before each update."""
+    decay = recipe.weight_decay
+    decoupled = decay.value if decay.semantics == "decoupled" and decay.value else None
+    optimiser = _keras_optimiser(recipe.optimiser, decoupled)
+    if decoupled:
+        covered = {id(variable) for variable in decayed(model, decay)}
+        spared = [variable for variable in model.trainable_variables if id(variable) not in covered]
+        optimiser.exclude_from_weight_decay(var_list=spared)  # only counts before `build`
+    if recipe.precision == "mixed_float16":
+        optimiser = keras.optimizers.LossScaleOptimizer(optimiser)
+    optimiser.build(model.trainable_variables)
+    return optimiser
+
+
+def _keras_optimiser(config: SgdConfig | AdamConfig, decay: float | None) -> keras.optimizers.Optimizer:
+    match config:
+        case SgdConfig():
+            return keras.optimizers.SGD(0.0, config.momentum, config.nesterov, weight_decay=decay)
+        case AdamConfig():
+            make = keras.optimizers.AdamW if config.kind == "adamw" else keras.optimizers.Adam
+            return make(0.0, config.beta_1, config.beta_2, config.epsilon, weight_decay=decay)

@@ -1,0 +1,40 @@
+"""Keras's variables to plain arrays and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from numpy.typing import NDArray
+
+from resnet.errors import RunError
+from resnet.training.checkpoint import Arrays
+
+
+def weights(model: keras.Model) -> dict[str, keras.Variable]:
+    """The model's variables by path, "stage1.block1.conv1/kernel", moving averages included."""
+    return {variable.path: variable for variable in model.variables}
+
+
+def slots(optimiser: keras.optimizers.Optimizer) -> dict[str, keras.Variable]:
+    """The optimiser's variables by number and path; the paths alone may repeat."""
+    return {f"{number:05d}.{variable.path}": variable for number, variable in enumerate(optimiser.variables)}
+
+
+def capture(variables: Mapping[str, keras.Variable]) -> dict[str, NDArray[Any]]:
+    """Their values now, copied."""
+    return {name: variable.numpy().copy() for name, variable in variables.items()}
+
+
+def restore(variables: Mapping[str, keras.Variable], values: Arrays) -> None:
+    """Give the variables the values of a checkpoint. Raises RunError where it is that of another network or recipe."""
+    if variables.keys() != values.keys():
+        odd = min(variables.keys() ^ values.keys())
+        raise RunError(f"The checkpoint belongs to another network or optimiser: only one of the two has {odd!r}.")
+    for name, variable in variables.items():
+        if tuple(variable.shape) != values[name].shape:
+            raise RunError(
+                f"The checkpoint belongs to another network: its {name!r} has the shape {values[name].shape}, "
+                f"here it is {tuple(variable.shape)}."
+            )
+    for name, variable in variables.items():
+        variable.assign(values[name])

@@ -1,0 +1,60 @@
+"""The validation part of a data set: drawn once from (data set, seed), each class by its share."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet.data import Dataset
+from resnet.errors import ConfigError
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions in the data set's training images, in random order, so that the first few are a fair sample.
+
+    `hash` is equal exactly when data set and split are.
+    """
+
+    train: Positions
+    validation: Positions
+    hash: str
+
+
+def draw_split(dataset: Dataset, validation_images: int, seed: int) -> Split:
+    """Draw `validation_images` of the training images. Raises ConfigError where a class would be left empty."""
+    labels = dataset.train_labels
+    sizes = np.bincount(labels, minlength=dataset.facts.classes)
+    shares = class_shares(sizes, validation_images)
+    if shares.min() < 1 or (sizes - shares).min() < 1:
+        empty = dataset.facts.class_names[int(np.argmin(np.minimum(shares, sizes - shares)))]
+        raise ConfigError(
+            f"Each class needs an image for training and one for validation; with validation_images "
+            f"{validation_images:,} of {len(labels):,} class {empty!r} is left without."
+        )
+    generator = np.random.default_rng([seed, len(labels), validation_images])
+    chosen = [
+        generator.permutation(np.flatnonzero(labels == label))[:share] for label, share in enumerate(shares.tolist())
+    ]
+    validation = generator.permutation(np.concatenate(chosen))
+    train = generator.permutation(np.setdiff1d(np.arange(len(labels)), validation, assume_unique=True))
+    return Split(train, validation, _hash(dataset, train, validation))
+
+
+def class_shares(sizes: Positions, total: int) -> Positions:
+    """`total` divided among the classes in proportion to their sizes, in whole images, by largest remainder."""
+    exact = sizes * (total / sizes.sum())
+    shares: Positions = np.floor(exact).astype(np.int64)
+    largest_first = np.argsort(shares - exact, kind="stable")
+    shares[largest_first[: total - shares.sum()]] += 1
+    return shares
+
+
+def _hash(dataset: Dataset, *parts: Positions) -> str:
+    digest = hashlib.sha256(dataset.checksum.encode())
+    for positions in parts:
+        digest.update(positions.astype("<i8").tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,83 @@
+"""Several optimiser updates in one compiled call, on images that stay in memory."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from resnet.training.augment import augment
+from resnet.training.batches import Indices
+from resnet.training.loss import data_losses, decayed, l2_penalty, wrong
+from resnet.training.parts import Part
+from resnet.training.recipe import Recipe
+
+
+class Steps(NamedTuple):
+    """What happened at each of several steps, [steps] each. `learning_rate` is read back from the optimiser."""
+
+    data_loss: NDArray[np.float32]
+    l2_penalty: NDArray[np.float32]
+    wrong: NDArray[np.float32]
+    gradient_norm: NDArray[np.float32]
+    learning_rate: NDArray[np.float32]
+
+
+StepFunction = Callable[[int, Indices, NDArray[np.float32]], Steps]
+"""(first step, [steps, batch] positions in the training part, [steps] learning rates) -> what happened."""
+
+
+def compile_steps(
+    model: keras.Model, optimiser: keras.optimizers.Optimizer, recipe: Recipe, part: Part
+) -> StepFunction:
+    """Trace the training step once, for any number of steps a call. The model gives logits."""
+
+    def one(step: tf.Tensor, positions: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+        images, labels = part.batch(positions)
+        images = augment(images, recipe.augmentation, recipe.seed, step)
+        optimiser.learning_rate = rate
+        return _update(model, optimiser, recipe, images, labels)
+
+    def several(first_step: tf.Tensor, positions: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
+        count = tf.shape(rates)[0]
+        rows = tf.TensorArray(tf.float32, size=count, element_shape=[len(Steps._fields)])
+        for index in tf.range(count):
+            rows = rows.write(index, one(first_step + index, positions[index], rates[index]))
+        return tf.transpose(rows.stack())
+
+    traced = tf.function(several).get_concrete_function(
+        tf.TensorSpec([], tf.int32),
+        tf.TensorSpec([None, recipe.batch_size], tf.int32),
+        tf.TensorSpec([None], tf.float32),
+    )
+
+    def run(first_step: int, positions: Indices, rates: NDArray[np.float32]) -> Steps:
+        columns = traced(tf.constant(first_step), tf.constant(positions), tf.constant(rates))
+        return Steps(*columns.numpy())
+
+    return run
+
+
+def _update(
+    model: keras.Model,
+    optimiser: keras.optimizers.Optimizer,
+    recipe: Recipe,
+    images: tf.Tensor,
+    labels: tf.Tensor,
+) -> tf.Tensor:
+    """One update; the row of `Steps`. The gradient norm is that of data loss and penalty together."""
+    decay = recipe.weight_decay
+    penalised = decayed(model, decay) if decay.semantics == "l2" else []
+    weights = [variable.value for variable in model.trainable_variables]
+    with tf.GradientTape() as tape:
+        logits = model(images, training=True)
+        loss = tf.reduce_mean(data_losses(logits, labels))
+        penalty = l2_penalty(penalised, decay.value)
+        total = optimiser.scale_loss(loss + penalty)  # by 1, except in float16
+    gradients = tape.gradient(total, weights)
+    norm = tf.linalg.global_norm(gradients) / optimiser.scale_loss(tf.constant(1.0))
+    optimiser.apply(gradients, model.trainable_variables)
+    applied = tf.convert_to_tensor(optimiser.learning_rate)
+    return tf.stack([loss, penalty, wrong(logits, labels), norm, applied])

@@ -1,0 +1,213 @@
+"""The training loop: steps, records, evaluations and checkpoints, each where the recipe puts it.
+
+What happens next follows from the spec, the step, the last checkpoint and the records already written, and from nothing
+else: so a resumed run is the run.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from resnet.data import Dataset
+from resnet.keras_model import build_keras_model
+from resnet.runs import clock
+from resnet.runs.directory import CHECKPOINTS, RunDirectory
+from resnet.runs.spec import RunSpec
+from resnet.training import checkpoint, snapshot
+from resnet.training.batches import batch_indices
+from resnet.training.checkpoint import Checkpoint
+from resnet.training.evaluate import Evaluator
+from resnet.training.failure import NotANumberError
+from resnet.training.heartbeat import Heart
+from resnet.training.optimiser import build_optimiser
+from resnet.training.parts import load_parts
+from resnet.training.records import Running, Speed
+from resnet.training.schedule import ErrorWarmup, rate_at
+from resnet.training.split import Split
+from resnet.training.step import Steps, compile_steps
+
+CALL_S = 0.5
+"""About how long a compiled call takes at most, so that a stop is noticed soon."""
+
+CLEAN_IMAGES = 2000
+"""Training images the clean training error is taken on: always the same ones, and all of them where there are fewer."""
+
+log = logging.getLogger("resnet.training")
+
+
+class StopAsked(Exception):  # noqa: N818  not an error
+    """Somebody asked the run to end."""
+
+
+class Trainer:
+    """One run in memory: make it, then `run` it."""
+
+    def __init__(self, spec: RunSpec, directory: RunDirectory, heart: Heart, stop_asked: Callable[[], bool]) -> None:
+        self.spec, self.recipe = spec, spec.recipe
+        self.directory, self.heart, self.stop_asked = directory, heart, stop_asked
+        # Trained on logits: softmax or sigmoid is part of the loss, where it is numerically safe.
+        self.model = build_keras_model(spec.config.model_copy(update={"head_activation": "none"}))
+        self.optimiser = build_optimiser(self.model, self.recipe)
+        self.step = 0
+        self.saved_step = 0
+        self.warm = not isinstance(self.recipe.warmup, ErrorWarmup)
+        self.best_error = float("inf")
+        self.running, self.speed = Running(), Speed()
+        self.written: dict[str, int] = {}
+
+    def run(self, dataset: Dataset, split: Split) -> Literal["finished", "stopped"]:
+        """Train from the last checkpoint, or from the start, to the last step or until somebody asks for a stop."""
+        self.parts = load_parts(dataset, split, self.recipe)
+        resumed_from = self._resume()
+        self._write_start(split, resumed_from)
+        self.heart.enter("compiling")
+        self.take_steps = compile_steps(self.model, self.optimiser, self.recipe, self.parts.train)
+        self.evaluate = Evaluator(self.model)
+        self.heart.enter("stepping")
+        try:
+            self._record()
+            while self.step < self.recipe.steps:
+                self._go_on_unless_stopped()
+                self._advance()
+                self._record()
+            self._test()
+        except StopAsked:
+            log.info("stopping at step %d, as asked", self.step)
+            self._save()
+            return "stopped"
+        return "finished"
+
+    def _go_on_unless_stopped(self) -> None:
+        if self.stop_asked():
+            raise StopAsked
+
+    # Steps
+
+    def _advance(self) -> None:
+        """Take the steps up to the next place where something is due, or fewer where they take long."""
+        recipe, count = self.recipe, self._steps_to_take()
+        steps = range(self.step, self.step + count)
+        rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=self.warm) for step in steps]
+        positions = batch_indices(recipe.seed, self.parts.train.size, recipe.batch_size, self.step, count)
+        before_s = time.perf_counter()
+        happened = self.take_steps(self.step, positions, np.array(rates, np.float32))
+        self.speed.add(count, time.perf_counter() - before_s)
+        _check_finite(happened, self.step)
+        self.running.add(happened)
+        self.step += count
+        self.heart.step = self.step
+
+    def _steps_to_take(self) -> int:
+        recipe = self.recipe
+        intervals = (recipe.log_every, recipe.evaluate_every, recipe.checkpoint_every)
+        due = min([every - self.step % every for every in intervals] + [recipe.steps - self.step])
+        quick = int(CALL_S / self.speed.step_s) if self.speed.step_s else 1
+        return max(1, min(due, quick))
+
+    # Records
+
+    def _record(self) -> None:
+        """Write what is due at this step, in this order: log record, evaluation, checkpoint."""
+        if self._due("train", self.recipe.log_every):
+            self._log()
+        if self._due("evaluation", self.recipe.evaluate_every):
+            self._evaluate()
+        if self.step % self.recipe.checkpoint_every == 0 or self.step == self.recipe.steps:
+            self._save()
+
+    def _due(self, kind: str, every: int) -> bool:
+        """At each interval and at the last step, unless the record was written before a stop."""
+        here = self.step % every == 0 or self.step == self.recipe.steps
+        return here and self.step > self.written.get(kind, 0)
+
+    def _log(self) -> None:
+        means = self.running.means(self.recipe.batch_size)
+        images_per_s = self.speed.take(self.recipe.batch_size)
+        self._write("train", means | {"images_per_s": images_per_s and round(images_per_s, 1)})
+        self.running = Running()
+        if isinstance(self.recipe.warmup, ErrorWarmup) and not self.warm:
+            self.warm = means["train_error"] < self.recipe.warmup.error
+
+    def _evaluate(self) -> None:
+        train, validation = self.parts.train, self.parts.validation
+        clean_images = min(CLEAN_IMAGES, train.size)
+        with self.heart.during("evaluating"):
+            held_out = self.evaluate(validation, validation.size, self._go_on_unless_stopped)
+            clean = self.evaluate(train, clean_images, self._go_on_unless_stopped)
+        self.best_error = min(self.best_error, held_out.error)
+        fields = {
+            "validation_error": held_out.error,
+            "validation_data_loss": held_out.data_loss,
+            "best_validation_error": self.best_error,
+            "train_error_clean": clean.error,
+            "train_data_loss_clean": clean.data_loss,
+            "train_images_evaluated": clean_images,
+        }
+        self._write("evaluation", fields)
+        log.info("step %d: validation error %.2f %%, training error %.2f %%", self.step, held_out.error, clean.error)
+
+    def _test(self) -> None:
+        """The test set, looked at once, with the weights of the last step."""
+        if "test" in self.written:
+            return
+        with self.heart.during("evaluating"):
+            test = self.evaluate(self.parts.test, self.parts.test.size, self._go_on_unless_stopped)
+        self._write("test", {"test_error": test.error, "test_data_loss": test.data_loss})
+        log.info("test error %.2f %%, with the weights of the last step", test.error)
+
+    def _write(self, kind: str, fields: dict[str, Any]) -> None:
+        epoch = round(self.step * self.recipe.batch_size / self.parts.train.size, 4)
+        place = {"kind": kind, "step": self.step, "epoch": epoch, "time_s": clock.now_s()}
+        self.directory.append_metric(place | fields)
+        self.written[kind] = self.step
+
+    def _write_start(self, split: Split, resumed_from: int | None) -> None:
+        images = {f"{name}_images": part.size for name, part in self.parts._asdict().items()}
+        plan = {"steps": self.recipe.steps, "batch_size": self.recipe.batch_size}
+        place = {"device": self.spec.device, "split_hash": split.hash, "resumed_from": resumed_from}
+        self.directory.append_metric({"kind": "start", "time_s": clock.now_s(), **plan, **images, **place})
+
+    # Checkpoints
+
+    def _save(self) -> None:
+        if self.step == self.saved_step:
+            return
+        state = {
+            "config": self.spec.config.fingerprint,
+            "warm": self.warm,
+            "running": self.running.as_json(),
+        }
+        with self.heart.during("checkpointing"):
+            self.directory.sync_metrics()  # a checkpoint must never be ahead of its curve
+            weights = snapshot.capture(snapshot.weights(self.model))
+            slots = snapshot.capture(snapshot.slots(self.optimiser))
+            checkpoint.save(self.directory.file(CHECKPOINTS), Checkpoint(self.step, weights, slots, state))
+        self.saved_step = self.step
+
+    def _resume(self) -> int | None:
+        """Go back to the last whole checkpoint and drop the records behind it. None where there is none."""
+        last = checkpoint.load_last(self.directory.file(CHECKPOINTS), log.warning)
+        self.directory.truncate_metrics(last.step if last else -1)
+        if last is None:
+            return None
+        snapshot.restore(snapshot.weights(self.model), last.weights)
+        snapshot.restore(snapshot.slots(self.optimiser), last.optimiser)
+        self.step = self.saved_step = self.heart.step = last.step
+        self.warm = last.state["warm"]
+        self.running = Running(**last.state["running"])
+        records, _ = self.directory.read_metrics()
+        for record in records:
+            if "step" in record:
+                self.written[record["kind"]] = record["step"]
+            self.best_error = min(self.best_error, record.get("validation_error", self.best_error))
+        log.info("going on from step %d", last.step)
+        return last.step
+
+
+def _check_finite(happened: Steps, first_step: int) -> None:
+    bad = ~np.isfinite(happened.data_loss + happened.l2_penalty)
+    if bad.any():
+        raise NotANumberError(first_step + int(np.argmax(bad)))

@@ -1,0 +1,95 @@
+"""The process that trains one run: `python -m resnet.training.worker RUN_DIRECTORY`.
+
+It holds the run's lock for its whole life, says every second that it lives, and writes exit.json last.
+"""
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from resnet import data
+from resnet.data.fit import check_fit
+from resnet.errors import ResNetLabError, RunError
+from resnet.runs.directory import ENVIRONMENT, SPEC, Outcome, RunDirectory
+from resnet.runs.spec import RunSpec
+from resnet.training.device import claim, hide_others
+from resnet.training.environment import describe_environment
+from resnet.training.failure import explain_failure
+from resnet.training.heartbeat import Heart
+from resnet.training.recipe import check_against
+from resnet.training.split import draw_split
+
+USAGE = 2
+
+log = logging.getLogger("resnet.training")
+
+
+class Stop:
+    """Whether this run should end: a person asked through control.json, or a signal came."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._signalled = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._signalled.set())
+
+    def asked(self) -> bool:
+        return self._signalled.is_set() or self._directory.stop_asked()
+
+
+def main(arguments: list[str]) -> int:
+    """Train, and return the exit status: 0 where the run finished or was stopped, 1 where it failed."""
+    if len(arguments) != 1:
+        print("usage: python -m resnet.training.worker RUN_DIRECTORY", file=sys.stderr)
+        return USAGE
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
+    directory = RunDirectory(Path(arguments[0]))
+    try:
+        with directory.lock():
+            return _work(directory)
+    except RunError as error:
+        log.error("%s", error)
+        return USAGE
+
+
+def _work(directory: RunDirectory) -> int:
+    """The run from its spec to its last word."""
+    directory.reserve()
+    stop = Stop(directory)
+    device = "this device"
+    with Heart(directory) as heart:
+        outcome: Outcome
+        try:
+            spec = RunSpec.model_validate(directory.read_json(SPEC))
+            device = spec.device
+            outcome, cause = train(spec, directory, heart, stop), None
+        except Exception as error:
+            outcome, cause = "failed", explain_failure(error, device)
+            log.error("%s", cause, exc_info=not isinstance(error, ResNetLabError))
+        heart.enter("exiting")
+        directory.write_exit(outcome, cause)
+    log.info("%s", outcome)
+    return 0 if outcome != "failed" else 1
+
+
+def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> Outcome:
+    """Whatever can be refused is refused before TensorFlow is imported, which takes seconds."""
+    facts = data.facts(spec.dataset)
+    check_against(spec.recipe, facts)
+    check_fit(spec.config, facts)
+    log.info("%s on %s, %s", spec.network, facts.title, spec.device)
+    dataset = data.load(spec.dataset, spec.data_folder)
+    split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
+    hide_others(spec.device)
+    claim(spec.device, spec.recipe)
+    environment = describe_environment(spec.device)
+    directory.write_json(ENVIRONMENT, environment | {"dataset_checksum": dataset.checksum, "split_hash": split.hash})
+    from resnet.training.trainer import Trainer  # noqa: PLC0415  imports TensorFlow, which must not see other devices
+
+    return Trainer(spec, directory, heart, stop.asked).run(dataset, split)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
