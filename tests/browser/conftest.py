@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from driver import RunningApp, chromium, running_app
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 Scheme = Literal["light", "dark"]
 OpenPage = Callable[..., Page]
@@ -56,7 +56,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) 
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: complaints.extend(complaint(message)))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
@@ -70,6 +70,11 @@ def open_page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) 
     for context in contexts:
         context.close()
     assert not complaints, complaints
+
+
+def complaint(message: ConsoleMessage) -> list[str]:
+    """An error of the console with the address it is about; other messages are none."""
+    return [f"{message.text} ({message.location['url']})"] if message.type == "error" else []
 
 
 def photograph(pages: list[Page], folder: Path) -> None:
