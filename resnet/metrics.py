@@ -78,12 +78,12 @@ def describe(config: ResNetConfig) -> Metrics:
 
 def _row(node: Node, incoming: Shape, receptive_field: int) -> LayerMetrics:
     shape = node.output_shape
-    trainable, fixed = _params(node, incoming)
+    trainable, fixed = count_params(node, incoming)
     memory = FLOAT32_BYTES * prod(shape)
     return LayerMetrics(node.id, node.op.kind, shape, trainable, fixed, _macs(node, incoming), memory, receptive_field)
 
 
-def _params(node: Node, incoming: Shape) -> tuple[int, int]:
+def count_params(node: Node, incoming: Shape) -> tuple[int, int]:
     """(trainable, non-trainable) parameters."""
     match node.op:
         case Conv(filters, kernel, _, groups, bias):

@@ -1,0 +1,100 @@
+"""A drawing as data: boxes, panels and edges with their places in points, and the marks that paint them."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from resnet.diagram.fold import Level
+from resnet.diagram.shapes import Mark, Point
+from resnet.diagram.style import Theme
+from resnet.graph import Graph
+
+Direction = Literal["TB", "LR"]
+EdgeKind = Literal["chain", "identity", "padded", "projection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What is drawn once: a layer, a block, or blocks that are alike.
+
+    `node_ids` are all the layers it stands for, those of the drawn block first; `repeat` says how many blocks that is.
+    `parent` is the id of the panel around it, or "". `marks` count from the box's upper left corner.
+    """
+
+    id: str
+    kind: str
+    title: str
+    lines: tuple[str, ...]
+    x: float
+    y: float
+    width: float
+    height: float
+    node_ids: tuple[str, ...]
+    repeat: int = 1
+    parent: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """All the box says, for a reader who listens."""
+        return "; ".join(dict.fromkeys([self.title, *self.lines]))
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The ground behind the boxes of a stem, stage, head or opened block. `marks` count from its upper left corner."""
+
+    id: str
+    kind: Literal["section", "block"]
+    title: str
+    x: float
+    y: float
+    width: float
+    height: float
+    parent: str = ""
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line from one box to another, or a block's shortcut around itself. `marks` are in the drawing's own points."""
+
+    source: str
+    target: str
+    kind: EdgeKind
+    start: Point
+    end: Point
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A network drawn at one level. `width` and `height` are points; nothing reaches outside them."""
+
+    graph: Graph
+    name: str
+    level: Level
+    direction: Direction
+    boxes: tuple[Box, ...]
+    panels: tuple[Panel, ...]
+    edges: tuple[Edge, ...]
+    width: float
+    height: float
+    legend: tuple[Mark, ...] = field(default=())
+
+    @cached_property
+    def by_id(self) -> dict[str, Box]:
+        return {box.id: box for box in self.boxes}
+
+    @cached_property
+    def description(self) -> str:
+        """One sentence for the file's metadata."""
+        config = self.graph.config
+        twin = "plain network" if config.shortcut == "none" else "residual network"
+        return f"A {twin} with {config.depth} layers, {self.level} level."
+
+    def svg(self, theme: Theme = "paper", link: str = "") -> str:
+        """SVG text; see resnet.diagram.svg."""
+        from resnet.diagram.svg import svg  # noqa: PLC0415  the writers read this module
+
+        return svg(self, theme, link)

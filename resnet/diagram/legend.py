@@ -1,0 +1,77 @@
+"""What the signs and lines of a drawing mean, in a line or two below it; only what the drawing shows is listed."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from resnet.diagram.drawing import EdgeKind
+from resnet.diagram.fold import Level, Section
+from resnet.diagram.glyphs import GLYPH, glyph
+from resnet.diagram.shapes import Mark, Path, Text, shifted
+from resnet.diagram.style import OPERATION_OF_KIND
+from resnet.diagram.text import width
+from resnet.diagram.wording import kind_of, layer_text
+from resnet.graph import Node
+
+ABOVE = 12.0
+LINE = 14.0
+SPACE = 13.0
+STROKE = 20.0
+
+BESIDE = 4.0
+
+LINES = {"identity": "identity", "padded": "padded identity", "projection": "projection"}
+WORDS = {"conv": "convolution", "relu": "ReLU", "add": "addition", "pad": "zero channels",
+         "pool": "pooling", "subsample": "subsampling"}  # fmt: skip
+POOLING = ("pool", "global_pool")
+
+
+class Entry(NamedTuple):
+    """A sign of this width, drawn around y = 0, and its meaning."""
+
+    sign: tuple[Mark, ...]
+    sign_width: float
+    text: str
+
+
+def legend(sections: Sequence[Section], level: Level, lines: Iterable[EdgeKind]) -> list[Entry]:
+    """The operations drawn at this level, then the kinds of shortcut line."""
+    shown = dict[str, Entry]()
+    for section in sections:
+        for unit in section.units:
+            for node in unit.layers:
+                kind = "pool" if node.op.kind in POOLING else kind_of(node)
+                if kind not in shown and _is_drawn(node, level):
+                    shown[kind] = Entry(glyph(kind, 0, -GLYPH / 2), GLYPH, _meaning(kind, node))
+    shortcuts = [kind for kind in ("identity", "padded", "projection") if kind in lines]
+    strokes = [Entry(_stroke(kind), STROKE, f"{LINES[kind]} shortcut") for kind in shortcuts]
+    ordered = [shown[kind] for kind in OPERATION_OF_KIND if kind in shown]
+    return ordered + strokes
+
+
+def _is_drawn(node: Node, level: Level) -> bool:
+    """Whether a layer has a sign: where blocks are closed, a shortcut's layers are words on its line."""
+    return level in ("block", "layer") or (node.path != "shortcut" and (level == "stage" or node.op.kind != "add"))
+
+
+def _meaning(kind: str, node: Node) -> str:
+    if kind in ("norm", "activation"):
+        return layer_text(node)
+    return WORDS.get(kind, kind)
+
+
+def _stroke(kind: str) -> tuple[Mark, ...]:
+    return (Path((("M", 0, 0), ("L", STROKE, 0)), kind),)
+
+
+def spread(entries: list[Entry], x: float, y: float, right: float) -> tuple[tuple[Mark, ...], float]:
+    """The legend's marks from x to the right in as many lines as it takes, and where its last line ends."""
+    marks: list[Mark] = []
+    at_x, at_y = x, y + ABOVE
+    for sign, sign_width, text in entries:
+        whole = sign_width + BESIDE + width(text, "note")
+        if at_x > x and at_x + whole > right:
+            at_x, at_y = x, at_y + LINE
+        marks += [shifted(mark, at_x, at_y) for mark in sign]
+        marks.append(Text(at_x + sign_width + BESIDE, at_y + 2.6, text, "note"))
+        at_x += whole + SPACE
+    return tuple(marks), at_y + LINE / 2

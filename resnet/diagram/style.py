@@ -1,0 +1,118 @@
+"""How a drawing looks, as data: one colour for each operation, and one look for each kind of mark.
+
+The colours go back to Okabe and Ito's set, muted for large areas; a test measures that they stay apart for readers with
+protanopia, deuteranopia and tritanopia. The table, the charts and the legend read the same values.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Theme = Literal["paper", "page"]
+Operation = Literal[
+    "convolution", "normalisation", "activation", "addition", "pooling", "dense", "projection", "padding"
+]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """One colour on light and on dark ground. `host` names the CSS variable of the page that it follows, if any."""
+
+    light: str
+    dark: str
+    host: str = ""
+
+
+OPERATION_COLOURS: dict[Operation, Colour] = {
+    "convolution": Colour("#2b6ca3", "#6aa9dd"),
+    "normalisation": Colour("#c08a00", "#e3b341"),
+    "activation": Colour("#c9512a", "#f08a63"),
+    "addition": Colour("#30363d", "#e6e9ed"),
+    "pooling": Colour("#138a6b", "#4fc3a1"),
+    "dense": Colour("#b0679a", "#dc9cc8"),
+    "projection": Colour("#3f9fd6", "#8fd0f5"),
+    "padding": Colour("#7a828c", "#a7b0ba"),
+}
+
+COLOURS: dict[str, Colour] = {
+    "ink": Colour("#1f2328", "#e8eaed", host="--st-text-color"),
+    "muted": Colour("#5c646d", "#a9b1ba"),
+    "line": Colour("#59616a", "#a9b1ba"),
+    "outline": Colour("#a3abb4", "#5a636e"),
+    "card": Colour("#ffffff", "#1a1e24", host="--st-background-color"),
+    "panel": Colour("#f4f6f8", "#22272e", host="--st-secondary-background-color"),
+    "panel-line": Colour("#d3d9df", "#3a424c", host="--st-border-color"),
+    **{str(operation): colour for operation, colour in OPERATION_COLOURS.items()},
+}
+
+OPERATION_OF_KIND: dict[str, Operation] = {
+    "conv": "convolution",
+    "norm": "normalisation",
+    "relu": "activation",
+    "activation": "activation",
+    "add": "addition",
+    "pool": "pooling",
+    "global_pool": "pooling",
+    "dense": "dense",
+    "projection": "projection",
+    "pad": "padding",
+    "subsample": "padding",
+}
+"""A layer's operation by the kind of its node; a convolution on a shortcut is of kind "projection"."""
+
+
+FontFace = Literal["regular", "semibold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a mark is painted. Colours are names in COLOURS, lengths are points."""
+
+    fill: str = ""
+    stroke: str = ""
+    stroke_width: float = 0.0
+    dash: tuple[float, ...] = ()
+    fill_opacity: float = 1.0
+    face: FontFace = "regular"
+    size: float = 0.0
+
+
+LOOKS: dict[str, Look] = {
+    "heading": Look(fill="ink", face="semibold", size=9),
+    "note": Look(fill="muted", size=7.5),
+    "title": Look(fill="ink", face="semibold", size=8.5),
+    "row": Look(fill="ink", size=8),
+    "caption": Look(fill="muted", size=7),
+    "tag-text": Look(fill="ink", size=7),
+    "panel": Look(fill="panel", stroke="panel-line", stroke_width=0.75),
+    "block": Look(stroke="outline", stroke_width=0.75),
+    "card": Look(fill="card", stroke="outline", stroke_width=0.75),
+    "tag-projection": Look(fill="card", stroke="projection", stroke_width=1),
+    "tag-padded": Look(fill="card", stroke="padding", stroke_width=0.75, dash=(2, 1.5)),
+    "adder": Look(fill="card", stroke="addition", stroke_width=1),
+    "adder-plus": Look(stroke="addition", stroke_width=1),
+    "chain": Look(stroke="line", stroke_width=0.9),
+    "identity": Look(stroke="addition", stroke_width=1.1),
+    "padded": Look(stroke="padding", stroke_width=1.1, dash=(3, 2)),
+    "projection": Look(stroke="projection", stroke_width=1.3),
+    "chain-head": Look(fill="line"),
+    "identity-head": Look(fill="addition"),
+    "padded-head": Look(fill="padding"),
+    "projection-head": Look(fill="projection"),
+    **{f"{operation}-fill": Look(fill=operation) for operation in OPERATIONS},
+    **{f"{operation}-tint": Look(fill=operation, fill_opacity=0.1) for operation in OPERATIONS},
+    **{f"{operation}-stroke": Look(stroke=operation, stroke_width=1.5) for operation in OPERATIONS},
+    "padding-stroke": Look(stroke="padding", stroke_width=1, dash=(1.5, 1)),
+}
+
+FONT_FAMILIES = (
+    "Source Sans Pro",
+    "Source Sans 3",
+    "Source Sans",
+    "Noto Sans",
+    "Segoe UI",
+    "Helvetica Neue",
+    "Arial",
+    "sans-serif",
+)
+FONT_WEIGHTS: dict[FontFace, int] = {"regular": 400, "semibold": 600}

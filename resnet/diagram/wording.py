@@ -1,0 +1,156 @@
+"""What the boxes say: layers as in the paper's Table 1, blocks and stages in sentences, shapes and counts."""
+
+from typing import Literal, NamedTuple
+
+from resnet import quantity
+from resnet.diagram.fold import Layers, Section, Unit, tail
+from resnet.graph import (
+    Activation,
+    Conv,
+    Dense,
+    Graph,
+    MaxPool,
+    Node,
+    Norm,
+    PadChannels,
+    Shape,
+    Subsample,
+)
+from resnet.metrics import count_params
+
+ShortcutKind = Literal["identity", "padded", "projection"]
+
+NAMES = {"input": "input", "relu": "ReLU", "add": "add", "global_pool": "global average pool"}
+OWN_WEIGHTS = "each with its own weights"
+
+
+class Row(NamedTuple):
+    """One line of a box: the kinds of its layers in the order they work, and what is written behind their signs."""
+
+    kinds: tuple[str, ...]
+    text: str
+
+
+class Shortcut(NamedTuple):
+    """How a block's input reaches its addition. `source` is the layer it reads, `layers` are its own."""
+
+    kind: ShortcutKind
+    source: str
+    layers: Layers
+    tag: tuple[str, ...]
+
+
+def kind_of(node: Node) -> str:
+    """The node's kind; a convolution on a shortcut is a "projection"."""
+    return "projection" if node.path == "shortcut" and node.op.kind == "conv" else node.op.kind
+
+
+def layer_text(node: Node) -> str:
+    """A layer as the paper writes it: "3×3 conv, 64, /2"."""
+    match node.op:
+        case Conv(filters, kernel, stride, groups):
+            text = f"{kernel}×{kernel} conv, {filters}{f', {groups} groups' if groups > 1 else ''}{_strides(stride)}"
+        case Norm(kind, groups=groups):
+            text = f"{kind} norm, {groups} groups" if kind == "group" else f"{kind} norm"
+        case MaxPool(side, stride):
+            text = f"{side}×{side} max-pool{_strides(stride)}"
+        case Subsample(stride):
+            text = f"subsample{_strides(stride)}"
+        case PadChannels(extra):
+            text = f"pad, +{extra} channels"
+        case Dense(units):
+            text = f"dense, {units}"
+        case Activation(function):
+            text = function
+        case op:
+            text = NAMES[op.kind]
+    return text
+
+
+def _strides(stride: int) -> str:
+    return f", /{stride}" if stride > 1 else ""
+
+
+def body(layers: Layers) -> Layers:
+    """The layers of a block's residual branch: what stands before the addition."""
+    ending = tail(layers)
+    return tuple([n for n in layers if n.path != "shortcut" and n.op.kind != "add" and n not in ending])
+
+
+def block_rows(layers: Layers, activation_order: Literal["post", "pre"]) -> tuple[Row, ...]:
+    """A row for each convolution, with the norms and ReLUs behind it ("post") or in front of it ("pre").
+
+    The norm and ReLU a "pre" block begins with are a row of their own, since a projection leaves from behind them.
+    """
+    rows: list[list[Node]] = [[]]
+    for node in body(layers):
+        is_conv = node.op.kind == "conv"
+        has_conv = any(other.op.kind == "conv" for other in rows[-1])
+        begins = is_conv if activation_order == "post" else has_conv or (is_conv and len(rows) == 1)
+        if begins and rows[-1]:
+            rows.append([])
+        rows[-1].append(node)
+    return tuple([row_of(tuple(row)) for row in rows])
+
+
+def row_of(layers: Layers) -> Row:
+    """One row for layers that work one behind the other, named after the one with the weights."""
+    kinds = tuple([kind_of(node) for node in layers])
+    main = [node for node in layers if node.op.kind not in ("norm", "relu")] or list(layers)
+    return Row(tuple([kind for kind in kinds if kind != "input"]), ", ".join([layer_text(node) for node in main]))
+
+
+def shortcut_of(layers: Layers) -> Shortcut | None:
+    """The block's shortcut; None in a plain network."""
+    add = next((node for node in layers if node.op.kind == "add"), None)
+    if add is None:
+        return None
+    own = tuple([node for node in layers if node.path == "shortcut"])
+    source = own[0].inputs[0] if own else add.inputs[1]
+    kinds = {node.op.kind for node in own}
+    if "conv" in kinds:
+        return Shortcut("projection", source, own, _projection_tag(own[0]))
+    if own:
+        return Shortcut("padded", source, own, (_padded_tag(own),))
+    return Shortcut("identity", source, own, ())
+
+
+def _projection_tag(node: Node) -> tuple[str, str]:
+    assert isinstance(node.op, Conv)
+    return f"{node.op.kernel}×{node.op.kernel} conv", f"{node.op.filters}{_strides(node.op.stride)}"
+
+
+def _padded_tag(layers: Layers) -> str:
+    parts = ["pad" if isinstance(node.op, PadChannels) else f"/{node.op.stride}" for node in layers
+             if isinstance(node.op, PadChannels | Subsample)]  # fmt: skip
+    return ", ".join(reversed(parts))
+
+
+def block_title(unit: Unit) -> str:
+    """ "Block 1" where it is drawn for itself, "8 more blocks" where it stands for repeats."""
+    return f"{unit.repeat} more blocks" if unit.repeat > 1 else f"Block {unit.block}"
+
+
+def section_title(section: Section) -> str:
+    """ "Stem", "Stage 2" or "Head"."""
+    return f"Stage {section.name.removeprefix('stage')}" if section.is_stage else section.name.capitalize()
+
+
+def blocks_text(count: int) -> str:
+    return f"{count} blocks" if count > 1 else "1 block"
+
+
+def shape_text(shape: Shape) -> str:
+    return quantity.shape(shape)
+
+
+def trainable_params(graph: Graph, layers: Layers) -> int:
+    """Weights the optimiser changes in these layers together."""
+    shapes = graph.by_id
+    return sum([count_params(node, shapes[node.inputs[0]].output_shape)[0] for node in layers if node.inputs])
+
+
+def params_text(count: int, repeat: int = 1) -> str:
+    """ "4,672 parameters", or "8 × 4,672 parameters" for blocks that have as many each."""
+    number = quantity.exact(count)
+    return f"{repeat} × {number} parameters" if repeat > 1 else f"{number} parameters"
