@@ -13,6 +13,7 @@ import keras
 from keras import layers
 
 from resnet.config import ResNetConfig
+from resnet.diagram.plot_model import LONG, PlotOptions
 from resnet.errors import ExportError, echo
 from resnet.files import replacing
 from resnet.graph import (
@@ -86,6 +87,14 @@ def load_keras_model(path: Path | str) -> keras.Model:
         except (ValueError, OSError, KeyError, TypeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ExportError(f"{echo(str(path))} does not hold a Keras model: {echo(reason)}.") from error
+
+
+def keras_dot(model: keras.Model, options: PlotOptions) -> str:
+    """Keras's own `model_to_dot` as text, for `resnet.diagram.render`. Its nodes are named by memory addresses."""
+    picture = keras.utils.model_to_dot(model, splines="spline", **options.model_dump())
+    if len(model.layers) > LONG:
+        picture.set("nslimit", 0)
+    return str(picture.to_string())
 
 
 def _apply(node: Node, arms: list[keras.KerasTensor]) -> keras.KerasTensor:

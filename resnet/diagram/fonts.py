@@ -1,0 +1,47 @@
+"""Letters for figures: Source Sans Pro, carried along, so that a machine without any font draws letters, not boxes.
+
+It also makes every machine measure text alike, hence draw the same picture.
+"""
+
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+from xml.sax.saxutils import escape
+
+FAMILY = "Source Sans Pro"
+
+Style = Literal["Regular", "Semibold", "Bold", "It"]
+STYLES: tuple[Style, ...] = ("Regular", "Semibold", "Bold", "It")
+
+FONTCONFIG = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir>{fonts}</dir>
+  <cachedir>{cache}</cachedir>
+  <match target="pattern">
+    <edit name="family" mode="assign" binding="strong"><string>{family}</string></edit>
+  </match>
+</fontconfig>
+"""
+
+
+def path(style: Style = "Regular") -> Path:
+    """The TrueType file of one style."""
+    return Path(str(resources.files("font_source_sans_pro").joinpath(f"files/SourceSansPro-{style}.ttf")))
+
+
+def fontconfig(folder: Path) -> Path:
+    """Write into `folder` a fontconfig file that answers every family, Helvetica too, with the carried font.
+
+    Whoever reads it (FONTCONFIG_FILE) keeps its cache in `folder` as well and looks at no other font of the machine.
+    """
+    fonts = folder / "fonts"
+    fonts.mkdir()
+    for style in STYLES:
+        (fonts / path(style).name).symlink_to(path(style))
+    file = folder / "fonts.conf"
+    file.write_text(
+        FONTCONFIG.format(fonts=escape(str(fonts)), cache=escape(str(folder / "cache")), family=FAMILY),
+        encoding="utf-8",
+    )
+    return file

@@ -1,0 +1,111 @@
+"""Keras's picture, without Keras: equal to what `keras.utils.model_to_dot` makes of the built model."""
+
+import inspect
+from itertools import product
+from typing import Any, NamedTuple
+
+import keras
+import pytest
+from hypothesis import given, settings
+from keras_models import DEEPEST, deepest
+from pygraphviz import AGraph
+from strategies import configs
+
+from resnet import ConfigError, ResNetConfig, build_graph, build_keras_model, catalog, get, names
+from resnet.diagram.plot_model import PlotOptions, dot
+from resnet.keras_model import keras_dot
+
+SWITCHES = ("show_shapes", "show_dtype", "show_layer_names", "show_layer_activations", "show_trainable")
+EVERY_OPTION = [
+    PlotOptions.model_validate(dict(zip(SWITCHES, switches, strict=True)) | {"rankdir": rankdir, "dpi": dpi})
+    for switches, (rankdir, dpi) in product(
+        product([False, True], repeat=len(SWITCHES)), [("TB", 200), ("LR", 96), ("BT", 72), ("RL", 300)]
+    )
+]
+EVERYTHING = PlotOptions.model_validate(dict.fromkeys(SWITCHES, True))
+UP_TO_152 = [name for name in names() if get(name).config.depth <= 152]
+
+
+class Picture(NamedTuple):
+    """What a DOT text says, with nodes numbered in their order, since Keras names them by memory addresses."""
+
+    graph: dict[str, str]
+    nodes: list[dict[str, str]]
+    edges: list[tuple[int, int, dict[str, str]]]
+
+
+def read(text: str) -> Picture:
+    graph = AGraph(text)
+    number = {str(node): index for index, node in enumerate(graph.nodes_iter())}
+    defaults = {f"node.{key}": value for key, value in graph.node_attr.items()}
+    return Picture(
+        graph=dict(graph.graph_attr) | defaults,
+        nodes=[dict(node.attr) for node in graph.nodes_iter()],
+        edges=[(number[a], number[b], dict(graph.get_edge(a, b).attr)) for a, b in graph.edges_iter()],
+    )
+
+
+def assert_same(config: ResNetConfig, model: keras.Model, options: PlotOptions) -> None:
+    ours, theirs = read(dot(build_graph(config), options)), read(keras_dot(model, options))
+    assert ours.nodes == theirs.nodes
+    assert ours.edges == theirs.edges
+    assert ours.graph == theirs.graph
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", UP_TO_152)
+def test_every_catalogue_network_is_drawn_as_keras_draws_it(name: str) -> None:
+    """Nodes, labels, edges, their attributes and their order; every option appears on some network."""
+    config = get(name).config
+    model = build_keras_model(config)
+    start = UP_TO_152.index(name)
+    for options in (PlotOptions(), EVERYTHING, *EVERY_OPTION[start :: len(UP_TO_152)]):
+        assert_same(config, model, options)
+
+
+@pytest.mark.keras
+def test_every_combination_of_options_is_drawn_as_keras_draws_it() -> None:
+    config = get("binary_resnet34").config
+    model = build_keras_model(config)
+    for options in EVERY_OPTION:
+        assert_same(config, model, options)
+
+
+@pytest.mark.keras
+def test_resnet1202_is_drawn_as_keras_draws_it() -> None:
+    for options in (PlotOptions(), EVERYTHING):
+        assert_same(get(DEEPEST).config, deepest(), options)
+
+
+@pytest.mark.keras
+@settings(max_examples=15)
+@given(configs(most_blocks=5, most_filters=16, largest_side=20))
+def test_any_network_is_drawn_as_keras_draws_it(config: ResNetConfig) -> None:
+    """Would catch a layer kind, a norm or an order of two arms that no catalogue network has."""
+    assert_same(config, build_keras_model(config), EVERYTHING)
+
+
+@pytest.mark.keras
+def test_options_and_defaults_are_those_of_plot_model() -> None:
+    signature = inspect.signature(keras.utils.plot_model).parameters
+    theirs = {key: signature[key].default for key in PlotOptions.model_fields}
+    assert PlotOptions().model_dump() == theirs
+    left_out = set(signature) - set(theirs)
+    assert left_out == {"model", "to_file", "expand_nested", "splines", "kwargs"}
+
+
+def test_edges_are_never_ortho() -> None:
+    """Graphviz aborts on stock models with orthogonal edges."""
+    for entry in catalog.published():
+        assert "ortho" not in dot(build_graph(entry.config), EVERYTHING)
+
+
+def test_the_same_network_gives_the_same_text() -> None:
+    graph = build_graph(get("resnet56").config)
+    assert dot(graph, EVERYTHING) == dot(build_graph(get("resnet56").config), EVERYTHING)
+
+
+@pytest.mark.parametrize("wrong", [{"dpi": 0}, {"dpi": "many"}, {"rankdir": "diagonal"}, {"splines": "ortho"}])
+def test_an_option_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        PlotOptions.model_validate(wrong)
