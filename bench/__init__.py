@@ -1,0 +1,1 @@
+"""How fast the lab is, beside what people use today, measured in one run: `make bench` prints the README's table."""
