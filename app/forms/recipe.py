@@ -1,0 +1,123 @@
+"""The training controls: a data set, a recipe, a device."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from resnet import data, quantity
+from resnet.config import with_settings
+from resnet.data import DatasetFacts
+from resnet.errors import ResNetLabError
+from resnet.runs.devices import Device
+from resnet.training.recipe import Recipe, check_against, default_recipe, with_steps
+
+DATASET, SETTINGS, DEVICE = "dataset", "recipe_settings", "device"
+STEPS_HELP = "Optimiser updates; the schedule stretches with them."
+RATE_HELP = "Of the first step after the warm-up; the schedule lowers it from there."
+DECAY_HELP = "In the paper's sense: the loss gains (value / 2) · Σw². Keras's l2 regulariser takes half of this value."
+PAD_HELP = "Pixels of padding on each side, before a random crop of the image's own size. 0: no crop."
+VALIDATION_HELP = (
+    "Images taken out of the training part once, to measure the error on. The test set is read at the end."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the controls say. `recipe` is None where they contradict each other, and `problem` says how."""
+
+    facts: DatasetFacts
+    device: str
+    recipe: Recipe | None
+    problem: str | None
+
+
+def training_form(devices: list[Device]) -> Plan:
+    """The controls, and what they add up to."""
+    dataset = state.remembered(DATASET, lambda: data.names()[0])
+    titles = {name: data.facts(name).title for name in data.names()}
+    st.segmented_control("Data set", list(titles), key=state.seed("dataset_choice", dataset), required=True,
+                         format_func=titles.__getitem__, on_change=_dataset_changed)  # fmt: skip
+    facts = data.facts(dataset)
+    st.caption(_facts_sentence(facts))
+    names = {device.id: _device_title(device) for device in devices}
+    device = st.selectbox("Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session")
+    recipe, problem = _recipe(facts)
+    _few(recipe or default_recipe(dataset))
+    with st.expander("More"):
+        _more(recipe or default_recipe(dataset))
+    return Plan(facts, device or devices[-1].id, recipe, problem)
+
+
+def _recipe(facts: DatasetFacts) -> tuple[Recipe | None, str | None]:
+    settings = dict(state.remembered(SETTINGS, dict).get(facts.name, {}))
+    recipe = default_recipe(facts.name)
+    try:
+        recipe = with_settings(with_steps(recipe, settings.pop("steps", recipe.steps)), settings)
+        check_against(recipe, facts)
+    except ResNetLabError as error:
+        return None, str(error)
+    return recipe, None
+
+
+def _few(recipe: Recipe) -> None:
+    steps, batch, rate, decay = st.columns(4)
+    _number(steps, "Steps", "steps", recipe.steps, help=STEPS_HELP, step=100)
+    _number(batch, "Batch size", "batch_size", recipe.batch_size, help="Images in one step.")
+    _number(rate, "Learning rate", "schedule.learning_rate", recipe.schedule.learning_rate, help=RATE_HELP,
+            step=0.01, format="%g")  # fmt: skip
+    _number(decay, "Weight decay", "weight_decay.value", recipe.weight_decay.value, help=DECAY_HELP, step=1e-4,
+            format="%g")  # fmt: skip
+    pad, flip, validation, seed = st.columns(4, vertical_alignment="bottom")
+    _number(pad, "Pad and crop", "augmentation.pad", recipe.augmentation.pad, help=PAD_HELP)
+    key = state.seed("recipe.flip", recipe.augmentation.flip == "horizontal")
+    flip.toggle("Mirror at random", key=key, on_change=_flip_changed)
+    _number(validation, "Validation images", "validation_images", recipe.validation_images, help=VALIDATION_HELP)
+    _number(seed, "Seed", "seed", recipe.seed, help="Decides weights, split, order and augmentation.")
+
+
+def _more(recipe: Recipe) -> None:
+    momentum, every, checkpoint = st.columns(3)
+    _number(momentum, "SGD momentum", "optimiser.momentum", getattr(recipe.optimiser, "momentum", 0.9), step=0.05,
+            format="%g")  # fmt: skip
+    _number(every, "Evaluate every", "evaluate_every", recipe.evaluate_every, help="Steps between two evaluations.")
+    _number(checkpoint, "Checkpoint every", "checkpoint_every", recipe.checkpoint_every)
+
+
+def _number(place: Any, label: str, key: str, value: float, **display: Any) -> None:
+    settings = state.read(SETTINGS, {}).get(state.read(DATASET), {})
+    widget = state.seed(f"recipe.{key}", settings.get(key, value))
+    display.setdefault("step", 1)  # a whole step tells Streamlit that the number is whole
+    place.number_input(label, key=widget, on_change=partial(_changed, key), **display)
+
+
+def _changed(key: str) -> None:
+    every = {name: dict(settings) for name, settings in state.read(SETTINGS, {}).items()}
+    every.setdefault(state.read(DATASET), {})[key] = state.read(f"recipe.{key}")
+    state.remember(SETTINGS, every)
+
+
+def _flip_changed() -> None:
+    every = {name: dict(settings) for name, settings in state.read(SETTINGS, {}).items()}
+    flip = "horizontal" if state.read("recipe.flip") else "none"
+    every.setdefault(state.read(DATASET), {})["augmentation.flip"] = flip
+    state.remember(SETTINGS, every)
+
+
+def _dataset_changed() -> None:
+    state.remember(DATASET, state.read("dataset_choice"))
+
+
+def _facts_sentence(facts: DatasetFacts) -> str:
+    images, tests = quantity.exact(facts.train_images), quantity.exact(facts.test_images)
+    return (
+        f"{images} training and {tests} test images of {quantity.shape(facts.image_shape)} in {facts.classes} classes. "
+        f"{facts.source}"
+    )
+
+
+def _device_title(device: Device) -> str:
+    free = f" · {quantity.size(device.free_bytes)} free" if device.free_bytes else ""
+    return f"{device.name}{free}"

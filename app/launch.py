@@ -1,0 +1,62 @@
+"""From the page's choices to a run, and an end to it."""
+
+import os
+import secrets
+
+import streamlit as st
+
+from app import cache, state, views
+from app.forms.recipe import Plan
+from resnet.data import DEFAULT_FOLDER, fit_config
+from resnet.errors import ResNetLabError
+from resnet.runs import Store
+from resnet.runs.run import Run
+from resnet.runs.spec import RunSpec
+
+TOKEN = "start_token"
+
+
+def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
+    """What would be started, or why nothing can be. The network takes on the data set's images and classes."""
+    if plan.recipe is None:
+        return None, plan.problem
+    try:
+        config = fit_config(shown.config, plan.facts)
+    except ResNetLabError as error:
+        return None, str(error)
+    spec = RunSpec(
+        network=shown.choice.network,
+        config=config,
+        recipe=plan.recipe,
+        dataset=plan.facts.name,
+        data_folder=os.environ.get("RESNET_LAB_DATA", DEFAULT_FOLDER),
+        device=plan.device,
+    )
+    return spec, None
+
+
+def start_button(spec: RunSpec | None) -> None:
+    """Start, and go and watch. A second click on the same page starts nothing new."""
+    clicked = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None)
+    if not clicked or spec is None:
+        return
+    token = state.remembered(TOKEN, lambda: secrets.token_hex(8))
+    try:
+        run = cache.store().start(spec, token)
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    state.forget(TOKEN)
+    st.switch_page("app/pages/runs.py", query_params={"run": run.id})
+
+
+def stop_button(store: Store, run: Run) -> None:
+    """Ask a run to stop; it writes a checkpoint and ends within seconds."""
+    if not st.button("Stop", icon=":material/stop_circle:", key=f"stop-{run.id}"):
+        return
+    try:
+        store.stop(run.id)
+    except ResNetLabError as error:
+        views.problem(str(error))
+    else:
+        st.rerun(scope="fragment")

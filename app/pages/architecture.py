@@ -1,0 +1,33 @@
+"""Architecture: choose a network, see it, count it, take it home."""
+
+import streamlit as st
+
+from app import cache, exports, picture, state, views
+from app.forms import network as network_form
+
+with st.sidebar:
+    network_form.network_form(state.shown())
+    st.page_link("app/pages/train.py", label="Train this", icon=":material/play_arrow:")
+
+shown = state.shown()
+network = cache.network(shown.config)
+
+views.heading(shown.choice, shown.config)
+views.problem(shown.problem)
+views.numbers(network)
+
+with st.container(key="switches", horizontal=True):
+    view = views.view_switch()
+    level = picture.level_switch() if view == "Drawing" else picture.FIRST_LEVEL
+    exports.menu(network, shown.choice)
+
+match view:
+    case "Drawing":
+        picture.drawing(network, level)
+    case "plot_model":
+        picture.plot_model(network)
+    case "Layers":
+        views.layer_table(network.metrics)
+    case _:
+        views.code(shown.choice, shown.config)
+state.publish(shown.choice)

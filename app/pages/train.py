@@ -1,0 +1,19 @@
+"""Train: the chosen network on real images, in a process of its own."""
+
+import streamlit as st
+
+from app import cache, launch, run_views, state, views
+from app.forms import recipe as recipe_form
+
+shown = state.shown()
+st.header(f"Train {views.title(shown.config)}", anchor=False)
+views.network_line(cache.network(shown.config), shown.choice)
+
+plan = recipe_form.training_form(cache.devices())
+spec, problem = launch.fitted(shown, plan)
+
+views.problem(problem)
+launch.start_button(spec)
+views.schedule(plan.recipe)
+run_views.recent(cache.store())
+state.publish(shown.choice)

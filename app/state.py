@@ -1,0 +1,136 @@
+"""What a visitor has chosen, kept across reruns and pages, and the address bar.
+
+The only file that touches `st.session_state` and `st.query_params`. The chosen network is a draft: it may not make
+sense yet. Pages draw the last one that did, and say in one sentence what is wrong with the draft.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from resnet import catalog
+from resnet.config import ResNetConfig
+from resnet.errors import ResNetLabError
+from resnet.link import DEFAULT_NETWORK, NETWORK, Choice, difference, from_query
+
+DRAFT, SHOWN, PROBLEM, PUBLISHED = "draft", "shown", "problem", "published"
+VIEW_KEYS = ("view", "level", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The network on the page, and what is wrong with the draft or the link, if anything."""
+
+    choice: Choice
+    config: ResNetConfig
+    problem: str | None
+
+
+def draft() -> Choice:
+    """What the controls say. On the first run of a visit, or when the address changed, what the link says."""
+    parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in VIEW_KEYS}
+    if DRAFT not in st.session_state or (parameters and _address(parameters) not in st.session_state[PUBLISHED]):
+        _arrive(parameters)
+    choice: Choice = st.session_state[DRAFT]
+    return choice
+
+
+def shown() -> Shown:
+    """The draft where it makes sense, else the last one that did, with the reason."""
+    choice = draft()
+    try:
+        config = choice.config()
+    except ResNetLabError as error:
+        last: Choice = st.session_state[SHOWN]
+        return Shown(last, last.config(), str(error))
+    st.session_state[SHOWN] = choice
+    return Shown(choice, config, st.session_state.pop(PROBLEM, None))
+
+
+def choose(choice: Choice) -> None:
+    """Replace the draft; settings that say what the catalogue says anyway are dropped."""
+    try:
+        settings = difference(catalog.get(choice.network).config, choice.config())
+    except ResNetLabError:
+        settings = choice.settings
+    st.session_state[DRAFT] = Choice(choice.network, settings)
+
+
+def change(key: str, value: Any) -> None:
+    """Set one field of the draft, by its dotted key."""
+    choice = draft()
+    choose(Choice(choice.network, {**choice.settings, key: value}))
+
+
+def publish(choice: Choice) -> None:
+    """Write the network into the address bar, beside the view, so that copying it copies what is seen."""
+    wanted = choice.to_query()
+    st.session_state[PUBLISHED].add(_address(wanted))
+    view = {key: value for key, value in st.query_params.to_dict().items() if key in VIEW_KEYS}
+    if st.query_params.to_dict() != {**wanted, **view}:
+        st.query_params.from_dict({**wanted, **view})
+
+
+def seed(key: str, value: Any) -> str:
+    """Make the widget with this key show `value`; touches nothing where it already does, so that typing goes on."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+    return key
+
+
+def read(key: str, default: Any = None) -> Any:
+    """The value of a widget, or of anything remembered."""
+    return st.session_state.get(key, default)
+
+
+def remember(key: str, value: Any) -> None:
+    """Keep something for the rest of the visit."""
+    st.session_state[key] = value
+
+
+def forget(key: str) -> None:
+    """Drop what was remembered."""
+    st.session_state.pop(key, None)
+
+
+def remembered(key: str, make: Callable[[], Any]) -> Any:
+    """What was remembered, made first if need be."""
+    if key not in st.session_state:
+        st.session_state[key] = make()
+    return st.session_state[key]
+
+
+def parameter(key: str, allowed: tuple[str, ...]) -> str:
+    """A choice of view from the address bar: the first allowed one unless the link names another."""
+    value = st.query_params.get(key, allowed[0])
+    return value if value in allowed else allowed[0]
+
+
+def selected_run() -> str | None:
+    """The run a link names."""
+    return st.query_params.get("run")
+
+
+def set_parameter(key: str, value: str, default: str) -> None:
+    """Write a choice of view into the address bar; the default leaves no trace there."""
+    if value == default:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+
+
+def _arrive(parameters: dict[str, str]) -> None:
+    try:
+        choice = from_query(parameters) if NETWORK in parameters else Choice(DEFAULT_NETWORK)
+    except ResNetLabError as error:
+        st.session_state[PROBLEM] = f"The link could not be read, so this is {DEFAULT_NETWORK}. {error}"
+        choice = Choice(DEFAULT_NETWORK)
+    st.session_state[DRAFT] = st.session_state[SHOWN] = choice
+    st.session_state.setdefault(PUBLISHED, set()).add(_address(parameters))
+
+
+def _address(parameters: dict[str, str]) -> frozenset[tuple[str, str]]:
+    """A browser in the middle of a drag still sends the address of a moment ago: that one is ours, not an arrival."""
+    return frozenset(parameters.items())

@@ -1,0 +1,150 @@
+"""Results to elements on the page. What is computed comes in; nothing here computes or remembers."""
+
+import shlex
+
+import pandas as pd
+import streamlit as st
+
+from app import charts, state
+from app.cache import Network
+from resnet import catalog, quantity
+from resnet.config import ResNetConfig
+from resnet.link import Choice, written
+from resnet.metrics import CONVENTIONS, Metrics
+from resnet.training.recipe import Recipe
+from resnet.training.schedule import rate_at
+
+VIEWS = ("Drawing", "plot_model", "Layers", "Code")
+FAMILY_TITLES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "cats or dogs"}
+MARKDOWN_SIGNS = "\\`*_{}[]<>()#+-.!|$:~"
+TABLE_HEIGHT = 560
+
+NUMBER_COLUMNS = {
+    "trainable_params": "Parameters",
+    "non_trainable_params": "Not trained",
+    "macs": "MACs",
+    "activation_bytes": "Memory, bytes",
+    "receptive_field": "Sees, pixels",
+}
+LAYER_COLUMNS = {
+    "id": st.column_config.TextColumn("Layer", width="medium", help="Also the name of the Keras layer."),
+    "op": st.column_config.TextColumn("Operation"),
+    "output_shape": st.column_config.TextColumn("Output", help="Height × width × channels."),
+    **{
+        key: st.column_config.NumberColumn(label, format="localized", help=CONVENTIONS[key])
+        for key, label in NUMBER_COLUMNS.items()
+    },
+}
+
+
+def title(config: ResNetConfig) -> str:
+    """ResNet-56 or Plain-56, as the paper writes them."""
+    return f"{'Plain' if config.shortcut == 'none' else 'ResNet'}-{config.depth}"
+
+
+def summary(choice: Choice) -> str:
+    """The catalogue's name and what is changed."""
+    changes = [f"{key} = {written(value)}" for key, value in choice.settings.items()]
+    return ", ".join([f"{choice.network} with {changes[0]}", *changes[1:]]) if changes else choice.network
+
+
+def heading(choice: Choice, config: ResNetConfig) -> None:
+    """The network's name, where it comes from, and what was changed since."""
+    entry = catalog.get(choice.network)
+    st.header(f"{title(config)} · {FAMILY_TITLES[entry.family]}", anchor=False)
+    st.caption(f"{plain(summary(choice))} · {entry.source}")
+
+
+def problem(sentence: str | None) -> None:
+    """What is wrong with the controls or the link; the rest of the page goes on."""
+    if sentence:
+        st.warning(plain(sentence), icon=":material/error:")
+
+
+def network_line(network: Network, choice: Choice) -> None:
+    """The network in one line, on pages that are about something else."""
+    parameters, macs = network.metrics.trainable_params, network.metrics.macs
+    facts = f"{quantity.exact(parameters)} parameters · {quantity.short(macs)} MACs an image"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{plain(summary(choice))} · {facts}", width="content")
+        st.page_link("app/pages/architecture.py", label="Change the network", query_params=choice.to_query())
+
+
+def numbers(network: Network) -> None:
+    """The six numbers of a network in one row, each with its convention on hover."""
+    metrics = network.metrics
+    cells = {
+        "depth": ("Depth", str(metrics.depth)),
+        "trainable_params": ("Parameters", quantity.exact(metrics.trainable_params)),
+        "non_trainable_params": ("Not trained", quantity.exact(metrics.non_trainable_params)),
+        "macs": ("MACs", quantity.short(metrics.macs)),
+        "activation_bytes": ("Memory", quantity.size(metrics.activation_bytes)),
+        "receptive_field": ("Sees", _sees(metrics, network.config)),
+    }
+    with st.container(key="numbers", horizontal=True):
+        for key, (label, value) in cells.items():
+            st.metric(label, value, width="content", help=_exactly(key, metrics))
+
+
+def _sees(metrics: Metrics, config: ResNetConfig) -> str:
+    whole = metrics.receptive_field >= max(config.input_shape[:2])
+    return "whole image" if whole else f"{metrics.receptive_field} px"
+
+
+def _exactly(key: str, metrics: Metrics) -> str:
+    unit = {"macs": "multiply-adds", "activation_bytes": "bytes", "receptive_field": "pixels"}.get(key)
+    return f"{quantity.exact(getattr(metrics, key))} {unit}. {CONVENTIONS[key]}" if unit else CONVENTIONS[key]
+
+
+def view_switch() -> str:
+    """Which way to look at the network; part of the link."""
+    key = state.seed("view_switch", state.parameter("view", VIEWS))
+    view = st.segmented_control("View", VIEWS, key=key, label_visibility="collapsed", required=True) or VIEWS[0]
+    state.set_parameter("view", view, VIEWS[0])
+    return view
+
+
+def layer_table(metrics: Metrics) -> None:
+    """Every layer, sortable by any column."""
+    frame = pd.DataFrame(metrics.layers)
+    frame["output_shape"] = [quantity.shape(layer.output_shape) for layer in metrics.layers]
+    st.dataframe(frame, column_config=LAYER_COLUMNS, hide_index=True, height=TABLE_HEIGHT, key="layers")
+
+
+def code(choice: Choice, config: ResNetConfig) -> None:
+    """The same network elsewhere: in Python, on the command line, as JSON."""
+    settings = ", ".join(f"{key!r}: {value!r}" for key, value in choice.settings.items())
+    network = f'resnet.get("{choice.network}").config'
+    made = f"resnet.with_settings({network}, {{{settings}}})" if settings else network
+    python, shell = st.columns(2)
+    python.caption("Python")
+    python.code(f"import resnet\n\nconfig = {made}\nmodel = resnet.build_keras_model(config)", language="python")
+    shell.caption("Command line")
+    shell.code("\n".join(_commands(choice)), language="bash")
+    st.caption("The config, as JSON")
+    st.code(config.model_dump_json(indent=2), language="json", height=TABLE_HEIGHT)
+
+
+def _commands(choice: Choice) -> list[str]:
+    flags = "".join(f" --set {shlex.quote(f'{key}={written(value)}')}" for key, value in choice.settings.items())
+    network = choice.network + flags
+    return [
+        f"python -m resnet describe {network}",
+        f"python -m resnet draw {network} -o {choice.network}.pdf",
+        f"python -m resnet export {network} -o {choice.network}.keras",
+        f"python -m resnet train {network} --data digits",
+    ]
+
+
+def schedule(recipe: Recipe | None) -> None:
+    """The learning rate of every step, as it will be applied."""
+    if recipe is None:
+        return
+    steps = list(range(0, recipe.steps, max(1, recipe.steps // 200)))
+    rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=True) for step in steps]
+    st.plotly_chart(charts.schedule_chart(steps, rates), key="schedule", config=charts.QUIET)
+
+
+def plain(sentence: str) -> str:
+    """Text that Markdown shows unchanged: what a person typed or a link held is never markup."""
+    return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in sentence)
