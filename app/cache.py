@@ -12,17 +12,22 @@ from typing import Any
 
 import streamlit as st
 
+from resnet import exports
 from resnet.config import ResNetConfig
 from resnet.diagram import Direction, Drawing, Level, draw
+from resnet.diagram.plot_model import PlotOptions
 from resnet.graph import Graph, build_graph
 from resnet.metrics import Metrics, measure
 from resnet.runs import Store
 from resnet.runs.devices import Device, list_devices
-from resnet.runs.journal import START, Cursor, Record
+from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.run import Run
 from resnet.runs.store import DEFAULT_ROOT
 
-BY_FINGERPRINT: dict[str | type[Any], Callable[[Any], Any]] = {ResNetConfig: lambda config: config.fingerprint}
+BY_FINGERPRINT: dict[str | type[Any], Callable[[Any], Any]] = {
+    ResNetConfig: lambda config: config.fingerprint,
+    PlotOptions: PlotOptions.model_dump_json,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,18 @@ def drawing(config: ResNetConfig, level: Level, direction: Direction = "TB") -> 
     return draw(network(config).graph, level=level, direction=direction)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=BY_FINGERPRINT)
+def keras_picture(config: ResNetConfig, options: PlotOptions) -> str:
+    """Keras's picture as SVG. Raises ExportError."""
+    return exports.plot(config, "svg", options).decode()
+
+
+@st.cache_data(max_entries=2, show_spinner=False, hash_funcs=BY_FINGERPRINT)
+def keras_png(config: ResNetConfig, options: PlotOptions) -> bytes:
+    """Keras's picture as PNG. Raises ExportError where its letters could not be read."""
+    return exports.plot(config, "png", options)
+
+
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
     """The runs of this server. Holds no run: what it says is read anew each time."""
@@ -57,11 +74,11 @@ def store() -> Store:
 class Journal:
     """The records of a run read so far; the next look reads only what was written since."""
 
-    records: list[Record] = field(default_factory=list)
+    records: list[Line] = field(default_factory=list)
     cursor: Cursor = START
     turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def catch_up(self, run: Run) -> list[Record]:
+    def catch_up(self, run: Run) -> list[Line]:
         with self.turn:  # two visitors who look at once must not add the same records twice
             fresh, cursor = run.metrics(self.cursor)
             self.records = fresh if cursor.restarts != self.cursor.restarts else [*self.records, *fresh]

@@ -6,9 +6,22 @@ from app import cache, state
 from app.cache import Network
 from app.components.diagram import show_diagram
 from resnet.diagram import Level
+from resnet.diagram.plot_model import PlotOptions
 
 LEVELS: dict[Level, str] = {"network": "Network", "stage": "Stages", "block": "Blocks", "layer": "Layers"}
 FIRST_LEVEL: Level = "stage"
+
+PLOT_OPTIONS = {
+    "show_shapes": "Shapes",
+    "show_layer_names": "Names",
+    "show_dtype": "Types",
+    "show_layer_activations": "Activations",
+    "show_trainable": "Trainable",
+}
+SHOW, SHOWN = "plot_pills", "plot_shown"
+FIRST_SHOWN = ["show_shapes", "show_layer_names"]
+SLOW_LAYERS = 1500
+LAYERS_A_SECOND = 500
 
 
 def level_switch() -> Level:
@@ -31,3 +44,44 @@ def drawing(network: Network, level: Level) -> None:
         label=f"Drawing of {network.config.label}",
         kind=level,
     )
+
+
+def plot_model(network: Network) -> None:
+    """Keras's own picture of this model, from the graph, with Keras's options."""
+    st.pills("Show", list(PLOT_OPTIONS), selection_mode="multi", key=state.seed(SHOW, state.read(SHOWN, FIRST_SHOWN)),
+             format_func=PLOT_OPTIONS.__getitem__, label_visibility="collapsed",
+             on_change=lambda: state.remember(SHOWN, state.read(SHOW)))  # fmt: skip
+    options = plot_options()
+    layers = len(network.graph.nodes)
+    if layers > SLOW_LAYERS and not _wanted(network, layers):
+        return
+    with st.spinner(f"Graphviz draws {layers:,} layers", show_time=True):
+        svg = cache.keras_picture(network.config, options)
+    show_diagram(
+        {"wide": svg},
+        {},
+        network=network.config.fingerprint,
+        label=f"Keras's picture of {network.config.label}",
+        kind="plot_model",
+        scheme="light",
+    )
+
+
+def plot_options() -> PlotOptions:
+    """Keras's options as they were last chosen."""
+    return PlotOptions(**dict.fromkeys(state.read(SHOWN, FIRST_SHOWN), True))
+
+
+def _wanted(network: Network, layers: int) -> bool:
+    """A very long picture is drawn when it is asked for, and remembered as wanted."""
+    key = f"plot-{network.config.fingerprint}"
+    if state.read(key):
+        return True
+    st.markdown(
+        f"Keras draws each of the {layers:,} layers as a box of its own, one below the other. That takes Graphviz "
+        f"about {layers // LAYERS_A_SECOND} s here; the folded drawing is instant, and holds on one page."
+    )
+    if st.button("Draw it all the same", icon=":material/draw:"):
+        state.remember(key, True)
+        st.rerun()
+    return False

@@ -19,6 +19,7 @@ from resnet.runs.state import State, StateName
 
 REFRESH_S = 2.0
 LOG_LINES = 30
+TABLE_HEADER, TABLE_ROW, TABLE_HEIGHT = 37, 35, 262
 PHASES = {"compiling": "TensorFlow compiles the training step", "starting": "TensorFlow starts"}
 Colour = Literal["red", "orange", "blue", "green", "gray"]
 STATES: dict[StateName, tuple[Colour, str]] = {
@@ -92,8 +93,9 @@ def _empty() -> None:
 def _table(runs: list[Run], selected: str | None) -> str:
     frame = pd.DataFrame([_row(run) for run in runs])
     ids = list(frame["id"])
+    height = min(TABLE_HEADER + TABLE_ROW * len(runs), TABLE_HEIGHT)
     event: Any = st.dataframe(frame, column_config=COLUMNS, hide_index=True, on_select="rerun", key="runs",
-                              selection_mode="single-row", placeholder="–", height=min(36 + 35 * len(runs), 260))  # fmt: skip
+                              selection_mode="single-row", placeholder="–", height=height)  # fmt: skip
     rows = event.selection.rows
     if rows and rows[0] < len(ids):
         return str(ids[rows[0]])

@@ -46,7 +46,7 @@ def shown() -> Shown:
         last: Choice = st.session_state[SHOWN]
         return Shown(last, last.config(), str(error))
     st.session_state[SHOWN] = choice
-    return Shown(choice, config, st.session_state.pop(PROBLEM, None))
+    return Shown(choice, config, st.session_state.get(PROBLEM))
 
 
 def choose(choice: Choice) -> None:
@@ -56,6 +56,7 @@ def choose(choice: Choice) -> None:
     except ResNetLabError:
         settings = choice.settings
     st.session_state[DRAFT] = Choice(choice.network, settings)
+    st.session_state.pop(PROBLEM, None)
 
 
 def change(key: str, value: Any) -> None:

@@ -19,7 +19,7 @@ views.numbers(network)
 with st.container(key="switches", horizontal=True):
     view = views.view_switch()
     level = picture.level_switch() if view == "Drawing" else picture.FIRST_LEVEL
-    exports.menu(network, shown.choice)
+    exports.menu(network, shown.choice, level)
 
 match view:
     case "Drawing":

@@ -10,6 +10,8 @@ const DRAG_THRESHOLD = 4;
 const NARROW = 640;
 const LARGEST_FIT = 1.6;
 const LONGEST = 6000;
+const READABLE = 0.5;
+const COMFORTABLE = 0.9;
 
 export default function (component) {
   const { parentElement, data } = component;
@@ -71,16 +73,29 @@ class View {
     if (!this.data || !this.canvas.clientWidth) return;
     this.paint();
     if (this.moved) this.apply();
-    else this.fit();
+    else this.begin();
+  }
+
+  /** The whole drawing, unless its letters would be too small to read: then its beginning. */
+  begin() {
+    this.grow();
+    const whole = this.fitScale();
+    if (whole >= READABLE || this.narrow) return this.place(whole);
+    const across = (this.canvas.clientWidth - 2 * MARGIN) / this.natural.width;
+    return this.place(Math.max(whole, Math.min(across, COMFORTABLE)), true);
   }
 
   fit() {
-    this.grow();
-    const { clientWidth, clientHeight } = this.canvas;
-    const scale = this.fitScale();
-    const width = clientWidth / scale;
-    const height = clientHeight / scale;
-    this.box = { x: (this.natural.width - width) / 2, y: (this.natural.height - height) / 2, width, height };
+    this.place(this.fitScale());
+    this.moved = this.fitScale() < READABLE;
+  }
+
+  place(scale, atStart = false) {
+    const width = this.canvas.clientWidth / scale;
+    const height = this.canvas.clientHeight / scale;
+    const start = -MARGIN / scale;
+    const centred = (whole, part) => (atStart && whole > part ? start : (whole - part) / 2);
+    this.box = { x: centred(this.natural.width, width), y: centred(this.natural.height, height), width, height };
     this.moved = false;
     this.apply();
   }
