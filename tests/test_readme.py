@@ -16,7 +16,9 @@ NEEDS_TENSORFLOW = ("export", "train")
 
 def tree() -> dict[str, str]:
     """Path and line of every entry in the tree of the code; folders end in a slash."""
-    block = next(block for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) if "\nresnet/ " in block)
+    block = next(
+        block for block in re.findall(r"^```\w*\n(.*?)^```$", README, re.DOTALL | re.MULTILINE) if "\nresnet/ " in block
+    )
     entries: dict[str, str] = {}
     folders: list[str] = []
     for line in block.splitlines():
