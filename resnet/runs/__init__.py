@@ -8,7 +8,8 @@ run.state().name, run.progress().last_validation_error
 from resnet.runs.devices import Device, list_devices
 from resnet.runs.journal import START, Cursor
 from resnet.runs.progress import Progress
-from resnet.runs.run import Notes, Run
+from resnet.runs.records import Notes
+from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
 from resnet.runs.state import Patience, State
 from resnet.runs.store import Store

@@ -10,13 +10,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, TypeVar
 
-from resnet.errors import RunError, echo
+from pydantic import BaseModel, ValidationError
+
+from resnet.errors import RunError, echo, explain
 from resnet.runs import clock, disk, journal, lock, processes
-from resnet.runs.disk import explain, one_sentence
-from resnet.runs.journal import START, Cursor, Record
+from resnet.runs.disk import one_sentence
+from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.processes import Process
+from resnet.runs.records import Control, Heartbeat, LastWord, Outcome, Phase, Work
 
 SPEC = "spec.json"
 ENVIRONMENT = "environment.json"
@@ -27,7 +30,7 @@ HEARTBEAT = "heartbeat"
 CONTROL = "control.json"
 EXIT = "exit.json"
 CHECKPOINTS = "checkpoint"
-PROCESS = "process.json"  # who works on it, written by starter and worker
+WORK = "process.json"  # who works on it, written by starter and worker
 ENDED = "ended.json"  # how that process ended, as its starter saw it
 REQUEST = "request.json"  # who asked for the run, and when
 NOTES = "notes.json"
@@ -35,17 +38,7 @@ RESERVE = "reserve"
 
 RESERVE_BYTES = 1 << 16
 
-Phase = Literal["starting", "compiling", "stepping", "evaluating", "checkpointing", "exiting"]
-Outcome = Literal["finished", "stopped", "failed"]
-
-
-class Heartbeat(NamedTuple):
-    """The worker's last sign of life; `step` is the last one done."""
-
-    time_s: float
-    uptime_s: float
-    step: int
-    phase: Phase
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class RunDirectory:
@@ -71,12 +64,23 @@ class RunDirectory:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise RunError(explain(error, path)) from None
+            raise RunError(disk.explain(error, path)) from None
         except (ValueError, RecursionError) as error:
             raise RunError(f"{name} of run {self.path.name} is damaged: {echo(str(error))}.") from None
         if not isinstance(data, dict):
             raise RunError(f"{name} of run {self.path.name} is damaged: it must hold an object; received {echo(data)}.")
         return data
+
+    def write(self, name: str, record: BaseModel) -> None:
+        self.write_json(name, record.model_dump(mode="json"))
+
+    def read(self, name: str, kind: type[Kind]) -> Kind | None:
+        """The file as a record; None where there is no such file; RunError where it is damaged or cannot be read."""
+        data = self.read_json(name)
+        try:
+            return None if data is None else kind.model_validate(data)
+        except ValidationError as error:
+            raise RunError(f"{name} of run {self.path.name} is damaged: {explain(error)}") from None
 
     # The lock
 
@@ -99,20 +103,26 @@ class RunDirectory:
         with one_sentence(self.file(LOCK)):
             return lock.is_held(self.file(LOCK))
 
-    def write_process(self, process: Process, began: clock.Reading) -> None:
-        """Who works on the run, and since when. The start ticks tell it from a later process of the same number."""
-        data = {"pid": process.pid, "start_ticks": process.start_ticks, "boot_id": clock.boot_id()}
-        self.write_json(PROCESS, data | began._asdict())
+    def write_work(self, process: Process, began: clock.Reading) -> None:
+        """Write down who works on the run, and since when."""
+        work = {"pid": process.pid, "start_ticks": process.start_ticks, "boot_id": clock.boot_id()}
+        self.write_json(WORK, work | began._asdict())
+
+    def work(self) -> Work | None:
+        """Who works on the run, or did last; None where nobody did, or it cannot be read."""
+        with contextlib.suppress(RunError):
+            return self.read(WORK, Work)
+        return None
 
     def _name_me(self) -> None:
         """Write down that this process works on the run, unless its starter already has."""
         me = processes.read(os.getpid())
-        if me and me != processes.worker(self.read_json(PROCESS)):
-            self.write_process(me, clock.read())
+        if me and me != processes.worker(self.work()):
+            self.write_work(me, clock.read())
 
     def forget_attempt(self) -> None:
         """Remove what tells of an earlier process, before a new one begins. What it achieved stays."""
-        for name in (EXIT, ENDED, CONTROL, HEARTBEAT, PROCESS):
+        for name in (EXIT, ENDED, CONTROL, HEARTBEAT, WORK):
             with one_sentence(self.file(name)):
                 self.file(name).unlink(missing_ok=True)
 
@@ -120,29 +130,27 @@ class RunDirectory:
 
     def beat(self, step: int, phase: Phase) -> None:
         """A sign of life, every two seconds at most, whatever else is going on. Not flushed: it is of no use later."""
-        beat = Heartbeat(*clock.read(), step, phase)
+        beat = Heartbeat(**clock.read()._asdict(), step=step, phase=phase)
         with one_sentence(self.file(HEARTBEAT)):
-            disk.replace_fleeting(self.file(HEARTBEAT), json.dumps(beat._asdict()).encode())
+            disk.replace_fleeting(self.file(HEARTBEAT), beat.model_dump_json().encode())
 
     def heartbeat(self) -> Heartbeat | None:
         """The last sign of life, or None where there is none that can be read."""
-        try:
-            data = self.read_json(HEARTBEAT)
-            return Heartbeat(**data) if data else None
-        except (RunError, TypeError):
-            return None
+        with contextlib.suppress(RunError):
+            return self.read(HEARTBEAT, Heartbeat)
+        return None
 
     def append_metric(self, record: Mapping[str, Any]) -> None:
         """Add one line to metrics.jsonl, by a single write. Values that are not finite become null."""
         with one_sentence(self.file(METRICS)):
             self._journal.append(record)
 
-    def read_metrics(self, after: Cursor = START) -> tuple[list[Record], Cursor]:
+    def read_metrics(self, after: Cursor = START) -> tuple[list[Line], Cursor]:
         """The records after the cursor, and the new cursor; see `resnet.runs.journal.Cursor`."""
         with one_sentence(self.file(METRICS)):
             return journal.read(self.file(METRICS), after)
 
-    def last_metrics(self, enough: Callable[[Record], bool]) -> list[Record]:
+    def last_metrics(self, enough: Callable[[Line], bool]) -> list[Line]:
         """The last records, back to the first for which `enough` holds: reads only the end of the file."""
         with one_sentence(self.file(METRICS)):
             return journal.read_backwards(self.file(METRICS), enough)
@@ -161,28 +169,30 @@ class RunDirectory:
 
     def write_exit(self, outcome: Outcome, cause: str | None = None) -> None:
         """The last word of a worker: how it ended, and why. On a full disk, the reserve makes room for it."""
-        data = {"outcome": outcome, "cause": cause, "time_s": clock.now_s()}
+        word = LastWord(outcome=outcome, cause=cause, time_s=clock.now_s())
         try:
-            self.write_json(EXIT, data)
+            self.write(EXIT, word)
         except RunError:
             self.file(RESERVE).unlink(missing_ok=True)
-            self.write_json(EXIT, data)
+            self.write(EXIT, word)
 
     # What a person asked
 
     def ask_stop(self) -> None:
         """Ask the worker to make a checkpoint and end. Asking again does not move the deadline."""
         if not self.stop_asked():
-            data = {"stop": True, "boot_id": clock.boot_id(), **clock.read()._asdict()}
-            self.write_json(CONTROL, data)
+            self.write(CONTROL, Control(stop=True, boot_id=clock.boot_id(), **clock.read()._asdict()))
+
+    def control(self) -> Control | None:
+        """What was asked, or None where nothing was, or nothing that can be read."""
+        with contextlib.suppress(RunError):
+            return self.read(CONTROL, Control)
+        return None
 
     def stop_asked(self) -> bool:
-        """Whether a person asked for the end. One small read: cheap enough for every step. Unreadable means no."""
-        try:
-            data = self.read_json(CONTROL)
-        except RunError:
-            return False
-        return data is not None and data.get("stop") is True
+        """Whether a person asked for the end. One small read: cheap enough for every step."""
+        control = self.control()
+        return control is not None and control.stop
 
     def close(self) -> None:
         """Close metrics.jsonl, if it is open for writing."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Record = dict[str, Any]
+Line = dict[str, Any]
 
 BLOCK_BYTES = 1 << 16
 CHECKED_BYTES = 64
@@ -67,7 +67,7 @@ def encode(record: Mapping[str, Any]) -> bytes:
     return json.dumps(finite, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
-def read(path: Path, after: Cursor = START) -> tuple[list[Record], Cursor]:
+def read(path: Path, after: Cursor = START) -> tuple[list[Line], Cursor]:
     """The records after the cursor and the new cursor. A torn last line is left for the next time. No file: nothing."""
     seen = min(after.offset, CHECKED_BYTES)
     try:
@@ -92,7 +92,7 @@ def read(path: Path, after: Cursor = START) -> tuple[list[Record], Cursor]:
     return records, cursor
 
 
-def decode(line: bytes) -> Record | None:
+def decode(line: bytes) -> Line | None:
     """The record on a line, or None where the line is damaged."""
     try:
         record = json.loads(line)
@@ -101,12 +101,12 @@ def decode(line: bytes) -> Record | None:
     return record if isinstance(record, dict) else None
 
 
-def read_backwards(path: Path, enough: Callable[[Record], bool]) -> list[Record]:
+def read_backwards(path: Path, enough: Callable[[Line], bool]) -> list[Line]:
     """Records from the last one back to the first for which `enough` is true (or all), in order of step.
 
     Reads the file in blocks from its end, so a long run costs as little as a short one.
     """
-    found: list[Record] = []
+    found: list[Line] = []
     try:
         with path.open("rb") as file:
             position = _end_of_last_line(file.fileno())
@@ -126,7 +126,7 @@ def read_backwards(path: Path, enough: Callable[[Record], bool]) -> list[Record]
     return found[::-1]
 
 
-def first(path: Path) -> Record:
+def first(path: Path) -> Line:
     """The first record, or an empty one where there is none that can be read."""
     with path.open("rb") as file:
         return decode(file.readline()) or {}

@@ -12,9 +12,10 @@ from pathlib import Path
 import resnet
 from resnet.errors import RunError
 from resnet.runs import clock, lock, processes
-from resnet.runs.directory import ENDED, LOCK, LOG, PROCESS, RunDirectory
+from resnet.runs.directory import ENDED, LOCK, LOG, RunDirectory
 from resnet.runs.disk import one_sentence
 from resnet.runs.processes import Process
+from resnet.runs.records import Ended
 from resnet.runs.stopping import clear_away
 
 WORKER = (sys.executable, "-P", "-m", "resnet.training.worker")
@@ -39,7 +40,7 @@ class Launcher:
                 began = clock.read()
                 child = self._spawn(directory, held.descriptor)
             process = processes.read(child.pid) or Process(child.pid, 0, child.pid)  # gone already
-            directory.write_process(process, began)
+            directory.write_work(process, began)
         threading.Thread(target=_witness, args=(child, directory), daemon=True).start()
 
     def _spawn(self, directory: RunDirectory, locked: int) -> subprocess.Popen[bytes]:
@@ -72,7 +73,7 @@ def _witness(child: subprocess.Popen[bytes], directory: RunDirectory) -> None:
     code = child.wait()
     with contextlib.suppress(RunError, OSError):  # a full disk, or a deleted run: nobody is left to be told
         with lock.turn(directory.path):
-            written = directory.read_json(PROCESS)
-            if written is not None and written.get("pid") == child.pid:
-                directory.write_json(ENDED, {"exit_code": code, "time_s": clock.now_s()})
+            work = directory.work()
+            if work is not None and work.pid == child.pid:  # else the run has begun anew
+                directory.write(ENDED, Ended(exit_code=code, time_s=clock.now_s()))
         clear_away(directory)

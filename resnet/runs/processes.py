@@ -9,9 +9,10 @@ import os
 import signal
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from resnet.runs import clock
+from resnet.runs.records import Work
 
 MARK = "RESNET_RUN"
 PROC = Path("/proc")
@@ -45,27 +46,28 @@ def everyone() -> Iterator[Process]:
             yield process
 
 
-def worker(written: dict[str, Any] | None) -> Process | None:
+def worker(work: Work | None) -> Process | None:
     """The worker that process.json names, where that very process still lives."""
-    if not written or written.get("boot_id") != clock.boot_id() or not isinstance(written.get("pid"), int):
+    if work is None or work.boot_id != clock.boot_id():
         return None
-    process = read(written["pid"])
-    return process if process and process.start_ticks == written.get("start_ticks") else None
+    process = read(work.pid)
+    return process if process and process.start_ticks == work.start_ticks else None
 
 
-def belonging(run: Path, written: dict[str, Any] | None) -> list[Process]:
+def belonging(run: Path, work: Work | None) -> list[Process]:
     """Everything alive that works on a run: its worker first, then what the worker started."""
-    leader = worker(written)
+    leader = worker(work)
     mark = f"{MARK}={run.resolve()}".encode()
     found = [leader] if leader else []
     for process in everyone():
         in_session = leader is not None and process.session == leader.pid
-        if process != leader and process.pid != os.getpid() and (in_session or mark in _environment(process.pid)):
+        if process != leader and process.pid != os.getpid() and (in_session or mark in environment(process.pid)):
             found.append(process)
     return found
 
 
-def _environment(pid: int) -> list[bytes]:
+def environment(pid: int) -> list[bytes]:
+    """What a process was started with, as KEY=VALUE; nothing where it is gone or another user's."""
     try:
         return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
     except OSError:

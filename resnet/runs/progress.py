@@ -6,7 +6,7 @@ from pathlib import Path
 
 from resnet.runs import journal
 from resnet.runs.directory import METRICS, RunDirectory
-from resnet.runs.journal import Record
+from resnet.runs.journal import Line
 
 REMEMBERED = 1024
 
@@ -28,9 +28,9 @@ class Progress:
 class _Ends:
     """What the two ends of a curve say."""
 
-    start: Record
-    train: Record
-    evaluation: Record
+    start: Line
+    train: Line
+    evaluation: Line
     best_validation_error: float | None
     step: int
 
@@ -69,9 +69,9 @@ def _ends(directory: RunDirectory) -> _Ends:
 def _read_ends(path: Path, signature: tuple[int, int, int]) -> _Ends:
     """Read once for each `signature` the file had: inode, size and time of change."""
     directory = RunDirectory(path.parent)
-    latest: dict[str, Record] = {}
+    latest: dict[str, Line] = {}
 
-    def enough(record: Record) -> bool:
+    def enough(record: Line) -> bool:
         latest.setdefault(str(record.get("kind")), record)
         return {"train", "evaluation"} <= latest.keys()
 

@@ -1,5 +1,6 @@
 """One run, as a page, the command line or a notebook sees it: each answer is read from its directory at that moment."""
 
+import contextlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,20 +9,13 @@ from typing import Any
 from resnet.errors import ResNetLabError, RunError
 from resnet.runs import progress, state
 from resnet.runs.directory import ENVIRONMENT, METRICS, NOTES, REQUEST, SPEC, RunDirectory
-from resnet.runs.journal import START, Cursor, Record
+from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.progress import Progress
+from resnet.runs.records import Notes, Request
 from resnet.runs.spec import RunSpec
 from resnet.runs.state import Patience, State
 
 LONGEST_LINE_BYTES = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """What a person wrote about a run."""
-
-    note: str = ""
-    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,7 @@ class Run:
         spec = self.spec
         return progress.measure(self.directory, spec.recipe.steps if spec else None, self.state().alive)
 
-    def metrics(self, after: Cursor = START) -> tuple[list[Record], Cursor]:
+    def metrics(self, after: Cursor = START) -> tuple[list[Line], Cursor]:
         """The records after the cursor, and the new cursor. Where `restarts` went up, they replace the earlier ones."""
         return self.directory.read_metrics(after)
 
@@ -74,22 +68,19 @@ class Run:
 
     def notes(self) -> Notes:
         """What a person wrote about it; nothing where that is damaged."""
-        try:
-            data = self.directory.read_json(NOTES) or {}
-            return Notes(str(data.get("note", "")), tuple(map(str, data.get("tags", ()))))
-        except (RunError, TypeError):
-            return Notes()
+        with contextlib.suppress(RunError):
+            return self.directory.read(NOTES, Notes) or Notes()
+        return Notes()
 
     def annotate(self, notes: Notes) -> None:
         """Replace what was written about it. Raises RunError where the disk refuses."""
-        self.directory.write_json(NOTES, {"note": notes.note, "tags": list(notes.tags)})
+        self.directory.write(NOTES, notes)
 
-    def request(self) -> dict[str, Any]:
-        """When the run was asked for and by which token; empty where that is damaged."""
-        try:
-            return self.directory.read_json(REQUEST) or {}
-        except RunError:
-            return {}
+    def request(self) -> Request | None:
+        """When the run was asked for, and by which token; None where that is damaged."""
+        with contextlib.suppress(RunError):
+            return self.directory.read(REQUEST, Request)
+        return None
 
     @property
     def metrics_path(self) -> Path:

@@ -2,11 +2,12 @@
 
 import signal
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from resnet.errors import RunError
 from resnet.runs import clock
-from resnet.runs.directory import CONTROL, ENDED, EXIT, LOG, PROCESS, Heartbeat, RunDirectory
+from resnet.runs.directory import ENDED, EXIT, LOG, WORK, RunDirectory
+from resnet.runs.records import Control, Ended, Heartbeat, LastWord, Work
 
 StateName = Literal[
     "queued",
@@ -21,7 +22,6 @@ StateName = Literal[
     "machine restarted",
 ]
 ALIVE: frozenset[StateName] = frozenset({"starting", "running", "stalled", "stopping"})
-OUTCOMES: dict[str, StateName] = {"finished": "finished", "stopped": "stopped", "failed": "failed"}
 NOT_YET = ("starting", "compiling")
 LOG_TAIL_BYTES = 4096
 
@@ -61,17 +61,18 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that a state is derived from. A damaged file is an object that holds nothing but its `damage`."""
+    """All that a state is derived from. `damage` is why the last word, or who worked on the run, cannot be read."""
 
     locked: bool
-    exit: dict[str, Any] | None
-    ended: dict[str, Any] | None
-    process: dict[str, Any] | None
-    control: dict[str, Any] | None
-    heartbeat: Heartbeat | None
-    last_words: str
     boot_id: str
     uptime_s: float
+    last_word: LastWord | None = None
+    work: Work | None = None
+    ended: Ended | None = None
+    control: Control | None = None
+    heartbeat: Heartbeat | None = None
+    damage: str | None = None
+    log_line: str = ""
 
 
 def derive(directory: RunDirectory, patience: Patience = PATIENT) -> State:
@@ -82,55 +83,54 @@ def derive(directory: RunDirectory, patience: Patience = PATIENT) -> State:
 def gather(directory: RunDirectory) -> Evidence:
     """Read the evidence, the lock first: where it is free, whatever its holder wrote is there to be read."""
     locked = directory.is_locked()
-    last_word = _read(directory, EXIT)
+    last_word, work, ended, damage = None, None, None, None
+    try:
+        last_word = directory.read(EXIT, LastWord)
+        work = directory.read(WORK, Work)
+        ended = directory.read(ENDED, Ended)
+    except RunError as error:
+        damage = str(error)
     return Evidence(
         locked=locked,
-        exit=last_word,
-        ended=_read(directory, ENDED),
-        process=_read(directory, PROCESS),
-        control=_read(directory, CONTROL),
-        heartbeat=directory.heartbeat(),
-        last_words="" if locked or last_word else last_line(directory),
         boot_id=clock.boot_id(),
         uptime_s=clock.uptime_s(),
+        last_word=last_word,
+        work=work,
+        ended=ended,
+        control=directory.control(),
+        heartbeat=directory.heartbeat(),
+        damage=damage,
+        log_line="" if locked or last_word else last_line(directory),
     )
-
-
-def _read(directory: RunDirectory, name: str) -> dict[str, Any] | None:
-    try:
-        return directory.read_json(name)
-    except RunError as error:
-        return {"damage": str(error)}
 
 
 def judge(evidence: Evidence, patience: Patience) -> State:
     """The state that follows from the evidence."""
+    word = evidence.last_word
     if evidence.locked:
         return _stopping(evidence, patience) or _at_work(evidence, patience)
-    if evidence.exit:
-        outcome = OUTCOMES.get(str(evidence.exit.get("outcome")))
-        if outcome:
-            return State(outcome, evidence.exit.get("cause"), evidence.exit.get("time_s"))
-        return State("crashed", evidence.exit.get("damage", f"{EXIT} names no outcome this version knows"))
-    if evidence.process is None:
-        return State("queued")
-    return _died(evidence, evidence.process)
+    if word is not None:
+        return State(word.outcome, word.cause, word.time_s)
+    if evidence.damage is not None:
+        return State("crashed", evidence.damage)
+    return State("queued") if evidence.work is None else _died(evidence, evidence.work)
 
 
 def _stopping(evidence: Evidence, patience: Patience) -> State | None:
     control = evidence.control
-    if not control or not control.get("stop"):
+    if control is None or not control.stop:
         return None
-    asked_uptime_s = control.get("uptime_s", evidence.uptime_s)
-    deadline_s = clock.now_s() + patience.grace_s - (evidence.uptime_s - asked_uptime_s)
-    cause = f"{control['forced']} was sent, since it did not end when asked" if "forced" in control else None
-    return State("stopping", cause, control.get("time_s"), deadline_s)
+    cause = f"{control.forced} was sent, since it did not end when asked" if control.forced else None
+    if control.uptime_s is None:
+        return State("stopping", cause, control.time_s)
+    deadline_s = clock.now_s() + patience.grace_s - (evidence.uptime_s - control.uptime_s)
+    return State("stopping", cause, control.time_s, deadline_s)
 
 
 def _at_work(evidence: Evidence, patience: Patience) -> State:
-    began = evidence.process or {}
-    began_s, began_uptime_s = began.get("time_s"), began.get("uptime_s", evidence.uptime_s)
-    beat = evidence.heartbeat
+    work, beat = evidence.work, evidence.heartbeat
+    began_s = work.time_s if work else None
+    began_uptime_s = work.uptime_s if work else evidence.uptime_s
     if beat is None or not began_uptime_s <= beat.uptime_s <= evidence.uptime_s:  # none, or an earlier process's
         silent_s = evidence.uptime_s - began_uptime_s
         if silent_s <= patience.first_sign_s:
@@ -143,27 +143,26 @@ def _at_work(evidence: Evidence, patience: Patience) -> State:
     return State("starting" if beat.phase in NOT_YET else "running", beat.phase, began_s)
 
 
-def _died(evidence: Evidence, process: dict[str, Any]) -> State:
+def _died(evidence: Evidence, work: Work) -> State:
     """No lock and no last word: the process is gone, and this is what can be known about why."""
-    seen = evidence.heartbeat.time_s if evidence.heartbeat else process.get("time_s")
-    ended = evidence.ended or {}
-    ended_s = ended.get("time_s", seen)
-    if forced := (evidence.control or {}).get("forced"):
-        return State("stopped", f"it did not end when asked and was ended with {forced}", ended_s)
-    if process.get("boot_id", evidence.boot_id) != evidence.boot_id:
-        return State("machine restarted", "the machine was switched off or restarted while it ran", seen)
-    return State("crashed", _cause(ended) + (f": {evidence.last_words}" if evidence.last_words else ""), ended_s)
+    seen_s = evidence.heartbeat.time_s if evidence.heartbeat else work.time_s
+    ended_s = evidence.ended.time_s if evidence.ended else seen_s
+    if evidence.control and evidence.control.forced:
+        return State("stopped", f"it did not end when asked and was ended with {evidence.control.forced}", ended_s)
+    if work.boot_id != evidence.boot_id:
+        return State("machine restarted", "the machine was switched off or restarted while it ran", seen_s)
+    return State("crashed", ": ".join(filter(None, [_cause(evidence.ended), evidence.log_line])), ended_s)
 
 
-def _cause(ended: dict[str, Any]) -> str:
-    code = ended.get("exit_code")
-    if not isinstance(code, int):
+def _cause(ended: Ended | None) -> str:
+    if ended is None:
         return "its process ended without a word"
-    if code >= 0:
-        return f"its process ended with exit code {code} and without a word"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else "an unnamed signal"
-    hint = ", as the system does when memory runs out" if -code == signal.SIGKILL else ""
-    return f"killed by signal {-code} ({name}){hint}"
+    if ended.exit_code >= 0:
+        return f"its process ended with exit code {ended.exit_code} and without a word"
+    number = -ended.exit_code
+    name = signal.Signals(number).name if number in set(signal.Signals) else "an unnamed signal"
+    hint = ", as the system does when memory runs out" if number == signal.SIGKILL else ""
+    return f"killed by signal {number} ({name}){hint}"
 
 
 def last_line(directory: RunDirectory) -> str:

@@ -4,7 +4,7 @@ import signal
 import time
 
 from resnet.runs import clock, lock, processes
-from resnet.runs.directory import CONTROL, PROCESS, RunDirectory
+from resnet.runs.directory import CONTROL, RunDirectory
 from resnet.runs.state import Patience
 
 PAUSE_S = 0.1
@@ -15,18 +15,17 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
 
     The deadline is counted from the asking, so it holds whether the asker lives or not.
     """
-    control = directory.read_json(CONTROL)
-    if not control or not control.get("stop") or "uptime_s" not in control or not directory.is_locked():
+    control = directory.control()
+    if control is None or not control.stop or control.uptime_s is None or not directory.is_locked():
         return
-    overdue_s = clock.uptime_s() - control["uptime_s"] - patience.grace_s
-    if overdue_s < 0 and control.get("boot_id") == clock.boot_id():
+    overdue_s = clock.uptime_s() - control.uptime_s - patience.grace_s
+    if overdue_s < 0:
         return
     number = signal.SIGTERM if overdue_s < patience.terminate_s else signal.SIGKILL
-    if control.get("forced") == number.name == signal.SIGTERM.name:
+    if control.forced == number.name == signal.SIGTERM.name:
         return  # sent already, and it has until the next deadline
-    members = processes.belonging(directory.path, directory.read_json(PROCESS))
-    if members:
-        directory.write_json(CONTROL, control | {"forced": number.name})
+    if members := processes.belonging(directory.path, directory.work()):
+        directory.write(CONTROL, control.model_copy(update={"forced": number.name}))
         processes.send(members, number)
 
 

@@ -10,6 +10,7 @@ from resnet.errors import RunError, UnknownNameError
 from resnet.runs import clock, disk, lock, stopping
 from resnet.runs.directory import REQUEST, SPEC, RunDirectory
 from resnet.runs.launcher import Launcher
+from resnet.runs.records import Request
 from resnet.runs.run import Run
 from resnet.runs.spec import RUN_ID, RunSpec, check_possible, new_id
 from resnet.runs.state import PATIENT, Patience
@@ -33,7 +34,7 @@ class Store:
     def list(self) -> list[Run]:
         """Every run, the newest first, damaged ones too. No folder: no runs. RunError where it cannot be read."""
         runs = [Run(path, self.patience) for path in self._paths(self.root)]
-        return sorted(runs, key=lambda run: (run.id[:15], run.request().get("uptime_s", 0)), reverse=True)
+        return sorted(runs, key=_age, reverse=True)
 
     def get(self, run_id: str) -> Run:
         """The run of this id. Raises UnknownNameError, for anything that is not an id too."""
@@ -128,11 +129,12 @@ class Store:
     def _twin(self, spec: RunSpec, token: str | None) -> Run | None:
         """The run this start has made already."""
         for run in self.list():
-            request = run.request()
-            if token is not None and request.get("token") == token:
+            if (request := run.request()) is None:
+                continue
+            if token is not None and request.token == token:
                 return run
-            here = request.get("boot_id") == clock.boot_id()
-            if here and clock.uptime_s() - request["uptime_s"] < TWIN_S and run.spec == spec:
+            just_now = request.boot_id == clock.boot_id() and clock.uptime_s() - request.uptime_s < TWIN_S
+            if just_now and run.spec == spec:
                 return run
         return None
 
@@ -145,8 +147,8 @@ class Store:
         try:
             with disk.one_sentence(draft.file(SPEC)):
                 draft.path.mkdir()
-                draft.write_json(SPEC, spec.model_dump(mode="json"))
-                draft.write_json(REQUEST, {"token": token, "boot_id": clock.boot_id(), **clock.read()._asdict()})
+                draft.write(SPEC, spec)
+                draft.write(REQUEST, Request(token=token, boot_id=clock.boot_id(), **clock.read()._asdict()))
                 draft.reserve()
                 draft.path.rename(final)
                 disk.sync_folder(self.root)
@@ -161,3 +163,9 @@ class Store:
             path.rename(folder / path.name)
             disk.sync_folder(folder)
             disk.sync_folder(path.parent)
+
+
+def _age(run: Run) -> tuple[str, float]:
+    """The second an id names, and within it the moment of the request."""
+    request = run.request()
+    return run.id[:15], request.uptime_s if request else 0.0

@@ -1,0 +1,47 @@
+"""What the tests of runs share: a small spec, a store whose workers need no TensorFlow, waiting for what must come."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from resnet import catalog
+from resnet.runs import Patience, RunSpec, Store, processes
+from resnet.runs.launcher import Launcher
+from resnet.training.recipe import default_recipe
+
+HOME = Path(__file__).parents[1]
+WORKER = HOME / "tests" / "runs_worker.py"
+LONGEST_WAIT_S = 30.0
+HASTY = Patience(grace_s=0.3, terminate_s=0.3)
+NERVOUS = Patience(stale_after_s=1.0, first_sign_s=2.0)
+
+
+def spec(seed: int = 0, **changes: object) -> RunSpec:
+    recipe = default_recipe("digits").model_copy(update={"seed": seed})
+    fields = {"network": "resnet20", "config": catalog.get("resnet20").config, "recipe": recipe, "dataset": "digits"}
+    return RunSpec.model_validate(fields | changes)
+
+
+def command(behaviour: str) -> tuple[str, ...]:
+    return (sys.executable, str(WORKER), behaviour)
+
+
+def store(root: Path, behaviour: str = "obedient", patience: Patience = HASTY) -> Store:
+    return Store(root, Launcher(command(behaviour)), patience)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until the condition holds; fails where it never does."""
+    give_up = time.monotonic() + LONGEST_WAIT_S
+    while not condition():
+        assert time.monotonic() < give_up, "what was waited for never came"
+        time.sleep(0.01)
+
+
+def kill_everything(root: Path) -> None:
+    """End what a failed test left running: only processes that carry the mark of a run below this root."""
+    mark = f"{processes.MARK}={root.resolve()}/".encode()
+    marked = [p for p in processes.everyone() if any(e.startswith(mark) for e in processes.environment(p.pid))]
+    processes.send(marked, signal.SIGKILL)
