@@ -32,7 +32,9 @@ class UnknownNameError(ResNetLabError):
         received = echo(name)
         close = difflib.get_close_matches(str(name)[:LONGEST_ECHO], names, n=1, cutoff=0.5)
         self.nearest = nearest or (close[0] if close else None)
-        way_out = f"did you mean {self.nearest!r}?" if self.nearest else f"known: {', '.join(names[:12])}."
+        way_out = (
+            f"did you mean {self.nearest!r}?" if self.nearest else f"known: {', '.join(names[:12]) or 'none yet'}."
+        )
         super().__init__(f"There is no {what} {received}; {way_out}")
 
 

@@ -21,6 +21,12 @@ REASONS = {
 }
 
 
+def check_writable(path: Path) -> None:
+    """Raise ExportError now where `replacing` would later, after minutes of work."""
+    with _folder_beside(path):
+        pass
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path on the same disk to write to. It takes the place of `path` when the block ends well, else it is gone.
@@ -28,13 +34,21 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises ExportError, in one sentence, for whatever the disk refuses.
     """
     target = path.resolve()
+    with _folder_beside(path) as aside:
+        draft = aside / target.name
+        yield draft
+        draft.replace(target)
+
+
+@contextmanager
+def _folder_beside(path: Path) -> Iterator[Path]:
+    """A folder of its own on the same disk, gone with all it holds when the block ends."""
+    target = path.resolve()
     if target.exists() and not target.is_file():
         raise ExportError(f"Cannot write {echo(str(path))}: it is not an ordinary file; choose another name.")
     try:
-        with tempfile.TemporaryDirectory(prefix=".resnet-", dir=target.parent) as aside:
-            draft = Path(aside) / target.name
-            yield draft
-            os.replace(draft, target)  # noqa: PTH105  the one call that is atomic by contract
+        with tempfile.TemporaryDirectory(prefix=".resnet-", dir=target.parent) as folder:
+            yield Path(folder)
     except OSError as error:
         reason = REASONS.get(error.errno or 0) or f"{error.strerror or error}."
         raise ExportError(f"Cannot write {echo(str(path))}: {reason}") from None

@@ -1,0 +1,63 @@
+"""The command line: `python -m resnet list|describe|draw|plot|export|train|runs|app`.
+
+The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C is 130.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from resnet.cli import describing, pictures, running, saving
+from resnet.errors import ResNetLabError, echo
+
+FAILED, INTERRUPTED = 2, 130
+
+USAGE_ERROR = typer.BadParameter.__base__ or ValueError  # typer brings its own click; this is the one it raises
+
+app = typer.Typer(
+    help="Choose a residual network, see it, count it, export it, train it.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for group in (describing, pictures, saving, running):
+    group.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, 2 with one line on stderr, or 130 after Ctrl+C."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = app(words or ["--help"], prog_name="python -m resnet", standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_output()
+        return 0
+    except Exception as error:  # whatever it is, a stranger must not meet a traceback
+        return _complain(error)
+    return status if isinstance(status, int) else 0
+
+
+def _complain(error: Exception) -> int:
+    """One line on stderr, whatever it was."""
+    if isinstance(error, ResNetLabError):
+        message = str(error)
+    elif isinstance(error, USAGE_ERROR):
+        message = str(error.format_message()).replace("Value error, ", "").rstrip(".")  # type: ignore[attr-defined]
+        message += "; --help says what there is."
+    elif isinstance(error, OSError):
+        message = f"The system refused: {error.strerror or error}; nothing was changed."
+        _drop_output()
+    else:
+        message = f"Something unforeseen went wrong, {type(error).__name__}: {echo(str(error))}; please report it."
+    print(" ".join(message.split()), file=sys.stderr)
+    return FAILED
+
+
+def _drop_output() -> None:
+    """Nobody reads what is still in the buffer, or nobody can: Python must not try again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,45 @@
+"""Arguments and options that several commands share, and what they stand for."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from resnet.config import AnyConfig, with_settings
+from resnet.errors import ConfigError, ExportError, echo
+from resnet.link import Choice
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A network, as `list --all` names it.")]
+Settings = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in norm.momentum=0.9; repeatable.")
+]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; its ending says which format.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder that holds the runs.")]
+
+
+def choose(name: str, settings: list[str]) -> Choice:
+    """The network a command names. Raises ConfigError or UnknownNameError."""
+    choice = Choice(name, dict(map(_pair, settings)))
+    choice.config()
+    return choice
+
+
+def changed(config: AnyConfig, settings: list[str]) -> AnyConfig:
+    """`config` with settings typed as KEY=VALUE. Raises ConfigError or UnknownNameError."""
+    return with_settings(config, dict(map(_pair, settings)))
+
+
+def format_of(path: Path, formats: tuple[str, ...]) -> str:
+    """The format a file's ending stands for. Raises ExportError where it is none of `formats`."""
+    form = path.suffix.lower().removeprefix(".")
+    if form not in formats:
+        raise ExportError(f"The file's ending says which format: .{', .'.join(formats)}; received {echo(path.name)}.")
+    return form
+
+
+def _pair(setting: str) -> tuple[str, str]:
+    key, sign, value = setting.partition("=")
+    if not sign or not key:
+        raise ConfigError(f"A setting is written KEY=VALUE, as in norm.momentum=0.9; received {echo(setting)}.")
+    return key.strip(), value.strip()

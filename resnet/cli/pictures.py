@@ -1,0 +1,81 @@
+"""draw, plot: a network as a picture."""
+
+from typing import Annotated, Literal, cast, get_args
+
+import typer
+
+from resnet import exports, files
+from resnet.cli.options import Name, Output, Settings, choose, format_of
+from resnet.config import ResNetConfig
+from resnet.diagram import Direction, Level
+from resnet.diagram.plot_model import PlotOptions, RankDir
+from resnet.diagram.render import render
+from resnet.exports import PictureFormat
+
+Engine = Literal["graph", "keras"]
+
+DetailLevel = Annotated[Level, typer.Option("--level", help="How much is folded.")]
+Towards = Annotated[Direction, typer.Option("--direction", help="From top to bottom, or from left to right.")]
+ShowShapes = Annotated[bool, typer.Option("--show-shapes", help="Input and output shapes.")]
+ShowDtype = Annotated[bool, typer.Option("--show-dtype", help="The outputs' type.")]
+ShowNames = Annotated[bool, typer.Option("--show-layer-names", help="Each layer's name.")]
+ShowActivations = Annotated[bool, typer.Option("--show-layer-activations", help="Each layer's activation, if any.")]
+ShowTrainable = Annotated[bool, typer.Option("--show-trainable", help="Whether a layer with weights is trained.")]
+Rank = Annotated[RankDir, typer.Option("--rankdir", help="Which way the arrows run.")]
+Dpi = Annotated[int, typer.Option("--dpi", help="Dots per inch.")]
+DrawnBy = Annotated[
+    Engine, typer.Option("--engine", help="graph: at once; keras: build the model and let Keras write the DOT.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("draw")(draw)
+    app.command("plot")(plot)
+
+
+def draw(name: Name, output: Output, settings: Settings = [], level: DetailLevel = "stage", direction: Towards = "TB") -> None:  # fmt: skip  # noqa: B006, E501
+    """The folded drawing, as .svg, .pdf, .png or .dot."""
+    form = _picture_format(output)
+    config = choose(name, settings).config()
+    files.write(output, exports.drawing(config, form, level=level, direction=direction))
+
+
+def plot(  # noqa: PLR0913, PLR0917  each is an option of keras.utils.plot_model
+    name: Name,
+    output: Output,
+    settings: Settings = [],  # noqa: B006  typer reads the default and never changes it
+    show_shapes: ShowShapes = False,
+    show_dtype: ShowDtype = False,
+    show_layer_names: ShowNames = False,
+    show_layer_activations: ShowActivations = False,
+    show_trainable: ShowTrainable = False,
+    rankdir: Rank = "TB",
+    dpi: Dpi = 200,
+    engine: DrawnBy = "graph",
+) -> None:
+    """The picture keras.utils.plot_model draws, as .svg, .pdf, .png or .dot."""
+    options = PlotOptions(
+        show_shapes=show_shapes,
+        show_dtype=show_dtype,
+        show_layer_names=show_layer_names,
+        show_layer_activations=show_layer_activations,
+        show_trainable=show_trainable,
+        rankdir=rankdir,
+        dpi=dpi,
+    )
+    form = _picture_format(output)
+    config = choose(name, settings).config()
+    picture = exports.plot(config, form, options) if engine == "graph" else _plot_by_keras(config, form, options)
+    files.write(output, picture)
+
+
+def _picture_format(output: "Output") -> PictureFormat:
+    return cast(PictureFormat, format_of(output, get_args(PictureFormat)))
+
+
+def _plot_by_keras(config: ResNetConfig, form: PictureFormat, options: PlotOptions) -> bytes:
+    from resnet.cli.saving import keras_model  # noqa: PLC0415  takes seconds, and only this engine needs it
+
+    with keras_model() as keras:
+        text: str = keras.keras_dot(keras.build_keras_model(config), options)
+    return text.encode() if form == "dot" else render(text, form)
