@@ -170,7 +170,7 @@ def build_graph(config: ResNetConfig) -> Graph:
 
 
 class _Builder:
-    """Appends layers one behind the other and works out each one's shape."""
+    """Appends layers one behind the other and works out each one's shape. Layers that do the same share one op."""
 
     def __init__(self, config: ResNetConfig) -> None:
         self.config = config
@@ -178,6 +178,7 @@ class _Builder:
         self.norm = _norm_op(config.norm, "one")
         self.last_norm = _norm_op(config.norm, config.norm.last_gamma)
         self.relu = Relu()
+        self.convs: dict[tuple[int, int, int, int], Conv] = {}
         self.enter("stem", 0)
 
     def enter(self, section: str, block: int) -> None:
@@ -195,7 +196,10 @@ class _Builder:
 
     def conv(self, name: str, tip: Node, filters: int, *, kernel: int, stride: int = 1, groups: int = 1,
              path: Path = "branch") -> Node:  # fmt: skip
-        op = Conv(filters, kernel, stride, groups, self.config.conv_bias, self.config.initialiser)
+        recipe = (filters, kernel, stride, groups)
+        if recipe not in self.convs:
+            self.convs[recipe] = Conv(*recipe, self.config.conv_bias, self.config.initialiser)
+        op = self.convs[recipe]
         return self.layer(name, op, tip, path=path, shape=_strided(tip.output_shape, stride, filters))
 
     def normalise(self, name: str, tip: Node, op: Norm | None, path: Path = "branch") -> Node:

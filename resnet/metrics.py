@@ -10,10 +10,10 @@ Conventions, said wherever a number is shown:
 
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from resnet.config import ResNetConfig
-from resnet.graph import Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Shape, Subsample, build_graph
+from resnet.graph import Add, Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Shape, Subsample, build_graph
 
 FLOAT32_BYTES = 4
 
@@ -59,14 +59,17 @@ def measure(graph: Graph) -> Metrics:
     """Count every layer once, in one pass over the graph."""
     fields = receptive_fields(graph)
     shapes = {node.id: node.output_shape for node in graph.nodes}
-    rows = [_row(node, shapes[node.inputs[0]] if node.inputs else (), fields[node.id].side) for node in graph.nodes]
+    rows = []
+    for node in graph.nodes:
+        counts = count(node, shapes[node.inputs[0]] if node.inputs else ())
+        rows.append(LayerMetrics(node.id, node.op.kind, node.output_shape, *counts, fields[node.id].side))
     return Metrics(
         layers=tuple(rows),
         depth=graph.config.depth,
-        trainable_params=sum(row.trainable_params for row in rows),
-        non_trainable_params=sum(row.non_trainable_params for row in rows),
-        macs=sum(row.macs for row in rows),
-        activation_bytes=sum(row.activation_bytes for row in rows),
+        trainable_params=sum([row.trainable_params for row in rows]),
+        non_trainable_params=sum([row.non_trainable_params for row in rows]),
+        macs=sum([row.macs for row in rows]),
+        activation_bytes=sum([row.activation_bytes for row in rows]),
         receptive_field=fields[graph.last_map.id].side,
     )
 
@@ -76,36 +79,32 @@ def describe(config: ResNetConfig) -> Metrics:
     return measure(build_graph(config))
 
 
-def _row(node: Node, incoming: Shape, receptive_field: int) -> LayerMetrics:
+class Counts(NamedTuple):
+    """What a layer costs by itself."""
+
+    trainable_params: int
+    non_trainable_params: int
+    macs: int
+    activation_bytes: int
+
+
+def count(node: Node, incoming: Shape) -> Counts:
+    """A layer's own costs; `incoming` is the shape of its first input, () for the image."""
+    trainable, fixed, macs = 0, 0, 0
     shape = node.output_shape
-    trainable, fixed = count_params(node, incoming)
-    memory = FLOAT32_BYTES * prod(shape)
-    return LayerMetrics(node.id, node.op.kind, shape, trainable, fixed, _macs(node, incoming), memory, receptive_field)
-
-
-def count_params(node: Node, incoming: Shape) -> tuple[int, int]:
-    """(trainable, non-trainable) parameters."""
+    values = prod(shape)
     match node.op:
         case Conv(filters, kernel, _, groups, bias):
-            return kernel * kernel * (incoming[2] // groups) * filters + filters * bias, 0
+            per_output = kernel * kernel * (incoming[2] // groups)
+            trainable = (per_output + bias) * filters
+            macs = values * per_output
         case Norm(kind):
-            channels = node.output_shape[-1]
-            return 2 * channels, 2 * channels if kind == "batch" else 0
+            trainable = 2 * shape[-1]
+            fixed = trainable if kind == "batch" else 0
         case Dense(units):
-            return (incoming[0] + 1) * units, 0
-        case _:
-            return 0, 0
-
-
-def _macs(node: Node, incoming: Shape) -> int:
-    match node.op:
-        case Conv(filters, kernel, _, groups):
-            height, width, _ = node.output_shape
-            return height * width * filters * kernel * kernel * (incoming[2] // groups)
-        case Dense(units):
-            return incoming[0] * units
-        case _:
-            return 0
+            trainable = (incoming[0] + 1) * units
+            macs = incoming[0] * units
+    return Counts(trainable, fixed, macs, FLOAT32_BYTES * values)
 
 
 class Span(NamedTuple):
@@ -124,7 +123,7 @@ class ReceptiveField(NamedTuple):
 
     @property
     def side(self) -> int:
-        return max(span.high - span.low + 1 for span in self)
+        return max(self.rows.high - self.rows.low, self.columns.high - self.columns.low) + 1
 
 
 def receptive_fields(graph: Graph) -> dict[str, ReceptiveField]:
@@ -132,45 +131,41 @@ def receptive_fields(graph: Graph) -> dict[str, ReceptiveField]:
 
     Norms that average over the map (batch statistics in training, "group") are not counted.
     """
-    fields: dict[str, ReceptiveField] = {}
-    shapes: dict[str, Shape] = {}
+    height, width, _ = graph.config.input_shape
+    rows = _spans(graph, 0)
+    columns = rows if height == width else _spans(graph, 1)
+    return {name: ReceptiveField(span, columns[name]) for name, span in rows.items()}
+
+
+def _spans(graph: Graph, axis: Literal[0, 1]) -> dict[str, Span]:
+    """Along one axis; whatever neither strides nor looks around sees what its input sees."""
+    spans: dict[str, Span] = {}
+    sides: dict[str, int] = {}
     for node in graph.nodes:
-        shapes[node.id] = node.output_shape
-        if not node.inputs:
-            fields[node.id] = ReceptiveField(Span(0, 0, 1), Span(0, 0, 1))
+        name, op, inputs, shape = node[:4]
+        sides[name] = shape[axis] if len(shape) > axis else 1
+        if not inputs:
+            spans[name] = Span(0, 0, 1)
             continue
-        seen = fields[node.inputs[0]]
-        match node.op:
+        span = spans[inputs[0]]
+        match op:
             case Conv(_, size, stride) | MaxPool(size, stride):
-                seen = _widen(seen, shapes[node.inputs[0]], size, stride)
+                span = _window(span, sides[inputs[0]], size, stride)
             case Subsample(stride):
-                seen = _widen(seen, shapes[node.inputs[0]], 1, stride)
+                span = _window(span, sides[inputs[0]], 1, stride)
             case GlobalPool():
-                seen = _whole_map(seen, shapes[node.inputs[0]])
-        if len(node.inputs) == 2:
-            seen = _union(seen, fields[node.inputs[1]])
-        fields[node.id] = seen
-    return fields
-
-
-def _widen(seen: ReceptiveField, shape: Shape, size: int, stride: int) -> ReceptiveField:
-    if size == 1 and stride == 1:
-        return seen
-    return ReceptiveField(_window(seen[0], shape[0], size, stride), _window(seen[1], shape[1], size, stride))
+                side = sides[inputs[0]]
+                span = Span(span.low, span.high + (side - 1) * span.jump, span.jump * side)
+            case Add():
+                other = spans[inputs[1]]
+                span = Span(min(span.low, other.low), max(span.high, other.high), span.jump)
+        spans[name] = span
+    return spans
 
 
 def _window(span: Span, side: int, size: int, stride: int) -> Span:
     """TensorFlow's "same": the smaller half of the padding goes before the first pixel."""
+    low, high, jump = span
     padding = max((-(-side // stride) - 1) * stride + size - side, 0)
     before = padding // 2
-    return Span(span.low - before * span.jump, span.high + (size - 1 - before) * span.jump, span.jump * stride)
-
-
-def _whole_map(seen: ReceptiveField, shape: Shape) -> ReceptiveField:
-    spans = zip(seen, shape[:2], strict=True)
-    return ReceptiveField(*(Span(s.low, s.high + (side - 1) * s.jump, s.jump * side) for s, side in spans))
-
-
-def _union(one: ReceptiveField, other: ReceptiveField) -> ReceptiveField:
-    pairs = zip(one, other, strict=True)
-    return ReceptiveField(*(Span(min(a.low, b.low), max(a.high, b.high), a.jump) for a, b in pairs))
+    return Span(low - before * jump, high + (size - 1 - before) * jump, jump * stride)

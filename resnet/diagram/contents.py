@@ -4,7 +4,7 @@ from itertools import groupby
 
 from resnet.diagram import wording
 from resnet.diagram.cards import Content
-from resnet.diagram.fold import Layers, Section, Unit, tail
+from resnet.diagram.fold import Layers, Section, Unit
 from resnet.diagram.wording import OWN_WEIGHTS
 from resnet.graph import Graph, Node
 
@@ -20,7 +20,7 @@ def block_content(graph: Graph, unit: Unit) -> Content:
     rows = wording.block_rows(unit.layers, graph.config.activation_order)
     under_title = (OWN_WEIGHTS,) if unit.repeat > 1 else ()
     captions = _captions(graph, unit.layers, unit.layers[-1], unit.repeat)
-    return Content(wording.block_title(unit), under_title, rows, captions)
+    return Content(wording.block_title(unit), under_title, rows, captions, wording.behind(unit.layers))
 
 
 def section_content(graph: Graph, section: Section, unit: Unit) -> Content:
@@ -68,8 +68,3 @@ def _with_projection(graph: Graph, layers: Layers) -> int:
     branch = tuple([node for node in layers if node.path != "shortcut"])
     channels, incoming = layers[-1].output_shape[-1], graph.by_id[layers[0].inputs[0]].output_shape[-1]
     return wording.trainable_params(graph, branch) + channels * incoming + 2 * channels
-
-
-def ending(unit: Unit) -> str:
-    """The text of the ReLU behind the block's addition, or ""."""
-    return "".join(wording.layer_text(node) for node in tail(unit.layers))

@@ -1,13 +1,17 @@
-"""A drawing as data: boxes, panels and edges with their places in points, and the marks that paint them."""
+"""A drawing as data: boxes, panels and edges with their places in points, and the marks that paint them.
+
+The writers read this module, so its methods import them only when they are called.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from resnet.diagram.fold import Level
 from resnet.diagram.shapes import Mark, Point
 from resnet.diagram.style import Theme
 from resnet.graph import Graph
+from resnet.metrics import Metrics
 
 Direction = Literal["TB", "LR"]
 EdgeKind = Literal["chain", "identity", "padded", "projection"]
@@ -65,6 +69,7 @@ class Edge:
     start: Point
     end: Point
     marks: tuple[Mark, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,32 @@ class Drawing:
         twin = "plain network" if config.shortcut == "none" else "residual network"
         return f"A {twin} with {config.depth} layers, {self.level} level."
 
+    def details(self, metrics: Metrics) -> dict[str, dict[str, Any]]:
+        """What each box stands for, in numbers, by box id; see resnet.diagram.details."""
+        from resnet.diagram.details import details  # noqa: PLC0415
+
+        return details(self, metrics)
+
     def svg(self, theme: Theme = "paper", link: str = "") -> str:
         """SVG text; see resnet.diagram.svg."""
-        from resnet.diagram.svg import svg  # noqa: PLC0415  the writers read this module
+        from resnet.diagram.svg import svg  # noqa: PLC0415
 
         return svg(self, theme, link)
+
+    def pdf(self, link: str = "") -> bytes:
+        """One page; see resnet.diagram.pdf. Raises ExportError where no page is that long."""
+        from resnet.diagram.pdf import pdf  # noqa: PLC0415
+
+        return pdf(self, link)
+
+    def png(self, scale: float = 2.0, link: str = "") -> bytes:
+        """`scale` pixels for each point; see resnet.diagram.pdf. Raises ExportError where it could not be read."""
+        from resnet.diagram.pdf import png  # noqa: PLC0415
+
+        return png(self, scale, link)
+
+    def dot(self, link: str = "") -> str:
+        """DOT text for Graphviz; see resnet.diagram.dot."""
+        from resnet.diagram.dot import dot  # noqa: PLC0415
+
+        return dot(self, link)

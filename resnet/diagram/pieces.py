@@ -5,7 +5,8 @@ from typing import Protocol
 
 from resnet.config import EXPANSION
 from resnet.diagram import contents, wording
-from resnet.diagram.cards import BlockFrame, Card, Content, block_card, card, natural_width, tag_width
+from resnet.diagram.blocks import BlockFrame, block_card, tag_width
+from resnet.diagram.cards import Card, Content, card, natural_width
 from resnet.diagram.fold import Section, Unit, block_name
 from resnet.diagram.sheet import BoxFacts, Sheet
 from resnet.graph import Graph
@@ -102,13 +103,7 @@ def _closed(graph: Graph, unit: Unit, content: Content, frame: BlockFrame) -> Cl
         return ClosedPiece(card(content, frame.card_width), BoxFacts(first.id, wording.kind_of(first), unit.node_ids))
     shortcut = wording.shortcut_of(unit.layers)
     inside = shortcut is not None and shortcut.source in {node.id for node in unit.layers}
-    made = block_card(
-        content,
-        frame,
-        shortcut,
-        sheets=SHEETS if unit.repeat > 1 else 0,
-        ends=contents.ending(unit),
-        leaves_inside=inside,
-    )
+    sheets = SHEETS if unit.repeat > 1 else 0
+    made = block_card(content, frame, shortcut, sheets=sheets, leaves_inside=inside)
     kind = "repeat" if unit.repeat > 1 else "block"
     return ClosedPiece(made, BoxFacts(block_name(unit.layers), kind, unit.node_ids, repeat=unit.repeat))

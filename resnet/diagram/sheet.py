@@ -49,7 +49,7 @@ class Sheet:
         """A shortcut that belongs to one closed block."""
         marks = tuple([shifted(mark, x, y) for mark in arc.marks])
         start, end = (arc.start[0] + x, arc.start[1] + y), (arc.end[0] + x, arc.end[1] + y)
-        self.edges.append(Edge(box, box, arc.kind, start, end, marks))
+        self.edges.append(Edge(box, box, arc.kind, start, end, marks, arc.label))
 
     def chain(self, target: str, end: Point, leaves: Point) -> None:
         """Draw the chain from its loose end to this box, and leave the new loose end at `leaves`."""

@@ -7,6 +7,8 @@ protanopia, deuteranopia and tritanopia. The table, the charts and the legend re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from resnet.diagram import fonts
+
 Theme = Literal["paper", "page"]
 Operation = Literal[
     "convolution", "normalisation", "activation", "addition", "pooling", "dense", "projection", "padding"
@@ -61,9 +63,6 @@ OPERATION_OF_KIND: dict[str, Operation] = {
 """A layer's operation by the kind of its node; a convolution on a shortcut is of kind "projection"."""
 
 
-FontFace = Literal["regular", "semibold"]
-
-
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a mark is painted. Colours are names in COLOURS, lengths are points."""
@@ -73,14 +72,14 @@ class Look:
     stroke_width: float = 0.0
     dash: tuple[float, ...] = ()
     fill_opacity: float = 1.0
-    face: FontFace = "regular"
+    style: fonts.Style = "Regular"
     size: float = 0.0
 
 
 LOOKS: dict[str, Look] = {
-    "heading": Look(fill="ink", face="semibold", size=9),
+    "heading": Look(fill="ink", style="Semibold", size=9),
     "note": Look(fill="muted", size=7.5),
-    "title": Look(fill="ink", face="semibold", size=8.5),
+    "title": Look(fill="ink", style="Semibold", size=8.5),
     "row": Look(fill="ink", size=8),
     "caption": Look(fill="muted", size=7),
     "tag-text": Look(fill="ink", size=7),
@@ -106,7 +105,7 @@ LOOKS: dict[str, Look] = {
 }
 
 FONT_FAMILIES = (
-    "Source Sans Pro",
+    fonts.FAMILY,
     "Source Sans 3",
     "Source Sans",
     "Noto Sans",
@@ -115,4 +114,4 @@ FONT_FAMILIES = (
     "Arial",
     "sans-serif",
 )
-FONT_WEIGHTS: dict[FontFace, int] = {"regular": 400, "semibold": 600}
+FONT_WEIGHTS: dict[fonts.Style, int] = {"Regular": 400, "Semibold": 600, "Bold": 700}

@@ -52,7 +52,7 @@ def _declarations(look: Look, theme: Theme) -> str:
         pairs["stroke-dasharray"] = " ".join(map(_number, look.dash))
     if look.size:
         pairs["font-size"] = f"{_number(look.size)}px"
-        pairs["font-weight"] = str(FONT_WEIGHTS[look.face])
+        pairs["font-weight"] = str(FONT_WEIGHTS[look.style])
     return ";".join(f"{key}:{value}" for key, value in pairs.items())
 
 

@@ -16,11 +16,12 @@ from resnet.graph import (
     Shape,
     Subsample,
 )
-from resnet.metrics import count_params
+from resnet.metrics import count
 
 ShortcutKind = Literal["identity", "padded", "projection"]
 
-NAMES = {"input": "input", "relu": "ReLU", "add": "add", "global_pool": "global average pool"}
+ADD = "add"
+NAMES = {"input": "input", "relu": "ReLU", "add": ADD, "global_pool": "global average pool"}
 OWN_WEIGHTS = "each with its own weights"
 
 
@@ -97,7 +98,10 @@ def row_of(layers: Layers) -> Row:
     """One row for layers that work one behind the other, named after the one with the weights."""
     kinds = tuple([kind_of(node) for node in layers])
     main = [node for node in layers if node.op.kind not in ("norm", "relu")] or list(layers)
-    return Row(tuple([kind for kind in kinds if kind != "input"]), ", ".join([layer_text(node) for node in main]))
+    text = ", ".join(
+        [layer_text(node).partition(",")[0] if node.op.kind == "norm" else layer_text(node) for node in main]
+    )
+    return Row(tuple([kind for kind in kinds if kind != "input"]), text)
 
 
 def shortcut_of(layers: Layers) -> Shortcut | None:
@@ -126,6 +130,11 @@ def _padded_tag(layers: Layers) -> str:
     return ", ".join(reversed(parts))
 
 
+def behind(layers: Layers) -> tuple[str, ...]:
+    """What follows a block's card in the chain: the addition, the last ReLU."""
+    return tuple([layer_text(node) for node in layers if node.op.kind == "add"] + [layer_text(n) for n in tail(layers)])
+
+
 def block_title(unit: Unit) -> str:
     """ "Block 1" where it is drawn for itself, "8 more blocks" where it stands for repeats."""
     return f"{unit.repeat} more blocks" if unit.repeat > 1 else f"Block {unit.block}"
@@ -147,7 +156,7 @@ def shape_text(shape: Shape) -> str:
 def trainable_params(graph: Graph, layers: Layers) -> int:
     """Weights the optimiser changes in these layers together."""
     shapes = graph.by_id
-    return sum([count_params(node, shapes[node.inputs[0]].output_shape)[0] for node in layers if node.inputs])
+    return sum([count(node, shapes[node.inputs[0]].output_shape).trainable_params for node in layers if node.inputs])
 
 
 def params_text(count: int, repeat: int = 1) -> str:
