@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from resnet import catalog
+from resnet.data import facts, fit_config
 from resnet.runs import Patience, RunSpec, Store, processes
 from resnet.runs.launcher import Launcher
 from resnet.training.recipe import default_recipe
@@ -20,7 +21,8 @@ NERVOUS = Patience(stale_after_s=1.0, first_sign_s=2.0)
 
 def spec(seed: int = 0, **changes: object) -> RunSpec:
     recipe = default_recipe("digits").model_copy(update={"seed": seed})
-    fields = {"network": "resnet20", "config": catalog.get("resnet20").config, "recipe": recipe, "dataset": "digits"}
+    config = fit_config(catalog.get("resnet20").config, facts("digits"))
+    fields = {"network": "resnet20", "config": config, "recipe": recipe, "dataset": "digits"}
     return RunSpec.model_validate(fields | changes)
 
 
@@ -32,9 +34,9 @@ def store(root: Path, behaviour: str = "obedient", patience: Patience = HASTY) -
     return Store(root, Launcher(command(behaviour)), patience)
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool], longest_s: float = LONGEST_WAIT_S) -> None:
     """Until the condition holds; fails where it never does."""
-    give_up = time.monotonic() + LONGEST_WAIT_S
+    give_up = time.monotonic() + longest_s
     while not condition():
         assert time.monotonic() < give_up, "what was waited for never came"
         time.sleep(0.01)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 Line = dict[str, Any]
 
-BLOCK_BYTES = 1 << 16
+BLOCK_BYTES = 1 << 14
 CHECKED_BYTES = 64
 
 

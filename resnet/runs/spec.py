@@ -8,6 +8,7 @@ from pydantic import Field
 
 from resnet import data
 from resnet.config import Closed, ResNetConfig
+from resnet.data.fit import check_fit
 from resnet.errors import ConfigError
 from resnet.runs import devices
 from resnet.training.recipe import Recipe, check_against
@@ -46,6 +47,7 @@ def check_possible(spec: RunSpec) -> None:
     """Raise ConfigError or UnknownNameError where the run cannot succeed on this machine. Loads no images."""
     facts = data.facts(spec.dataset)
     check_against(spec.recipe, facts)
+    check_fit(spec.config, facts)
     devices.get_device(spec.device)
 
 

@@ -1,0 +1,55 @@
+"""The store and the real worker, from Start to the last word."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from resnet import catalog
+from resnet.data import facts, fit_config
+from resnet.runs import RunSpec, Store
+from resnet.training.recipe import default_recipe
+from resnet.training.schedule import ConstantSchedule
+from tests.runs_support import kill_everything, wait_for
+
+START_S = 180.0
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    kill_everything(tmp_path)
+
+
+def small_spec(steps: int) -> RunSpec:
+    """resnet8 on digits, at one learning rate, so that its length can be changed."""
+    schedule = ConstantSchedule(learning_rate=0.05)
+    changes = {"schedule": schedule, "warmup": None, "steps": steps, "evaluate_every": 20, "log_every": 10}
+    recipe = default_recipe("digits").model_copy(update=changes)
+    config = fit_config(catalog.get("resnet8").config, facts("digits"))
+    return RunSpec(network="resnet8", config=config, recipe=recipe, dataset="digits")
+
+
+@pytest.mark.training
+def test_start_stop_start_and_finish(root: Path) -> None:
+    """Stop makes a checkpoint and ends by itself; the run goes on from there and says that it is finished."""
+    store = Store(root)
+    run = store.start(small_spec(steps=2000))
+    wait_for(lambda: run.progress().last_validation_error is not None or run.state().over, START_S)
+    assert run.state().name == "running", run.state()
+    assert run.progress().time_left_s > 0
+    store.stop(run.id)
+    store.wait(run.id)
+    assert (run.state().name, run.state().cause) == ("stopped", None), run.log_tail()
+    reached = run.progress().step
+
+    run.directory.write("spec.json", small_spec(steps=reached + 30))
+    store.launcher.launch(run.directory)
+    assert store.wait(run.id, START_S).state().name == "finished", run.log_tail()
+    records, cursor = run.metrics()
+    steps = [record["step"] for record in records if record["kind"] == "train"]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == run.progress().step == reached + 30
+    assert 0 <= run.progress().best_validation_error <= run.progress().last_validation_error <= 100
+    assert cursor.damaged == 0
+    assert run.environment()
