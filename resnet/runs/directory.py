@@ -45,7 +45,7 @@ class RunDirectory:
     """One run's directory. Every method raises RunError, in one sentence, for what the disk refuses."""
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        self.path = path if isinstance(path, Path) else Path(path)
 
     def file(self, name: str) -> Path:
         return self.path / name

@@ -35,7 +35,7 @@ class _Ends:
     step: int
 
 
-def measure(directory: RunDirectory, steps: int | None, alive: bool) -> Progress:
+def measure(directory: RunDirectory, steps: int | None, *, alive: bool) -> Progress:
     """The run's progress now. `steps` is what its spec asks for. Raises RunError where the disk refuses to read."""
     ends = _ends(directory)
     steps = ends.start.get("steps", steps)

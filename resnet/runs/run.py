@@ -50,8 +50,8 @@ class Run:
 
     def progress(self) -> Progress:
         """How far it is and how well it does. Reads only the ends of the curve. RunError where it cannot be read."""
-        spec = self.spec
-        return progress.measure(self.directory, spec.recipe.steps if spec else None, self.state().alive)
+        spec, directory = self.spec, self.directory
+        return progress.measure(directory, spec.recipe.steps if spec else None, alive=directory.is_locked())
 
     def metrics(self, after: Cursor = START) -> tuple[list[Line], Cursor]:
         """The records after the cursor, and the new cursor. Where `restarts` went up, they replace the earlier ones."""
