@@ -95,7 +95,7 @@ class Download:
 class Source:
     """A kind of source. `read` takes the data folder and raises DataError; `downloads` are what would fill it.
 
-    `present` says whether files are there to be read, good or bad.
+    `present` says whether all files are there to be read, good or bad.
     """
 
     facts: DatasetFacts

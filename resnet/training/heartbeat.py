@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from resnet.errors import RunError
-from resnet.runs.directory import Phase, RunDirectory
+from resnet.runs.directory import RunDirectory
+from resnet.runs.records import Phase
 
 BEAT_S = 1.0
 

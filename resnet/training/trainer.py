@@ -21,6 +21,7 @@ from resnet.training.batches import batch_indices
 from resnet.training.checkpoint import Checkpoint
 from resnet.training.evaluate import Evaluator
 from resnet.training.failure import NotANumberError
+from resnet.training.fused_norm import with_fused_norms
 from resnet.training.heartbeat import Heart
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
@@ -49,7 +50,7 @@ class Trainer:
         self.spec, self.recipe = spec, spec.recipe
         self.directory, self.heart, self.stop_asked = directory, heart, stop_asked
         # Trained on logits: softmax or sigmoid is part of the loss, where it is numerically safe.
-        self.model = build_keras_model(spec.config.model_copy(update={"head_activation": "none"}))
+        self.model = with_fused_norms(build_keras_model(spec.config.model_copy(update={"head_activation": "none"})))
         self.optimiser = build_optimiser(self.model, self.recipe)
         self.step = 0
         self.saved_step = 0

@@ -12,7 +12,8 @@ from pathlib import Path
 from resnet import data
 from resnet.data.fit import check_fit
 from resnet.errors import ResNetLabError, RunError
-from resnet.runs.directory import ENVIRONMENT, SPEC, Outcome, RunDirectory
+from resnet.runs.directory import ENVIRONMENT, SPEC, RunDirectory
+from resnet.runs.records import Outcome
 from resnet.runs.spec import RunSpec
 from resnet.training.device import claim, hide_others
 from resnet.training.environment import describe_environment
@@ -80,6 +81,7 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
     check_against(spec.recipe, facts)
     check_fit(spec.config, facts)
     log.info("%s on %s, %s", spec.network, facts.title, spec.device)
+    data.fetch(spec.dataset, spec.data_folder)
     dataset = data.load(spec.dataset, spec.data_folder)
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
     hide_others(spec.device)
