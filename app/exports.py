@@ -30,7 +30,7 @@ def menu(network: Network, choice: Choice, level: Level) -> None:
         return
     config, stem = network.config, exports.file_stem(network.config)
     with popover:
-        st.caption(f"The drawing, as it is folded now: {picture.LEVELS[level].lower()}")
+        st.caption(f"The drawing, as it is folded now: {picture.LEVEL_TITLES[level].lower()}")
         with st.container(horizontal=True):
             for form in FORMATS:
                 make = partial(exports.drawing, config, form, level=level, direction="LR")

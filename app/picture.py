@@ -1,5 +1,7 @@
 """The drawings of a network on its page: ours, and Keras's."""
 
+from typing import cast
+
 import streamlit as st
 
 from app import cache, state
@@ -8,8 +10,9 @@ from app.components.diagram import show_diagram
 from resnet.diagram import Level
 from resnet.diagram.plot_model import PlotOptions
 
-LEVELS: dict[Level, str] = {"network": "Network", "stage": "Stages", "block": "Blocks", "layer": "Layers"}
-FIRST_LEVEL: Level = "stage"
+LEVELS: tuple[Level, ...] = ("stage", "network", "block", "layer")
+"""The first is the one a visitor sees first."""
+LEVEL_TITLES: dict[Level, str] = {"network": "Network", "stage": "Stages", "block": "Blocks", "layer": "Layers"}
 
 PLOT_OPTIONS = {
     "show_shapes": "Shapes",
@@ -26,12 +29,11 @@ LAYERS_A_SECOND = 500
 
 def level_switch() -> Level:
     """How far the network is opened: its stages, their blocks, the layers in a block, or every layer."""
-    levels = (FIRST_LEVEL, *(level for level in LEVELS if level != FIRST_LEVEL))
-    key = state.seed("level", state.parameter("level", levels))
-    level: Level = st.segmented_control("Level of detail", list(LEVELS), key=key, format_func=LEVELS.__getitem__,
-                                        required=True, label_visibility="collapsed") or FIRST_LEVEL  # fmt: skip
-    state.set_parameter("level", level, FIRST_LEVEL)
-    return level
+    key = state.seed("level", state.view("level", LEVELS))
+    st.segmented_control("Level of detail", list(LEVEL_TITLES), key=key, format_func=LEVEL_TITLES.__getitem__,
+                         required=True, label_visibility="collapsed", on_change=state.look,
+                         args=("level", LEVELS))  # fmt: skip
+    return cast(Level, state.view("level", LEVELS))
 
 
 def drawing(network: Network, level: Level) -> None:
@@ -39,7 +41,7 @@ def drawing(network: Network, level: Level) -> None:
     wide, tall = (cache.drawing(network.config, level, direction) for direction in ("LR", "TB"))
     show_diagram(
         {"wide": wide.svg(theme="page"), "tall": tall.svg(theme="page")},
-        wide.details(network.metrics) if hasattr(wide, "details") else {},
+        wide.details(network.metrics),
         network=network.config.fingerprint,
         label=f"Drawing of {network.config.label}",
         kind=level,

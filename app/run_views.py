@@ -77,7 +77,7 @@ def _board(store: Store, selected: str | None) -> None:
         return
     chosen = _table(runs, selected)
     run = next((run for run in runs if run.id == chosen), runs[0])
-    state.set_parameter("run", run.id, "")
+    state.select_run(run.id)
     _run(store, run)
     if not any(other.state().alive for other in runs) and state.read("was_busy"):
         state.remember("was_busy", False)

@@ -4,6 +4,7 @@ The only file that touches `st.session_state` and `st.query_params`. The chosen 
 sense yet. Pages draw the last one that did, and say in one sentence what is wrong with the draft.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,10 @@ from resnet.errors import ResNetLabError
 from resnet.link import DEFAULT_NETWORK, NETWORK, Choice, difference, from_query
 
 DRAFT, SHOWN, PROBLEM, PUBLISHED = "draft", "shown", "problem", "published"
-VIEW_KEYS = ("view", "level", "run")
+VIEW = "view_of_network"
+VIEW_KEYS = ("view", "level")
+RECENT_S = 5.0
+Address = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ class Shown:
 
 def draft() -> Choice:
     """What the controls say. On the first run of a visit, or when the address changed, what the link says."""
-    parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in VIEW_KEYS}
-    if DRAFT not in st.session_state or (parameters and _address(parameters) not in st.session_state[PUBLISHED]):
+    parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in (*VIEW_KEYS, "run")}
+    if DRAFT not in st.session_state or (parameters and not _ours(parameters)):
         _arrive(parameters)
     choice: Choice = st.session_state[DRAFT]
     return choice
@@ -68,10 +72,10 @@ def change(key: str, value: Any) -> None:
 def publish(choice: Choice) -> None:
     """Write the network into the address bar, beside the view, so that copying it copies what is seen."""
     wanted = choice.to_query()
-    st.session_state[PUBLISHED].add(_address(wanted))
-    view = {key: value for key, value in st.query_params.to_dict().items() if key in VIEW_KEYS}
-    if st.query_params.to_dict() != {**wanted, **view}:
-        st.query_params.from_dict({**wanted, **view})
+    st.session_state[PUBLISHED][_address(wanted)] = time.monotonic()
+    wanted |= {key: value for key, value in st.session_state[VIEW].items() if value}
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
 
 
 def seed(key: str, value: Any) -> str:
@@ -103,10 +107,16 @@ def remembered(key: str, make: Callable[[], Any]) -> Any:
     return st.session_state[key]
 
 
-def parameter(key: str, allowed: tuple[str, ...]) -> str:
-    """A choice of view from the address bar: the first allowed one unless the link names another."""
-    value = st.query_params.get(key, allowed[0])
+def view(key: str, allowed: tuple[str, ...]) -> str:
+    """How the network is looked at, as the link or the visitor last said; else the first allowed way."""
+    value = st.session_state[VIEW].get(key)
     return value if value in allowed else allowed[0]
+
+
+def look(key: str, allowed: tuple[str, ...]) -> None:
+    """Take the way of looking from the widget of that name; the first allowed one leaves no trace in the link."""
+    value = st.session_state[key]
+    st.session_state[VIEW] = {**st.session_state[VIEW], key: None if value == allowed[0] else value}
 
 
 def selected_run() -> str | None:
@@ -114,12 +124,10 @@ def selected_run() -> str | None:
     return st.query_params.get("run")
 
 
-def set_parameter(key: str, value: str, default: str) -> None:
-    """Write a choice of view into the address bar; the default leaves no trace there."""
-    if value == default:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != value:
-        st.query_params[key] = value
+def select_run(run_id: str) -> None:
+    """Write the run on the page into the address bar."""
+    if st.query_params.get("run") != run_id:
+        st.query_params["run"] = run_id
 
 
 def _arrive(parameters: dict[str, str]) -> None:
@@ -129,9 +137,18 @@ def _arrive(parameters: dict[str, str]) -> None:
         st.session_state[PROBLEM] = f"The link could not be read, so this is {DEFAULT_NETWORK}. {error}"
         choice = Choice(DEFAULT_NETWORK)
     st.session_state[DRAFT] = st.session_state[SHOWN] = choice
-    st.session_state.setdefault(PUBLISHED, set()).add(_address(parameters))
+    st.session_state[VIEW] = {key: st.query_params.get(key) for key in VIEW_KEYS}
+    st.session_state[PUBLISHED] = {_address(parameters): time.monotonic()}
 
 
-def _address(parameters: dict[str, str]) -> frozenset[tuple[str, str]]:
-    """A browser in the middle of a drag still sends the address of a moment ago: that one is ours, not an arrival."""
+def _ours(parameters: dict[str, str]) -> bool:
+    """Whether this page wrote that address. A browser in the middle of a drag still sends the one of a moment ago; one
+    of long ago is somebody's link, or the way back."""
+    published: dict[Address, float] = st.session_state[PUBLISHED]
+    address = _address(parameters)
+    last = max(published, key=published.__getitem__)
+    return address == last or time.monotonic() - published.get(address, -RECENT_S) < RECENT_S
+
+
+def _address(parameters: dict[str, str]) -> Address:
     return frozenset(parameters.items())

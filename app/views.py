@@ -98,10 +98,10 @@ def _exactly(key: str, metrics: Metrics) -> str:
 
 def view_switch() -> str:
     """Which way to look at the network; part of the link."""
-    key = state.seed("view_switch", state.parameter("view", VIEWS))
-    view = st.segmented_control("View", VIEWS, key=key, label_visibility="collapsed", required=True) or VIEWS[0]
-    state.set_parameter("view", view, VIEWS[0])
-    return view
+    key = state.seed("view", state.view("view", VIEWS))
+    st.segmented_control("View", VIEWS, key=key, label_visibility="collapsed", required=True,
+                         on_change=state.look, args=("view", VIEWS))  # fmt: skip
+    return state.view("view", VIEWS)
 
 
 def layer_table(metrics: Metrics) -> None:

@@ -181,7 +181,7 @@ def test_the_link_holds_the_view(view: str) -> None:
     """Catches a view that a link cannot show, and one that breaks the page."""
     app = visit(network="plain20", view=view)
     assert_shows(app, Choice("plain20"))
-    shown = app.button_group(key="view_switch").value
+    shown = app.button_group(key="view").value
     assert shown == (view if view != "nonsense" else "Drawing")
 
 

@@ -18,7 +18,7 @@ views.numbers(network)
 
 with st.container(key="switches", horizontal=True):
     view = views.view_switch()
-    level = picture.level_switch() if view == "Drawing" else picture.FIRST_LEVEL
+    level = picture.level_switch() if view == "Drawing" else picture.LEVELS[0]
     exports.menu(network, shown.choice, level)
 
 match view:

@@ -58,7 +58,6 @@ class View {
     this.natural = { width, height };
     this.svg = document.importNode(parsed, true);
     for (const name of ["width", "height"]) this.svg.setAttribute(name, "100%");
-    this.svg.dataset.network = this.data.network;
     this.canvas.replaceChildren(this.svg);
     this.painted = text;
   }
@@ -72,6 +71,7 @@ class View {
   settle() {
     if (!this.data || !this.canvas.clientWidth) return;
     this.paint();
+    this.svg.dataset.network = this.data.network;
     if (this.moved) this.apply();
     else this.begin();
   }
@@ -245,14 +245,45 @@ class View {
   }
 }
 
-// ---- the details panel: the server sends words and numbers, never markup ---------------------------------------
+// ---- the details panel: the server sends facts, never markup ----------------------------------------------------
 
 function describe(facts) {
-  const parts = [element("h4", facts.title)];
-  if (facts.sentence) parts.push(element("p", facts.sentence));
-  parts.push(table("totals", facts.totals));
-  if (facts.layers.length > 0) parts.push(table("layers", facts.layers));
+  const parts = [element("h4", facts.title), element("p", facts.sentence), table("totals", totals(facts))];
+  if (facts.layers.length > 1) parts.push(table("layers", facts.layers.map(layer)));
   return parts;
+}
+
+function totals(facts) {
+  const rows = [
+    ["Input", facts.input_shape ? shape(facts.input_shape) : "the image"],
+    ["Output", shape(facts.output_shape)],
+    ["Parameters", exact(facts.trainable_params), share(facts, "trainable_params")],
+    ["Not trained", exact(facts.non_trainable_params), share(facts, "non_trainable_params")],
+    ["MACs", short(facts.macs), share(facts, "macs")],
+    ["Memory", `${short(facts.activation_bytes)}B`, share(facts, "activation_bytes")],
+    ["Sees", `${exact(facts.receptive_field)} px`],
+  ];
+  return rows.map(([name, value, part = ""]) => [name, value, part]);
+}
+
+function layer(row) {
+  return [row.text, shape(row.output_shape), row.trainable_params ? exact(row.trainable_params) : ""];
+}
+
+const exact = (number) => number.toLocaleString("en-US");
+const shape = (sides) => sides.join("×");
+
+function share(facts, key) {
+  return facts[key] ? `${(100 * facts.share[key]).toFixed(1)} %` : "";
+}
+
+/** The same steps as resnet.quantity.short: millions begin at a tenth of one. */
+function short(number) {
+  const scales = [[1e9, 1e9, "G"], [1e5, 1e6, "M"], [1e3, 1e3, "k"]];
+  const scale = scales.find(([start]) => number >= start);
+  if (!scale) return `${number} `;
+  const [, factor, prefix] = scale;
+  return `${(number / factor).toFixed(number >= 10 * factor ? 1 : 2)} ${prefix}`;
 }
 
 function table(name, rows) {
