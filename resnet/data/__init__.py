@@ -46,7 +46,7 @@ def load(name: str, folder: Path | str = DEFAULT_FOLDER) -> Dataset:
 
 
 def fetch(name: str, folder: Path | str = DEFAULT_FOLDER) -> None:
-    """Download what is missing into the data folder. Raises UnknownNameError, and DataError where there is no network."""
+    """Download what is missing into the data folder. Raises UnknownNameError, and DataError without a network."""
     source = _source(name)
     if source.present(Path(folder)):
         return
