@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from resnet.errors import RunError
-from resnet.runs import Patience, Run, processes
+from resnet.runs import Patience, Run, Store, processes
 from resnet.runs.directory import EXIT, LOCK, WORK
 from resnet.runs.launcher import Launcher
 from resnet.runs.state import PATIENT
 from tests import runs_support as support
-from tests.runs_support import NERVOUS, kill_everything, wait_for
+from tests.runs_support import NERVOUS, kill_everything, supervisors, wait_for
 
 
 @pytest.fixture
@@ -52,13 +52,15 @@ def test_a_run_goes_from_start_to_finish(root: Path) -> None:
     assert not run.directory.is_locked()
 
 
-def test_a_started_run_never_looks_dead_or_queued(root: Path) -> None:
+def test_a_started_run_never_looks_dead(root: Path) -> None:
     """The lock is handed to the worker: there is no gap between the starter letting go and the worker taking it."""
     run = support.store(root, "obedient", PATIENT).start(support.spec())
-    seen = set()
+    seen: list[str] = []
     while run.progress().step < 3:
-        seen.add(run.state().name)
-    assert seen <= {"starting", "running"}
+        seen.append(run.state().name)
+    order = ["queued", "starting", "running"]
+    assert set(seen) <= set(order)
+    assert seen == sorted(seen, key=order.index)
 
 
 def test_kill_9_is_a_crash_with_its_signal(root: Path) -> None:
@@ -71,6 +73,7 @@ def test_kill_9_is_a_crash_with_its_signal(root: Path) -> None:
 
 def test_no_zombie_is_left(root: Path) -> None:
     run = support.store(root, "brief").start(support.spec())
+    wait_for(lambda: run.directory.work() is not None)
     pid = run.directory.work().pid
     wait_for(lambda: not Path(f"/proc/{pid}").exists())
 
@@ -83,12 +86,11 @@ def test_a_worker_that_never_got_going_is_a_crash_with_its_last_words(root: Path
     assert "No module named 'tensorflow'" in run.log_tail()
 
 
-def test_a_worker_that_cannot_be_started_leaves_nothing(root: Path) -> None:
-    store = support.store(root)
-    store.launcher = Launcher(["/nowhere/python"])
-    with pytest.raises(RunError, match="could not be started"):
-        store.start(support.spec())
-    assert list(root.iterdir()) == []
+def test_a_worker_that_cannot_be_started_says_so(root: Path) -> None:
+    run = Store(root, Launcher(["/nowhere/python"])).start(support.spec())
+    wait_for(lambda: run.state().over)
+    assert run.state().name == "failed"
+    assert run.state().cause == "The worker could not be started: No such file or directory; see /nowhere/python."
 
 
 def test_a_worker_says_why_it_failed(root: Path) -> None:
@@ -129,14 +131,8 @@ def test_a_run_outlives_the_server_that_started_it(root: Path) -> None:
 
 def test_a_killed_worker_whose_starter_is_gone_is_a_crash(root: Path) -> None:
     """Nobody saw how it ended, and the page says no more than is known."""
-    program = SERVER.format(home=str(support.HOME), root=str(root))
-    server = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert server.stdout
-    run = support.store(root).get(server.stdout.readline().strip())
-    begun(run)
-    server.kill()
-    server.wait()
-    server.stdout.close()
+    run = begun(support.store(root).start(support.spec()))
+    processes.send(supervisors(root), signal.SIGKILL)
     os.kill(worker_of(run).pid, signal.SIGKILL)
     wait_for(lambda: not run.directory.is_locked())
     assert (run.state().name, run.state().cause) == ("crashed", "its process ended without a word")
@@ -260,16 +256,17 @@ def test_a_second_worker_is_refused(root: Path) -> None:
     assert run.state().name == "running"
 
 
-def test_a_run_can_begin_again_and_forgets_how_it_ended(root: Path) -> None:
+def test_a_stopped_run_goes_on_and_forgets_how_it_ended(root: Path) -> None:
     """Stop then Start: the old stop, exit and heartbeat must not speak for the new process."""
     store = support.store(root, patience=PATIENT)
     run = begun(store.start(support.spec()))
     store.stop(run.id)
     store.wait(run.id)
-    store.launcher.launch(run.directory)
+    store.resume(run.id)
     assert run.directory.read_json(EXIT) is None
     begun(run)
-    assert run.state().name == "running"
+    with pytest.raises(RunError, match="Only a run that ended too early can go on"):
+        store.resume(run.id)
 
 
 def test_a_full_disk_is_the_cause_and_the_curve_stays_whole(root: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resnet.errors import ConfigError, RunError, UnknownNameError
-from resnet.runs import Notes, Run, Store, devices, disk, journal
+from resnet.runs import Notes, Run, Store, devices, disk, journal, supervisor
 from resnet.runs.directory import EXIT, LOG, METRICS, RESERVE, SPEC, RunDirectory
 from resnet.runs.launcher import Launcher
 from tests import runs_support as support
@@ -147,9 +147,15 @@ def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, folder: str) ->
     assert "\n" not in str(refusal.value)
 
 
-def test_what_an_earlier_death_left_half_done_is_swept_up(store: Store) -> None:
+def test_what_an_earlier_death_left_half_done_is_swept_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And where no process can be started to see to the run, the run is not left behind either."""
     (store.root / ".new-20261124-062501-resnet20-digits-0001").mkdir(parents=True)
-    with pytest.raises(RunError, match="could not be started"):
+
+    def refuse(*_: object) -> None:
+        raise RunError("no process can be started")
+
+    monkeypatch.setattr(supervisor, "wake", refuse)
+    with pytest.raises(RunError, match="no process can be started"):
         store.start(support.spec())
     assert list(store.root.iterdir()) == []
 

@@ -44,7 +44,7 @@ def test_start_stop_start_and_finish(root: Path) -> None:
     reached = run.progress().step
 
     run.directory.write("spec.json", small_spec(steps=reached + 30))
-    store.launcher.launch(run.directory)
+    store.resume(run.id)
     assert store.wait(run.id, START_S).state().name == "finished", run.log_tail()
     records, cursor = run.metrics()
     steps = [record["step"] for record in records if record["kind"] == "train"]

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pynvml
 from resnet.errors import UnknownNameError
 
 CPU = "cpu"
+NEGLIGIBLE_SHARE = 0.02
 MEMORY = Path("/proc/meminfo")
 CPU_INFO = Path("/proc/cpuinfo")
 
@@ -36,6 +37,31 @@ def get_device(name: str) -> Device:
     if name not in known:
         raise UnknownNameError("device", name, known)
     return known[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A process on a GPU that is no run of ours. `used_bytes` is None where the driver does not say."""
+
+    pid: int
+    used_bytes: int | None
+
+
+def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
+    """Who else computes on a GPU; nobody on the CPU. What holds next to no memory (a desktop's helper) is left out."""
+    if device == CPU:
+        return []
+    with driver() as there:
+        if not there:
+            return []
+        try:
+            handle = pynvml.nvmlDeviceGetHandleByIndex(int(device.removeprefix("gpu")))
+            total = int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
+            found = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
+        except pynvml.NVMLError:
+            return []
+    there_now = [Stranger(process.pid, process.usedGpuMemory) for process in found if process.pid not in ours]
+    return [one for one in there_now if one.used_bytes is None or one.used_bytes > NEGLIGIBLE_SHARE * total]
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ class Launcher:
 
     def __init__(self, command: Sequence[str] = WORKER) -> None:
         self.command = tuple(command)
+        self._witnesses: list[threading.Thread] = []
 
     def launch(self, directory: RunDirectory) -> None:
         """Start a worker on a run that has none. Raises RunError where it has one, or cannot be started.
@@ -41,7 +42,14 @@ class Launcher:
                 child = self._spawn(directory, held.descriptor)
             process = processes.read(child.pid) or Process(child.pid, 0, child.pid)  # gone already
             directory.write_work(process, began)
-        threading.Thread(target=_witness, args=(child, directory), daemon=True).start()
+        witness = threading.Thread(target=_witness, args=(child, directory), daemon=True)
+        self._witnesses = [*filter(threading.Thread.is_alive, self._witnesses), witness]
+        witness.start()
+
+    def settle(self) -> None:
+        """Wait until every worker started here has ended and how it ended is written down."""
+        for witness in self._witnesses:
+            witness.join()
 
     def _spawn(self, directory: RunDirectory, locked: int) -> subprocess.Popen[bytes]:
         with directory.file(LOG).open("ab") as log:
@@ -49,7 +57,8 @@ class Launcher:
                 return subprocess.Popen(
                     [*self.command, str(directory.path.resolve())],
                     cwd=directory.path,
-                    env=_environment(directory.path) | {lock.HANDED_OVER: str(locked)},
+                    env=clean_environment()
+                    | {processes.MARK: str(directory.path.resolve()), lock.HANDED_OVER: str(locked)},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -60,12 +69,12 @@ class Launcher:
                 raise RunError(f"The worker could not be started: {error.strerror}; see {self.command[0]}.") from None
 
 
-def _environment(path: Path) -> dict[str, str]:
-    """The starter's environment, and where to find this package, and which run it is."""
+def clean_environment() -> dict[str, str]:
+    """This process's environment, with the way to this package, and without what belongs to a run."""
     home = str(Path(resnet.__file__).resolve().parents[1])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    mine = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", processes.MARK: str(path.resolve())}
-    return {**os.environ, **mine}
+    kept = {key: value for key, value in os.environ.items() if key not in (processes.MARK, lock.HANDED_OVER)}
+    return kept | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
 
 
 def _witness(child: subprocess.Popen[bytes], directory: RunDirectory) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from resnet.errors import ResNetLabError, RunError
 from resnet.runs import progress, state
-from resnet.runs.directory import ENVIRONMENT, METRICS, NOTES, REQUEST, SPEC, RunDirectory
+from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, NOTES, REQUEST, SPEC, WORK, RunDirectory
+from resnet.runs.disk import one_sentence
 from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.progress import Progress
 from resnet.runs.records import Notes, Request
-from resnet.runs.spec import RunSpec
+from resnet.runs.spec import RUN_ID, RunSpec
 from resnet.runs.state import Patience, State
 
 LONGEST_LINE_BYTES = 400
@@ -42,6 +43,20 @@ class Run:
     def damage(self) -> str | None:
         """Why the spec cannot be read, in one sentence, or None where it can."""
         return self._spec_or_damage()[1]
+
+    @property
+    def age(self) -> tuple[str, float]:
+        """Sorts runs by their coming: the second the id names, and within it the moment of the request."""
+        request = self.request()
+        return self.id[:15], request.uptime_s if request else 0.0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it waits or is at work, without reading a file: cheap enough to ask of all runs twice a second."""
+        directory = self.directory
+        if directory.is_locked():
+            return True
+        return not directory.file(EXIT).exists() and not directory.file(WORK).exists()
 
     def state(self) -> State:
         """What is true about the run now."""
@@ -92,6 +107,13 @@ class Run:
         except OSError:
             return None, f"{SPEC} of run {self.id} is missing, so nobody can say what the run was."
         return _read_spec(self.path, (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+
+
+def runs_in(folder: Path, patience: Patience = state.PATIENT) -> list[Run]:
+    """Every run in a folder, in no order. No folder: no runs. RunError where it cannot be read."""
+    with one_sentence(folder):
+        paths = list(folder.iterdir()) if folder.exists() else []
+    return [Run(path, patience) for path in paths if RUN_ID.fullmatch(path.name) and path.is_dir()]
 
 
 @lru_cache(maxsize=1024)

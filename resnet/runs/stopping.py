@@ -1,13 +1,10 @@
 """Ending a run: asked first, then SIGTERM, then SIGKILL, each at its time, whoever happens to look."""
 
 import signal
-import time
 
 from resnet.runs import clock, lock, processes
 from resnet.runs.directory import CONTROL, RunDirectory
 from resnet.runs.state import Patience
-
-PAUSE_S = 0.1
 
 
 def enforce(directory: RunDirectory, patience: Patience) -> None:
@@ -27,18 +24,6 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
     if members := processes.belonging(directory.path, directory.work()):
         directory.write(CONTROL, control.model_copy(update={"forced": number.name}))
         processes.send(members, number)
-
-
-def enforce_until_over(directory: RunDirectory, patience: Patience, timeout_s: float | None = None) -> bool:
-    """Wait for a run's end, forcing it where a stop is overdue. False where the time is up first."""
-    give_up_s = clock.uptime_s() + timeout_s if timeout_s is not None else float("inf")
-    while directory.is_locked():
-        if clock.uptime_s() > give_up_s:
-            return False
-        enforce(directory, patience)
-        time.sleep(PAUSE_S)
-    clear_away(directory)
-    return True
 
 
 def clear_away(directory: RunDirectory) -> None:

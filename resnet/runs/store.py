@@ -1,24 +1,26 @@
 """All runs under one folder: list, start, stop, delete. The folder is the only truth; the store keeps nothing."""
 
+import contextlib
 import shutil
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from resnet.errors import RunError, UnknownNameError
-from resnet.runs import clock, disk, lock, stopping
+from resnet.runs import clock, disk, lock, stopping, supervisor
 from resnet.runs.directory import REQUEST, SPEC, RunDirectory
 from resnet.runs.launcher import Launcher
+from resnet.runs.queue import Queue, at_work_and_waiting
 from resnet.runs.records import Request
-from resnet.runs.run import Run
-from resnet.runs.spec import RUN_ID, RunSpec, check_possible, new_id
+from resnet.runs.run import Run, runs_in
+from resnet.runs.spec import RunSpec, check_possible, new_id
 from resnet.runs.state import PATIENT, Patience
 
 DEFAULT_ROOT = Path("runs")
 TRASH = ".trash"
 DRAFT = ".new-"
 TWIN_S = 2.0
+PAUSE_S = 0.1
 
 
 class Store:
@@ -31,17 +33,31 @@ class Store:
         self.launcher = launcher or Launcher()
         self.patience = patience
 
+    @property
+    def queue(self) -> Queue:
+        """The waiting runs, to be moved, held and paused."""
+        return Queue(self.root, changed=self._wake)
+
     def list(self) -> list[Run]:
         """Every run, the newest first, damaged ones too. No folder: no runs. RunError where it cannot be read."""
-        runs = [Run(path, self.patience) for path in self._paths(self.root)]
-        return sorted(runs, key=_age, reverse=True)
+        runs = runs_in(self.root, self.patience)
+        self._attend(runs)
+        return sorted(runs, key=lambda run: run.age, reverse=True)
+
+    def waiting(self) -> Sequence[Run]:
+        """The runs that wait for their device, held ones too, in the order of their turn."""
+        return self.queue.arrange(run for run in runs_in(self.root, self.patience) if run.state().name == "queued")
+
+    def why_waiting(self, run: Run) -> str:
+        """What a waiting run waits for, in a few words."""
+        return self.queue.why(run, runs_in(self.root, self.patience))
 
     def get(self, run_id: str) -> Run:
         """The run of this id. Raises UnknownNameError, for anything that is not an id too."""
-        return Run(self._path(self.root, run_id), self.patience)
+        return _named(run_id, runs_in(self.root, self.patience))
 
     def start(self, spec: RunSpec, token: str | None = None) -> Run:
-        """Start a run and return it at once; it goes on whatever becomes of this process.
+        """Submit a run and return it at once. It begins when its device is free, whatever becomes of this process.
 
         Starting twice is starting once: the same `token`, or the same spec within two seconds (two tabs, a double
         click), gives the run that is there. Raises ConfigError or UnknownNameError for a run that cannot succeed, and
@@ -52,53 +68,71 @@ class Store:
         with self._one_at_a_time():
             if twin := self._twin(spec, token):
                 return twin
-            directory = self._create(spec, token)
+            run = self._create(spec, token)
             try:
-                self.launcher.launch(directory)
+                self._wake()
             except RunError:
-                shutil.rmtree(directory.path, ignore_errors=True)
+                shutil.rmtree(run.path, ignore_errors=True)
                 raise
-        return self.get(directory.path.name)
+        return run
+
+    def resume(self, run_id: str) -> Run:
+        """Let a run that ended too early go on from its last checkpoint, when its device is free. RunError else."""
+        with self._one_at_a_time():
+            run = self.get(run_id)
+            now = run.state()
+            if not now.over or now.name == "finished" or run.damage:
+                raise RunError(f"Only a run that ended too early can go on; {run.id}: {run.damage or now.name}.")
+            run.directory.forget_attempt()
+            self._wake()
+        return run
 
     def stop(self, run_id: str) -> Run:
         """Ask a run to end, and return at once. Where it does not, it is ended by force after the grace period.
 
-        Raises RunError where nothing is left to stop.
+        A run that waits is taken back. Raises RunError where nothing is left to stop.
         """
-        run = self.get(run_id)
-        state = run.state()
-        if state.name == "queued":
-            run.directory.write_exit("stopped", "taken back before it began")
-        elif state.alive:
-            run.directory.ask_stop()
-            stopper = threading.Thread(target=stopping.enforce_until_over, args=(run.directory, self.patience))
-            stopper.daemon = True
-            stopper.start()
-        else:
-            raise RunError(f"Only a run at work can be stopped; {run.id} is over: {state.name}.")
+        with self._one_at_a_time():
+            run = self.get(run_id)
+            state = run.state()
+            if state.over:
+                raise RunError(f"Only a run that waits or works can be stopped; {run.id} is over: {state.name}.")
+            if state.name == "queued":
+                run.directory.write_exit("stopped", "taken back before it began")
+            else:
+                run.directory.ask_stop()
+                self._wake()
         return run
 
     def wait(self, run_id: str, timeout_s: float | None = None) -> Run:
         """Wait until a run is over, or the time is up; look at its state to know which. Forces an overdue stop."""
         run = self.get(run_id)
-        stopping.enforce_until_over(run.directory, self.patience, timeout_s)
+        give_up_s = clock.uptime_s() + (timeout_s if timeout_s is not None else float("inf"))
+        while not run.state().over:
+            if clock.uptime_s() > give_up_s:
+                return run
+            self._attend([run])
+            stopping.enforce(run.directory, self.patience)
+            time.sleep(PAUSE_S)
+        stopping.clear_away(run.directory)
         return run
 
     def delete(self, run_id: str) -> None:
         """Put a run into the bin, from which `restore` brings it back. RunError where it is at work."""
-        run = self.get(run_id)
-        if run.state().alive:
-            raise RunError(f"A run at work cannot be deleted; stop {run.id} first.")
-        self._move(run.path, self.root / TRASH)
+        with self._one_at_a_time():
+            run = self.get(run_id)
+            if run.state().alive:
+                raise RunError(f"A run at work cannot be deleted; stop {run.id} first.")
+            _move(run.path, self.root / TRASH)
 
     def restore(self, run_id: str) -> Run:
         """Bring a deleted run back. Raises UnknownNameError where the bin does not hold it."""
-        self._move(self._path(self.root / TRASH, run_id), self.root)
+        _move(_named(run_id, self.deleted()).path, self.root)
         return self.get(run_id)
 
     def deleted(self) -> Sequence[Run]:
         """What is in the bin, the newest first."""
-        return sorted((Run(path) for path in self._paths(self.root / TRASH)), key=lambda run: run.id, reverse=True)
+        return sorted(runs_in(self.root / TRASH), key=lambda run: run.id, reverse=True)
 
     def empty_bin(self) -> None:
         """Delete for good what is in the bin."""
@@ -106,20 +140,17 @@ class Store:
             if (self.root / TRASH).exists():
                 shutil.rmtree(self.root / TRASH)
 
-    @staticmethod
-    def _paths(folder: Path) -> Iterator[Path]:
-        with disk.one_sentence(folder):
-            if folder.exists():
-                yield from (path for path in folder.iterdir() if RUN_ID.fullmatch(path.name) and path.is_dir())
+    def _wake(self) -> None:
+        supervisor.wake(self.root, self.launcher, self.patience)
 
-    def _path(self, folder: Path, run_id: str) -> Path:
-        """Compared with the names that are there, so no id can lead out of the folder."""
-        known = sorted((path.name for path in self._paths(folder)), reverse=True)
-        if run_id not in known:
-            raise UnknownNameError("run", run_id, known)
-        return folder / run_id
+    def _attend(self, runs: Iterable[Run]) -> None:
+        """Whoever looks sees to it that waiting and running runs have their supervisor, should it have died."""
+        with contextlib.suppress(RunError):  # looking at runs on a read-only disk is no reason to fail
+            alive, waiting = at_work_and_waiting(runs)
+            if alive or self.queue.startable(waiting):
+                self._wake()
 
-    @contextmanager
+    @contextlib.contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
         with disk.one_sentence(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
@@ -128,7 +159,7 @@ class Store:
 
     def _twin(self, spec: RunSpec, token: str | None) -> Run | None:
         """The run this start has made already."""
-        for run in self.list():
+        for run in runs_in(self.root, self.patience):
             if (request := run.request()) is None:
                 continue
             if token is not None and request.token == token:
@@ -138,7 +169,7 @@ class Store:
                 return run
         return None
 
-    def _create(self, spec: RunSpec, token: str | None) -> RunDirectory:
+    def _create(self, spec: RunSpec, token: str | None) -> Run:
         """A directory that appears complete or not at all. Removes what an earlier death left half done."""
         for leftover in self.root.glob(f"{DRAFT}*"):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -155,17 +186,20 @@ class Store:
         except RunError:
             shutil.rmtree(draft.path, ignore_errors=True)
             raise
-        return RunDirectory(final)
-
-    def _move(self, path: Path, folder: Path) -> None:
-        with disk.one_sentence(path):
-            folder.mkdir(exist_ok=True)
-            path.rename(folder / path.name)
-            disk.sync_folder(folder)
-            disk.sync_folder(path.parent)
+        return Run(final, self.patience)
 
 
-def _age(run: Run) -> tuple[str, float]:
-    """The second an id names, and within it the moment of the request."""
-    request = run.request()
-    return run.id[:15], request.uptime_s if request else 0.0
+def _named(run_id: str, runs: Iterable[Run]) -> Run:
+    """Compared with the names that are there, so no id can lead out of the folder."""
+    known = {run.id: run for run in sorted(runs, key=lambda run: run.id, reverse=True)}
+    if run_id not in known:
+        raise UnknownNameError("run", run_id, known)
+    return known[run_id]
+
+
+def _move(path: Path, folder: Path) -> None:
+    with disk.one_sentence(path):
+        folder.mkdir(exist_ok=True)
+        path.rename(folder / path.name)
+        disk.sync_folder(folder)
+        disk.sync_folder(path.parent)

@@ -1,0 +1,138 @@
+"""Runs that wait for their device: which comes next, moved, held and paused. The waiting runs are the table.
+
+A run waits when its directory says that nobody began it and nobody took it back, so the queue cannot lose one. The only
+thing written down is what a person changed: `.queue/order.json`.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from resnet.errors import RunError, UnknownNameError
+from resnet.runs import devices, disk, lock
+from resnet.runs.directory import RunDirectory
+from resnet.runs.run import Run
+
+FOLDER = ".queue"
+ORDER = "order.json"
+LOCK = "lock"
+LOG = "log.txt"
+
+
+class Order(BaseModel):
+    """What a person changed: runs in an order other than that of their coming, runs held back, or all of them."""
+
+    first: tuple[str, ...] = ()
+    held: frozenset[str] = frozenset()
+    paused: bool = False
+
+
+def due(waiting: Iterable[tuple[str, str]], busy: Iterable[str]) -> list[str]:
+    """The ids to start now, from (id, device) in order of their turn: the first for each device that is not busy."""
+    taken = set(busy)
+    starts = []
+    for run_id, device in waiting:
+        if device not in taken:
+            taken.add(device)
+            starts.append(run_id)
+    return starts
+
+
+def at_work_and_waiting(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
+    """Those of the runs that a process works on, and those that wait for one. Reads no files."""
+    unfinished = [(run, run.directory.is_locked()) for run in runs if run.unfinished]
+    return [run for run, locked in unfinished if locked], [run for run, locked in unfinished if not locked]
+
+
+class Queue:
+    """The waiting runs of a folder, as a person arranges them."""
+
+    def __init__(self, root: Path, changed: Callable[[], None] = lambda: None) -> None:
+        """`changed` is called after each change a person makes."""
+        self.root = root
+        self.directory = RunDirectory(root / FOLDER)
+        self._changed = changed
+
+    def order(self) -> Order:
+        """What a person changed; nothing where that cannot be read: runs then start in the order they came."""
+        with contextlib.suppress(RunError):
+            return self.directory.read(ORDER, Order) or Order()
+        return Order()
+
+    def arrange(self, runs: Iterable[Run]) -> list[Run]:
+        """Waiting runs in the order of their turn: those that were moved first, then the oldest."""
+        moved = {run_id: place for place, run_id in enumerate(self.order().first)}
+        return sorted(runs, key=lambda run: (moved.get(run.id, len(moved)), run.age))
+
+    def next_runs(self, waiting: Iterable[Run], alive: Iterable[Run]) -> list[Run]:
+        """The runs to start now: a device is busy with a run of ours, or with somebody else's process."""
+        wanted = {run.id: run.spec.device for run in self.startable(waiting) if run.spec}
+        busy = {run.spec.device for run in alive if run.spec}
+        busy |= {device for device in set(wanted.values()) - busy if devices.strangers(device)}
+        ids = due(wanted.items(), busy)
+        return [run for run in waiting if run.id in ids]
+
+    def startable(self, runs: Iterable[Run]) -> list[Run]:
+        """Those of the waiting runs that nobody holds back, in the order of their turn."""
+        order = self.order()
+        return [] if order.paused else [run for run in self.arrange(runs) if run.id not in order.held and run.spec]
+
+    def why(self, run: Run, runs: Iterable[Run]) -> str:
+        """Why a waiting run waits, in a few words, among all runs of the folder."""
+        alive, waiting = at_work_and_waiting(runs)
+        device = run.spec.device if run.spec else devices.CPU
+        if self.order().paused:
+            return "the queue is paused"
+        if run.id in self.order().held:
+            return "held back"
+        turn = [other.id for other in self.startable(waiting) if other.spec and other.spec.device == device]
+        before = turn.index(run.id) if run.id in turn else 0
+        before += sum(other.spec is not None and other.spec.device == device for other in alive)
+        if before:
+            return f"waits for {device}, behind {before} run{'s' if before > 1 else ''}"
+        if others := devices.strangers(device):
+            return f"waits for {device}, which process {others[0].pid} uses, no run of this folder"
+        return f"waits for {device}, to begin in a moment"
+
+    def move(self, run_id: str, place: int, waiting: Sequence[Run]) -> None:
+        """Give a waiting run another place, 0 being the next. Raises UnknownNameError where it does not wait."""
+        with self._changing():
+            ids = [run.id for run in self.arrange(waiting)]
+            if run_id not in ids:
+                raise UnknownNameError("waiting run", run_id, ids)
+            ids.remove(run_id)
+            ids.insert(max(0, place), run_id)
+            self._write(first=tuple(ids))
+
+    def hold(self, run_id: str) -> None:
+        """Leave a waiting run out until it is released."""
+        with self._changing():
+            self._write(held=self.order().held | {run_id})
+
+    def release(self, run_id: str) -> None:
+        """Let a held run take its turn again."""
+        with self._changing():
+            self._write(held=self.order().held - {run_id})
+
+    def pause(self) -> None:
+        """Start nothing more; what runs goes on."""
+        with self._changing():
+            self._write(paused=True)
+
+    def go_on(self) -> None:
+        """Start runs again."""
+        with self._changing():
+            self._write(paused=False)
+
+    def _write(self, **changes: object) -> None:
+        self.directory.write(ORDER, self.order().model_copy(update=changes))
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        with disk.one_sentence(self.directory.path):
+            self.directory.path.mkdir(parents=True, exist_ok=True)
+        with lock.turn(self.root):
+            yield
+            self._changed()
