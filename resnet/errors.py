@@ -52,7 +52,7 @@ class RunError(ResNetLabError):
 
 def echo(value: object) -> str:
     """What was received, quoted on one line and cut so that hostile input cannot fill a page."""
-    text = repr(value[:LONGEST_ECHO] if isinstance(value, str) else value)
+    text = repr(value[: LONGEST_ECHO + 1] if isinstance(value, str) else value)
     return text if len(text) <= LONGEST_ECHO + 2 else text[:LONGEST_ECHO] + "…"
 
 

@@ -23,8 +23,8 @@ REASONS = {
 
 def check_writable(path: Path) -> None:
     """Raise ExportError now where `replacing` would later, after minutes of work."""
-    with _folder_beside(path):
-        pass
+    with _folder_beside(_target(path)) as aside:
+        (aside / path.name).touch()
 
 
 @contextmanager
@@ -33,25 +33,39 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises ExportError, in one sentence, for whatever the disk refuses.
     """
-    target = path.resolve()
-    with _folder_beside(path) as aside:
+    target = _target(path)
+    with _folder_beside(target) as aside:
         draft = aside / target.name
         yield draft
         draft.replace(target)
 
 
+def _target(path: Path) -> Path:
+    """The file behind `path`, links followed."""
+    try:
+        target = path.resolve()
+        if not target.exists() or target.is_file():
+            return target
+    except OSError as error:
+        raise _refusal(path, error) from None
+    except (ValueError, RuntimeError):  # a null character; a link to itself
+        pass
+    raise ExportError(f"Cannot write {echo(path.name or str(path))}: it is not an ordinary file; choose another name.")
+
+
 @contextmanager
-def _folder_beside(path: Path) -> Iterator[Path]:
+def _folder_beside(target: Path) -> Iterator[Path]:
     """A folder of its own on the same disk, gone with all it holds when the block ends."""
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        raise ExportError(f"Cannot write {echo(str(path))}: it is not an ordinary file; choose another name.")
     try:
         with tempfile.TemporaryDirectory(prefix=".resnet-", dir=target.parent) as folder:
             yield Path(folder)
     except OSError as error:
-        reason = REASONS.get(error.errno or 0) or f"{error.strerror or error}."
-        raise ExportError(f"Cannot write {echo(str(path))}: {reason}") from None
+        raise _refusal(target, error) from None
+
+
+def _refusal(path: Path, error: OSError) -> ExportError:
+    reason = REASONS.get(error.errno or 0) or f"{error.strerror or error}; choose another place."
+    return ExportError(f"Cannot write {echo(path.name)}: {reason}")
 
 
 def write(path: Path, content: str | bytes) -> None:

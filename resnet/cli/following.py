@@ -7,7 +7,6 @@ from resnet import quantity
 from resnet.errors import RunError
 from resnet.runs import START, Run, Store
 
-
 POLL_S = 0.5
 GOOD_ENDS = ("finished", "stopped")
 
