@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from resnet.errors import ConfigError, UnknownNameError, explain
+from resnet.errors import ConfigError, UnknownNameError, echo, explain
 
 Stem = Literal["imagenet", "cifar"]
 Block = Literal["basic", "bottleneck"]
@@ -37,12 +37,22 @@ class Closed(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _one_sentence(cls, data: Any, handler: Any) -> Self:
+        cls._no_truth_for_a_number(data)
         try:
             config: Self = handler(data)
         except ValidationError as error:
             raise ConfigError(explain(error, cls.path, cls.model_fields)) from None
         config.check()
         return config
+
+    @classmethod
+    def _no_truth_for_a_number(cls, data: Any) -> None:
+        """Python's True is 1, and pydantic takes it for one."""
+        for name, value in data.items() if isinstance(data, dict) else ():
+            field = cls.model_fields.get(name)
+            if isinstance(value, bool) and field and field.annotation is not bool:
+                where = f"{cls.path}.{name}" if cls.path else name
+                raise ConfigError(f"{where} is not a matter of true or false; received {echo(value)}.")
 
     def check(self) -> None:
         """Raise ConfigError where fields that are each allowed make no sense together."""
