@@ -11,8 +11,16 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 Scheme = Literal["light", "dark"]
 OpenPage = Callable[..., Page]
 
+HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
 EXCEPTION = "[data-testid='stException']"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser, whether its author thought of the mark or not."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.hookimpl(wrapper=True)

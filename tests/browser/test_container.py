@@ -15,8 +15,6 @@ import pytest
 from driver import ROOT, end, free_port
 from playwright.sync_api import Page
 
-pytestmark = pytest.mark.browser
-
 STARTS_WITHIN_S = 60
 PORT = "8501"
 
