@@ -9,6 +9,7 @@ silent     takes the lock and gives no other sign of life
 mumbling   prints, and dies before it takes the lock
 failing    says why it fails, as a worker does that has no images
 full       writes until the disk refuses: no file of its may grow beyond 20 kB
+PHASE      is in this phase (compiling, evaluating, …) for as long as it is let live; exiting: its last word is written
 """
 
 import resource
@@ -16,9 +17,11 @@ import signal
 import subprocess
 import sys
 import time
+from typing import get_args
 
 from resnet.errors import RunError
 from resnet.runs.directory import RunDirectory
+from resnet.runs.records import Phase
 
 STEP_S = 0.02
 CHILD = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -41,6 +44,8 @@ def main(behaviour: str, path: str) -> None:
         if behaviour == "failing":
             directory.write_exit("failed", "the images are missing; put them into data/")
             return
+        if behaviour in get_args(Phase):
+            stay(directory, behaviour)
         work(directory, behaviour)
 
 
@@ -60,6 +65,14 @@ def work(directory: RunDirectory, behaviour: str) -> None:
         if behaviour != "full":
             time.sleep(STEP_S)
     directory.write_exit("finished")
+
+
+def stay(directory: RunDirectory, phase: Phase) -> None:
+    if phase == "exiting":
+        directory.write_exit("finished")
+    while True:
+        directory.beat(1, phase)
+        time.sleep(STEP_S)
 
 
 def record(directory: RunDirectory, step: int) -> None:

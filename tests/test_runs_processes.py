@@ -90,7 +90,7 @@ def test_a_worker_that_cannot_be_started_says_so(root: Path) -> None:
     run = Store(root, Launcher(["/nowhere/python"])).start(support.spec())
     wait_for(lambda: run.state().over)
     assert run.state().name == "failed"
-    assert run.state().cause == "The worker could not be started: No such file or directory; see /nowhere/python."
+    assert run.state().cause == "The process could not be started: No such file or directory; see /nowhere/python."
 
 
 def test_a_worker_says_why_it_failed(root: Path) -> None:

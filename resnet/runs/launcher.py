@@ -39,7 +39,8 @@ class Launcher:
                 processes.send(processes.belonging(directory.path, None), signal.SIGKILL)
                 directory.forget_attempt()
                 began = clock.read()
-                child = self._spawn(directory, held.descriptor)
+                place = str(directory.path.resolve())
+                child = spawn([*self.command, place], directory.file(LOG), held, mark=place)
             process = processes.read(child.pid) or Process(child.pid, 0, child.pid)  # gone already
             directory.write_work(process, began)
         witness = threading.Thread(target=_witness, args=(child, directory), daemon=True)
@@ -51,30 +52,30 @@ class Launcher:
         for witness in self._witnesses:
             witness.join()
 
-    def _spawn(self, directory: RunDirectory, locked: int) -> subprocess.Popen[bytes]:
-        with directory.file(LOG).open("ab") as log:
-            try:
-                return subprocess.Popen(
-                    [*self.command, str(directory.path.resolve())],
-                    cwd=directory.path,
-                    env=clean_environment()
-                    | {processes.MARK: str(directory.path.resolve()), lock.HANDED_OVER: str(locked)},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    pass_fds=(locked,),
-                )
-            except OSError as error:
-                raise RunError(f"The worker could not be started: {error.strerror}; see {self.command[0]}.") from None
 
+def spawn(command: Sequence[str], log: Path, held: lock.Lock, mark: str | None = None) -> subprocess.Popen[bytes]:
+    """A process in a session of its own, beside its log, born holding a lock. Raises RunError where there can be none.
 
-def clean_environment() -> dict[str, str]:
-    """This process's environment, with the way to this package, and without what belongs to a run."""
+    It gets this process's environment with the way to this package, and with `mark` as the run it works on, if any.
+    """
     home = str(Path(resnet.__file__).resolve().parents[1])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    kept = {key: value for key, value in os.environ.items() if key not in (processes.MARK, lock.HANDED_OVER)}
-    return kept | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", processes.MARK: mark}
+    environment[lock.HANDED_OVER] = str(held.descriptor)
+    with log.open("ab") as output:
+        try:
+            return subprocess.Popen(
+                command,
+                cwd=log.parent,
+                env={key: value for key, value in environment.items() if value is not None},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(held.descriptor,),
+            )
+        except OSError as error:
+            raise RunError(f"The process could not be started: {error.strerror}; see {command[0]}.") from None
 
 
 def _witness(child: subprocess.Popen[bytes], directory: RunDirectory) -> None:

@@ -6,7 +6,6 @@ It keeps nothing in memory that matters: killed at any moment, the next one goes
 """
 
 import json
-import subprocess
 import sys
 import threading
 import time
@@ -16,11 +15,12 @@ from pathlib import Path
 from resnet.errors import RunError
 from resnet.runs import disk, lock, stopping
 from resnet.runs.directory import RunDirectory
-from resnet.runs.launcher import Launcher, clean_environment
+from resnet.runs.launcher import Launcher, spawn
 from resnet.runs.queue import LOCK, LOG, Queue, at_work_and_waiting
 from resnet.runs.run import runs_in
 from resnet.runs.state import Patience
 
+COMMAND = (sys.executable, "-P", "-m", "resnet.runs.supervisor")
 PAUSE_S = 0.5
 
 
@@ -35,8 +35,9 @@ class Supervisor:
 
     def run(self) -> None:
         """Until nothing waits or runs. Does nothing where another one is at it."""
+        path = self.queue.directory.file(LOCK)
         try:
-            held = lock.Lock.take(self.queue.directory.file(LOCK))
+            held = lock.Lock.inherited(path) or lock.Lock.take(path)
         except RunError:
             return
         while self.step(held):
@@ -71,19 +72,15 @@ def wake(root: Path, launcher: Launcher, patience: Patience) -> None:
     folder = Queue(root).directory
     with disk.one_sentence(folder.path):
         folder.path.mkdir(exist_ok=True)
-    if lock.is_held(folder.file(LOCK)):
-        return
-    arguments = [str(root), json.dumps(asdict(patience)), *launcher.command]
-    with disk.one_sentence(folder.file(LOG)), folder.file(LOG).open("ab") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "resnet.runs.supervisor", *arguments],
-            cwd=root,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        if lock.is_held(folder.file(LOCK)):
+            return
+        try:
+            held = lock.Lock.take(folder.file(LOCK))
+        except RunError:  # somebody wakes one in this very moment
+            return
+    with held, disk.one_sentence(folder.file(LOG)):
+        arguments = [str(root), json.dumps(asdict(patience)), *launcher.command]
+        child = spawn([*COMMAND, *arguments], folder.file(LOG), held)
     threading.Thread(target=child.wait, daemon=True).start()  # so that it is no zombie while its starter lives
 
 
