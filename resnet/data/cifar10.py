@@ -13,7 +13,7 @@ from resnet.data.dataset import Arrays, DatasetFacts, Download, Source
 from resnet.data.files import check_digest, digest_of, keras_cache, not_the_published
 from resnet.errors import DataError, echo
 
-LARGEST_MEMBER_BYTES = 40_000_000
+LARGEST_MEMBER_BYTES = 64_000_000
 PUBLISHER = "https://www.cs.toronto.edu/~kriz/"
 
 

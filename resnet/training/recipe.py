@@ -178,15 +178,15 @@ def default_recipe(dataset: str) -> Recipe:
 _DEFAULTS = {
     # Two minutes on two CPU cores with ResNet-56. Mirrored digits are other digits or none: no flip.
     "digits": Recipe(
-        schedule=CosineSchedule(learning_rate=0.1, steps=800),
+        schedule=CosineSchedule(learning_rate=0.1, steps=500),
         warmup=StepsWarmup(steps=50),
         weight_decay=WeightDecayConfig(value=5e-4),
-        steps=800,
+        steps=500,
         batch_size=64,
         augmentation=AugmentationConfig(pad=1),
         validation_images=300,
-        evaluate_every=50,
-        checkpoint_every=200,
+        evaluate_every=25,
+        checkpoint_every=100,
         log_every=10,
     ),
     "fashion_mnist": Recipe(
