@@ -197,10 +197,9 @@ class _Builder:
     def conv(self, name: str, tip: Node, filters: int, *, kernel: int, stride: int = 1, groups: int = 1,
              path: Path = "branch") -> Node:  # fmt: skip
         recipe = (filters, kernel, stride, groups)
-        if recipe not in self.convs:
-            self.convs[recipe] = Conv(*recipe, self.config.conv_bias, self.config.initialiser)
-        op = self.convs[recipe]
-        return self.layer(name, op, tip, path=path, shape=_strided(tip.output_shape, stride, filters))
+        op = self.convs.get(recipe) or Conv(*recipe, self.config.conv_bias, self.config.initialiser)
+        shape = _strided(tip.output_shape, stride, filters)
+        return self.layer(name, self.convs.setdefault(recipe, op), tip, path=path, shape=shape)
 
     def normalise(self, name: str, tip: Node, op: Norm | None, path: Path = "branch") -> Node:
         return self.layer(name, op, tip, path=path) if op else tip

@@ -26,14 +26,14 @@ class Colour:
 
 
 OPERATION_COLOURS: dict[Operation, Colour] = {
-    "convolution": Colour("#2b6ca3", "#6aa9dd"),
-    "normalisation": Colour("#c08a00", "#e3b341"),
-    "activation": Colour("#c9512a", "#f08a63"),
-    "addition": Colour("#30363d", "#e6e9ed"),
-    "pooling": Colour("#138a6b", "#4fc3a1"),
-    "dense": Colour("#b0679a", "#dc9cc8"),
-    "projection": Colour("#3f9fd6", "#8fd0f5"),
-    "padding": Colour("#7a828c", "#a7b0ba"),
+    "convolution": Colour("#1f55a5", "#4f93d6"),
+    "normalisation": Colour("#b38600", "#e3ae35"),
+    "activation": Colour("#b83a16", "#ef7a55"),
+    "addition": Colour("#262b31", "#eef0f2"),
+    "pooling": Colour("#0c7a58", "#3fc08c"),
+    "dense": Colour("#ab4f8f", "#dc86c4"),
+    "projection": Colour("#2a8ac9", "#86c5f7"),
+    "padding": Colour("#838b93", "#8f99a3"),
 }
 
 COLOURS: dict[str, Colour] = {
