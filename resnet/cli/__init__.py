@@ -47,8 +47,7 @@ def _complain(error: Exception) -> int:
     if isinstance(error, ResNetLabError):
         message = str(error)
     elif isinstance(error, USAGE_ERROR):
-        message = str(error.format_message()).replace("Value error, ", "").rstrip(".")  # type: ignore[attr-defined]
-        message += "; --help says what there is."
+        message = f"{_plain(error.format_message())}; --help says what there is."  # type: ignore[attr-defined]
     elif isinstance(error, OSError):
         message = f"The system refused: {error.strerror or error}; nothing was changed."
         _drop_output()
@@ -56,6 +55,12 @@ def _complain(error: Exception) -> int:
         message = f"Something unforeseen went wrong, {type(error).__name__}: {echo(str(error))}; please report it."
     print(" ".join(message.split()), file=sys.stderr)
     return FAILED
+
+
+def _plain(message: str) -> str:
+    """Typer's message without pydantic's turns of phrase."""
+    message = message.replace("Value error, ", "").replace("Input should be", "it must be")
+    return message.partition(", unable to")[0].rstrip(".")
 
 
 def _drop_output() -> None:

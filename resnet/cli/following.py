@@ -8,7 +8,9 @@ from resnet.errors import RunError
 from resnet.runs import START, Run, Store
 
 POLL_S = 0.5
+QUIET_S = 5.0
 GOOD_ENDS = ("finished", "stopped")
+WORTH_SAYING = ("queued", "starting", "stalled", "stopping")
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def follow(store: Store, run: Run) -> None:
-    """Print a line for each evaluation until the run is over. Raises RunError where it failed.
+    """Print a line for each evaluation, and every few seconds, until the run is over. Raises RunError where it failed.
 
     Ctrl+C asks the run to stop, waits until it has, and goes on as KeyboardInterrupt.
     """
@@ -48,29 +50,39 @@ def follow(store: Store, run: Run) -> None:
 
 
 def _print_until_over(run: Run) -> None:
-    cursor = START
+    cursor, printed_s, known = START, 0.0, ""
     while True:
-        over = run.state().over  # looked at before the records, so that none written last is missed
+        state = run.state()  # looked at before the records, so that none written last is missed
+        if state.name != known and state.name in WORTH_SAYING:
+            print(f"{state.name}{f': {state.cause}' if state.cause else ''}", flush=True)
+        known = state.name
         records, cursor = run.metrics(cursor)
         for record in records:
-            if line := _line(record, run):
+            quiet = time.monotonic() - printed_s < QUIET_S
+            if line := _line(record, run, quiet):
                 print(line, flush=True)
-        if over:
+                printed_s = time.monotonic()
+        if state.over:
             return
         time.sleep(POLL_S)
 
 
-def _line(record: dict[str, Any], run: Run) -> str | None:
+def _line(record: dict[str, Any], run: Run, quiet: bool) -> str | None:
+    """What a record says on one line; the many of kind "train" say nothing while `quiet`."""
     match record.get("kind"):
         case "start":
             return f"{record.get('steps', 0):,} steps on {record.get('train_images', 0):,} images"
         case "evaluation":
-            left = run.progress().time_left_s
-            error = quantity.percent(record["validation_error"])
-            return f"step {record['step']:>6,}   validation error {error}" + (
-                f"   {quantity.duration(left)} left" if left is not None else ""
-            )
+            return _step(record, "validation", run.progress().time_left_s)
+        case "train" if not quiet:
+            return _step(record, "train", run.progress().time_left_s)
         case "test":
-            return f"step {record['step']:>6,}   test error {quantity.percent(record['test_error'])}"
+            return _step(record, "test", None)
         case _:
             return None
+
+
+def _step(record: dict[str, Any], which: str, time_left_s: float | None) -> str:
+    error = quantity.percent(record[f"{which}_error"])
+    left = "" if time_left_s is None else f"   {quantity.duration(time_left_s)} left"
+    return f"step {record['step']:>7,}   {which + ' error':16} {error:>8}{left}"

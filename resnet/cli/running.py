@@ -91,6 +91,7 @@ def stop_run(
 ) -> None:
     """Ask a run to write a checkpoint and end, and wait until it has."""
     store = Store(runs or context.obj)
+    store.get(run_id)  # where there is none, `stop` would make the folder to look in
     store.stop(run_id)
     print(f"{run_id}   {store.wait(run_id).state().name}")
 
