@@ -45,7 +45,7 @@ class Content(NamedTuple):
     def lines(self) -> tuple[str, ...]:
         """All that stands under the heading."""
         rows = self.rows if self.title else self.rows[1:]
-        return (*self.under_title, *[row.text for row in rows], *self.behind, *self.captions)
+        return (*self.under_title, *[row.text for row in rows], *self.captions)
 
 
 @dataclass(frozen=True, slots=True)

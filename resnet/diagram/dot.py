@@ -37,9 +37,10 @@ def _cluster(drawing: Drawing, arcs: dict[str, Edge], parent: str, indent: str) 
     """The nodes of one panel, then the panels inside it."""
     for box in drawing.boxes:
         if box.parent == parent:
-            yield indent + _node(box)
-            if box.id in arcs:
-                yield f"{indent}{_quoted(_adder(box.id))} [label={_quoted('addition')}];"
+            apart = box.id in arcs
+            yield indent + _node(box, box.lines if apart else (*box.lines, *box.behind))
+            if apart:
+                yield f"{indent}{_quoted(_adder(box.id))} [label={_quoted(chr(10).join(box.behind))}];"
     for panel in drawing.panels:
         if panel.parent == parent:
             yield f"{indent}subgraph {_quoted('cluster ' + panel.id)} {{"
@@ -48,10 +49,10 @@ def _cluster(drawing: Drawing, arcs: dict[str, Edge], parent: str, indent: str) 
             yield f"{indent}}}"
 
 
-def _node(box: Box) -> str:
+def _node(box: Box, lines: tuple[str, ...]) -> str:
     operation = OPERATION_OF_KIND.get(box.kind)
     colour = f', color="{COLOURS[operation].light}"' if operation else ""
-    return f"{_quoted(box.id)} [label={_quoted(chr(10).join([box.title, *box.lines]))}{colour}];"
+    return f"{_quoted(box.id)} [label={_quoted(chr(10).join([box.title, *lines]))}{colour}];"
 
 
 def _edges(drawing: Drawing, arcs: dict[str, Edge]) -> Iterator[str]:

@@ -22,7 +22,8 @@ class Box:
     """What is drawn once: a layer, a block, or blocks that are alike.
 
     `node_ids` are all the layers it stands for, those of the drawn block first; `repeat` says how many blocks that is.
-    `parent` is the id of the panel around it, or "". `marks` count from the box's upper left corner.
+    `parent` is the id of the panel around it, or "". `marks` count from the box's upper left corner. `lines` stand
+    under the title; `behind` names what follows a block's card in the chain: the addition, the last ReLU.
     """
 
     id: str
@@ -37,11 +38,12 @@ class Box:
     repeat: int = 1
     parent: str = ""
     marks: tuple[Mark, ...] = ()
+    behind: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """All the box says, for a reader who listens."""
-        return "; ".join(dict.fromkeys([self.title, *self.lines]))
+        return "; ".join([self.title, *self.lines, *self.behind])
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Sheet:
         """Place a card with its upper left corner at x, y."""
         said = card.content
         size = (x, y, card.width, card.height)
-        self.boxes.append(Box(box.id, box.kind, said.heading, said.lines, *size, *box[2:], card.marks))
+        self.boxes.append(Box(box.id, box.kind, said.heading, said.lines, *size, *box[2:], card.marks, said.behind))
         for arc in card.arcs:
             self.arc(arc, x, y, box.id)
 

@@ -17,7 +17,7 @@ def svg(drawing: Drawing, theme: Theme = "paper", link: str = "") -> str:
     `link`, where the network can be seen, goes into the description."""
     width, height = _number(drawing.width), _number(drawing.height)
     about = f"{drawing.description} {link}".strip()
-    ground = f'<rect width="{width}" height="{height}" fill="#ffffff"/>' if theme == "paper" else ""
+    ground = f'<rect class="ground" width="{width}" height="{height}" fill="#ffffff"/>' if theme == "paper" else ""
     size = f'width="{width}pt" height="{height}pt" ' if theme == "paper" else ""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lab-drawing" {size}viewBox="0 0 {width} {height}">',
@@ -75,7 +75,7 @@ def _panel(panel: Panel) -> str:
 
 def _box(box: Box) -> str:
     return (
-        f'<g class="box" data-kind="{box.kind}" data-id="{escape(box.id)}" tabindex="0" role="button" '
+        f'<g class="box" data-kind="{escape(box.kind)}" data-id="{escape(box.id)}" tabindex="0" role="button" '
         f'aria-label="{escape(box.label)}" transform="translate({_number(box.x)} {_number(box.y)})">'
         f"{_marks(box.marks)}</g>"
     )
