@@ -21,7 +21,7 @@ check: .venv/installed-dev
 	@$(PYTHON) -m ruff format --check
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m mypy
-	@exec $(PYTHON) -m pytest -m "$(FAST)"
+	@exec $(PYTHON) -m pytest --numprocesses auto --hypothesis-profile quick -m "$(FAST)"
 
 bench: .venv/installed-dev
 	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m bench

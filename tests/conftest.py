@@ -12,6 +12,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("quick", settings.get_profile("lab"), max_examples=10)  # for `make check`
 settings.load_profile("lab")
 
 
