@@ -1,0 +1,279 @@
+"""The worker as a process of its own: trains, is stopped, killed and resumed, and says why where it fails."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from resnet import catalog
+from resnet.data import facts, fit_config
+from resnet.runs.directory import RunDirectory
+from resnet.runs.spec import RunSpec
+from resnet.training import checkpoint
+from resnet.training.recipe import Recipe, default_recipe, with_steps
+
+pytestmark = pytest.mark.training
+
+START_S = 240.0
+TIMES = {"time_s", "images_per_s"}
+SGD = {"evaluate_every": 60, "checkpoint_every": 50, "log_every": 10}
+ADAM = SGD | {
+    "optimiser": {"kind": "adam"},
+    "schedule": {"kind": "constant", "learning_rate": 0.003},
+    "warmup": {"kind": "error", "learning_rate": 0.0003, "error": 60},
+}
+
+
+class Run:
+    """A run directory and the processes that worked on it."""
+
+    def __init__(self, path: Path, spec: RunSpec) -> None:
+        path.mkdir()
+        self.path = path
+        self.directory = RunDirectory(path)
+        (path / "spec.json").write_text(spec.model_dump_json())
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        (self.path / "control.json").unlink(missing_ok=True)
+        (self.path / "exit.json").unlink(missing_ok=True)
+        command = [sys.executable, "-m", "resnet.training.worker", str(self.path)]
+        with (self.path / "log.txt").open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def wait(self) -> dict[str, Any] | None:
+        """The last word, once the process has ended."""
+        assert self.process
+        self.process.wait(START_S)
+        return self.directory.read_json("exit.json")
+
+    def until(self, there: Callable[[], bool]) -> None:
+        assert self.process
+        give_up = time.monotonic() + START_S
+        while not there():
+            assert self.process.poll() is None, self.log()
+            assert time.monotonic() < give_up, self.log()
+            time.sleep(0.01)
+
+    def until_step(self, step: int) -> None:
+        self.until(lambda: any(record.get("step", 0) >= step for record in self.records()))
+
+    def records(self) -> list[dict[str, Any]]:
+        path = self.path / "metrics.jsonl"
+        lines = path.read_text().split("\n")[:-1] if path.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def curve(self) -> list[dict[str, Any]]:
+        """Every record with a step, times aside."""
+        return [
+            {key: value for key, value in record.items() if key not in TIMES}
+            for record in self.records()
+            if "step" in record
+        ]
+
+    def weights(self) -> checkpoint.Checkpoint:
+        found = checkpoint.load_last(self.path / "checkpoint", lambda _: None)
+        assert found
+        return found
+
+    def log(self) -> str:
+        return (self.path / "log.txt").read_text()
+
+
+def spec_with(recipe: Recipe, **changes: Any) -> RunSpec:
+    config = fit_config(catalog.get("resnet8").config, facts("digits"))
+    fields = {"network": "resnet8", "config": config, "recipe": recipe, "dataset": "digits"}
+    return RunSpec.model_validate(fields | changes)
+
+
+def recipe_of(steps: int, settings: dict[str, Any]) -> Recipe:
+    return Recipe.model_validate(with_steps(default_recipe("digits"), steps).model_dump(mode="json") | settings)
+
+
+@pytest.fixture(scope="module")
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[RunSpec], Run]]:
+    made: list[Run] = []
+
+    def make(spec: RunSpec) -> Run:
+        made.append(Run(tmp_path_factory.mktemp("runs") / "run", spec))
+        return made[-1]
+
+    yield make
+    for run in made:
+        if run.process and run.process.poll() is None:
+            run.process.kill()
+            run.process.wait()
+
+
+Make = Callable[[RunSpec], Run]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(make_run: Make) -> Run:
+    """resnet8 on digits for 300 steps, SGD, from start to end."""
+    run = make_run(spec_with(recipe_of(300, SGD)))
+    run.start()
+    assert run.wait() is not None, run.log()
+    return run
+
+
+def test_a_short_run_learns_digits_and_records_it(uninterrupted: Run) -> None:
+    """A network that guesses is wrong in 90 % of the cases."""
+    last_word = uninterrupted.directory.read_json("exit.json")
+    assert last_word is not None
+    assert (last_word["outcome"], last_word["cause"]) == ("finished", None)
+    records = uninterrupted.records()
+    assert [record["kind"] for record in records].count("test") == 1
+    assert records[-1]["kind"] == "test"
+    evaluations = [record for record in records if record["kind"] == "evaluation"]
+    assert evaluations[-1]["validation_error"] < 8
+    assert evaluations[-1]["train_error_clean"] < evaluations[0]["train_error_clean"]
+    assert evaluations[-1]["train_images_evaluated"] == 1200
+    assert [record["step"] for record in evaluations] == [60, 120, 180, 240, 300]
+
+
+def test_the_start_record_says_what_is_trained_on_what(uninterrupted: Run) -> None:
+    start, *others = uninterrupted.records()
+    assert start["kind"] == "start"
+    assert (start["train_images"], start["validation_images"], start["test_images"]) == (1200, 300, 297)
+    assert (start["steps"], start["batch_size"], start["device"], start["resumed_from"]) == (300, 64, "cpu", None)
+    assert all(record["kind"] != "start" for record in others)
+    environment = uninterrupted.directory.read_json("environment.json")
+    assert environment is not None
+    assert environment["split_hash"] == start["split_hash"]
+    assert environment["packages"]["tensorflow"]
+    assert environment["dataset_checksum"]
+    assert environment["boot_id"]
+
+
+def test_train_records_hold_the_applied_rate_and_the_loss_without_its_penalty(uninterrupted: Run) -> None:
+    recipe = recipe_of(300, SGD)
+    trains = [record for record in uninterrupted.records() if record["kind"] == "train"]
+    assert [record["step"] for record in trains] == list(range(10, 301, 10))
+    assert trains[-1]["epoch"] == pytest.approx(300 * 64 / 1200)
+    for record in trains:
+        expected = recipe.schedule.rate(record["step"] - 1)
+        warmed = expected * min(1, record["step"] / recipe.model_dump()["warmup"]["steps"])
+        assert record["learning_rate"] == pytest.approx(warmed, rel=1e-5, abs=1e-9)
+        assert 0 <= record["train_error"] <= 100
+        assert record["images_per_s"] is None or record["images_per_s"] > 0
+        assert record["gradient_norm"] > 0
+    assert trains[0]["data_loss"] == pytest.approx(np.log(10), rel=0.3)  # ln 10 is guessing; a penalty would be on top
+    assert trains[0]["l2_penalty"] > 0.1
+
+
+def test_killed_anywhere_and_resumed_is_the_same_run_to_the_bit(make_run: Make, uninterrupted: Run) -> None:
+    """Killed twice, the second time with its newest checkpoint damaged: the same curve, the same weights."""
+    run = make_run(spec_with(recipe_of(300, SGD)))
+    for step in (70, 150):
+        run.start()
+        run.until_step(step)
+        assert run.process
+        run.process.kill()
+        run.process.wait()
+        with (run.path / "metrics.jsonl").open("ab") as file:
+            file.write(b'{"kind":"train","st')  # a line torn by the death
+    newest = checkpoint.steps(run.path / "checkpoint")[-1]
+    (newest / "weights.npz").write_bytes(b"broken")
+    run.start()
+    last_word = run.wait()
+    assert last_word is not None, run.log()
+    assert last_word["outcome"] == "finished"
+    assert f"{newest.name} is damaged" in run.log()
+    assert run.curve() == uninterrupted.curve()
+    for part in ("weights", "optimiser"):
+        found, expected = getattr(run.weights(), part), getattr(uninterrupted.weights(), part)
+        assert found.keys() == expected.keys()
+        assert all(np.array_equal(found[name], expected[name]) for name in expected)
+
+
+def test_stopped_and_resumed_is_the_same_run_to_the_bit(make_run: Make) -> None:
+    """Adam, with a warm-up by training error: stopped between evaluations, by a person and by a signal."""
+    whole, cut = (make_run(spec_with(recipe_of(160, ADAM))) for _ in range(2))
+    whole.start()
+    assert whole.wait() is not None, whole.log()
+    cut.start()
+    cut.until_step(20)
+    cut.directory.ask_stop()
+    last_word = cut.wait()
+    assert last_word is not None, cut.log()
+    assert last_word["outcome"] == "stopped"
+    first_stop = cut.weights().step
+    assert 20 <= first_stop < 160
+    cut.start()
+    cut.until_step(first_stop + 30)
+    assert cut.process
+    os.kill(cut.process.pid, signal.SIGTERM)
+    last_word = cut.wait()
+    assert last_word is not None, cut.log()
+    assert last_word["outcome"] == "stopped"
+    cut.start()
+    assert cut.wait() is not None, cut.log()
+    starts = [record["resumed_from"] for record in cut.records() if record["kind"] == "start"]
+    assert starts[:2] == [None, first_stop]
+    assert cut.curve() == whole.curve()
+    assert all(np.array_equal(cut.weights().weights[name], value) for name, value in whole.weights().weights.items())
+    rates = {record["learning_rate"] for record in whole.records() if record["kind"] == "train"}
+    assert rates == {np.float32(0.0003).item(), np.float32(0.003).item()}  # it did come back from its warm-up
+
+
+def test_not_a_number_fails_with_its_step_and_keeps_the_last_good_checkpoint(make_run: Make) -> None:
+    """At rate 10 a decay of 0.5 multiplies every weight by -4 a step, so the penalty is infinite before step 40."""
+    blows_up = {"schedule": {"kind": "constant", "learning_rate": 10}, "warmup": None, "checkpoint_every": 5}
+    run = make_run(spec_with(recipe_of(200, SGD | blows_up | {"weight_decay": {"value": 0.5}})))
+    run.start()
+    last_word = run.wait()
+    assert last_word is not None, run.log()
+    assert last_word["outcome"] == "failed"
+    found = re.match(r"Not a number at step (\d+):", last_word["cause"])
+    assert found, last_word
+    assert run.weights().step <= int(found[1]) < 40
+    assert all(np.isfinite(values).all() for values in run.weights().weights.values())
+    assert "Traceback" not in run.log()
+
+
+def refused(run: Run) -> str:
+    """Why the worker would not train; it must have said so before importing TensorFlow."""
+    run.start()
+    last_word = run.wait()
+    assert last_word is not None, run.log()
+    assert last_word["outcome"] == "failed"
+    assert not (run.path / "environment.json").exists()
+    return str(last_word["cause"])
+
+
+def test_missing_data_is_one_sentence(make_run: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # no network
+    config = catalog.get("resnet8").config
+    run = make_run(
+        spec_with(default_recipe("cifar10"), config=config, dataset="cifar10", data_folder=str(tmp_path / "data"))
+    )
+    assert "put cifar-10-python.tar.gz or its folder" in refused(run)
+    assert "Traceback" not in run.log()
+
+
+def test_a_network_for_other_images_and_a_damaged_spec_are_refused(make_run: Make) -> None:
+    run = make_run(spec_with(default_recipe("digits"), config=catalog.get("resnet8").config))
+    assert "Digits has 10 classes of images 8×8×1" in refused(run)
+    (run.path / "spec.json").write_text("{")
+    assert "spec.json" in refused(run)
+
+
+def test_two_workers_on_one_run_are_one_too_many(make_run: Make) -> None:
+    run = make_run(spec_with(default_recipe("digits")))
+    with run.directory.lock():
+        run.start()
+        assert run.wait() is None
+    assert run.process
+    assert run.process.returncode == 2
+    assert "already has one" in run.log()
