@@ -6,12 +6,12 @@ from resnet.errors import ResNetLabError
 
 
 class NotANumberError(ResNetLabError):
-    """A loss became infinite or not a number."""
+    """Loss or weights became infinite or not a number. Steps count from 1 here, as in the records."""
 
     def __init__(self, step: int) -> None:
         super().__init__(
-            f"Not a number at step {step:,}: the loss is no longer finite; the last good checkpoint is kept. Try a "
-            "lower learning rate, a warm-up, or float32."
+            f"Not a number at step {step:,}: loss or weights are no longer finite; the last good checkpoint is kept. "
+            "Try a lower learning rate, a warm-up, or float32."
         )
 
 

@@ -144,14 +144,15 @@ def check_against(recipe: Recipe, facts: DatasetFacts) -> None:
 
 
 def with_steps(recipe: Recipe, steps: int) -> Recipe:
-    """The same recipe over another number of steps: schedule, warm-up and intervals stretch with it."""
+    """The same recipe over another number of steps: schedule and evaluations stretch with it. A warm-up only shrinks:
+    how long weights need to settle does not depend on how long the run goes on."""
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         raise ConfigError(f"recipe.steps must be a whole number of at least 1; received {echo(steps)}.")
     stretch = steps / recipe.steps
     data = recipe.model_dump(mode="json") | {"steps": steps, "schedule": _stretched(recipe.schedule, stretch, steps)}
     data["evaluate_every"] = max(1, round(recipe.evaluate_every * stretch))
     if isinstance(recipe.warmup, StepsWarmup):
-        data["warmup"]["steps"] = min(steps, max(1, round(recipe.warmup.steps * stretch)))
+        data["warmup"]["steps"] = min(steps, max(1, round(recipe.warmup.steps * min(1, stretch))))
     for interval in ("checkpoint_every", "log_every"):
         data[interval] = min(data[interval], steps)
     return Recipe.model_validate(data)

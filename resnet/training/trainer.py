@@ -184,6 +184,8 @@ class Trainer:
         with self.heart.during("checkpointing"):
             self.directory.sync_metrics()  # a checkpoint must never be ahead of its curve
             weights = snapshot.capture(snapshot.weights(self.model))
+            if not all(np.isfinite(values).all() for values in weights.values()):
+                raise NotANumberError(self.step)  # this step's loss was finite, but its update was not
             slots = snapshot.capture(snapshot.slots(self.optimiser))
             checkpoint.save(self.directory.file(CHECKPOINTS), Checkpoint(self.step, weights, slots, state))
         self.saved_step = self.step
@@ -211,4 +213,4 @@ class Trainer:
 def _check_finite(happened: Steps, first_step: int) -> None:
     bad = ~np.isfinite(happened.data_loss + happened.l2_penalty)
     if bad.any():
-        raise NotANumberError(first_step + int(np.argmax(bad)))
+        raise NotANumberError(first_step + int(np.argmax(bad)) + 1)
