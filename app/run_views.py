@@ -18,6 +18,7 @@ from resnet.runs.spec import RunSpec
 from resnet.runs.state import State, StateName
 
 REFRESH_S = 2.0
+BUSY = "runs_busy"
 LOG_LINES = 30
 TABLE_HEADER, TABLE_ROW, TABLE_HEIGHT = 37, 35, 262
 PHASES = {"compiling": "TensorFlow compiles the training step", "starting": "TensorFlow starts"}
@@ -50,13 +51,12 @@ COLUMNS = {
 def live(store: Store, selected: str | None) -> None:
     """The list and the selected run. Looks again every two seconds while a run is at work, else not at all."""
     runs = _listed(store)
-    busy = any(run.state().alive for run in runs)
-    st.fragment(_board, run_every=REFRESH_S if busy else None)(store, selected)
+    st.fragment(_board, run_every=REFRESH_S if _busy(runs) else None)(store, selected)
 
 
 def recent(store: Store) -> None:
     """What is at work now, in one line each."""
-    for run in [run for run in _listed(store) if run.state().alive]:
+    for run in [run for run in _listed(store) if not run.state().over]:
         progress = run.progress()
         with st.container(horizontal=True, vertical_alignment="center"):
             badge(run.state())
@@ -79,10 +79,14 @@ def _board(store: Store, selected: str | None) -> None:
     run = next((run for run in runs if run.id == chosen), runs[0])
     state.select_run(run.id)
     _run(store, run)
-    if not any(other.state().alive for other in runs) and state.read("was_busy"):
-        state.remember("was_busy", False)
+    if state.read(BUSY) and not _busy(runs):  # nothing will change by itself any more: look no further
+        state.remember(BUSY, False)
         st.rerun()
-    state.remember("was_busy", any(other.state().alive for other in runs))
+    state.remember(BUSY, _busy(runs))
+
+
+def _busy(runs: list[Run]) -> bool:
+    return any(not run.state().over for run in runs)
 
 
 def _empty() -> None:
@@ -120,11 +124,12 @@ def _run(store: Store, run: Run) -> None:
     now, progress, spec = run.state(), run.progress(), run.spec
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{_network(spec)} on {_data(spec)}", anchor=False, width="content")
-        badge(now)
+        with st.container(key="state", width="content"):
+            badge(now)
         if spec:
             st.page_link("app/pages/architecture.py", label="Architecture", icon=":material/account_tree:",
                          query_params=choice_of(spec.config).to_query())  # fmt: skip
-        if now.alive and now.name != "stopping":
+        if not now.over and now.name != "stopping":
             launch.stop_button(store, run)
     _cause(now)
     _figures(now, progress)
@@ -134,7 +139,7 @@ def _run(store: Store, run: Run) -> None:
     if validation.x or training.x:
         st.plotly_chart(charts.error_chart(validation, training, progress.steps or 1), key=f"curve-{run.id}",
                         config=charts.QUIET)  # fmt: skip
-    elif now.alive:
+    elif not now.over:
         st.caption(f"{PHASES.get(now.cause or '', 'At work')}: the first point appears after the first evaluation.")
     with st.expander("Log", key="log"):
         st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None)

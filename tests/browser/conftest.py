@@ -1,5 +1,6 @@
 """Fixtures of the browser tests: one app and one Chromium for the whole session, a fresh page for every test."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -81,8 +82,13 @@ def open_page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) 
 
 
 def complaint(message: ConsoleMessage) -> list[str]:
-    """An error of the console with the address it is about; other messages are none."""
-    return [f"{message.text} ({message.location['url']})"] if message.type == "error" else []
+    """An error of the console with the address it is about; other messages are none.
+
+    Opened at a page's own address, Streamlit's client first looks for its server below that path, and logs the 404.
+    """
+    url = message.location["url"]
+    probing = re.search(r"/\w+/_stcore/(health|host-config)$", url)
+    return [f"{message.text} ({url})"] if message.type == "error" and not probing else []
 
 
 def photograph(pages: list[Page], folder: Path) -> None:
