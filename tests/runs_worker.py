@@ -12,6 +12,7 @@ full       writes until the disk refuses: no file of its may grow beyond 20 kB
 PHASE      is in this phase (compiling, evaluating, …) for as long as it is let live; exiting: its last word is written
 """
 
+import contextlib
 import resource
 import signal
 import subprocess
@@ -53,7 +54,8 @@ def work(directory: RunDirectory, behaviour: str) -> None:
     steps = 3 if behaviour == "brief" else 1_000_000
     directory.append_metric({"kind": "start", "time_s": time.time(), "steps": steps, "batch_size": 10})
     for step in range(1, steps + 1):
-        directory.beat(step, "stepping")
+        with contextlib.suppress(RunError):
+            directory.beat(step, "stepping")
         try:
             record(directory, step)
         except RunError as error:

@@ -17,7 +17,9 @@ from resnet.runs.directory import EXIT, LOCK, WORK
 from resnet.runs.launcher import Launcher
 from resnet.runs.state import PATIENT
 from tests import runs_support as support
-from tests.runs_support import NERVOUS, kill_everything, supervisors, wait_for
+from tests.runs_support import LONGEST_WAIT_S, NERVOUS, kill_everything, supervisors, wait_for
+
+pytestmark = pytest.mark.training  # real worker processes, though without TensorFlow
 
 
 @pytest.fixture
@@ -126,7 +128,7 @@ def test_a_run_outlives_the_server_that_started_it(root: Path) -> None:
     before = run.progress().step
     wait_for(lambda: run.progress().step > before)
     store.stop(run_id)
-    assert store.wait(run_id).state().name == "stopped"
+    assert store.wait(run_id, LONGEST_WAIT_S).state().name == "stopped"
 
 
 def test_a_killed_worker_whose_starter_is_gone_is_a_crash(root: Path) -> None:
@@ -143,7 +145,7 @@ def test_stop_asks_first(root: Path) -> None:
     run = begun(store.start(support.spec()))
     state = store.stop(run.id).state()
     assert state.name in {"stopping", "stopped"}
-    assert store.wait(run.id).state().name == "stopped"
+    assert store.wait(run.id, LONGEST_WAIT_S).state().name == "stopped"
     assert run.state().cause is None
     assert not run.directory.is_locked()
 
@@ -166,7 +168,7 @@ def test_a_deaf_worker_is_ended_with_all_it_started(root: Path) -> None:
     children = [int(line) for line in run.log_tail().split()]
     assert len(living(children)) == 2
     store.stop(run.id)
-    store.wait(run.id)
+    store.wait(run.id, LONGEST_WAIT_S)
     assert run.state().name == "stopped"
     assert "SIGKILL" in run.state().cause
     wait_for(lambda: not living(children))
@@ -184,7 +186,7 @@ def test_a_stop_is_carried_out_though_the_asker_died(root: Path) -> None:
     """The deadline stands in control.json: whoever waits for the run next enforces it."""
     run = begun(support.store(root, "deaf").start(support.spec()))
     run.directory.ask_stop()
-    assert support.store(root).wait(run.id).state().name == "stopped"
+    assert support.store(root).wait(run.id, LONGEST_WAIT_S).state().name == "stopped"
 
 
 def test_a_frozen_worker_is_stalled_and_then_runs_again(root: Path) -> None:
@@ -211,7 +213,7 @@ def test_a_reused_number_is_never_killed(root: Path) -> None:
     try:
         run.directory.write(WORK, run.directory.work().model_copy(update={"pid": stranger.pid}))
         store.stop(run.id)
-        store.wait(run.id)
+        store.wait(run.id, LONGEST_WAIT_S)
         assert stranger.poll() is None, "a stranger was killed"
         assert run.state().name == "stopped"
     finally:
@@ -226,7 +228,8 @@ def test_a_signal_reaches_only_the_process_that_was_meant(root: Path) -> None:
         process = processes.read(child.pid)
         assert process
         processes.send([process._replace(start_ticks=process.start_ticks - 1)], signal.SIGKILL)
-        assert processes.read(child.pid) == process
+        processes.send([process], signal.SIGTERM)
+        assert child.wait() == -signal.SIGTERM
     finally:
         child.kill()
         child.wait()
@@ -261,7 +264,7 @@ def test_a_stopped_run_goes_on_and_forgets_how_it_ended(root: Path) -> None:
     store = support.store(root, patience=PATIENT)
     run = begun(store.start(support.spec()))
     store.stop(run.id)
-    store.wait(run.id)
+    store.wait(run.id, LONGEST_WAIT_S)
     store.resume(run.id)
     assert run.directory.read_json(EXIT) is None
     begun(run)

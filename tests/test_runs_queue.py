@@ -21,6 +21,8 @@ from resnet.runs.records import Phase
 from tests import runs_support as support
 from tests.runs_support import kill_everything, supervisors, wait_for
 
+pytestmark = pytest.mark.training  # real worker processes, though without TensorFlow
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:

@@ -39,7 +39,7 @@ def test_start_stop_start_and_finish(root: Path) -> None:
     assert run.state().name == "running", run.state()
     assert run.progress().time_left_s > 0
     store.stop(run.id)
-    store.wait(run.id)
+    store.wait(run.id, START_S)
     assert (run.state().name, run.state().cause) == ("stopped", None), run.log_tail()
     reached = run.progress().step
 

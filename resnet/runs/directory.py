@@ -19,7 +19,7 @@ from resnet.runs import clock, disk, journal, lock, processes
 from resnet.runs.disk import one_sentence
 from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.processes import Process
-from resnet.runs.records import Control, Heartbeat, LastWord, Outcome, Phase, Work
+from resnet.runs.records import Control, Ended, Heartbeat, LastWord, Outcome, Phase, Work
 
 SPEC = "spec.json"
 ENVIRONMENT = "environment.json"
@@ -168,20 +168,27 @@ class RunDirectory:
             self._journal.sync()
 
     def write_exit(self, outcome: Outcome, cause: str | None = None) -> None:
-        """The last word of a worker: how it ended, and why. On a full disk, the reserve makes room for it."""
-        word = LastWord(outcome=outcome, cause=cause, time_s=clock.now_s())
+        """The last word of a worker: how it ended, and why. Finds room on a full disk too."""
+        self._write_at_last(EXIT, LastWord(outcome=outcome, cause=cause, time_s=clock.now_s()))
+
+    def write_ended(self, exit_code: int) -> None:
+        """How the worker's process ended, as its starter saw it. Finds room on a full disk too."""
+        self._write_at_last(ENDED, Ended(exit_code=exit_code, time_s=clock.now_s()))
+
+    def _write_at_last(self, name: str, record: BaseModel) -> None:
+        """On a full disk, the reserve makes room."""
         try:
-            self.write(EXIT, word)
+            self.write(name, record)
         except RunError:
             self.file(RESERVE).unlink(missing_ok=True)
-            self.write(EXIT, word)
+            self.write(name, record)
 
     # What a person asked
 
     def ask_stop(self) -> None:
         """Ask the worker to make a checkpoint and end. Asking again does not move the deadline."""
         if not self.stop_asked():
-            self.write(CONTROL, Control(stop=True, boot_id=clock.boot_id(), **clock.read()._asdict()))
+            self._write_at_last(CONTROL, Control(stop=True, boot_id=clock.boot_id(), **clock.read()._asdict()))
 
     def control(self) -> Control | None:
         """What was asked, or None where nothing was, or nothing that can be read."""

@@ -12,10 +12,9 @@ from pathlib import Path
 import resnet
 from resnet.errors import RunError
 from resnet.runs import clock, lock, processes
-from resnet.runs.directory import ENDED, LOCK, LOG, RunDirectory
+from resnet.runs.directory import LOCK, LOG, RunDirectory
 from resnet.runs.disk import one_sentence
 from resnet.runs.processes import Process
-from resnet.runs.records import Ended
 from resnet.runs.stopping import clear_away
 
 WORKER = (sys.executable, "-P", "-m", "resnet.training.worker")
@@ -85,5 +84,5 @@ def _witness(child: subprocess.Popen[bytes], directory: RunDirectory) -> None:
         with lock.turn(directory.path):
             work = directory.work()
             if work is not None and work.pid == child.pid:  # else the run has begun anew
-                directory.write(ENDED, Ended(exit_code=code, time_s=clock.now_s()))
+                directory.write_ended(code)
         clear_away(directory)
