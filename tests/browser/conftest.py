@@ -7,13 +7,15 @@ from typing import Literal
 
 import pytest
 from driver import RunningApp, chromium, running_app
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 Scheme = Literal["light", "dark"]
 OpenPage = Callable[..., Page]
 
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
+expect.set_options(timeout=20_000)  # two busy cores are slow, and a passing test does not wait
+
 EXCEPTION = "[data-testid='stException']"
 
 
