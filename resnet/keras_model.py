@@ -31,6 +31,7 @@ from resnet.graph import (
     Subsample,
     build_graph,
 )
+from resnet.initial import initial_variances
 
 RECURSION_ROOM = 50_000
 """Frames enough for any config: Keras walks a model with one call a layer, and 1000 blocks stay below 12,000 layers."""
@@ -56,15 +57,17 @@ def deep_recursion() -> Iterator[None]:
 def build_keras_model(config: ResNetConfig) -> keras.Model:
     """A functional model: [N, height, width, channels] float32 in, [N, classes] out; layer names are graph ids.
 
-    Untrained batch norms, asked to predict, pass values on as they are, and each block then about doubles the variance:
-    beyond some 80 blocks a stage, ResNet-1202 included, float32 overflows until training has set the moving averages.
+    An untrained batch norm, asked to predict, divides by a moving variance of 1, Keras's default. Each block then about
+    doubles the variance, and beyond depth 400 float32 overflows: ResNet-1202 would predict NaN. The moving variances
+    therefore begin where `resnet.initial` expects them; training moves them on from there as ever.
     """
     graph = build_graph(config)
+    variances = initial_variances(graph)
     tensors: dict[str, keras.KerasTensor] = {}
     with deep_recursion():
         for node in graph.nodes:
             arms = [tensors[name] for name in node.inputs]
-            tensors[node.id] = _apply(node, arms)
+            tensors[node.id] = _apply(node, arms, variances.get(node.id, 1.0))
         return keras.Model(tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id], name=config.label)
 
 
@@ -97,24 +100,24 @@ def keras_dot(model: keras.Model, options: PlotOptions) -> str:
     return str(picture.to_string())
 
 
-def _apply(node: Node, arms: list[keras.KerasTensor]) -> keras.KerasTensor:
+def _apply(node: Node, arms: list[keras.KerasTensor], variance: float) -> keras.KerasTensor:
     match node.op:
         case Input():
             return keras.Input(node.output_shape, name=node.id)
         case Add():
             return layers.Add(name=node.id)(arms)
         case _:
-            return _layer(node)(arms[0])
+            return _layer(node, variance)(arms[0])
 
 
-def _layer(node: Node) -> layers.Layer:  # noqa: PLR0911  one arm for each kind of node
+def _layer(node: Node, variance: float) -> layers.Layer:  # noqa: PLR0911  one arm for each kind of node
     """The standard layer of a node with one input."""
     name = node.id
     match node.op:
         case Conv():
             return _conv(node.op, name)
         case Norm():
-            return _norm(node.op, name)
+            return _norm(node.op, name, variance)
         case Relu():
             return layers.ReLU(name=name)
         case MaxPool(size, stride):
@@ -147,12 +150,16 @@ def _conv(op: Conv, name: str) -> layers.Layer:
     )
 
 
-def _norm(op: Norm, name: str) -> layers.Layer:
+def _norm(op: Norm, name: str, variance: float) -> layers.Layer:
     gamma = "ones" if op.gamma == "one" else "zeros"
     match op.norm:
         case "batch":
             return layers.BatchNormalization(
-                momentum=op.momentum, epsilon=op.epsilon, gamma_initializer=gamma, name=name
+                momentum=op.momentum,
+                epsilon=op.epsilon,
+                gamma_initializer=gamma,
+                moving_variance_initializer=keras.initializers.Constant(variance),
+                name=name,
             )
         case "group":
             return layers.GroupNormalization(op.groups, epsilon=op.epsilon, gamma_initializer=gamma, name=name)

@@ -20,7 +20,7 @@ LAYERS = (  # of resnet/: a module imports from its own layer and from those bef
     {"config", "files", "quantity"},
     {"catalog"},
     {"graph", "link"},
-    {"metrics"},
+    {"metrics", "initial"},
     {"diagram", "keras_model"},
     {"exports"},
     {"data", "training", "runs"},
@@ -33,7 +33,7 @@ KERAS_WHEN_ASKED = re.compile(r"resnet/(keras_model|training/\w+|data/\w+)\.py")
 WITHOUT_KERAS = {"resnet/training/recipe.py", "resnet/training/schedule.py"}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
-    r"resnet/(config|catalog|graph|metrics|quantity|link|curves|training/(recipe|schedule)|"
+    r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|training/(recipe|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"
 )
 OURS = {"resnet", "app", "streamlit_app"}

@@ -185,18 +185,19 @@ def run_python(program: str, folder: Path, *flags: str) -> None:
 
 @pytest.fixture(scope="module")
 def deepest() -> keras.Model:
-    return unsettled(build_keras_model(DEEPEST.config))
+    return build_keras_model(DEEPEST.config)
 
 
-def test_resnet1202_builds_with_its_published_counts(deepest: keras.Model) -> None:
+def test_resnet1202_builds_with_its_published_counts_and_predicts_numbers(deepest: keras.Model) -> None:
+    """With Keras's own initial moving variances an untrained one predicts NaN."""
     assert_counts(DEEPEST, deepest)
     assert_layers_agree(DEEPEST.config, deepest)
+    assert np.isfinite(np.asarray(deepest(images(DEEPEST.config, 1)))).all()
 
 
 def test_resnet1202_is_saved_loaded_and_asked_in_a_fresh_process(deepest: keras.Model, tmp_path: Path) -> None:
     """Nobody there raises a recursion limit; Python's own would stop Keras at a quarter of the way."""
-    assert sys.getrecursionlimit() <= 1000 + 9000  # ours here is nobody's business in the other process
-    save_keras_model(deepest, tmp_path / "deep.keras")
+    save_keras_model(unsettled(deepest), tmp_path / "deep.keras")
     pixels = images(DEEPEST.config, 1)
     np.save(tmp_path / "in.npy", pixels)
     program = f"""

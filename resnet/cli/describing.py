@@ -32,7 +32,7 @@ def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
         print(f"{entry.name:16} {entry.config.depth:>5} layers   {entry.source}")
 
 
-def describe(name: Name, settings: Settings = [], layers: Layers = False, as_json: AsJson = False) -> None:  # noqa: B006  typer reads the default and never changes it
+def describe(name: Name, settings: Settings, layers: Layers = False, as_json: AsJson = False) -> None:
     """What a network costs: parameters, multiply-adds, memory, receptive field."""
     choice = choose(name, settings)
     config = choice.config()

@@ -11,7 +11,14 @@ from resnet.link import Choice
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A network, as `list --all` names it.")]
 Settings = Annotated[
-    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in norm.momentum=0.9; repeatable.")
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        default_factory=list,
+        show_default=False,
+        help="Change a setting, as in norm.momentum=0.9; repeatable.",
+    ),
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; its ending says which format.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]

@@ -33,7 +33,9 @@ def register(app: typer.Typer) -> None:
     app.command("plot")(plot)
 
 
-def draw(name: Name, output: Output, settings: Settings = [], level: DetailLevel = "stage", direction: Towards = "TB") -> None:  # fmt: skip  # noqa: B006, E501
+def draw(
+    name: Name, output: Output, settings: Settings, level: DetailLevel = "stage", direction: Towards = "TB"
+) -> None:
     """The folded drawing, as .svg, .pdf, .png or .dot."""
     form = _picture_format(output)
     config = choose(name, settings).config()
@@ -43,7 +45,7 @@ def draw(name: Name, output: Output, settings: Settings = [], level: DetailLevel
 def plot(  # noqa: PLR0913, PLR0917  each is an option of keras.utils.plot_model
     name: Name,
     output: Output,
-    settings: Settings = [],  # noqa: B006  typer reads the default and never changes it
+    settings: Settings,
     show_shapes: ShowShapes = False,
     show_dtype: ShowDtype = False,
     show_layer_names: ShowNames = False,

@@ -24,7 +24,14 @@ DataSet = Annotated[str, typer.Option("--data", metavar="NAME", help="What to tr
 DataFolder = Annotated[Path, typer.Option("--data-folder", metavar="DIR", help="Where its files are.")]
 Steps = Annotated[int | None, typer.Option("--steps", metavar="N", help="Steps; the schedule stretches with them.")]
 RecipeSettings = Annotated[
-    list[str], typer.Option("--recipe-set", metavar="KEY=VALUE", help="As schedule.learning_rate=0.05; repeatable.")
+    list[str],
+    typer.Option(
+        "--recipe-set",
+        metavar="KEY=VALUE",
+        default_factory=list,
+        show_default=False,
+        help="Change the recipe, as in schedule.learning_rate=0.05; repeatable.",
+    ),
 ]
 OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the run goes on.")]
@@ -42,10 +49,10 @@ def register(app: typer.Typer) -> None:
 
 def train(  # noqa: PLR0913, PLR0917  each is an option
     name: Name,
+    settings: Settings,
+    recipe_settings: RecipeSettings,
     dataset: DataSet = "digits",
     steps: Steps = None,
-    settings: Settings = [],  # noqa: B006  typer reads the default and never changes it
-    recipe_settings: RecipeSettings = [],  # noqa: B006
     runs: Runs = DEFAULT_ROOT,
     data_folder: DataFolder = Path(data.DEFAULT_FOLDER),
     device: OnDevice = None,

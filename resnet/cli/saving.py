@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("export")(export)
 
 
-def export(name: Name, output: Output, settings: Settings = []) -> None:  # noqa: B006  typer never changes it
+def export(name: Name, output: Output, settings: Settings) -> None:
     """The untrained Keras model (.keras), every setting (.json), or the table of layers (.csv)."""
     form = format_of(output, ("keras", "json", "csv"))
     config = choose(name, settings).config()
