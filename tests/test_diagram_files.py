@@ -130,6 +130,8 @@ def test_graphviz_draws_the_dot_text(name: str, level: Any) -> None:
 
 def test_dot_shows_the_kind_of_each_shortcut() -> None:
     text = drawing("resnet20").dot()
+    assert '"stage1.block1" -> "stage1.block1.add"' in text
+    assert '"stem.conv" -> "stage1.block1.add"' in text
     assert re.search(r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*style=dashed[^]]*label="pad, /2"', text)
     projected = drawing("resnet34").dot()
     assert re.search(r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*label="1×1 conv 128, /2"', projected)

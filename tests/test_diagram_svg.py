@@ -12,6 +12,7 @@ from strategies import configs
 from resnet import ResNetConfig, build_graph, get
 from resnet.diagram import Drawing, draw
 from resnet.diagram.fold import LEVELS
+from resnet.diagram.shapes import Text
 from resnet.diagram.style import COLOURS, LOOKS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -45,12 +46,15 @@ def test_every_drawing_is_well_formed_and_harmless(
 def test_hostile_words_stay_words(theme: str) -> None:
     """A name or link that climbs out of its place."""
     plain = drawing()
-    box = replace(plain.boxes[0], id=HOSTILE, kind=HOSTILE, title=HOSTILE, lines=(HOSTILE,))
+    box = replace(
+        plain.boxes[0], id=HOSTILE, kind=HOSTILE, title=HOSTILE, lines=(HOSTILE,), marks=(Text(0, 0, HOSTILE, "row"),)
+    )
     edge = replace(plain.edges[0], source=HOSTILE)
     hostile = replace(plain, name=HOSTILE, boxes=(box, *plain.boxes[1:]), edges=(edge, *plain.edges[1:]))
     root = parse(hostile.svg(theme, link=HOSTILE))
     assert tags(root) <= HARMLESS
     assert root.findtext(f"{SVG}title") == HOSTILE
+    assert HOSTILE in [element.text for element in root.iter(f"{SVG}text")]
     assert (root.findtext(f"{SVG}desc") or "").endswith(HOSTILE)
 
 
