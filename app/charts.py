@@ -7,33 +7,54 @@ import plotly.graph_objects as go
 from resnet.curves import Curve, reduced
 
 HEIGHT = 380
-CLOSE_PERCENT, LABEL_SHIFT = 8.0, 8
+CLOSE, LABEL_SHIFT = 0.1, 8
 MARGIN = {"l": 8, "r": 96, "t": 16, "b": 8}
 QUIET = {"displayModeBar": False}
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#7f878c"
 LINES: dict[str, dict[str, Any]] = {
-    "validation": {"color": "#0072b2", "width": 2.5, "dash": "solid"},
-    "training": {"color": "#d55e00", "width": 1.25, "dash": "dot"},
+    "validation": {"color": BLUE, "width": 2.5, "dash": "solid"},
+    "training": {"color": ORANGE, "width": 1.25, "dash": "dot"},
+    "data loss": {"color": ORANGE, "width": 1.5, "dash": "solid"},
+    "l2 penalty": {"color": GREY, "width": 1.5, "dash": "dash"},
+    "rate": {"color": BLUE, "width": 2, "dash": "solid"},
+    "images a second": {"color": BLUE, "width": 1.25, "dash": "solid"},
 }
 """The paper's figures draw validation bold and training thin; the colours hold for colour-blind eyes."""
 
+SOURCES: dict[str, dict[str, tuple[str, str]]] = {
+    "Error": {"training": ("train", "train_error"), "validation": ("evaluation", "validation_error")},
+    "Losses": {"data loss": ("train", "data_loss"), "l2 penalty": ("train", "l2_penalty")},
+    "Learning rate": {"rate": ("train", "learning_rate")},
+    "Speed": {"images a second": ("train", "images_per_s")},
+}
+"""Which records a chart's lines come from: their kind and field. The two losses are never added up."""
 
-def error_chart(validation: Curve, training: Curve, steps: int) -> go.Figure:
-    """Validation and training error, in percent, against steps."""
+AXES = {
+    "Error": ("error, %", ".2f", "tozero"),
+    "Losses": ("loss, nats", ".3f", "tozero"),
+    "Learning rate": ("learning rate", ".3g", "tozero"),
+    "Speed": ("images a second", ",.0f", "tozero"),
+}
+
+
+def run_chart(kind: str, lines: dict[str, Curve], steps: int) -> go.Figure:
+    """The curves of one kind against steps; those without a point are left out."""
     figure = go.Figure()
-    lines = [(name, line) for name, line in (("training", training), ("validation", validation)) if line.x]
-    for name, line in lines:
-        _add_line(figure, LINES[name], name, reduced(line))
-    for (name, line), shift in zip(lines, _apart([line.y[-1] for _, line in lines]), strict=True):
-        _add_label(figure, LINES[name], f"{name} {line.y[-1]:.2f} %", line, shift)
+    drawn = [(name, line) for name, line in lines.items() if line.x]
+    title, precision, rising_from = AXES[kind]
+    for name, line in drawn:
+        _add_line(figure, LINES[name], name, reduced(line), precision)
+    for (name, line), shift in zip(drawn, _apart([line for _, line in drawn]), strict=True):
+        _add_label(figure, LINES[name], f"{name} {line.y[-1]:{precision}}", line, shift)
     figure.update_xaxes(title_text="step", range=[0, steps], showgrid=False)
-    figure.update_yaxes(title_text="error, %", rangemode="tozero", automargin=True)
+    figure.update_yaxes(title_text=title, rangemode=rising_from, automargin=True)
     return _calm(figure)
 
 
 def schedule_chart(steps: list[int], rates: list[float]) -> go.Figure:
     """The learning rate a recipe will use, against steps."""
     figure = go.Figure()
-    _add_line(figure, LINES["validation"], "", Curve([float(step) for step in steps], rates), precision=".3g")
+    _add_line(figure, LINES["rate"], "", Curve([float(step) for step in steps], rates), precision=".3g")
     figure.update_xaxes(title_text="step", showgrid=False)
     figure.update_yaxes(title_text="learning rate", rangemode="tozero", automargin=True)
     return _calm(figure).update_layout(height=220, margin={**MARGIN, "r": 16})
@@ -49,11 +70,15 @@ def _add_label(figure: go.Figure, style: dict[str, Any], text: str, line: Curve,
                           yshift=shift, font={"color": style["color"]})  # fmt: skip
 
 
-def _apart(ends: list[float]) -> list[int]:
+def _apart(lines: list[Curve]) -> list[int]:
     """Pixels by which the labels of two lines give way to each other where they end close together."""
-    if len(ends) < len(LINES) or abs(ends[0] - ends[1]) > CLOSE_PERCENT:
-        return [0] * len(ends)
-    return [LABEL_SHIFT, -LABEL_SHIFT] if ends[0] > ends[1] else [-LABEL_SHIFT, LABEL_SHIFT]
+    if len(lines) < 2:
+        return [0] * len(lines)
+    first, second = lines[0].y[-1], lines[1].y[-1]
+    height = max(max(line.y) for line in lines) or 1.0
+    if abs(first - second) > CLOSE * height:
+        return [0, 0]
+    return [LABEL_SHIFT, -LABEL_SHIFT] if first > second else [-LABEL_SHIFT, LABEL_SHIFT]
 
 
 def _calm(figure: go.Figure) -> go.Figure:

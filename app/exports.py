@@ -19,7 +19,7 @@ from resnet.exports import PictureFormat
 from resnet.link import Choice, written
 
 FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
-SURE_PNG_LAYERS = 600
+SURE_PNG_LAYERS = 400
 """Up to so many layers Graphviz never has to shrink Keras's picture until its letters cannot be read."""
 
 

@@ -1,6 +1,6 @@
 """The drawings of a network on its page: ours, and Keras's."""
 
-from typing import cast
+from typing import Any, cast
 
 import streamlit as st
 
@@ -13,6 +13,12 @@ from resnet.diagram.plot_model import PlotOptions
 LEVELS: tuple[Level, ...] = ("stage", "network", "block", "layer")
 """The first is the one a visitor sees first."""
 LEVEL_TITLES: dict[Level, str] = {"network": "Network", "stage": "Stages", "block": "Blocks", "layer": "Layers"}
+
+MOST_BOXES_TWICE = 500
+"""A larger drawing is sent for one shape of screen only."""
+MOST_LAYERS_LISTED = 40
+PANEL_FACTS = ("title", "sentence", "input_shape", "output_shape", "trainable_params", "non_trainable_params", "macs",
+               "activation_bytes", "receptive_field", "share")  # fmt: skip
 
 PLOT_OPTIONS = {
     "show_shapes": "Shapes",
@@ -37,15 +43,25 @@ def level_switch() -> Level:
 
 
 def drawing(network: Network, level: Level) -> None:
-    """The folded drawing, under the hand."""
-    wide, tall = (cache.drawing(network.config, level, direction) for direction in ("LR", "TB"))
+    """The folded drawing, under the hand; on a narrow screen from top to bottom."""
+    wide = cache.drawing(network.config, level, "LR")
+    svgs = {"wide": wide.svg(theme="page")}
+    if len(wide.boxes) <= MOST_BOXES_TWICE:
+        svgs["tall"] = cache.drawing(network.config, level, "TB").svg(theme="page")
     show_diagram(
-        {"wide": wide.svg(theme="page"), "tall": tall.svg(theme="page")},
-        wide.details(network.metrics),
+        svgs,
+        {name: _panel(facts) for name, facts in wide.details(network.metrics).items()},
         network=network.config.fingerprint,
         label=f"Drawing of {network.config.label}",
         kind=level,
     )
+
+
+def _panel(facts: dict[str, Any]) -> dict[str, Any]:
+    """What the details panel shows of a box: the layers of a block, but not the hundreds of a stage."""
+    layers = facts["layers"] if 1 < len(facts["layers"]) <= MOST_LAYERS_LISTED else []
+    rows = [[row["text"], row["output_shape"], row["trainable_params"]] for row in layers]
+    return {key: facts[key] for key in PANEL_FACTS} | {"layers": rows}
 
 
 def plot_model(network: Network) -> None:

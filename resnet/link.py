@@ -5,13 +5,13 @@ example network=resnet56&norm.momentum=0.99.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from resnet import catalog
-from resnet.config import ResNetConfig, known_keys, parse_value, with_settings
+from resnet.config import Closed, ResNetConfig, parse_value, with_settings
 from resnet.errors import ConfigError, echo
 
 NETWORK = "network"
@@ -57,16 +57,32 @@ def choice_of(config: ResNetConfig) -> Choice:
     return min(choices, key=lambda choice: len(choice.settings))
 
 
-def difference(base: ResNetConfig, config: ResNetConfig) -> dict[str, Any]:
-    """The settings that turn `base` into `config`."""
-    before, after = base.model_dump(mode="json"), config.model_dump(mode="json")
-    if len(before["stages"]) != len(after["stages"]):
-        changed = {"stages": after["stages"]}
-        before["stages"] = after["stages"]
-    else:
-        changed = {}
-    leaves = [key for key in known_keys(after) if not isinstance(_at(after, key), dict | list) or key == "input_shape"]
-    return changed | {key: _at(after, key) for key in leaves if _at(after, key) != _at(before, key)}
+def difference(base: Closed, config: Closed) -> dict[str, Any]:
+    """The settings that turn `base` into `config`, both of one kind: networks, or recipes."""
+    return dict(_changes(base.model_dump(mode="json"), config.model_dump(mode="json"), ""))
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Leaf by leaf where both have the same leaves, else the whole value: other stages, another kind of schedule."""
+    for key, value in after.items():
+        old = before[key]
+        if value == old:
+            continue
+        if _alike(old, value):
+            yield from _changes(old, value, f"{prefix}{key}.")
+        elif _rows(value) and _rows(old) and len(value) == len(old):
+            for index, (was, now) in enumerate(zip(old, value, strict=True)):
+                yield from _changes(was, now, f"{prefix}{key}.{index}.")
+        else:
+            yield prefix + key, value
+
+
+def _alike(old: Any, value: Any) -> bool:
+    return isinstance(old, dict) and isinstance(value, dict) and old.keys() == value.keys()
+
+
+def _rows(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def written(value: Any) -> str:
@@ -84,9 +100,3 @@ def _relatives(config: ResNetConfig) -> list[str]:
     names = [f"{kind}{config.depth}", f"resnet{config.depth}", f"binary_{kind}{config.depth}"]
     counts = {stage.blocks for stage in config.stages}
     return names + [catalog.cifar_name(n, kind) for n in sorted(counts) if n in catalog.N_RANGE]
-
-
-def _at(data: Any, key: str) -> Any:
-    for part in key.split("."):
-        data = data[int(part) if isinstance(data, list) else part]
-    return data

@@ -5,8 +5,10 @@ from hypothesis import given
 from strategies import configs
 
 from resnet import catalog
+from resnet.config import with_settings
 from resnet.errors import ConfigError, ResNetLabError, UnknownNameError
-from resnet.link import Choice, choice_of, from_query, written
+from resnet.link import Choice, choice_of, difference, from_query, written
+from resnet.training.recipe import default_recipe
 
 
 def test_every_catalogue_network_is_its_own_short_link() -> None:
@@ -60,3 +62,12 @@ def test_written_values_read_back() -> None:
     with pytest.raises(ConfigError):
         from_query({"network": "resnet20", "conv_bias": "maybe"})
     assert from_query({"network": "resnet20", "conv_bias": written(True)}).config().conv_bias is True
+
+
+def test_a_recipe_differs_by_whole_values_where_kinds_differ() -> None:
+    """Catches schedule.drops as a setting of a cosine schedule, which has none."""
+    base, other = default_recipe("digits"), default_recipe("cifar10")
+    settings = difference(base, other)
+    assert with_settings(base, settings) == other
+    assert settings["schedule"]["kind"] == "steps"
+    assert "augmentation.pad" in settings

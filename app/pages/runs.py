@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app import cache, run_views, state
+from app import cache, state
+from app.runs import board
 
 st.header("Runs", anchor=False)
-run_views.live(cache.store(), state.selected_run())
+board.live(cache.store(), state.selected_run())

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app import cache, launch, run_views, state, views
+from app import cache, state, views
 from app.forms import recipe as recipe_form
+from app.runs import board, launch
 
 shown = state.shown()
 st.header(f"Train {views.title(shown.config)}", anchor=False)
@@ -15,5 +16,5 @@ spec, problem = launch.fitted(shown, plan)
 views.problem(problem)
 launch.start_button(spec)
 views.schedule(plan.recipe)
-run_views.recent(cache.store())
+board.recent(cache.store())
 state.publish(shown.choice)

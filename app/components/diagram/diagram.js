@@ -249,7 +249,7 @@ class View {
 
 function describe(facts) {
   const parts = [element("h4", facts.title), element("p", facts.sentence), table("totals", totals(facts))];
-  if (facts.layers.length > 1) parts.push(table("layers", facts.layers.map(layer)));
+  if (facts.layers.length > 0) parts.push(table("layers", facts.layers.map(layer)));
   return parts;
 }
 
@@ -266,8 +266,8 @@ function totals(facts) {
   return rows.map(([name, value, part = ""]) => [name, value, part]);
 }
 
-function layer(row) {
-  return [row.text, shape(row.output_shape), row.trainable_params ? exact(row.trainable_params) : ""];
+function layer([text, output, parameters]) {
+  return [text, shape(output), parameters ? exact(parameters) : ""];
 }
 
 const exact = (number) => number.toLocaleString("en-US");

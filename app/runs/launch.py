@@ -1,4 +1,4 @@
-"""From the page's choices to a run, and an end to it."""
+"""From the page's choices to a run."""
 
 import os
 import secrets
@@ -9,8 +9,6 @@ from app import cache, state, views
 from app.forms.recipe import Plan
 from resnet.data import DEFAULT_FOLDER, fit_config
 from resnet.errors import ResNetLabError
-from resnet.runs import Store
-from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
 
 TOKEN = "start_token"
@@ -48,15 +46,3 @@ def start_button(spec: RunSpec | None) -> None:
         return
     state.forget(TOKEN)
     st.switch_page("app/pages/runs.py", query_params={"run": run.id})
-
-
-def stop_button(store: Store, run: Run) -> None:
-    """Ask a run to stop; it writes a checkpoint and ends within seconds."""
-    if not st.button("Stop", icon=":material/stop_circle:", key=f"stop-{run.id}"):
-        return
-    try:
-        store.stop(run.id)
-    except ResNetLabError as error:
-        views.problem(str(error))
-    else:
-        st.rerun(scope="fragment")

@@ -1,0 +1,70 @@
+"""What a person can do with a run, each by one call of the store."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from app import state, views
+from resnet.errors import ResNetLabError
+from resnet.runs import Run, Store
+from resnet.runs.archive import metrics_csv, zipped
+from resnet.runs.state import State
+
+DELETED = "deleted_run"
+
+
+def buttons(store: Store, run: Run, now: State) -> None:
+    """The actions that make sense in this state, the likeliest first."""
+    if now.name == "queued":
+        _button("Next in line", "arrow_upward", run, partial(store.queue.move, run.id, 0, store.waiting()))
+        if run.id in store.queue.order().held:
+            _button("Release", "play_arrow", run, partial(store.queue.release, run.id))
+        else:
+            _button("Hold", "pause", run, partial(store.queue.hold, run.id))
+        _button("Take back", "close", run, partial(store.stop, run.id))
+    elif now.alive and now.name != "stopping":
+        _button("Stop", "stop_circle", run, partial(store.stop, run.id))
+    elif now.over:
+        if now.name != "finished" and not run.damage:
+            _button("Resume", "play_arrow", run, partial(store.resume, run.id))
+        _button("Delete", "delete", run, partial(_delete, store, run.id))
+
+
+def undo(store: Store) -> None:
+    """A run just deleted can come back."""
+    run_id = state.read(DELETED)
+    if not run_id:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Deleted `{run_id}`.", width="content")
+        if st.button("Undo", icon=":material/undo:"):
+            state.forget(DELETED)
+            _do(partial(store.restore, run_id))
+
+
+def downloads(run: Run) -> None:
+    """The curve, and the whole directory."""
+    with st.container(horizontal=True):
+        for label, make, ending in (("Metrics", metrics_csv, "csv"), ("Whole directory", zipped, "zip")):
+            st.download_button(label, partial(make, run), file_name=f"{run.id}.{ending}", on_click="ignore",
+                               icon=":material/download:")  # fmt: skip
+
+
+def _button(label: str, icon: str, run: Run, act: Callable[[], object]) -> None:
+    if st.button(label, icon=f":material/{icon}:", key=f"{label}-{run.id}"):
+        _do(act)
+
+
+def _do(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except ResNetLabError as error:
+        views.problem(str(error))
+    else:
+        st.rerun()
+
+
+def _delete(store: Store, run_id: str) -> None:
+    store.delete(run_id)
+    state.remember(DELETED, run_id)

@@ -1,0 +1,117 @@
+"""One run: its state and why, its figures, its curves, its log, and what it was made of."""
+
+import json
+import shlex
+
+import streamlit as st
+
+from app import cache, charts, views
+from app.runs import actions, wording
+from resnet import quantity
+from resnet.curves import curve
+from resnet.errors import ResNetLabError
+from resnet.link import choice_of, difference, written
+from resnet.runs import Run, Store
+from resnet.runs.journal import Line
+from resnet.runs.progress import Progress
+from resnet.runs.spec import RunSpec
+from resnet.runs.state import State
+from resnet.training.recipe import default_recipe
+
+LOG_LINES = 40
+PHASES = {"compiling": "TensorFlow compiles the training step", "starting": "TensorFlow starts"}
+CURVES = ("Error", "Losses", "Learning rate", "Speed")
+
+
+def show(store: Store, run: Run) -> None:
+    """Everything about a run, as its directory has it now."""
+    now, spec = run.state(), run.spec
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{wording.network(spec)} on {wording.dataset(spec)}", anchor=False, width="content")
+        with st.container(key="state", width="content"):
+            wording.badge(now)
+        if spec:
+            st.page_link("app/pages/architecture.py", label="Architecture", icon=":material/account_tree:",
+                         query_params=choice_of(spec.config).to_query())  # fmt: skip
+        actions.buttons(store, run, now)
+    _cause(now)
+    try:
+        progress, records = run.progress(), cache.journal(run.id).catch_up(run)
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    _figures(now, progress, records)
+    _curves(store, run, now, records, progress.steps or 1)
+    with st.expander("Log", key="log"):
+        st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None)
+    with st.expander("Network, recipe, environment", key="made_of"):
+        if spec:
+            _made_of(run, spec)
+        actions.downloads(run)
+
+
+def _cause(now: State) -> None:
+    """Why a run stands still or is over; an end that nobody wanted is red."""
+    if now.cause and (now.over or now.name == "stalled"):
+        wanted = now.name in ("stopped", "finished")
+        st.markdown(views.plain(now.cause) if wanted else f":red[{views.plain(now.cause)}]")
+
+
+def _figures(now: State, progress: Progress, records: list[Line]) -> None:
+    if progress.steps and not now.over:
+        st.progress(min(1.0, progress.step / progress.steps), text=wording.steps(progress))
+    cells = {
+        "Validation error": wording.error(progress.last_validation_error),
+        "Best": wording.error(progress.best_validation_error),
+    }
+    if tests := [line["test_error"] for line in records if line.get("kind") == "test"]:
+        cells["Test error"] = wording.error(tests[-1])
+    if progress.learning_rate is not None and not now.over:
+        cells["Learning rate"] = f"{progress.learning_rate:.3g}"
+    if progress.images_per_s:
+        cells["Images a second"] = f"{progress.images_per_s:,.0f}"
+    if now.alive and progress.time_left_s is not None:
+        cells["Time left"] = quantity.duration(progress.time_left_s)
+    if now.over and progress.steps:
+        cells["Steps"] = f"{progress.step:,} of {progress.steps:,}"
+    with st.container(key="numbers", horizontal=True):
+        for label, value in cells.items():
+            st.metric(label, value, width="content")
+
+
+def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int) -> None:
+    if not any(line.get("kind") in ("train", "evaluation") for line in records):
+        if now.name == "queued":
+            st.caption(views.plain(store.why_waiting(run)))
+        elif not now.over:
+            st.caption(f"{PHASES.get(now.cause or '', 'At work')}: the first point appears after the first steps.")
+        return
+    kind = st.segmented_control("Curves", CURVES, default=CURVES[0], required=True, key="curves",
+                                label_visibility="collapsed", persist_state="session")  # fmt: skip
+    lines = {name: curve(records, *source) for name, source in charts.SOURCES[kind].items()}
+    chart = charts.run_chart(kind, lines, steps)
+    st.plotly_chart(chart, key=f"curve-{run.id}", config=charts.QUIET)
+
+
+def _made_of(run: Run, spec: RunSpec) -> None:
+    st.caption("The same run from the command line")
+    st.code(_command(spec), language="bash", wrap_lines=True)
+    left, right = st.columns(2)
+    left.caption("Network and recipe")
+    left.code(spec.model_dump_json(indent=2), language="json", height=320)
+    right.caption("Environment")
+    try:
+        environment = run.environment()
+    except ResNetLabError as error:
+        right.markdown(views.plain(str(error)))
+    else:
+        right.code(json.dumps(environment, indent=2, ensure_ascii=False), language="json", height=320)
+
+
+def _command(spec: RunSpec) -> str:
+    network, recipe = choice_of(spec.config), difference(default_recipe(spec.dataset), spec.recipe)
+    words = ["python", "-m", "resnet", "train", network.network, "--data", spec.dataset, "--device", spec.device]
+    for flag, settings in (("--set", network.settings), ("--recipe-set", recipe)):
+        for name, value in settings.items():
+            words += [flag, f"{name}={written(value)}"]
+    return shlex.join(words)

@@ -1,0 +1,33 @@
+"""A run as a file to take away: its curve as CSV, its whole directory as a zip."""
+
+import csv
+import io
+import zipfile
+
+from resnet.runs import disk
+from resnet.runs.run import Run
+
+FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
+
+
+def metrics_csv(run: Run) -> str:
+    """Every record of the curve, a line each; a column for each field any of them has. Raises RunError."""
+    records, _ = run.metrics()
+    fields = dict.fromkeys(FIRST_COLUMNS)
+    for record in records:
+        fields |= dict.fromkeys(record)
+    text = io.StringIO()
+    rows = csv.DictWriter(text, list(fields), lineterminator="\n")
+    rows.writeheader()
+    rows.writerows(records)
+    return text.getvalue()
+
+
+def zipped(run: Run) -> bytes:
+    """The run's directory, below a folder of its name. Raises RunError where it cannot be read."""
+    packed = io.BytesIO()
+    with disk.one_sentence(run.path), zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(run.path.rglob("*")):
+            if path.is_file():
+                archive.write(path, f"{run.id}/{path.relative_to(run.path)}")
+    return packed.getvalue()
