@@ -4,7 +4,7 @@ Every glyph fills a square of GLYPH points with its corner at the origin.
 """
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 
 from resnet.diagram.shapes import Circle, Command, Mark, Path, Rect, moved
 from resnet.diagram.style import OPERATION_OF_KIND
@@ -12,7 +12,7 @@ from resnet.diagram.style import OPERATION_OF_KIND
 GLYPH = 8.0
 
 
-@cache
+@lru_cache(maxsize=1024)
 def glyph(kind: str, x: float, y: float) -> tuple[Mark, ...]:
     """The sign of a node's kind, with its corner at x, y. Unknown kinds, such as the input, have none."""
     return tuple(_marks(kind, x, y))

@@ -1,6 +1,6 @@
 """How wide a text is, from the carried font's own advance widths."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from PIL import ImageFont
 
@@ -12,7 +12,7 @@ OTHER_FONTS = 1.06
 """Room for a reader whose machine shows an SVG's text in another, wider font."""
 
 
-@cache
+@lru_cache(maxsize=8192)
 def width(text: str, look: str) -> float:
     """Points this text takes in this look, in the carried font or one a little wider."""
     letters = LOOKS[look]
@@ -20,7 +20,7 @@ def width(text: str, look: str) -> float:
     return units * letters.size / UNITS * OTHER_FONTS
 
 
-@cache
+@lru_cache(maxsize=8192)
 def _advance(character: str, style: fonts.Style) -> float:
     return _font(style).getlength(character)
 
