@@ -285,10 +285,20 @@ def following(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         "--recipe-set",
         "evaluate_every=20",
     )
-    running = python_m_resnet(*words, folder=tmp_path, start_new_session=True)
+    running = python_m_resnet(*words, folder=tmp_path, start_new_session=True, preexec_fn=heed_ctrl_c)
     yield running
     running.kill()
     running.communicate()
+    store = Store(tmp_path / "all")
+    for run in store.list():  # a test that failed must not leave a training behind
+        if not run.state().over:
+            store.stop(run.id)
+            store.wait(run.id)
+
+
+def heed_ctrl_c() -> None:
+    """A shell starts its background jobs deaf to Ctrl+C, and tests may be such a job; a person's command is not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.training
