@@ -38,22 +38,28 @@ class _Ends:
 def measure(directory: RunDirectory, steps: int | None, *, alive: bool) -> Progress:
     """The run's progress now. `steps` is what its spec asks for. Raises RunError where the disk refuses to read."""
     ends = _ends(directory)
-    steps = ends.start.get("steps", steps)
+    steps = int(_number(ends.start, "steps") or 0) or steps
     beat = directory.heartbeat() if alive else None
     step = max(ends.step, beat.step if beat else 0)
-    images_per_s = ends.train.get("images_per_s")
+    images_per_s = _number(ends.train, "images_per_s")
     time_left_s = None
-    if alive and steps is not None and images_per_s and (batch_size := ends.start.get("batch_size")):
+    if alive and steps is not None and images_per_s and (batch_size := _number(ends.start, "batch_size")):
         time_left_s = (steps - step) * batch_size / images_per_s
     return Progress(
         step=step,
         steps=steps,
         images_per_s=images_per_s,
-        learning_rate=ends.train.get("learning_rate"),
+        learning_rate=_number(ends.train, "learning_rate"),
         time_left_s=time_left_s,
-        last_validation_error=ends.evaluation.get("validation_error"),
+        last_validation_error=_number(ends.evaluation, "validation_error"),
         best_validation_error=ends.best_validation_error,
     )
+
+
+def _number(record: Line, key: str) -> float | None:
+    """The number in this field, or None: a hand that edits the file may have written anything."""
+    value = record.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _ends(directory: RunDirectory) -> _Ends:
@@ -77,7 +83,7 @@ def _read_ends(path: Path, signature: tuple[int, int, int]) -> _Ends:
 
     records = directory.last_metrics(enough)
     evaluation = latest.get("evaluation", {})
-    best = evaluation.get("best_validation_error") if evaluation else None
+    best = _number(evaluation, "best_validation_error")
     if best is None and evaluation:
         best = min(journal.values(path, "evaluation", "validation_error"), default=None)
     step = max((record["step"] for record in records if isinstance(record.get("step"), int)), default=0)
