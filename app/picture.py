@@ -29,8 +29,6 @@ PLOT_OPTIONS = {
 }
 SHOW, SHOWN = "plot_pills", "plot_shown"
 FIRST_SHOWN = ["show_shapes", "show_layer_names"]
-SLOW_LAYERS = 1500
-LAYERS_A_SECOND = 500
 
 
 def level_switch() -> Level:
@@ -71,8 +69,6 @@ def plot_model(network: Network) -> None:
              on_change=lambda: state.remember(SHOWN, state.read(SHOW)))  # fmt: skip
     options = plot_options()
     layers = len(network.graph.nodes)
-    if layers > SLOW_LAYERS and not _wanted(network, layers):
-        return
     with st.spinner(f"Graphviz draws {layers:,} layers", show_time=True):
         svg = cache.keras_picture(network.config, options)
     show_diagram(
@@ -88,18 +84,3 @@ def plot_model(network: Network) -> None:
 def plot_options() -> PlotOptions:
     """Keras's options as they were last chosen."""
     return PlotOptions(**dict.fromkeys(state.read(SHOWN, FIRST_SHOWN), True))
-
-
-def _wanted(network: Network, layers: int) -> bool:
-    """A very long picture is drawn when it is asked for, and remembered as wanted."""
-    key = f"plot-{network.config.fingerprint}"
-    if state.read(key):
-        return True
-    st.markdown(
-        f"Keras draws each of the {layers:,} layers as a box of its own, one below the other. That takes Graphviz "
-        f"about {layers // LAYERS_A_SECOND} s here; the folded drawing is instant, and holds on one page."
-    )
-    if st.button("Draw it all the same", icon=":material/draw:"):
-        state.remember(key, True)
-        st.rerun()
-    return False
