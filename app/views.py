@@ -142,7 +142,12 @@ def schedule(recipe: Recipe | None) -> None:
         return
     steps = list(range(0, recipe.steps, max(1, recipe.steps // 200)))
     rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=True) for step in steps]
-    st.plotly_chart(charts.schedule_chart(steps, rates), key="schedule", config=charts.QUIET)
+    st.plotly_chart(charts.schedule_chart(steps, rates, scheme()), key="schedule", config=charts.QUIET)
+
+
+def scheme() -> charts.Scheme:
+    """Whether the page is light or dark now."""
+    return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def plain(sentence: str) -> str:

@@ -2,13 +2,13 @@
 
 import json
 import shlex
+from typing import TypeVar
 
 import streamlit as st
 
 from app import cache, charts, views
 from app.runs import actions, wording
 from resnet import quantity
-from resnet.curves import curve
 from resnet.errors import ResNetLabError
 from resnet.link import choice_of, difference, written
 from resnet.runs import Run, Store
@@ -20,7 +20,9 @@ from resnet.training.recipe import default_recipe
 
 LOG_LINES = 40
 PHASES = {"compiling": "TensorFlow compiles the training step", "starting": "TensorFlow starts"}
-CURVES = ("Error", "Losses", "Learning rate", "Speed")
+T = TypeVar("T")
+ALONG: tuple[charts.Along, ...] = ("step", "epoch", "hour")
+SCALES: tuple[charts.Scale, ...] = ("linear", "log")
 
 
 def show(store: Store, run: Run) -> None:
@@ -86,11 +88,24 @@ def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int)
         elif not now.over:
             st.caption(f"{PHASES.get(now.cause or '', 'At work')}: the first point appears after the first steps.")
         return
-    kind = st.segmented_control("Curves", CURVES, default=CURVES[0], required=True, key="curves",
-                                label_visibility="collapsed", persist_state="session")  # fmt: skip
-    lines = {name: curve(records, *source) for name, source in charts.SOURCES[kind].items()}
-    chart = charts.run_chart(kind, lines, steps)
+    chart = charts.run_chart(records, _look(), steps)
     st.plotly_chart(chart, key=f"curve-{run.id}", config=charts.QUIET)
+
+
+def _look() -> charts.Look:
+    """What the curves are about, along what, and on which scale; kept for the whole visit."""
+    with st.container(horizontal=True):
+        return charts.Look(_choice("about", tuple(charts.AXES)), _choice("along", ALONG), _choice("scale", SCALES),
+                           views.scheme())  # fmt: skip
+
+
+def _choice(label: str, options: tuple[T, ...]) -> T:
+    return st.segmented_control(label, options, default=options[0], required=True, key=f"curve_{label}",
+                                label_visibility="collapsed", persist_state="session", format_func=_spoken)  # fmt: skip
+
+
+def _spoken(option: str) -> str:
+    return {"step": "Steps", "epoch": "Epochs", "hour": "Hours"}.get(option, option.capitalize())
 
 
 def _made_of(run: Run, spec: RunSpec) -> None:
