@@ -1,4 +1,4 @@
-"""Batch normalisation whose training pass is one kernel instead of a dozen.
+"""Batch normalisation in one kernel instead of a dozen.
 
 Keras computes mean, variance and the normalised map by separate operations, each a pass over memory; on two CPU cores
 that is a third of a ResNet-20's time (figures in docs/decisions). Weights, results and moving averages are Keras's.
@@ -11,25 +11,24 @@ from resnet.keras_model import deep_recursion
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types
-    """Takes [batch, height, width, channels]. In inference mode it is Keras's own layer."""
+    """Takes [batch, height, width, channels]."""
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
-        if not training:
-            return super().call(inputs, training=training, mask=mask)
         # Not tf.compat.v1.nn.fused_batch_norm: it raises an epsilon of 1e-5 to 1.001e-5 without a word.
         fused = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
             scale=self.gamma.value,
             offset=self.beta.value,
-            mean=tf.zeros([0]),
-            variance=tf.zeros([0]),
+            mean=tf.zeros([0]) if training else self.moving_mean.value,
+            variance=tf.zeros([0]) if training else self.moving_variance.value,
             epsilon=self.epsilon,
-            is_training=True,
+            is_training=bool(training),
         )
-        values = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), tf.float32)
-        variance = fused.batch_variance * (values - 1) / values  # the kernel's is the unbiased one, Keras's is not
-        self._follow(self.moving_mean, fused.batch_mean)
-        self._follow(self.moving_variance, variance)
+        if training:
+            values = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), tf.float32)
+            self._follow(self.moving_mean, fused.batch_mean)
+            # The kernel's variance is the unbiased one, Keras's is not.
+            self._follow(self.moving_variance, fused.batch_variance * (values - 1) / values)
         return fused.y
 
     def _follow(self, average: keras.Variable, value: tf.Tensor) -> None:

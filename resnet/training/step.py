@@ -38,7 +38,7 @@ def compile_steps(
         images, labels = part.batch(positions)
         images = augment(images, recipe.augmentation, recipe.seed, step)
         optimiser.learning_rate = rate
-        return _update(model, optimiser, recipe, images, labels)
+        return update(model, optimiser, recipe, images, labels)
 
     def several(first_step: tf.Tensor, positions: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
         count = tf.shape(rates)[0]
@@ -60,7 +60,7 @@ def compile_steps(
     return run
 
 
-def _update(
+def update(
     model: keras.Model,
     optimiser: keras.optimizers.Optimizer,
     recipe: Recipe,

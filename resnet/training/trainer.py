@@ -65,9 +65,11 @@ class Trainer:
         resumed_from = self._resume()
         self._write_start(split, resumed_from)
         self.heart.enter("compiling")
+        log.info("compiling the training step")
         self.take_steps = compile_steps(self.model, self.optimiser, self.recipe, self.parts.train)
         self.evaluate = Evaluator(self.model)
         self.heart.enter("stepping")
+        log.info("stepping from step %d to %d", self.step, self.recipe.steps)
         try:
             self._record()
             while self.step < self.recipe.steps:
@@ -206,7 +208,6 @@ class Trainer:
             if "step" in record:
                 self.written[record["kind"]] = record["step"]
             self.best_error = min(self.best_error, record.get("validation_error", self.best_error))
-        log.info("going on from step %d", last.step)
         return last.step
 
 

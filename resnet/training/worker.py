@@ -84,6 +84,7 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
     data.fetch(spec.dataset, spec.data_folder)
     dataset = data.load(spec.dataset, spec.data_folder)
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
+    log.info("importing TensorFlow")
     hide_others(spec.device)
     claim(spec.device, spec.recipe)
     environment = describe_environment(spec.device)
