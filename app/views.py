@@ -2,7 +2,6 @@
 
 import shlex
 
-import pandas as pd
 import streamlit as st
 
 from app import charts, state
@@ -106,6 +105,8 @@ def view_switch() -> str:
 
 def layer_table(metrics: Metrics) -> None:
     """Every layer, sortable by any column."""
+    import pandas as pd  # noqa: PLC0415  a fifth of a second that the first drawing need not wait for
+
     frame = pd.DataFrame(metrics.layers)
     frame["output_shape"] = [quantity.shape(layer.output_shape) for layer in metrics.layers]
     st.dataframe(frame, column_config=LAYER_COLUMNS, hide_index=True, height=TABLE_HEIGHT, key="layers")
