@@ -30,10 +30,10 @@ LAYERS = (  # of resnet/: a module imports from its own layer and from those bef
 KERAS = {"tensorflow", "keras"}
 KERAS_AT_THE_TOP = re.compile(r"resnet/(keras_model|training/\w+)\.py")
 KERAS_WHEN_ASKED = re.compile(r"resnet/(keras_model|training/\w+|data/\w+)\.py")
-WITHOUT_KERAS = {"resnet/training/recipe.py", "resnet/training/schedule.py"}
+WITHOUT_KERAS = {"resnet/training/recipe.py", "resnet/training/recipes.py", "resnet/training/schedule.py"}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
-    r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|training/(recipe|schedule)|"
+    r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|training/(recipes?|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"
 )
 OURS = {"resnet", "app", "streamlit_app"}

@@ -7,6 +7,9 @@ import tensorflow as tf
 
 from resnet.training.recipe import WeightDecayConfig
 
+CONV_KERNEL_RANK = 4
+"""Height, width, channels in, channels out; the classifier's kernel has the last two only."""
+
 
 def data_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """[batch] cross-entropies: of softmax over the classes, or of a sigmoid where there is a single logit."""
@@ -27,9 +30,14 @@ def wrong(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 def decayed(model: keras.Model, decay: WeightDecayConfig) -> list[keras.Variable]:
     """The variables that weight decay covers."""
-    return [
-        variable for variable in model.trainable_variables if decay.covers == "all" or variable.path.endswith("/kernel")
-    ]
+    kernels = [variable for variable in model.trainable_variables if variable.path.endswith("/kernel")]
+    match decay.covers:
+        case "all":
+            return list(model.trainable_variables)
+        case "kernels":
+            return kernels
+        case "conv_kernels":
+            return [kernel for kernel in kernels if len(kernel.shape) == CONV_KERNEL_RANK]
 
 
 def l2_penalty(variables: Sequence[keras.Variable], value: float) -> tf.Tensor:
