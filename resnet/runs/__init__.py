@@ -8,7 +8,7 @@ run.state().name, run.progress().last_validation_error
 from resnet.runs.devices import Device, list_devices
 from resnet.runs.journal import START, Cursor
 from resnet.runs.progress import Progress
-from resnet.runs.records import Notes
+from resnet.runs.records import Notes, Parent
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
 from resnet.runs.state import Patience, State
@@ -19,6 +19,7 @@ __all__ = [
     "Cursor",
     "Device",
     "Notes",
+    "Parent",
     "Patience",
     "Progress",
     "Run",

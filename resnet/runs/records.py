@@ -58,13 +58,21 @@ class Ended(Record):
     time_s: float
 
 
+class Parent(Record):
+    """The run a fork began at, and the step of the checkpoint it got from there."""
+
+    id: str
+    step: int
+
+
 class Request(Record):
-    """When a run was asked for, and the asker's token."""
+    """When a run was asked for, the asker's token, and the run it goes on from, if any."""
 
     time_s: float
     uptime_s: float
     boot_id: str
     token: str | None = None
+    parent: Parent | None = None
 
 
 class Notes(Record):

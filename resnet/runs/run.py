@@ -12,7 +12,7 @@ from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, NOTES, REQUEST, SP
 from resnet.runs.disk import one_sentence
 from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.progress import Progress
-from resnet.runs.records import Notes, Request
+from resnet.runs.records import Notes, Parent, Request
 from resnet.runs.spec import RUN_ID, RunSpec
 from resnet.runs.state import Patience, State
 
@@ -57,6 +57,12 @@ class Run:
         if directory.is_locked():
             return True
         return not directory.file(EXIT).exists() and not directory.file(WORK).exists()
+
+    @property
+    def parent(self) -> Parent | None:
+        """The run it was forked from, and at which step; None where it began by itself. That run may be gone by now."""
+        request = self.request()
+        return request.parent if request else None
 
     def state(self) -> State:
         """What is true about the run now."""

@@ -3,12 +3,14 @@
 import contextlib
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from resnet.errors import RunError, UnknownNameError
-from resnet.runs import clock, disk, lock, stopping, supervisor
+from resnet.runs import clock, disk, forking, lock, stopping, supervisor
 from resnet.runs.directory import REQUEST, SPEC, RunDirectory
+from resnet.runs.forking import Fork
 from resnet.runs.launcher import Launcher
 from resnet.runs.queue import Queue, at_work_and_waiting
 from resnet.runs.records import Request
@@ -63,18 +65,20 @@ class Store:
         click), gives the run that is there. Raises ConfigError or UnknownNameError for a run that cannot succeed, and
         RunError where the disk or the system refuses, leaving nothing behind.
         """
-        check_possible(spec)
         spec = spec.model_copy(update={"data_folder": str(Path(spec.data_folder).absolute())})
-        with self._one_at_a_time():
-            if twin := self._twin(spec, token):
-                return twin
-            run = self._create(spec, token)
-            try:
-                self._wake()
-            except RunError:
-                shutil.rmtree(run.path, ignore_errors=True)
-                raise
-        return run
+        return self._submit(spec, token)
+
+    def fork(
+        self, run_id: str, settings: Mapping[str, Any], *, device: str | None = None, token: str | None = None
+    ) -> Run:
+        """Submit a run that goes on from the last whole checkpoint of another one, with a changed recipe.
+
+        `settings` are dotted keys of the recipe, as "schedule.learning_rate". The same network goes on, on the same
+        images, and on the same device unless another one is named. Raises as `start` does, and RunError where there is
+        no checkpoint to begin at. Forking twice is forking once.
+        """
+        fork = forking.plan(self.get(run_id), settings, device)
+        return self._submit(fork.spec, token, fork)
 
     def resume(self, run_id: str) -> Run:
         """Let a run that ended too early go on from its last checkpoint, when its device is free. RunError else."""
@@ -157,19 +161,33 @@ class Store:
         with lock.turn(self.root):
             yield
 
-    def _twin(self, spec: RunSpec, token: str | None) -> Run | None:
-        """The run this start has made already."""
+    def _submit(self, spec: RunSpec, token: str | None, fork: Fork | None = None) -> Run:
+        check_possible(spec)
+        asked = Request(token=token, parent=fork and fork.parent, boot_id=clock.boot_id(), **clock.read()._asdict())
+        with self._one_at_a_time():
+            if twin := self._twin(spec, asked):
+                return twin
+            run = self._create(spec, asked, fork)
+            try:
+                self._wake()
+            except RunError:
+                shutil.rmtree(run.path, ignore_errors=True)
+                raise
+        return run
+
+    def _twin(self, spec: RunSpec, asked: Request) -> Run | None:
+        """The run this start, or this fork, has made already."""
         for run in runs_in(self.root, self.patience):
             if (request := run.request()) is None:
                 continue
-            if token is not None and request.token == token:
+            if asked.token is not None and request.token == asked.token:
                 return run
-            just_now = request.boot_id == clock.boot_id() and clock.uptime_s() - request.uptime_s < TWIN_S
-            if just_now and run.spec == spec:
+            just_now = request.boot_id == asked.boot_id and asked.uptime_s - request.uptime_s < TWIN_S
+            if just_now and request.parent == asked.parent and run.spec == spec:
                 return run
         return None
 
-    def _create(self, spec: RunSpec, token: str | None) -> Run:
+    def _create(self, spec: RunSpec, asked: Request, fork: Fork | None) -> Run:
         """A directory that appears complete or not at all. Removes what an earlier death left half done."""
         for leftover in self.root.glob(f"{DRAFT}*"):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -179,7 +197,9 @@ class Store:
             with disk.one_sentence(draft.file(SPEC)):
                 draft.path.mkdir()
                 draft.write(SPEC, spec)
-                draft.write(REQUEST, Request(token=token, boot_id=clock.boot_id(), **clock.read()._asdict()))
+                draft.write(REQUEST, asked)
+                if fork:
+                    forking.write(fork, draft)
                 draft.reserve()
                 draft.path.rename(final)
                 disk.sync_folder(self.root)

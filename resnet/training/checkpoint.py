@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet.config import ResNetConfig
 from resnet.errors import RunError, echo
 
 KEPT = 2
@@ -86,6 +87,16 @@ def load(path: Path) -> Checkpoint:
         return Checkpoint(state.pop("step"), _unpack(files["weights.npz"]), _unpack(files["optimiser.npz"]), state)
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise RunError(f"Checkpoint {path.name} is damaged: {echo(str(error))}.") from None
+
+
+def check_network(checkpoint: Checkpoint, config: ResNetConfig) -> None:
+    """Raise RunError where a checkpoint was written for another network than this."""
+    made_for = checkpoint.state.get("config")
+    if made_for != config.fingerprint:
+        raise RunError(
+            f"The checkpoint belongs to another network: it was made for the config {echo(made_for)}, and the run's is "
+            f"{config.fingerprint!r}; start a new run."
+        )
 
 
 def _fill(aside: Path, checkpoint: Checkpoint) -> None:

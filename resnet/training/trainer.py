@@ -198,11 +198,14 @@ class Trainer:
         self.directory.truncate_metrics(last.step if last else -1)
         if last is None:
             return None
+        checkpoint.check_network(last, self.spec.config)
         snapshot.restore(snapshot.weights(self.model), last.weights)
-        snapshot.restore(snapshot.slots(self.optimiser), last.optimiser)
+        if last.optimiser:  # a fork with another optimiser has none to go on with
+            snapshot.restore(snapshot.slots(self.optimiser), last.optimiser)
         self.step = self.saved_step = self.heart.step = last.step
-        self.warm = last.state["warm"]
-        self.running = Running(**last.state["running"])
+        self.warm = last.state.get("warm", self.warm)
+        self.running = Running(**last.state.get("running", {}))
+        self.written["train"] = last.step  # so a fork, which has no records yet, does not sum up steps it has not taken
         records, _ = self.directory.read_metrics()
         for record in records:
             if "step" in record:
