@@ -21,7 +21,8 @@ def show_diagram(
     """
     scheme = scheme or st.context.theme.type or "light"
     data = {"svgs": svgs, "details": details, "network": network, "label": label, "kind": kind, "scheme": scheme}
-    _component()(key="diagram", data=data)
+    # In a list, since Streamlit searches a bare dict for data frames, and imports pandas to do so.
+    _component()(key="diagram", data=[data])
 
 
 @cache

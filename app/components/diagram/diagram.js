@@ -14,7 +14,7 @@ const READABLE = 0.5;
 const COMFORTABLE = 0.9;
 
 export default function (component) {
-  const { parentElement, data } = component;
+  const { parentElement, data: [data] } = component;
   let view = views.get(parentElement);
   if (!view) {
     view = new View(parentElement.querySelector(".lab-diagram"));
