@@ -1,53 +1,112 @@
 """Images to train on: `names()`, `facts(name)`, `load(name, folder)`. Nothing here imports TensorFlow.
 
-`load` reads what is in the data folder, and in the places where Debian and Keras put the same files. `fetch` downloads
-what is missing, which may take minutes: it belongs in a worker.
+Besides `names()`, there is any folder of images, as `folder:PATH` or `folder:PATH@SIZE`. `load` reads what is in the
+data folder, and in the places where Debian and Keras put the same files. `fetch` downloads what is missing, which may
+take minutes: it belongs in a worker.
 """
 
+import os
 from http.client import HTTPException
 from pathlib import Path
 
-from resnet.data import cifar10, digits, fashion_mnist
-from resnet.data.dataset import Dataset, DatasetFacts, Source
+import numpy as np
+
+from resnet import quantity
+from resnet.data import cats_vs_dogs, cifar10, cifar100, digits, fashion_mnist, image_folder
+from resnet.data.dataset import Dataset, DatasetFacts, Sample, Source
 from resnet.data.download import fetch as fetch_file
 from resnet.data.fit import fit_config
 from resnet.errors import DataError, UnknownNameError, echo
 
-__all__ = ["DEFAULT_FOLDER", "Dataset", "DatasetFacts", "facts", "fetch", "fit_config", "is_present", "load", "names"]
+__all__ = [
+    "DEFAULT_FOLDER",
+    "Dataset",
+    "DatasetFacts",
+    "availability",
+    "check_obtainable",
+    "facts",
+    "fetch",
+    "fit_config",
+    "is_present",
+    "load",
+    "names",
+    "sample",
+]
 
 DEFAULT_FOLDER = "data"
 
-_SOURCES = {source.facts.name: source for source in (digits.SOURCE, fashion_mnist.SOURCE, cifar10.SOURCE)}
+_SOURCES = {
+    source.facts.name: source
+    for source in (
+        digits.SOURCE,
+        fashion_mnist.SOURCE,
+        cifar10.SOURCE,
+        cifar100.SOURCE,
+        cats_vs_dogs.source(cats_vs_dogs.NAME),
+    )
+}
 
 
 def names() -> tuple[str, ...]:
-    """Every data set, the one that needs no download first."""
+    """Every data set that has a name of its own, the one that needs no download first."""
     return tuple(_SOURCES)
 
 
-def facts(name: str) -> DatasetFacts:
-    """What is known without loading anything. Raises UnknownNameError."""
-    return _source(name).facts
+def facts(name: str, folder: Path | str = DEFAULT_FOLDER) -> DatasetFacts:
+    """What is known without loading anything. Raises UnknownNameError, and DataError for a `folder:` of no use."""
+    return _source(name, folder).facts
 
 
 def is_present(name: str, folder: Path | str = DEFAULT_FOLDER) -> bool:
-    """Whether `load` would find all the files it needs, good or bad. Raises UnknownNameError."""
-    return _source(name).present(Path(folder))
+    """Whether `load` would find all the files it needs, good or bad. Raises as `facts` does."""
+    return _source(name, folder).present(Path(folder))
+
+
+def availability(name: str, folder: Path | str = DEFAULT_FOLDER) -> str | None:
+    """None where a run would find the images on this machine; else one sentence that says what to put where."""
+    try:
+        source = _source(name, folder)
+        if source.present(Path(folder)):
+            return None
+    except (DataError, UnknownNameError) as error:
+        return str(error)
+    missing = f"{source.facts.title} is not in {folder}: {source.facts.where}"
+    if not source.downloads:
+        return f"{missing}."
+    if not _may_write(Path(folder)):
+        return f"{missing}; a run cannot download it, since nothing may be written to {folder}."
+    size = quantity.size(sum(download.size_bytes for download in source.downloads))
+    return f"{missing}; or let the run download it first ({size})."
+
+
+def check_obtainable(name: str, folder: Path | str = DEFAULT_FOLDER) -> None:
+    """Raise DataError where the images are not there and no download could bring them."""
+    source = _source(name, folder)
+    if not source.present(Path(folder)) and not (source.downloads and _may_write(Path(folder))):
+        raise DataError(availability(name, folder))
 
 
 def load(name: str, folder: Path | str = DEFAULT_FOLDER) -> Dataset:
     """The images, checked, from the data folder. Downloads nothing. Raises UnknownNameError and DataError."""
-    source = _source(name)
+    source = _source(name, folder)
     try:
-        return Dataset(source.facts, source.read(Path(folder)))
+        return source.read(Path(folder))
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DataError(f"{source.facts.title} cannot be read: {reason} ({error.filename or folder}).") from None
+        raise _unreadable(source.facts.title, folder, error) from None
+
+
+def sample(name: str, folder: Path | str, count: int, generator: np.random.Generator) -> Sample:
+    """Some training images and their labels, reading little more than them. Raises UnknownNameError and DataError."""
+    source = _source(name, folder)
+    try:
+        return source.sample(Path(folder), count, generator)
+    except OSError as error:
+        raise _unreadable(source.facts.title, folder, error) from None
 
 
 def fetch(name: str, folder: Path | str = DEFAULT_FOLDER) -> None:
     """Download what is missing into the data folder. Raises UnknownNameError, and DataError without a network."""
-    source = _source(name)
+    source = _source(name, folder)
     if source.present(Path(folder)):
         return
     try:
@@ -60,7 +119,25 @@ def fetch(name: str, folder: Path | str = DEFAULT_FOLDER) -> None:
         ) from None
 
 
-def _source(name: str) -> Source:
-    if name not in _SOURCES:
-        raise UnknownNameError("data set", name, _SOURCES)
-    return _SOURCES[name]
+def _source(name: str, folder: Path | str) -> Source:
+    """The source behind a name. Raises UnknownNameError and DataError."""
+    if name in _SOURCES:
+        return _SOURCES[name]
+    try:
+        if name.startswith(image_folder.PREFIX):
+            return image_folder.source(name, Path(folder))
+    except OSError as error:
+        raise _unreadable(echo(name), folder, error) from None
+    if name.partition("@")[0] == cats_vs_dogs.NAME:
+        return cats_vs_dogs.source(name)
+    raise UnknownNameError("data set", name, _SOURCES)
+
+
+def _unreadable(title: str, folder: Path | str, error: OSError) -> DataError:
+    return DataError(f"{title} cannot be read: {error.strerror or error} ({error.filename or folder}).")
+
+
+def _may_write(folder: Path) -> bool:
+    """Whether the folder, or the one it would be made in, takes files."""
+    there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), folder)
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

@@ -1,35 +1,8 @@
-"""CIFAR-10: 60,000 colour images, 32×32, from the published archives or their unpacked folders."""
+"""CIFAR-10: 60,000 colour images in 10 classes, 32×32."""
 
-import tarfile
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
-import numpy as np
-
-from resnet.data.cifar_batches import Batch, read_binary, read_pickle
-from resnet.data.dataset import Arrays, DatasetFacts, Download, Source
-from resnet.data.files import check_digest, digest_of, keras_cache, not_the_published
-from resnet.errors import DataError, echo
-
-LARGEST_MEMBER_BYTES = 64_000_000
-PUBLISHER = "https://www.cs.toronto.edu/~kriz/"
-
-
-@dataclass(frozen=True)
-class Version:
-    """One published form: its archive with its MD5, and the batches in it with their checksums, the test batch last.
-
-    The publisher gives checksums of the archives only; those of single files are as other libraries have recorded them.
-    """
-
-    archive: str
-    archive_md5: str
-    folder: str
-    batches: dict[str, str]
-    read: Callable[[bytes, str], Batch]
-
+from resnet.data.cifar import Cifar, Version, where
+from resnet.data.cifar_batches import Layout, read_binary, read_pickle
+from resnet.data.dataset import DatasetFacts
 
 PYTHON = Version(
     archive="cifar-10-python.tar.gz",
@@ -59,7 +32,6 @@ BINARY = Version(
     },
     read=read_binary,
 )
-VERSIONS = (PYTHON, BINARY)
 
 FACTS = DatasetFacts(
     name="cifar10",
@@ -69,80 +41,10 @@ FACTS = DatasetFacts(
     train_images=50_000,
     test_images=10_000,
     source="Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images",
-    where=(
-        f"put {PYTHON.archive} or its folder {PYTHON.folder} in the data folder (the binary version, {BINARY.archive} "
-        f"or {BINARY.folder}, will do too)"
-    ),
+    where=where(PYTHON, BINARY),
 )
 
+BATCH = Layout(FACTS.title, images=10_000, classes=10)
 
-def read(folder: Path) -> Arrays:
-    """The images from the first archive or folder there is. Raises DataError."""
-    found = find(folder)
-    if found is None:
-        raise DataError(f"{FACTS.title} is not in {folder}: {FACTS.where}.")
-    return read_version(*found)
-
-
-def read_version(path: Path, version: Version) -> Arrays:
-    """An archive, or the folder that was in it. Raises DataError."""
-    files = _from_archive(path, version) if path.is_file() else _from_folder(path, version)
-    images, labels = zip(*(version.read(data, name) for name, data in files), strict=True)
-    return Arrays(np.concatenate(images[:-1]), np.concatenate(labels[:-1]), images[-1], labels[-1])
-
-
-def find(folder: Path) -> tuple[Path, Version] | None:
-    """The first archive or folder: in the data folder, in its folder cifar10, or where keras.datasets left it."""
-    for place in (folder, folder / "cifar10", keras_cache() / "cifar-10-batches-py-target", keras_cache()):
-        for version in VERSIONS:
-            for path in (place / version.folder, place / version.archive):
-                if path.exists():
-                    return path, version
-    return None
-
-
-def _from_folder(path: Path, version: Version) -> Iterator[tuple[str, bytes]]:
-    for name, published in version.batches.items():
-        file = path / name
-        if not file.is_file():
-            raise DataError(f"{path} holds only a part of {FACTS.title}: {name} is missing; unpack the archive anew.")
-        data = file.read_bytes()
-        version.read(data, str(file))  # first what is wrong with it, if anything is; only then its checksum
-        check_digest(data, published, file, FACTS.title)
-        yield str(file), data
-
-
-def _from_archive(path: Path, version: Version) -> Iterator[tuple[str, bytes]]:
-    """The batches, read without unpacking anything to the disk."""
-    batches = _members(path, version)
-    for name in version.batches:
-        if name not in batches:
-            raise DataError(f"{path} is not {FACTS.title}: it holds no {version.folder}/{name}; get the archive anew.")
-        yield f"{name} in {path}", batches[name]
-    if digest_of(path, version.archive_md5) != version.archive_md5:
-        raise DataError(not_the_published(path, FACTS.title))
-
-
-def _members(path: Path, version: Version) -> dict[str, bytes]:
-    """Those files in the archive that are batches by name and not too large for one."""
-    found = {}
-    try:
-        with tarfile.open(path, "r:gz") as archive:
-            for member in archive:
-                name = member.name.removeprefix(f"{version.folder}/")
-                file = archive.extractfile(member) if name in version.batches else None
-                if file and member.size <= LARGEST_MEMBER_BYTES:
-                    found[name] = file.read()
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise DataError(
-            f"{path} cannot be unpacked, perhaps it is cut short: {echo(str(error))}; get it anew."
-        ) from None
-    return found
-
-
-SOURCE = Source(
-    FACTS,
-    read,
-    present=lambda folder: find(folder) is not None,
-    downloads=(Download(PUBLISHER + PYTHON.archive, PYTHON.archive, 170_498_071, PYTHON.archive_md5),),
-)
+CIFAR10 = Cifar(FACTS, PYTHON, BINARY, train=BATCH, test=BATCH, archive_bytes=170_498_071)
+SOURCE = CIFAR10.source

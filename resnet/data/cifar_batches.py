@@ -1,7 +1,8 @@
-"""CIFAR-10's batches: 10,000 images a file, as Python pickles or as plain bytes. No pickle may run code here."""
+"""CIFAR's batches: thousands of images a file, as Python pickles or as plain bytes. No pickle may run code here."""
 
 import io
 import pickle
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,48 +11,63 @@ from numpy.typing import NDArray
 from resnet.data.dataset import Images, Labels
 from resnet.errors import DataError, echo
 
-IMAGES = 10_000
 SIDE = 32
-CLASSES = 10
 PIXELS = 3 * SIDE * SIDE
-BINARY_BYTES = IMAGES * (1 + PIXELS)
 
 Batch = tuple[Images, Labels]
 
 
-def read_binary(data: bytes, name: str) -> Batch:
-    """One batch of the binary version: a label byte, then 3,072 bytes channel by channel. Raises DataError."""
-    if len(data) != BINARY_BYTES:
-        what = "is cut short" if len(data) < BINARY_BYTES else "is longer than a batch"
-        raise DataError(f"{name} {what}: {len(data):,} of {BINARY_BYTES:,} bytes; get the file anew and replace it.")
-    rows = np.frombuffer(data, np.uint8).reshape(IMAGES, 1 + PIXELS)
-    return _batch(rows[:, 1:], rows[:, 0], name)
+@dataclass(frozen=True)
+class Layout:
+    """What one file holds. `label_key` names the labels in a pickle; of the `label_bytes` before each image in the
+    binary version the last one is the label."""
+
+    title: str
+    images: int
+    classes: int
+    label_key: bytes = b"labels"
+    label_bytes: int = 1
+
+    @property
+    def binary_bytes(self) -> int:
+        return self.images * (self.label_bytes + PIXELS)
 
 
-def read_pickle(data: bytes, name: str) -> Batch:
+def read_binary(data: bytes, name: str, layout: Layout) -> Batch:
+    """One batch of the binary version: label bytes, then 3,072 bytes channel by channel. Raises DataError."""
+    expected = layout.binary_bytes
+    if len(data) != expected:
+        what = "is cut short" if len(data) < expected else "is longer than a batch"
+        raise DataError(f"{name} {what}: {len(data):,} of {expected:,} bytes; get the file anew and replace it.")
+    rows = np.frombuffer(data, np.uint8).reshape(layout.images, layout.label_bytes + PIXELS)
+    return _batch(rows[:, layout.label_bytes :], rows[:, layout.label_bytes - 1], name, layout)
+
+
+def read_pickle(data: bytes, name: str, layout: Layout) -> Batch:
     """One batch of the Python version. Raises DataError, also where the pickle asks for more than arrays."""
     try:
         content = _ArraysOnly(io.BytesIO(data), encoding="bytes").load()
     except EOFError:
         raise DataError(f"{name} is cut short; get the file anew and replace it.") from None
     except Exception as error:  # a damaged pickle may raise anything at all
-        raise DataError(f"{name} is not a CIFAR-10 batch: {echo(str(error))}; get the file anew.") from None
+        raise DataError(f"{name} is not a {layout.title} batch: {echo(str(error))}; get the file anew.") from None
     if not isinstance(content, dict):
-        raise DataError(f"{name} is not a CIFAR-10 batch: it holds no table; put the published file there.")
-    return _batch(content.get(b"data"), content.get(b"labels"), name)
+        raise DataError(f"{name} is not a {layout.title} batch: it holds no table; put the published file there.")
+    return _batch(content.get(b"data"), content.get(layout.label_key), name, layout)
 
 
-def _batch(pixels: Any, labels: Any, name: str) -> Batch:
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape != (IMAGES, PIXELS):
-        raise DataError(f"{name} is not a CIFAR-10 batch: it does not hold 10,000 images of 32×32×3 bytes.")
+def _batch(pixels: Any, labels: Any, name: str, layout: Layout) -> Batch:
+    what, images = f"{name} is not a {layout.title} batch: it does not hold {layout.images:,}", layout.images
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape != (images, PIXELS):
+        raise DataError(f"{what} images of 32×32×3 bytes.")
     try:
         numbers: NDArray[np.int64] = np.asarray(labels, np.int64)
     except (TypeError, ValueError, OverflowError):
         numbers = np.empty(0, np.int64)
-    if numbers.shape != (IMAGES,) or numbers.min() < 0 or numbers.max() >= CLASSES:
-        raise DataError(f"{name} is not a CIFAR-10 batch: it does not hold 10,000 labels from 0 to 9.")
-    images = pixels.reshape(IMAGES, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(images), numbers.astype(np.int32)
+    if numbers.shape != (images,) or numbers.min() < 0 or numbers.max() >= layout.classes:
+        raise DataError(f"{what} labels from 0 to {layout.classes - 1}.")
+    rows = pixels.reshape(images, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(rows), numbers.astype(np.int32)
 
 
 class _ArraysOnly(pickle.Unpickler):

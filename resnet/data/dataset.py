@@ -22,7 +22,7 @@ class DatasetFacts:
     """What is known of a data set without loading it. `image_shape` is (height, width, channels).
 
     `source` says where it comes from, `where` how to give it to this program. `train_images` still holds the validation
-    part, which a recipe draws.
+    part, which a recipe draws. `broken_files` were passed over when the images were read; nobody knows them before.
     """
 
     name: str
@@ -33,6 +33,7 @@ class DatasetFacts:
     test_images: int
     source: str
     where: str
+    broken_files: int = 0
 
     @property
     def classes(self) -> int:
@@ -91,14 +92,20 @@ class Download:
     md5: str
 
 
+Sample = tuple[Images, Labels]
+"""A few training images and their labels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A kind of source. `read` takes the data folder and raises DataError; `downloads` are what would fill it.
 
-    `present` says whether all files are there to be read, good or bad.
+    `present` says whether all files are there to be read, good or bad. `sample` draws some training images from the
+    generator and reads as little as it can for them; it raises DataError too.
     """
 
     facts: DatasetFacts
-    read: Callable[[Path], Arrays]
+    read: Callable[[Path], Dataset]
     present: Callable[[Path], bool]
+    sample: Callable[[Path, int, np.random.Generator], Sample]
     downloads: tuple[Download, ...] = ()

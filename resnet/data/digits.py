@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from resnet.data.dataset import Arrays, DatasetFacts, Source
+from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Sample, Source
 
 TEST_IMAGES = 297
 BRIGHTEST = 16
@@ -21,7 +21,7 @@ FACTS = DatasetFacts(
 )
 
 
-def read(folder: Path) -> Arrays:
+def read(folder: Path) -> Dataset:
     """The scans in their published order; the last 297 are the test set, always.
 
     A scan counts the dark pixels of each 4×4 square, 0 to 16; here that becomes 0 to 255.
@@ -31,7 +31,15 @@ def read(folder: Path) -> Arrays:
     bundle = load_digits()
     images = np.rint(bundle.images * (255 / BRIGHTEST)).astype(np.uint8)[..., np.newaxis]
     labels = bundle.target.astype(np.int32)
-    return Arrays(images[:-TEST_IMAGES], labels[:-TEST_IMAGES], images[-TEST_IMAGES:], labels[-TEST_IMAGES:])
+    parts = Arrays(images[:-TEST_IMAGES], labels[:-TEST_IMAGES], images[-TEST_IMAGES:], labels[-TEST_IMAGES:])
+    return Dataset(FACTS, parts)
 
 
-SOURCE = Source(FACTS, read, present=lambda folder: True)
+def sample(folder: Path, count: int, generator: np.random.Generator) -> Sample:
+    """Some training images; there are so few that all are read."""
+    dataset = read(folder)
+    chosen = generator.choice(len(dataset.train_images), count, replace=False)
+    return dataset.train_images[chosen], dataset.train_labels[chosen]
+
+
+SOURCE = Source(FACTS, read, present=lambda folder: True, sample=sample)

@@ -3,12 +3,15 @@
 import fcntl
 import logging
 import os
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from typing import BinaryIO
 
 from resnet.data.dataset import Download
 from resnet.data.files import digest_of
@@ -16,7 +19,8 @@ from resnet.errors import DataError
 
 TIMEOUT_S = 20
 CHUNK_BYTES = 1 << 18
-TOLD_EVERY_BYTES = 10_000_000
+TOLD_EVERY_PERCENT = 10
+PAUSE_S = 1
 UNFINISHED = ".part"
 
 log = logging.getLogger(__name__)
@@ -30,32 +34,58 @@ def fetch(download: Download, folder: Path) -> None:
     target = folder / download.path
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + UNFINISHED)
-    with _alone(target.parent):
-        if target.exists():
+    with _alone(unfinished, target) as file:
+        if file is None:
             return
-        _receive(download, unfinished)
+        _receive(download, file)
         if digest_of(unfinished, download.md5) != download.md5:
             unfinished.unlink()
             raise DataError(f"{download.url} sent something else than the published file; try again later.")
         unfinished.replace(target)
+        log.info("%s: complete", target.name)
 
 
-def _receive(download: Download, unfinished: Path) -> None:
-    """Append what is still missing; a server that cannot send a part sends the whole anew."""
-    have = unfinished.stat().st_size if unfinished.exists() else 0
-    if have == download.size_bytes:
-        return
+def _receive(download: Download, file: BinaryIO) -> None:
+    """Append what is missing; where the connection breaks off, go on from there as long as each attempt brings some."""
+    if file.tell() > download.size_bytes:
+        _begin_anew(file)
+    while (before := file.tell()) < download.size_bytes:
+        log.info("%s: downloading, %s", download.path, _share(before, download))
+        try:
+            _receive_some(download, file)
+        except (OSError, HTTPException) as error:
+            if isinstance(error, urllib.error.HTTPError) or file.tell() <= before:
+                raise
+            log.info("%s: broken off (%s); going on", download.path, error)
+            time.sleep(PAUSE_S)
+        file.flush()
+        if file.tell() <= before:
+            raise HTTPException("the connection broke off")
+
+
+def _receive_some(download: Download, file: BinaryIO) -> None:
+    """One connection; a server that cannot send a part sends the whole anew."""
+    have = file.tell()
     request = urllib.request.Request(download.url, headers={"Range": f"bytes={have}-"} if have else {})
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
-        resumed = response.status == HTTPStatus.PARTIAL_CONTENT
-        with unfinished.open("ab" if resumed else "wb") as file:
-            for chunk in _chunks(response, download.size_bytes + 1):
-                before = file.tell()
-                file.write(chunk)
-                if before // TOLD_EVERY_BYTES != file.tell() // TOLD_EVERY_BYTES:
-                    log.info("%s: %d %%", unfinished.name, 100 * file.tell() // download.size_bytes)
-    if unfinished.stat().st_size < download.size_bytes:
-        raise HTTPException("the connection broke off")
+        if have and not _goes_on_at(response, have):
+            _begin_anew(file)
+        for chunk in _chunks(response, download.size_bytes + 1 - file.tell()):
+            told = _percent(file.tell(), download) // TOLD_EVERY_PERCENT
+            file.write(chunk)
+            if _percent(file.tell(), download) // TOLD_EVERY_PERCENT > told:
+                log.info("%s: %s", download.path, _share(file.tell(), download))
+
+
+def _goes_on_at(response: HTTPResponse, have: int) -> bool:
+    """Whether a server sends what was asked for: some send the whole file, some another part."""
+    told = response.headers["Content-Range"]
+    return response.status == HTTPStatus.PARTIAL_CONTENT and (told is None or told.startswith(f"bytes {have}-"))
+
+
+def _begin_anew(file: BinaryIO) -> None:
+    file.seek(0)
+    file.truncate()
 
 
 def _chunks(response: HTTPResponse, most_bytes: int) -> Iterator[bytes]:
@@ -66,12 +96,42 @@ def _chunks(response: HTTPResponse, most_bytes: int) -> Iterator[bytes]:
         yield chunk
 
 
+def _percent(have: int, download: Download) -> int:
+    return 100 * have // download.size_bytes
+
+
+def _share(have: int, download: Download) -> str:
+    return f"{_percent(have, download)} % of {download.size_bytes / 1e6:.1f} MB"
+
+
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a lock on the folder itself, waiting for whoever holds it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _alone(unfinished: Path, target: Path) -> Iterator[BinaryIO | None]:
+    """The unfinished file, locked, open at its end; None where the target is there, perhaps since the lock's last
+    holder finished it. The kernel lets go where a holder dies."""
+    while not target.exists():
+        with unfinished.open("ab") as file:
+            _lock(file, target.name)
+            if _is_still(file, unfinished):
+                try:
+                    yield file
+                finally:
+                    if _is_still(file, unfinished) and not unfinished.stat().st_size:
+                        unfinished.unlink()
+                return
+    yield None
+
+
+def _lock(file: BinaryIO, name: str) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        log.info("%s: waiting for another run that downloads it", name)
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _is_still(file: BinaryIO, path: Path) -> bool:
+    """Whether the path leads to the open file: its last holder may have renamed or removed it."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

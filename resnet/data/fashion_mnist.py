@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from resnet.data.dataset import Arrays, DatasetFacts, Download, Source
+from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Download, Sample, Source
 from resnet.data.files import first_folder, keras_cache
-from resnet.data.idx import read_idx
+from resnet.data.idx import read_first, read_idx
 from resnet.errors import DataError
 
 FOLDER = "fashion_mnist"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+SAMPLED_FROM = 1000
 MIRROR = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
@@ -79,12 +80,25 @@ FACTS = DatasetFacts(
 )
 
 
-def read(folder: Path) -> Arrays:
+def read(folder: Path) -> Dataset:
     """The four files from the first place that has any. Raises DataError."""
+    return Dataset(FACTS, read_files(_found(folder), FILES))
+
+
+def sample(folder: Path, count: int, generator: np.random.Generator) -> Sample:
+    """Some of the first thousand training images; their checksum is left for the run to check. Raises DataError."""
+    place, (images, labels) = _found(folder), FILES[:2]
+    chosen = generator.choice(SAMPLED_FROM, count, replace=False)
+    pixels = read_first(_path(place, images.name), images.shape, SAMPLED_FROM, FACTS.title)
+    numbers = read_first(_path(place, labels.name), labels.shape, SAMPLED_FROM, FACTS.title)
+    return pixels[chosen][..., np.newaxis], numbers[chosen].astype(np.int32)
+
+
+def _found(folder: Path) -> Path:
     place = find(folder)
     if place is None:
         raise DataError(f"{FACTS.title} is not in {folder}: {FACTS.where}.")
-    return read_files(place, FILES)
+    return place
 
 
 def read_files(place: Path, files: tuple[IdxFile, ...]) -> Arrays:
@@ -121,4 +135,4 @@ def _path(place: Path, name: str) -> Path:
     raise DataError(f"{place} holds only a part of {FACTS.title}: {name} (or {name}.gz) is missing; put it there too.")
 
 
-SOURCE = Source(FACTS, read, is_complete, DOWNLOADS)
+SOURCE = Source(FACTS, read, is_complete, sample, DOWNLOADS)

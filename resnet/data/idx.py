@@ -34,6 +34,17 @@ def read_idx(path: Path, shape: tuple[int, ...], published: str, title: str) -> 
     return np.frombuffer(data, np.uint8, offset=header_bytes).reshape(shape)
 
 
+def read_first(path: Path, shape: tuple[int, ...], count: int, title: str) -> NDArray[np.uint8]:
+    """The first `count` entries of a file that must have this shape, without its checksum. Raises DataError."""
+    header_bytes = 4 + 4 * len(shape)
+    size_bytes = header_bytes + count * int(np.prod(shape[1:]))
+    data = _unpack(path, size_bytes)
+    _check_header(data[:header_bytes], shape, path, title)
+    if len(data) < size_bytes:
+        raise DataError(f"{path} is cut short; get the file anew and replace it.")
+    return np.frombuffer(data, np.uint8, offset=header_bytes).reshape(count, *shape[1:])
+
+
 def _unpack(path: Path, most_bytes: int) -> bytes:
     try:
         with path.open("rb") as file:

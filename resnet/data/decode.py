@@ -1,0 +1,74 @@
+"""One image file to pixels, whatever kind of picture it is; a broken one to None."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from resnet.data.dataset import Images
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+"""Those that are pixels and nothing else: Pillow hands other formats to other programs."""
+
+ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+MOST_PIXELS = 100_000_000
+SIDEWAYS = (5, 6, 7, 8)
+ORIENTATION = 0x0112
+MARK_BYTES = 512
+
+
+def read_size(path: Path) -> tuple[int, int] | None:
+    """(height, width) as the picture is meant to be looked at, from its header; None where it has none.
+
+    Raises OSError where the disk refuses.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            turned = image.getexif().get(ORIENTATION) in SIDEWAYS
+            return (image.width, image.height) if turned else (image.height, image.width)
+    except Exception as error:  # a damaged picture may raise anything at all
+        _raise_again_if_ours(error)
+        return None
+
+
+def read_pixels(path: Path, side: int | None, mark: bytes = b"") -> Images | None:
+    """[height, width, 3], RGB, 0 to 255; None where the file is broken, huge, or without `mark` near its beginning.
+
+    With a `side`, the middle square of the picture, resized to side × side. Transparent pixels become white. Raises
+    OSError where the disk refuses.
+    """
+    try:
+        with path.open("rb") as file:
+            if mark and mark not in file.read(MARK_BYTES):
+                return None
+            with Image.open(file, formats=FORMATS) as image:
+                return None if image.width * image.height > MOST_PIXELS else _pixels(image, side)
+    except Exception as error:  # a damaged picture may raise anything at all
+        _raise_again_if_ours(error)
+        return None
+
+
+def _raise_again_if_ours(error: Exception) -> None:
+    """A disk that refuses, or a full memory, is not the picture's fault: Pillow's own OSErrors carry no number."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno):
+        raise error
+
+
+def _pixels(image: Image.Image, side: int | None) -> Images:
+    if side:
+        image.draft("RGB", (2 * side, 2 * side))  # a large JPEG is unpacked at a fraction of its size
+    upright = _rgb(ImageOps.exif_transpose(image))
+    if side:
+        upright = ImageOps.fit(upright, (side, side), Image.Resampling.BILINEAR)
+    return np.asarray(upright)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F"):
+        raise ValueError("nobody knows which of its numbers is white")
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")

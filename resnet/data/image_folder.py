@@ -1,0 +1,177 @@
+"""Any folder of images with one subfolder a class: `folder:PATH`, or `folder:PATH@SIZE` to bring them to one size.
+
+A path that does not begin with / is looked for in the data folder. All images are held in memory; what would not fit
+is refused, until images can be streamed from the disk.
+"""
+
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Images, Sample, Source
+from resnet.data.decode import read_pixels
+from resnet.data.listing import Listing, common_size, count_tests, list_images
+from resnet.errors import DataError, echo
+
+PREFIX = "folder:"
+SMALLEST_SIDE, LARGEST_SIDE = 8, 1024
+LARGEST_BYTES = 2_000_000_000
+READ_AT_ONCE = 256
+LONGEST_TITLE = 40
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """Images under `path`, of the shape that `facts` say.
+
+    With a `side`, they are resized to it; without, they must have their shape already. Files without `mark` near their
+    beginning count as broken.
+    """
+
+    path: Path
+    facts: DatasetFacts
+    side: int | None = None
+    mark: bytes = b""
+
+    def read(self) -> Dataset:
+        """All images; the first fifth is the test part. Raises DataError, and OSError where the disk refuses."""
+        listing = list_images(self.path)
+        check_memory(self.facts, len(listing.files))
+        images = np.empty((len(listing.files), *self.facts.image_shape), np.uint8)
+        labels: list[int] = []
+        for label, pixels in self._pictures(listing):
+            images[len(labels)] = pixels
+            labels.append(label)
+        self._check_complete(labels)
+        images, numbers, tests = images[: len(labels)], np.array(labels, np.int32), count_tests(len(labels))
+        facts = replace(
+            self.facts,
+            train_images=len(labels) - tests,
+            test_images=tests,
+            broken_files=len(listing.files) - len(labels),
+        )
+        return Dataset(facts, Arrays(images[tests:], numbers[tests:], images[:tests], numbers[:tests]))
+
+    def sample(self, count: int, generator: np.random.Generator) -> Sample:
+        """Some images that are surely not in the test part, fewer where there are fewer. Raises as `read` does."""
+        files, labels = list_images(self.path)[1:]
+        later = generator.permutation(np.arange(len(files) // 2, len(files)))
+        found: list[tuple[Images, int]] = []
+        with _quiet_pillow():
+            for position in later:
+                pixels = read_pixels(files[position], self.side, self.mark)
+                if pixels is not None:
+                    found.append((self._checked(files[position], pixels), labels[position]))
+                if len(found) == count:
+                    break
+        if not found:
+            raise DataError(f"None of the files in {self.path} is an image that can be read; put whole ones there.")
+        return np.stack([pixels for pixels, _ in found]), np.array([label for _, label in found], np.int32)
+
+    def _pictures(self, listing: Listing) -> Iterator[tuple[int, Images]]:
+        """Label and pixels of every image that is not broken, in order."""
+        files, decode = listing.files, partial(read_pixels, side=self.side, mark=self.mark)
+        told = 0
+        with _quiet_pillow(), ThreadPoolExecutor() as pool:
+            for first in range(0, len(files), READ_AT_ONCE):
+                some = files[first : first + READ_AT_ONCE]
+                for label, file, pixels in zip(listing.labels[first:], some, pool.map(decode, some), strict=False):
+                    if pixels is not None:
+                        yield label, self._checked(file, pixels)
+                percent = 100 * (first + len(some)) // len(files)
+                if percent // 10 > told:
+                    told = percent // 10
+                    log.info("%s: %d %% of %s images read", self.facts.title, percent, f"{len(files):,}")
+
+    def _checked(self, file: Path, pixels: Images) -> Images:
+        if pixels.shape != self.facts.image_shape:
+            height, width = pixels.shape[:2]
+            raise DataError(f"All images must have one size; {file} is {height}×{width}: {self.facts.where}.")
+        return pixels
+
+    def _check_complete(self, labels: list[int]) -> None:
+        counts = np.bincount(labels, minlength=self.facts.classes)
+        if not counts.all():
+            name = self.facts.class_names[int(np.argmin(counts))]
+            raise DataError(
+                f"Every class needs images; none of those of class {echo(name)} in {self.path} can be read: put whole "
+                "ones there."
+            )
+
+
+def source(name: str, data_folder: Path) -> Source:
+    """The data set behind a name that begins with `folder:`. Raises DataError."""
+    text, side = with_size(name.removeprefix(PREFIX))
+    path = data_folder / os.path.expanduser(text)  # noqa: PTH111  Path's own raises where there is no such person
+    images = ImageFolder(path, _describe(name, path, side), side)
+    return Source(
+        images.facts,
+        read=lambda _: images.read(),
+        present=lambda _: True,
+        sample=lambda _, count, generator: images.sample(count, generator),
+    )
+
+
+def with_size(text: str) -> tuple[str, int | None]:
+    """What stands before an @SIZE, and the size, if there is one. Raises DataError."""
+    found = re.fullmatch(r"(.*)@(\d+)", text, re.DOTALL)
+    if not found:
+        return text, None
+    digits = found[2][:6]
+    if not SMALLEST_SIDE <= int(digits) <= LARGEST_SIDE:
+        raise DataError(
+            f"The size behind @ is the images' side in pixels, from {SMALLEST_SIDE} to {LARGEST_SIDE}; received "
+            f"{echo(found[2])}."
+        )
+    return found[1], int(digits)
+
+
+def check_memory(facts: DatasetFacts, images: int) -> None:
+    """Raise DataError where so many images would not fit into the memory we allow ourselves."""
+    size_bytes = images * int(np.prod(facts.image_shape))
+    if size_bytes > LARGEST_BYTES:
+        side = int((LARGEST_BYTES / images / 3) ** 0.5) // 8 * 8
+        raise DataError(
+            f"All images must fit into {LARGEST_BYTES / 1e9:.0f} GB of memory; {images:,} of {facts.title} take "
+            f"{size_bytes / 1e9:.1f} GB at {facts.image_shape[0]}×{facts.image_shape[1]}: give a smaller size, as in "
+            f"{facts.name.partition('@')[0]}@{side}."
+        )
+
+
+def _describe(name: str, path: Path, side: int | None) -> DatasetFacts:
+    """Facts from the names of the files, and from their headers where no size is given."""
+    listing = list_images(path)
+    plain = name if side is None else name.rpartition("@")[0]
+    height, width = (side, side) if side else common_size(path, f"{plain}@64")
+    images, tests = len(listing.files), count_tests(len(listing.files))
+    facts = DatasetFacts(
+        name=name,
+        title=path.name[:LONGEST_TITLE] or str(path),
+        image_shape=(height, width, 3),
+        class_names=listing.class_names,
+        train_images=images - tests,
+        test_images=tests,
+        source=f"The folder {path}; one image in five, always the same, is for the test",
+        where=f"put one subfolder of images for each class into {path}, or give the size to bring them to: {plain}@64",
+    )
+    check_memory(facts, images)
+    return facts
+
+
+@contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """What Pillow warns of is either mended by it or counted as broken here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
