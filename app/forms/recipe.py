@@ -12,9 +12,10 @@ from resnet.config import with_settings
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
 from resnet.runs.devices import Device
-from resnet.training.recipe import Recipe, check_against, default_recipe, with_steps
+from resnet.training import recipes
+from resnet.training.recipe import Recipe, SgdConfig, check_against, with_steps
 
-DATASET, SETTINGS, DEVICE = "dataset", "recipe_settings", "device"
+DATASET, BASES, SETTINGS, DEVICE = "dataset", "recipe_bases", "recipe_settings", "device"
 STEPS_HELP = "Optimiser updates; the schedule stretches with them."
 RATE_HELP = "Of the first step after the warm-up; the schedule lowers it from there."
 DECAY_HELP = "In the paper's sense: the loss gains (value / 2) · Σw². Keras's l2 regulariser takes half of this value."
@@ -43,19 +44,35 @@ def training_form(devices: list[Device]) -> Plan:
     facts = data.facts(dataset)
     st.caption(_facts_sentence(facts))
     names = {device.id: _device_title(device) for device in devices}
-    device = st.selectbox("Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session")
-    recipe, problem = _recipe(facts)
-    _few(recipe or default_recipe(dataset))
+    left, right = st.columns(2)
+    base = _base(left, dataset)
+    device = right.selectbox("Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session")
+    recipe, problem = _recipe(facts, base.recipe)
+    _few(recipe or base.recipe)
     with st.expander("More"):
-        _more(recipe or default_recipe(dataset))
+        _more(recipe or base.recipe)
     return Plan(facts, device or devices[-1].id, recipe, problem)
 
 
-def _recipe(facts: DatasetFacts) -> tuple[Recipe | None, str | None]:
+def _base(place: Any, dataset: str) -> recipes.Entry:
+    """The recipe of the catalogue that the controls change; each data set begins with its own."""
+    name = state.remembered(BASES, dict).get(dataset, recipes.default_for(dataset).name)
+    place.selectbox("Recipe", recipes.names(), key=state.seed("base", name), help=recipes.get(name).source,
+                    on_change=_base_changed)  # fmt: skip
+    return recipes.get(name)
+
+
+def _base_changed() -> None:
+    """Another recipe begins as it stands in the catalogue: what was changed belonged to the one before."""
+    dataset = state.read(DATASET)
+    state.remember(BASES, {**state.read(BASES), dataset: state.read("base")})
+    state.remember(SETTINGS, {**state.read(SETTINGS, {}), dataset: {}})
+
+
+def _recipe(facts: DatasetFacts, base: Recipe) -> tuple[Recipe | None, str | None]:
     settings = dict(state.remembered(SETTINGS, dict).get(facts.name, {}))
-    recipe = default_recipe(facts.name)
     try:
-        recipe = with_settings(with_steps(recipe, settings.pop("steps", recipe.steps)), settings)
+        recipe = with_settings(with_steps(base, settings.pop("steps", base.steps)), settings)
         check_against(recipe, facts)
     except ResNetLabError as error:
         return None, str(error)
@@ -80,8 +97,8 @@ def _few(recipe: Recipe) -> None:
 
 def _more(recipe: Recipe) -> None:
     momentum, every, checkpoint = st.columns(3)
-    _number(momentum, "SGD momentum", "optimiser.momentum", getattr(recipe.optimiser, "momentum", 0.9), step=0.05,
-            format="%g")  # fmt: skip
+    if isinstance(recipe.optimiser, SgdConfig):
+        _number(momentum, "SGD momentum", "optimiser.momentum", recipe.optimiser.momentum, step=0.05, format="%g")
     _number(every, "Evaluate every", "evaluate_every", recipe.evaluate_every, help="Steps between two evaluations.")
     _number(checkpoint, "Checkpoint every", "checkpoint_every", recipe.checkpoint_every)
 

@@ -6,10 +6,14 @@ from functools import partial
 import streamlit as st
 
 from app import state, views
+from resnet.config import with_settings
 from resnet.errors import ResNetLabError
+from resnet.link import difference
 from resnet.runs import Run, Store
 from resnet.runs.archive import metrics_csv, zipped
+from resnet.runs.records import Notes
 from resnet.runs.state import State
+from resnet.training.recipe import Recipe, with_steps
 
 DELETED = "deleted_run"
 
@@ -29,6 +33,8 @@ def buttons(store: Store, run: Run, now: State) -> None:
         if now.name != "finished" and not run.damage:
             _button("Resume", "play_arrow", run, partial(store.resume, run.id))
         _button("Delete", "delete", run, partial(_delete, store, run.id))
+    if now.name != "queued" and run.spec:
+        _fork(store, run, run.spec.recipe)
 
 
 def undo(store: Store) -> None:
@@ -49,6 +55,37 @@ def downloads(run: Run) -> None:
         for label, make, ending in (("Metrics", metrics_csv, "csv"), ("Whole directory", zipped, "zip")):
             st.download_button(label, partial(make, run), file_name=f"{run.id}.{ending}", on_click="ignore",
                                icon=":material/download:")  # fmt: skip
+
+
+def _fork(store: Store, run: Run, recipe: Recipe) -> None:
+    """A new run from the last checkpoint, with another length, rate or decay; the rest stays."""
+    popover = st.popover("Fork", icon=":material/call_split:", key=f"fork-{run.id}", on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
+        st.caption("A new run goes on from the last checkpoint of this one, with a changed recipe.")
+        steps = st.number_input("Steps", 1, value=recipe.steps, step=100)
+        rate = st.number_input("Learning rate", value=recipe.schedule.learning_rate, step=0.01, format="%g")
+        decay = st.number_input("Weight decay", value=recipe.weight_decay.value, step=1e-4, format="%g")
+        if st.button("Start the fork", type="primary"):
+            changes = {"schedule.learning_rate": rate, "weight_decay.value": decay}
+            try:
+                longer = difference(recipe, with_settings(with_steps(recipe, steps), changes))
+                forked = store.fork(run.id, longer)
+            except ResNetLabError as error:
+                views.problem(str(error))
+            else:
+                st.switch_page("app/pages/runs.py", query_params={"run": forked.id})
+
+
+def notes(run: Run) -> None:
+    """What a person wants to remember about a run."""
+    kept = run.notes()
+    note = st.text_area("Note", kept.note, key=f"note-{run.id}", label_visibility="collapsed", placeholder="A note")
+    tags = st.multiselect("Tags", list(kept.tags), default=list(kept.tags), key=f"tags-{run.id}",
+                          accept_new_options=True, placeholder="Tags")  # fmt: skip
+    if (note, tuple(tags)) != (kept.note, kept.tags):
+        _do(partial(run.annotate, Notes(note=note, tags=tuple(tags))))
 
 
 def _button(label: str, icon: str, run: Run, act: Callable[[], object]) -> None:

@@ -37,6 +37,8 @@ def show(store: Store, run: Run) -> None:
                          query_params=choice_of(spec.config).to_query())  # fmt: skip
         actions.buttons(store, run, now)
     _cause(now)
+    if parent := run.parent:
+        st.caption(views.plain(f"Forked from {parent.id} at step {parent.step:,}."))
     try:
         progress, records = run.progress(), cache.journal(run.id).catch_up(run)
     except ResNetLabError as error:
@@ -50,6 +52,8 @@ def show(store: Store, run: Run) -> None:
         if spec:
             _made_of(run, spec)
         actions.downloads(run)
+    with st.expander("Note and tags", key="notes"):
+        actions.notes(run)
 
 
 def _cause(now: State) -> None:
