@@ -14,6 +14,7 @@ import streamlit as st
 
 from resnet import exports
 from resnet.config import ResNetConfig
+from resnet.data.sheet import sample_sheet
 from resnet.diagram import Direction, Drawing, Level, draw
 from resnet.diagram.plot_model import PlotOptions
 from resnet.graph import Graph, build_graph
@@ -23,10 +24,12 @@ from resnet.runs.devices import Device, list_devices
 from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.run import Run
 from resnet.runs.store import DEFAULT_ROOT
+from resnet.training.recipe import Recipe
 
 BY_FINGERPRINT: dict[str | type[Any], Callable[[Any], Any]] = {
     ResNetConfig: lambda config: config.fingerprint,
     PlotOptions: PlotOptions.model_dump_json,
+    Recipe: Recipe.model_dump_json,
 }
 
 
@@ -96,3 +99,9 @@ def journal(run_id: str) -> Journal:
 def devices() -> list[Device]:
     """What a run can be computed on; free memory is at most ten seconds old."""
     return list_devices()
+
+
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=BY_FINGERPRINT)
+def sheet(dataset: str, folder: str, recipe: Recipe) -> bytes:
+    """Samples before and after augmentation, as PNG. Raises DataError."""
+    return sample_sheet(dataset, folder, recipe, recipe.seed).png()

@@ -146,6 +146,11 @@ def schedule(recipe: Recipe | None) -> None:
     st.plotly_chart(charts.schedule_chart(steps, rates, scheme()), key="schedule", config=charts.QUIET)
 
 
+def samples(sheet: bytes) -> None:
+    """Images as they are, and as training sees them."""
+    st.image(sheet, caption="Above: images as they are. Below: the same, augmented by this recipe.", width="content")
+
+
 def scheme() -> charts.Scheme:
     """Whether the page is light or dark now."""
     return "dark" if st.context.theme.type == "dark" else "light"

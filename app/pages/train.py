@@ -15,6 +15,7 @@ spec, problem = launch.fitted(shown, plan)
 
 views.problem(problem)
 launch.start_button(spec)
+launch.show_samples(plan)
 views.schedule(plan.recipe)
 board.recent(cache.store())
 state.publish(shown.choice)

@@ -7,7 +7,8 @@ import streamlit as st
 
 from app import cache, state, views
 from app.forms.recipe import Plan
-from resnet.data import DEFAULT_FOLDER, fit_config
+from resnet import data
+from resnet.data import fit_config
 from resnet.errors import ResNetLabError
 from resnet.runs.spec import RunSpec
 
@@ -27,10 +28,28 @@ def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
         config=config,
         recipe=plan.recipe,
         dataset=plan.facts.name,
-        data_folder=os.environ.get("RESNET_LAB_DATA", DEFAULT_FOLDER),
+        data_folder=data_folder(),
         device=plan.device,
     )
     return spec, None
+
+
+def show_samples(plan: Plan) -> None:
+    """A sheet of the images, or where they have to be put; a run would download what it can."""
+    folder = data_folder()
+    missing = data.availability(plan.facts.name, folder)
+    if missing:
+        st.info(views.plain(missing), icon=":material/download:")
+    elif plan.recipe:
+        try:
+            views.samples(cache.sheet(plan.facts.name, folder, plan.recipe))
+        except ResNetLabError as error:
+            views.problem(str(error))
+
+
+def data_folder() -> str:
+    """Where the images are: one folder for all runs of this server."""
+    return os.environ.get("RESNET_LAB_DATA", data.DEFAULT_FOLDER)
 
 
 def start_button(spec: RunSpec | None) -> None:

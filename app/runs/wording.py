@@ -41,7 +41,7 @@ def network(spec: RunSpec | None) -> str:
 
 def dataset(spec: RunSpec | None) -> str:
     try:
-        return data.facts(spec.dataset).title if spec else "unknown data"
+        return data.title(spec.dataset) if spec else "unknown data"
     except ResNetLabError:  # a data set of another version of this program
         return spec.dataset if spec else ""
 
