@@ -16,11 +16,12 @@ from resnet.cli.options import AsJson, Name, Runs, Settings, changed, choose
 from resnet.errors import RunError
 from resnet.runs import Run, RunSpec, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training.recipe import default_recipe, with_steps
+from resnet.training.recipe import with_steps
+from resnet.training.recipes import begin_with
 
 DEFAULT_PORT = 8501
 
-DataSet = Annotated[str, typer.Option("--data", metavar="NAME", help="What to train on.")]
+DataSet = Annotated[str, typer.Option("--data", metavar="NAME", help="What to train on; or folder:PATH@SIZE.")]
 DataFolder = Annotated[Path, typer.Option("--data-folder", metavar="DIR", help="Where its files are.")]
 Steps = Annotated[int | None, typer.Option("--steps", metavar="N", help="Steps; the schedule stretches with them.")]
 RecipeSettings = Annotated[
@@ -59,9 +60,9 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
     detach: Detach = False,
 ) -> None:
     """Train a network in a process of its own, and follow it; Ctrl+C stops it. It takes on the data's shape."""
-    facts = data.facts(dataset)
+    facts = data.facts(dataset, data_folder)
     config = data.fit_config(choose(name, settings).config(), facts)
-    recipe = default_recipe(dataset) if steps is None else with_steps(default_recipe(dataset), steps)
+    recipe = begin_with(facts) if steps is None else with_steps(begin_with(facts), steps)
     spec = RunSpec(
         network=name,
         config=config,

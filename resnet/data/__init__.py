@@ -20,6 +20,7 @@ from resnet.errors import DataError, UnknownNameError, echo
 
 __all__ = [
     "DEFAULT_FOLDER",
+    "FOLDER_PREFIX",
     "Dataset",
     "DatasetFacts",
     "availability",
@@ -31,9 +32,11 @@ __all__ = [
     "load",
     "names",
     "sample",
+    "title",
 ]
 
 DEFAULT_FOLDER = "data"
+FOLDER_PREFIX = image_folder.PREFIX
 
 _SOURCES = {
     source.facts.name: source
@@ -55,6 +58,13 @@ def names() -> tuple[str, ...]:
 def facts(name: str, folder: Path | str = DEFAULT_FOLDER) -> DatasetFacts:
     """What is known without loading anything. Raises UnknownNameError, and DataError for a `folder:` of no use."""
     return _source(name, folder).facts
+
+
+def title(name: str) -> str:
+    """What to call a data set, without a look at its files. Raises UnknownNameError."""
+    if name.startswith(FOLDER_PREFIX):
+        return image_folder.title(name)
+    return _source(name, DEFAULT_FOLDER).facts.title
 
 
 def is_present(name: str, folder: Path | str = DEFAULT_FOLDER) -> bool:
@@ -124,7 +134,7 @@ def _source(name: str, folder: Path | str) -> Source:
     if name in _SOURCES:
         return _SOURCES[name]
     try:
-        if name.startswith(image_folder.PREFIX):
+        if name.startswith(FOLDER_PREFIX):
             return image_folder.source(name, Path(folder))
     except OSError as error:
         raise _unreadable(echo(name), folder, error) from None

@@ -123,6 +123,12 @@ def source(name: str, data_folder: Path) -> Source:
     )
 
 
+def title(name: str) -> str:
+    """The folder's own name."""
+    text = re.sub(r"@\d+$", "", name.removeprefix(PREFIX))
+    return Path(text).name[:LONGEST_TITLE] or text[:LONGEST_TITLE] or "images"
+
+
 def with_size(text: str) -> tuple[str, int | None]:
     """What stands before an @SIZE, and the size, if there is one. Raises DataError."""
     found = re.fullmatch(r"(.*)@(\d+)", text, re.DOTALL)
@@ -157,7 +163,7 @@ def _describe(name: str, path: Path, side: int | None) -> DatasetFacts:
     images, tests = len(listing.files), count_tests(len(listing.files))
     facts = DatasetFacts(
         name=name,
-        title=path.name[:LONGEST_TITLE] or str(path),
+        title=title(name),
         image_shape=(height, width, 3),
         class_names=listing.class_names,
         train_images=images - tests,

@@ -44,8 +44,12 @@ class RunSpec(Closed):
 
 
 def check_possible(spec: RunSpec) -> None:
-    """Raise ConfigError or UnknownNameError where the run cannot succeed on this machine. Loads no images."""
-    facts = data.facts(spec.dataset)
+    """Raise ConfigError, DataError or UnknownNameError where the run cannot succeed on this machine.
+
+    Loads no images; whether they can be had at all is known all the same.
+    """
+    facts = data.facts(spec.dataset, spec.data_folder)
+    data.check_obtainable(spec.dataset, spec.data_folder)
     check_against(spec.recipe, facts)
     check_fit(spec.config, facts)
     devices.get_device(spec.device)

@@ -6,6 +6,7 @@ Each has a quick twin, the same kind of training in twenty steps on digits, to s
 from dataclasses import dataclass, replace
 
 from resnet.catalog import HE_2015, NOTEBOOK
+from resnet.data import FOLDER_PREFIX, DatasetFacts
 from resnet.errors import UnknownNameError
 from resnet.training.recipe import AdamConfig, AugmentationConfig, Recipe, WeightDecayConfig, with_steps
 from resnet.training.schedule import CosineSchedule, ErrorWarmup, InverseTimeSchedule, StepsSchedule, StepsWarmup
@@ -70,10 +71,28 @@ def get(name: str) -> Entry:
 
 
 def default_for(dataset: str) -> Entry:
-    """The recipe to begin with on this data set. Raises UnknownNameError."""
-    if dataset not in _DEFAULTS:
+    """The recipe to begin with on this data set, at whatever size its name asks for. Raises UnknownNameError."""
+    if dataset.startswith(FOLDER_PREFIX):
+        return _FASHION_QUICK
+    name = dataset.partition("@")[0]
+    if name not in _DEFAULTS:
         raise UnknownNameError("data set", dataset, _DEFAULTS)
-    return get(_DEFAULTS[dataset])
+    return get(_DEFAULTS[name])
+
+
+def begin_with(facts: DatasetFacts) -> Recipe:
+    """That recipe; for a folder of images, with a validation part, batch and crop that so many images allow."""
+    recipe = default_for(facts.name).recipe
+    if not facts.name.startswith(FOLDER_PREFIX):
+        return recipe
+    validation = min(recipe.validation_images, max(facts.classes, facts.train_images // 5))
+    changes = {
+        "validation_images": validation,
+        "batch_size": max(1, min(recipe.batch_size, facts.train_images - validation)),
+        "augmentation": recipe.augmentation.model_dump()
+        | {"pad": min(recipe.augmentation.pad, min(facts.image_shape[:2]) - 1)},
+    }
+    return Recipe.model_validate(recipe.model_dump() | changes)
 
 
 _DIGITS_QUICK = Entry(

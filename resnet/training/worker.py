@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 from resnet import data
@@ -77,18 +78,22 @@ def _work(directory: RunDirectory) -> int:
 
 def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> Outcome:
     """Whatever can be refused is refused before TensorFlow is imported, which takes seconds."""
-    facts = data.facts(spec.dataset)
+    facts = data.facts(spec.dataset, spec.data_folder)
     check_against(spec.recipe, facts)
     check_fit(spec.config, facts)
     log.info("%s on %s, %s", spec.network, facts.title, spec.device)
     data.fetch(spec.dataset, spec.data_folder)
     dataset = data.load(spec.dataset, spec.data_folder)
+    check_against(spec.recipe, dataset.facts)  # once more: broken files are known now
+    if dataset.facts.broken_files:
+        log.warning("%s: %d broken files passed over", facts.title, dataset.facts.broken_files)
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
     log.info("importing TensorFlow")
     hide_others(spec.device)
     claim(spec.device, spec.recipe)
     environment = describe_environment(spec.device)
-    directory.write_json(ENVIRONMENT, environment | {"dataset_checksum": dataset.checksum, "split_hash": split.hash})
+    images = {"dataset": asdict(dataset.facts), "dataset_checksum": dataset.checksum, "split_hash": split.hash}
+    directory.write_json(ENVIRONMENT, environment | images)
     from resnet.training.trainer import Trainer  # noqa: PLC0415  imports TensorFlow, which must not see other devices
 
     return Trainer(spec, directory, heart, stop.asked).run(dataset, split)
