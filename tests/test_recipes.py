@@ -1,5 +1,7 @@
 """The catalogue of recipes: what the sources say, to the number, and a quick twin of each that is the same in kind."""
 
+from dataclasses import replace
+
 import pytest
 
 from resnet import catalog, data
@@ -77,7 +79,7 @@ def test_the_notebooks_recipe_is_the_notebooks() -> None:
     assert recipe.optimiser.model_dump() == {"kind": "sgd", "momentum": 0.9, "nesterov": False}
     assert recipe.schedule.model_dump() == {"kind": "inverse_time", "learning_rate": 1e-4, "decay": 1e-5}
     assert recipe.weight_decay.model_dump() == {"value": 2e-3, "semantics": "l2", "covers": "conv_kernels"}
-    assert (recipe.batch_size, recipe.input_normalisation, recipe.validation_images) == (16, "scale", 4652)
+    assert (recipe.batch_size, recipe.input_normalisation, recipe.validation_images) == (16, "scale", 1000)
     assert recipe.steps == 50 * -(-IMAGES_OF_THE_NOTEBOOK // 16)
     assert (recipe.augmentation.pad, recipe.augmentation.flip) == (0, "none")
 
@@ -91,6 +93,18 @@ def test_the_notebooks_two_recipes_differ_in_the_optimiser_alone() -> None:
 def test_an_unknown_recipe_suggests_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'he2015_cifar'"):
         recipes.get("he2015-cifar")
+
+
+@pytest.mark.parametrize("name", data.names())
+def test_every_data_set_has_a_recipe_to_begin_with(name: str) -> None:
+    assert recipes.begin_with(data.facts(name)) == default_recipe(name)
+
+
+@pytest.mark.parametrize(("train_images", "side"), [(20, 8), (1000, 9), (100_000, 224)])
+def test_a_folder_of_images_has_one_that_fits_it(train_images: int, side: int) -> None:
+    """The validation part of another data set would be larger than a small folder."""
+    facts = replace(data.facts("digits"), name="folder:scans", image_shape=(side, side, 3), train_images=train_images)
+    check_against(recipes.begin_with(facts), facts)
 
 
 def test_the_defaults_are_recipes_of_the_catalogue() -> None:

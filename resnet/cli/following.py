@@ -15,7 +15,7 @@ WORTH_SAYING = ("queued", "starting", "stalled", "stopping")
 
 def summary(run: Run) -> dict[str, Any]:
     """What `runs --json` says of a run. Errors are percent."""
-    spec, state, progress = run.spec, run.state(), run.progress()
+    spec, state, progress, parent = run.spec, run.state(), run.progress(), run.parent
     return {
         "id": run.id,
         "path": str(run.path),
@@ -23,6 +23,7 @@ def summary(run: Run) -> dict[str, Any]:
         "dataset": spec.dataset if spec else None,
         "state": state.name,
         "cause": state.cause,
+        "parent": f"{parent.id}, step {parent.step:,}" if parent else None,
         "step": progress.step,
         "steps": progress.steps,
         "last_validation_error": progress.last_validation_error,

@@ -23,18 +23,37 @@ Settings = Annotated[
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; its ending says which format.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder that holds the runs.")]
+RunsHere = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="The folder that holds the runs.")]
+RunId = Annotated[str, typer.Argument(metavar="ID", help="A run, as `runs` names it.")]
+DataFolder = Annotated[Path, typer.Option("--data-folder", metavar="DIR", help="Where its files are.")]
+Steps = Annotated[int | None, typer.Option("--steps", metavar="N", help="Steps; the schedule stretches with them.")]
+RecipeSettings = Annotated[
+    list[str],
+    typer.Option(
+        "--recipe-set",
+        metavar="KEY=VALUE",
+        default_factory=list,
+        show_default=False,
+        help="Change the recipe, as in schedule.learning_rate=0.05; repeatable.",
+    ),
+]
 
 
 def choose(name: str, settings: list[str]) -> Choice:
     """The network a command names. Raises ConfigError or UnknownNameError."""
-    choice = Choice(name, dict(map(_pair, settings)))
+    choice = Choice(name, pairs(settings))
     choice.config()
     return choice
 
 
 def changed(config: AnyConfig, settings: list[str]) -> AnyConfig:
     """`config` with settings typed as KEY=VALUE. Raises ConfigError or UnknownNameError."""
-    return with_settings(config, dict(map(_pair, settings)))
+    return with_settings(config, pairs(settings))
+
+
+def pairs(settings: list[str]) -> dict[str, str]:
+    """Settings typed as KEY=VALUE. Raises ConfigError."""
+    return dict(map(_pair, settings))
 
 
 def format_of(path: Path, formats: tuple[str, ...]) -> str:

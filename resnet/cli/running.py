@@ -1,6 +1,5 @@
-"""train, runs, app: what goes on in the background."""
+"""train, app: what goes on in the background."""
 
-import json
 import os
 import socket
 import sys
@@ -10,41 +9,31 @@ from typing import Annotated
 import typer
 
 import resnet
-from resnet import data, quantity
-from resnet.cli.following import follow, summary
-from resnet.cli.options import AsJson, Name, Runs, Settings, changed, choose
+from resnet import data
+from resnet.cli.following import follow
+from resnet.cli.options import DataFolder, Name, RecipeSettings, Runs, Settings, Steps, changed, choose
+from resnet.data import DatasetFacts
 from resnet.errors import RunError
-from resnet.runs import Run, RunSpec, Store, list_devices
+from resnet.runs import RunSpec, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training.recipe import with_steps
-from resnet.training.recipes import begin_with
+from resnet.training import recipes
+from resnet.training.recipe import Recipe, with_steps
+from resnet.training.recipes import Entry
 
 DEFAULT_PORT = 8501
 
-DataSet = Annotated[str, typer.Option("--data", metavar="NAME", help="What to train on; or folder:PATH@SIZE.")]
-DataFolder = Annotated[Path, typer.Option("--data-folder", metavar="DIR", help="Where its files are.")]
-Steps = Annotated[int | None, typer.Option("--steps", metavar="N", help="Steps; the schedule stretches with them.")]
-RecipeSettings = Annotated[
-    list[str],
-    typer.Option(
-        "--recipe-set",
-        metavar="KEY=VALUE",
-        default_factory=list,
-        show_default=False,
-        help="Change the recipe, as in schedule.learning_rate=0.05; repeatable.",
-    ),
+DataSet = Annotated[
+    str | None, typer.Option("--data", metavar="NAME", help="The recipe's own, else digits; or folder:PATH@SIZE.")
 ]
+RecipeName = Annotated[str | None, typer.Option("--recipe", metavar="NAME", help="A recipe, as `recipes` names it.")]
+Quick = Annotated[bool, typer.Option("--quick", help="The recipe's quick twin: seconds, on digits.")]
 OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the run goes on.")]
-RunId = Annotated[str, typer.Argument(metavar="ID", help="A run, as `runs` names it.")]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the pages answer.")]
-
-runs_app = typer.Typer(help="The runs, newest first; `runs stop ID` ends one.", invoke_without_command=True)
 
 
 def register(app: typer.Typer) -> None:
     app.command("train")(train)
-    app.add_typer(runs_app, name="runs")
     app.command("app")(serve)
 
 
@@ -52,7 +41,9 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
     name: Name,
     settings: Settings,
     recipe_settings: RecipeSettings,
-    dataset: DataSet = "digits",
+    dataset: DataSet = None,
+    recipe: RecipeName = None,
+    quick: Quick = False,
     steps: Steps = None,
     runs: Runs = DEFAULT_ROOT,
     data_folder: DataFolder = Path(data.DEFAULT_FOLDER),
@@ -60,13 +51,13 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
     detach: Detach = False,
 ) -> None:
     """Train a network in a process of its own, and follow it; Ctrl+C stops it. It takes on the data's shape."""
+    entry = recipes.get(recipe) if recipe else None
+    dataset = dataset or _dataset(entry, quick)
     facts = data.facts(dataset, data_folder)
-    config = data.fit_config(choose(name, settings).config(), facts)
-    recipe = begin_with(facts) if steps is None else with_steps(begin_with(facts), steps)
     spec = RunSpec(
         network=name,
-        config=config,
-        recipe=changed(recipe, recipe_settings),
+        config=data.fit_config(choose(name, settings).config(), facts),
+        recipe=changed(_recipe(entry, facts, quick=quick, steps=steps), recipe_settings),
         dataset=dataset,
         data_folder=str(data_folder),
         device=device or list_devices()[0].id,
@@ -78,30 +69,17 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
         follow(store, run)
 
 
-@runs_app.callback()
-def list_runs(context: typer.Context, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
-    """The runs, newest first, with their state and their best and last validation error."""
-    context.obj = runs
-    if context.invoked_subcommand:
-        return
-    found = Store(runs).list()
-    if as_json:
-        print(json.dumps([summary(run) for run in found], indent=2))
-    elif not found:
-        print(f"No runs in {runs} yet; `python -m resnet train resnet20` makes one.")
-    for run in [] if as_json else found:
-        print(_line(run))
+def _dataset(entry: Entry | None, quick: bool) -> str:
+    return entry.dataset if entry and not quick else recipes.QUICK_DATASET
 
 
-@runs_app.command("stop")
-def stop_run(
-    context: typer.Context, run_id: RunId, runs: Annotated[Path | None, typer.Option("--runs")] = None
-) -> None:
-    """Ask a run to write a checkpoint and end, and wait until it has."""
-    store = Store(runs or context.obj)
-    store.get(run_id)  # where there is none, `stop` would make the folder to look in
-    store.stop(run_id)
-    print(f"{run_id}   {store.wait(run_id).state().name}")
+def _recipe(entry: Entry | None, facts: DatasetFacts, *, quick: bool, steps: int | None) -> Recipe:
+    """That of the catalogue's entry, or one for these images."""
+    if quick:
+        recipe = (entry or recipes.default_for(facts.name)).quick
+    else:
+        recipe = entry.recipe if entry else recipes.begin_with(facts)
+    return recipe if steps is None else with_steps(recipe, steps)
 
 
 def serve(port: Port = DEFAULT_PORT) -> None:
@@ -117,14 +95,3 @@ def serve(port: Port = DEFAULT_PORT) -> None:
     os.chdir(root)  # where .streamlit/config.toml is
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
     os.execv(sys.executable, command)
-
-
-def _line(run: Run) -> str:
-    facts = summary(run)
-    step = f"step {facts['step']:,}" + (f" of {facts['steps']:,}" if facts["steps"] else "")
-    errors = [
-        f"{which} {quantity.percent(facts[f'{which}_validation_error'])}"
-        for which in ("best", "last")
-        if facts[f"{which}_validation_error"] is not None
-    ]
-    return "   ".join(filter(None, [run.id, facts["state"], step, ", ".join(errors), facts["cause"]]))

@@ -112,8 +112,8 @@ _DIGITS_QUICK = Entry(
     dataset="digits",
     network="resnet20",
     source="this project: something to see while one waits, without a download",
-    expected_time="not measured here",
-    expected_result="not measured here",
+    expected_time="1 m 42 s on two CPU cores that others used too",
+    expected_result="validation error 2.67 %, test error 6.06 %, with seed 0",
 )
 
 _FASHION_QUICK = Entry(
@@ -169,7 +169,8 @@ _HE2015_CIFAR_110 = replace(
 )
 
 # 50 epochs of 18,610 images in batches of 16 are 50 × 1,164 updates as Keras counts them, the last of each epoch with
-# 2 images; here every batch is full. Keras's l2(1e-3) adds 1e-3 · Σw², so the value is twice that. The notebook's
+# 2 images; here every batch is full. The 4,652 images it validated on are the test part here, so some of the 18,610 are
+# held out to choose by. Keras's l2(1e-3) adds 1e-3 · Σw², so the value is twice that. The notebook's
 # `decay=1e-5` lowers the learning rate; it is no weight decay.
 _BINARY_ABLATION_SGD = Entry(
     name="binary_ablation_sgd",
@@ -179,18 +180,21 @@ _BINARY_ABLATION_SGD = Entry(
         steps=50 * 1164,
         batch_size=16,
         input_normalisation="scale",
-        validation_images=4652,
+        validation_images=1000,
         evaluate_every=1164,
         checkpoint_every=1164,
         log_every=97,
     ),
     dataset="cats_vs_dogs",
     network="binary_resnet34",
-    source=f"{NOTEBOOK}; its 50-layer networks had a tenth of the penalty: --recipe-set weight_decay.value=2e-4",
+    source=(
+        f"{NOTEBOOK}; its images were 224×224, and its 50-layer networks had a tenth of the penalty: "
+        "--recipe-set weight_decay.value=2e-4"
+    ),
     expected_time="not measured here; the notebook's printed steps add up to 1.1 hours on its machine",
     expected_result=(
-        "validation error after 50 epochs 16.72 % with binary_resnet34, 17.41 % with binary_plain34, 29.89 % with "
-        "binary_resnet50, as the notebook printed them; not measured here"
+        "test error after 50 epochs 16.72 % with binary_resnet34, 17.41 % with binary_plain34, 29.89 % with "
+        "binary_resnet50, as the notebook printed them at 224×224; not measured here"
     ),
 )
 

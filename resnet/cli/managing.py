@@ -1,0 +1,177 @@
+"""runs: every run, and what can be done with one."""
+
+import json
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from resnet import files, quantity
+from resnet.cli.following import summary
+from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, RunsHere, Steps, format_of, pairs
+from resnet.errors import RunError
+from resnet.link import difference
+from resnet.runs import Run, Store, archive
+from resnet.runs.store import DEFAULT_ROOT
+from resnet.training.recipe import with_steps
+
+Place = Annotated[int, typer.Argument(metavar="PLACE", min=1, help="Its new place among those that wait; 1 is next.")]
+OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the parent's unless told otherwise.")]
+
+LOG_LINES = 10
+
+
+class Asked(NamedTuple):
+    """What stands between `runs` and the command."""
+
+    root: Path
+    as_json: bool
+
+
+runs_app = typer.Typer(help="The runs: `runs` alone lists them, newest first.", invoke_without_command=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(runs_app, name="runs")
+    runs_app.command("list")(list_runs)
+    runs_app.command("show")(show)
+    runs_app.command("stop")(stop)
+    runs_app.command("resume")(resume)
+    runs_app.command("fork")(fork)
+    runs_app.command("move")(move)
+    runs_app.command("delete")(delete)
+    runs_app.command("restore")(restore)
+    runs_app.command("export")(export)
+
+
+@runs_app.callback()
+def runs(context: typer.Context, root: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+    """The runs, newest first, with their state and their best and last validation error."""
+    context.obj = Asked(root, as_json)
+    if not context.invoked_subcommand:
+        list_runs(context)
+
+
+def list_runs(context: typer.Context, root: RunsHere = None, as_json: AsJson = False) -> None:
+    """The runs, newest first, with their state and their best and last validation error."""
+    store = _store(context, root)
+    found = store.list()
+    if as_json or context.obj.as_json:
+        print(json.dumps([summary(run) for run in found], indent=2))
+        return
+    for run in found:
+        print(_line(run))
+    if not found:
+        print(f"No runs in {root or context.obj.root} yet; `python -m resnet train resnet20` makes one.")
+
+
+def show(context: typer.Context, run_id: RunId, root: RunsHere = None, as_json: AsJson = False) -> None:
+    """One run: how it stands, what it was made of, and the last lines of its log."""
+    store = _store(context, root)
+    run = store.get(run_id)
+    facts = summary(run)
+    facts["waits_for"] = store.why_waiting(run) if facts["state"] == "queued" else None
+    if as_json or context.obj.as_json:
+        spec = run.spec.model_dump(mode="json") if run.spec else None
+        print(json.dumps(facts | {"spec": spec, "environment": run.environment(), "log": run.log_tail()}, indent=2))
+        return
+    for key, value in facts.items():
+        if value is not None:
+            print(f"{key.replace('_', ' '):23} {_spoken(key, value)}")
+    if log := run.log_tail(LOG_LINES):
+        print(f"\n{log}")
+
+
+def stop(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None:
+    """Ask a run to write a checkpoint and end, and wait until it has."""
+    store = _found(context, root, run_id)
+    store.stop(run_id)
+    _answer(context, store.wait(run_id))
+
+
+def resume(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None:
+    """Let a run that ended too early go on from its last checkpoint."""
+    _answer(context, _found(context, root, run_id).resume(run_id))
+
+
+def fork(  # noqa: PLR0917  each is an option
+    context: typer.Context,
+    run_id: RunId,
+    recipe_settings: RecipeSettings,
+    steps: Steps = None,
+    device: OnDevice = None,
+    root: RunsHere = None,
+) -> None:
+    """A new run that goes on from the last checkpoint of another one, with a changed recipe."""
+    store = _found(context, root, run_id)
+    spec = store.get(run_id).spec
+    stretched = difference(spec.recipe, with_steps(spec.recipe, steps)) if spec and steps is not None else {}
+    run = store.fork(run_id, stretched | pairs(recipe_settings), device=device)
+    _answer(context, run, f"{run.path}   from {summary(run)['parent']}")
+
+
+def move(context: typer.Context, run_id: RunId, place: Place, root: RunsHere = None) -> None:
+    """Give a waiting run another place."""
+    store = _found(context, root, run_id)
+    store.queue.move(run_id, place - 1, store.waiting())
+    order = [run.id for run in store.waiting()]
+    if run_id not in order:
+        raise RunError(f"Run {run_id} began before it could be moved.")
+    _answer(context, store.get(run_id), f"place {order.index(run_id) + 1} of {len(order)}")
+
+
+def delete(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None:
+    """Put a run into the bin; `restore` brings it back."""
+    store = _found(context, root, run_id)
+    store.delete(run_id)
+    deleted = next(run for run in store.deleted() if run.id == run_id)
+    _answer(context, deleted, "deleted; `runs restore` brings it back")
+
+
+def restore(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None:
+    """Bring a deleted run back."""
+    _answer(context, _store(context, root).restore(run_id))
+
+
+def export(context: typer.Context, run_id: RunId, output: Output, root: RunsHere = None) -> None:
+    """A run's curve (.csv), or its whole directory (.zip)."""
+    form = format_of(output, ("csv", "zip"))
+    run = _store(context, root).get(run_id)
+    files.write(output, archive.metrics_csv(run) if form == "csv" else archive.zipped(run))
+
+
+def _store(context: typer.Context, root: RunsHere) -> Store:
+    """The runs a command is about: its own --runs, or that of `runs` before it."""
+    return Store(root or context.obj.root)
+
+
+def _found(context: typer.Context, root: RunsHere, run_id: str) -> Store:
+    """The same, for commands that change something: where there is no such run, they would make the folder to look in.
+
+    Raises UnknownNameError.
+    """
+    store = _store(context, root)
+    store.get(run_id)
+    return store
+
+
+def _answer(context: typer.Context, run: Run, words: str | None = None) -> None:
+    """What has become of a run: its state, unless there is more to say."""
+    print(json.dumps(summary(run), indent=2) if context.obj.as_json else f"{run.id}   {words or run.state().name}")
+
+
+def _spoken(key: str, value: object) -> str:
+    if isinstance(value, float) and key.endswith("_error"):
+        return quantity.percent(value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _line(run: Run) -> str:
+    facts = summary(run)
+    step = f"step {facts['step']:,}" + (f" of {facts['steps']:,}" if facts["steps"] else "")
+    errors = [
+        f"{which} {quantity.percent(facts[f'{which}_validation_error'])}"
+        for which in ("best", "last")
+        if facts[f"{which}_validation_error"] is not None
+    ]
+    return "   ".join(filter(None, [run.id, facts["state"], step, ", ".join(errors), facts["cause"]]))
