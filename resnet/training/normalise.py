@@ -9,6 +9,7 @@ from resnet.data.dataset import Images
 from resnet.training.recipe import InputNormalisation
 
 BRIGHTEST = 255.0
+COUNTED_AT_ONCE = 1000
 
 
 class Normalisation(NamedTuple):
@@ -36,8 +37,13 @@ def fit_normalisation(kind: InputNormalisation, images: Images) -> Normalisation
 def _channel_moments(images: Images) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each channel of pixels / 255, exact, without a float copy of the images."""
     values = np.arange(256) / BRIGHTEST
-    counts = [np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])]
-    shares = np.stack(counts) * (images.shape[-1] / images.size)
+    counts = sum(_counts(images[first : first + COUNTED_AT_ONCE]) for first in range(0, len(images), COUNTED_AT_ONCE))
+    shares = counts * (images.shape[-1] / images.size)
     mean = shares @ values
     deviation = np.sqrt(np.maximum(shares @ values**2 - mean**2, 0))
     return mean.reshape(1, 1, -1), deviation.reshape(1, 1, -1)
+
+
+def _counts(images: Images) -> NDArray[np.int64]:
+    """[channels, 256]: how many pixels have each value. Takes eight bytes for each, so give it a part of the images."""
+    return np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])])

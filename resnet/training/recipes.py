@@ -81,14 +81,42 @@ def default_for(dataset: str) -> Entry:
 
 
 def begin_with(facts: DatasetFacts) -> Recipe:
-    """That recipe; for a folder of images, with a validation part, batch and crop that so many images allow."""
+    """That recipe; for a folder of images, with a validation part, batch and crop that so many images allow.
+
+    A batch takes half of them at most: how many are broken is not known yet.
+    """
     recipe = default_for(facts.name).recipe
     if not facts.name.startswith(FOLDER_PREFIX):
         return recipe
     validation = min(recipe.validation_images, max(facts.classes, facts.train_images // 5))
     changes = {
         "validation_images": validation,
-        "batch_size": max(1, min(recipe.batch_size, facts.train_images - validation)),
+        "batch_size": max(1, min(recipe.batch_size, (facts.train_images - validation) // 2)),
+        "augmentation": recipe.augmentation.model_dump()
+        | {"pad": min(recipe.augmentation.pad, min(facts.image_shape[:2]) - 1)},
+    }
+    return Recipe.model_validate(recipe.model_dump() | changes)
+
+
+_FASHION_QUICK
+    name = dataset.partition("@")[0]
+    if name not in _DEFAULTS:
+        raise UnknownNameError("data set", dataset, _DEFAULTS)
+    return get(_DEFAULTS[name])
+
+
+def begin_with(facts: DatasetFacts) -> Recipe:
+    """That recipe; for a folder of images, with a validation part, batch and crop that so many images allow.
+
+    A batch takes half of them at most: how many are broken is not known yet.
+    """
+    recipe = default_for(facts.name).recipe
+    if not facts.name.startswith(FOLDER_PREFIX):
+        return recipe
+    validation = min(recipe.validation_images, max(facts.classes, facts.train_images // 5))
+    changes = {
+        "validation_images": validation,
+        "batch_size": max(1, min(recipe.batch_size, (facts.train_images - validation) // 2)),
         "augmentation": recipe.augmentation.model_dump()
         | {"pad": min(recipe.augmentation.pad, min(facts.image_shape[:2]) - 1)},
     }

@@ -86,7 +86,7 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
     dataset = data.load(spec.dataset, spec.data_folder)
     check_against(spec.recipe, dataset.facts)  # once more: broken files are known now
     if dataset.facts.broken_files:
-        log.warning("%s: %d broken files passed over", facts.title, dataset.facts.broken_files)
+        log.warning("%s: %d broken file(s) passed over", facts.title, dataset.facts.broken_files)
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
     log.info("importing TensorFlow")
     hide_others(spec.device)
