@@ -98,35 +98,10 @@ def begin_with(facts: DatasetFacts) -> Recipe:
     return Recipe.model_validate(recipe.model_dump() | changes)
 
 
-_FASHION_QUICK
-    name = dataset.partition("@")[0]
-    if name not in _DEFAULTS:
-        raise UnknownNameError("data set", dataset, _DEFAULTS)
-    return get(_DEFAULTS[name])
-
-
-def begin_with(facts: DatasetFacts) -> Recipe:
-    """That recipe; for a folder of images, with a validation part, batch and crop that so many images allow.
-
-    A batch takes half of them at most: how many are broken is not known yet.
-    """
-    recipe = default_for(facts.name).recipe
-    if not facts.name.startswith(FOLDER_PREFIX):
-        return recipe
-    validation = min(recipe.validation_images, max(facts.classes, facts.train_images // 5))
-    changes = {
-        "validation_images": validation,
-        "batch_size": max(1, min(recipe.batch_size, (facts.train_images - validation) // 2)),
-        "augmentation": recipe.augmentation.model_dump()
-        | {"pad": min(recipe.augmentation.pad, min(facts.image_shape[:2]) - 1)},
-    }
-    return Recipe.model_validate(recipe.model_dump() | changes)
-
-
 _DIGITS_QUICK = Entry(
     name="digits_quick",
     recipe=Recipe(
-        schedule=CosineSchedule(learning_rate=0.1, steps=500),
+        schedule=CosineSchedule(learning_rate=0.05, steps=500),
         warmup=StepsWarmup(steps=50),
         weight_decay=WeightDecayConfig(value=5e-4),
         steps=500,
@@ -140,8 +115,8 @@ _DIGITS_QUICK = Entry(
     dataset="digits",
     network="resnet20",
     source="this project: something to see while one waits, without a download",
-    expected_time="1 m 42 s on two CPU cores that others used too",
-    expected_result="validation error 2.67 %, test error 6.06 %, with seed 0",
+    expected_time="1 m on two CPU cores that others used too (ResNet-56: 2 m 30 s), TensorFlow's start included",
+    expected_result="validation error 1.67 %, test error 4.04 %, with seed 0 (ResNet-56: 2.67 and 5.39 %)",
 )
 
 _FASHION_QUICK = Entry(
