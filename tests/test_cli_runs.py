@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from resnet import data
+from resnet import catalog, data
 from resnet.cli import main
 from resnet.config import with_settings
 from resnet.runs import Run, RunSpec, Store
+from resnet.runs.command import command
 from resnet.runs.directory import CHECKPOINTS, SPEC, RunDirectory
 from resnet.training import checkpoint, recipes
 from resnet.training.checkpoint import Checkpoint
-from resnet.training.recipe import with_steps
+from resnet.training.recipe import Recipe, with_steps
 from tests import runs_support as support
 
 RUN_ID = "20261124-062501-resnet20-digits-{:04x}"
@@ -113,8 +114,8 @@ def test_recipes_as_json_are_the_catalogue(shell: Shell) -> None:
 def test_a_recipes_commands_train_exactly_that(shell: Shell, started: list[RunSpec], name: str) -> None:
     """The command in the catalogue, typed, gives the recipe in the catalogue: no default creeps in."""
     entry = recipes.get(name)
-    for command in (entry.command, entry.quick_command):
-        assert shell(*shlex.split(command)[3:], "--detach").err == ""
+    for line in (entry.command, entry.quick_command):
+        assert shell(*shlex.split(line)[3:], "--detach").err == ""
     assert [spec.recipe for spec in started] == [entry.recipe, entry.quick]
     assert [spec.network for spec in started] == [entry.network, recipes.QUICK_NETWORK]
     assert [spec.dataset for spec in started] == [entry.dataset, recipes.QUICK_DATASET]
@@ -174,6 +175,45 @@ def test_show_says_how_a_run_stands_and_what_it_printed(shell: Shell, paused: St
         record = json.loads(shell(*words).out)
         assert record["spec"] == support.spec(seed=1).model_dump(mode="json")
         assert record["state"] == "stopped"
+
+
+OTHERS: tuple[tuple[str, dict[str, str], str, Recipe], ...] = (
+    ("resnet20", {}, "digits", recipes.get("digits_quick").recipe),
+    ("resnet56", {"norm.momentum": "0.99"}, "digits", recipes.get("he2015_cifar_110").quick),
+    ("plain20", {"stages.0.blocks": "4"}, "fashion_mnist", recipes.get("he2015_cifar").recipe),
+    ("binary_resnet50", {}, "cats_vs_dogs", with_steps(recipes.get("binary_ablation_adam").recipe, 7)),
+)
+
+
+@pytest.mark.parametrize(("network", "settings", "dataset", "recipe"), OTHERS, ids=lambda value: str(value)[:12])
+def test_the_command_of_a_run_does_it_again(  # noqa: PLR0917  each is a part of the run
+    shell: Shell,
+    paused: Store,
+    started: list[RunSpec],
+    network: str,
+    settings: dict[str, str],
+    dataset: str,
+    recipe: Recipe,
+) -> None:
+    """Typed, it must give the very same network, recipe, data set and device."""
+    config = data.fit_config(with_settings(catalog.get(network).config, settings), data.facts(dataset))
+    run = stopped(paused)
+    run.directory.write(SPEC, RunSpec(network=network, config=config, recipe=recipe, dataset=dataset))
+    typed = json.loads(shell("runs", "show", run.id, "--json").out)["command"]
+    assert shell(*shlex.split(typed)[3:], "--detach").err == ""
+    (again,) = started
+    assert (again.config, again.recipe, again.dataset, again.device) == (config, recipe, dataset, "cpu")
+
+
+def test_the_command_of_a_fork_forks_its_parent(shell: Shell, paused: Store) -> None:
+    first = stopped(paused)
+    fork = paused.fork(first.id, {"steps": 600, "optimiser": {"kind": "adam"}})
+    typed = command(fork)
+    assert typed
+    again = paused.get(shell(*shlex.split(typed)[3:]).out.split()[0])
+    assert (again.spec, again.parent) == (fork.spec, fork.parent)
+    shell("runs", "delete", first.id)
+    assert command(fork) is None
 
 
 def test_show_says_why_a_run_waits(shell: Shell, paused: Store) -> None:

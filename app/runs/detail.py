@@ -1,7 +1,6 @@
 """One run: its state and why, its figures, its curves, its log, and what it was made of."""
 
 import json
-import shlex
 from typing import TypeVar
 
 import streamlit as st
@@ -10,13 +9,13 @@ from app import cache, charts, views
 from app.runs import actions, wording
 from resnet import quantity
 from resnet.errors import ResNetLabError
-from resnet.link import choice_of, difference, written
+from resnet.link import choice_of
 from resnet.runs import Run, Store
+from resnet.runs.command import command
 from resnet.runs.journal import Line
 from resnet.runs.progress import Progress
 from resnet.runs.spec import RunSpec
 from resnet.runs.state import State
-from resnet.training.recipe import default_recipe
 
 LOG_LINES = 40
 PHASES = {"compiling": "TensorFlow compiles the training step", "starting": "TensorFlow starts"}
@@ -113,8 +112,9 @@ def _spoken(option: str) -> str:
 
 
 def _made_of(run: Run, spec: RunSpec) -> None:
-    st.caption("The same run from the command line")
-    st.code(_command(spec), language="bash", wrap_lines=True)
+    if typed := command(run):
+        st.caption("The same run from the command line")
+        st.code(typed, language="bash", wrap_lines=True)
     left, right = st.columns(2)
     left.caption("Network and recipe")
     left.code(spec.model_dump_json(indent=2), language="json", height=320)
@@ -125,12 +125,3 @@ def _made_of(run: Run, spec: RunSpec) -> None:
         right.markdown(views.plain(str(error)))
     else:
         right.code(json.dumps(environment, indent=2, ensure_ascii=False), language="json", height=320)
-
-
-def _command(spec: RunSpec) -> str:
-    network, recipe = choice_of(spec.config), difference(default_recipe(spec.dataset), spec.recipe)
-    words = ["python", "-m", "resnet", "train", network.network, "--data", spec.dataset, "--device", spec.device]
-    for flag, settings in (("--set", network.settings), ("--recipe-set", recipe)):
-        for name, value in settings.items():
-            words += [flag, f"{name}={written(value)}"]
-    return shlex.join(words)

@@ -12,6 +12,7 @@ from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, Runs
 from resnet.errors import RunError
 from resnet.link import difference
 from resnet.runs import Run, Store, archive
+from resnet.runs.command import command
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.training.recipe import with_steps
 
@@ -71,6 +72,7 @@ def show(context: typer.Context, run_id: RunId, root: RunsHere = None, as_json: 
     run = store.get(run_id)
     facts = summary(run)
     facts["waits_for"] = store.why_waiting(run) if facts["state"] == "queued" else None
+    facts["command"] = command(run)
     if as_json or context.obj.as_json:
         spec = run.spec.model_dump(mode="json") if run.spec else None
         print(json.dumps(facts | {"spec": spec, "environment": run.environment(), "log": run.log_tail()}, indent=2))

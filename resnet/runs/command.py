@@ -1,0 +1,46 @@
+"""The command that does a run again, to be typed in a terminal."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from resnet.link import choice_of, difference, written
+from resnet.runs.run import Run
+from resnet.runs.spec import RunSpec
+from resnet.training import recipes
+from resnet.training.recipe import Recipe
+
+RESNET = ("python", "-m", "resnet")
+
+
+def command(run: Run) -> str | None:
+    """What to type for another run like this. None where its spec cannot be read, or it is a fork whose parent is gone.
+
+    A fork begins at its parent's last checkpoint, which may be a later one by now.
+    """
+    spec, parent = run.spec, run.parent
+    if spec is None:
+        return None
+    if parent is None:
+        return shlex.join([*RESNET, *_train(spec)])
+    before = Run(run.path.parent / parent.id).spec
+    if before is None:
+        return None
+    settings = _settings("--recipe-set", difference(before.recipe, spec.recipe))
+    return shlex.join([*RESNET, "runs", "fork", parent.id, "--device", spec.device, *settings])
+
+
+def _train(spec: RunSpec) -> list[str]:
+    network, name = choice_of(spec.config), _nearest(spec.recipe)
+    words = ["train", network.network, "--data", spec.dataset, "--recipe", name, "--device", spec.device]
+    changes = difference(recipes.get(name).recipe, spec.recipe)
+    return words + _settings("--set", network.settings) + _settings("--recipe-set", changes)
+
+
+def _nearest(recipe: Recipe) -> str:
+    """The catalogue's recipe with the fewest settings to say."""
+    return min(recipes.names(), key=lambda name: len(difference(recipes.get(name).recipe, recipe)))
+
+
+def _settings(flag: str, settings: Mapping[str, Any]) -> list[str]:
+    return [word for key, value in settings.items() for word in (flag, f"{key}={written(value)}")]
