@@ -185,6 +185,18 @@ def test_the_test_part_holds_a_fifth_of_every_class(sizes: list[int]) -> None:
         assert all(abs(held_out[label] - size / 5) <= 1 for label, size in enumerate(sizes))
 
 
+def test_the_order_follows_from_the_names_alone(tmp_path: Path) -> None:
+    """A copy on another disk, made in another order, has the same test images."""
+    names = [f"{label}/{number}.jpg" for label in "ab" for number in range(50)]
+    make(tmp_path / "one", " ".join(names))
+    make(tmp_path / "other", " ".join(reversed(names)))
+    one, other = (
+        [str(file.relative_to(tmp_path / place)) for file in list_images(tmp_path / place).files]
+        for place in ("one", "other")
+    )
+    assert one == other != sorted(one)
+
+
 def test_one_more_file_moves_hardly_any_other_to_the_other_part(tmp_path: Path) -> None:
     """Drawn by lot over all files, most of the old test images would become training images."""
     make(tmp_path, " ".join(f"{label}/{n}.jpg" for label in "ab" for n in range(100)))
@@ -236,6 +248,14 @@ def test_a_photograph_taken_sideways_stands_upright(tmp_path: Path) -> None:
     assert read_size(tmp_path / "x.jpg") == pixels.shape[:2] == (16, 8)
     assert pixels[:4].mean() > 250
     assert pixels[-4:].mean() < 5
+
+
+@pytest.mark.parametrize("kind", ["PCX", "ICO", "TGA", "SGI"])
+def test_a_kind_of_file_that_is_not_on_the_list_is_not_even_tried(tmp_path: Path, kind: str) -> None:
+    """Pillow knows forty kinds, and hands some to other programs: only those named in the list may be opened."""
+    Image.new("RGB", (16, 16)).save(tmp_path / "x.jpg", format=kind)
+    assert read_pixels(tmp_path / "x.jpg", 8) is None
+    assert read_size(tmp_path / "x.jpg") is None
 
 
 def test_a_picture_of_absurd_size_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
