@@ -65,7 +65,6 @@ class Store:
         click), gives the run that is there. Raises ConfigError or UnknownNameError for a run that cannot succeed, and
         RunError where the disk or the system refuses, leaving nothing behind.
         """
-        spec = spec.model_copy(update={"data_folder": str(Path(spec.data_folder).absolute())})
         return self._submit(spec, token)
 
     def fork(
@@ -163,6 +162,7 @@ class Store:
 
     def _submit(self, spec: RunSpec, token: str | None, fork: Fork | None = None) -> Run:
         check_possible(spec)
+        spec = spec.model_copy(update={"data_folder": str(Path(spec.data_folder).absolute())})
         asked = Request(token=token, parent=fork and fork.parent, boot_id=clock.boot_id(), **clock.read()._asdict())
         with self._one_at_a_time():
             if twin := self._twin(spec, asked):
