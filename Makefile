@@ -15,7 +15,7 @@ run: .venv/installed
 	@exec tools/serve.sh "$(PORT)"
 
 test: .venv/installed-dev
-	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m pytest
+	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/installed-dev
 	@$(PYTHON) -m ruff format --check
