@@ -7,8 +7,17 @@ from resnet import quantity
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0"), (999, "999"), (4064, "4.06 k"), (99_940, "99.9 k"), (853_018, "0.85 M"), (1_727_962, "1.73 M")]
-    + [(125_485_696, "125.5 M"), (2_829_238_912, "2.83 G"), (999_999_999, "1000.0 M")],
+    [
+        (0, "0"),
+        (999, "999"),
+        (4064, "4.06 k"),
+        (99_940, "99.9 k"),
+        (853_018, "0.85 M"),
+        (1_727_962, "1.73 M"),
+        (125_485_696, "125.5 M"),
+        (2_829_238_912, "2.83 G"),
+        (999_999_999, "1000.0 M"),
+    ],
 )
 def test_short_numbers_read_as_in_the_paper(number: int, text: str) -> None:
     """Catches 0.85 M written as 853 k, and a prefix off by a thousand."""
