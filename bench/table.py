@@ -23,7 +23,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def seconds(value: float) -> str:
-    """Three digits that matter: 31.6 s, 1.90 s, 0.112 s, 4.3 ms."""
+    """At most three digits: 174 s, 31.6 s, 1.9 s, 0.112 s, 4.3 ms."""
     if value < 0.1:
         return f"{value * 1000:.1f} ms"
-    return f"{value:#.3g} s"
+    return f"{value:.3g} s"
