@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import cache
+
 HERE = Path(__file__).parent
 
 st.set_page_config(
@@ -17,3 +19,4 @@ pages = [
     st.Page("app/pages/runs.py", title="Runs", icon=":material/monitoring:"),
 ]
 st.navigation(pages, position="top").run()
+cache.settle()

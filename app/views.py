@@ -1,17 +1,16 @@
 """Results to elements on the page. What is computed comes in; nothing here computes or remembers."""
 
 import shlex
+from typing import Literal
 
 import streamlit as st
 
-from app import charts, state
+from app import state
 from app.cache import Network
 from resnet import catalog, quantity
 from resnet.config import ResNetConfig
 from resnet.link import Choice, written
 from resnet.metrics import CONVENTIONS, Metrics
-from resnet.training.recipe import Recipe
-from resnet.training.schedule import rate_at
 
 VIEWS = ("Drawing", "plot_model", "Layers", "Code")
 FAMILY_TITLES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "cats or dogs"}
@@ -137,21 +136,7 @@ def _commands(choice: Choice) -> list[str]:
     ]
 
 
-def schedule(recipe: Recipe | None) -> None:
-    """The learning rate of every step, as it will be applied."""
-    if recipe is None:
-        return
-    steps = list(range(0, recipe.steps, max(1, recipe.steps // 200)))
-    rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=True) for step in steps]
-    st.plotly_chart(charts.schedule_chart(steps, rates, scheme()), key="schedule", config=charts.QUIET)
-
-
-def samples(sheet: bytes) -> None:
-    """Images as they are, and as training sees them."""
-    st.image(sheet, caption="Above: images as they are. Below: the same, augmented by this recipe.", width="content")
-
-
-def scheme() -> charts.Scheme:
+def scheme() -> Literal["light", "dark"]:
     """Whether the page is light or dark now."""
     return "dark" if st.context.theme.type == "dark" else "light"
 

@@ -17,6 +17,7 @@ APP = Path(__file__).parents[1] / "streamlit_app.py"
 def visit(**parameters: str) -> AppTest:
     """A fresh visit by a link with these parameters."""
     app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state["more"] = True  # the rest of the controls is built when it is opened
     for key, value in parameters.items():
         app.query_params[key] = value
     return app.run()

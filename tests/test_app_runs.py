@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import cache
+from app.runs import cache
 from resnet import get
 from resnet.data import facts, fit_config
 from resnet.runs.directory import RunDirectory

@@ -53,8 +53,10 @@ def network_form(shown: state.Shown) -> None:
         _depth(entry)
     _shortcut(shown.config)
     _norm()
-    with st.expander("More", key="more"):
-        _more(shown.config)
+    more = st.expander("More", key="more", on_change="rerun")
+    if more.open:  # a dozen widgets that most visits never look at
+        with more:
+            _more(shown.config)
 
 
 def _family(family: catalog.Family) -> None:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app import cache, state
-from app.runs import board
+from app import state
+from app.runs import board, cache
 
 st.header("Runs", anchor=False)
 board.live(cache.store(), state.selected_run())

@@ -4,18 +4,19 @@ import streamlit as st
 
 from app import cache, state, views
 from app.forms import recipe as recipe_form
-from app.runs import board, launch
+from app.runs import board, launch, preview
+from app.runs import cache as runs_cache
 
 shown = state.shown()
 st.header(f"Train {views.title(shown.config)}", anchor=False)
 views.network_line(cache.network(shown.config), shown.choice)
 
-plan = recipe_form.training_form(cache.devices())
+plan = recipe_form.training_form(runs_cache.devices())
 spec, problem = launch.fitted(shown, plan)
 
 views.problem(problem)
 launch.start_button(spec)
-launch.show_samples(plan)
-views.schedule(plan.recipe)
-board.recent(cache.store())
+preview.samples(plan)
+preview.schedule(plan)
+board.recent(runs_cache.store())
 state.publish(shown.choice)

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import streamlit as st
 
-from app import cache, charts, views
-from app.runs import actions, wording
+from app import charts, views
+from app.runs import actions, cache, wording
 from resnet import quantity
 from resnet.errors import ResNetLabError
 from resnet.link import choice_of

@@ -5,8 +5,9 @@ import secrets
 
 import streamlit as st
 
-from app import cache, state, views
+from app import state, views
 from app.forms.recipe import Plan
+from app.runs import cache
 from resnet import data
 from resnet.data import fit_config
 from resnet.errors import ResNetLabError
@@ -32,19 +33,6 @@ def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
         device=plan.device,
     )
     return spec, None
-
-
-def show_samples(plan: Plan) -> None:
-    """A sheet of the images, or where they have to be put; a run would download what it can."""
-    folder = data_folder()
-    missing = data.availability(plan.facts.name, folder)
-    if missing:
-        st.info(views.plain(missing), icon=":material/download:")
-    elif plan.recipe:
-        try:
-            views.samples(cache.sheet(plan.facts.name, folder, plan.recipe))
-        except ResNetLabError as error:
-            views.problem(str(error))
 
 
 def data_folder() -> str:
