@@ -60,9 +60,8 @@ def keras_png(config: ResNetConfig, options: PlotOptions) -> bytes:
 
 @st.cache_resource(show_spinner=False)
 def settle() -> None:
-    """Once, after the first page: what was imported stays for good, so the collector need not look through it again.
+    """Once, at the end of the first page: what was imported stays for good, so the collector need not look through it.
 
-    Streamlit collects garbage after every rerun, which took longer than many a rerun itself.
+    Streamlit collects garbage after every rerun, before the last of its messages are sent.
     """
-    gc.collect()
     gc.freeze()

@@ -12,5 +12,6 @@ if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
   echo "Port $port is in use by another program; stop that one, or choose another: PORT=$((port + 1)) make run." >&2
   exit 1
 fi
+unset PYTHONDONTWRITEBYTECODE # compiling the app anew at every start costs a tenth of it
 echo "ResNet Lab: http://127.0.0.1:$port (Ctrl+C stops it)"
 exec .venv/bin/python -m streamlit run streamlit_app.py --server.port "$port"
