@@ -70,7 +70,7 @@ class Bench:
     def prepare_ours(self) -> Callable[[], float]:
         self.model = with_fused_norms(build_keras_model(LOGITS))
         self.optimiser = build_optimiser(self.model, RECIPE)
-        take_steps = compile_steps(self.model, self.optimiser, RECIPE, self.parts.train)
+        take_steps = compile_steps(self.model, self.optimiser, RECIPE, self.parts.train.draw_from(0))
         running = Running()
 
         def steps(first: int, count: int) -> float:

@@ -58,7 +58,7 @@ def train(recipe: Recipe, calls: tuple[int, ...] = (1,), rate: float = 0.1, conf
     model = with_fused_norms(build_keras_model(config))
     optimiser = build_optimiser(model, recipe)
     before = snapshot.capture(snapshot.weights(model))
-    take_steps = compile_steps(model, optimiser, recipe, part())
+    take_steps = compile_steps(model, optimiser, recipe, part().batch)
     step, happened = 0, []
     for count in calls:
         positions = batch_indices(recipe.seed, 303, recipe.batch_size, step, count)

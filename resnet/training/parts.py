@@ -1,5 +1,6 @@
 """The parts of a data set as tensors in memory: what is trained on, what chooses, and what is looked at once."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -11,6 +12,10 @@ from resnet.training.recipe import Recipe
 from resnet.training.split import Split
 
 
+Draw = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""Inside a compiled function: the batch at these positions, [batch] -> float32 images, normalised, and labels."""
+
+
 class Part:
     """uint8 images [images, height, width, channels] and int32 labels [images], on the device where there is one."""
 
@@ -19,6 +24,10 @@ class Part:
         self._images = tf.constant(images)
         self._labels = tf.constant(labels)
         self._normalisation = normalisation
+
+    def draw_from(self, first_step: int) -> Draw:
+        """How a training that begins at this step gets its batches. In memory, every batch is there at any time."""
+        return self.batch
 
     def batch(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """float32 images, normalised, and labels at these positions."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from resnet.training.augment import augment
 from resnet.training.batches import Indices
 from resnet.training.loss import data_losses, decayed, l2_penalty, wrong
-from resnet.training.parts import Part
+from resnet.training.parts import Draw
 from resnet.training.recipe import Recipe
 
 
@@ -30,12 +30,12 @@ StepFunction = Callable[[int, Indices, NDArray[np.float32]], Steps]
 
 
 def compile_steps(
-    model: keras.Model, optimiser: keras.optimizers.Optimizer, recipe: Recipe, part: Part
+    model: keras.Model, optimiser: keras.optimizers.Optimizer, recipe: Recipe, draw: Draw
 ) -> StepFunction:
     """Trace the training step once, for any number of steps a call. The model gives logits."""
 
     def one(step: tf.Tensor, positions: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
-        images, labels = part.batch(positions)
+        images, labels = draw(positions)
         images = augment(images, recipe.augmentation, recipe.seed, step)
         optimiser.learning_rate = rate
         return update(model, optimiser, recipe, images, labels)

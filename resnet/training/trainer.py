@@ -66,7 +66,7 @@ class Trainer:
         self._write_start(split, resumed_from)
         self.heart.enter("compiling")
         log.info("compiling the training step")
-        self.take_steps = compile_steps(self.model, self.optimiser, self.recipe, self.parts.train)
+        self.take_steps = compile_steps(self.model, self.optimiser, self.recipe, self.parts.train.draw_from(self.step))
         self.evaluate = Evaluator(self.model)
         self.heart.enter("stepping")
         log.info("stepping from step %d to %d", self.step, self.recipe.steps)
