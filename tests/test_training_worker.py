@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet import catalog
+from resnet import catalog, keras_model
 from resnet.data import facts, fit_config
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
@@ -134,6 +134,12 @@ def test_a_short_run_learns_digits_and_records_it(uninterrupted: Run) -> None:
     records = uninterrupted.records()
     assert [record["kind"] for record in records].count("test") == 1
     assert records[-1]["kind"] == "test"
+    last_evaluated = [record for record in records if record["kind"] == "evaluation"]
+    best = min(last_evaluated, key=lambda record: record["validation_error"])
+    assert records[-1]["tested_step"] == best["step"]
+    assert records[-1]["tested_validation_error"] == best["validation_error"]
+    assert abs(records[-1]["test_error_exact_statistics"] - records[-1]["test_error"]) < 5
+    assert records[-1]["exact_statistics_images"] == 1152  # full batches of 64 out of 1,200 images
     evaluations = [record for record in records if record["kind"] == "evaluation"]
     assert evaluations[-1]["validation_error"] < 8
     assert evaluations[-1]["train_error_clean"] < evaluations[0]["train_error_clean"]
@@ -239,6 +245,48 @@ def test_not_a_number_fails_with_its_step_and_keeps_the_last_good_checkpoint(mak
     assert run.weights().step < int(found[1]) < 40
     assert all(np.isfinite(values).all() for values in run.weights().weights.values())
     assert "Traceback" not in run.log()
+
+
+def test_not_a_number_can_be_gone_on_from_with_a_word(make_run: Make) -> None:
+    """The curve says null, which is JSON, and the last good checkpoint stays."""
+    blows_up = {"schedule": {"kind": "constant", "learning_rate": 10}, "warmup": None, "checkpoint_every": 5}
+    goes_on = {"weight_decay": {"value": 0.5}, "sentinels": {"not_a_number": "go_on"}}
+    run = make_run(spec_with(recipe_of(60, SGD | blows_up | goes_on)))
+    run.start()
+    last_word = run.wait()
+    assert last_word is not None, run.log()
+    assert last_word["outcome"] == "finished", last_word
+    warnings = [record for record in run.records() if record["kind"] == "warning"]
+    assert [record["warning"] for record in warnings] == ["not_a_number"]
+    trains = [record for record in run.records() if record["kind"] == "train"]
+    assert trains[-1]["data_loss"] is None
+    assert all(np.isfinite(values).all() for values in run.weights().weights.values())
+
+
+@pytest.mark.parametrize(("reaction", "outcome"), [("stop", "failed"), ("go_on", "finished")])
+def test_no_progress_acts_by_the_recipe(make_run: Make, reaction: str, outcome: str) -> None:
+    """A rate too small to learn anything: the validation error stands still."""
+    still = {"schedule": {"kind": "constant", "learning_rate": 1e-12}, "warmup": None, "evaluate_every": 10}
+    run = make_run(spec_with(recipe_of(60, SGD | still | {"sentinels": {"no_progress": reaction, "patience": 3}})))
+    run.start()
+    last_word = run.wait()
+    assert last_word is not None, run.log()
+    assert last_word["outcome"] == outcome, last_word
+    if reaction == "stop":
+        assert last_word["cause"].startswith("No progress: the validation error has not been below")
+        assert run.weights().step < 60
+    else:
+        assert [record["warning"] for record in run.records() if record["kind"] == "warning"] == ["no_progress"]
+
+
+def test_a_finished_run_leaves_a_model_that_plain_keras_loads(uninterrupted: Run) -> None:
+    """The tested weights, not those of the last step, in the network as the catalogue has it."""
+    model = keras_model.load_keras_model(uninterrupted.path / "model.keras")
+    values = {variable.path: variable.numpy() for variable in model.variables}
+    best = uninterrupted.weights().best
+    assert best is not None
+    assert all(np.array_equal(values[name], best[name]) for name in best)
+    assert "FusedBatchNormalization" not in {type(layer).__name__ for layer in model.layers}
 
 
 def refused(run: Run) -> str:

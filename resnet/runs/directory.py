@@ -30,6 +30,7 @@ HEARTBEAT = "heartbeat"
 CONTROL = "control.json"
 EXIT = "exit.json"
 CHECKPOINTS = "checkpoint"
+MODEL = "model.keras"
 WORK = "process.json"  # who works on it, written by starter and worker
 ENDED = "ended.json"  # how that process ended, as its starter saw it
 REQUEST = "request.json"  # who asked for the run, and when

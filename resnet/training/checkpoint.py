@@ -3,8 +3,9 @@
 checkpoint/step-00000200/
     weights.npz      every variable of the model by its path, "stage1.block1.conv1/kernel", moving averages included
     optimiser.npz    the optimiser's variables, by number and path
+    best.npz         the weights with the lowest validation error so far, once there are any
     state.json       step, running sums, and whatever else the loop remembers
-    SHA256SUMS       of the three, as `sha256sum -c` reads it
+    SHA256SUMS       of all these, as `sha256sum -c` reads it
 
 Written aside, flushed to the disk and renamed, so one is there whole or not at all. The last two are kept.
 """
@@ -38,6 +39,7 @@ class Checkpoint(NamedTuple):
     weights: Arrays
     optimiser: Arrays
     state: Mapping[str, Any]
+    best: Arrays | None = None
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:
@@ -84,7 +86,9 @@ def load(path: Path) -> Checkpoint:
             if hashlib.sha256(files[name]).hexdigest() != digest:
                 raise RunError(f"Checkpoint {path.name} is damaged: {name} does not match its checksum.")
         state = json.loads(files["state.json"])
-        return Checkpoint(state.pop("step"), _unpack(files["weights.npz"]), _unpack(files["optimiser.npz"]), state)
+        best = _unpack(files["best.npz"]) if "best.npz" in files else None
+        weights, optimiser = _unpack(files["weights.npz"]), _unpack(files["optimiser.npz"])
+        return Checkpoint(state.pop("step"), weights, optimiser, state, best)
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise RunError(f"Checkpoint {path.name} is damaged: {echo(str(error))}.") from None
 
@@ -106,6 +110,8 @@ def _fill(aside: Path, checkpoint: Checkpoint) -> None:
         "optimiser.npz": _pack(checkpoint.optimiser),
         "state.json": state.encode(),
     }
+    if checkpoint.best is not None:
+        files["best.npz"] = _pack(checkpoint.best)
     files[SUMS] = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()).encode()
     for name, data in files.items():
         with (aside / name).open("wb") as file:

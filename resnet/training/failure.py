@@ -15,6 +15,16 @@ class NotANumberError(ResNetLabError):
         )
 
 
+class NoProgressError(ResNetLabError):
+    """The validation error did not fall for as long as the recipe has patience."""
+
+    def __init__(self, evaluations: int, best_error: float) -> None:
+        super().__init__(
+            f"No progress: the validation error has not been below {best_error:.2f} % for {evaluations} evaluations; "
+            "the last checkpoint is kept. Try another learning rate, or set sentinels.no_progress to 'go_on'."
+        )
+
+
 def explain_failure(error: BaseException, device: str) -> str:
     """The cause, for exit.json."""
     if isinstance(error, ResNetLabError):

@@ -11,7 +11,6 @@ from resnet.training.normalise import Normalisation, fit_normalisation
 from resnet.training.recipe import Recipe
 from resnet.training.split import Split
 
-
 Draw = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """Inside a compiled function: the batch at these positions, [batch] -> float32 images, normalised, and labels."""
 

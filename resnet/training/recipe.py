@@ -12,6 +12,7 @@ from resnet.training.schedule import CosineSchedule, Schedule, StepCount, StepsS
 InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 DecaySemantics = Literal["l2", "decoupled"]
+Reaction = Literal["stop", "go_on"]
 DecayCovers = Literal["conv_kernels", "kernels", "all"]
 
 
@@ -67,6 +68,19 @@ class AugmentationConfig(Closed):
     flip: Literal["none", "horizontal"] = "none"
 
 
+class SentinelsConfig(Closed):
+    """What to do where training goes wrong: "stop", keeping the last good checkpoint, or "go_on" and say so.
+
+    `not_a_number`: a loss or a weight is no longer finite; going on, no checkpoint of such weights is written.
+    `no_progress`: `patience` evaluations in a row brought no lower validation error.
+    """
+
+    path = "sentinels"
+    not_a_number: Reaction = "stop"
+    no_progress: Reaction = "go_on"
+    patience: int = Field(default=20, ge=1, le=1_000_000)
+
+
 class Recipe(Closed):
     """Everything about training but the network and the data set. `steps` are optimiser updates.
 
@@ -74,6 +88,7 @@ class Recipe(Closed):
     "standardise" subtracts the mean and divides by the standard deviation of each channel there, "scale" does no more.
     `validation_images` are drawn once from (data set, seed), each class by its share. Evaluation, checkpoints and log
     records come every so many steps, and at the last one. With `deterministic`, the same run gives the same bits.
+    `test_weights` are looked at once, at the end: those with the lowest validation error, or those of the last step.
     """
 
     path = "recipe"
@@ -89,6 +104,8 @@ class Recipe(Closed):
     evaluate_every: StepCount
     checkpoint_every: StepCount
     log_every: StepCount
+    test_weights: Literal["best_validation", "last"] = "best_validation"
+    sentinels: SentinelsConfig = SentinelsConfig()
     precision: Precision = "float32"
     seed: int = Field(default=0, ge=0, lt=2**31)
     deterministic: bool = True

@@ -5,6 +5,7 @@ else: so a resumed run is the run.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -14,13 +15,14 @@ import numpy as np
 from resnet.data import Dataset
 from resnet.keras_model import build_keras_model
 from resnet.runs import clock
-from resnet.runs.directory import CHECKPOINTS, RunDirectory
+from resnet.runs.directory import CHECKPOINTS, MODEL, RunDirectory
 from resnet.runs.spec import RunSpec
 from resnet.training import checkpoint, snapshot
 from resnet.training.batches import batch_indices
-from resnet.training.checkpoint import Checkpoint
+from resnet.training.checkpoint import Arrays, Checkpoint
+from resnet.training.ending import final_test, write_model
 from resnet.training.evaluate import Evaluator
-from resnet.training.failure import NotANumberError
+from resnet.training.failure import NoProgressError, NotANumberError
 from resnet.training.fused_norm import with_fused_norms
 from resnet.training.heartbeat import Heart
 from resnet.training.optimiser import build_optimiser
@@ -55,7 +57,10 @@ class Trainer:
         self.step = 0
         self.saved_step = 0
         self.warm = not isinstance(self.recipe.warmup, ErrorWarmup)
-        self.best_error = float("inf")
+        self.best_error, self.best_step = float("inf"), 0
+        self.best: Arrays | None = None
+        self.evaluations_since_best = 0
+        self.warned: set[str] = set()
         self.running, self.speed = Running(), Speed()
         self.written: dict[str, int] = {}
 
@@ -76,7 +81,7 @@ class Trainer:
                 self._go_on_unless_stopped()
                 self._advance()
                 self._record()
-            self._test()
+            self._finish()
         except StopAsked:
             log.info("stopping at step %d, as asked", self.step)
             self._save()
@@ -98,7 +103,8 @@ class Trainer:
         before_s = time.perf_counter()
         happened = self.take_steps(self.step, positions, np.array(rates, np.float32))
         self.speed.add(count, time.perf_counter() - before_s)
-        _check_finite(happened, self.step)
+        if recipe.sentinels.not_a_number == "stop":
+            _check_finite(happened, self.step)
         self.running.add(happened)
         self.step += count
         self.heart.step = self.step
@@ -130,6 +136,8 @@ class Trainer:
         means = self.running.means(self.recipe.batch_size)
         images_per_s = self.speed.take(self.recipe.batch_size)
         self._write("train", means | {"images_per_s": images_per_s and round(images_per_s, 1)})
+        if not math.isfinite(means["data_loss"] + means["l2_penalty"]):
+            self._warn("not_a_number", NotANumberError(self.step))
         self.running = Running()
         if isinstance(self.recipe.warmup, ErrorWarmup) and not self.warm:
             self.warm = means["train_error"] < self.recipe.warmup.error
@@ -140,7 +148,7 @@ class Trainer:
         with self.heart.during("evaluating"):
             held_out = self.evaluate(validation, validation.size, self._go_on_unless_stopped)
             clean = self.evaluate(train, clean_images, self._go_on_unless_stopped)
-        self.best_error = min(self.best_error, held_out.error)
+        self._remember(held_out.error)
         fields = {
             "validation_error": held_out.error,
             "validation_data_loss": held_out.data_loss,
@@ -151,20 +159,57 @@ class Trainer:
         }
         self._write("evaluation", fields)
         log.info("step %d: validation error %.2f %%, training error %.2f %%", self.step, held_out.error, clean.error)
+        self._check_progress()
 
-    def _test(self) -> None:
-        """The test set, looked at once, with the weights of the last step."""
+    def _remember(self, validation_error: float) -> None:
+        """Keep the weights where validation likes them best so far."""
+        self.evaluations_since_best += 1
+        if validation_error < self.best_error:
+            self.best_error, self.best_step, self.evaluations_since_best = validation_error, self.step, 0
+            if self.recipe.test_weights == "best_validation":
+                self.best = snapshot.capture(snapshot.weights(self.model))
+
+    def _check_progress(self) -> None:
+        """Patience ends once, at the evaluation that uses it up."""
+        if self.evaluations_since_best != self.recipe.sentinels.patience:
+            return
+        error = NoProgressError(self.evaluations_since_best, self.best_error)
+        if self.recipe.sentinels.no_progress == "stop":
+            self._save()
+            raise error
+        self._warn("no_progress", error)
+
+    def _warn(self, warning: str, error: Exception) -> None:
+        """Go on, and say so: once a run for what does not pass by itself."""
+        if warning == "not_a_number" and warning in self.warned:
+            return
+        self.warned.add(warning)
+        log.warning("%s", error)
+        self._write("warning", {"warning": warning, "message": str(error)})
+
+    def _finish(self) -> None:
+        """Validation has chosen; the test set is looked at once, and the model kept."""
         if "test" in self.written:
             return
-        with self.heart.during("evaluating"):
-            test = self.evaluate(self.parts.test, self.parts.test.size, self._go_on_unless_stopped)
-        self._write("test", {"test_error": test.error, "test_data_loss": test.data_loss})
-        log.info("test error %.2f %%, with the weights of the last step", test.error)
+        weights = snapshot.weights(self.model)
+        last = snapshot.capture(weights)
+        chosen, step = (last, self.step) if self.best is None else (self.best, self.best_step)
+        snapshot.restore(weights, chosen)
+        try:
+            with self.heart.during("evaluating"):
+                fields = final_test(
+                    self.model, self.evaluate, self.parts, self.recipe.batch_size, self._go_on_unless_stopped
+                )
+                write_model(self.spec.config, chosen, self.directory.file(MODEL))
+        finally:
+            snapshot.restore(weights, last)
+        self._write("test", {"tested_step": step, **fields})
+        log.info("test error %.2f %%, with the weights of step %d", fields["test_error"], step)
 
     def _write(self, kind: str, fields: dict[str, Any]) -> None:
         epoch = round(self.step * self.recipe.batch_size / self.parts.train.size, 4)
         place = {"kind": kind, "step": self.step, "epoch": epoch, "time_s": clock.now_s()}
-        self.directory.append_metric(place | fields)
+        self.directory.append_metric(place | {name: _as_json(value) for name, value in fields.items()})
         self.written[kind] = self.step
 
     def _write_start(self, split: Split, resumed_from: int | None) -> None:
@@ -187,9 +232,11 @@ class Trainer:
             self.directory.sync_metrics()  # a checkpoint must never be ahead of its curve
             weights = snapshot.capture(snapshot.weights(self.model))
             if not all(np.isfinite(values).all() for values in weights.values()):
+                if self.recipe.sentinels.not_a_number == "go_on":
+                    return  # the last good checkpoint stays
                 raise NotANumberError(self.step)  # this step's loss was finite, but its update was not
             slots = snapshot.capture(snapshot.slots(self.optimiser))
-            checkpoint.save(self.directory.file(CHECKPOINTS), Checkpoint(self.step, weights, slots, state))
+            checkpoint.save(self.directory.file(CHECKPOINTS), Checkpoint(self.step, weights, slots, state, self.best))
         self.saved_step = self.step
 
     def _resume(self) -> int | None:
@@ -206,15 +253,31 @@ class Trainer:
         self.warm = last.state.get("warm", self.warm)
         self.running = Running(**last.state.get("running", {}))
         self.written["train"] = last.step  # so a fork, which has no records yet, does not sum up steps it has not taken
+        self._read_back(last.best)
+        return last.step
+
+    def _read_back(self, best: Arrays | None) -> None:
+        """What the records up to the checkpoint say. A fork has none, so its parent's best weights are not its own."""
         records, _ = self.directory.read_metrics()
         for record in records:
             if "step" in record:
                 self.written[record["kind"]] = record["step"]
-            self.best_error = min(self.best_error, record.get("validation_error", self.best_error))
-        return last.step
+            if record["kind"] == "warning":
+                self.warned.add(record["warning"])
+            if record["kind"] == "evaluation":
+                self.evaluations_since_best += 1
+                if record["validation_error"] < self.best_error:
+                    self.best_error, self.best_step = record["validation_error"], record["step"]
+                    self.evaluations_since_best = 0
+        self.best = best if self.best_step else None
 
 
 def _check_finite(happened: Steps, first_step: int) -> None:
     bad = ~np.isfinite(happened.data_loss + happened.l2_penalty)
     if bad.any():
         raise NotANumberError(first_step + int(np.argmax(bad)) + 1)
+
+
+def _as_json(value: object) -> object:
+    """JSON has no word for what is not a number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,58 @@
+"""The end of a run: the test set looked at once, with the chosen weights, and the model to take away."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from resnet.config import ResNetConfig
+from resnet.keras_model import build_keras_model, deep_recursion
+from resnet.training import snapshot
+from resnet.training.checkpoint import Arrays
+from resnet.training.evaluate import Evaluator
+from resnet.training.exact_norm import exact_statistics, images_counted
+from resnet.training.parts import Parts
+
+
+def final_test(
+    model: keras.Model, evaluate: Evaluator, parts: Parts, batch_size: int, between: Callable[[], None]
+) -> dict[str, Any]:
+    """The fields of the test record, for the weights the model has: with moving averages, and with exact statistics.
+
+    Validation is evaluated with both too, so that it can choose between them and the test set need not.
+    """
+
+    def both() -> tuple[float, float, float]:
+        test = evaluate(parts.test, parts.test.size, between)
+        held_out = evaluate(parts.validation, parts.validation.size, between)
+        return test.error, test.data_loss, held_out.error
+
+    error, loss, held_out = both()
+    fields = {"test_error": error, "test_data_loss": loss, "tested_validation_error": held_out}
+    weights = snapshot.weights(model)
+    kept = snapshot.capture(weights)
+    exact = exact_statistics(model, parts.train, batch_size, between)
+    if not exact:
+        return fields
+    try:
+        snapshot.restore(weights, kept | exact)
+        error, loss, held_out = both()
+    finally:
+        snapshot.restore(weights, kept)
+    return fields | {
+        "test_error_exact_statistics": error,
+        "test_data_loss_exact_statistics": loss,
+        "tested_validation_error_exact_statistics": held_out,
+        "exact_statistics_images": images_counted(parts.train, batch_size),
+    }
+
+
+def write_model(config: ResNetConfig, values: Arrays, path: Path) -> None:
+    """The network with these weights as a .keras file that loads wherever Keras is; there whole or not at all."""
+    model = build_keras_model(config)
+    snapshot.restore(snapshot.weights(model), values)
+    aside = path.with_name(f"part-{path.name}")  # Keras goes by the ending
+    with deep_recursion():
+        model.save(aside)
+    aside.replace(path)
