@@ -41,7 +41,12 @@ class Launcher:
                 place = str(directory.path.resolve())
                 child = spawn([*self.command, place], directory.file(LOG), held, mark=place)
             process = processes.read(child.pid) or Process(child.pid, 0, child.pid)  # gone already
-            directory.write_work(process, began)
+            try:
+                directory.write_work(process, began)
+            except RunError:  # a run nobody can name must not work on
+                child.kill()
+                child.wait()
+                raise
         witness = threading.Thread(target=_witness, args=(child, directory), daemon=True)
         self._witnesses = [*filter(threading.Thread.is_alive, self._witnesses), witness]
         witness.start()

@@ -1,7 +1,9 @@
 """Ending a run: asked first, then SIGTERM, then SIGKILL, each at its time, whoever happens to look."""
 
+import contextlib
 import signal
 
+from resnet.errors import RunError
 from resnet.runs import clock, lock, processes
 from resnet.runs.directory import CONTROL, RunDirectory
 from resnet.runs.state import Patience
@@ -22,7 +24,8 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
     if control.forced == number.name == signal.SIGTERM.name:
         return  # sent already, and it has until the next deadline
     if members := processes.belonging(directory.path, directory.work()):
-        directory.write(CONTROL, control.model_copy(update={"forced": number.name}))
+        with contextlib.suppress(RunError):  # a full disk is no reason to let it work on
+            directory.write(CONTROL, control.model_copy(update={"forced": number.name}))
         processes.send(members, number)
 
 

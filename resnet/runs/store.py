@@ -12,7 +12,7 @@ from resnet.runs import clock, disk, forking, lock, stopping, supervisor
 from resnet.runs.directory import REQUEST, SPEC, RunDirectory
 from resnet.runs.forking import Fork
 from resnet.runs.launcher import Launcher
-from resnet.runs.queue import Queue, at_work_and_waiting
+from resnet.runs.queue import Queue
 from resnet.runs.records import Request
 from resnet.runs.run import Run, runs_in
 from resnet.runs.spec import RunSpec, check_possible, new_id
@@ -147,11 +147,8 @@ class Store:
         supervisor.wake(self.root, self.launcher, self.patience)
 
     def _attend(self, runs: Iterable[Run]) -> None:
-        """Whoever looks sees to it that waiting and running runs have their supervisor, should it have died."""
-        with contextlib.suppress(RunError):  # looking at runs on a read-only disk is no reason to fail
-            alive, waiting = at_work_and_waiting(runs)
-            if alive or self.queue.startable(waiting):
-                self._wake()
+        """Whoever looks sees to it that waiting and running runs have their supervisor."""
+        supervisor.attend(runs, self.root, self.launcher, self.patience)
 
     @contextlib.contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
@@ -183,7 +180,8 @@ class Store:
             if asked.token is not None and request.token == asked.token:
                 return run
             just_now = request.boot_id == asked.boot_id and asked.uptime_s - request.uptime_s < TWIN_S
-            if just_now and request.parent == asked.parent and run.spec == spec:
+            alike = just_now and request.parent == asked.parent and run.spec == spec
+            if alike and run.state().name not in {"stopping", "stopped"}:  # Stop, then Start: a new run is meant
                 return run
         return None
 

@@ -5,10 +5,12 @@ There is one for a folder of runs, held to that by a lock. It starts by itself w
 It keeps nothing in memory that matters: killed at any moment, the next one goes on from the directories.
 """
 
+import contextlib
 import json
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from resnet.runs import disk, lock, stopping
 from resnet.runs.directory import RunDirectory
 from resnet.runs.launcher import Launcher, spawn
 from resnet.runs.queue import LOCK, LOG, Queue, at_work_and_waiting
-from resnet.runs.run import runs_in
+from resnet.runs.run import Run, runs_in
 from resnet.runs.state import Patience
 
 COMMAND = (sys.executable, "-P", "-m", "resnet.runs.supervisor")
@@ -64,7 +66,8 @@ class Supervisor:
         try:
             self.launcher.launch(directory)
         except RunError as error:
-            directory.write_exit("failed", str(error))
+            with contextlib.suppress(RunError):  # not even room for that: it waits on, and is tried again
+                directory.write_exit("failed", str(error))
 
 
 def wake(root: Path, launcher: Launcher, patience: Patience) -> None:
@@ -82,6 +85,14 @@ def wake(root: Path, launcher: Launcher, patience: Patience) -> None:
         arguments = [str(root), json.dumps(asdict(patience)), *launcher.command]
         child = spawn([*COMMAND, *arguments], folder.file(LOG), held)
     threading.Thread(target=child.wait, daemon=True).start()  # so that it is no zombie while its starter lives
+
+
+def attend(runs: Iterable[Run], root: Path, launcher: Launcher, patience: Patience) -> None:
+    """See to it that waiting and running runs have their supervisor, should it have died. Raises nothing."""
+    with contextlib.suppress(RunError):  # looking at runs on a read-only disk is no reason to fail
+        alive, waiting = at_work_and_waiting(runs)
+        if alive or Queue(root).startable(waiting):
+            wake(root, launcher, patience)
 
 
 def main(arguments: list[str]) -> None:

@@ -27,12 +27,13 @@ class NoProgressError(ResNetLabError):
 
 def explain_failure(error: BaseException, device: str) -> str:
     """The cause, for exit.json."""
+    refused = error.__cause__ if isinstance(error, ResNetLabError) else error
+    if isinstance(refused, OSError) and refused.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "The disk is full: free some space, then resume the run."
     if isinstance(error, ResNetLabError):
         return str(error)
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return f"Out of memory on {device}: take a smaller batch or a smaller network, or a device with more memory."
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full: free some space, then resume the run."
     if isinstance(error, OSError):
         return f"The disk refused: {error.strerror or error}; see the log."
     first_line = (str(error).splitlines() or ["no message"])[0][:200]

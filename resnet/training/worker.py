@@ -4,6 +4,7 @@ It holds the run's lock for its whole life, says every second that it lives, and
 """
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -14,8 +15,12 @@ from resnet import data
 from resnet.data.fit import check_fit
 from resnet.errors import ResNetLabError, RunError
 from resnet.runs.directory import ENVIRONMENT, SPEC, RunDirectory
+from resnet.runs.launcher import Launcher
 from resnet.runs.records import Outcome
+from resnet.runs.run import runs_in
 from resnet.runs.spec import RunSpec
+from resnet.runs.state import PATIENT
+from resnet.runs.supervisor import attend
 from resnet.training.device import claim, hide_others
 from resnet.training.environment import describe_environment
 from resnet.training.failure import explain_failure
@@ -47,23 +52,39 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m resnet.training.worker RUN_DIRECTORY", file=sys.stderr)
         return USAGE
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
-    directory = RunDirectory(Path(arguments[0]))
+    directory = RunDirectory(Path(arguments[0]).absolute())
+    environment = dict(os.environ)
     try:
         with directory.lock():
-            return _work(directory)
+            status = _work(directory)
     except RunError as error:
         log.error("%s", error)
         return USAGE
+    _pass_on(directory.path.parent, environment)
+    return status
+
+
+def _pass_on(root: Path, environment: dict[str, str]) -> None:
+    """Wake the folder's supervisor where it died meanwhile, so that a waiting run begins though nobody looks.
+
+    It is started as this worker was: the same command, and an environment from which no device is hidden.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        attend(runs_in(root), root, Launcher(sys.orig_argv[:-1]), PATIENT)
+    except Exception:  # the run is over and its last word is written: nothing may change that
+        log.exception("The next run could not be started; it begins when somebody looks at the runs.")
 
 
 def _work(directory: RunDirectory) -> int:
     """The run from its spec to its last word."""
-    directory.reserve()
     stop = Stop(directory)
     device = "this device"
     with Heart(directory) as heart:
         outcome: Outcome
         try:
+            directory.reserve()
             spec = RunSpec.model_validate(directory.read_json(SPEC))
             device = spec.device
             outcome, cause = train(spec, directory, heart, stop), None
