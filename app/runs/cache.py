@@ -11,7 +11,7 @@ import streamlit as st
 
 from resnet.data.sheet import sample_sheet
 from resnet.runs import Store
-from resnet.runs.devices import Device, list_devices
+from resnet.runs.devices import Device, offered
 from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.run import Run
 from resnet.runs.store import DEFAULT_ROOT
@@ -49,7 +49,7 @@ def journal(run_id: str) -> Journal:
 @st.cache_data(ttl=10, show_spinner=False)
 def devices() -> list[Device]:
     """What a run can be computed on; free memory is at most ten seconds old."""
-    return list_devices()
+    return offered()
 
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Recipe: Recipe.model_dump_json})

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pynvml
 
-from resnet.errors import UnknownNameError
+from resnet.errors import ConfigError, UnknownNameError
 
 CPU = "cpu"
+JOINT = "+"
 NEGLIGIBLE_SHARE = 0.02
 MEMORY = Path("/proc/meminfo")
 CPU_INFO = Path("/proc/cpuinfo")
@@ -31,12 +32,36 @@ def list_devices() -> list[Device]:
     return [*_gpus(), _cpu()]
 
 
+def offered() -> list[Device]:
+    """What a person may choose: each device, and all GPUs together where there are several."""
+    single = list_devices()
+    gpus = [device.id for device in single if device.id != CPU]
+    return [*single, get_device(JOINT.join(gpus))] if len(gpus) > 1 else single
+
+
 def get_device(name: str) -> Device:
-    """The device of this id. Raises UnknownNameError."""
+    """The device of this id, or several together, as "gpu0+gpu1". Raises UnknownNameError, and ConfigError."""
     known = {device.id: device for device in list_devices()}
-    if name not in known:
-        raise UnknownNameError("device", name, known)
-    return known[name]
+    ids = parts(name)
+    for one in ids:
+        if one not in known:
+            raise UnknownNameError("device", one, known)
+    if len(ids) == 1:
+        return known[name]
+    if set(ids) != {CPU} and (len(set(ids)) < len(ids) or CPU in ids):
+        raise ConfigError(
+            f"Devices that work together are different GPUs, as gpu0+gpu1, or the CPU in equal parts, as cpu+cpu; "
+            f"received {name!r}."
+        )
+    together = [known[one] for one in dict.fromkeys(ids)]
+    free = [device.free_bytes for device in together if device.free_bytes is not None]
+    total = [device.total_bytes for device in together if device.total_bytes is not None]
+    return Device(name, f"{len(ids)} × {together[0].name}", min(free, default=None), min(total, default=None))
+
+
+def parts(device: str) -> tuple[str, ...]:
+    """The single devices behind an id: "gpu0+gpu1" are two, of which each takes its share of every batch."""
+    return tuple(device.split(JOINT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +74,10 @@ class Stranger:
 
 def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
     """Who else computes on a GPU; nobody on the CPU. What holds next to no memory (a desktop's helper) is left out."""
-    if device == CPU:
+    if CPU in parts(device):
         return []
+    if len(parts(device)) > 1:
+        return [stranger for one in parts(device) for stranger in strangers(one, ours)]
     with driver() as there:
         if not there:
             return []

@@ -30,13 +30,17 @@ class Order(BaseModel):
 
 
 def due(waiting: Iterable[tuple[str, str]], busy: Iterable[str]) -> list[str]:
-    """The ids to start now, from (id, device) in order of their turn: the first for each device that is not busy."""
+    """The ids to start now, from (id, device) in order of their turn: the first for each device that is not busy.
+
+    A run that needs several devices waits for all of them, and nobody behind it takes one meanwhile.
+    """
     taken = set(busy)
     starts = []
     for run_id, device in waiting:
-        if device not in taken:
-            taken.add(device)
+        wanted = set(devices.parts(device))
+        if not wanted & taken:
             starts.append(run_id)
+        taken |= wanted
     return starts
 
 
@@ -44,6 +48,11 @@ def at_work_and_waiting(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
     """Those of the runs that a process works on, and those that wait for one. Reads no files."""
     unfinished = [(run, run.directory.is_locked()) for run in runs if run.unfinished]
     return [run for run, locked in unfinished if locked], [run for run, locked in unfinished if not locked]
+
+
+def _shares(run: Run, device: str) -> bool:
+    """Whether a run wants any of the devices behind this id."""
+    return run.spec is not None and bool(set(devices.parts(run.spec.device)) & set(devices.parts(device)))
 
 
 class Queue:
@@ -69,8 +78,9 @@ class Queue:
     def next_runs(self, waiting: Iterable[Run], alive: Iterable[Run]) -> list[Run]:
         """The runs to start now: a device is busy with a run of ours, or with somebody else's process."""
         wanted = {run.id: run.spec.device for run in self.startable(waiting) if run.spec}
-        busy = {run.spec.device for run in alive if run.spec}
-        busy |= {device for device in set(wanted.values()) - busy if devices.strangers(device)}
+        busy = {device for run in alive if run.spec for device in devices.parts(run.spec.device)}
+        asked = {device for wish in wanted.values() for device in devices.parts(wish)}
+        busy |= {device for device in asked - busy if devices.strangers(device)}
         ids = due(wanted.items(), busy)
         return [run for run in waiting if run.id in ids]
 
@@ -87,9 +97,9 @@ class Queue:
             return "the queue is paused"
         if run.id in self.order().held:
             return "held back"
-        turn = [other.id for other in self.startable(waiting) if other.spec and other.spec.device == device]
+        turn = [other.id for other in self.startable(waiting) if _shares(other, device)]
         before = turn.index(run.id) if run.id in turn else 0
-        before += sum(other.spec is not None and other.spec.device == device for other in alive)
+        before += sum(_shares(other, device) for other in alive)
         if before:
             return f"waits for {device}, behind {before} run{'s' if before > 1 else ''}"
         if others := devices.strangers(device):

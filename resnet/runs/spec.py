@@ -22,7 +22,7 @@ class RunSpec(Closed):
     """A network, how it is trained, on what and where. `network` is the name to show; `config` is what counts.
 
     `data_folder` is absolute once the run exists, so the worker finds it wherever it was started from. `device` is
-    "cpu" or "gpu" and a number, as in `resnet.runs.devices`.
+    "cpu" or "gpu" and a number, as in `resnet.runs.devices`, or several joined by "+", which share every batch.
     """
 
     path = "run"
@@ -32,7 +32,7 @@ class RunSpec(Closed):
     recipe: Recipe
     dataset: str = Field(min_length=1, max_length=200)
     data_folder: str = data.DEFAULT_FOLDER
-    device: str = Field(default=devices.CPU, pattern=r"^(cpu|gpu\d{1,3})$")
+    device: str = Field(default=devices.CPU, pattern=r"^(cpu(\+cpu){0,7}|gpu\d{1,3}(\+gpu\d{1,3}){0,7})$")
 
     def check(self) -> None:
         """Raise ConfigError where the spec was written by another version of this program."""
@@ -53,6 +53,12 @@ def check_possible(spec: RunSpec) -> None:
     check_against(spec.recipe, facts)
     check_fit(spec.config, facts)
     devices.get_device(spec.device)
+    count = len(devices.parts(spec.device))
+    if spec.recipe.batch_size % count:
+        raise ConfigError(
+            f"Each of {count} devices takes an equal share of every batch; received a batch of "
+            f"{spec.recipe.batch_size:,}: choose a multiple of {count}."
+        )
 
 
 def new_id(spec: RunSpec) -> str:

@@ -1,4 +1,7 @@
-"""The one device a worker may use. `hide_others` comes before TensorFlow is imported, `claim` after."""
+"""The device a worker may use, or the several of one run.
+
+`hide_others` comes before TensorFlow is imported, `claim` after.
+"""
 
 import os
 
@@ -8,9 +11,13 @@ from resnet.training.recipe import Recipe
 
 
 def hide_others(device: str) -> None:
-    """Hide every device but this one from this process, and TensorFlow's chatter from the log."""
+    """Hide every device but these from this process, and TensorFlow's chatter from the log."""
     os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # so that CUDA counts as the driver and `devices` do
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1" if device == devices.CPU else device.removeprefix("gpu")
+    os.environ["CUDA_VISIBLE_DEVICES"] = (
+        "-1"
+        if devices.CPU in devices.parts(device)
+        else ",".join(one.removeprefix("gpu") for one in devices.parts(device))
+    )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
@@ -20,13 +27,18 @@ def claim(device: str, recipe: Recipe) -> None:
     import tensorflow as tf  # noqa: PLC0415
 
     gpus = tf.config.list_physical_devices("GPU")
-    if device != devices.CPU and not gpus:
+    ids = devices.parts(device)
+    if devices.CPU not in ids and len(gpus) < len(ids):
         raise RunError(
             f"TensorFlow cannot use {device}: install its CUDA variant (tensorflow[and-cuda]) and a recent driver, or "
             "choose the CPU."
         )
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)  # take what is needed, not all there is
+    if len(ids) > 1 and not gpus:
+        (processor,) = tf.config.list_physical_devices("CPU")
+        equal = [tf.config.LogicalDeviceConfiguration() for _ in ids]
+        tf.config.set_logical_device_configuration(processor, equal)
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
     if recipe.deterministic:

@@ -4,16 +4,26 @@ Keras computes mean, variance and the normalised map by separate operations, eac
 that is a third of a ResNet-20's time (figures in docs/decisions). Weights, results and moving averages are Keras's.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from resnet.keras_model import deep_recursion
+from resnet.training.recipe import BatchNormStatistics
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types
     """Takes [batch, height, width, channels]."""
 
+    def add_weight(self, *args: Any, **settings: Any) -> keras.Variable:
+        # On several devices the moving averages are the mean of what each has seen.
+        settings["aggregation"] = "none" if settings.get("trainable", True) else "mean"
+        return super().add_weight(*args, **settings)
+
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
+        if training and self.synchronized:
+            return super().call(inputs, training=training, mask=mask)
         # Not tf.compat.v1.nn.fused_batch_norm: it raises an epsilon of 1e-5 to 1.001e-5 without a word.
         fused = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
@@ -35,12 +45,14 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         average.assign(average.value * self.momentum + value * (1.0 - self.momentum))
 
 
-def with_fused_norms(model: keras.Model) -> keras.Model:
+def with_fused_norms(model: keras.Model, statistics: BatchNormStatistics = "per_device") -> keras.Model:
     """The same network, layer for layer, with newly drawn weights and fused batch norms."""
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
-        kind = FusedBatchNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
-        return kind.from_config(layer.get_config())
+        if type(layer) is not keras.layers.BatchNormalization:
+            return type(layer).from_config(layer.get_config())
+        config = layer.get_config() | {"synchronized": statistics == "synchronised"}
+        return FusedBatchNormalization.from_config(config)
 
     with deep_recursion():
         return keras.models.clone_model(model, clone_function=clone)

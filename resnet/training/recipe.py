@@ -12,6 +12,7 @@ from resnet.training.schedule import CosineSchedule, Schedule, StepCount, StepsS
 InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 DecaySemantics = Literal["l2", "decoupled"]
+BatchNormStatistics = Literal["per_device", "synchronised"]
 Reaction = Literal["stop", "go_on"]
 DecayCovers = Literal["conv_kernels", "kernels", "all"]
 
@@ -88,6 +89,8 @@ class Recipe(Closed):
     "standardise" subtracts the mean and divides by the standard deviation of each channel there, "scale" does no more.
     `validation_images` are drawn once from (data set, seed), each class by its share. Evaluation, checkpoints and log
     records come every so many steps, and at the last one. With `deterministic`, the same run gives the same bits.
+    `batch_norm_statistics` counts on several devices: over each one's share of the batch, as the paper's "128 on two
+    GPUs" means it, or over the whole batch.
     `test_weights` are looked at once, at the end: those with the lowest validation error, or those of the last step.
     """
 
@@ -104,6 +107,7 @@ class Recipe(Closed):
     evaluate_every: StepCount
     checkpoint_every: StepCount
     log_every: StepCount
+    batch_norm_statistics: BatchNormStatistics = "per_device"
     test_weights: Literal["best_validation", "last"] = "best_validation"
     sentinels: SentinelsConfig = SentinelsConfig()
     precision: Precision = "float32"

@@ -1,6 +1,7 @@
 """Several optimiser updates in one compiled call, on images that stay in memory."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -13,6 +14,7 @@ from resnet.training.batches import Indices
 from resnet.training.loss import data_losses, decayed, l2_penalty, wrong
 from resnet.training.parts import Draw
 from resnet.training.recipe import Recipe
+from resnet.training.replicas import mean_over_devices, shared, to_be_summed
 
 
 class Steps(NamedTuple):
@@ -30,15 +32,23 @@ StepFunction = Callable[[int, Indices, NDArray[np.float32]], Steps]
 
 
 def compile_steps(
-    model: keras.Model, optimiser: keras.optimizers.Optimizer, recipe: Recipe, draw: Draw
+    model: keras.Model,
+    optimiser: keras.optimizers.Optimizer,
+    recipe: Recipe,
+    draw: Draw,
+    strategy: tf.distribute.Strategy | None = None,
 ) -> StepFunction:
-    """Trace the training step once, for any number of steps a call. The model gives logits."""
+    """Trace the training step once, for any number of steps a call. The model gives logits.
+
+    `strategy` is that of several devices, under which model and optimiser were made.
+    """
+    over = strategy or tf.distribute.get_strategy()
 
     def one(step: tf.Tensor, positions: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
         images, labels = draw(positions)
         images = augment(images, recipe.augmentation, recipe.seed, step)
         optimiser.learning_rate = rate
-        return update(model, optimiser, recipe, images, labels)
+        return shared(over, partial(update, model, optimiser, recipe), images, labels)
 
     def several(first_step: tf.Tensor, positions: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
         count = tf.shape(rates)[0]
@@ -76,8 +86,8 @@ def update(
         loss = tf.reduce_mean(data_losses(logits, labels))
         penalty = l2_penalty(penalised, decay.value)
         total = optimiser.scale_loss(loss + penalty)  # by 1, except in float16
-    gradients = tape.gradient(total, weights)
+    gradients = mean_over_devices(tape.gradient(total, weights))
     norm = tf.linalg.global_norm(gradients) / optimiser.scale_loss(tf.constant(1.0))
-    optimiser.apply(gradients, model.trainable_variables)
+    optimiser.apply(to_be_summed(gradients), model.trainable_variables)
     applied = tf.convert_to_tensor(optimiser.learning_rate)
     return tf.stack([loss, penalty, wrong(logits, labels), norm, applied])

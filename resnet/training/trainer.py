@@ -28,6 +28,7 @@ from resnet.training.heartbeat import Heart
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
 from resnet.training.records import Running, Speed
+from resnet.training.replicas import strategy_for
 from resnet.training.schedule import ErrorWarmup, rate_at
 from resnet.training.split import Split
 from resnet.training.step import Steps, compile_steps
@@ -52,8 +53,11 @@ class Trainer:
         self.spec, self.recipe = spec, spec.recipe
         self.directory, self.heart, self.stop_asked = directory, heart, stop_asked
         # Trained on logits: softmax or sigmoid is part of the loss, where it is numerically safe.
-        self.model = with_fused_norms(build_keras_model(spec.config.model_copy(update={"head_activation": "none"})))
-        self.optimiser = build_optimiser(self.model, self.recipe)
+        logits = spec.config.model_copy(update={"head_activation": "none"})
+        self.strategy = strategy_for(spec.device)
+        with self.strategy.scope():
+            self.model = with_fused_norms(build_keras_model(logits), self.recipe.batch_norm_statistics)
+            self.optimiser = build_optimiser(self.model, self.recipe)
         self.step = 0
         self.saved_step = 0
         self.warm = not isinstance(self.recipe.warmup, ErrorWarmup)
@@ -71,7 +75,9 @@ class Trainer:
         self._write_start(split, resumed_from)
         self.heart.enter("compiling")
         log.info("compiling the training step")
-        self.take_steps = compile_steps(self.model, self.optimiser, self.recipe, self.parts.train.draw_from(self.step))
+        self.take_steps = compile_steps(
+            self.model, self.optimiser, self.recipe, self.parts.train.draw_from(self.step), self.strategy
+        )
         self.evaluate = Evaluator(self.model)
         self.heart.enter("stepping")
         log.info("stepping from step %d to %d", self.step, self.recipe.steps)
@@ -215,8 +221,15 @@ class Trainer:
     def _write_start(self, split: Split, resumed_from: int | None) -> None:
         images = {f"{name}_images": part.size for name, part in self.parts._asdict().items()}
         plan = {"steps": self.recipe.steps, "batch_size": self.recipe.batch_size}
-        place = {"device": self.spec.device, "split_hash": split.hash, "resumed_from": resumed_from}
+        place = {"device": self.spec.device, "split_hash": split.hash, "resumed_from": resumed_from, **self._spread()}
         self.directory.append_metric({"kind": "start", "time_s": clock.now_s(), **plan, **images, **place})
+
+    def _spread(self) -> dict[str, int | None]:
+        """How many devices share a batch, and how many images are behind each batch norm statistic."""
+        count, behind = self.strategy.num_replicas_in_sync, self.recipe.batch_size
+        if self.recipe.batch_norm_statistics == "per_device":
+            behind //= count
+        return {"devices": count, "images_per_statistic": behind if self.spec.config.norm.kind == "batch" else None}
 
     # Checkpoints
 
