@@ -43,6 +43,7 @@ _SOURCES = {
     for source in (
         digits.SOURCE,
         fashion_mnist.SOURCE,
+        fashion_mnist.source(f"{fashion_mnist.NAME}@32"),
         cifar10.SOURCE,
         cifar100.SOURCE,
         cats_vs_dogs.source(cats_vs_dogs.NAME),
@@ -138,6 +139,8 @@ def _source(name: str, folder: Path | str) -> Source:
             return image_folder.source(name, Path(folder))
     except OSError as error:
         raise _unreadable(echo(name), folder, error) from None
+    if name.startswith(f"{fashion_mnist.NAME}@"):
+        return fashion_mnist.source(name)
     if name.partition("@")[0] == cats_vs_dogs.NAME:
         return cats_vs_dogs.source(name)
     raise UnknownNameError("data set", name, _SOURCES)

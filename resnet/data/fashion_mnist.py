@@ -5,19 +5,21 @@ The checksums are those of the unpacked files, since the same files are packed d
 page would otherwise call it by a wrong name.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Download, Sample, Source
+from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Download, Images, Sample, Source
 from resnet.data.files import first_folder, keras_cache
 from resnet.data.idx import read_first, read_idx
-from resnet.errors import DataError
+from resnet.errors import DataError, echo
 
-FOLDER = "fashion_mnist"
+NAME = FOLDER = "fashion_mnist"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 SAMPLED_FROM = 1000
+SIDE, LARGEST_SIDE = 28, 64
 MIRROR = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
@@ -55,7 +57,7 @@ DOWNLOADS = tuple(
 )
 
 FACTS = DatasetFacts(
-    name="fashion_mnist",
+    name=NAME,
     title="Fashion-MNIST",
     image_shape=(28, 28, 1),
     class_names=(
@@ -133,6 +135,37 @@ def _path(place: Path, name: str) -> Path:
         if path.is_file():
             return path
     raise DataError(f"{place} holds only a part of {FACTS.title}: {name} (or {name}.gz) is missing; put it there too.")
+
+
+def framed(images: Images, side: int) -> Images:
+    """[images, 28, 28, 1] in the middle of [images, side, side, 3]: black around, the grey in all three channels."""
+    before = (side - SIDE) // 2
+    after = side - SIDE - before
+    padded = np.pad(images, ((0, 0), (before, after), (before, after), (0, 0)))
+    return np.repeat(padded, 3, axis=3)
+
+
+def source(name: str) -> Source:
+    """Behind `fashion_mnist@SIZE`: the same images in the shape of others, CIFAR's at 32. Raises DataError."""
+    size = name.partition("@")[2]
+    if not (size.isdecimal() and len(size) == 2 and SIDE <= int(size) <= LARGEST_SIDE):
+        raise DataError(
+            f"The size behind @ is the side to frame the images to, from {SIDE} to {LARGEST_SIDE} pixels; received "
+            f"{echo(name)}: {NAME}@32 has CIFAR's shape."
+        )
+    side = int(size)
+    facts = replace(FACTS, name=name, title=f"{FACTS.title} {side}×{side}×3", image_shape=(side, side, 3))
+
+    def read_framed(folder: Path) -> Dataset:
+        plain = read(folder).arrays
+        train, test = framed(plain.train_images, side), framed(plain.test_images, side)
+        return Dataset(facts, Arrays(train, plain.train_labels, test, plain.test_labels))
+
+    def sample_framed(folder: Path, count: int, generator: np.random.Generator) -> Sample:
+        images, labels = sample(folder, count, generator)
+        return framed(images, side), labels
+
+    return Source(facts, read_framed, is_complete, sample_framed, DOWNLOADS)
 
 
 SOURCE = Source(FACTS, read, is_complete, sample, DOWNLOADS)
