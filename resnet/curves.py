@@ -1,6 +1,7 @@
 """Series of numbers for a chart: fewer points, the same picture."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -37,3 +38,17 @@ def reduced(line: Curve, most: int = 1000) -> Curve:
         here = range(begin, end)
         kept += sorted({begin, min(here, key=line.y.__getitem__), max(here, key=line.y.__getitem__), end - 1})
     return Curve([line.x[index] for index in kept], [line.y[index] for index in kept])
+
+
+def smoothed(line: Curve, width: int) -> Curve:
+    """The mean of each point and its neighbours, `width` points in all; fewer at the ends, alike on both sides.
+
+    Nothing moves sideways, and a straight line stays as it is. To be drawn over the raw line, never in its place.
+    """
+    count, reach = len(line.y), max(0, width // 2)
+    sums = [0.0, *accumulate(line.y)]
+    means = []
+    for index in range(count):
+        side = min(reach, index, count - 1 - index)
+        means.append((sums[index + side + 1] - sums[index - side]) / (2 * side + 1))
+    return Curve(line.x, means)

@@ -1,0 +1,108 @@
+"""How busy each device is: computing, memory, power, and who else computes there. Never imports TensorFlow."""
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pynvml
+
+from resnet.runs import devices
+from resnet.runs.devices import CPU, Device, Stranger
+
+STAT = Path("/proc/stat")
+IDLE_FIELDS = (3, 4)  # idle, and waiting for a disk
+GUEST_FIELDS = 8  # what guests used is counted in the fields before already
+MILLIWATT = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One device now: percent, bytes and watts. None is what the device, or its driver, does not say."""
+
+    device: str
+    name: str
+    utilisation: float | None = None
+    used_bytes: int | None = None
+    total_bytes: int | None = None
+    power_w: float | None = None
+    limit_w: float | None = None
+    strangers: tuple[Stranger, ...] = ()
+
+
+class Ticks(NamedTuple):
+    """What all processors have done since the machine started, in ticks of the kernel's clock."""
+
+    busy: int
+    total: int
+
+
+class Meter:
+    """Looks at all devices. The processor's utilisation is that between two looks, so the first look does not know."""
+
+    def __init__(self) -> None:
+        self._before: Ticks | None = None
+
+    def look(self, ours: Container[int] = ()) -> list[Usage]:
+        """Every device as it is now. `ours` are the processes of our own runs."""
+        now = _ticks()
+        utilisation = busy_share(self._before, now)
+        self._before = now
+        found = devices.list_devices()
+        return [_processor(device, utilisation) if device.id == CPU else _gpu(device, ours) for device in found]
+
+
+def busy_share(before: Ticks | None, now: Ticks | None) -> float | None:
+    """Percent of the time between two looks that processors were at work."""
+    if before is None or now is None or now.total <= before.total:
+        return None
+    return min(100.0, max(0.0, 100 * (now.busy - before.busy) / (now.total - before.total)))
+
+
+def _ticks() -> Ticks | None:
+    try:
+        fields = [int(field) for field in STAT.read_text().split("\n", 1)[0].split()[1:]][:GUEST_FIELDS]
+    except (OSError, ValueError):
+        return None
+    total = sum(fields)
+    return Ticks(total - sum(fields[index] for index in IDLE_FIELDS if index < len(fields)), total)
+
+
+def _processor(device: Device, utilisation: float | None) -> Usage:
+    return Usage(device.id, device.name, utilisation, _used(device), device.total_bytes)
+
+
+def _used(device: Device) -> int | None:
+    if device.total_bytes is None or device.free_bytes is None:
+        return None
+    return device.total_bytes - device.free_bytes
+
+
+def _gpu(device: Device, ours: Container[int]) -> Usage:
+    with devices.driver() as there:
+        handle = _said(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu"))) if there else None
+        if handle is None:
+            return Usage(device.id, device.name, None, _used(device), device.total_bytes)
+        rates = _said(pynvml.nvmlDeviceGetUtilizationRates, handle)
+        power, limit = (
+            _said(pynvml.nvmlDeviceGetPowerUsage, handle),
+            _said(pynvml.nvmlDeviceGetEnforcedPowerLimit, handle),
+        )
+    return Usage(
+        device=device.id,
+        name=device.name,
+        utilisation=None if rates is None else float(rates.gpu),
+        used_bytes=_used(device),
+        total_bytes=device.total_bytes,
+        power_w=None if power is None else power * MILLIWATT,
+        limit_w=None if limit is None else limit * MILLIWATT,
+        strangers=tuple(devices.strangers(device.id, ours)),
+    )
+
+
+def _said(ask: Callable[..., Any], about: Any) -> Any:
+    """What the driver answers, or None where this device cannot say."""
+    try:
+        return ask(about)
+    except pynvml.NVMLError:
+        return None
