@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from resnet import data
-from resnet.data import image_folder
+from resnet.data import cats_vs_dogs, image_folder
 from resnet.data.decode import read_pixels, read_size
 from resnet.data.listing import count_tests, list_images
 from resnet.errors import DataError
@@ -145,13 +145,22 @@ def test_a_path_that_can_be_none_is_one_sentence(tmp_path: Path, name: str) -> N
         data.facts(name, tmp_path)
 
 
-def test_what_would_not_fit_into_memory_is_refused_before_it_is_read(
+def test_what_would_not_fit_into_memory_is_not_loaded_but_streamed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(image_folder, "LARGEST_BYTES", 30 * 20 * 20 * 3)
     with pytest.raises(DataError, match=r"30 of scans take .* at 64×64: give a smaller size, as in folder:scans@16"):
-        data.facts("folder:scans@64", folder.parent)
-    assert data.facts("folder:scans@16", folder.parent).train_images == 24
+        data.load("folder:scans@64", folder.parent)
+    assert isinstance(data.read("folder:scans@16", folder.parent), data.Dataset)
+    streamed = data.read("folder:scans@64", folder.parent)
+    assert isinstance(streamed, data.Streamed)
+    monkeypatch.undo()
+    loaded = data.load("folder:scans@64", folder.parent)
+    assert streamed.facts == loaded.facts
+    assert np.array_equal(streamed.train_labels, loaded.train_labels)
+    assert np.array_equal(np.concatenate(list(streamed.train.chunks())), loaded.train_images)
+    some = np.array([5, 0, 5])
+    assert np.array_equal(streamed.test.read(some), loaded.test_images[some])
 
 
 def test_a_path_of_its_own_needs_no_data_folder(folder: Path, tmp_path: Path) -> None:
@@ -294,12 +303,12 @@ def test_cats_vs_dogs_as_published(pet_images: Path) -> None:
     assert np.bincount(np.concatenate([found.train_labels, found.test_labels])).tolist() == [10, 9]
 
 
-def test_cats_vs_dogs_has_the_published_split_and_fits_into_memory() -> None:
+def test_cats_vs_dogs_has_the_published_split_and_is_streamed_at_the_notebooks_size() -> None:
     facts = data.facts("cats_vs_dogs")
     assert (facts.train_images, facts.test_images, facts.image_shape) == (18_610, 4_652, (128, 128, 3))
     assert count_tests(18_610 + 4_652) == 4_652
-    with pytest.raises(DataError, match=r"25,000 of Cats vs dogs take 3\.8 GB at 224×224.*as in cats_vs_dogs@160"):
-        data.facts("cats_vs_dogs@224")
+    assert data.facts("cats_vs_dogs@224").image_shape == (224, 224, 3)
+    assert [cats_vs_dogs.source(name).stream is None for name in ("cats_vs_dogs", "cats_vs_dogs@224")] == [True, False]
 
 
 def test_cats_vs_dogs_is_found_in_each_of_its_places_and_nowhere_else(pet_images: Path) -> None:

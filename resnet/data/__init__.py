@@ -16,6 +16,7 @@ from resnet.data import cats_vs_dogs, cifar10, cifar100, digits, fashion_mnist, 
 from resnet.data.dataset import Dataset, DatasetFacts, Sample, Source
 from resnet.data.download import fetch as fetch_file
 from resnet.data.fit import fit_config
+from resnet.data.streamed import Streamed
 from resnet.errors import DataError, UnknownNameError, echo
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "FOLDER_PREFIX",
     "Dataset",
     "DatasetFacts",
+    "Streamed",
     "availability",
     "check_obtainable",
     "facts",
@@ -31,6 +33,7 @@ __all__ = [
     "is_present",
     "load",
     "names",
+    "read",
     "sample",
     "title",
 ]
@@ -102,6 +105,17 @@ def load(name: str, folder: Path | str = DEFAULT_FOLDER) -> Dataset:
     source = _source(name, folder)
     try:
         return source.read(Path(folder))
+    except OSError as error:
+        raise _unreadable(source.facts.title, folder, error) from None
+
+
+def read(name: str, folder: Path | str = DEFAULT_FOLDER) -> Dataset | Streamed:
+    """What a run trains on: loaded where it fits into memory, else left in its files. Raises as `load` does."""
+    source = _source(name, folder)
+    if source.stream is None:
+        return load(name, folder)
+    try:
+        return source.stream(Path(folder))
     except OSError as error:
         raise _unreadable(source.facts.title, folder, error) from None
 

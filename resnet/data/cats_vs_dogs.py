@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from resnet.data.dataset import Dataset, DatasetFacts, Sample, Source
-from resnet.data.image_folder import ImageFolder, check_memory, with_size
+from resnet.data.image_folder import ImageFolder, fits, with_size
 from resnet.errors import DataError
 
 NAME = "cats_vs_dogs"
@@ -36,7 +36,6 @@ def source(name: str) -> Source:
     """The data set at the size in its name. Raises DataError."""
     side = with_size(name)[1] or DEFAULT_SIDE
     facts = replace(FACTS, name=name, image_shape=(side, side, 3))
-    check_memory(facts, FILES)
 
     def images(folder: Path) -> ImageFolder:
         found = find(folder)
@@ -50,7 +49,8 @@ def source(name: str) -> Source:
     def sample(folder: Path, count: int, generator: np.random.Generator) -> Sample:
         return images(folder).sample(count, generator)
 
-    return Source(facts, read, lambda folder: find(folder) is not None, sample)
+    stream = None if fits(facts, FILES) else lambda folder: images(folder).stream()
+    return Source(facts, read, lambda folder: find(folder) is not None, sample, stream=stream)
 
 
 def find(folder: Path) -> Path | None:

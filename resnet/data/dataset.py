@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from resnet.data.streamed import Streamed
 
 Images = NDArray[np.uint8]
 """[images, height, width, channels], 0 to 255."""
@@ -101,7 +104,8 @@ class Source:
     """A kind of source. `read` takes the data folder and raises DataError; `downloads` are what would fill it.
 
     `present` says whether all files are there to be read, good or bad. `sample` draws some training images from the
-    generator and reads as little as it can for them; it raises DataError too.
+    generator and reads as little as it can for them; it raises DataError too. `stream` is there where the images would
+    not fit into memory.
     """
 
     facts: DatasetFacts
@@ -109,3 +113,4 @@ class Source:
     present: Callable[[Path], bool]
     sample: Callable[[Path, int, np.random.Generator], Sample]
     downloads: tuple[Download, ...] = ()
+    stream: Callable[[Path], "Streamed"] | None = None

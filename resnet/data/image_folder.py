@@ -1,9 +1,10 @@
 """Any folder of images with one subfolder a class: `folder:PATH`, or `folder:PATH@SIZE` to bring them to one size.
 
-A path that does not begin with / is looked for in the data folder. All images are held in memory; what would not fit
-is refused, until images can be streamed from the disk.
+A path that does not begin with / is looked for in the data folder. Images are held in memory where they fit; else they
+stay in their files, and a run reads them as it needs them.
 """
 
+import hashlib
 import logging
 import os
 import re
@@ -20,6 +21,7 @@ import numpy as np
 from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Images, Sample, Source
 from resnet.data.decode import read_pixels
 from resnet.data.listing import Listing, common_size, count_tests, list_images
+from resnet.data.streamed import FileImages, Streamed
 from resnet.errors import DataError, echo
 
 PREFIX = "folder:"
@@ -50,18 +52,39 @@ class ImageFolder:
         check_memory(self.facts, len(listing.files))
         images = np.empty((len(listing.files), *self.facts.image_shape), np.uint8)
         labels: list[int] = []
-        for label, pixels in self._pictures(listing):
+        for label, _, pixels in self._pictures(listing):
             images[len(labels)] = pixels
             labels.append(label)
         self._check_complete(labels)
         images, numbers, tests = images[: len(labels)], np.array(labels, np.int32), count_tests(len(labels))
-        facts = replace(
-            self.facts,
-            train_images=len(labels) - tests,
-            test_images=tests,
-            broken_files=len(listing.files) - len(labels),
-        )
+        facts = self._counted(listing, len(labels))
         return Dataset(facts, Arrays(images[tests:], numbers[tests:], images[:tests], numbers[:tests]))
+
+    def stream(self) -> Streamed:
+        """The same images in the same order, left in their files. Looks at each once. Raises as `read` does."""
+        listing = list_images(self.path)
+        digest = hashlib.sha256()
+        files: list[Path] = []
+        labels: list[int] = []
+        for label, file, pixels in self._pictures(listing):
+            digest.update(np.ascontiguousarray(pixels).data)
+            digest.update(label.to_bytes(4, "little"))
+            files.append(file)
+            labels.append(label)
+        self._check_complete(labels)
+        every = FileImages(tuple(files), np.array(labels, np.int32), self._decode)
+        tests = count_tests(len(labels))
+        train, test = (every.subset(part) for part in (np.arange(tests, len(labels)), np.arange(tests)))
+        return Streamed(self._counted(listing, len(labels)), train, test, digest.hexdigest())
+
+    def _counted(self, listing: Listing, whole: int) -> DatasetFacts:
+        tests = count_tests(whole)
+        broken = len(listing.files) - whole
+        return replace(self.facts, train_images=whole - tests, test_images=tests, broken_files=broken)
+
+    def _decode(self, file: Path) -> Images | None:
+        with _quiet_pillow():
+            return read_pixels(file, self.side, self.mark)
 
     def sample(self, count: int, generator: np.random.Generator) -> Sample:
         """Some images that are surely not in the test part, fewer where there are fewer. Raises as `read` does."""
@@ -79,8 +102,8 @@ class ImageFolder:
             raise DataError(f"None of the files in {self.path} is an image that can be read; put whole ones there.")
         return np.stack([pixels for pixels, _ in found]), np.array([label for _, label in found], np.int32)
 
-    def _pictures(self, listing: Listing) -> Iterator[tuple[int, Images]]:
-        """Label and pixels of every image that is not broken, in order."""
+    def _pictures(self, listing: Listing) -> Iterator[tuple[int, Path, Images]]:
+        """Label, file and pixels of every image that is not broken, in order."""
         files, decode = listing.files, partial(read_pixels, side=self.side, mark=self.mark)
         told = 0
         with _quiet_pillow(), ThreadPoolExecutor() as pool:
@@ -88,7 +111,7 @@ class ImageFolder:
                 some = files[first : first + READ_AT_ONCE]
                 for label, file, pixels in zip(listing.labels[first:], some, pool.map(decode, some), strict=False):
                     if pixels is not None:
-                        yield label, self._checked(file, pixels)
+                        yield label, file, self._checked(file, pixels)
                 percent = 100 * (first + len(some)) // len(files)
                 if percent // 10 > told:
                     told = percent // 10
@@ -120,6 +143,7 @@ def source(name: str, data_folder: Path) -> Source:
         read=lambda _: images.read(),
         present=lambda _: True,
         sample=lambda _, count, generator: images.sample(count, generator),
+        stream=None if fits(images.facts, images_in(images.facts)) else lambda _: images.stream(),
     )
 
 
@@ -143,13 +167,22 @@ def with_size(text: str) -> tuple[str, int | None]:
     return found[1], int(digits)
 
 
+def images_in(facts: DatasetFacts) -> int:
+    return facts.train_images + facts.test_images
+
+
+def fits(facts: DatasetFacts, images: int) -> bool:
+    """Whether so many images may be held in memory."""
+    return images * int(np.prod(facts.image_shape)) <= LARGEST_BYTES
+
+
 def check_memory(facts: DatasetFacts, images: int) -> None:
     """Raise DataError where so many images would not fit into the memory we allow ourselves."""
-    size_bytes = images * int(np.prod(facts.image_shape))
-    if size_bytes > LARGEST_BYTES:
+    if not fits(facts, images):
+        size_bytes = images * int(np.prod(facts.image_shape))
         side = int((LARGEST_BYTES / images / 3) ** 0.5) // 8 * 8
         raise DataError(
-            f"All images must fit into {LARGEST_BYTES / 1e9:.0f} GB of memory; {images:,} of {facts.title} take "
+            f"To be loaded, images must fit into {LARGEST_BYTES / 1e9:.0f} GB; {images:,} of {facts.title} take "
             f"{size_bytes / 1e9:.1f} GB at {facts.image_shape[0]}×{facts.image_shape[1]}: give a smaller size, as in "
             f"{facts.name.partition('@')[0]}@{side}."
         )
@@ -161,7 +194,7 @@ def _describe(name: str, path: Path, side: int | None) -> DatasetFacts:
     plain = name if side is None else name.rpartition("@")[0]
     height, width = (side, side) if side else common_size(path, f"{plain}@64")
     images, tests = len(listing.files), count_tests(len(listing.files))
-    facts = DatasetFacts(
+    return DatasetFacts(
         name=name,
         title=title(name),
         image_shape=(height, width, 3),
@@ -171,8 +204,6 @@ def _describe(name: str, path: Path, side: int | None) -> DatasetFacts:
         source=f"The folder {path}; one image in five, always the same, is for the test",
         where=f"put one subfolder of images for each class into {path}, or give the size to bring them to: {plain}@64",
     )
-    check_memory(facts, images)
-    return facts
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from resnet.training.loss import data_losses, wrong
-from resnet.training.parts import Part
+from resnet.training.parts import AnyPart
 
 EVALUATION_BATCH = 250
 
@@ -30,7 +30,7 @@ class Evaluator:
 
         self._batch = tf.function(batch, reduce_retracing=True)
 
-    def __call__(self, part: Part, images: int, between: Callable[[], None]) -> Evaluation:
+    def __call__(self, part: AnyPart, images: int, between: Callable[[], None]) -> Evaluation:
         """Evaluate the first `images` images. `between` is called before each batch and may raise to end it early."""
         sums = np.zeros(2)
         for start in range(0, images, EVALUATION_BATCH):

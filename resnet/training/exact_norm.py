@@ -12,18 +12,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from resnet.training.parts import Part
+from resnet.training.parts import AnyPart
 
 LARGE_BATCH = 10_000
 
 
-def images_counted(part: Part, batch_size: int) -> int:
+def images_counted(part: AnyPart, batch_size: int) -> int:
     """How many training images the statistics are over: full batches only."""
     return min(LARGE_BATCH, part.size) // batch_size * batch_size
 
 
 def exact_statistics(
-    model: keras.Model, part: Part, batch_size: int, between: Callable[[], None]
+    model: keras.Model, part: AnyPart, batch_size: int, between: Callable[[], None]
 ) -> dict[str, NDArray[np.float32]]:
     """Means and variances by the paths of the moving averages they replace; empty where there is no batch norm.
 

@@ -1,5 +1,6 @@
 """Pixels to network input: fitted on the training part alone, applied to all parts alike."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,12 +22,18 @@ class Normalisation(NamedTuple):
 
 def fit_normalisation(kind: InputNormalisation, images: Images) -> Normalisation:
     """What the recipe's `input_normalisation` means for these training images."""
+    parts = range(0, len(images), COUNTED_AT_ONCE)
+    return fit_chunks(kind, (images[first : first + COUNTED_AT_ONCE] for first in parts))
+
+
+def fit_chunks(kind: InputNormalisation, chunks: Iterable[Images]) -> Normalisation:
+    """The same from the images some at a time."""
     one = np.ones((1, 1, 1))
     match kind:
         case "per_pixel_mean":
-            scale, shift = one, images.mean(axis=0, dtype=np.float64) / BRIGHTEST
+            scale, shift = one, _mean_image(chunks) / BRIGHTEST
         case "standardise":
-            mean, deviation = _channel_moments(images)
+            mean, deviation = _channel_moments(chunks)
             scale = 1 / np.maximum(deviation, 1 / BRIGHTEST)  # a channel that never changes stays finite
             shift = mean * scale
         case "scale":
@@ -34,11 +41,19 @@ def fit_normalisation(kind: InputNormalisation, images: Images) -> Normalisation
     return Normalisation((scale / BRIGHTEST).astype(np.float32), shift.astype(np.float32))
 
 
-def _channel_moments(images: Images) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _mean_image(chunks: Iterable[Images]) -> NDArray[np.float64]:
+    """Sums of whole numbers, so exact however the images are divided."""
+    count, total = 0, np.zeros(())
+    for images in chunks:
+        count, total = count + len(images), total + images.sum(axis=0, dtype=np.int64)
+    return total / count
+
+
+def _channel_moments(chunks: Iterable[Images]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each channel of pixels / 255, exact, without a float copy of the images."""
     values = np.arange(256) / BRIGHTEST
-    counts = sum(_counts(images[first : first + COUNTED_AT_ONCE]) for first in range(0, len(images), COUNTED_AT_ONCE))
-    shares = counts * (images.shape[-1] / images.size)
+    counts = np.sum([_counts(images) for images in chunks], axis=0)
+    shares = counts / counts.sum(axis=1, keepdims=True)
     mean = shares @ values
     deviation = np.sqrt(np.maximum(shares @ values**2 - mean**2, 0))
     return mean.reshape(1, 1, -1), deviation.reshape(1, 1, -1)

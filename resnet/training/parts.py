@@ -1,15 +1,23 @@
-"""The parts of a data set as tensors in memory: what is trained on, what chooses, and what is looked at once."""
+"""The parts of a data set, in memory or streamed: what is trained on, what chooses, and what is looked at once."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from resnet.data import Dataset
+from resnet.data import Dataset, Streamed
 from resnet.data.dataset import Images, Labels
-from resnet.training.normalise import Normalisation, fit_normalisation
+from resnet.data.streamed import FileImages
+from resnet.training.batches import Indices, batch_indices
+from resnet.training.normalise import Normalisation, fit_chunks, fit_normalisation
 from resnet.training.recipe import Recipe
 from resnet.training.split import Split
+
+READERS, AHEAD = 2, 4
+"""Batches that are read at the same time, and those that are ready before the training wants them."""
+
+Shape = tuple[int, int, int]
 
 Draw = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """Inside a compiled function: the batch at these positions, [batch] -> float32 images, normalised, and labels."""
@@ -30,23 +38,77 @@ class Part:
 
     def batch(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """float32 images, normalised, and labels at these positions."""
-        pixels = tf.cast(tf.gather(self._images, positions), tf.float32)
-        return pixels * self._normalisation.scale - self._normalisation.shift, tf.gather(self._labels, positions)
+        pixels = tf.gather(self._images, positions)
+        return normalised(pixels, self._normalisation), tf.gather(self._labels, positions)
+
+
+class StreamedPart:
+    """The same for images that stay in their files: decoded ahead of the training, in the order it will want them."""
+
+    def __init__(self, images: FileImages, normalisation: Normalisation, shape: Shape, recipe: Recipe) -> None:
+        self.size = len(images)
+        self._images, self._shape = images, shape
+        self._normalisation = normalisation
+        self._recipe = recipe
+
+    def draw_from(self, first_step: int) -> Draw:
+        """The positions asked for are those of `batch_indices`, so the stream knows them beforehand."""
+        size = self._recipe.batch_size
+
+        def order() -> Iterator[Indices]:
+            for step in itertools.count(first_step):
+                yield batch_indices(self._recipe.seed, self.size, size, step, 1)[0]
+
+        positions = tf.data.Dataset.from_generator(order, output_signature=tf.TensorSpec([size], tf.int32))
+        batches = positions.map(self._fetched, num_parallel_calls=READERS, deterministic=True).prefetch(AHEAD)
+        stream = iter(batches)
+
+        def draw(_: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            pixels, labels = stream.get_next()
+            return normalised(pixels, self._normalisation), labels
+
+        return draw
+
+    def batch(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """float32 images, normalised, and labels at these positions, read now."""
+        pixels, labels = self._fetched(positions)
+        return normalised(pixels, self._normalisation), labels
+
+    def _fetched(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = tf.numpy_function(self._images.read, [positions], tf.uint8, stateful=False)
+        return tf.ensure_shape(pixels, [positions.shape[0], *self._shape]), tf.gather(self._images.labels, positions)
+
+
+def normalised(pixels: tf.Tensor, normalisation: Normalisation) -> tf.Tensor:
+    """uint8 pixels to float32 network input."""
+    return tf.cast(pixels, tf.float32) * normalisation.scale - normalisation.shift
+
+
+AnyPart = Part | StreamedPart
 
 
 class Parts(NamedTuple):
     """All three are normalised by the statistics of the training part."""
 
-    train: Part
-    validation: Part
-    test: Part
+    train: AnyPart
+    validation: AnyPart
+    test: AnyPart
 
 
-def load_parts(dataset: Dataset, split: Split, recipe: Recipe) -> Parts:
+def load_parts(dataset: Dataset | Streamed, split: Split, recipe: Recipe) -> Parts:
     """Cut the data set in three."""
+    if isinstance(dataset, Streamed):
+        return _streamed_parts(dataset, split, recipe)
     normalisation = fit_normalisation(recipe.input_normalisation, dataset.train_images[split.train])
     train, validation = (
         Part(dataset.train_images[positions], dataset.train_labels[positions], normalisation)
         for positions in (split.train, split.validation)
     )
     return Parts(train, validation, Part(dataset.test_images, dataset.test_labels, normalisation))
+
+
+def _streamed_parts(dataset: Streamed, split: Split, recipe: Recipe) -> Parts:
+    train, validation = dataset.train.subset(split.train), dataset.train.subset(split.validation)
+    normalisation = fit_chunks(recipe.input_normalisation, train.chunks())
+    shape = dataset.facts.image_shape
+    return Parts(*(StreamedPart(part, normalisation, shape, recipe) for part in (train, validation, dataset.test)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet.data import Dataset
+from resnet.data import Dataset, Streamed
 from resnet.errors import ConfigError
 
 Positions = NDArray[np.int64]
@@ -24,7 +24,7 @@ class Split:
     hash: str
 
 
-def draw_split(dataset: Dataset, validation_images: int, seed: int) -> Split:
+def draw_split(dataset: Dataset | Streamed, validation_images: int, seed: int) -> Split:
     """Draw `validation_images` of the training images. Raises ConfigError where a class would be left empty."""
     labels = dataset.train_labels
     sizes = np.bincount(labels, minlength=dataset.facts.classes)
@@ -53,7 +53,7 @@ def class_shares(sizes: Positions, total: int) -> Positions:
     return shares
 
 
-def _hash(dataset: Dataset, *parts: Positions) -> str:
+def _hash(dataset: Dataset | Streamed, *parts: Positions) -> str:
     digest = hashlib.sha256(dataset.checksum.encode())
     for positions in parts:
         digest.update(positions.astype("<i8").tobytes())

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from resnet.data import Dataset
+from resnet.data import Dataset, Streamed
 from resnet.keras_model import build_keras_model
 from resnet.runs import clock
 from resnet.runs.directory import CHECKPOINTS, MODEL, RunDirectory
@@ -32,6 +32,7 @@ from resnet.training.replicas import strategy_for
 from resnet.training.schedule import ErrorWarmup, rate_at
 from resnet.training.split import Split
 from resnet.training.step import Steps, compile_steps
+from resnet.training.stop import StopAsked
 
 CALL_S = 0.5
 """About how long a compiled call takes at most, so that a stop is noticed soon."""
@@ -40,10 +41,6 @@ CLEAN_IMAGES = 2000
 """Training images the clean training error is taken on: always the same ones, and all of them where there are fewer."""
 
 log = logging.getLogger("resnet.training")
-
-
-class StopAsked(Exception):  # noqa: N818  not an error
-    """Somebody asked the run to end."""
 
 
 class Trainer:
@@ -68,7 +65,7 @@ class Trainer:
         self.running, self.speed = Running(), Speed()
         self.written: dict[str, int] = {}
 
-    def run(self, dataset: Dataset, split: Split) -> Literal["finished", "stopped"]:
+    def run(self, dataset: Dataset | Streamed, split: Split) -> Literal["finished", "stopped"]:
         """Train from the last checkpoint, or from the start, to the last step or until somebody asks for a stop."""
         self.parts = load_parts(dataset, split, self.recipe)
         resumed_from = self._resume()

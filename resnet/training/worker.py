@@ -5,9 +5,7 @@ It holds the run's lock for its whole life, says every second that it lives, and
 
 import logging
 import os
-import signal
 import sys
-import threading
 from dataclasses import asdict
 from pathlib import Path
 
@@ -27,23 +25,11 @@ from resnet.training.failure import explain_failure
 from resnet.training.heartbeat import Heart
 from resnet.training.recipe import check_against
 from resnet.training.split import draw_split
+from resnet.training.stop import Stop, StopAsked
 
 USAGE = 2
 
 log = logging.getLogger("resnet.training")
-
-
-class Stop:
-    """Whether this run should end: a person asked through control.json, or a signal came."""
-
-    def __init__(self, directory: RunDirectory) -> None:
-        self._directory = directory
-        self._signalled = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._signalled.set())
-
-    def asked(self) -> bool:
-        return self._signalled.is_set() or self._directory.stop_asked()
 
 
 def main(arguments: list[str]) -> int:
@@ -103,8 +89,13 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
     check_against(spec.recipe, facts)
     check_fit(spec.config, facts)
     log.info("%s on %s, %s", spec.network, facts.title, spec.device)
-    data.fetch(spec.dataset, spec.data_folder)
-    dataset = data.load(spec.dataset, spec.data_folder)
+    try:
+        with stop.interrupting():
+            data.fetch(spec.dataset, spec.data_folder)
+            dataset = data.read(spec.dataset, spec.data_folder)
+    except StopAsked:
+        log.info("stopping before the first step, as asked")
+        return "stopped"
     check_against(spec.recipe, dataset.facts)  # once more: broken files are known now
     if dataset.facts.broken_files:
         log.warning("%s: %d broken file(s) passed over", facts.title, dataset.facts.broken_files)

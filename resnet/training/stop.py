@@ -1,0 +1,53 @@
+"""How a run is asked to end: by a person through control.json, or by a signal."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+
+from resnet.runs.directory import RunDirectory
+
+LOOK_S = 0.5
+
+
+class StopAsked(Exception):  # noqa: N818  not an error
+    """Somebody asked the run to end."""
+
+
+class Stop:
+    """Whether this run should end. Made once, in the worker's main thread."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._signalled = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._signalled.set())
+
+    def asked(self) -> bool:
+        return self._signalled.is_set() or self._directory.stop_asked()
+
+    @contextlib.contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Raises StopAsked in the block as soon as somebody asks, whatever it waits for: a download, another run's
+        download, thousands of images. A signal is the only thing that ends a system call that waits."""
+
+        def give_up(*_: object) -> None:
+            raise StopAsked
+
+        before = signal.signal(signal.SIGUSR1, give_up)
+        main, over = threading.get_ident(), threading.Event()
+
+        def watch() -> None:
+            while not over.wait(LOOK_S):
+                if self.asked():
+                    signal.pthread_kill(main, signal.SIGUSR1)
+                    return
+
+        watcher = threading.Thread(target=watch, name="stop", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+            signal.signal(signal.SIGUSR1, before)
