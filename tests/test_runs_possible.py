@@ -66,11 +66,11 @@ def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_two_hundred_classes_for_a_head_of_ten(tmp_path: Path) -> None:
-    images(tmp_path / "mine", {f"class {number}": 2 for number in range(200)})
+    images(tmp_path / "mine", {f"class {number}": 3 for number in range(200)})
     facts = data.facts("folder:mine@16", tmp_path)
     spec = RunSpec(network="resnet8", config=catalog.get("resnet8").config, recipe=recipes.begin_with(facts),
                    dataset="folder:mine@16", data_folder=str(tmp_path))  # fmt: skip
-    with pytest.raises(ResNetLabError, match="has 200 classes .* received a network for 10 classes"):
+    with pytest.raises(ResNetLabError, match=r"has 200 classes .* received a network for 10 classes"):
         Store(tmp_path / "runs").start(spec)
 
 
