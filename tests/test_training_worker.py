@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -315,6 +316,18 @@ def test_a_network_for_other_images_and_a_damaged_spec_are_refused(make_run: Mak
     assert "Digits has 10 classes of images 8×8×1" in refused(run)
     (run.path / "spec.json").write_text("{")
     assert "spec.json" in refused(run)
+
+
+def test_a_run_whose_directory_is_removed_ends(make_run: Make) -> None:
+    """It would train on for days where nobody can see or stop it, and bring back parts of the directory."""
+    run = make_run(spec_with(recipe_of(100_000, SGD)))
+    run.start()
+    run.until_step(20)
+    shutil.rmtree(run.path)
+    assert run.process
+    run.process.wait(20)
+    assert run.process.returncode != 0
+    assert not run.path.exists()
 
 
 def test_two_workers_on_one_run_are_one_too_many(make_run: Make) -> None:

@@ -5,7 +5,8 @@ import signal
 import threading
 from collections.abc import Iterator
 
-from resnet.runs.directory import RunDirectory
+from resnet.errors import RunError
+from resnet.runs.directory import LOCK, RunDirectory
 
 LOOK_S = 0.5
 
@@ -24,6 +25,9 @@ class Stop:
             signal.signal(number, lambda *_: self._signalled.set())
 
     def asked(self) -> bool:
+        """Raises RunError where the run's directory is gone: nobody could see such a run, or stop it."""
+        if not self._directory.file(LOCK).exists():
+            raise RunError(f"{self._directory.path} was removed while the run worked; start it again.")
         return self._signalled.is_set() or self._directory.stop_asked()
 
     @contextlib.contextmanager
@@ -39,9 +43,11 @@ class Stop:
 
         def watch() -> None:
             while not over.wait(LOOK_S):
-                if self.asked():
-                    signal.pthread_kill(main, signal.SIGUSR1)
-                    return
+                with contextlib.suppress(RunError):  # the directory is gone: the same is due
+                    if not self.asked():
+                        continue
+                signal.pthread_kill(main, signal.SIGUSR1)
+                return
 
         watcher = threading.Thread(target=watch, name="stop", daemon=True)
         watcher.start()
