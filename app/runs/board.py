@@ -59,7 +59,7 @@ def _board(store: Store, selected: str | None) -> None:
 
 
 def _busy(runs: list[Run]) -> bool:
-    return any(not run.state().over for run in runs)
+    return any(run.unfinished for run in runs)
 
 
 def _table(runs: list[Run], selected: str | None) -> str:

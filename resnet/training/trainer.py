@@ -212,7 +212,7 @@ class Trainer:
     def _write(self, kind: str, fields: dict[str, Any]) -> None:
         epoch = round(self.step * self.recipe.batch_size / self.parts.train.size, 4)
         place = {"kind": kind, "step": self.step, "epoch": epoch, "time_s": clock.now_s()}
-        self.directory.append_metric(place | {name: _as_json(value) for name, value in fields.items()})
+        self.directory.append_metric(place | fields)
         self.written[kind] = self.step
 
     def _write_start(self, split: Split, resumed_from: int | None) -> None:
@@ -286,8 +286,3 @@ def _check_finite(happened: Steps, first_step: int) -> None:
     bad = ~np.isfinite(happened.data_loss + happened.l2_penalty)
     if bad.any():
         raise NotANumberError(first_step + int(np.argmax(bad)) + 1)
-
-
-def _as_json(value: object) -> object:
-    """JSON has no word for what is not a number."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
