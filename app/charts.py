@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from resnet.curves import Curve, curve, reduced
+from resnet.curves import Curve, curve, reduced, smoothed
 
 Scheme = Literal["light", "dark"]
 Along = Literal["step", "epoch", "hour"]
@@ -15,6 +15,7 @@ Scale = Literal["linear", "log"]
 
 HEIGHT, LOW = 380, 220
 CLOSE, LABEL_SHIFT = 0.1, 8
+FAINT = 0.35
 MARGIN = {"l": 8, "r": 96, "t": 16, "b": 8}
 QUIET = {"displayModeBar": False}
 SECONDS_AN_HOUR = 3600.0
@@ -61,11 +62,12 @@ AXES = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a run's curves are looked at."""
+    """How a run's curves are looked at. `smoothing` is how many log records a point is the mean of; 1 is none."""
 
     about: str = "Error"
     along: Along = "step"
     scale: Scale = "linear"
+    smoothing: int = 1
     scheme: Scheme = "light"
 
 
@@ -74,6 +76,11 @@ def run_chart(records: Sequence[dict[str, Any]], look: Look, steps: int) -> go.F
     axis, figure = AXES[look.about], go.Figure()
     lines = {name: _along(records, *source, look.along) for name, source in axis.sources.items()}
     drawn = [(name, line) for name, line in lines.items() if line.x]
+    if look.smoothing > 1:
+        for name, line in drawn:  # behind, faint, and never hidden
+            _add_line(figure, _style(name, look.scheme) | {"width": 1}, name, reduced(line), axis.precision)
+            figure.data[-1].update(opacity=FAINT, hoverinfo="skip", hovertemplate=None)
+        drawn = [(name, _smooth(name, line, axis, look)) for name, line in drawn]
     for name, line in drawn:
         _add_line(figure, _style(name, look.scheme), name, reduced(line), axis.precision)
     for (name, line), shift in zip(drawn, _apart([line for _, line in drawn]), strict=True):
@@ -94,6 +101,11 @@ def schedule_chart(steps: list[int], rates: list[float], scheme: Scheme) -> go.F
     figure.update_xaxes(title_text="step", showgrid=False)
     figure.update_yaxes(title_text="learning rate", rangemode="tozero", automargin=True)
     return _calm(figure).update_layout(height=LOW, margin={**MARGIN, "r": 16})
+
+
+def _smooth(name: str, line: Curve, axis: Axis, look: Look) -> Curve:
+    """Evaluations are few and each is exact: they stay as they are."""
+    return smoothed(line, look.smoothing) if axis.sources[name][0] == "train" else line
 
 
 def _along(records: Sequence[dict[str, Any]], kind: str, field: str, along: Along) -> Curve:

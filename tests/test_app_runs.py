@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.runs import cache
+from app import charts
+from app.runs import cache, strip
 from resnet import get
 from resnet.data import facts, fit_config
+from resnet.runs.devices import Stranger
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
+from resnet.runs.usage import Usage
 from resnet.training.recipe import default_recipe
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
@@ -43,6 +46,77 @@ def add_run(runs: Path, run_id: str = IDS[0]) -> RunDirectory:
         directory.append_metric({"kind": "evaluation", "step": step, "time_s": 2.0, "validation_error": error})
     directory.write_exit("finished", None)
     return directory
+
+
+def test_a_runs_page_says_what_its_records_say(runs: Path) -> None:
+    """Warnings, both test figures, the step tested, and what the batch norm statistics are over."""
+    directory = add_run(runs)
+    directory.append_metric({"kind": "start", "steps": 20, "devices": 2, "images_per_statistic": 32})
+    directory.append_metric({"kind": "warning", "step": 20, "warning": "no_progress", "message": "No progress: why."})
+    tests = {"test_error": 4.0, "test_error_exact_statistics": 3.5, "tested_step": 10}
+    directory.append_metric({"kind": "test", "step": 20, **tests})
+    directory.write_json("environment.json", {"dataset": {"broken_files": 3}})
+    directory.file("model.keras").write_bytes(b"model")
+    app = visit("runs")
+    assert not app.exception
+    assert (numbers(app)["Test error"], numbers(app)["With exact statistics"]) == ("4.00 %", "3.50 %")
+    said = text(app)
+    assert "No progress: why." in said
+    assert "with the weights of step 10" in said
+    assert "2 devices shared each batch; batch norm statistics are over 32 images" in said
+    assert "3 broken image files were passed over" in said
+
+
+def test_records_of_another_kind_than_expected_are_passed_over(runs: Path) -> None:
+    directory = add_run(runs)
+    odd = {"devices": "x", "tested_step": [], "test_error": "y", "message": 3}
+    for kind in ("start", "warning", "test"):
+        directory.append_metric({"kind": kind, "step": 20, **odd})
+    directory.write_json("environment.json", {"dataset": 5})
+    assert not visit("runs").exception
+
+
+def test_waiting_runs_are_moved_and_the_queue_is_paused_from_the_page(runs: Path) -> None:
+    """The second of two waiting runs becomes the next one; a paused queue says so and can go on."""
+    store = cache.store()
+    store.queue.directory.path.mkdir(parents=True)
+    store.queue.pause()
+    recipe = default_recipe("digits")
+    config = fit_config(get("resnet8").config, facts("digits"))
+    ids = []
+    for seed in (1, 2):
+        seeded = recipe.model_copy(update={"seed": seed})
+        spec = RunSpec(network="resnet8", config=config, recipe=seeded, dataset="digits", data_folder=str(runs.parent))
+        ids.append(store.start(spec).id)
+    app = visit("runs")
+    assert "the queue is paused" in text(app)
+    assert [button for button in app.button if button.label == "Let the queue go on"]
+    assert [run.id for run in store.waiting()] == ids
+    app = next(button for button in app.button if button.label == "Next in line").click().run()
+    assert not app.exception
+    assert [run.id for run in store.waiting()] == ids[::-1]
+    app = next(button for button in app.button if button.label == "Later").click().run()
+    assert not app.exception
+    assert [run.id for run in store.waiting()] == ids
+
+
+def test_a_device_is_one_line() -> None:
+    usage = Usage("gpu0", "NVIDIA A100", 93.4, 2 * 10**9, 40 * 10**9, 251.2, 400.0, (Stranger(7, None),))
+    assert strip.line(usage).startswith("NVIDIA A100 · 93 % busy · ")
+    assert strip.line(usage).endswith(" · 251 of 400 W · process 7 is no run of ours")
+    assert strip.line(Usage("cpu", "CPU")) == "CPU"
+
+
+def test_smoothing_keeps_the_raw_line() -> None:
+    """A smoothed line drawn alone would hide what really happened."""
+    records = [{"kind": "train", "step": step, "train_error": 50.0 + 10 * (step % 2)} for step in range(1, 41)]
+    records += [{"kind": "evaluation", "step": step, "validation_error": float(step)} for step in (10, 40)]
+    raw, mean = (charts.run_chart(records, charts.Look(smoothing=width), 40) for width in (1, 20))
+    assert list(raw.data[0].y) in [list(line.y) for line in mean.data]
+    assert len(mean.data) == 2 * len(raw.data)
+    middle = mean.data[2].y[10:30]
+    assert max(middle) - min(middle) < 1
+    assert list(mean.data[3].y) == [10.0, 40.0]
 
 
 def visit(page: str) -> AppTest:

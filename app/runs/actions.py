@@ -1,6 +1,6 @@
 """What a person can do with a run, each by one call of the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
@@ -11,6 +11,7 @@ from resnet.errors import ResNetLabError
 from resnet.link import difference
 from resnet.runs import Run, Store
 from resnet.runs.archive import metrics_csv, zipped
+from resnet.runs.directory import MODEL
 from resnet.runs.records import Notes
 from resnet.runs.state import State
 from resnet.training.recipe import Recipe, with_steps
@@ -22,6 +23,10 @@ def buttons(store: Store, run: Run, now: State) -> None:
     """The actions that make sense in this state, the likeliest first."""
     if now.name == "queued":
         _button("Next in line", "arrow_upward", run, partial(store.queue.move, run.id, 0, store.waiting()))
+        turn = [waiting.id for waiting in store.waiting()]
+        if run.id in turn[:-1]:
+            later = partial(store.queue.move, run.id, turn.index(run.id) + 1, store.waiting())
+            _button("Later", "arrow_downward", run, later)
         if run.id in store.queue.order().held:
             _button("Release", "play_arrow", run, partial(store.queue.release, run.id))
         else:
@@ -37,6 +42,19 @@ def buttons(store: Store, run: Run, now: State) -> None:
         _fork(store, run, run.spec.recipe)
 
 
+def queue(store: Store, runs: Sequence[Run]) -> None:
+    """Start nothing more, or go on; offered where something waits."""
+    paused = store.queue.order().paused
+    if not paused and not any(run.unfinished and not run.directory.is_locked() for run in runs):
+        return
+    if paused:
+        label, icon, act = "Let the queue go on", "play_arrow", store.queue.go_on
+    else:
+        label, icon, act = "Pause the queue", "pause", store.queue.pause
+    if st.button(label, icon=f":material/{icon}:"):
+        _do(act)
+
+
 def undo(store: Store) -> None:
     """A run just deleted can come back."""
     run_id = state.read(DELETED)
@@ -50,8 +68,11 @@ def undo(store: Store) -> None:
 
 
 def downloads(run: Run) -> None:
-    """The curve, and the whole directory."""
+    """The curve, the whole directory, and the model once there is one."""
     with st.container(horizontal=True):
+        if (model := run.directory.file(MODEL)).exists():
+            st.download_button("Model", model.read_bytes, file_name=f"{run.id}.keras", on_click="ignore",
+                               icon=":material/download:")  # fmt: skip
         for label, make, ending in (("Metrics", metrics_csv, "csv"), ("Whole directory", zipped, "zip")):
             st.download_button(label, partial(make, run), file_name=f"{run.id}.{ending}", on_click="ignore",
                                icon=":material/download:")  # fmt: skip

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import state, views
-from app.runs import actions, detail, wording
+from app.runs import actions, detail, strip, wording
 from resnet.errors import ResNetLabError
 from resnet.runs import Run, Store
 from resnet.runs.progress import Progress
@@ -50,6 +50,8 @@ def _board(store: Store, selected: str | None) -> None:
         st.page_link("app/pages/train.py", label="Start the first one", icon=":material/play_arrow:")
         return
     chosen = _table(runs, selected)
+    strip.devices(runs)
+    actions.queue(store, runs)
     run = next((run for run in runs if run.id == chosen), runs[0])
     state.select_run(run.id)
     detail.show(store, run)

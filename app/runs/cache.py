@@ -15,6 +15,7 @@ from resnet.runs.devices import Device, offered
 from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.run import Run
 from resnet.runs.store import DEFAULT_ROOT
+from resnet.runs.usage import Meter
 from resnet.training.recipe import Recipe
 
 
@@ -44,6 +45,12 @@ class Journal:
 def journal(run_id: str) -> Journal:
     """What is known of a run's curve, shared by everyone who looks at it."""
     return Journal()
+
+
+@st.cache_resource(show_spinner=False)
+def meter() -> Meter:
+    """One for all visitors: each look tells what happened since the last one."""
+    return Meter()
 
 
 @st.cache_data(ttl=10, show_spinner=False)

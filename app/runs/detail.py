@@ -1,12 +1,12 @@
 """One run: its state and why, its figures, its curves, its log, and what it was made of."""
 
 import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from app import charts, views
-from app.runs import actions, cache, wording
+from app.runs import actions, cache, facts, wording
 from resnet import quantity
 from resnet.errors import ResNetLabError
 from resnet.link import choice_of
@@ -22,6 +22,7 @@ PHASES = {"compiling": "TensorFlow compiles the training step", "starting": "Ten
 T = TypeVar("T")
 ALONG: tuple[charts.Along, ...] = ("step", "epoch", "hour")
 SCALES: tuple[charts.Scale, ...] = ("linear", "log")
+SMOOTHING = (1, 5, 20, 100)
 
 
 def show(store: Store, run: Run) -> None:
@@ -43,7 +44,9 @@ def show(store: Store, run: Run) -> None:
     except ResNetLabError as error:
         views.problem(str(error))
         return
+    facts.warnings(records)
     _figures(now, progress, records)
+    facts.small_print(records, _environment(run))
     _curves(store, run, now, records, progress.steps or 1)
     with st.expander("Log", key="log"):
         st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None)
@@ -53,6 +56,14 @@ def show(store: Store, run: Run) -> None:
         actions.downloads(run)
     with st.expander("Note and tags", key="notes"):
         actions.notes(run)
+
+
+def _environment(run: Run) -> dict[str, Any] | None:
+    """As the worker found it; None before that, and where it cannot be read, which its own place says."""
+    try:
+        return run.environment()
+    except ResNetLabError:
+        return None
 
 
 def _cause(now: State) -> None:
@@ -69,8 +80,7 @@ def _figures(now: State, progress: Progress, records: list[Line]) -> None:
         "Validation error": wording.error(progress.last_validation_error),
         "Best": wording.error(progress.best_validation_error),
     }
-    if tests := [line["test_error"] for line in records if line.get("kind") == "test"]:
-        cells["Test error"] = wording.error(tests[-1])
+    cells |= facts.test_cells(records)
     if progress.learning_rate is not None and not now.over:
         cells["Learning rate"] = f"{progress.learning_rate:.3g}"
     if progress.images_per_s:
@@ -90,6 +100,7 @@ def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int)
             st.caption(views.plain(store.why_waiting(run)))
         elif not now.over:
             st.caption(f"{PHASES.get(now.cause or '', 'At work')}: the first point appears after the first steps.")
+            st.caption(views.plain(run.log_tail(1)))
         return
     chart = charts.run_chart(records, _look(), steps)
     st.plotly_chart(chart, key=f"curve-{run.id}", config=charts.QUIET)
@@ -98,8 +109,8 @@ def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int)
 def _look() -> charts.Look:
     """What the curves are about, along what, and on which scale; kept for the whole visit."""
     with st.container(horizontal=True):
-        return charts.Look(_choice("about", tuple(charts.AXES)), _choice("along", ALONG), _choice("scale", SCALES),
-                           views.scheme())  # fmt: skip
+        about, along, scale = _choice("about", tuple(charts.AXES)), _choice("along", ALONG), _choice("scale", SCALES)
+        return charts.Look(about, along, scale, _choice("smoothing", SMOOTHING), views.scheme())
 
 
 def _choice(label: str, options: tuple[T, ...]) -> T:
@@ -107,7 +118,9 @@ def _choice(label: str, options: tuple[T, ...]) -> T:
                                 label_visibility="collapsed", persist_state="session", format_func=_spoken)  # fmt: skip
 
 
-def _spoken(option: str) -> str:
+def _spoken(option: str | int) -> str:
+    if isinstance(option, int):
+        return "Raw" if option == 1 else f"Mean of {option}"
     return {"step": "Steps", "epoch": "Epochs", "hour": "Hours"}.get(option, option.capitalize())
 
 

@@ -1,0 +1,64 @@
+"""What a run's records say beyond its curves: warnings, test figures, and what its statistics are over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import views
+from app.runs import wording
+from resnet import quantity
+from resnet.runs.journal import Line
+
+TESTS = {"Test error": "test_error", "With exact statistics": "test_error_exact_statistics"}
+
+
+def warnings(records: Sequence[Line]) -> None:
+    """What went wrong without ending the run, in orange."""
+    for record in _of(records, "warning"):
+        st.markdown(f":orange[{views.plain(str(record.get('message', '')))}]")
+
+
+def test_cells(records: Sequence[Line]) -> dict[str, str]:
+    """The test figures, once there are any: by moving averages, and by exact statistics where there is batch norm."""
+    cells = {}
+    for record in _of(records, "test")[-1:]:
+        for label, key in TESTS.items():
+            if isinstance(record.get(key), int | float):
+                cells[label] = wording.error(record[key])
+    return cells
+
+
+def small_print(records: Sequence[Line], environment: dict[str, Any] | None) -> None:
+    """What the figures above hold for."""
+    said = [_tested(record) for record in _of(records, "test")[-1:]]
+    said += [_spread(record) for record in _of(records, "start")[-1:]]
+    said.append(_broken((environment or {}).get("dataset")))
+    if any(said):
+        st.caption(views.plain(" ".join(filter(None, said))))
+
+
+def _of(records: Sequence[Line], kind: str) -> list[Line]:
+    return [record for record in records if record.get("kind") == kind]
+
+
+def _tested(record: Line) -> str:
+    step = record.get("tested_step")
+    if not isinstance(step, int):
+        return ""
+    return f"The test set was looked at once, with the weights of step {quantity.exact(step)}, as the recipe chooses."
+
+
+def _broken(dataset: object) -> str:
+    broken = dataset.get("broken_files") if isinstance(dataset, dict) else 0
+    return (
+        f"{quantity.exact(broken)} broken image files were passed over." if isinstance(broken, int) and broken else ""
+    )
+
+
+def _spread(record: Line) -> str:
+    count, behind = record.get("devices", 1), record.get("images_per_statistic")
+    if not isinstance(count, int) or count < 2:
+        return ""
+    shared = f"{count} devices shared each batch"
+    return f"{shared}; batch norm statistics are over {behind} images." if behind else f"{shared}."

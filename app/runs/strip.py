@@ -1,0 +1,32 @@
+"""How busy the machine is: a quiet line for each device."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from app import views
+from app.runs import cache
+from resnet import quantity
+from resnet.runs import Run
+from resnet.runs.usage import Usage
+
+
+def devices(runs: Iterable[Run]) -> None:
+    """What each device does now; processes that are no run of ours are named."""
+    works = [run.directory.work() for run in runs if run.directory.is_locked()]
+    for usage in cache.meter().look({work.pid for work in works if work}):
+        st.caption(views.plain(line(usage)))
+
+
+def line(usage: Usage) -> str:
+    """Name, utilisation, memory, power and strangers, as far as the device says."""
+    said = [usage.name]
+    if usage.utilisation is not None:
+        said.append(f"{usage.utilisation:.0f} % busy")
+    if usage.used_bytes is not None and usage.total_bytes is not None:
+        said.append(f"{quantity.size(usage.used_bytes)} of {quantity.size(usage.total_bytes)} in use")
+    if usage.power_w is not None:
+        limit = f" of {usage.limit_w:.0f}" if usage.limit_w is not None else ""
+        said.append(f"{usage.power_w:.0f}{limit} W")
+    said += [f"process {stranger.pid} is no run of ours" for stranger in usage.strangers]
+    return " · ".join(said)
