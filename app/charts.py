@@ -15,7 +15,7 @@ Scale = Literal["linear", "log"]
 
 HEIGHT, LOW = 380, 220
 CLOSE, LABEL_SHIFT = 0.1, 8
-FAINT = 0.35
+FAINT = 0.55
 MARGIN = {"l": 8, "r": 96, "t": 16, "b": 8}
 QUIET = {"displayModeBar": False}
 SECONDS_AN_HOUR = 3600.0
