@@ -328,3 +328,11 @@ def test_a_quick_twin_trains_to_its_end(shell: Shell, name: str) -> None:
     done = shell(*shlex.split(recipes.get(name).quick_command)[3:], "--device", "cpu")
     assert (done.status, done.err) == (0, "")
     assert done.out.splitlines()[-1] == "finished"
+
+
+def test_the_folder_of_runs_is_the_apps_and_a_named_one_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise page and terminal would look into different folders without a word."""
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "file"))
+    assert main(["runs"]) != 0
+    assert main(["runs", "--runs", str(tmp_path / "none")]) == 0

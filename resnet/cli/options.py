@@ -22,10 +22,14 @@ Settings = Annotated[
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; its ending says which format.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="The folder that holds the runs.")]
+Runs = Annotated[
+    Path, typer.Option("--runs", metavar="DIR", envvar="RESNET_LAB_RUNS", help="The folder that holds the runs.")
+]
 RunsHere = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="The folder that holds the runs.")]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="A run, as `runs` names it.")]
-DataFolder = Annotated[Path, typer.Option("--data-folder", metavar="DIR", help="Where its files are.")]
+DataFolder = Annotated[
+    Path, typer.Option("--data-folder", metavar="DIR", envvar="RESNET_LAB_DATA", help="Where its files are.")
+]
 Steps = Annotated[int | None, typer.Option("--steps", metavar="N", help="Steps; the schedule stretches with them.")]
 RecipeSettings = Annotated[
     list[str],
