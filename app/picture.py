@@ -33,11 +33,11 @@ FIRST_SHOWN = ["show_shapes", "show_layer_names"]
 
 def level_switch() -> Level:
     """How far the network is opened: its stages, their blocks, the layers in a block, or every layer."""
-    key = state.seed("level", state.view("level", LEVELS))
-    st.segmented_control("Level of detail", list(LEVEL_TITLES), key=key, format_func=LEVEL_TITLES.__getitem__,
-                         required=True, label_visibility="collapsed", on_change=state.look,
-                         args=("level", LEVELS))  # fmt: skip
-    return cast(Level, state.view("level", LEVELS))
+    level = state.view("level", LEVELS)
+    st.segmented_control("Level of detail", list(LEVEL_TITLES), default=level, key=state.seed("level", level),
+                         format_func=LEVEL_TITLES.__getitem__, required=True, label_visibility="collapsed",
+                         on_change=state.look, args=("level", LEVELS))  # fmt: skip
+    return cast(Level, level)
 
 
 def drawing(network: Network, level: Level) -> None:
@@ -64,7 +64,8 @@ def _panel(facts: dict[str, Any]) -> dict[str, Any]:
 
 def plot_model(network: Network) -> None:
     """Keras's own picture of this model, from the graph, with Keras's options."""
-    st.pills("Show", list(PLOT_OPTIONS), selection_mode="multi", key=state.seed(SHOW, state.read(SHOWN, FIRST_SHOWN)),
+    shown = state.read(SHOWN, FIRST_SHOWN)
+    st.pills("Show", list(PLOT_OPTIONS), selection_mode="multi", default=shown, key=state.seed(SHOW, shown),
              format_func=PLOT_OPTIONS.__getitem__, label_visibility="collapsed",
              on_change=lambda: state.remember(SHOWN, state.read(SHOW)))  # fmt: skip
     options = plot_options()

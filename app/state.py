@@ -79,7 +79,11 @@ def publish(choice: Choice) -> None:
 
 
 def seed(key: str, value: Any) -> str:
-    """Make the widget with this key show `value`; touches nothing where it already does, so that typing goes on."""
+    """Make the widget with this key show `value`; touches nothing where it already does, so that typing goes on.
+
+    Give the widget the same value as its default. Streamlit sends a value from here once only; where a rerun overtakes
+    that message, a busy browser shows the default, and reports it as if a person had typed it.
+    """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key

@@ -96,10 +96,10 @@ def _exactly(key: str, metrics: Metrics) -> str:
 
 def view_switch() -> str:
     """Which way to look at the network; part of the link."""
-    key = state.seed("view", state.view("view", VIEWS))
-    st.segmented_control("View", VIEWS, key=key, label_visibility="collapsed", required=True,
-                         on_change=state.look, args=("view", VIEWS))  # fmt: skip
-    return state.view("view", VIEWS)
+    view = state.view("view", VIEWS)
+    st.segmented_control("View", VIEWS, default=view, key=state.seed("view", view), label_visibility="collapsed",
+                         required=True, on_change=state.look, args=("view", VIEWS))  # fmt: skip
+    return view
 
 
 def layer_table(metrics: Metrics) -> None:

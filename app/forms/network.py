@@ -73,8 +73,9 @@ def _n(n: int) -> None:
     last = catalog.N_RANGE[-1]
     help_text = "Blocks per stage. The depth is 6n + 2: n = 3, 5, 7, 9, 18 and 200 are in the paper."
     slider, number = st.columns([5, 4], vertical_alignment="bottom", wrap=False)
-    slider.slider("n", 1, last, key=state.seed("n_slider", n), help=help_text, on_change=_n_changed, args=("n_slider",))
-    number.number_input("n", 1, last, step=1, key=state.seed("n_number", n), label_visibility="collapsed",
+    slider.slider("n", 1, last, n, key=state.seed("n_slider", n), help=help_text, on_change=_n_changed,
+                  args=("n_slider",))  # fmt: skip
+    number.number_input("n", 1, last, n, step=1, key=state.seed("n_number", n), label_visibility="collapsed",
                         on_change=_n_changed, args=("n_number",))  # fmt: skip
 
 
@@ -138,7 +139,8 @@ def _more(shown: ResNetConfig) -> None:
     height, width, channels = st.columns(3, wrap=False)
     shape = state.draft().settings.get("input_shape", list(shown.input_shape))
     for column, label, index in ((height, "Height", 0), (width, "Width", 1), (channels, "Channels", 2)):
-        column.number_input(label, 1, key=state.seed(f"input_shape.{index}", int(shape[index])), step=1,
+        side = int(shape[index])
+        column.number_input(label, 1, value=side, key=state.seed(f"input_shape.{index}", side), step=1,
                             on_change=_shape_changed)  # fmt: skip
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
     _field(st, "Head", "head_activation", HEADS, shown.head_activation)
@@ -152,11 +154,11 @@ def _more(shown: ResNetConfig) -> None:
         _number(right, "Base width", "base_width", shown.base_width, help="Channels a group, at 64 filters.")
     if shown.norm.kind != "none" and shown.shortcut != "none" and shown.activation_order == "post":
         _field(st, "Last gamma", "norm.last_gamma", GAMMAS, shown.norm.last_gamma, help=GAMMA_HELP)
-    key = state.seed("initialiser", shown.initialiser)
-    st.selectbox("Initialiser", get_args(config.Initialiser), key=key, on_change=_changed, args=("initialiser",))
-    st.toggle(
-        "Biases in convolutions", key=state.seed("conv_bias", shown.conv_bias), on_change=_changed, args=("conv_bias",)
-    )
+    kinds = get_args(config.Initialiser)
+    st.selectbox("Initialiser", kinds, kinds.index(shown.initialiser), on_change=_changed, args=("initialiser",),
+                 key=state.seed("initialiser", shown.initialiser))  # fmt: skip
+    st.toggle("Biases in convolutions", shown.conv_bias, key=state.seed("conv_bias", shown.conv_bias),
+              on_change=_changed, args=("conv_bias",))  # fmt: skip
     _stages(shown)
 
 
@@ -173,8 +175,8 @@ def _stages(shown: ResNetConfig) -> None:
 
 def _segmented(place: Any, label: str, options: Mapping[Any, str], *, key: str, value: Any, **display: Any) -> None:
     """A choice of one, always made."""
-    place.segmented_control(label, list(options), key=state.seed(key, value), format_func=options.__getitem__,
-                            required=True, width="stretch", **display)  # fmt: skip
+    place.segmented_control(label, list(options), default=value, key=state.seed(key, value), required=True,
+                            format_func=options.__getitem__, width="stretch", **display)  # fmt: skip
 
 
 def _field(place: Any, label: str, key: str, options: Mapping[Any, str], value: Any, **display: Any) -> None:
@@ -184,7 +186,7 @@ def _field(place: Any, label: str, key: str, options: Mapping[Any, str], value: 
 
 def _number(place: Any, label: str, key: str, value: float, **display: Any) -> None:
     display.setdefault("step", 1)  # a whole step tells Streamlit that the number is whole
-    place.number_input(label, key=state.seed(key, value), on_change=_changed, args=(key,), **display)
+    place.number_input(label, value=value, key=state.seed(key, value), on_change=_changed, args=(key,), **display)
 
 
 def _changed(key: str) -> None:

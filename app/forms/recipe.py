@@ -39,8 +39,8 @@ def training_form(devices: list[Device]) -> Plan:
     """The controls, and what they add up to."""
     dataset = state.remembered(DATASET, lambda: data.names()[0])
     titles = {name: data.facts(name).title for name in data.names()}
-    st.segmented_control("Data set", list(titles), key=state.seed("dataset_choice", dataset), required=True,
-                         format_func=titles.__getitem__, on_change=_dataset_changed)  # fmt: skip
+    st.segmented_control("Data set", list(titles), default=dataset, key=state.seed("dataset_choice", dataset),
+                         required=True, format_func=titles.__getitem__, on_change=_dataset_changed)  # fmt: skip
     facts = data.facts(dataset)
     st.caption(_facts_sentence(facts))
     names = {device.id: _device_title(device) for device in devices}
@@ -57,8 +57,8 @@ def training_form(devices: list[Device]) -> Plan:
 def _base(place: Any, dataset: str) -> recipes.Entry:
     """The recipe of the catalogue that the controls change; each data set begins with its own."""
     name = state.remembered(BASES, dict).get(dataset, recipes.default_for(dataset).name)
-    place.selectbox("Recipe", recipes.names(), key=state.seed("base", name), help=recipes.get(name).source,
-                    on_change=_base_changed)  # fmt: skip
+    place.selectbox("Recipe", recipes.names(), index=recipes.names().index(name), key=state.seed("base", name),
+                    help=recipes.get(name).source, on_change=_base_changed)  # fmt: skip
     return recipes.get(name)
 
 
@@ -89,8 +89,8 @@ def _few(recipe: Recipe) -> None:
             format="%g")  # fmt: skip
     pad, flip, validation, seed = st.columns(4, vertical_alignment="bottom")
     _number(pad, "Pad and crop", "augmentation.pad", recipe.augmentation.pad, help=PAD_HELP)
-    key = state.seed("recipe.flip", recipe.augmentation.flip == "horizontal")
-    flip.toggle("Mirror at random", key=key, on_change=_flip_changed)
+    flips = recipe.augmentation.flip == "horizontal"
+    flip.toggle("Mirror at random", flips, key=state.seed("recipe.flip", flips), on_change=_flip_changed)
     _number(validation, "Validation images", "validation_images", recipe.validation_images, help=VALIDATION_HELP)
     _number(seed, "Seed", "seed", recipe.seed, help="Decides weights, split, order and augmentation.")
 
@@ -105,9 +105,11 @@ def _more(recipe: Recipe) -> None:
 
 def _number(place: Any, label: str, key: str, value: float, **display: Any) -> None:
     settings = state.read(SETTINGS, {}).get(state.read(DATASET), {})
-    widget = state.seed(f"recipe.{key}", settings.get(key, value))
+    shown = settings.get(key, value)
     display.setdefault("step", 1)  # a whole step tells Streamlit that the number is whole
-    place.number_input(label, key=widget, on_change=partial(_changed, key), **display)
+    place.number_input(
+        label, value=shown, key=state.seed(f"recipe.{key}", shown), on_change=partial(_changed, key), **display
+    )
 
 
 def _changed(key: str) -> None:
