@@ -77,10 +77,10 @@ def run_chart(records: Sequence[dict[str, Any]], look: Look, steps: int) -> go.F
     lines = {name: _along(records, *source, look.along) for name, source in axis.sources.items()}
     drawn = [(name, line) for name, line in lines.items() if line.x]
     if look.smoothing > 1:
-        for name, line in drawn:  # behind, faint, and never hidden
-            _add_line(figure, _style(name, look.scheme) | {"width": 1}, name, reduced(line), axis.precision)
+        for name in [name for name, _ in drawn if _noisy(name, axis)]:  # behind, faint, and never hidden
+            _add_line(figure, _style(name, look.scheme) | {"width": 1}, name, reduced(lines[name]), axis.precision)
             figure.data[-1].update(opacity=FAINT, hoverinfo="skip", hovertemplate=None)
-        drawn = [(name, _smooth(name, line, axis, look)) for name, line in drawn]
+        drawn = [(name, smoothed(line, look.smoothing) if _noisy(name, axis) else line) for name, line in drawn]
     for name, line in drawn:
         _add_line(figure, _style(name, look.scheme), name, reduced(line), axis.precision)
     for (name, line), shift in zip(drawn, _apart([line for _, line in drawn]), strict=True):
@@ -103,9 +103,9 @@ def schedule_chart(steps: list[int], rates: list[float], scheme: Scheme) -> go.F
     return _calm(figure).update_layout(height=LOW, margin={**MARGIN, "r": 16})
 
 
-def _smooth(name: str, line: Curve, axis: Axis, look: Look) -> Curve:
+def _noisy(name: str, axis: Axis) -> bool:
     """Evaluations are few and each is exact: they stay as they are."""
-    return smoothed(line, look.smoothing) if axis.sources[name][0] == "train" else line
+    return axis.sources[name][0] == "train"
 
 
 def _along(records: Sequence[dict[str, Any]], kind: str, field: str, along: Along) -> Curve:

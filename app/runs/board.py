@@ -61,7 +61,8 @@ def _board(store: Store, selected: str | None) -> None:
 
 
 def _busy(runs: list[Run]) -> bool:
-    return any(run.unfinished for run in runs)
+    """Asks for a state only where one may be open: two hundred states a look would be felt."""
+    return any(run.unfinished and not run.state().over for run in runs)
 
 
 def _table(runs: list[Run], selected: str | None) -> str:
