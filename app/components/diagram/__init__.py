@@ -28,8 +28,9 @@ def show_diagram(
 @cache
 def _component() -> Any:
     """Registered once a process, from files that editors understand."""
-    html, css, js = ((HERE / f"diagram.{suffix}").read_text("utf-8") for suffix in ("html", "css", "js"))
-    return st.components.v2.component("lab_diagram", html=html, css=f"{css}\n{_dark_colours()}", js=js)
+    names = ("diagram.html", "diagram.css", "diagram.js", "details.js")
+    html, css, *scripts = ((HERE / name).read_text("utf-8") for name in names)
+    return st.components.v2.component("lab_diagram", html=html, css=f"{css}\n{_dark_colours()}", js="\n".join(scripts))
 
 
 def _dark_colours() -> str:
