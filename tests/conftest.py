@@ -5,6 +5,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.training_support import make_run
+
+__all__ = ["make_run"]  # a fixture for every test of a real worker
+
 settings.register_profile(
     "lab",
     derandomize=True,  # a failure seen once can be seen again

@@ -20,7 +20,7 @@ from resnet.runs.directory import CHECKPOINTS
 from resnet.runs.launcher import Launcher
 from resnet.training import checkpoint
 from tests.runs_support import kill_everything, supervisors, wait_for
-from tests.test_training_worker import SGD, TIMES, recipe_of, spec_with
+from tests.training_support import SGD, TIMES, recipe_of, spec_with
 
 pytestmark = pytest.mark.training
 

@@ -1,6 +1,5 @@
 """One run on two devices: two logical CPUs, each with half of every batch, in a worker of its own."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,16 +10,13 @@ from resnet.errors import ConfigError
 from resnet.runs import devices
 from resnet.runs.queue import due
 from resnet.runs.spec import check_possible
-from tests.test_training_worker import SGD, Run, make_run, recipe_of, spec_with
-
-__all__ = ["make_run"]
+from tests.training_support import SGD, Make, Run, recipe_of, spec_with
 
 pytestmark = pytest.mark.training
 
 STEPS = 12
 FEW = SGD | {"log_every": 1, "evaluate_every": 6, "checkpoint_every": 12}
 GROUP = {"norm.kind": "group", "norm.groups": 4}
-Make = Callable[[Any], Run]
 
 
 def finished(make: Make, device: str, network: dict[str, Any], recipe: dict[str, Any]) -> Run:

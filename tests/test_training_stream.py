@@ -3,9 +3,7 @@
 import shutil
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,14 +17,11 @@ from resnet.training.batches import batch_indices
 from resnet.training.parts import Parts, load_parts
 from resnet.training.recipe import Recipe, default_recipe, with_steps
 from resnet.training.split import draw_split
-from tests.test_training_worker import Run, make_run, spec_with
-
-__all__ = ["make_run"]
+from tests.training_support import Make, spec_with
 
 pytestmark = pytest.mark.training
 
 NAME = "folder:shapes@16"
-Make = Callable[[Any], Run]
 
 
 @pytest.fixture(scope="module")
