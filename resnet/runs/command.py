@@ -31,13 +31,13 @@ def command(run: Run) -> str | None:
 
 
 def _train(spec: RunSpec) -> list[str]:
-    network, name = choice_of(spec.config), _nearest(spec.recipe)
+    network, name = choice_of(spec.config), nearest(spec.recipe)
     words = ["train", network.network, "--data", spec.dataset, "--recipe", name, "--device", spec.device]
     changes = difference(recipes.get(name).recipe, spec.recipe)
     return words + _settings("--set", network.settings) + _settings("--recipe-set", changes)
 
 
-def _nearest(recipe: Recipe) -> str:
+def nearest(recipe: Recipe) -> str:
     """The catalogue's recipe with the fewest settings to say."""
     return min(recipes.names(), key=lambda name: len(difference(recipes.get(name).recipe, recipe)))
 

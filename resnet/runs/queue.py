@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from resnet.errors import RunError, UnknownNameError
 from resnet.runs import devices, disk, lock
 from resnet.runs.directory import RunDirectory
-from resnet.runs.run import Run
+from resnet.runs.run import Run, by_coming
 
 FOLDER = ".queue"
 ORDER = "order.json"
@@ -73,7 +73,7 @@ class Queue:
     def arrange(self, runs: Iterable[Run]) -> list[Run]:
         """Waiting runs in the order of their turn: those that were moved first, then the oldest."""
         moved = {run_id: place for place, run_id in enumerate(self.order().first)}
-        return sorted(runs, key=lambda run: (moved.get(run.id, len(moved)), run.age))
+        return sorted(by_coming(runs), key=lambda run: moved.get(run.id, len(moved)))
 
     def next_runs(self, waiting: Iterable[Run], alive: Iterable[Run]) -> list[Run]:
         """The runs to start now: a device is busy with a run of ours, or with somebody else's process."""

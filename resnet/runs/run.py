@@ -1,6 +1,7 @@
 """One run, as a page, the command line or a notebook sees it: each answer is read from its directory at that moment."""
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -43,12 +44,6 @@ class Run:
     def damage(self) -> str | None:
         """Why the spec cannot be read, in one sentence, or None where it can."""
         return self._spec_or_damage()[1]
-
-    @property
-    def age(self) -> tuple[str, float]:
-        """Sorts runs by their coming: the second the id names, and within it the moment of the request."""
-        request = self.request()
-        return self.id[:15], request.uptime_s if request else 0.0
 
     @property
     def unfinished(self) -> bool:
@@ -98,9 +93,9 @@ class Run:
         self.directory.write(NOTES, notes)
 
     def request(self) -> Request | None:
-        """When the run was asked for, and by which token; None where that is damaged."""
-        with contextlib.suppress(RunError):
-            return self.directory.read(REQUEST, Request)
+        """When the run was asked for, and by which token; None where that is missing or damaged."""
+        with contextlib.suppress(OSError):
+            return _read_request(self.path, _signature(self.path / REQUEST))
         return None
 
     @property
@@ -109,10 +104,10 @@ class Run:
 
     def _spec_or_damage(self) -> tuple[RunSpec | None, str | None]:
         try:
-            stat = (self.path / SPEC).stat()
+            signature = _signature(self.path / SPEC)
         except OSError:
             return None, f"{SPEC} of run {self.id} is missing, so nobody can say what the run was."
-        return _read_spec(self.path, (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        return _read_spec(self.path, signature)
 
 
 def runs_in(folder: Path, patience: Patience = state.PATIENT) -> list[Run]:
@@ -122,9 +117,36 @@ def runs_in(folder: Path, patience: Patience = state.PATIENT) -> list[Run]:
     return [Run(path, patience) for path in paths if RUN_ID.fullmatch(path.name) and path.is_dir()]
 
 
+def by_coming(runs: Iterable[Run]) -> list[Run]:
+    """The oldest first. Of one start of the machine by its uptime, so a clock that was set back changes no turn; the
+    starts themselves by the earliest date among their runs."""
+    asked = {run: run.request() for run in runs}
+    boots = {run: request.boot_id if request else run.id for run, request in asked.items()}
+    begun: dict[str, str] = {}
+    for run, boot in boots.items():
+        begun[boot] = min(begun.get(boot, run.id[:15]), run.id[:15])
+    moments = {run: request.uptime_s if request else 0.0 for run, request in asked.items()}
+    return sorted(asked, key=lambda run: (begun[boots[run]], boots[run], moments[run], run.id))
+
+
+Signature = tuple[int, int, int]
+
+
+def _signature(path: Path) -> Signature:
+    """Inode, size and time of change: what was read once for a signature needs no second reading."""
+    stat = path.stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
 @lru_cache(maxsize=1024)
-def _read_spec(path: Path, signature: tuple[int, int, int]) -> tuple[RunSpec | None, str | None]:
-    """Read once for each `signature` the file had: inode, size and time of change."""
+def _read_request(path: Path, signature: Signature) -> Request | None:
+    with contextlib.suppress(RunError):
+        return RunDirectory(path).read(REQUEST, Request)
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _read_spec(path: Path, signature: Signature) -> tuple[RunSpec | None, str | None]:
     try:
         return RunSpec.model_validate(RunDirectory(path).read_json(SPEC)), None
     except ResNetLabError as error:

@@ -14,7 +14,7 @@ from resnet.runs.forking import Fork
 from resnet.runs.launcher import Launcher
 from resnet.runs.queue import Queue
 from resnet.runs.records import Request
-from resnet.runs.run import Run, runs_in
+from resnet.runs.run import Run, by_coming, runs_in
 from resnet.runs.spec import RunSpec, check_possible, new_id
 from resnet.runs.state import PATIENT, Patience
 
@@ -44,7 +44,7 @@ class Store:
         """Every run, the newest first, damaged ones too. No folder: no runs. RunError where it cannot be read."""
         runs = runs_in(self.root, self.patience)
         self._attend(runs)
-        return sorted(runs, key=lambda run: run.age, reverse=True)
+        return by_coming(runs)[::-1]
 
     def waiting(self) -> Sequence[Run]:
         """The runs that wait for their device, held ones too, in the order of their turn."""
