@@ -37,6 +37,8 @@ def replacing(path: Path) -> Iterator[Path]:
     with _folder_beside(target) as aside:
         draft = aside / target.name
         yield draft
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())  # else a power cut may leave the new name on an empty file
         draft.replace(target)
 
 
@@ -60,7 +62,7 @@ def _folder_beside(target: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".resnet-", dir=target.parent) as folder:
             yield Path(folder)
     except OSError as error:
-        raise _refusal(target, error) from None
+        raise _refusal(target, error) from error
 
 
 def _refusal(path: Path, error: OSError) -> ExportError:
@@ -73,5 +75,3 @@ def write(path: Path, content: str | bytes) -> None:
     data = content.encode() if isinstance(content, str) else content
     with replacing(path) as draft, draft.open("wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

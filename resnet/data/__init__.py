@@ -6,6 +6,7 @@ take minutes: it belongs in a worker.
 """
 
 import os
+from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
@@ -52,6 +53,9 @@ _SOURCES = {
         cats_vs_dogs.source(cats_vs_dogs.NAME),
     )
 }
+
+_SIZED: dict[str, Callable[[str], Source]] = {module.NAME: module.source for module in (fashion_mnist, cats_vs_dogs)}
+"""Those that come in any size, as NAME@SIZE."""
 
 
 def names() -> tuple[str, ...]:
@@ -153,10 +157,8 @@ def _source(name: str, folder: Path | str) -> Source:
             return image_folder.source(name, Path(folder))
     except OSError as error:
         raise _unreadable(echo(name), folder, error) from None
-    if name.startswith(f"{fashion_mnist.NAME}@"):
-        return fashion_mnist.source(name)
-    if name.partition("@")[0] == cats_vs_dogs.NAME:
-        return cats_vs_dogs.source(name)
+    if sized := _SIZED.get(name.partition("@")[0]):
+        return sized(name)
     raise UnknownNameError("data set", name, _SOURCES)
 
 

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,13 +21,12 @@ import numpy as np
 from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Images, Sample, Source
 from resnet.data.decode import read_pixels
 from resnet.data.listing import Listing, common_size, count_tests, list_images
-from resnet.data.streamed import FileImages, Streamed
+from resnet.data.streamed import READ_AT_ONCE, FileImages, Streamed
 from resnet.errors import DataError, echo
 
 PREFIX = "folder:"
 SMALLEST_SIDE, LARGEST_SIDE = 8, 1024
 LARGEST_BYTES = 2_000_000_000
-READ_AT_ONCE = 256
 LONGEST_TITLE = 40
 
 log = logging.getLogger(__name__)
@@ -63,6 +62,8 @@ class ImageFolder:
     def stream(self) -> Streamed:
         """The same images in the same order, left in their files. Looks at each once. Raises as `read` does."""
         listing = list_images(self.path)
+        # For good: images are read until the process ends, by threads, and filters belong to all of them together.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
         digest = hashlib.sha256()
         files: list[Path] = []
         labels: list[int] = []
@@ -72,7 +73,7 @@ class ImageFolder:
             files.append(file)
             labels.append(label)
         self._check_complete(labels)
-        every = FileImages(tuple(files), np.array(labels, np.int32), self._decode)
+        every = FileImages(tuple(files), np.array(labels, np.int32), self._decode())
         tests = count_tests(len(labels))
         train, test = (every.subset(part) for part in (np.arange(tests, len(labels)), np.arange(tests)))
         return Streamed(self._counted(listing, len(labels)), train, test, digest.hexdigest())
@@ -82,18 +83,18 @@ class ImageFolder:
         broken = len(listing.files) - whole
         return replace(self.facts, train_images=whole - tests, test_images=tests, broken_files=broken)
 
-    def _decode(self, file: Path) -> Images | None:
-        with _quiet_pillow():
-            return read_pixels(file, self.side, self.mark)
+    def _decode(self) -> Callable[[Path], Images | None]:
+        return partial(read_pixels, side=self.side, mark=self.mark)
 
     def sample(self, count: int, generator: np.random.Generator) -> Sample:
         """Some images that are surely not in the test part, fewer where there are fewer. Raises as `read` does."""
         files, labels = list_images(self.path)[1:]
+        decode = self._decode()
         later = generator.permutation(np.arange(len(files) // 2, len(files)))
         found: list[tuple[Images, int]] = []
         with _quiet_pillow():
             for position in later:
-                pixels = read_pixels(files[position], self.side, self.mark)
+                pixels = decode(files[position])
                 if pixels is not None:
                     found.append((self._checked(files[position], pixels), labels[position]))
                 if len(found) == count:
@@ -104,7 +105,7 @@ class ImageFolder:
 
     def _pictures(self, listing: Listing) -> Iterator[tuple[int, Path, Images]]:
         """Label, file and pixels of every image that is not broken, in order."""
-        files, decode = listing.files, partial(read_pixels, side=self.side, mark=self.mark)
+        files, decode = listing.files, self._decode()
         told = 0
         with _quiet_pillow(), ThreadPoolExecutor() as pool:
             for first in range(0, len(files), READ_AT_ONCE):
@@ -137,13 +138,14 @@ def source(name: str, data_folder: Path) -> Source:
     """The data set behind a name that begins with `folder:`. Raises DataError."""
     text, side = with_size(name.removeprefix(PREFIX))
     path = data_folder / os.path.expanduser(text)  # noqa: PTH111  Path's own raises where there is no such person
-    images = ImageFolder(path, _describe(name, path, side), side)
+    facts = _describe(name, path, side)
+    images = ImageFolder(path, facts, side)
     return Source(
-        images.facts,
+        facts,
         read=lambda _: images.read(),
         present=lambda _: True,
         sample=lambda _, count, generator: images.sample(count, generator),
-        stream=None if fits(images.facts, images_in(images.facts)) else lambda _: images.stream(),
+        stream=None if fits(facts, facts.train_images + facts.test_images) else lambda _: images.stream(),
     )
 
 
@@ -165,10 +167,6 @@ def with_size(text: str) -> tuple[str, int | None]:
             f"{echo(found[2])}."
         )
     return found[1], int(digits)
-
-
-def images_in(facts: DatasetFacts) -> int:
-    return facts.train_images + facts.test_images
 
 
 def fits(facts: DatasetFacts, images: int) -> bool:

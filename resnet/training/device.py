@@ -13,11 +13,8 @@ from resnet.training.recipe import Recipe
 def hide_others(device: str) -> None:
     """Hide every device but these from this process, and TensorFlow's chatter from the log."""
     os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # so that CUDA counts as the driver and `devices` do
-    os.environ["CUDA_VISIBLE_DEVICES"] = (
-        "-1"
-        if devices.CPU in devices.parts(device)
-        else ",".join(one.removeprefix("gpu") for one in devices.parts(device))
-    )
+    numbers = [one.removeprefix("gpu") for one in devices.parts(device) if one != devices.CPU]
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(numbers) or "-1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from resnet.config import ResNetConfig
-from resnet.keras_model import build_keras_model, deep_recursion
+from resnet.keras_model import build_keras_model, save_keras_model
 from resnet.training import snapshot
 from resnet.training.checkpoint import Arrays
 from resnet.training.evaluate import Evaluator
@@ -49,10 +49,7 @@ def final_test(
 
 
 def write_model(config: ResNetConfig, values: Arrays, path: Path) -> None:
-    """The network with these weights as a .keras file that loads wherever Keras is; there whole or not at all."""
+    """The network with these weights as a .keras file that loads wherever Keras is. Raises ExportError."""
     model = build_keras_model(config)
     snapshot.restore(snapshot.weights(model), values)
-    aside = path.with_name(f"part-{path.name}")  # Keras goes by the ending
-    with deep_recursion():
-        model.save(aside)
-    aside.replace(path)
+    save_keras_model(model, path)

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from resnet.runs import devices
 
-PER_BATCH = (1.0, 1.0, 0.0, 1.0, 1.0)
-"""Which columns of `Steps` are means over the devices; the other, images classified wrongly, is a sum."""
+WRONG = 2
+"""The column of `Steps` that is a sum over the devices, images classified wrongly; the others are means."""
 
 
 def strategy_for(device: str) -> tf.distribute.Strategy:
@@ -40,7 +40,7 @@ def shared(strategy: tf.distribute.Strategy, update: Update, images: tf.Tensor, 
         return update(images[first : first + share], labels[first : first + share])
 
     mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, strategy.run(mine), axis=None)
-    return mean * tf.constant([1.0 if is_mean else float(count) for is_mean in PER_BATCH])
+    return tf.tensor_scatter_nd_update(mean, [[WRONG]], [mean[WRONG] * count])
 
 
 def mean_over_devices(gradients: list[tf.Tensor]) -> list[tf.Tensor]:

@@ -139,7 +139,8 @@ class Trainer:
         means = self.running.means(self.recipe.batch_size)
         images_per_s = self.speed.take(self.recipe.batch_size)
         self._write("train", means | {"images_per_s": images_per_s and round(images_per_s, 1)})
-        if not math.isfinite(means["data_loss"] + means["l2_penalty"]):
+        bad = not math.isfinite(means["data_loss"] + means["l2_penalty"])
+        if bad and "not_a_number" not in self.warned:  # it does not pass by itself: once is enough
             self._warn("not_a_number", NotANumberError(self.step))
         self.running = Running()
         if isinstance(self.recipe.warmup, ErrorWarmup) and not self.warm:
@@ -151,7 +152,8 @@ class Trainer:
         with self.heart.during("evaluating"):
             held_out = self.evaluate(validation, validation.size, self._go_on_unless_stopped)
             clean = self.evaluate(train, clean_images, self._go_on_unless_stopped)
-        self._remember(held_out.error)
+        if self._count(held_out.error, self.step) and self.recipe.test_weights == "best_validation":
+            self.best = snapshot.capture(snapshot.weights(self.model))
         fields = {
             "validation_error": held_out.error,
             "validation_data_loss": held_out.data_loss,
@@ -164,13 +166,13 @@ class Trainer:
         log.info("step %d: validation error %.2f %%, training error %.2f %%", self.step, held_out.error, clean.error)
         self._check_progress()
 
-    def _remember(self, validation_error: float) -> None:
-        """Keep the weights where validation likes them best so far."""
+    def _count(self, validation_error: float, step: int) -> bool:
+        """Whether an evaluation is the best so far."""
         self.evaluations_since_best += 1
-        if validation_error < self.best_error:
-            self.best_error, self.best_step, self.evaluations_since_best = validation_error, self.step, 0
-            if self.recipe.test_weights == "best_validation":
-                self.best = snapshot.capture(snapshot.weights(self.model))
+        if validation_error >= self.best_error:
+            return False
+        self.best_error, self.best_step, self.evaluations_since_best = validation_error, step, 0
+        return True
 
     def _check_progress(self) -> None:
         """Patience ends once, at the evaluation that uses it up."""
@@ -183,9 +185,7 @@ class Trainer:
         self._warn("no_progress", error)
 
     def _warn(self, warning: str, error: Exception) -> None:
-        """Go on, and say so: once a run for what does not pass by itself."""
-        if warning == "not_a_number" and warning in self.warned:
-            return
+        """Go on, and say so."""
         self.warned.add(warning)
         log.warning("%s", error)
         self._write("warning", {"warning": warning, "message": str(error)})
@@ -275,10 +275,7 @@ class Trainer:
             if record["kind"] == "warning":
                 self.warned.add(record["warning"])
             if record["kind"] == "evaluation":
-                self.evaluations_since_best += 1
-                if record["validation_error"] < self.best_error:
-                    self.best_error, self.best_step = record["validation_error"], record["step"]
-                    self.evaluations_since_best = 0
+                self._count(record["validation_error"], record["step"])
         self.best = best if self.best_step else None
 
 

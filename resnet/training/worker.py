@@ -43,9 +43,9 @@ def main(arguments: list[str]) -> int:
     try:
         with directory.lock():
             status = _work(directory)
-    except RunError as error:
+    except RunError as error:  # another worker has it, or not even the last word could be written
         log.error("%s", error)
-        return USAGE
+        status = USAGE
     _pass_on(directory.path.parent, environment)
     return status
 
