@@ -38,6 +38,16 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many of the fault matrix's cases survived."""
+    ran = {
+        outcome: sum("test_fault_matrix.py" in report.nodeid for report in terminalreporter.getreports(outcome))
+        for outcome in ("passed", "failed", "error")
+    }
+    if sum(ran.values()):
+        terminalreporter.write_line(f"fault matrix: {sum(ran.values())} cases, {ran['passed']} survived")
+
+
 def fail_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
     report.outcome = "failed"

@@ -1,16 +1,19 @@
-"""A real worker with a fault: `fault_process.py FAULT RUN_DIRECTORY`. The fault comes once for a run; then it works.
+"""A real worker with a fault: `fault_process.py FAULT RUN_DIRECTORY`. It comes once for a folder of runs.
 
-`stay:PHASE` does not leave that phase; `full:FILE` finds the disk full when that file is to be written.
+`stay:PHASE` does not leave that phase before there is a file `go` beside the folder of runs; `full:FILE` finds the disk
+full when that file is to be written.
 """
 
+import contextlib
 import errno
 import os
 import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from resnet import files
 from resnet.runs import disk, journal
 from resnet.training import checkpoint, heartbeat, worker
 
@@ -25,26 +28,28 @@ def comes(name: str) -> bool:
     return met[name] == LATER.get(name, 1)
 
 
-def stay(phase: str) -> None:
+def stay(phase: str, go: Path) -> None:
     enter = heartbeat.Heart.enter
 
     def entered(heart: heartbeat.Heart, now: Any) -> None:
         enter(heart, now)
         if now == phase and comes(phase):
-            for_ever()
+            wait_for(go)
 
     heartbeat.Heart.enter = entered
     if phase == "starting":
-        worker.claim = lambda *_: for_ever()
+        claim = worker.claim
+        worker.claim = lambda *rest: (wait_for(go), claim(*rest))
 
 
-def for_ever() -> NoReturn:
-    while True:
-        time.sleep(1)
+def wait_for(go: Path) -> None:
+    while not go.exists():
+        time.sleep(0.1)
 
 
-def full(name: str) -> None:
+def full(name: str, go: Path) -> None:
     replace, append, save = disk.replace, journal.Writer.append, checkpoint.save
+    aside = files.tempfile.TemporaryDirectory
 
     def refuse(file: str) -> None:
         if file == name and comes(name):
@@ -62,15 +67,21 @@ def full(name: str) -> None:
         refuse("checkpoint")
         return save(folder, *rest)
 
+    def beside(*rest: Any, **settings: Any) -> Any:
+        if settings.get("prefix") == ".resnet-":  # where a model is written before it takes its name
+            refuse("model.keras")
+        return aside(*rest, **settings)
+
     disk.replace, journal.Writer.append, checkpoint.save = replaced, appended, saved
+    files.tempfile.TemporaryDirectory = beside
 
 
 def main(fault: str, path: str) -> None:
-    marker = Path(path).parent.parent / f"met-{Path(path).name}"
-    if not marker.exists():
-        marker.touch()
+    beside = Path(path).parents[1]
+    with contextlib.suppress(FileExistsError):
+        (beside / "met").touch(exist_ok=False)
         kind, _, name = fault.partition(":")
-        {"stay": stay, "full": full}[kind](name)
+        {"stay": stay, "full": full}[kind](name, beside / "go")
     sys.exit(worker.main([path]))
 
 

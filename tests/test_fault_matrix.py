@@ -4,8 +4,10 @@ After each fault the state is true, the queue moves on, and the resumed run is t
 TensorFlow stand in test_runs_processes.py, test_runs_queue.py, test_runs_state.py and test_runs_store.py.
 """
 
+import errno
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -15,11 +17,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet.runs import Run, RunSpec, Store, processes
-from resnet.runs.directory import CHECKPOINTS
+from resnet.errors import RunError
+from resnet.runs import Run, RunSpec, Store, disk, processes
+from resnet.runs.directory import CHECKPOINTS, REQUEST, WORK, RunDirectory
 from resnet.runs.launcher import Launcher
+from resnet.runs.records import Request
+from resnet.runs.run import by_coming, runs_in
 from resnet.training import checkpoint
-from tests.runs_support import kill_everything, supervisors, wait_for
+from tests import runs_support as support
+from tests.runs_support import HOME, kill_everything, supervisors, wait_for
 from tests.training_support import SGD, TIMES, recipe_of, spec_with
 
 pytestmark = pytest.mark.training
@@ -27,7 +33,7 @@ pytestmark = pytest.mark.training
 FAULTY = Path(__file__).parent / "fault_process.py"
 STEPS, PATIENCE_S = 120, 120.0
 PHASES = ("starting", "compiling", "stepping", "evaluating", "checkpointing", "exiting")
-WRITES = ("environment.json", "metrics.jsonl", "checkpoint", "exit.json")
+WRITES = ("environment.json", "metrics.jsonl", "checkpoint", "model.keras", "exit.json")
 
 
 @pytest.fixture
@@ -39,6 +45,15 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 def spec(seed: int = 0) -> RunSpec:
     return spec_with(recipe_of(STEPS, SGD | {"seed": seed}))
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from tests.test_fault_matrix import spec, with_fault
+with_fault(Path(sys.argv[1]), sys.argv[2]).start(spec())
+time.sleep(600)
+"""
 
 
 def with_fault(root: Path, fault: str) -> Store:
@@ -70,23 +85,45 @@ def assert_equal(run: Run, whole: Run) -> None:
         assert all(np.array_equal(found[name], there[name]) for name in there)
 
 
+def in_phase(run: Run, phase: str) -> processes.Process:
+    """The worker, once it stays in a phase: most are entered more than once, and left again."""
+    wait_for(lambda: stays(run, phase), PATIENCE_S)
+    worker = processes.worker(run.directory.work())
+    assert worker
+    return worker
+
+
 @pytest.mark.parametrize("phase", PHASES)
 def test_killed_in_a_phase(root: Path, uninterrupted: Run, phase: str) -> None:
     """A crash with its signal, the next run at work by itself, and nothing lost on the way."""
     store = with_fault(root, f"stay:{phase}")
-    run = store.start(spec())
-    rare = {"compiling", "starting"}
-    wait_for(lambda: (beat := run.directory.heartbeat()) is not None and beat.phase == phase, PATIENCE_S)
-    if phase not in rare:  # the phase is entered more than once: only the time it stays in counts
-        wait_for(lambda: stays(run, phase), PATIENCE_S)
-    worker = processes.worker(run.directory.work())
-    assert worker
-    os.kill(worker.pid, signal.SIGKILL)
-    wait_for(lambda: run.state().over)
+    run, following = store.start(spec()), store.start(spec(1))
+    os.kill(in_phase(run, phase).pid, signal.SIGKILL)
     wait_for(lambda: "signal 9 (SIGKILL)" in (run.state().cause or ""))
     assert run.state().name == "crashed"
+    wait_for(lambda: following.progress().step > 0, PATIENCE_S)
+    store.stop(following.id)
+    assert store.wait(following.id, PATIENCE_S).state().name == "stopped"
     store.resume(run.id)
     store.wait(run.id, PATIENCE_S)
+    assert_equal(run, uninterrupted)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_server_killed_while_its_run_is_in_a_phase(root: Path, uninterrupted: Run, phase: str) -> None:
+    """The worker must not notice: same process, same curve."""
+    store = with_fault(root, f"stay:{phase}")  # looking wakes a supervisor too, and it must start the same worker
+    server = subprocess.Popen([sys.executable, "-c", SERVER, str(root), f"stay:{phase}"], cwd=HOME)
+    wait_for(lambda: bool(store.list()))
+    (run,) = store.list()
+    worker = in_phase(run, phase)
+    server.kill()
+    server.wait()
+    (root.parent / "go").touch()
+    store.wait(run.id, PATIENCE_S)
+    work = run.directory.work()
+    assert work
+    assert (work.pid, work.start_ticks) == (worker.pid, worker.start_ticks)
     assert_equal(run, uninterrupted)
 
 
@@ -125,3 +162,58 @@ def test_a_worker_that_ends_starts_the_next_run_where_the_supervisor_died(root: 
     wait_for(second.directory.is_locked, 10)
     wait_for(lambda: second.state().over, PATIENCE_S)
     assert second.state().name == "finished", second.log_tail()
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The disk of this process is full when that file is to be written."""
+    replace = disk.replace
+
+    def replaced(path: Path, content: bytes) -> None:
+        if path.name == name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(path, content)
+
+    monkeypatch.setattr(disk, "replace", replaced)
+
+
+@pytest.mark.parametrize("file", ["spec.json", "request.json"])
+def test_disk_full_at_start_leaves_nothing(root: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    refuse(monkeypatch, file)
+    with pytest.raises(RunError, match="the disk is full"):
+        support.store(root).start(support.spec())
+    assert not [path for path in root.iterdir() if path.name != ".queue" and path.is_dir()]
+
+
+def test_disk_full_when_a_worker_is_named_leaves_no_worker(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that nobody can name would work on unwatched beside a run that is said to have failed."""
+    store = support.store(root)
+    store.queue.directory.path.mkdir(parents=True)
+    store.queue.pause()
+    run = store.start(support.spec())
+    refuse(monkeypatch, WORK)
+    with pytest.raises(RunError, match="the disk is full"):
+        store.launcher.launch(run.directory)
+    assert not run.directory.is_locked()
+    assert not processes.belonging(run.path, None)
+
+
+def test_stop_then_start_is_another_run_in_its_turn(root: Path) -> None:
+    """Within the seconds in which two Starts of the same are one."""
+    store = support.store(root)
+    first = store.start(support.spec())
+    wait_for(lambda: first.state().name == "running")
+    store.stop(first.id)
+    second = store.start(support.spec())
+    assert second.id != first.id
+    wait_for(lambda: second.state().name == "running")
+    assert first.state().name == "stopped"
+
+
+def test_a_clock_set_back_changes_no_turn(root: Path) -> None:
+    """The later run has the earlier date; a run of the machine's last start comes before both."""
+    order = [("20261124-100000", "before", 900.0), ("20261124-120000", "now", 10.0), ("20261124-110000", "now", 20.0)]
+    for number, (second, boot, uptime_s) in enumerate(order):
+        directory = RunDirectory(root / f"{second}-resnet20-digits-000{number}")
+        directory.path.mkdir(parents=True)
+        directory.write(REQUEST, Request(time_s=0, uptime_s=uptime_s, boot_id=boot))
+    assert [run.id[:15] for run in by_coming(runs_in(root))] == [second for second, *_ in order]
