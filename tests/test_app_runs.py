@@ -6,7 +6,9 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app import charts
@@ -65,6 +67,47 @@ def test_a_runs_page_says_what_its_records_say(runs: Path) -> None:
     assert "with the weights of step 10" in said
     assert "2 devices shared each batch; batch norm statistics are over 32 images" in said
     assert "3 broken image files were passed over" in said
+
+
+def test_a_run_says_what_is_unlike_the_catalogue(runs: Path) -> None:
+    """Otherwise the one changed setting has to be found among eighty lines of JSON."""
+    directory = add_run(runs)
+    directory.file("checkpoint/step-00000010").mkdir(parents=True)
+    directory.file("checkpoint/step-00000010/weights.npz").write_bytes(b"weights")
+    spec = json.loads(directory.file("spec.json").read_text())
+    spec["recipe"]["schedule"]["learning_rate"] = 0.07
+    directory.write_json("spec.json", spec)
+    app = visit("runs")
+    assert not app.exception
+    rows = app.table[0].value.to_dict("records")
+    assert {
+        "Of": "recipe digits_quick",
+        "Setting": "schedule.learning_rate",
+        "Catalogue": "0.05",
+        "Here": "0.07",
+    } in rows
+    assert next(button.proto.label for button in app.get("download_button")) == "Weights"
+
+
+def test_a_folder_of_ones_own_is_a_data_set_beside_the_others(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESNET_LAB_DATA", str(tmp_path))
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), np.uint8)
+    for number, image in enumerate(pixels):
+        (tmp_path / "mine" / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(tmp_path / "mine" / "ab"[number % 2] / f"{number}.png")
+    app = visit("train").text_input(key="own_folder_typed").set_value("mine@32").run()
+    assert not app.exception
+    assert "16 training and 4 test images of 32×32×3 in 2 classes" in text(app)
+    assert not next(button for button in app.button if button.label == "Start training").disabled
+    app = app.text_input(key="own_folder_typed").set_value("nowhere@32").run()
+    assert "There is no folder" in text(app)
+    assert "16 training and 4 test images" in text(app), "what was chosen stays"
+    shutil.rmtree(tmp_path / "mine")
+    app = app.text_input(key="own_folder_typed").set_value("").run()
+    assert not app.exception
+    assert "1,500 training and 297 test images" in text(app)
 
 
 def test_records_of_another_kind_than_expected_are_passed_over(runs: Path) -> None:

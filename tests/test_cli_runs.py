@@ -330,6 +330,19 @@ def test_a_quick_twin_trains_to_its_end(shell: Shell, name: str) -> None:
     assert done.out.splitlines()[-1] == "finished"
 
 
+def test_the_folder_of_images_is_the_apps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RESNET_LAB_DATA", str(tmp_path / "elsewhere"))
+    assert main(["data"]) == 0
+    assert str(tmp_path / "elsewhere") in capsys.readouterr().out
+
+
+def test_help_says_no_default_that_is_a_type(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["train", "--help"])
+    assert "<class" not in capsys.readouterr().out
+
+
 def test_the_folder_of_runs_is_the_apps_and_a_named_one_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise page and terminal would look into different folders without a word."""
     (tmp_path / "file").write_text("no folder")

@@ -51,7 +51,7 @@ def test_a_folder_without_images(tmp_path: Path) -> None:
 
 def test_images_of_other_sizes(tmp_path: Path) -> None:
     images(tmp_path / "mine", {"a": 9})
-    images(tmp_path / "mine" / "..", {"mine/b": 9}, side=20)
+    images(tmp_path / "mine", {"b": 9}, side=20)
     assert "All images must have one size" in refusal(tmp_path, "folder:mine")
 
 
@@ -63,6 +63,12 @@ def test_a_batch_larger_than_the_data(tmp_path: Path) -> None:
 def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
     images(tmp_path / "mine", {"a": 9, "b": 9})
     assert "needs an image for training and one for validation" in refusal(tmp_path, validation_images=14, batch_size=1)
+
+
+def test_a_split_that_leaves_a_rare_class_empty(tmp_path: Path) -> None:
+    """Enough images in all: only the sizes of the classes say it, and the files say those before any is read."""
+    images(tmp_path / "mine", {"common": 60, "rare": 2})
+    assert "class 'rare' is left without" in refusal(tmp_path, validation_images=10, batch_size=4)
 
 
 def test_two_hundred_classes_for_a_head_of_ten(tmp_path: Path) -> None:

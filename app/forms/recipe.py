@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from app import state
-from resnet import data, quantity
+from app.forms.dataset import DATASET, dataset_form
+from resnet import quantity
 from resnet.config import with_settings
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
@@ -15,7 +16,7 @@ from resnet.runs.devices import Device
 from resnet.training import recipes
 from resnet.training.recipe import Recipe, SgdConfig, check_against, with_steps
 
-DATASET, BASES, SETTINGS, DEVICE = "dataset", "recipe_bases", "recipe_settings", "device"
+BASES, SETTINGS, DEVICE = "recipe_bases", "recipe_settings", "device"
 STEPS_HELP = "Optimiser updates; the schedule stretches with them."
 RATE_HELP = "Of the first step after the warm-up; the schedule lowers it from there."
 DECAY_HELP = "In the paper's sense: the loss gains (value / 2) · Σw². Keras's l2 regulariser takes half of this value."
@@ -37,20 +38,15 @@ class Plan:
 
 def training_form(devices: list[Device]) -> Plan:
     """The controls, and what they add up to."""
-    dataset = state.remembered(DATASET, lambda: data.names()[0])
-    titles = {name: data.facts(name).title for name in data.names()}
-    st.segmented_control("Data set", list(titles), default=dataset, key=state.seed("dataset_choice", dataset),
-                         required=True, format_func=titles.__getitem__, on_change=_dataset_changed)  # fmt: skip
-    facts = data.facts(dataset)
-    st.caption(_facts_sentence(facts))
+    facts = dataset_form()
     names = {device.id: _device_title(device) for device in devices}
     left, right = st.columns(2)
-    base = _base(left, dataset)
+    base = _begun(_base(left, facts.name), facts)
     device = right.selectbox("Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session")
-    recipe, problem = _recipe(facts, base.recipe)
-    _few(recipe or base.recipe)
+    recipe, problem = _recipe(facts, base)
+    _few(recipe or base)
     with st.expander("More"):
-        _more(recipe or base.recipe)
+        _more(recipe or base)
     return Plan(facts, device or devices[-1].id, recipe, problem)
 
 
@@ -60,6 +56,11 @@ def _base(place: Any, dataset: str) -> recipes.Entry:
     place.selectbox("Recipe", recipes.names(), index=recipes.names().index(name), key=state.seed("base", name),
                     help=recipes.get(name).source, on_change=_base_changed)  # fmt: skip
     return recipes.get(name)
+
+
+def _begun(entry: recipes.Entry, facts: DatasetFacts) -> Recipe:
+    """The recipe as it stands, except that the one a folder begins with takes what so many images allow."""
+    return recipes.begin_with(facts) if entry == recipes.default_for(facts.name) else entry.recipe
 
 
 def _base_changed() -> None:
@@ -123,18 +124,6 @@ def _flip_changed() -> None:
     flip = "horizontal" if state.read("recipe.flip") else "none"
     every.setdefault(state.read(DATASET), {})["augmentation.flip"] = flip
     state.remember(SETTINGS, every)
-
-
-def _dataset_changed() -> None:
-    state.remember(DATASET, state.read("dataset_choice"))
-
-
-def _facts_sentence(facts: DatasetFacts) -> str:
-    images, tests = quantity.exact(facts.train_images), quantity.exact(facts.test_images)
-    return (
-        f"{images} training and {tests} test images of {quantity.shape(facts.image_shape)} in {facts.classes} classes. "
-        f"{facts.source}"
-    )
 
 
 def _device_title(device: Device) -> str:

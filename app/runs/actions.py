@@ -10,7 +10,7 @@ from resnet.config import with_settings
 from resnet.errors import ResNetLabError
 from resnet.link import difference
 from resnet.runs import Run, Store
-from resnet.runs.archive import metrics_csv, zipped
+from resnet.runs.archive import last_weights, metrics_csv, zipped
 from resnet.runs.directory import MODEL
 from resnet.runs.records import Notes
 from resnet.runs.state import State
@@ -68,14 +68,19 @@ def undo(store: Store) -> None:
 
 
 def downloads(run: Run) -> None:
-    """The curve, the whole directory, and the model once there is one."""
+    """The model, or before the end its last weights; the curve; the whole directory."""
     with st.container(horizontal=True):
         if (model := run.directory.file(MODEL)).exists():
-            st.download_button("Model", model.read_bytes, file_name=f"{run.id}.keras", on_click="ignore",
-                               icon=":material/download:")  # fmt: skip
+            _download("Model", model.read_bytes, f"{run.id}.keras")
+        elif (weights := last_weights(run)) is not None:
+            _download("Weights", weights.read_bytes, f"{run.id}-{weights.parent.name}.npz")
         for label, make, ending in (("Metrics", metrics_csv, "csv"), ("Whole directory", zipped, "zip")):
-            st.download_button(label, partial(make, run), file_name=f"{run.id}.{ending}", on_click="ignore",
-                               icon=":material/download:")  # fmt: skip
+            _download(label, partial(make, run), f"{run.id}.{ending}")
+
+
+def _download(label: str, make: Callable[[], str | bytes], file_name: str) -> None:
+    """Made when it is clicked."""
+    st.download_button(label, make, file_name=file_name, on_click="ignore", icon=":material/download:")
 
 
 def _fork(store: Store, run: Run, recipe: Recipe) -> None:

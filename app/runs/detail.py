@@ -128,6 +128,7 @@ def _made_of(run: Run, spec: RunSpec) -> None:
     if typed := command(run):
         st.caption("The same run from the command line")
         st.code(typed, language="bash", wrap_lines=True)
+    facts.differences(spec)
     left, right = st.columns(2)
     left.caption("Network and recipe")
     left.code(spec.model_dump_json(indent=2), language="json", height=320)

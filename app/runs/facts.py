@@ -7,8 +7,13 @@ import streamlit as st
 
 from app import views
 from app.runs import wording
-from resnet import quantity
+from resnet import catalog, quantity
+from resnet.config import Closed
+from resnet.link import choice_of, difference, written
+from resnet.runs.command import nearest
 from resnet.runs.journal import Line
+from resnet.runs.spec import RunSpec
+from resnet.training import recipes
 
 TESTS = {"Test error": "test_error", "With exact statistics": "test_error_exact_statistics"}
 
@@ -38,6 +43,37 @@ def small_print(records: Sequence[Line], environment: dict[str, Any] | None) -> 
         st.caption(views.plain(" ".join(filter(None, said))))
 
 
+def differences(spec: RunSpec) -> None:
+    """What is unlike the catalogue, setting by setting."""
+    network, recipe = choice_of(spec.config), nearest(spec.recipe)
+    base = recipes.get(recipe).recipe
+    rows = [_row(f"network {network.network}", catalog.get(network.network).config, key, value)
+            for key, value in network.settings.items()]  # fmt: skip
+    rows += [_row(f"recipe {recipe}", base, key, value) for key, value in difference(base, spec.recipe).items()]
+    if not rows:
+        st.caption(views.plain(f"Network {network.network} and recipe {recipe}, as they stand in the catalogue."))
+        return
+    st.caption("Unlike the catalogue")
+    st.table(rows, border="horizontal", hide_index=True)
+
+
+def _row(of: str, base: Closed, key: str, value: object) -> dict[str, str]:
+    there: object = base.model_dump(mode="json")
+    for part in key.split("."):
+        there = _inside(there, part)
+    return {"Of": of, "Setting": key, "Catalogue": _said(there), "Here": _said(value)}
+
+
+def _inside(data: object, part: str) -> object:
+    if isinstance(data, dict):
+        return data.get(part)
+    return data[int(part)] if isinstance(data, list) and part.isdecimal() and int(part) < len(data) else None
+
+
+def _said(value: object) -> str:
+    return wording.NOTHING if value is None else written(value)
+
+
 def _of(records: Sequence[Line], kind: str) -> list[Line]:
     return [record for record in records if record.get("kind") == kind]
 
@@ -51,9 +87,9 @@ def _tested(record: Line) -> str:
 
 def _broken(dataset: object) -> str:
     broken = dataset.get("broken_files") if isinstance(dataset, dict) else 0
-    return (
-        f"{quantity.exact(broken)} broken image files were passed over." if isinstance(broken, int) and broken else ""
-    )
+    if not isinstance(broken, int) or not broken:
+        return ""
+    return f"{quantity.exact(broken)} broken image files were passed over."
 
 
 def _spread(record: Line) -> str:

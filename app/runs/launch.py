@@ -1,14 +1,13 @@
 """From the page's choices to a run."""
 
-import os
 import secrets
 
 import streamlit as st
 
 from app import state, views
+from app.forms.dataset import data_folder
 from app.forms.recipe import Plan
 from app.runs import cache
-from resnet import data
 from resnet.data import fit_config
 from resnet.errors import ResNetLabError
 from resnet.runs.spec import RunSpec
@@ -33,11 +32,6 @@ def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
         device=plan.device,
     )
     return spec, None
-
-
-def data_folder() -> str:
-    """Where the images are: one folder for all runs of this server."""
-    return os.environ.get("RESNET_LAB_DATA", data.DEFAULT_FOLDER)
 
 
 def start_button(spec: RunSpec | None) -> None:

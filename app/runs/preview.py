@@ -3,9 +3,9 @@
 import streamlit as st
 
 from app import charts, views
+from app.forms.dataset import data_folder
 from app.forms.recipe import Plan
 from app.runs import cache
-from app.runs.launch import data_folder
 from resnet import data
 from resnet.errors import ResNetLabError
 from resnet.training.schedule import rate_at

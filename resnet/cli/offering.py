@@ -40,8 +40,8 @@ def list_data(data_folder: DataFolder = Path(data.DEFAULT_FOLDER), as_json: AsJs
         facts = data.facts(name)
         shape = quantity.shape(facts.image_shape)
         there = data.availability(name, data_folder) or "Its files are here."
-        print(f"{name:14} {facts.train_images:>7,} + {facts.test_images:,} images {shape}, {facts.classes} classes")
-        print(f"{'':14} {there}\n{'':14} {facts.source}")
+        print(f"{name:16} {facts.train_images:>7,} + {facts.test_images:,} images {shape}, {facts.classes} classes")
+        print(f"{'':16} {there}\n{'':16} {facts.source}")
 
 
 def _recipe_record(entry: Entry) -> dict[str, object]:

@@ -26,6 +26,7 @@ class DatasetFacts:
 
     `source` says where it comes from, `where` how to give it to this program. `train_images` still holds the validation
     part, which a recipe draws. `broken_files` were passed over when the images were read; nobody knows them before.
+    `class_sizes` are the training images of each class, where files say so; empty where classes are known to be alike.
     """
 
     name: str
@@ -37,6 +38,7 @@ class DatasetFacts:
     source: str
     where: str
     broken_files: int = 0
+    class_sizes: tuple[int, ...] = ()
 
     @property
     def classes(self) -> int:

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -56,7 +56,7 @@ class ImageFolder:
             labels.append(label)
         self._check_complete(labels)
         images, numbers, tests = images[: len(labels)], np.array(labels, np.int32), count_tests(len(labels))
-        facts = self._counted(listing, len(labels))
+        facts = self._counted(listing, labels)
         return Dataset(facts, Arrays(images[tests:], numbers[tests:], images[:tests], numbers[:tests]))
 
     def stream(self) -> Streamed:
@@ -76,12 +76,18 @@ class ImageFolder:
         every = FileImages(tuple(files), np.array(labels, np.int32), self._decode())
         tests = count_tests(len(labels))
         train, test = (every.subset(part) for part in (np.arange(tests, len(labels)), np.arange(tests)))
-        return Streamed(self._counted(listing, len(labels)), train, test, digest.hexdigest())
+        return Streamed(self._counted(listing, labels), train, test, digest.hexdigest())
 
-    def _counted(self, listing: Listing, whole: int) -> DatasetFacts:
-        tests = count_tests(whole)
-        broken = len(listing.files) - whole
-        return replace(self.facts, train_images=whole - tests, test_images=tests, broken_files=broken)
+    def _counted(self, listing: Listing, labels: list[int]) -> DatasetFacts:
+        """The facts of those that are whole, whose labels these are."""
+        tests = count_tests(len(labels))
+        return replace(
+            self.facts,
+            train_images=len(labels) - tests,
+            test_images=tests,
+            broken_files=len(listing.files) - len(labels),
+            class_sizes=_sizes(labels[tests:], self.facts.classes),
+        )
 
     def _decode(self) -> Callable[[Path], Images | None]:
         return partial(read_pixels, side=self.side, mark=self.mark)
@@ -197,11 +203,16 @@ def _describe(name: str, path: Path, side: int | None) -> DatasetFacts:
         title=title(name),
         image_shape=(height, width, 3),
         class_names=listing.class_names,
+        class_sizes=_sizes(listing.labels[tests:], len(listing.class_names)),
         train_images=images - tests,
         test_images=tests,
         source=f"The folder {path}; one image in five, always the same, is for the test",
         where=f"put one subfolder of images for each class into {path}, or give the size to bring them to: {plain}@64",
     )
+
+
+def _sizes(labels: Sequence[int], classes: int) -> tuple[int, ...]:
+    return tuple(np.bincount(labels, minlength=classes).tolist())
 
 
 @contextmanager

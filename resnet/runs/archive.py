@@ -3,8 +3,10 @@
 import csv
 import io
 import zipfile
+from pathlib import Path
 
 from resnet.runs import disk
+from resnet.runs.directory import CHECKPOINTS
 from resnet.runs.run import Run
 
 FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
@@ -21,6 +23,11 @@ def metrics_csv(run: Run) -> str:
     rows.writeheader()
     rows.writerows(records)
     return text.getvalue()
+
+
+def last_weights(run: Run) -> Path | None:
+    """The file of the newest checkpoint's weights; None before the first."""
+    return max(run.directory.file(CHECKPOINTS).glob("step-*[0-9]/weights.npz"), default=None)
 
 
 def zipped(run: Run) -> bytes:

@@ -38,7 +38,7 @@ def _train(spec: RunSpec) -> list[str]:
 
 
 def nearest(recipe: Recipe) -> str:
-    """The catalogue's recipe with the fewest settings to say."""
+    """The name of the catalogue's recipe that differs in the fewest settings."""
     return min(recipes.names(), key=lambda name: len(difference(recipes.get(name).recipe, recipe)))
 
 

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from resnet.config import Closed
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, echo
 from resnet.training.schedule import CosineSchedule, Schedule, StepCount, StepsSchedule, StepsWarmup, Warmup
+from resnet.training.split import check_shares, class_shares
 
 InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
@@ -151,6 +153,9 @@ def check_against(recipe: Recipe, facts: DatasetFacts) -> None:
             f"Each of the {facts.classes} classes of {facts.title} needs an image for training and one for validation; "
             f"received {recipe.validation_images:,} validation images of {facts.train_images:,}."
         )
+    if facts.class_sizes:
+        sizes = np.array(facts.class_sizes)
+        check_shares(facts.class_names, sizes, class_shares(sizes, recipe.validation_images))
     if recipe.batch_size > training_images:
         raise ConfigError(
             f"A batch holds different images, at most the {training_images:,} that {facts.title} leaves for training; "

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet.data import Dataset, Streamed
-from resnet.errors import ConfigError
+from resnet.errors import ConfigError, echo
 
 Positions = NDArray[np.int64]
 
@@ -29,12 +29,7 @@ def draw_split(dataset: Dataset | Streamed, validation_images: int, seed: int) -
     labels = dataset.train_labels
     sizes = np.bincount(labels, minlength=dataset.facts.classes)
     shares = class_shares(sizes, validation_images)
-    if shares.min() < 1 or (sizes - shares).min() < 1:
-        empty = dataset.facts.class_names[int(np.argmin(np.minimum(shares, sizes - shares)))]
-        raise ConfigError(
-            f"Each class needs an image for training and one for validation; with validation_images "
-            f"{validation_images:,} of {len(labels):,} class {empty!r} is left without."
-        )
+    check_shares(dataset.facts.class_names, sizes, shares)
     generator = np.random.default_rng([seed, len(labels), validation_images])
     chosen = [
         generator.permutation(np.flatnonzero(labels == label))[:share] for label, share in enumerate(shares.tolist())
@@ -42,6 +37,16 @@ def draw_split(dataset: Dataset | Streamed, validation_images: int, seed: int) -
     validation = generator.permutation(np.concatenate(chosen))
     train = generator.permutation(np.setdiff1d(np.arange(len(labels)), validation, assume_unique=True))
     return Split(train, validation, _hash(dataset, train, validation))
+
+
+def check_shares(class_names: tuple[str, ...], sizes: Positions, shares: Positions) -> None:
+    """Raise ConfigError where a class of this many images would be left without any in one of the parts."""
+    if shares.min() < 1 or (sizes - shares).min() < 1:
+        empty = class_names[int(np.argmin(np.minimum(shares, sizes - shares)))]
+        raise ConfigError(
+            f"Each class needs an image for training and one for validation; with validation_images "
+            f"{shares.sum():,} of {sizes.sum():,} class {echo(empty)} is left without."
+        )
 
 
 def class_shares(sizes: Positions, total: int) -> Positions:
