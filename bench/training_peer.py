@@ -3,7 +3,7 @@
 "ours" is the training loop's own step with its data and sums; "bare" the same compiled update on one prepared batch,
 again and again, with no data and no sums; "fit" is `model.fit` on a tf.data pipeline that does the same augmentation in
 parallel, prefetched, timed between its first and its last batch and without weight decay, which favours it. These
-print images a second. "evaluation" and "checkpoint" print seconds, "memory" the peak in bytes.
+print images a second. "evaluation", "checkpoint", "record" and "beat" print seconds, "memory" the peak in bytes.
 """
 
 import resource
@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from resnet import build_keras_model, catalog, data, with_settings
 from resnet.data.dataset import Arrays, Dataset
+from resnet.runs.directory import RunDirectory
 from resnet.training import checkpoint, snapshot
 from resnet.training.batches import batch_indices
 from resnet.training.checkpoint import Checkpoint
@@ -33,7 +34,8 @@ from resnet.training.split import draw_split
 from resnet.training.step import compile_steps, update
 from resnet.training.trainer import CALL_S, CLEAN_IMAGES
 
-STEPS = 6
+STEPS, TOLD = 6, 200
+RECORD = {"kind": "train", "step": 64_000, "time_s": 1e9} | dict.fromkeys("abcdef", 0.123456789)
 RECIPE = default_recipe("cifar10")
 LOGITS = with_settings(catalog.get("resnet20").config, {"head_activation": "none"})
 
@@ -58,6 +60,8 @@ class Bench:
         self.contestants: dict[str, Callable[[], float]] = {
             "evaluation": self.evaluation_s,
             "checkpoint": self.checkpoint_s,
+            "record": lambda: told_s(lambda directory: directory.append_metric(RECORD)),
+            "beat": lambda: told_s(lambda directory: directory.beat(1, "stepping")),
             "memory": lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
 
@@ -129,6 +133,16 @@ class Bench:
             slots = snapshot.capture(snapshot.slots(self.optimiser))
             checkpoint.save(Path(folder), Checkpoint(1, weights, slots, {}))
             return time.perf_counter() - begin
+
+
+def told_s(tell: Callable[[RunDirectory], None]) -> float:
+    """Seconds for one record or one sign of life, the mean of many."""
+    with tempfile.TemporaryDirectory() as folder:
+        directory = RunDirectory(folder)
+        begin = time.perf_counter()
+        for _ in range(TOLD):
+            tell(directory)
+        return (time.perf_counter() - begin) / TOLD
 
 
 class Clock(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
