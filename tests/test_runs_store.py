@@ -58,6 +58,16 @@ def test_newest_first_within_one_second_too(store: Store) -> None:
     assert store.list() == runs[::-1]
 
 
+def test_an_id_is_drawn_again_where_it_is_taken(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hundred runs submitted in a second: two of them drew the same digits, and the second was refused."""
+    store.queue.directory.path.mkdir(parents=True)
+    store.queue.pause()
+    drawn = iter(["aaaa", "aaaa", "aaaa", "bbbb"])
+    monkeypatch.setattr("resnet.runs.spec.secrets.token_hex", lambda _: next(drawn))
+    ids = [store.start(support.spec(seed=seed)).id for seed in (1, 2)]
+    assert [run_id[-4:] for run_id in ids] == ["aaaa", "bbbb"]
+
+
 @pytest.mark.parametrize(
     "hostile",
     ["", ".", "..", "../runs", "/etc", "20261124-062501-resnet20-digits-0001/..", "a\0b", "<script>", "x" * 10_000_000],

@@ -185,11 +185,18 @@ class Store:
                 return run
         return None
 
+    def _free_id(self, spec: RunSpec) -> str:
+        """Of two hundred runs in one second, two draw the same four digits once in four times."""
+        run_id = new_id(spec)
+        while (self.root / run_id).exists() or (self.root / TRASH / run_id).exists():
+            run_id = new_id(spec)
+        return run_id
+
     def _create(self, spec: RunSpec, asked: Request, fork: Fork | None) -> Run:
         """A directory that appears complete or not at all. Removes what an earlier death left half done."""
         for leftover in self.root.glob(f"{DRAFT}*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        final = self.root / new_id(spec)
+        final = self.root / self._free_id(spec)
         draft = RunDirectory(self.root / f"{DRAFT}{final.name}")
         try:
             with disk.one_sentence(draft.file(SPEC)):
