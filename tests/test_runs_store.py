@@ -62,10 +62,10 @@ def test_an_id_is_drawn_again_where_it_is_taken(store: Store, monkeypatch: pytes
     """Two hundred runs submitted in a second: two of them drew the same digits, and the second was refused."""
     store.queue.directory.path.mkdir(parents=True)
     store.queue.pause()
-    drawn = iter(["aaaa", "aaaa", "aaaa", "bbbb"])
-    monkeypatch.setattr("resnet.runs.spec.secrets.token_hex", lambda _: next(drawn))
+    drawn = [RUN_ID.format(number) for number in (1, 1, 1, 2)]
+    monkeypatch.setattr("resnet.runs.store.new_id", lambda _: drawn.pop(0))
     ids = [store.start(support.spec(seed=seed)).id for seed in (1, 2)]
-    assert [run_id[-4:] for run_id in ids] == ["aaaa", "bbbb"]
+    assert ids == [RUN_ID.format(1), RUN_ID.format(2)]
 
 
 @pytest.mark.parametrize(
