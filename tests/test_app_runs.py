@@ -78,6 +78,8 @@ def test_a_run_says_what_is_unlike_the_catalogue(runs: Path) -> None:
     spec["recipe"]["schedule"]["learning_rate"] = 0.07
     directory.write_json("spec.json", spec)
     app = visit("runs")
+    app.session_state["made_of"] = True  # opened by a click
+    app = app.run()
     assert not app.exception
     rows = app.table[0].value.to_dict("records")
     assert {

@@ -1,6 +1,7 @@
 """One run: its state and why, its figures, its curves, its log, and what it was made of."""
 
 import json
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -48,14 +49,17 @@ def show(store: Store, run: Run) -> None:
     _figures(now, progress, records)
     facts.small_print(records, _environment(run))
     _curves(store, run, now, records, progress.steps or 1)
-    with st.expander("Log", key="log"):
-        st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None)
-    with st.expander("Network, recipe, environment", key="made_of"):
-        if spec:
-            _made_of(run, spec)
-        actions.downloads(run)
-    with st.expander("Note and tags", key="notes"):
-        actions.notes(run)
+    _when_opened("Log", "log", lambda: st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None))
+    _when_opened("Network, recipe, environment", "made_of", lambda: _made_of(run, spec))
+    _when_opened("Note and tags", "notes", lambda: actions.notes(run))
+
+
+def _when_opened(label: str, key: str, show: Callable[[], object]) -> None:
+    """What most visits never look at: the browser need not load what it is shown with."""
+    expander = st.expander(label, key=key, on_change="rerun")
+    if expander.open:
+        with expander:
+            show()
 
 
 def _environment(run: Run) -> dict[str, Any] | None:
@@ -124,7 +128,13 @@ def _spoken(option: str | int) -> str:
     return {"step": "Steps", "epoch": "Epochs", "hour": "Hours"}.get(option, option.capitalize())
 
 
-def _made_of(run: Run, spec: RunSpec) -> None:
+def _made_of(run: Run, spec: RunSpec | None) -> None:
+    if spec:
+        _specified(run, spec)
+    actions.downloads(run)
+
+
+def _specified(run: Run, spec: RunSpec) -> None:
     if typed := command(run):
         st.caption("The same run from the command line")
         st.code(typed, language="bash", wrap_lines=True)
