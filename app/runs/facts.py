@@ -89,7 +89,8 @@ def _broken(dataset: object) -> str:
     broken = dataset.get("broken_files") if isinstance(dataset, dict) else 0
     if not isinstance(broken, int) or not broken:
         return ""
-    return f"{quantity.exact(broken)} broken image files were passed over."
+    counted = "1 broken image file was" if broken == 1 else f"{quantity.exact(broken)} broken image files were"
+    return f"{counted} passed over."
 
 
 def _spread(record: Line) -> str:
