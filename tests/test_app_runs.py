@@ -265,6 +265,12 @@ def test_a_recipe_that_cannot_be_gets_one_sentence_before_anything_starts(
     assert start.disabled
 
 
+def test_the_samples_are_in_the_page_and_exact(runs: Path) -> None:
+    """A file of Streamlit's is a JPEG, and a 404 where the page was left before the browser asked for it."""
+    (image,) = visit("train").get("image")
+    assert image.proto.imgs[0].url.startswith("data:image/png;base64,")
+
+
 def test_a_network_too_deep_for_the_images_is_refused_with_a_reason(runs: Path) -> None:
     """ImageNet's five strides leave nothing of 8×8 digits."""
     app = AppTest.from_file(str(APP), default_timeout=60)

@@ -5,6 +5,7 @@ Apart from `app.cache`, since the first drawing must not wait for what only trai
 
 import os
 import threading
+from base64 import b64encode
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -60,6 +61,10 @@ def devices() -> list[Device]:
 
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Recipe: Recipe.model_dump_json})
-def sheet(dataset: str, folder: str, recipe: Recipe) -> bytes:
-    """Samples before and after augmentation, as PNG. Raises DataError."""
-    return sample_sheet(dataset, folder, recipe, recipe.seed).png()
+def sheet(dataset: str, folder: str, recipe: Recipe) -> str:
+    """Samples before and after augmentation, as the address of a PNG that it holds. Raises DataError.
+
+    A file of Streamlit's would be a JPEG, and gone when a browser asks for it after the page was left.
+    """
+    png = sample_sheet(dataset, folder, recipe, recipe.seed).png()
+    return f"data:image/png;base64,{b64encode(png).decode()}"
