@@ -13,14 +13,16 @@ import streamlit as st
 
 from resnet import exports
 from resnet.config import ResNetConfig
-from resnet.diagram import Direction, Drawing, Level, draw
+from resnet.diagram import View, draw
 from resnet.diagram.plot_model import PlotOptions
+from resnet.diagram.scene import layers, scene
 from resnet.graph import Graph, build_graph
 from resnet.metrics import Metrics, measure
 
 BY_FINGERPRINT: dict[str | type[Any], Callable[[Any], Any]] = {
     ResNetConfig: lambda config: config.fingerprint,
     PlotOptions: PlotOptions.model_dump_json,
+    View: View.model_dump_json,
 }
 
 
@@ -40,10 +42,17 @@ def network(config: ResNetConfig) -> Network:
     return Network(config, graph, measure(graph))
 
 
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_FINGERPRINT)
+def scene_of(config: ResNetConfig, view: View) -> dict[str, Any]:
+    """The drawing in one view, as the page receives it."""
+    return scene(draw(network(config).graph, view))
+
+
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_FINGERPRINT)
-def drawing(config: ResNetConfig, level: Level, direction: Direction = "TB") -> Drawing:
-    """The folded drawing at a level."""
-    return draw(network(config).graph, level=level, direction=direction)
+def layers_of(config: ResNetConfig) -> dict[str, Any]:
+    """The layer table for the details beside a drawing."""
+    known = network(config)
+    return layers(known.graph, known.metrics)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=BY_FINGERPRINT)

@@ -6,44 +6,67 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import streamlit as st
 
-from app import cache, picture, views
+from app import cache, picture, state, views
 from app.cache import Network
 from resnet import exports
-from resnet.diagram import Level
+from resnet.diagram import PageFormat, View
 from resnet.errors import ExportError, ResNetLabError
-from resnet.exports import PictureFormat
+from resnet.exports import DrawingFormat, PictureFormat
 from resnet.link import Choice, written
 
-FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
+FORMATS: tuple[DrawingFormat, ...] = get_args(DrawingFormat)
+PLOT_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
+PAGE_TITLES: dict[PageFormat, str] = {
+    "free": "Free",
+    "a4": "A4",
+    "letter": "Letter",
+    "column": "Column",
+    "slide": "Slide",
+}
+PAGE_HELP = (
+    "A page the figure has to fit with letters of at least 6 points: it is wrapped into columns, or folded further. "
+    "Column: 84 mm, of a two-column paper. Slide: 16:9."
+)
 SURE_PNG_LAYERS = 400
 """Up to so many layers Graphviz never has to shrink Keras's picture until its letters cannot be read."""
 
 
-def menu(network: Network, choice: Choice, level: Level) -> None:
+def menu(network: Network, choice: Choice, view: View) -> None:
     """Every format, a click each. Nothing is made before the click."""
     popover = st.popover("Export", icon=":material/download:", key="export", on_change="rerun")
     if not popover.open:
         return
     config, stem = network.config, exports.file_stem(network.config)
     with popover:
-        st.caption(f"The drawing, as it is folded now: {picture.LEVEL_TITLES[level].lower()}")
+        st.caption("The drawing, as it is opened and coloured now")
+        page = _page()
+        view = view.model_copy(update={"page": page})
         with st.container(horizontal=True):
             for form in FORMATS:
-                make = partial(exports.drawing, config, form, level=level, direction="LR")
+                make = partial(exports.drawing, config, form, view)
                 _button(form.upper(), f"{stem}.{form}", make)
         st.caption("Keras's plot_model picture, with the options chosen there")
         with st.container(horizontal=True):
-            for form in FORMATS:
+            for form in PLOT_FORMATS:
                 _keras_picture(network, form, f"{stem}-plot_model.{form}")
         st.caption("Layers, config, untrained Keras model")
         with st.container(horizontal=True):
             _button("CSV", f"{stem}.csv", partial(exports.layers_csv, network.metrics))
-            _button("JSON", f"{stem}.json", partial(exports.config_json, config))
+            _button("Config", f"{stem}-config.json", partial(exports.config_json, config))
             _button("Keras", f"{stem}.keras", partial(_keras_file, choice))
+            _button("Python", f"{stem}.py", partial(exports.keras_source, config))
+
+
+def _page() -> PageFormat:
+    """A page the figure has to fit; its letters stay readable, so it may be wrapped or folded further."""
+    page = state.read("page", "free")
+    st.segmented_control("Page", list(PAGE_TITLES), default=page, key=state.seed("page", page), required=True,
+                         format_func=PAGE_TITLES.__getitem__, help=PAGE_HELP)  # fmt: skip
+    return cast(PageFormat, page)
 
 
 def _button(label: str, file_name: str, make: Callable[[], str | bytes]) -> None:

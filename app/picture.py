@@ -1,24 +1,38 @@
 """The drawings of a network on its page: ours, and Keras's."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from app import cache, state
 from app.cache import Network
-from app.components.diagram import show_diagram
-from resnet.diagram import Level
+from app.components.diagram import KEY, Picture, show_diagram
+from resnet import search
+from resnet.diagram import Colour, Direction, Level, Style
+from resnet.diagram.fold import refolded, revealed
 from resnet.diagram.plot_model import PlotOptions
+from resnet.diagram.view import places
+from resnet.errors import ConfigError
+from resnet.link import Choice
 
-LEVELS: tuple[Level, ...] = ("stage", "network", "block", "layer")
-"""The first is the one a visitor sees first."""
+LONGEST_QUESTION = 200
+
 LEVEL_TITLES: dict[Level, str] = {"network": "Network", "stage": "Stages", "block": "Blocks", "layer": "Layers"}
-
-MOST_BOXES_TWICE = 500
-"""A larger drawing is sent for one shape of screen only."""
-MOST_LAYERS_LISTED = 40
-PANEL_FACTS = ("title", "sentence", "input_shape", "output_shape", "trainable_params", "non_trainable_params", "macs",
-               "activation_bytes", "receptive_field", "share")  # fmt: skip
+STYLE_TITLES: dict[Style, str] = {"detailed": "Detailed", "compact": "Compact", "figure3": "Figure 3"}
+COLOUR_TITLES: dict[Colour, str] = {
+    "operation": "Operations",
+    "trainable_params": "Parameters",
+    "macs": "MACs",
+    "activation_bytes": "Memory",
+    "receptive_field": "Receptive field",
+}
+DIRECTION_TITLES: dict[Direction, str] = {"LR": "Left to right", "TB": "Top to bottom"}
+STYLE_HELP = (
+    "Detailed: every layer a box. Compact: a convolution with its norm and ReLU. Figure 3: as He et al. 2015 draw it."
+)
+FIND = "find"
 
 PLOT_OPTIONS = {
     "show_shapes": "Shapes",
@@ -31,35 +45,91 @@ SHOW, SHOWN = "plot_pills", "plot_shown"
 FIRST_SHOWN = ["show_shapes", "show_layer_names"]
 
 
-def level_switch() -> Level:
+def level_switch() -> None:
     """How far the network is opened: its stages, their blocks, the layers in a block, or every layer."""
-    level = state.view("level", LEVELS)
-    st.segmented_control("Level of detail", list(LEVEL_TITLES), default=level, key=state.seed("level", level),
+    view = state.drawing_view()
+    st.segmented_control("Level of detail", list(LEVEL_TITLES), default=view.level, key=state.seed("level", view.level),
                          format_func=LEVEL_TITLES.__getitem__, required=True, label_visibility="collapsed",
-                         on_change=state.look, args=("level", LEVELS))  # fmt: skip
-    return cast(Level, level)
+                         on_change=_level_changed)  # fmt: skip
 
 
-def drawing(network: Network, level: Level) -> None:
-    """The folded drawing, under the hand; on a narrow screen from top to bottom."""
-    wide = cache.drawing(network.config, level, "LR")
-    svgs = {"wide": wide.svg(theme="page")}
-    if len(wide.boxes) <= MOST_BOXES_TWICE:
-        svgs["tall"] = cache.drawing(network.config, level, "TB").svg(theme="page")
+def _level_changed() -> None:
+    """At another level what was opened and closed by hand means something else."""
+    change = {"level": state.read("level"), "toggled": (), "unfolded": ()}
+    state.draw_as(state.drawing_view().model_copy(update=change))
+
+
+def look_menu() -> None:
+    """Style, colours, direction: chosen once, then out of the way."""
+    popover = st.popover("Look", icon=":material/palette:", key="look", on_change="rerun")
+    if not popover.open:
+        return
+    view = state.drawing_view()
+    with popover:
+        _choice("Style", "style", STYLE_TITLES, view.style, help=STYLE_HELP)
+        _choice("Colour", "colour", COLOUR_TITLES, view.colour, help="What the colour of a box stands for.")
+        _choice("Direction", "direction", DIRECTION_TITLES, view.direction)
+
+
+def _choice(label: str, key: str, titles: Mapping[Any, str], value: Any, **display: Any) -> None:
+    st.segmented_control(label, list(titles), default=value, key=state.seed(key, value), required=True,
+                         format_func=titles.__getitem__, on_change=_look_changed, args=(key,), **display)  # fmt: skip
+
+
+def _look_changed(key: str) -> None:
+    state.draw_as(state.drawing_view().model_copy(update={key: state.read(key)}))
+
+
+@st.fragment
+def drawing(network: Network, choice: Choice) -> None:
+    """The drawing, under the hand. What is opened in it runs only this part of the page again."""
+    view = state.drawing_view().within(network.graph)
+    scenes = {"wide": cache.scene_of(network.config, view)}
+    if view.direction == "LR":
+        scenes["tall"] = cache.scene_of(network.config, view.model_copy(update={"direction": "TB"}))
     show_diagram(
-        svgs,
-        {name: _panel(facts) for name, facts in wide.details(network.metrics).items()},
-        network=network.config.fingerprint,
-        label=f"Drawing of {network.config.label}",
-        kind=level,
+        Picture(
+            network=network.config.fingerprint,
+            key=f"{network.config.fingerprint} {view.model_dump_json()}",
+            kind=f"{view.level} {view.style} {view.direction}",
+            label=f"Drawing of {network.config.label}",
+            scenes=scenes,
+            tables=(cache.layers_of(network.config),),
+        ),
+        partial(_act, network),
+        selected=state.selected_box(),
+        hits=_hits(network),
     )
+    state.publish(choice)
 
 
-def _panel(facts: dict[str, Any]) -> dict[str, Any]:
-    """What the details panel shows of a box: the layers of a block, but not the hundreds of a stage."""
-    layers = facts["layers"] if 1 < len(facts["layers"]) <= MOST_LAYERS_LISTED else []
-    rows = [[row["text"], row["output_shape"], row["trainable_params"]] for row in layers]
-    return {key: facts[key] for key in PANEL_FACTS} | {"layers": rows}
+def _act(network: Network) -> None:
+    """What a person did in the drawing."""
+    done = state.done(KEY)
+    graph, view, name = network.graph, state.drawing_view().within(network.graph), str(done.get("id") or "")
+    match done.get("name"):
+        case "toggle" if name in places(graph):
+            state.draw_as(view.toggle(name))
+        case "refold" if name in places(graph):
+            state.draw_as(refolded(graph, view, name))
+        case "reveal" if done.get("layer") in range(len(graph.nodes)):
+            state.draw_as(revealed(graph, view, graph.nodes[done["layer"]].id))
+        case "select":
+            state.select_box(name or None)
+        case "find":
+            state.remember(FIND, str(done.get("text") or "")[:LONGEST_QUESTION])
+
+
+def _hits(network: Network) -> dict[str, Any] | None:
+    """The layers that the search names, as row numbers; or what is wrong with the question."""
+    text = state.read(FIND, "")
+    if not text:
+        return None
+    try:
+        found = set(search.find(network.graph, network.metrics, text))
+    except ConfigError as error:
+        return {"text": text, "problem": str(error)}
+    return {"text": text, "layers": [index for index, node in enumerate(network.graph.nodes) if node.id in found]}
 
 
 def plot_model(network: Network) -> None:
@@ -72,14 +142,14 @@ def plot_model(network: Network) -> None:
     layers = len(network.graph.nodes)
     with st.spinner(f"Graphviz draws {layers:,} layers", show_time=True):
         svg = cache.keras_picture(network.config, options)
-    show_diagram(
-        {"wide": svg},
-        {},
+    picture = Picture(
         network=network.config.fingerprint,
-        label=f"Keras's picture of {network.config.label}",
+        key=f"{network.config.fingerprint} {options.model_dump_json()}",
         kind="plot_model",
-        scheme="light",
+        label=f"Keras's picture of {network.config.label}",
+        svg=svg,
     )
+    show_diagram(picture, lambda: None, scheme="light")
 
 
 def plot_options() -> PlotOptions:

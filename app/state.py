@@ -13,12 +13,14 @@ import streamlit as st
 
 from resnet import catalog
 from resnet.config import ResNetConfig
+from resnet.diagram import View
 from resnet.errors import ResNetLabError
+from resnet.exports import view_from_query, view_query
 from resnet.link import DEFAULT_NETWORK, NETWORK, Choice, difference, from_query
 
 DRAFT, SHOWN, PROBLEM, PUBLISHED = "draft", "shown", "problem", "published"
 VIEW = "view_of_network"
-VIEW_KEYS = ("view", "level")
+VIEW_KEYS = ("view", "selected", *View.model_fields)
 RECENT_S = 5.0
 Address = frozenset[tuple[str, str]]
 
@@ -123,6 +125,33 @@ def look(key: str, allowed: tuple[str, ...]) -> None:
     st.session_state[VIEW] = {**st.session_state[VIEW], key: None if value == allowed[0] else value}
 
 
+def done(component: str) -> dict[str, Any]:
+    """What a person did last in a component of ours; empty where it is no longer there."""
+    act = st.session_state[component].get("act") if component in st.session_state else None
+    return act if isinstance(act, dict) else {}
+
+
+def drawing_view() -> View:
+    """How the drawing is folded, styled and coloured."""
+    return view_from_query({key: value for key, value in st.session_state[VIEW].items() if value})
+
+
+def draw_as(view: View) -> None:
+    """Another way to draw the network; it becomes part of the link."""
+    said = view_query(view)
+    st.session_state[VIEW] = {**st.session_state[VIEW], **{key: said.get(key) for key in View.model_fields}}
+
+
+def selected_box() -> str:
+    """The box whose details are shown, or ""."""
+    return st.session_state[VIEW].get("selected") or ""
+
+
+def select_box(name: str | None) -> None:
+    """Keep the selected box; it becomes part of the link."""
+    st.session_state[VIEW] = {**st.session_state[VIEW], "selected": name}
+
+
 def selected_run() -> str | None:
     """The run a link names."""
     return st.query_params.get("run")
@@ -141,8 +170,18 @@ def _arrive(parameters: dict[str, str]) -> None:
         st.session_state[PROBLEM] = f"The link could not be read, so this is {DEFAULT_NETWORK}. {error}"
         choice = Choice(DEFAULT_NETWORK)
     st.session_state[DRAFT] = st.session_state[SHOWN] = choice
-    st.session_state[VIEW] = {key: st.query_params.get(key) for key in VIEW_KEYS}
+    st.session_state[VIEW] = _view_of_link()
     st.session_state[PUBLISHED] = {_address(parameters): time.monotonic()}
+
+
+def _view_of_link() -> dict[str, str | None]:
+    said = {key: st.query_params.get(key) for key in VIEW_KEYS}
+    try:
+        view_from_query({key: value for key, value in said.items() if value})
+    except ResNetLabError as error:
+        st.session_state[PROBLEM] = f"The link's way of looking could not be read, so this is the first one. {error}"
+        said |= dict.fromkeys(View.model_fields)
+    return said
 
 
 def _ours(parameters: dict[str, str]) -> bool:

@@ -5,18 +5,28 @@ The .keras file is the exception: `resnet.keras_model` makes it, since it needs 
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from resnet.catalog import name_of
 from resnet.config import ResNetConfig
-from resnet.diagram import Direction, Level, draw, plot_model
+from resnet.diagram import FIRST, OTHER, Drawing, View, draw, plot_model
+from resnet.diagram.as_json import as_json
+from resnet.diagram.mermaid import mermaid
 from resnet.diagram.plot_model import PlotOptions
 from resnet.diagram.render import render
+from resnet.diagram.tikz import tikz
 from resnet.graph import build_graph
-from resnet.link import choice_of
+from resnet.keras_code import keras_code
+from resnet.link import choice_of, difference
 from resnet.metrics import LayerMetrics, Metrics, measure
 
 PictureFormat = Literal["svg", "pdf", "png", "dot"]
+"""What Graphviz's picture comes in."""
+
+DrawingFormat = Literal["svg", "pdf", "png", "dot", "tex", "mmd", "json"]
+"""What ours comes in: TikZ and Mermaid too."""
 
 PNG_SCALE = 3.0
 """Pixels per point of a folded drawing: 216 dots an inch, enough for print."""
@@ -25,10 +35,14 @@ LAYER_KEYS = ("id", "op", "output_shape", "trainable_params", "non_trainable_par
 TOTALS = ("depth", "trainable_params", "non_trainable_params", "macs", "activation_bytes", "receptive_field")
 
 
-def drawing(config: ResNetConfig, form: PictureFormat, *, level: Level = "stage", direction: Direction = "TB") -> bytes:
-    """The folded drawing, white ground, with the network's link in its metadata. Raises ExportError."""
-    picture = draw(build_graph(config), level=level, direction=direction)
-    address = link(config)
+def drawing(config: ResNetConfig, form: DrawingFormat, view: View = FIRST, beside: ResNetConfig | None = None) -> bytes:
+    """A drawing on white ground, with the link to it in its metadata. Raises ExportError, UnknownNameError."""
+    picture = draw(build_graph(config), view, beside=build_graph(beside) if beside else None)
+    return written_drawing(picture, form, link(config, view, beside))
+
+
+def written_drawing(picture: Drawing, form: DrawingFormat, address: str) -> bytes:
+    """A drawing in one of its formats."""
     match form:
         case "svg":
             return picture.svg(link=address).encode()
@@ -38,6 +52,12 @@ def drawing(config: ResNetConfig, form: PictureFormat, *, level: Level = "stage"
             return picture.png(PNG_SCALE, address)
         case "dot":
             return picture.dot(address).encode()
+        case "tex":
+            return tikz(picture, address).encode()
+        case "mmd":
+            return mermaid(picture, address).encode()
+        case "json":
+            return as_json(picture, address).encode()
 
 
 def plot(config: ResNetConfig, form: PictureFormat, options: PlotOptions) -> bytes:
@@ -68,9 +88,32 @@ def description(name: str, config: ResNetConfig) -> dict[str, Any]:
     return {"name": name, "config": config.model_dump(mode="json"), **totals, "layers": layers}
 
 
-def link(config: ResNetConfig) -> str:
-    """The address of a network on the architecture page, without the server: "?network=resnet56&norm.momentum=0.99"."""
-    return "?" + choice_of(config).query_string()
+def keras_source(config: ResNetConfig) -> str:
+    """A program that builds this network with Keras and nothing of ours."""
+    return keras_code(config, name=name_of(config), link=link(config))
+
+
+def link(config: ResNetConfig, view: View = FIRST, beside: ResNetConfig | None = None) -> str:
+    """The address of a network, or of two beside each other, on its page, without the server:
+    "?network=resnet56&norm.momentum=0.99&level=block"."""
+    parameters = choice_of(config).to_query()
+    if beside is not None:
+        parameters |= {f"{OTHER}{key}": value for key, value in choice_of(beside).to_query().items()}
+    return "?" + urlencode(parameters | view_query(view))
+
+
+def view_query(view: View) -> dict[str, str]:
+    """A way of looking as parameters of a link: what differs from the first."""
+    return {key: ",".join(value) if isinstance(value, list) else str(value)
+            for key, value in difference(FIRST, view).items()}  # fmt: skip
+
+
+def view_from_query(parameters: Mapping[str, str]) -> View:
+    """The way of looking that a link says. Raises ConfigError or UnknownNameError for a broken one."""
+    listed = {"toggled", "unfolded"}
+    fields = {key: [name for name in value.split(",") if name] if key in listed else value
+              for key, value in parameters.items() if key in View.model_fields}  # fmt: skip
+    return View.model_validate(fields)
 
 
 def file_stem(config: ResNetConfig) -> str:

@@ -26,6 +26,8 @@ from resnet.config import (
     Stem,
     StrideOn,
 )
+from resnet.diagram.view import View, places
+from resnet.graph import build_graph
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -137,3 +139,25 @@ def _norms(draw: Draw, channels: list[int], *, zero_allowed: bool) -> dict[str, 
         "groups": draw(st.sampled_from(divisors)),
         "last_gamma": draw(st.sampled_from(gammas)),
     }
+
+
+@st.composite
+def views(draw: Draw, config: ResNetConfig, **fixed: Any) -> View:
+    """A way to look at this network: level, direction, style, and a few boxes opened, closed or unfolded by hand."""
+    names = sorted(places(build_graph(config)))
+    some = st.lists(st.sampled_from(names), max_size=5, unique=True).map(lambda found: tuple(sorted(found)))
+    fields = {
+        "level": draw(st.sampled_from(("stage", "network", "block", "layer"))),
+        "direction": draw(st.sampled_from(("TB", "LR"))),
+        "style": draw(st.sampled_from(("detailed", "compact", "figure3"))),
+        "toggled": draw(some),
+        "unfolded": draw(some),
+    }
+    return View.model_validate(fields | fixed)
+
+
+@st.composite
+def looks(draw: Draw, networks: st.SearchStrategy[ResNetConfig], **fixed: Any) -> tuple[ResNetConfig, View]:
+    """A network and a way to look at it; `fixed` are fields of the view."""
+    config = draw(networks)
+    return config, draw(views(config, **fixed))

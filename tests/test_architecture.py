@@ -21,6 +21,8 @@ LAYERS = (  # of resnet/: a module imports from its own layer and from those bef
     {"catalog"},
     {"graph", "link"},
     {"metrics", "initial"},
+    {"formulas", "search", "layer_table", "keras_parts", "keras_code"},
+    {"compare", "family"},
     {"diagram", "keras_model"},
     {"exports"},
     {"data", "training", "runs"},
@@ -33,7 +35,8 @@ KERAS_WHEN_ASKED = re.compile(r"resnet/(keras_model|training/\w+|data/\w+)\.py")
 WITHOUT_KERAS = {"resnet/training/recipe.py", "resnet/training/recipes.py", "resnet/training/schedule.py"}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
-    r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|training/(recipes?|schedule)|"
+    r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|formulas|search|layer_table|compare|family|"
+    r"keras_(parts|code)|training/(recipes?|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"
 )
 OURS = {"resnet", "app", "streamlit_app"}

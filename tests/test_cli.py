@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import pytest
 
 from resnet import ResNetConfig, catalog, describe, exports, get, with_settings
 from resnet.cli import main
+from resnet.diagram import View
 from resnet.diagram.plot_model import PlotOptions
 from resnet.runs import Store
 
@@ -119,14 +120,22 @@ def test_set_reaches_any_field(shell: Shell) -> None:
     assert config["input_shape"] == [28, 28, 1]
 
 
-@pytest.mark.parametrize("form", ["svg", "pdf", "png", "dot"])
-def test_draw_writes_what_the_library_gives(shell: Shell, form: exports.PictureFormat) -> None:
+@pytest.mark.parametrize("form", get_args(exports.DrawingFormat))
+def test_draw_writes_what_the_library_gives(shell: Shell, form: exports.DrawingFormat) -> None:
     """The page downloads the bytes of the same call."""
-    done = shell("draw", "resnet20", "-o", f"a.{form}", "--level", "block", "--direction", "LR")
+    looks = ["--level", "block", "--style", "compact", "--colour", "macs", "--page", "a4"]
+    boxes = ["--toggle", "stage2", "--unfold", "stage1.block2"]
+    done = shell("draw", "resnet20", "-o", f"a.{form}", *looks, *boxes, "--beside", "plain20")
     assert done == (0, "", "")
-    assert Path(f"a.{form}").read_bytes() == exports.drawing(
-        get("resnet20").config, form, level="block", direction="LR"
-    )
+    view = View(level="block", style="compact", colour="macs", page="a4", toggled=("stage2",),
+                unfolded=("stage1.block2",))  # fmt: skip
+    written = exports.drawing(get("resnet20").config, form, view, get("plain20").config)
+    assert Path(f"a.{form}").read_bytes() == written
+
+
+def test_draw_writes_keras_code(shell: Shell) -> None:
+    assert shell("draw", "resnet20", "-o", "a.py") == (0, "", "")
+    assert Path("a.py").read_text() == exports.keras_source(get("resnet20").config)
 
 
 @pytest.mark.parametrize("form", ["svg", "pdf", "png", "dot"])
@@ -186,7 +195,7 @@ BAD = [
     (("describe", "resnet20", "resnet56"), "unexpected extra argument"),
     (("descrbe", "resnet20"), "No such command 'descrbe'"),
     (("draw", "resnet20"), "Missing option"),
-    (("draw", "resnet20", "-o", "a.gif"), ".svg, .pdf, .png, .dot; received 'a.gif'"),
+    (("draw", "resnet20", "-o", "a.gif"), ".svg, .pdf, .png, .dot, .tex, .mmd, .json, .py; received 'a.gif'"),
     (("draw", "resnet20", "-o", "a"), ".svg, .pdf, .png, .dot"),
     (("draw", "resnet20", "-o", "a.svg", "--level", "galaxy"), "'galaxy' is not one of"),
     (("draw", "resnet20", "-o", "no/such/folder/a.svg"), "its folder does not exist"),

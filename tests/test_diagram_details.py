@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get, measure
-from resnet.diagram import Level, draw
+from resnet.diagram import Level, View, draw
 from resnet.diagram.details import SUMMED
-from resnet.diagram.fold import LEVELS
+from resnet.diagram.view import LEVELS
 
 
 @given(configs(), st.sampled_from(LEVELS))
@@ -17,7 +17,7 @@ def test_the_boxes_add_up_to_the_network(config: ResNetConfig, level: Level) -> 
     """A layer counted twice, or a repeat counted once, at any level."""
     graph = build_graph(config)
     metrics = measure(graph)
-    facts = draw(graph, level=level).details(metrics)
+    facts = draw(graph, View(level=level)).details(metrics)
     for key in SUMMED:
         total = getattr(metrics, key)
         assert sum(box[key] for box in facts.values()) == total
@@ -27,7 +27,7 @@ def test_the_boxes_add_up_to_the_network(config: ResNetConfig, level: Level) -> 
 
 @given(configs(), st.sampled_from(LEVELS))
 def test_details_are_json_by_box(config: ResNetConfig, level: Level) -> None:
-    drawing = draw(build_graph(config), level=level)
+    drawing = draw(build_graph(config), View(level=level))
     facts = drawing.details(measure(drawing.graph))
     assert list(facts) == [box.id for box in drawing.boxes]
     assert json.loads(json.dumps(facts)) == facts

@@ -12,16 +12,16 @@ from PIL import Image
 from strategies import configs
 
 from resnet import ExportError, ResNetConfig, build_graph, get
-from resnet.diagram import Drawing, draw
-from resnet.diagram.fold import LEVELS
+from resnet.diagram import Drawing, View, draw
 from resnet.diagram.render import render
 from resnet.diagram.shapes import Text
+from resnet.diagram.view import LEVELS
 
 LINK = "?network=resnet56&norm.momentum=0.99"
 
 
 def drawing(name: str = "resnet56", **options: Any) -> Drawing:
-    return draw(build_graph(get(name).config), **options)
+    return draw(build_graph(get(name).config), View(**options))
 
 
 def words(picture: Drawing) -> set[str]:
@@ -41,7 +41,7 @@ def text_of(pdf: bytes) -> str:
 @given(configs(most_blocks=8), st.sampled_from(LEVELS), st.sampled_from(["TB", "LR"]))
 def test_a_pdf_holds_all_words_as_text(config: ResNetConfig, level: Any, direction: Any) -> None:
     """Letters turned to outlines, or a box that is missing where many are alike."""
-    picture = draw(build_graph(config), level=level, direction=direction)
+    picture = draw(build_graph(config), View(level=level, direction=direction))
     found = text_of(picture.pdf())
     assert {word for word in words(picture) if re.sub(r"\s", "", word) not in found} == set()
 
@@ -132,7 +132,9 @@ def test_dot_shows_the_kind_of_each_shortcut() -> None:
     text = drawing("resnet20").dot()
     assert '"stage1.block1" -> "stage1.block1.add"' in text
     assert '"stem.conv" -> "stage1.block1.add"' in text
-    assert re.search(r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*style=dashed[^]]*label="pad, /2"', text)
+    assert re.search(
+        r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*style=dashed[^]]*label="pad, /2, 16×16×32, no params"', text
+    )
     projected = drawing("resnet34").dot()
-    assert re.search(r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*label="1×1 conv 128, /2"', projected)
+    assert re.search(r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*label="1×1 conv, /2, 28×28×128, ', projected)
     assert "dashed" not in drawing("plain20").dot()

@@ -8,24 +8,22 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import configs
+from strategies import configs, looks
 
 from resnet import ConfigError, Graph, Node, ResNetConfig, build_graph, get, measure, with_settings
 from resnet.config import Shortcut
-from resnet.diagram import Box, Direction, Drawing, Edge, Level, Panel, draw
-from resnet.diagram.fold import LEVELS, fold
+from resnet.diagram import Box, Drawing, Edge, Level, Panel, View, draw
+from resnet.diagram.fold import fold
 from resnet.diagram.opened import HEADER
 from resnet.diagram.shapes import Mark, Text
 from resnet.diagram.style import LOOKS
 from resnet.diagram.text import OTHER_FONTS, width
 
 MOST_BOXES = 25
-DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 NAMES = ("resnet20", "plain56", "resnet110", "resnet18", "resnet34", "plain34", "resnet50", "resnet152")
 SLACK = 1e-6
 
-levels = st.sampled_from(LEVELS)
-directions = st.sampled_from(DIRECTIONS)
+Look = tuple[ResNetConfig, View]
 Rectangle = tuple[float, float, float, float]
 
 
@@ -90,18 +88,20 @@ def test_the_deepest_networks_fold_to_at_most_25_boxes(name: str) -> None:
     assert len(draw(build_graph(get(name).config)).boxes) <= MOST_BOXES
 
 
-@given(configs(), levels, directions)
-def test_every_layer_stands_in_exactly_one_box(config: ResNetConfig, level: Level, direction: Direction) -> None:
+@given(looks(configs()))
+def test_every_layer_stands_in_exactly_one_box(look: Look) -> None:
     """A layer left out of the picture, or drawn twice."""
+    config, view = look
     graph = build_graph(config)
-    drawn = Counter(name for box in draw(graph, level=level, direction=direction).boxes for name in box.node_ids)
+    drawn = Counter(name for box in draw(graph, view).boxes for name in box.node_ids)
     assert drawn == Counter(node.id for node in graph.nodes)
 
 
-@given(configs(), levels, directions)
-def test_boxes_and_panels_have_names_of_their_own(config: ResNetConfig, level: Level, direction: Direction) -> None:
+@given(looks(configs()))
+def test_boxes_and_panels_have_names_of_their_own(look: Look) -> None:
     """Two things the page could not tell apart."""
-    drawing = draw(build_graph(config), level=level, direction=direction)
+    config, view = look
+    drawing = draw(build_graph(config), view)
     for parts in (drawing.boxes, drawing.panels):
         assert len({part.id for part in parts}) == len(parts)
 
@@ -110,7 +110,7 @@ def test_boxes_and_panels_have_names_of_their_own(config: ResNetConfig, level: L
 def test_only_equal_blocks_fold_and_never_the_first_of_a_stage(config: ResNetConfig, level: Level) -> None:
     """A fold that hides a stride, a projection or another shape; compared here field by field, not by signature."""
     graph = build_graph(config)
-    for section in fold(graph, level):
+    for section in fold(graph, View(level=level)):
         for unit in section.units:
             assert unit.repeat == 1 or unit.block > 1
             for block in unit.alike[1:]:
@@ -123,7 +123,7 @@ def test_only_equal_blocks_fold_and_never_the_first_of_a_stage(config: ResNetCon
 @given(configs())
 def test_all_equal_blocks_fold(config: ResNetConfig) -> None:
     """A stage is its first block and its repeats: with three blocks or more there are two boxes."""
-    sections = [section for section in fold(build_graph(config), "stage") if section.is_stage]
+    sections = [section for section in fold(build_graph(config), View()) if section.is_stage]
     assert [len(section.units) for section in sections] == [min(2, stage.blocks) for stage in config.stages]
 
 
@@ -168,7 +168,7 @@ def test_a_block_that_differs_in_anything_is_not_folded(change: Callable[[Node],
     """A fold that compares too little; networks we build do not differ like this, others may one day."""
     graph = build_graph(get("resnet56").config)
     nodes = tuple([change(node) if node.id == "stage1.block5.conv2" else node for node in graph.nodes])
-    stage = fold(Graph(graph.config, nodes), "stage")[1]
+    stage = fold(Graph(graph.config, nodes), View())[1]
     assert [(unit.block, unit.repeat) for unit in stage.units] == [(1, 1), (2, 3), (5, 1), (6, 4)]
 
 
@@ -178,11 +178,12 @@ def test_a_stage_of_two_blocks_shows_both_as_blocks() -> None:
     assert [(box.kind, box.title) for box in boxes] == [("block", "Block 1"), ("block", "Block 2")]
 
 
-@given(configs(most_blocks=12), directions)
-def test_the_lines_between_layers_are_those_of_the_graph(config: ResNetConfig, direction: Direction) -> None:
+@given(looks(configs(most_blocks=12), level="layer", style="detailed", toggled=(), unfolded=()))
+def test_the_lines_between_layers_are_those_of_the_graph(look: Look) -> None:
     """A shortcut that starts at the wrong layer, for example before or behind the pre-activation."""
+    config, view = look
     graph = build_graph(config)
-    drawing = draw(graph, level="layer", direction=direction)
+    drawing = draw(graph, view)
     drawn = Counter((edge.source, edge.target) for edge in drawing.edges)
     assert drawn == Counter((source, node.id) for node in graph.nodes for source in node.inputs)
 
@@ -191,10 +192,10 @@ def test_the_lines_between_layers_are_those_of_the_graph(config: ResNetConfig, d
 def test_shortcut_lines_are_of_the_kind_the_graph_has(config: ResNetConfig, level: Level) -> None:
     """A projection drawn as an identity, or the other way round."""
     graph = build_graph(config)
-    drawing = draw(graph, level=level)
+    drawing = draw(graph, View(level=level))
     drawn = {edge.target.removesuffix(".add"): edge.kind for edge in drawing.edges
              if edge.kind != "chain" and (level == "stage" or edge.target.endswith(".add"))}  # fmt: skip
-    for section in fold(graph, level):
+    for section in fold(graph, View(level=level)):
         for unit in section.units:
             if not unit.block or config.shortcut == "none":
                 continue
@@ -207,30 +208,36 @@ def test_shortcut_lines_are_of_the_kind_the_graph_has(config: ResNetConfig, leve
 # ---- where it stands -------------------------------------------------------------------------------------------------
 
 
-@given(configs(), levels, directions)
-def test_no_boxes_overlap(config: ResNetConfig, level: Level, direction: Direction) -> None:
-    drawing = draw(build_graph(config), level=level, direction=direction)
+@given(looks(configs()))
+def test_no_boxes_overlap(look: Look) -> None:
+    config, view = look
+    drawing = draw(build_graph(config), view)
     assert all_apart([rectangle(box) for box in drawing.boxes])
     for kind in ("section", "block"):
         assert all_apart([rectangle(panel) for panel in drawing.panels if panel.kind == kind])
 
 
-@given(configs(), levels, directions)
-def test_children_lie_inside_their_parents(config: ResNetConfig, level: Level, direction: Direction) -> None:
-    drawing = draw(build_graph(config), level=level, direction=direction)
+@given(looks(configs()))
+def test_children_lie_inside_their_parents(look: Look) -> None:
+    config, view = look
+    drawing = draw(build_graph(config), view)
     whole = {"": (0.0, 0.0, drawing.width, drawing.height)}
     frames = whole | {panel.id: rectangle(panel) for panel in drawing.panels}
     for part in (*drawing.panels, *drawing.boxes):
         assert within(rectangle(part), frames[part.parent]), part.id
 
 
-@given(configs(), levels, directions)
-def test_lines_start_and_end_on_boxes(config: ResNetConfig, level: Level, direction: Direction) -> None:
-    """A shortcut of an opened block may also leave the chain on its way from its source into the block."""
-    drawing = draw(build_graph(config), level=level, direction=direction)
+@given(looks(configs()))
+def test_lines_start_and_end_on_boxes(look: Look) -> None:
+    """A shortcut of an opened block may also leave the chain on its way from its source into the block, and an arc of
+    figure 3 meets the chain just behind the block's last box."""
+    config, view = look
+    drawing = draw(build_graph(config), view)
     into = {edge.source: edge for edge in drawing.edges if edge.kind == "chain"}
     for edge in drawing.edges:
-        assert touches(drawing.by_id[edge.target], edge.end), edge
+        last = drawing.by_id[edge.target]
+        joins = view.style == "figure3" and edge.kind != "chain"
+        assert touches(last, edge.end) or (joins and just_behind(last, edge.end)), edge
         assert touches(drawing.by_id[edge.source], edge.start) or on_its_way(into[edge.source], edge), edge
 
 
@@ -238,21 +245,27 @@ def touches(box: Box, point: tuple[float, float]) -> bool:
     return within((*point, *point), rectangle(box))
 
 
+def just_behind(box: Box, point: tuple[float, float]) -> bool:
+    middle, bottom = box.x + box.width / 2, box.y + box.height
+    return abs(point[0] - middle) < SLACK and bottom <= point[1] <= bottom + 5
+
+
 def on_its_way(chain: Edge, shortcut: Edge) -> bool:
     (x, y), (chain_x, chain_y) = shortcut.start, chain.end
     return abs(x - chain_x) < SLACK and chain_y - HEADER <= y <= chain_y
 
 
-@given(configs(), levels, directions)
-def test_letters_are_neither_cut_nor_on_one_another(config: ResNetConfig, level: Level, direction: Direction) -> None:
+@given(looks(configs()))
+def test_letters_are_neither_cut_nor_on_one_another(look: Look) -> None:
     """A long label in a box that was measured for a shorter one."""
-    drawing = draw(build_graph(config), level=level, direction=direction)
+    config, view = look
+    drawing = draw(build_graph(config), view)
     for part in (*drawing.boxes, *drawing.panels):
         own = [text_rectangle(text) for text in texts(part.marks)]
         assert all(within(letters, (0, 0, part.width, part.height)) for letters in own), part.id
         assert all_apart(own), part.id
     frame = (0, 0, drawing.width, drawing.height)
-    loose = [text_rectangle(text) for text in texts(drawing.legend)]
+    loose = [text_rectangle(text) for text in texts((*drawing.legend, *drawing.notes))]
     assert all(within(letters, frame) for letters in loose)
     assert all_apart(loose)
 
@@ -272,11 +285,12 @@ def test_the_tag_of_a_shortcut_stands_in_the_lane_of_its_block(config: ResNetCon
             assert all(apart(letters, word) for word in words)
 
 
-@given(configs(), levels, directions)
-def test_twins_stand_in_the_same_places(config: ResNetConfig, level: Level, direction: Direction) -> None:
+@given(looks(configs()))
+def test_twins_stand_in_the_same_places(look: Look) -> None:
     """Switching the shortcuts must make only the shortcuts appear; no box may move."""
+    config, view = look
     config = with_settings(config, {"norm.last_gamma": "one"})
-    drawings = [draw(build_graph(twin), level=level, direction=direction) for twin in twins(config)]
+    drawings = [draw(build_graph(twin), view) for twin in twins(config)]
     plain, *residual = drawings
     for other in residual:
         assert other.width == plain.width
@@ -306,17 +320,18 @@ def twins(config: ResNetConfig) -> list[ResNetConfig]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_folded_drawing_fits_a_wide_screen(name: str) -> None:
     """From left to right it is between 2 and 4 times as wide as high, so that letters stay readable in a canvas."""
-    drawing = draw(build_graph(get(name).config), direction="LR")
+    drawing = draw(build_graph(get(name).config), View(direction="LR"))
     assert 2 <= drawing.width / drawing.height <= 4
 
 
 @settings(max_examples=30)
-@given(configs(), levels, directions)
-def test_drawing_twice_gives_equal_drawings(config: ResNetConfig, level: Level, direction: Direction) -> None:
+@given(looks(configs()))
+def test_drawing_twice_gives_equal_drawings(look: Look) -> None:
     """Places that depend on what was drawn before, through some cache."""
 
     def places(drawing: Drawing) -> list[object]:
         return [*drawing.boxes, *drawing.panels, *drawing.edges, drawing.legend]
 
-    first, second = (draw(build_graph(config), level=level, direction=direction) for _ in range(2))
+    config, view = look
+    first, second = (draw(build_graph(config), view) for _ in range(2))
     assert places(first) == places(second)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from resnet import ResNetConfig, build_graph, get, with_settings
-from resnet.diagram import Drawing, draw
+from resnet.diagram import Drawing, View, draw
 
 SNAPSHOTS = Path(__file__).parent / "golden" / "diagrams"
 REFRESH = "REFRESH_SNAPSHOTS"
@@ -24,46 +24,62 @@ class Case(NamedTuple):
 
     network: str
     settings: dict[str, Any]
-    level: Any = "stage"
-    direction: Any = "TB"
+    view: View = View()
+    beside: str = ""
 
     def draw(self) -> Drawing:
         config: ResNetConfig = with_settings(get(self.network).config, self.settings)
-        return draw(build_graph(config), level=self.level, direction=self.direction)
+        beside = build_graph(get(self.beside).config) if self.beside else None
+        return draw(build_graph(config), self.view, beside=beside)
 
 
 GROUP = {"norm.kind": "group", "norm.groups": 16}
 CASES = {
     "resnet20": Case("resnet20", {}),
-    "resnet56-lr": Case("resnet56", {}, direction="LR"),
-    "plain56-lr": Case("plain56", {}, direction="LR"),
+    "resnet56-lr": Case("resnet56", {}, View(direction="LR")),
+    "plain56-lr": Case("plain56", {}, View(direction="LR")),
     "resnet1202": Case("resnet1202", {}),
-    "resnet18-lr": Case("resnet18", {}, direction="LR"),
+    "resnet18-lr": Case("resnet18", {}, View(direction="LR")),
     "resnet34-padded": Case("resnet34", {"shortcut": "padded_identity"}),
     "resnet34": Case("resnet34", {}),
     "resnet34-projection-always": Case("resnet34", {"shortcut": "projection_always"}),
-    "resnet152-lr": Case("resnet152", {}, direction="LR"),
+    "resnet152-lr": Case("resnet152", {}, View(direction="LR")),
     "resnext50": Case("resnet50", {"cardinality": 32, "base_width": 4, "stride_on": "3x3"}),
     "resnet110-pre-activation": Case("resnet110", {"activation_order": "pre"}),
-    "resnet34-pre-activation-block": Case("resnet34", {"activation_order": "pre"}, "block", "LR"),
+    "resnet34-pre-activation-block": Case("resnet34", {"activation_order": "pre"}, View(level="block", direction="LR")),
     "resnet20-group-norm": Case("resnet20", GROUP),
     "resnet20-without-norm": Case("resnet20", {"norm.kind": "none", "head_activation": "none"}),
     "one-stage": Case("resnet20", {"stages": [{"blocks": 1, "filters": 16}]}),
-    "resnet50-network-lr": Case("resnet50", {}, "network", "LR"),
-    "resnet1202-network": Case("resnet1202", {}, "network"),
-    "resnet50-block-lr": Case("resnet50", {}, "block", "LR"),
-    "resnet20-layer": Case("resnet20", {}, "layer"),
-    "resnet56-layer-lr": Case("resnet56", {}, "layer", "LR"),
+    "resnet50-network-lr": Case("resnet50", {}, View(level="network", direction="LR")),
+    "resnet1202-network": Case("resnet1202", {}, View(level="network")),
+    "resnet50-block-lr": Case("resnet50", {}, View(level="block", direction="LR")),
+    "resnet20-layer": Case("resnet20", {}, View(level="layer")),
+    "resnet56-layer-lr": Case("resnet56", {}, View(level="layer", direction="LR")),
+    "resnet20-opened-by-hand": Case(
+        "resnet20", {}, View(toggled=("stage1.block2", "stage2"), unfolded=("stage3.block2",))
+    ),
+    "resnet50-compact": Case("resnet50", {}, View(level="block", style="compact", direction="LR")),
+    "resnet34-figure3": Case("resnet34", {}, View(level="layer", style="figure3")),
+    "plain34-beside-resnet34": Case("plain34", {}, View(level="layer", style="figure3"), "resnet34"),
+    "resnet20-beside-resnet50": Case("resnet20", {}, View(direction="LR"), "resnet50"),
+    "resnet56-macs": Case("resnet56", {}, View(colour="macs")),
+    "resnet1202-a4": Case("resnet1202", {}, View(level="layer", page="a4")),
+    "resnet110-column": Case("resnet110", {}, View(page="column")),
+    "resnet152-slide": Case("resnet152", {}, View(page="slide", direction="LR", colour="trainable_params")),
 }
 
 
 def outline(drawing: Drawing) -> Iterator[str]:
     """A drawing as lines of text."""
-    yield f"{drawing.name}, {drawing.level} level, {drawing.direction}, {drawing.width:g}×{drawing.height:g} points"
+    view = drawing.view
+    yield f"{drawing.name}, {view.level} level, {view.direction}, {drawing.width:g}×{drawing.height:g} points"
+    if paper := drawing.paper:
+        yield f"on paper {paper.width:g}×{paper.height:g}, scaled {paper.scale:.4f}, at {paper.left:g},{paper.top:g}"
     for panel in drawing.panels:
         yield f"panel {panel.id}: {panel.title} {place(panel)}{inside(panel.parent)}"
     for box in drawing.boxes:
-        yield f"box {box.id} ({box.kind}): {box.label} {place(box)}{inside(box.parent)}"
+        looks = "".join(f" {mark.look}" for mark in box.marks if mark.look.startswith("heat"))
+        yield f"box {box.id} ({box.kind}): {box.label} {place(box)}{inside(box.parent)}{looks}"
         yield f"    {box.repeat} × {len(box.node_ids) // box.repeat}: {box.node_ids[0]} … {box.node_ids[-1]}"
     for edge in drawing.edges:
         ends = f"{edge.start[0]:g},{edge.start[1]:g} → {edge.end[0]:g},{edge.end[1]:g}"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get
-from resnet.diagram import Drawing, draw
-from resnet.diagram.fold import LEVELS
+from resnet.diagram import Drawing, View, draw
 from resnet.diagram.shapes import Text
 from resnet.diagram.style import COLOURS, LOOKS
+from resnet.diagram.view import LEVELS
 
 SVG = "{http://www.w3.org/2000/svg}"
 HARMLESS = {"svg", "title", "desc", "style", "g", "rect", "circle", "path", "text"}
@@ -21,7 +21,7 @@ HOSTILE = """"><script>alert(1)</script><image href=x onerror='alert(1)'/>]]>&am
 
 
 def drawing(name: str = "resnet56", **options: str) -> Drawing:
-    return draw(build_graph(get(name).config), **options)
+    return draw(build_graph(get(name).config), View(**options))
 
 
 def parse(text: str) -> ElementTree.Element:
@@ -37,7 +37,7 @@ def test_every_drawing_is_well_formed_and_harmless(
     config: ResNetConfig, level: str, direction: str, theme: str
 ) -> None:
     """A label that breaks the XML; an element that could run or fetch something."""
-    root = parse(draw(build_graph(config), level=level, direction=direction).svg(theme))
+    root = parse(draw(build_graph(config), View(level=level, direction=direction)).svg(theme))
     assert tags(root) <= HARMLESS
     assert not [name for element in root.iter() for name in element.attrib if name.startswith("on") or "href" in name]
 
@@ -50,7 +50,7 @@ def test_hostile_words_stay_words(theme: str) -> None:
         plain.boxes[0], id=HOSTILE, kind=HOSTILE, title=HOSTILE, lines=(HOSTILE,), marks=(Text(0, 0, HOSTILE, "row"),)
     )
     edge = replace(plain.edges[0], source=HOSTILE)
-    hostile = replace(plain, name=HOSTILE, boxes=(box, *plain.boxes[1:]), edges=(edge, *plain.edges[1:]))
+    hostile = replace(plain, name=HOSTILE, placed=(box, *plain.boxes[1:]), lines=(edge, *plain.edges[1:]))
     root = parse(hostile.svg(theme, link=HOSTILE))
     assert tags(root) <= HARMLESS
     assert root.findtext(f"{SVG}title") == HOSTILE
@@ -111,7 +111,7 @@ def test_lines_say_their_kind_and_ends() -> None:
 def test_text_stays_text_in_the_carried_font() -> None:
     root = parse(drawing("resnet50").svg())
     words = [element.text for element in root.iter(f"{SVG}text")]
-    for expected in ("1×1 conv, 64", "7×7 conv, 64, /2", "2 more blocks", "56×56×256", "1×1 conv", "512, /2"):
+    for expected in ("1×1 conv, 64", "7×7 conv, 64, /2", "2 more blocks", "56×56×256", "1×1 conv, /2", "28×28×512"):
         assert expected in words
     assert 'font-family:"Source Sans Pro","Source Sans 3"' in (root.findtext(f"{SVG}style") or "")
 
@@ -119,7 +119,7 @@ def test_text_stays_text_in_the_carried_font() -> None:
 @settings(max_examples=20)
 @given(configs(), st.sampled_from(LEVELS))
 def test_the_same_network_gives_the_same_bytes(config: ResNetConfig, level: str) -> None:
-    first, second = (draw(build_graph(config), level=level).svg() for _ in range(2))
+    first, second = (draw(build_graph(config), View(level=level)).svg() for _ in range(2))
     assert first == second
 
 

@@ -18,12 +18,14 @@ views.numbers(network)
 
 with st.container(key="switches", horizontal=True):
     view = views.view_switch()
-    level = picture.level_switch() if view == "Drawing" else picture.LEVELS[0]
-    exports.menu(network, shown.choice, level)
+    if view == "Drawing":
+        picture.level_switch()
+        picture.look_menu()
+    exports.menu(network, shown.choice, state.drawing_view().within(network.graph))
 
 match view:
     case "Drawing":
-        picture.drawing(network, level)
+        picture.drawing(network, shown.choice)
     case "plot_model":
         picture.plot_model(network)
     case "Layers":

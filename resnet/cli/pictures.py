@@ -7,13 +7,34 @@ import typer
 from resnet import exports, files
 from resnet.cli.options import Name, Output, Settings, choose, format_of
 from resnet.config import ResNetConfig
-from resnet.diagram import Direction, Level
+from resnet.diagram import Colour, Direction, Level, PageFormat, Style, View
 from resnet.diagram.plot_model import PlotOptions, RankDir
 from resnet.diagram.render import render
-from resnet.exports import PictureFormat
+from resnet.exports import DrawingFormat, PictureFormat
 
 Engine = Literal["graph", "keras"]
 
+Drawn = Annotated[Style, typer.Option("--style", help="detailed, compact, or as figure 3 of He et al. 2015.")]
+Painted = Annotated[Colour, typer.Option("--colour", help="What the boxes' colour stands for.")]
+OnPage = Annotated[
+    PageFormat, typer.Option("--page", help="A page the figure has to fit, its letters 6 points or more.")
+]
+Toggled = Annotated[
+    list[str],
+    typer.Option("--toggle", metavar="BOX", default_factory=list, show_default=False,
+                 help="Open a box that the level closes, or close one: stage2, stage2.block1; repeatable."),
+]  # fmt: skip
+Unfolded = Annotated[
+    list[str],
+    typer.Option("--unfold", metavar="BOX", default_factory=list, show_default=False,
+                 help="Draw the repeats of this block one by one; repeatable."),
+]  # fmt: skip
+Beside = Annotated[str, typer.Option("--beside", metavar="NAME", help="A second network, in step beside the first.")]
+BesideSettings = Annotated[
+    list[str],
+    typer.Option("--beside-set", metavar="KEY=VALUE", default_factory=list, show_default=False,
+                 help="Change a setting of the second network; repeatable."),
+]  # fmt: skip
 DetailLevel = Annotated[Level, typer.Option("--level", help="How much is folded.")]
 Towards = Annotated[Direction, typer.Option("--direction", help="From top to bottom, or from left to right.")]
 ShowShapes = Annotated[bool, typer.Option("--show-shapes", help="Input and output shapes.")]
@@ -33,13 +54,30 @@ def register(app: typer.Typer) -> None:
     app.command("plot")(plot)
 
 
-def draw(
-    name: Name, output: Output, settings: Settings, level: DetailLevel = "stage", direction: Towards = "TB"
+def draw(  # noqa: PLR0913, PLR0917  each is a field of View
+    name: Name,
+    output: Output,
+    settings: Settings,
+    toggle: Toggled,
+    unfold: Unfolded,
+    beside_settings: BesideSettings,
+    level: DetailLevel = "stage",
+    direction: Towards = "LR",
+    style: Drawn = "detailed",
+    colour: Painted = "operation",
+    page: OnPage = "free",
+    beside: Beside = "",
 ) -> None:
-    """The folded drawing, as .svg, .pdf, .png or .dot."""
-    form = _picture_format(output)
+    """The drawing, as .svg, .pdf, .png, .dot, .tex (TikZ), .mmd (Mermaid) or .json; as .py, Keras code."""
+    form = cast(DrawingFormat | Literal["py"], format_of(output, (*get_args(DrawingFormat), "py")))
     config = choose(name, settings).config()
-    files.write(output, exports.drawing(config, form, level=level, direction=direction))
+    if form == "py":
+        files.write(output, exports.keras_source(config))
+        return
+    view = View(level=level, direction=direction, style=style, colour=colour, page=page,
+                toggled=tuple(sorted(toggle)), unfolded=tuple(sorted(unfold)))  # fmt: skip
+    other = choose(beside, beside_settings).config() if beside else None
+    files.write(output, exports.drawing(config, form, view, other))
 
 
 def plot(  # noqa: PLR0913, PLR0917  each is an option of keras.utils.plot_model

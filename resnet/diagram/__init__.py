@@ -1,15 +1,52 @@
-"""Drawings of networks: `draw(graph)`. Our own layout, linear in the number of layers, and one set of shapes that feeds
-SVG, PDF, PNG and DOT."""
+"""Drawings of networks: `draw(graph, view)`. Our own layout, linear in the number of layers, and one set of shapes that
+feeds the page and every format."""
 
 from resnet.catalog import name_of
-from resnet.diagram.drawing import Box, Direction, Drawing, Edge, Panel
-from resnet.diagram.fold import Level
-from resnet.diagram.layout import lay_out
+from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
+from resnet.diagram.page import LEAST_SCALE, SHEETS, foldings, laid, on_page, scale_of, too_large
+from resnet.diagram.paint import painted
+from resnet.diagram.pair import Network, lay_out_pair
+from resnet.diagram.view import Colour, Direction, Level, PageFormat, Style, View
 from resnet.graph import Graph
 
-__all__ = ["Box", "Direction", "Drawing", "Edge", "Level", "Panel", "draw"]
+__all__ = [
+    "FIRST",
+    "OTHER",
+    "Box",
+    "Colour",
+    "Direction",
+    "Drawing",
+    "Edge",
+    "Level",
+    "PageFormat",
+    "Panel",
+    "Style",
+    "View",
+    "draw",
+]
+
+FIRST = View()
+"""How a visitor sees a network first."""
 
 
-def draw(graph: Graph, *, level: Level = "stage", direction: Direction = "TB") -> Drawing:
-    """The network at one level of detail, from top to bottom or from left to right."""
-    return lay_out(graph, name_of(graph.config), level, direction)
+def draw(graph: Graph, view: View = FIRST, *, beside: Graph | None = None) -> Drawing:
+    """The network as the view says, alone or with another one in step beside it.
+
+    Raises UnknownNameError where the view opens a box that does not exist, ExportError where nothing fits its page.
+    """
+    name = name_of(graph.config)
+    if beside is None:
+        return painted(on_page(graph, name, view), view.colour)
+    return painted(_pair(Network(graph, name), Network(beside, name_of(beside.config)), view), view.colour)
+
+
+def _pair(first: Network, second: Network, view: View) -> Drawing:
+    if view.page == "free":
+        return lay_out_pair(first, second, view)
+    sheet = SHEETS[view.page]
+    for folded in foldings(view):
+        for direction in dict.fromkeys([view.direction, "TB", "LR"]):
+            drawing = lay_out_pair(first, second, folded.model_copy(update={"direction": direction}))
+            if scale_of(drawing, sheet) >= LEAST_SCALE:
+                return laid(drawing, sheet)
+    raise too_large(view)

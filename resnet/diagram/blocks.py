@@ -92,7 +92,7 @@ def _arc(shortcut: Shortcut, start: Point, end: Point, frame: BlockFrame) -> Arc
     marks: list[Mark] = [Path(line, kind), Path(arrow_head(end, (-1, 0)), f"{kind}-head")]
     if shortcut.tag:
         marks += _tag_marks(shortcut.tag, kind, x, (start[1] + end[1]) / 2)
-    return Arc(kind, " ".join(shortcut.tag), start, end, tuple(marks))
+    return Arc(kind, ", ".join(shortcut.tag), start, end, tuple(marks))
 
 
 def _tag_marks(lines: tuple[str, ...], kind: ShortcutKind, x: float, y: float) -> list[Mark]:

@@ -118,10 +118,9 @@ def first_row_bottom(content: Content) -> float:
 
 
 def _row_marks(row: Row, y: float, card_width: float, indent: float) -> list[Mark]:
-    main = next((kind for kind in row.kinds if kind not in ("norm", "relu")), row.kinds[0] if row.kinds else "")
     marks: list[Mark] = []
-    if main:
-        tint = f"{OPERATION_OF_KIND[main]}-tint"
+    if row.kinds:
+        tint = f"{OPERATION_OF_KIND[_main_kind(row)]}-tint"
         marks.append(Rect(PAD - 3, y, card_width - 2 * PAD + 6, ROW_HEIGHT, 2.5, tint))
     for index, kind in enumerate(row.kinds):
         marks += glyph(kind, PAD + index * GLYPH_STEP, y + (ROW_HEIGHT - GLYPH) / 2)
@@ -129,20 +128,25 @@ def _row_marks(row: Row, y: float, card_width: float, indent: float) -> list[Mar
     return marks
 
 
-def layer_card(kind: str, content: Content, card_width: float) -> Card:
-    """One layer in one line, its heading."""
-    operation = OPERATION_OF_KIND.get(kind)
+def layer_card(row: Row, content: Content, card_width: float) -> Card:
+    """A layer, or a few that work one behind the other, in one line: its heading."""
     marks: list[Mark] = [Rect(0, 0, card_width, LAYER_HEIGHT, 3.5, "card")]
-    if operation:
-        marks.append(Rect(0, 0, card_width, LAYER_HEIGHT, 3.5, f"{operation}-tint"))
-    marks += glyph(kind, PAD - 2, (LAYER_HEIGHT - GLYPH) / 2)
-    marks.append(Text(PAD + GLYPH_STEP, LAYER_HEIGHT / 2 + 2.75, content.heading, "row"))
+    if row.kinds:
+        marks.append(Rect(0, 0, card_width, LAYER_HEIGHT, 3.5, f"{OPERATION_OF_KIND[_main_kind(row)]}-tint"))
+    for index, kind in enumerate(row.kinds):
+        marks += glyph(kind, PAD - 2 + index * GLYPH_STEP, (LAYER_HEIGHT - GLYPH) / 2)
+    indent = max(1, len(row.kinds)) * GLYPH_STEP
+    marks.append(Text(PAD + indent, LAYER_HEIGHT / 2 + 2.75, content.heading, "row"))
     return Card(card_width, LAYER_HEIGHT, card_width / 2, content, tuple(marks))
 
 
-def layer_width(text: str) -> float:
+def layer_width(row: Row) -> float:
     """The width that holds a layer's line."""
-    return 2 * PAD + GLYPH_STEP + width(text, "row") - 2
+    return 2 * PAD + max(1, len(row.kinds)) * GLYPH_STEP + width(row.text, "row") - 2
+
+
+def _main_kind(row: Row) -> str:
+    return next((kind for kind in row.kinds if kind not in ("norm", "relu")), row.kinds[0])
 
 
 def adder_card() -> Card:

@@ -4,9 +4,14 @@ from itertools import groupby
 
 from resnet.diagram import wording
 from resnet.diagram.cards import Content
-from resnet.diagram.fold import Layers, Section, Unit
+from resnet.diagram.fold import Layers, Section, Unit, runs
 from resnet.diagram.wording import OWN_WEIGHTS
 from resnet.graph import Graph, Node
+
+
+def unit_content(graph: Graph, unit: Unit) -> Content:
+    """A closed unit of an opened section."""
+    return block_content(graph, unit) if unit.block else plain_content(graph, unit)
 
 
 def plain_content(graph: Graph, unit: Unit) -> Content:
@@ -29,23 +34,12 @@ def section_content(graph: Graph, section: Section, unit: Unit) -> Content:
         return plain_content(graph, unit)
     captions = _captions(graph, unit.layers, unit.layers[-1])
     if not section.is_stage:
-        rows = tuple([wording.row_of(layers) for layers in _by_weights(unit.layers)])
+        rows = tuple([wording.row_of(layers) for layers in runs(unit.layers)])
         return Content(wording.section_title(section), (), rows, captions)
     blocks = [tuple(layers) for _, layers in groupby(unit.layers, key=lambda node: node.block)]
     rows = wording.block_rows(blocks[-1], graph.config.activation_order)
     under_title = (wording.blocks_text(len(blocks)), *([OWN_WEIGHTS] if len(blocks) > 1 else []))
     return Content(wording.section_title(section), under_title, rows, captions)
-
-
-def _by_weights(layers: Layers) -> list[Layers]:
-    """Norms and ReLUs go with what stands before them."""
-    runs: list[list[Node]] = []
-    for node in layers:
-        if runs and node.op.kind in ("norm", "relu"):
-            runs[-1].append(node)
-        else:
-            runs.append([node])
-    return [tuple(run) for run in runs]
 
 
 def _captions(graph: Graph, layers: Layers, last: Node, repeat: int = 1) -> tuple[str, ...]:

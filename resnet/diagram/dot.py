@@ -22,7 +22,7 @@ def dot(drawing: Drawing, link: str = "") -> str:
     about = f"{drawing.description} {link}".strip()
     lines = [
         f"digraph {_quoted(drawing.name)} {{",
-        f"  rankdir={drawing.direction}; label={_quoted(drawing.name)}; comment={_quoted(about)};",
+        f"  rankdir={drawing.view.direction}; label={_quoted(drawing.name)}; comment={_quoted(about)};",
         '  graph [fontname="Source Sans Pro", fontsize=11, labeljust=l, style="rounded,filled", fillcolor="#f4f6f8"];',
         '  node [fontname="Source Sans Pro", fontsize=10, shape=box, style="rounded,filled", fillcolor="#ffffff"];',
         '  edge [fontname="Source Sans Pro", fontsize=9, arrowsize=0.6];',

@@ -3,17 +3,19 @@
 The writers read this module, so its methods import them only when they are called.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from resnet.diagram.fold import Level
 from resnet.diagram.shapes import Mark, Point
 from resnet.diagram.style import Theme
+from resnet.diagram.view import View
 from resnet.graph import Graph
 from resnet.metrics import Metrics
 
-Direction = Literal["TB", "LR"]
+if TYPE_CHECKING:
+    from resnet.diagram.stamp import Stamp
+
 EdgeKind = Literal["chain", "identity", "padded", "projection"]
 
 
@@ -51,7 +53,7 @@ class Panel:
     """The ground behind the boxes of a stem, stage, head or opened block. `marks` count from its upper left corner."""
 
     id: str
-    kind: Literal["section", "block"]
+    kind: Literal["section", "block", "run"]
     title: str
     x: float
     y: float
@@ -74,31 +76,76 @@ class Edge:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The page a drawing lies on, in points: how much it is scaled, where its corner is, and what stands above it."""
+
+    width: float
+    height: float
+    scale: float
+    left: float
+    top: float
+    marks: tuple[Mark, ...] = ()
+
+
+OTHER = "other:"
+"""Before the ids of the second network's boxes, where two are drawn beside each other."""
+
+
 @dataclass(frozen=True)
 class Drawing:
-    """A network drawn at one level. `width` and `height` are points; nothing reaches outside them."""
+    """A network drawn in one way, or two beside each other. `width` and `height` are points; nothing reaches outside
+    them. `view` is what is drawn: to fit a page it may be more folded than what was asked for. `notes` stand above
+    and beside the boxes, `legend` below them. `placed`, `grounds` and `lines` hold blocks that look the same as
+    stamps of one template; `boxes`, `panels` and `edges` are all of them, one by one."""
 
     graph: Graph
     name: str
-    level: Level
-    direction: Direction
-    boxes: tuple[Box, ...]
-    panels: tuple[Panel, ...]
-    edges: tuple[Edge, ...]
+    view: View
+    placed: "tuple[Box | Stamp, ...]"
+    grounds: tuple[Panel, ...]
+    lines: tuple[Edge, ...]
     width: float
     height: float
-    legend: tuple[Mark, ...] = field(default=())
+    legend: tuple[Mark, ...] = ()
+    notes: tuple[Mark, ...] = ()
+    other: Graph | None = None
+    paper: Paper | None = None
+
+    @cached_property
+    def boxes(self) -> tuple[Box, ...]:
+        """Every box, those of stamped blocks too, in the chain's order."""
+        return tuple([box for part in self.placed for box in ([part] if isinstance(part, Box) else part.boxes())])
+
+    @cached_property
+    def stamps(self) -> "tuple[Stamp, ...]":
+        """The blocks that are drawn from a template."""
+        return tuple([part for part in self.placed if not isinstance(part, Box)])
+
+    @cached_property
+    def panels(self) -> tuple[Panel, ...]:
+        """Every panel, the outer ones first."""
+        return (*self.grounds, *[stamp.panel() for stamp in self.stamps])
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Every line."""
+        return (*self.lines, *[edge for stamp in self.stamps for edge in stamp.edges()])
 
     @cached_property
     def by_id(self) -> dict[str, Box]:
         return {box.id: box for box in self.boxes}
 
+    def graph_of(self, box: Box) -> Graph:
+        """The network that a box belongs to."""
+        return self.other if self.other and box.id.startswith(OTHER) else self.graph
+
     @cached_property
     def description(self) -> str:
         """One sentence for the file's metadata."""
-        config = self.graph.config
-        twin = "plain network" if config.shortcut == "none" else "residual network"
-        return f"A {twin} with {config.depth} layers, {self.level} level."
+        graphs = [self.graph, *([self.other] if self.other else [])]
+        said = [f"a {_twin(graph)} network with {graph.config.depth} layers" for graph in graphs]
+        return f"{' beside '.join(said)}, {self.view.level} level.".capitalize()
 
     def details(self, metrics: Metrics) -> dict[str, dict[str, Any]]:
         """What each box stands for, in numbers, by box id; see resnet.diagram.details."""
@@ -129,3 +176,7 @@ class Drawing:
         from resnet.diagram.dot import dot  # noqa: PLC0415
 
         return dot(self, link)
+
+
+def _twin(graph: Graph) -> str:
+    return "plain" if graph.config.shortcut == "none" else "residual"

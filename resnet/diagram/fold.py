@@ -5,12 +5,10 @@ and path is equal, and the first block of a stage is never folded into its repea
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, get_args
 
+from resnet.diagram.view import View, places
+from resnet.errors import UnknownNameError
 from resnet.graph import Graph, Node, Relu
-
-Level = Literal["network", "stage", "block", "layer"]
-LEVELS: tuple[Level, ...] = get_args(Level)
 
 Layers = tuple[Node, ...]
 
@@ -19,12 +17,15 @@ Layers = tuple[Node, ...]
 class Unit:
     """Layers that are drawn once: `alike` holds them for every block that looks the same, each with its own weights.
 
-    `block` is the number of the first of these blocks in its stage, 0 in the stem and the head.
+    `block` is the number of the first of these blocks in its stage, 0 in the stem and the head. `opened` says whether
+    its layers are drawn, or one box for all of them. `like` names the first block of the stage that looks the same.
     """
 
     section: str
     block: int
     alike: tuple[Layers, ...]
+    opened: bool = False
+    like: str = ""
 
     @property
     def layers(self) -> Layers:
@@ -46,6 +47,7 @@ class Section:
 
     name: str
     units: tuple[Unit, ...]
+    opened: bool = True
 
     @property
     def is_stage(self) -> bool:
@@ -56,26 +58,24 @@ class Section:
         return sum(unit.repeat for unit in self.units)
 
 
-def fold(graph: Graph, level: Level) -> tuple[Section, ...]:
-    """The network's sections in order, with the units that are drawn at this level."""
+def fold(graph: Graph, view: View) -> tuple[Section, ...]:
+    """The network's sections in order, with the units that are drawn. Raises UnknownNameError where the view toggles
+    or unfolds what the network does not have."""
+    known = places(graph) if view.toggled or view.unfolded else frozenset()
+    for name in (*view.toggled, *view.unfolded):
+        if name not in known:
+            raise UnknownNameError("box", name, known)
     sections = []
     for name, blocks in groupby(graph.blocks(), key=lambda block: block[0]):
         numbered = [(number, layers) for _, number, layers in blocks]
-        sections.append(Section(name, tuple(_units(name, numbered, level))))
+        opened = view.opens_section(name)
+        units = _units(name, numbered, view) if opened else _whole_section(name, [layers for _, layers in numbered])
+        sections.append(Section(name, tuple(units), opened))
     return tuple(sections)
 
 
-def _units(name: str, blocks: list[tuple[int, Layers]], level: Level) -> Iterator[Unit]:
-    everything = [layers for _, layers in blocks]
-    if level == "network":
-        yield from _whole_section(name, everything)
-    elif blocks[0][0] == 0:
-        yield from _runs(name, everything[0], level)
-    elif level == "layer":
-        for number, layers in blocks:
-            yield Unit(name, number, (layers,))
-    else:
-        yield from _folded(name, blocks)
+def _units(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[Unit]:
+    return _stage(name, blocks, view) if blocks[0][0] else _runs(name, blocks[0][1], view)
 
 
 def _whole_section(name: str, blocks: list[Layers]) -> Iterator[Unit]:
@@ -87,31 +87,66 @@ def _whole_section(name: str, blocks: list[Layers]) -> Iterator[Unit]:
     yield Unit(name, 0, (layers,))
 
 
-def _runs(name: str, layers: Layers, level: Level) -> Iterator[Unit]:
-    """The stem's and the head's layers: alone, or a convolution together with the norm and ReLU that follow it."""
-    run: list[Node] = []
+def _runs(name: str, layers: Layers, view: View) -> Iterator[Unit]:
+    """The stem's and the head's layers: a convolution together with the norm and ReLU that follow it."""
+    for run in runs(layers):
+        yield Unit(name, 0, (run,), opened=len(run) > 1 and view.opens_run(run[0].id))
+
+
+def runs(layers: Layers) -> list[Layers]:
+    """Norms and ReLUs go with what stands before them."""
+    found: list[list[Node]] = []
     for node in layers:
-        if run and not (level == "stage" and node.op.kind in ("norm", "relu")):
-            yield Unit(name, 0, (tuple(run),))
-            run = []
-        run.append(node)
-    yield Unit(name, 0, (tuple(run),))
+        if found and node.op.kind in ("norm", "relu"):
+            found[-1].append(node)
+        else:
+            found.append([node])
+    return [tuple(run) for run in found]
 
 
-def _folded(name: str, blocks: list[tuple[int, Layers]]) -> Iterator[Unit]:
-    (first, layers), *rest = blocks
-    yield Unit(name, first, (layers,))
-    run: list[Layers] = []
-    start, likeness = 0, None
-    for number, layers in rest:
-        own = signature(layers)
-        if own != likeness:
-            if run:
-                yield Unit(name, start, tuple(run))
-            run, start, likeness = [], number, own
-        run.append(layers)
-    if run:
-        yield Unit(name, start, tuple(run))
+def _stage(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[Unit]:
+    """The first block by itself, then stretches of blocks that are alike."""
+    for stretch in _stretches(blocks):
+        first = f"{name}.block{stretch[0][0]}"
+        if len(stretch) == 1 or view.unfolds(first):
+            for number, layers in stretch:
+                yield Unit(name, number, (layers,), view.opens_block(f"{name}.block{number}"), first)
+        else:
+            alike = tuple([layers for _, layers in stretch])
+            yield Unit(name, stretch[0][0], alike, view.opens_block(first), first)
+
+
+def _stretches(blocks: list[tuple[int, Layers]]) -> Iterator[list[tuple[int, Layers]]]:
+    first, *rest = blocks
+    yield [first]
+    for _, alike in groupby(rest, key=lambda block: signature(block[1])):
+        yield list(alike)
+
+
+def revealed(graph: Graph, view: View, layer: str) -> View:
+    """The view with everything opened that hides this layer. Raises KeyError for a layer the network does not have."""
+    where = graph.by_id[layer]
+    if not view.opens_section(where.section):
+        view = view.toggle(where.section)
+    section = next(found for found in fold(graph, view) if found.name == where.section)
+    unit = next(unit for unit in section.units if layer in unit.node_ids)
+    if unit.opened or len(unit.layers) == 1:
+        return view
+    if unit.block:
+        return view.toggle(block_name(unit.layers))
+    return view.toggle(unit.layers[0].id) if view.style == "detailed" else view
+
+
+def refolded(graph: Graph, view: View, name: str) -> View:
+    """The view with the repeats of a block drawn one by one, or as one again; all those of a stage if it is one."""
+    if "." in name:
+        return view.refold(name)
+    blocks = [(number, layers) for section, number, layers in graph.blocks() if section == name and number]
+    firsts = [f"{name}.block{stretch[0][0]}" for stretch in _stretches(blocks) if len(stretch) > 1] if blocks else []
+    unfolded = [first for first in firsts if view.unfolds(first)]
+    for first in unfolded or firsts:
+        view = view.refold(first)
+    return view
 
 
 def signature(layers: Layers) -> tuple[object, ...]:

@@ -1,33 +1,114 @@
 """Where everything goes. A network is a chain with at most one shortcut a block, so one pass over its units is enough.
 
 TB puts everything into one column. LR puts the stem, each stage and the head beside one another, every one from top to
-bottom, which fits a screen or a slide; with one box a section (level "network") the chain itself runs to the right.
+bottom, which fits a screen or a slide; where every section is closed the chain itself runs to the right.
 """
 
-from resnet.diagram.columns import MARGIN, one_column, row, side_by_side, stack
-from resnet.diagram.drawing import Direction, Drawing
-from resnet.diagram.fold import Level, fold
+from collections.abc import Callable, Sequence
+from math import sqrt
+from typing import NamedTuple
+
+from resnet.diagram.columns import BARE, GUTTER, MARGIN, PANELS, Column, Group, Skin, beside, row
+from resnet.diagram.drawing import Drawing
+from resnet.diagram.figure3 import Figure, heading
+from resnet.diagram.fold import Section, Unit, fold
+from resnet.diagram.frames import Frames
 from resnet.diagram.legend import legend, spread
-from resnet.diagram.opened import opened_pieces
-from resnet.diagram.pieces import closed_pieces, section_pieces
-from resnet.diagram.sheet import Sheet
+from resnet.diagram.opened import OpenedPiece, OpenedRun, StepCards, step_kind
+from resnet.diagram.pieces import ClosedBlocks, ClosedPiece, Piece, section_piece
+from resnet.diagram.sheet import BoxFacts, Sheet
+from resnet.diagram.view import View
 from resnet.graph import Graph
 
+ASPECT = 1.6
+SHORTEST_STRIP = 600.0
+FIGURE = Skin(gap=5, pad=0, header=0, between=5)
+HEADING = 26.0
 
-def lay_out(graph: Graph, name: str, level: Level, direction: Direction) -> Drawing:
-    """Place the network at this level."""
-    sections = fold(graph, level)
-    sheet = Sheet()
-    if level == "network":
-        pieces = section_pieces(graph, sections)
-        size = row(sheet, pieces) if direction == "LR" else stack(sheet, pieces)
+
+class Part(NamedTuple):
+    """A section with a piece for each of its units."""
+
+    section: Section
+    pieces: Sequence[Piece]
+
+    def column(self, style_skin: Skin, longest: float = float("inf")) -> Column:
+        closed = style_skin is PANELS and not self.section.opened
+        return Column(self.section, self.pieces, BARE if closed else style_skin, longest)
+
+
+def lay_out(graph: Graph, name: str, view: View) -> Drawing:
+    """Place the network as the view says, page apart."""
+    parts = parts_of(graph, view)
+    return draw_groups(graph, name, view, parts, grouped(parts, view))
+
+
+def parts_of(graph: Graph, view: View, *, noted: str = "sizes") -> list[Part]:
+    """Every section with its pieces, in order. Raises UnknownNameError for a box that does not exist."""
+    sections = fold(graph, view)
+    make = piece_maker(graph, view, sections, noted)
+    return [Part(section, [make(section, unit) for unit in section.units]) for section in sections]
+
+
+def piece_maker(graph: Graph, view: View, sections: Sequence[Section], noted: str) -> Callable[[Section, Unit], Piece]:
+    if view.style == "figure3":
+        return Figure(graph, sections, noted=noted).piece
+    frames = Frames(graph, view.style)
+    steps, blocks = StepCards(frames), ClosedBlocks(frames)
+
+    def make(section: Section, unit: Unit) -> Piece:
+        if not section.opened:
+            return section_piece(frames, section, unit)
+        if view.level in ("block", "layer") and not unit.block and not unit.opened:
+            return _single(steps, unit)
+        if not unit.opened:
+            return blocks.piece(unit)
+        return OpenedPiece(unit, steps) if unit.block else OpenedRun(unit, steps)
+
+    return make
+
+
+def _single(steps: StepCards, unit: Unit) -> ClosedPiece:
+    """A layer of the stem or the head, or a run of them, as wide as those of opened blocks."""
+    return ClosedPiece(steps.card(unit.layers), BoxFacts(unit.layers[0].id, step_kind(unit.layers), unit.node_ids))
+
+
+def skin_of(view: View) -> Skin:
+    return FIGURE if view.style == "figure3" else PANELS
+
+
+def grouped(parts: Sequence[Part], view: View) -> list[Group]:
+    """One group for all of them, or one for each."""
+    skin = skin_of(view)
+    if view.direction == "TB":
+        return [Group([part.column(skin) for part in parts])]
+    longest = _strip_length(parts, skin)
+    return [Group([part.column(skin, longest)]) for part in parts]
+
+
+def _strip_length(parts: Sequence[Part], skin: Skin) -> float:
+    """How long strips may be for the whole to come out about ASPECT times as wide as high."""
+    widest = max(piece.left + piece.right for part in parts for piece in part.pieces) + GUTTER
+    whole = sum([piece.height + skin.gap for part in parts for piece in part.pieces])
+    return max(SHORTEST_STRIP, sqrt(whole * widest / ASPECT))
+
+
+def draw_groups(graph: Graph, name: str, view: View, parts: Sequence[Part], groups: Sequence[Group]) -> Drawing:
+    """The drawing of these groups, with its legend."""
+    sheet, top = Sheet(), MARGIN
+    if view.style == "figure3":
+        top += HEADING
+    closed = [piece for part in parts for piece in part.pieces if not part.section.opened]
+    if view.direction == "LR" and len(closed) == sum(len(part.pieces) for part in parts) and skin_of(view) is PANELS:
+        right, bottom = row(sheet, [piece for piece in closed if isinstance(piece, ClosedPiece)], top)
     else:
-        made = closed_pieces(graph, sections) if level == "stage" else opened_pieces(graph, sections)
-        size = side_by_side(sheet, sections, made) if direction == "LR" else one_column(sheet, sections, made)
-    right, bottom = size
-    entries = legend(sections, level, {edge.kind for edge in sheet.edges})
+        right, bottom = beside(sheet, groups, top)
+    if view.style == "figure3":
+        middle = MARGIN + groups[0].left if len(groups) == 1 else right / 2
+        sheet.marks += heading(graph, middle, MARGIN)
+    entries = legend([part.section for part in parts], view, {edge.kind for edge in sheet.edges})
     marks, bottom = spread(entries, MARGIN, bottom, right)
     return Drawing(
-        graph, name, level, direction, tuple(sheet.boxes), tuple(sheet.panels), tuple(sheet.edges),
-        right + MARGIN, bottom + MARGIN, marks,
+        graph, name, view, tuple(sheet.placed), tuple(sheet.panels), tuple(sheet.edges),
+        right + MARGIN, bottom + MARGIN, marks, tuple(sheet.marks),
     )  # fmt: skip

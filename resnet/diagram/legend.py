@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from resnet.diagram.drawing import EdgeKind
-from resnet.diagram.fold import Level, Section
+from resnet.diagram.fold import Section, Unit
 from resnet.diagram.glyphs import GLYPH, glyph
 from resnet.diagram.shapes import Mark, Path, Text, shifted
 from resnet.diagram.style import OPERATION_OF_KIND
 from resnet.diagram.text import width
+from resnet.diagram.view import View
 from resnet.diagram.wording import kind_of, layer_text
 from resnet.graph import Node
 
@@ -19,7 +20,7 @@ STROKE = 20.0
 
 BESIDE = 4.0
 
-LINES = {"identity": "identity", "padded": "padded identity", "projection": "projection"}
+LINES: dict[EdgeKind, str] = {"identity": "identity", "padded": "padded identity", "projection": "projection"}
 WORDS = {"conv": "convolution", "relu": "ReLU", "add": "addition", "pad": "zero channels",
          "pool": "pooling", "subsample": "subsampling"}  # fmt: skip
 POOLING = ("pool", "global_pool")
@@ -33,24 +34,34 @@ class Entry(NamedTuple):
     text: str
 
 
-def legend(sections: Sequence[Section], level: Level, lines: Iterable[EdgeKind]) -> list[Entry]:
-    """The operations drawn at this level, then the kinds of shortcut line."""
+def legend(sections: Sequence[Section], view: View, lines: Iterable[EdgeKind]) -> list[Entry]:
+    """The operations that are drawn, then the kinds of shortcut line."""
+    shortcuts = [kind for kind in LINES if kind in set(lines)]
+    if view.style == "figure3":
+        return _figure_legend(shortcuts)
     shown = dict[str, Entry]()
     for section in sections:
         for unit in section.units:
             for node in unit.layers:
                 kind = "pool" if node.op.kind in POOLING else kind_of(node)
-                if kind not in shown and _is_drawn(node, level):
+                if kind not in shown and _is_drawn(node, section, unit):
                     shown[kind] = Entry(glyph(kind, 0, -GLYPH / 2), GLYPH, _meaning(kind, node))
-    shortcuts = [kind for kind in ("identity", "padded", "projection") if kind in lines]
     strokes = [Entry(_stroke(kind), STROKE, f"{LINES[kind]} shortcut") for kind in shortcuts]
     ordered = [shown[kind] for kind in OPERATION_OF_KIND if kind in shown]
     return ordered + strokes
 
 
-def _is_drawn(node: Node, level: Level) -> bool:
+def _figure_legend(shortcuts: Sequence[EdgeKind]) -> list[Entry]:
+    dotted = [LINES[kind] for kind in shortcuts if kind != "identity"]
+    solid = [Entry(_stroke("arc"), STROKE, "identity shortcut")] if "identity" in shortcuts else []
+    return solid + [Entry(_stroke("arc-dotted"), STROKE, f"{' or '.join(dotted)}: dimensions change")] * bool(dotted)
+
+
+def _is_drawn(node: Node, section: Section, unit: Unit) -> bool:
     """Whether a layer has a sign: where blocks are closed, a shortcut's layers are words on its line."""
-    return level in ("block", "layer") or (node.path != "shortcut" and (level == "stage" or node.op.kind != "add"))
+    if not section.opened:
+        return node.op.kind != "add" and node.path != "shortcut"
+    return unit.opened or not unit.block or node.path != "shortcut"
 
 
 def _meaning(kind: str, node: Node) -> str:

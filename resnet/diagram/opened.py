@@ -1,20 +1,19 @@
 """Blocks opened to their layers: the residual branch on the chain, the shortcut's layers in a lane beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from resnet.config import EXPANSION
 from resnet.diagram import wording
-from resnet.diagram.cards import ADDER, Card, Content, adder_card, layer_card, layer_width
-from resnet.diagram.drawing import Panel
-from resnet.diagram.fold import Section, Unit, block_name, tail
-from resnet.diagram.pieces import ClosedPiece, Piece, halves
+from resnet.diagram.cards import ADDER, Card, Content, adder_card, layer_card
+from resnet.diagram.drawing import Box, Panel
+from resnet.diagram.fold import Layers, Unit, block_name
+from resnet.diagram.frames import Frames
 from resnet.diagram.shapes import Mark, Rect, Text
-from resnet.diagram.sheet import BoxFacts, Sheet
-from resnet.diagram.text import width
+from resnet.diagram.sheet import BoxFacts, Sheet, Tip
+from resnet.diagram.stamp import ENTRY, Stamp, Template
+from resnet.diagram.steps import body_steps, joint_steps, shortcut_steps, tail_steps
 from resnet.diagram.wording import OWN_WEIGHTS, Shortcut
-from resnet.graph import Graph, Node
 
 PAD = 7.0
 HEADER = 25.0
@@ -23,97 +22,125 @@ FORK = 7.0
 GAP = 9.0
 BELOW = 3.0
 """How far below a layer a shortcut that reads it leaves the chain."""
-LANE_GAP = 14.0
 
 
-@dataclass(frozen=True, slots=True)
-class LayerFrame:
-    """Widths that all opened blocks of a drawing share; the lane is as wide where nothing is in it."""
+class StepCards:
+    """A card for each step of an opened block; equal ones share one."""
 
-    width: float
-    lane_width: float
-
-    @property
-    def lane_x(self) -> float:
-        """Where the shortcut runs, from the trunk."""
-        return self.width / 2 + LANE_GAP + self.lane_width / 2
-
-
-class LayerCards:
-    """A card for each layer; equal layers share one."""
-
-    def __init__(self, graph: Graph, frame: LayerFrame) -> None:
-        self.graph, self.frame = graph, frame
+    def __init__(self, frames: Frames) -> None:
+        self.frames = frames
         self.made: dict[tuple[object, ...], Card] = {}
+        self.templates: dict[tuple[str, int], Template] = {}
         self.adder = adder_card()
 
-    def card(self, node: Node) -> Card:
-        """What the layer looks like on the chain, or in the lane if it belongs to a shortcut."""
-        if node.op.kind == "add":
+    def card(self, step: Layers) -> Card:
+        """What the step looks like on the chain, or in the lane if it belongs to a shortcut."""
+        first = step[0]
+        if first.op.kind == "add":
             return self.adder
-        incoming = self.graph.by_id[node.inputs[0]].output_shape if node.inputs else ()
-        key = (node.op, node.path, node.output_shape, incoming)
+        incoming = self.frames.graph.by_id[first.inputs[0]].output_shape if first.inputs else ()
+        key = (*[node.op for node in step], first.path, step[-1].output_shape, incoming)
         if key not in self.made:
-            self.made[key] = self._make(node)
+            self.made[key] = self._make(step)
         return self.made[key]
 
-    def _make(self, node: Node) -> Card:
-        params = wording.trainable_params(self.graph, (node,))
-        captions = (wording.shape_text(node.output_shape), *([wording.params_text(params)] if params else []))
-        wide = self.frame.lane_width if node.path == "shortcut" else self.frame.width
-        content = Content(wording.layer_text(node), (), (), captions)
-        return layer_card(wording.kind_of(node), content, wide)
+    def template(self, piece: "OpenedPiece") -> Template:
+        """How a block is laid out; blocks that look the same share it."""
+        key = (piece.unit.like, piece.unit.repeat)
+        if key not in self.templates:
+            self.templates[key] = piece.template()
+        return self.templates[key]
+
+    def _make(self, step: Layers) -> Card:
+        params = wording.trainable_params(self.frames.graph, step)
+        captions = (wording.shape_text(step[-1].output_shape), *([wording.params_text(params)] if params else []))
+        aside = step[0].path == "shortcut"
+        merged = aside and self.frames.style != "detailed"
+        row = wording.shortcut_row(step) if merged else wording.row_of(step)
+        wide = self.frames.layer.lane_width if aside else self.frames.layer.width
+        return layer_card(row, Content(row.text, (), (), captions), wide)
+
+
+def step_kind(step: Layers) -> str:
+    """The kind of the layer that a step is named after."""
+    main = [node for node in step if node.op.kind not in ("norm", "relu")] or step
+    return wording.kind_of(main[0])
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedPiece:
-    """A block, or the first of blocks that are alike, with every layer a box."""
+    """A block, or the first of blocks that are alike, with every step a box."""
 
     unit: Unit
-    cards: LayerCards
+    cards: StepCards
 
     @property
     def left(self) -> float:
-        return self.cards.frame.width / 2 + PAD
+        return self.cards.frames.layer.width / 2 + PAD
 
     @property
     def right(self) -> float:
-        return self.cards.frame.lane_x + self.cards.frame.lane_width / 2 + PAD
+        frame = self.cards.frames.layer
+        return frame.lane_x + frame.lane_width / 2 + PAD
 
     @property
     def height(self) -> float:
-        """Room for the addition is kept where there is none."""
-        layers = (*wording.body(self.unit.layers), *tail(self.unit.layers))
-        return HEADER + sum([self.cards.card(node).height + GAP for node in layers]) + 2 * ADDER + PAD
+        return self.cards.template(self).panel.height
 
     def place(self, sheet: Sheet, x: float, y: float, parent: str) -> None:
-        layers = self.unit.layers
-        name = block_name(layers)
-        sheet.panels.append(self._panel(name, x - self.left, y, parent))
-        run = _Run(sheet, self, name, x, y + HEADER)
-        entered = Fork(sheet.tip.box if sheet.tip else "", y + HEADER - FORK)
-        forks = run.down(wording.body(layers))
+        source = sheet.tip.box if sheet.tip else ""
+        sheet.stamp(Stamp(self.cards.template(self), self.unit, block_name(self.unit.layers), x, y, parent, source))
+
+    def template(self) -> Template:
+        """The block laid out, its trunk at 0."""
+        layers, sheet = self.unit.layers, Sheet()
+        name, graph = block_name(layers), self.cards.frames.graph
+        sheet.tip = Tip(ENTRY, (0, 0))
+        run = Run(sheet, self.cards, self.unit, name, (0, HEADER))
+        branch = body_steps(layers, self.cards.frames.style, graph.config.activation_order)
+        forks = run.down(branch)
         adder_y = run.y + ADDER
-        shortcut = wording.shortcut_of(layers)
+        shortcut = wording.shortcut_of(graph, layers)
         if shortcut:
-            run.down([node for node in layers if node.op.kind == "add"])
-            run.beside(shortcut, forks.get(shortcut.source, entered), adder_y)
-        run.y = adder_y + ADDER + GAP
-        run.down(tail(layers))
+            run.down(joint_steps(layers))
+            run.beside(shortcut, forks.get(shortcut.source, Fork(ENTRY, HEADER - FORK)), adder_y)
+        run.y = adder_y + ADDER + GAP  # room for the addition is kept where there is none
+        run.down(tail_steps(layers))
+        return run.template(self._panel(name, run.y - GAP + PAD))
 
-    def facts(self, node: Node, parent: str) -> BoxFacts:
-        """The box of this layer stands for the same layer of every block that is alike."""
-        index = self.unit.layers.index(node)
-        ids = tuple([layers[index].id for layers in self.unit.alike])
-        return BoxFacts(node.id, wording.kind_of(node), ids, len(ids), parent)
-
-    def _panel(self, name: str, x: float, y: float, parent: str) -> Panel:
+    def _panel(self, name: str, height: float) -> Panel:
         title = wording.block_title(self.unit)
         whole = self.left + self.right
-        marks: list[Mark] = [Rect(0, 0, whole, self.height, 5, "block"), Text(PAD, 12, title, "title")]
+        marks: list[Mark] = [Rect(0, 0, whole, height, 5, "block"), Text(PAD, 12, title, "title")]
         if self.unit.repeat > 1:
             marks.append(Text(whole - PAD, 12, OWN_WEIGHTS, "caption", "end"))
-        return Panel(name, "block", title, x, y, whole, self.height, parent, tuple(marks))
+        return Panel(name, "block", title, -self.left, 0, whole, height, "", tuple(marks))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRun:
+    """A convolution of the stem with its norm and ReLU, each in a box of its own, in a panel that is not painted."""
+
+    unit: Unit
+    cards: StepCards
+
+    @property
+    def left(self) -> float:
+        return self.cards.frames.layer.width / 2
+
+    @property
+    def right(self) -> float:
+        return self.left
+
+    @property
+    def height(self) -> float:
+        return sum([self.cards.card((node,)).height + GAP for node in self.unit.layers]) - GAP
+
+    def place(self, sheet: Sheet, x: float, y: float, parent: str) -> None:
+        name, title = self.unit.layers[0].id, wording.row_of(self.unit.layers).text
+        whole = self.left + self.right
+        sheet.panels.append(Panel(name, "run", title, x - self.left, y, whole, self.height, parent))
+        Run(sheet, self.cards, self.unit, name, (x, y)).down([(node,) for node in self.unit.layers])
 
 
 class Fork(NamedTuple):
@@ -123,73 +150,55 @@ class Fork(NamedTuple):
     y: float
 
 
-class _Run:
-    """Places the layers of one block, one below the other."""
+class Run:
+    """Places the steps of one block, one below the other."""
 
-    def __init__(self, sheet: Sheet, piece: OpenedPiece, name: str, x: float, y: float) -> None:
-        self.sheet, self.piece, self.name = sheet, piece, name
-        self.x, self.y = x, y
+    def __init__(self, sheet: Sheet, cards: StepCards, unit: Unit, name: str, start: tuple[float, float]) -> None:
+        self.sheet, self.cards, self.unit, self.name = sheet, cards, unit, name
+        self.x, self.y = start
+        self.index = {node.id: index for index, node in enumerate(unit.layers)}
 
-    def down(self, layers: Sequence[Node]) -> dict[str, Fork]:
-        """Layers along the chain; a shortcut may leave behind each."""
+    def facts(self, step: Layers) -> BoxFacts:
+        """The box of this step stands for the same layers of every block that is alike."""
+        places = [self.index[node.id] for node in step]
+        ids = tuple([layers[place].id for layers in self.unit.alike for place in places])
+        return BoxFacts(step[0].id, step_kind(step), ids, self.unit.repeat, self.name)
+
+    def down(self, steps: Sequence[Layers]) -> dict[str, Fork]:
+        """Steps along the chain; a shortcut may leave behind each."""
         forks = {}
-        for node in layers:
-            card = self.piece.cards.card(node)
-            self.sheet.put(card, self.x - card.trunk, self.y, self.piece.facts(node, self.name))
+        for step in steps:
+            card = self.cards.card(step)
+            box = step[0].id
+            self.sheet.put(card, self.x - card.trunk, self.y, self.facts(step))
             self.y += card.height
-            self.sheet.chain(node.id, (self.x, self.y - card.height), (self.x, self.y))
-            forks[node.id] = Fork(node.id, self.y + BELOW)
+            self.sheet.chain(box, (self.x, self.y - card.height), (self.x, self.y))
+            forks[step[-1].id] = Fork(box, self.y + BELOW)
             self.y += GAP
         return forks
 
+    def template(self, panel: Panel) -> Template:
+        """What has been placed, as a template; the line into it is left to the sheet it is stamped on."""
+        boxes = tuple([box for box in self.sheet.placed if isinstance(box, Box)])
+        places = tuple([tuple([self.index[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]])
+                        for box in boxes])  # fmt: skip
+        into, *edges = self.sheet.edges
+        assert self.sheet.tip
+        return Template(self.name, boxes, places, panel, tuple(edges), into.end, *self.sheet.tip[1::-1])
+
     def beside(self, shortcut: Shortcut, fork: Fork, adder_y: float) -> None:
         """The shortcut from its fork through its own layers, if any, into the addition from the side."""
-        cards = [self.piece.cards.card(node) for node in shortcut.layers]
-        lane = self.x + self.piece.cards.frame.lane_x
+        steps = shortcut_steps(self.unit.layers, self.cards.frames.style)
+        cards = [self.cards.card(step) for step in steps]
+        lane = self.x + self.cards.frames.layer.lane_x
         y = (fork.y + adder_y - sum(card.height + GAP for card in cards) + GAP) / 2
-        source, points = fork.source, [(self.x, fork.y), (lane, fork.y)]
-        for node, card in zip(shortcut.layers, cards, strict=True):
-            self.sheet.put(card, lane - card.trunk, y, self.piece.facts(node, self.name))
-            self.sheet.line(source, node.id, shortcut.kind, [*points, (lane, y)])
+        source, points, label = fork.source, [(self.x, fork.y), (lane, fork.y)], ", ".join(shortcut.tag)
+        for step, card in zip(steps, cards, strict=True):
+            box = step[0].id
+            self.sheet.put(card, lane - card.trunk, y, self.facts(step))
+            self.sheet.line(source, box, shortcut.kind, [*points, (lane, y)], label)
             y += card.height
-            source, points = node.id, [(lane, y)]
+            source, points = box, [(lane, y)]
             y += GAP
         into = f"{self.name}.add"
-        self.sheet.line(source, into, shortcut.kind, [*points, (lane, adder_y), (self.x + ADDER, adder_y)])
-
-
-def opened_pieces(graph: Graph, sections: Sequence[Section]) -> list[list[Piece]]:
-    """For each section its blocks as panels of layers, and the stem's and head's layers as cards of one width."""
-    cards = LayerCards(graph, _frame(graph, sections))
-    return [[_piece(unit, cards) for unit in section.units] for section in sections]
-
-
-def _piece(unit: Unit, cards: LayerCards) -> Piece:
-    if unit.block:
-        return OpenedPiece(unit, cards)
-    (node,) = unit.layers
-    return ClosedPiece(cards.card(node), BoxFacts(node.id, wording.kind_of(node), unit.node_ids))
-
-
-def _frame(graph: Graph, sections: Sequence[Section]) -> LayerFrame:
-    units = [unit for section in sections for unit in section.units]
-    texts = {wording.layer_text(node) for unit in units for node in unit.layers if node.path != "shortcut"}
-    titles = {wording.block_title(unit) for unit in units if unit.block}
-    titles_width = 2 * max(width(title, "title") + 4 for title in titles)
-    return LayerFrame(
-        halves(max(titles_width, *[layer_width(text) for text in texts])),
-        halves(max(layer_width(text) for text in _lane_texts(graph))),
-    )
-
-
-def _lane_texts(graph: Graph) -> Iterator[str]:
-    """All that any twin of the network has on a shortcut."""
-    expansion = EXPANSION[graph.config.block]
-    for stage in graph.config.stages:
-        channels = stage.filters * expansion
-        yield f"1×1 conv, {channels}, /{stage.stride}"
-        yield f"pad, +{channels} channels"
-    yield "subsample, /4"
-    norm = graph.by_id.get("stem.norm")
-    if norm:
-        yield wording.layer_text(norm)
+        self.sheet.line(source, into, shortcut.kind, [*points, (lane, adder_y), (self.x + ADDER, adder_y)], label)

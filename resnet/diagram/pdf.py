@@ -35,17 +35,18 @@ PDFIUM = Lock()
 
 def pdf(drawing: Drawing, link: str = "") -> bytes:
     """One page as large as the drawing, always the same bytes. Raises ExportError where no page is that long."""
-    if max(drawing.width, drawing.height) > LONGEST_PAGE:
+    width, height = page_size(drawing)
+    if max(width, height) > LONGEST_PAGE:
         raise ExportError(
-            f"A PDF page is at most {LONGEST_PAGE:,} points long; this drawing is {drawing.width:,.0f} by "
-            f"{drawing.height:,.0f}; draw it as SVG, from left to right, or folded (level 'stage' or 'block')."
+            f"A PDF page is at most {LONGEST_PAGE:,} points long; this drawing is {width:,.0f} by "
+            f"{height:,.0f}; draw it as SVG, from left to right, or folded (level 'stage' or 'block')."
         )
     written = io.BytesIO()
-    canvas = Canvas(written, pagesize=(drawing.width, drawing.height), invariant=1, pageCompression=1)
+    canvas = Canvas(written, pagesize=(width, height), invariant=1, pageCompression=1)
     canvas.setTitle(drawing.name)
     canvas.setAuthor(AUTHOR)
     canvas.setSubject(f"{drawing.description} {link}".strip())
-    _Painter(canvas, drawing.height).drawing(drawing)
+    _Painter(canvas, height).page(drawing)
     canvas.save()
     return written.getvalue()
 
@@ -53,8 +54,9 @@ def pdf(drawing: Drawing, link: str = "") -> bytes:
 def png(drawing: Drawing, scale: float = 2.0, link: str = "") -> bytes:
     """Pixels, `scale` for each point: 2 is 144 dots an inch. Raises ExportError where the letters could not be read or
     the picture would be too large to open."""
-    width, height = drawing.width * scale, drawing.height * scale
+    width, height = (side * scale for side in page_size(drawing))
     smallest = min(look.size for look in LOOKS.values() if look.size) * scale
+    smallest *= drawing.paper.scale if drawing.paper else 1
     if smallest < SMALLEST_LETTER or max(width, height) > MOST_PIXELS or width * height > MOST_AREA:
         raise ExportError(
             f"A PNG needs letters of {SMALLEST_LETTER:.0f} pixels, sides of at most {MOST_PIXELS:,} and at most "
@@ -71,6 +73,12 @@ def png(drawing: Drawing, scale: float = 2.0, link: str = "") -> bytes:
     return written.getvalue()
 
 
+def page_size(drawing: Drawing) -> tuple[float, float]:
+    """Width and height in points of the page it lies on, or its own."""
+    paper = drawing.paper
+    return (paper.width, paper.height) if paper else (drawing.width, drawing.height)
+
+
 class _Painter:
     """Paints marks on a canvas whose y runs upwards. What occurs more than once is kept as a form and only placed."""
 
@@ -81,10 +89,21 @@ class _Painter:
             if style not in pdfmetrics.getRegisteredFontNames():
                 pdfmetrics.registerFont(TTFont(style, str(fonts.path(style))))
 
-    def drawing(self, drawing: Drawing) -> None:
-        """Ground, panels, boxes, lines and legend, one over the other."""
+    def page(self, drawing: Drawing) -> None:
+        """White ground, and the drawing where its paper has it."""
+        width, height = page_size(drawing)
         self.canvas.setFillColor(HexColor("#ffffff"))
-        self.canvas.rect(0, 0, drawing.width, drawing.height, stroke=0, fill=1)
+        self.canvas.rect(0, 0, width, height, stroke=0, fill=1)
+        if not drawing.paper:
+            self.drawing(drawing)
+            return
+        self.marks(drawing.paper.marks)
+        self.canvas.translate(drawing.paper.left, height - drawing.paper.top - drawing.height * drawing.paper.scale)
+        self.canvas.scale(drawing.paper.scale, drawing.paper.scale)
+        _Painter(self.canvas, drawing.height).drawing(drawing)
+
+    def drawing(self, drawing: Drawing) -> None:
+        """Panels, boxes, lines and legend, one over the other."""
         parts: tuple[Panel | Box, ...] = (*drawing.panels, *drawing.boxes)
         times = Counter(part.marks for part in parts)
         forms = {marks: f"form{number}" for number, marks in enumerate(times) if times[marks] > 1}
@@ -97,7 +116,7 @@ class _Painter:
         self.left = self.top = 0.0
         for edge in drawing.edges:
             self.marks(edge.marks)
-        self.marks(drawing.legend)
+        self.marks((*drawing.notes, *drawing.legend))
 
     def _form(self, name: str, part: Panel | Box) -> None:
         if not self.canvas.hasForm(name):

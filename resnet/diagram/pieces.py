@@ -1,15 +1,14 @@
-"""Units as closed cards, ready to be placed on the chain."""
+"""Units as pieces of the chain: closed cards, or opened blocks."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from resnet.config import EXPANSION
 from resnet.diagram import contents, wording
-from resnet.diagram.blocks import BlockFrame, block_card, tag_width
-from resnet.diagram.cards import Card, Content, card, natural_width
+from resnet.diagram.blocks import block_card
+from resnet.diagram.cards import Card, card
 from resnet.diagram.fold import Section, Unit, block_name
+from resnet.diagram.frames import Frames
 from resnet.diagram.sheet import BoxFacts, Sheet
-from resnet.graph import Graph
 
 SHEETS = 2
 """Sheets that look out from behind a box of repeats."""
@@ -53,25 +52,10 @@ class ClosedPiece:
         sheet.chain(self.facts.id, (x, y + self.card.entry), (x, y + self.height))
 
 
-def closed_pieces(graph: Graph, sections: tuple[Section, ...]) -> list[list[ClosedPiece]]:
-    """For each section its units as cards, all of one width."""
-    units = [unit for section in sections for unit in section.units]
-    said = [
-        contents.block_content(graph, unit) if unit.block else contents.plain_content(graph, unit) for unit in units
-    ]
-    card_width = _common_width(graph, units, said)
-    frame = BlockFrame(card_width, _widest_tag(graph))
-    pieces = iter([_closed(graph, unit, content, frame) for unit, content in zip(units, said, strict=True)])
-    return [[next(pieces) for _ in section.units] for section in sections]
-
-
-def section_pieces(graph: Graph, sections: tuple[Section, ...]) -> list[ClosedPiece]:
-    """One card for the image and one for each section, all of one width."""
-    pairs = [(section, unit) for section in sections for unit in section.units]
-    said = [contents.section_content(graph, section, unit) for section, unit in pairs]
-    card_width = _common_width(graph, [unit for _, unit in pairs], said)
-    return [ClosedPiece(card(content, card_width), _section_facts(section, unit))
-            for (section, unit), content in zip(pairs, said, strict=True)]  # fmt: skip
+def section_piece(frames: Frames, section: Section, unit: Unit) -> ClosedPiece:
+    """The image, or a whole section, in one card."""
+    content = contents.section_content(frames.graph, section, unit)
+    return ClosedPiece(card(content, frames.section_width), _section_facts(section, unit))
 
 
 def _section_facts(section: Section, unit: Unit) -> BoxFacts:
@@ -80,30 +64,32 @@ def _section_facts(section: Section, unit: Unit) -> BoxFacts:
     return BoxFacts(section.name, "stage" if section.is_stage else section.name, unit.node_ids)
 
 
-def _common_width(graph: Graph, units: list[Unit], said: list[Content]) -> float:
-    natural = [natural_width(text, contents.caption_room(graph, unit)) for unit, text in zip(units, said, strict=True)]
-    return halves(max(natural))
+class ClosedBlocks:
+    """Cards of closed units; equal blocks share one card."""
+
+    def __init__(self, frames: Frames) -> None:
+        self.frames = frames
+        self.made: dict[object, Card] = {}
+
+    def piece(self, unit: Unit) -> ClosedPiece:
+        if not unit.block:
+            return _run_piece(self.frames, unit)
+        kind = "repeat" if unit.repeat > 1 else "block"
+        return ClosedPiece(self._card(unit), BoxFacts(block_name(unit.layers), kind, unit.node_ids, unit.repeat))
+
+    def _card(self, unit: Unit) -> Card:
+        graph, frame = self.frames.graph, self.frames.block
+        shortcut = wording.shortcut_of(graph, unit.layers)
+        inside = shortcut is not None and shortcut.source in {node.id for node in unit.layers}
+        sheets = SHEETS if unit.repeat > 1 else 0
+        content = contents.block_content(graph, unit)
+        key = (content, shortcut and (shortcut.kind, shortcut.tag), inside, sheets)
+        if key not in self.made:
+            self.made[key] = block_card(content, frame, shortcut, sheets=sheets, leaves_inside=inside)
+        return self.made[key]
 
 
-def halves(length: float) -> float:
-    """Rounded up to half a point, so that files stay small and lines sharp."""
-    return -(-length * 2 // 1) / 2
-
-
-def _widest_tag(graph: Graph) -> float:
-    """The widest tag any twin of this network has on a shortcut."""
-    expansion = EXPANSION[graph.config.block]
-    tags = [("pad, /4", "1×1 conv", f"{stage.filters * expansion}, /{stage.stride}") for stage in graph.config.stages]
-    return halves(max(tag_width(lines) for lines in tags))
-
-
-def _closed(graph: Graph, unit: Unit, content: Content, frame: BlockFrame) -> ClosedPiece:
-    if not unit.block:
-        first = unit.layers[0]
-        return ClosedPiece(card(content, frame.card_width), BoxFacts(first.id, wording.kind_of(first), unit.node_ids))
-    shortcut = wording.shortcut_of(unit.layers)
-    inside = shortcut is not None and shortcut.source in {node.id for node in unit.layers}
-    sheets = SHEETS if unit.repeat > 1 else 0
-    made = block_card(content, frame, shortcut, sheets=sheets, leaves_inside=inside)
-    kind = "repeat" if unit.repeat > 1 else "block"
-    return ClosedPiece(made, BoxFacts(block_name(unit.layers), kind, unit.node_ids, repeat=unit.repeat))
+def _run_piece(frames: Frames, unit: Unit) -> ClosedPiece:
+    first = unit.layers[0]
+    made = card(contents.plain_content(frames.graph, unit), frames.block.card_width)
+    return ClosedPiece(made, BoxFacts(first.id, wording.kind_of(first), unit.node_ids))

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from resnet.diagram.cards import Arc, Card
 from resnet.diagram.drawing import Box, Edge, EdgeKind, Panel
-from resnet.diagram.shapes import Path, Point, arrow_head, rounded, shifted
+from resnet.diagram.shapes import Mark, Path, Point, arrow_head, rounded, shifted
+from resnet.diagram.stamp import Stamp
 
 CORNER = 9.0
 HEAD = 3.0
@@ -32,18 +33,28 @@ class BoxFacts(NamedTuple):
 
 @dataclass
 class Sheet:
-    boxes: list[Box] = field(default_factory=list)
+    placed: list[Box | Stamp] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
     tip: Tip | None = None
 
     def put(self, card: Card, x: float, y: float, box: BoxFacts) -> None:
         """Place a card with its upper left corner at x, y."""
         said = card.content
         size = (x, y, card.width, card.height)
-        self.boxes.append(Box(box.id, box.kind, said.heading, said.lines, *size, *box[2:], card.marks, said.behind))
+        self.placed.append(Box(box.id, box.kind, said.heading, said.lines, *size, *box[2:], card.marks, said.behind))
         for arc in card.arcs:
             self.arc(arc, x, y, box.id)
+
+    def stamp(self, stamp: Stamp) -> None:
+        """Place a block from its template; the chain runs through it."""
+        (into_x, into_y), (x, y) = stamp.template.into, stamp.template.leaves
+        first = stamp.template.boxes[0]
+        self.placed.append(stamp)
+        self.chain(stamp.renamed(first.id), (into_x + stamp.x, into_y + stamp.y), (x + stamp.x, y + stamp.y))
+        if self.tip:
+            self.tip = self.tip._replace(box=stamp.renamed(stamp.template.last))
 
     def arc(self, arc: Arc, x: float, y: float, box: str) -> None:
         """A shortcut that belongs to one closed block."""
@@ -62,7 +73,7 @@ class Sheet:
         if self.tip:
             self.tip = self.tip._replace(via=(*self.tip.via, *corners))
 
-    def line(self, source: str, target: str, kind: EdgeKind, points: list[Point]) -> None:
+    def line(self, source: str, target: str, kind: EdgeKind, points: list[Point], label: str = "") -> None:
         """An edge with an arrow at its end; consecutive points lie beside or below one another."""
         (x, y), (end_x, end_y) = points[-2], points[-1]
         direction = (_sign(end_x - x), _sign(end_y - y))
@@ -71,7 +82,7 @@ class Sheet:
             Path(rounded([*points[:-1], stop], CORNER), kind),
             Path(arrow_head(points[-1], direction), f"{kind}-head"),
         )
-        self.edges.append(Edge(source, target, kind, points[0], points[-1], marks))
+        self.edges.append(Edge(source, target, kind, points[0], points[-1], marks, label))
 
 
 def _sign(number: float) -> float:

@@ -36,6 +36,29 @@ OPERATION_COLOURS: dict[Operation, Colour] = {
     "padding": Colour("#838b93", "#8f99a3"),
 }
 
+TINTS = (
+    Colour("#e4dcf1", "#453a5c"),
+    Colour("#d5ead8", "#2c4b34"),
+    Colour("#f6d9d5", "#5a3631"),
+    Colour("#d3e4f4", "#29445c"),
+    Colour("#f4e8c4", "#544822"),
+    Colour("#d4ecec", "#244b4b"),
+    Colour("#f3d8e8", "#553349"),
+    Colour("#e3e6ea", "#3d434b"),
+)
+"""One for each stage, as figure 3 of He et al. 2015 has them; the words on the boxes say the same."""
+
+HEAT = (
+    Colour("#ffffff", "#1a1e24"),
+    Colour("#e8f1f8", "#20303f"),
+    Colour("#cfe3f2", "#254058"),
+    Colour("#b3d3ea", "#2a5070"),
+    Colour("#95c2e1", "#2f6089"),
+    Colour("#76b0d7", "#3570a0"),
+    Colour("#589dcb", "#3c80b5"),
+)
+"""From nothing to much: one hue, lighter to darker, so that it survives grey paper and every kind of eye."""
+
 COLOURS: dict[str, Colour] = {
     "ink": Colour("#1f2328", "#e8eaed", host="--st-text-color"),
     "muted": Colour("#5c646d", "#a9b1ba"),
@@ -45,6 +68,8 @@ COLOURS: dict[str, Colour] = {
     "panel": Colour("#f4f6f8", "#22272e", host="--st-secondary-background-color"),
     "panel-line": Colour("#d3d9df", "#3a424c", host="--st-border-color"),
     **{str(operation): colour for operation, colour in OPERATION_COLOURS.items()},
+    **{f"tint-{n}": colour for n, colour in enumerate(TINTS, 1)},
+    **{f"heat-{n}": colour for n, colour in enumerate(HEAT)},
 }
 
 OPERATION_OF_KIND: dict[str, Operation] = {
@@ -82,10 +107,12 @@ LOOKS: dict[str, Look] = {
     "title": Look(fill="ink", style="Semibold", size=8.5),
     "row": Look(fill="ink", size=8),
     "caption": Look(fill="muted", size=7),
+    "caption-painted": Look(fill="ink", size=7),
     "tag-text": Look(fill="ink", size=7),
     "panel": Look(fill="panel", stroke="panel-line", stroke_width=0.75),
     "block": Look(stroke="outline", stroke_width=0.75),
     "card": Look(fill="card", stroke="outline", stroke_width=0.75),
+    "tag-identity": Look(fill="panel"),
     "tag-projection": Look(fill="card", stroke="projection", stroke_width=1),
     "tag-padded": Look(fill="card", stroke="padding", stroke_width=0.75, dash=(2, 1.5)),
     "adder": Look(fill="card", stroke="addition", stroke_width=1),
@@ -94,6 +121,14 @@ LOOKS: dict[str, Look] = {
     "identity": Look(stroke="addition", stroke_width=1.1),
     "padded": Look(stroke="padding", stroke_width=1.1, dash=(3, 2)),
     "projection": Look(stroke="projection", stroke_width=1.3),
+    "arc": Look(stroke="ink", stroke_width=0.8),
+    "arc-dotted": Look(stroke="ink", stroke_width=0.9, dash=(1.2, 1.8)),
+    "arc-head": Look(fill="ink"),
+    "tag-plain": Look(fill="card"),
+    "figure-image": Look(),
+    "figure-plain": Look(fill="card", stroke="outline", stroke_width=0.6),
+    **{f"figure-{n}": Look(fill=f"tint-{n}", stroke="outline", stroke_width=0.6) for n in range(1, 9)},
+    **{f"heat-{n}": Look(fill=f"heat-{n}", stroke="outline", stroke_width=0.75) for n in range(len(HEAT))},
     "chain-head": Look(fill="line"),
     "identity-head": Look(fill="addition"),
     "padded-head": Look(fill="padding"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
-from resnet.diagram.drawing import Box, Drawing, Edge, Panel
+from resnet.diagram.drawing import Box, Drawing, Edge, Panel, Paper
 from resnet.diagram.shapes import Circle, Commands, Mark, Path, Rect
 from resnet.diagram.style import COLOURS, FONT_FAMILIES, FONT_WEIGHTS, LOOKS, Look, Theme
 
@@ -15,29 +15,48 @@ from resnet.diagram.style import COLOURS, FONT_FAMILIES, FONT_WEIGHTS, LOOKS, Lo
 def svg(drawing: Drawing, theme: Theme = "paper", link: str = "") -> str:
     """`theme` "paper" has a white ground and fixed colours; "page" has no ground and colours that CSS may change.
     `link`, where the network can be seen, goes into the description."""
-    width, height = _number(drawing.width), _number(drawing.height)
+    paper = drawing.paper or Paper(drawing.width, drawing.height, 1, 0, 0)
+    width, height = _number(paper.width), _number(paper.height)
     about = f"{drawing.description} {link}".strip()
     ground = f'<rect class="ground" width="{width}" height="{height}" fill="#ffffff"/>' if theme == "paper" else ""
     size = f'width="{width}pt" height="{height}pt" ' if theme == "paper" else ""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lab-drawing" {size}viewBox="0 0 {width} {height}">',
         f"<title>{escape(drawing.name)}</title><desc>{escape(about)}</desc>",
-        f"<style>{style_sheet(theme)}</style>{ground}",
+        f"<style>{style_sheet(theme, _looks(drawing) if theme == 'paper' else tuple(LOOKS))}</style>{ground}",
+        *([f'<g class="heading">{marks_text(paper.marks)}</g>'] if paper.marks else []),
+        *([f"<g {_transform(paper)}>"] if drawing.paper else []),
         *[_panel(panel) for panel in drawing.panels],
         *[_box(box) for box in drawing.boxes],
         *[_edge(edge) for edge in drawing.edges],
-        f'<g class="legend">{_marks(drawing.legend)}</g>',
+        *([f'<g class="notes">{marks_text(drawing.notes)}</g>'] if drawing.notes else []),
+        f'<g class="legend">{marks_text(drawing.legend)}</g>',
+        *(["</g>"] if drawing.paper else []),
         "</svg>\n",
     ]
     return "\n".join(part for part in parts if part)
 
 
+def _transform(paper: Paper) -> str:
+    left, top, scale = _number(paper.left), _number(paper.top), f"{round(paper.scale, 4):g}"
+    return f'transform="translate({left} {top}) scale({scale})"'
+
+
+def _looks(drawing: Drawing) -> tuple[str, ...]:
+    """The looks that this drawing uses, in the order of the style: other rules would only be weight."""
+    parts: tuple[Panel | Box | Edge, ...] = (*drawing.panels, *drawing.boxes, *drawing.edges)
+    groups = {part.marks for part in parts} | {drawing.notes, drawing.legend}
+    used = {mark.look for marks in groups for mark in marks}
+    used |= {mark.look for mark in drawing.paper.marks} if drawing.paper else set()
+    return tuple([name for name in LOOKS if name in used])
+
+
 @lru_cache
-def style_sheet(theme: Theme) -> str:
-    """One rule for each look, within .lab-drawing."""
+def style_sheet(theme: Theme, names: tuple[str, ...] = tuple(LOOKS)) -> str:
+    """One rule for each of these looks, within .lab-drawing."""
     families = ",".join(f'"{name}"' if " " in name else name for name in FONT_FAMILIES)
     rules = [f".lab-drawing text{{font-family:{families}}}"]
-    rules += [f".lab-drawing .{name}{{{_declarations(look, theme)}}}" for name, look in LOOKS.items()]
+    rules += [f".lab-drawing .{name}{{{_declarations(look, theme)}}}" for name, look in LOOKS.items() if name in names]
     return "".join(rules)
 
 
@@ -69,7 +88,7 @@ def _colour(name: str, theme: Theme) -> str:
 def _panel(panel: Panel) -> str:
     return (
         f'<g class="group" data-kind="{panel.kind}" data-id="{escape(panel.id)}" '
-        f'transform="translate({_number(panel.x)} {_number(panel.y)})">{_marks(panel.marks)}</g>'
+        f'transform="translate({_number(panel.x)} {_number(panel.y)})">{marks_text(panel.marks)}</g>'
     )
 
 
@@ -77,7 +96,7 @@ def _box(box: Box) -> str:
     return (
         f'<g class="box" data-kind="{escape(box.kind)}" data-id="{escape(box.id)}" tabindex="0" role="button" '
         f'aria-label="{escape(box.label)}" transform="translate({_number(box.x)} {_number(box.y)})">'
-        f"{_marks(box.marks)}</g>"
+        f"{marks_text(box.marks)}</g>"
     )
 
 
@@ -85,11 +104,12 @@ def _edge(edge: Edge) -> str:
     line, *rest = edge.marks
     assert isinstance(line, Path)
     ends = f'data-source="{escape(edge.source)}" data-target="{escape(edge.target)}"'
-    return f'<path class="edge {edge.kind}" {ends} d="{_path(line.commands)}"/>{_marks(tuple(rest))}'
+    return f'<path class="edge {line.look}" {ends} d="{path_text(line.commands)}"/>{marks_text(tuple(rest))}'
 
 
 @lru_cache(maxsize=4096)
-def _marks(marks: tuple[Mark, ...]) -> str:
+def marks_text(marks: tuple[Mark, ...]) -> str:
+    """Marks as SVG elements."""
     return "".join(_painted(marks))
 
 
@@ -105,7 +125,7 @@ def _painted(marks: Iterable[Mark]) -> Iterable[str]:
             case Circle(x, y, radius, look):
                 yield f'<circle class="{look}" cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"/>'
             case Path(commands, look):
-                yield f'<path class="{look}" d="{_path(commands)}"/>'
+                yield f'<path class="{look}" d="{path_text(commands)}"/>'
             case _:
                 anchor = "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
                 yield (
@@ -114,7 +134,8 @@ def _painted(marks: Iterable[Mark]) -> Iterable[str]:
                 )
 
 
-def _path(commands: Commands) -> str:
+def path_text(commands: Commands) -> str:
+    """A path's `d`."""
     return "".join([f"{command[0]}{' '.join([_number(number) for number in command[1:]])}" for command in commands])
 
 

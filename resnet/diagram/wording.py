@@ -1,8 +1,10 @@
 """What the boxes say: layers as in the paper's Table 1, blocks and stages in sentences, shapes and counts."""
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from resnet import quantity
+from resnet.config import EXPANSION, ActivationOrder
 from resnet.diagram.fold import Layers, Section, Unit, tail
 from resnet.graph import (
     Activation,
@@ -23,6 +25,7 @@ ShortcutKind = Literal["identity", "padded", "projection"]
 ADD = "add"
 NAMES = {"input": "input", "relu": "ReLU", "add": ADD, "global_pool": "global average pool"}
 OWN_WEIGHTS = "each with its own weights"
+FREE = "no params"
 
 
 class Row(NamedTuple):
@@ -78,20 +81,25 @@ def body(layers: Layers) -> Layers:
     return tuple([n for n in layers if n.path != "shortcut" and n.op.kind != "add" and n not in ending])
 
 
-def block_rows(layers: Layers, activation_order: Literal["post", "pre"]) -> tuple[Row, ...]:
-    """A row for each convolution, with the norms and ReLUs behind it ("post") or in front of it ("pre").
+def block_rows(layers: Layers, activation_order: ActivationOrder) -> tuple[Row, ...]:
+    """A row for each of the runs of a block's residual branch."""
+    return tuple([row_of(run) for run in block_runs(layers, activation_order)])
 
-    The norm and ReLU a "pre" block begins with are a row of their own, since a projection leaves from behind them.
+
+def block_runs(layers: Layers, activation_order: ActivationOrder) -> list[Layers]:
+    """Each convolution of the residual branch with the norms and ReLUs behind it ("post") or in front of it ("pre").
+
+    The norm and ReLU a "pre" block begins with are a run of their own, since a projection leaves from behind them.
     """
-    rows: list[list[Node]] = [[]]
+    runs: list[list[Node]] = [[]]
     for node in body(layers):
         is_conv = node.op.kind == "conv"
-        has_conv = any(other.op.kind == "conv" for other in rows[-1])
-        begins = is_conv if activation_order == "post" else has_conv or (is_conv and len(rows) == 1)
-        if begins and rows[-1]:
-            rows.append([])
-        rows[-1].append(node)
-    return tuple([row_of(tuple(row)) for row in rows])
+        has_conv = any(other.op.kind == "conv" for other in runs[-1])
+        begins = is_conv if activation_order == "post" else has_conv or (is_conv and len(runs) == 1)
+        if begins and runs[-1]:
+            runs.append([])
+        runs[-1].append(node)
+    return [tuple(run) for run in runs]
 
 
 def row_of(layers: Layers) -> Row:
@@ -104,30 +112,43 @@ def row_of(layers: Layers) -> Row:
     return Row(tuple([kind for kind in kinds if kind != "input"]), text)
 
 
-def shortcut_of(layers: Layers) -> Shortcut | None:
+def shortcut_of(graph: Graph, layers: Layers) -> Shortcut | None:
     """The block's shortcut; None in a plain network."""
     add = next((node for node in layers if node.op.kind == "add"), None)
     if add is None:
         return None
     own = tuple([node for node in layers if node.path == "shortcut"])
     source = own[0].inputs[0] if own else add.inputs[1]
+    shape = shape_text(add.output_shape)
     kinds = {node.op.kind for node in own}
     if "conv" in kinds:
-        return Shortcut("projection", source, own, _projection_tag(own[0]))
+        cost = f"{quantity.short(trainable_params(graph, own))} params"
+        return Shortcut("projection", source, own, (shortcut_row(own).text, shape, cost))
     if own:
-        return Shortcut("padded", source, own, (_padded_tag(own),))
-    return Shortcut("identity", source, own, ())
+        return Shortcut("padded", source, own, (shortcut_row(own).text, shape, FREE))
+    return Shortcut("identity", source, own, ("identity", shape, FREE))
 
 
-def _projection_tag(node: Node) -> tuple[str, str]:
-    assert isinstance(node.op, Conv)
-    return f"{node.op.kernel}×{node.op.kernel} conv", f"{node.op.filters}{_strides(node.op.stride)}"
-
-
-def _padded_tag(layers: Layers) -> str:
+def shortcut_row(layers: Layers) -> Row:
+    """A shortcut's own layers in one line: "1×1 conv, /2" or "pad, /2"."""
+    kinds = tuple([kind_of(node) for node in layers])
+    first = layers[0].op
+    if isinstance(first, Conv):
+        return Row(kinds, f"{first.kernel}×{first.kernel} conv{_strides(first.stride)}")
     parts = ["pad" if isinstance(node.op, PadChannels) else f"/{node.op.stride}" for node in layers
              if isinstance(node.op, PadChannels | Subsample)]  # fmt: skip
-    return ", ".join(reversed(parts))
+    return Row(kinds, ", ".join(reversed(parts)))
+
+
+def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
+    """What any twin of this network may have written on a shortcut; figures stand for figures as wide."""
+    expansion = EXPANSION[graph.config.block]
+    for number, stage in enumerate(graph.config.stages, 1):
+        shape = next(n for n in reversed(graph.nodes) if n.section == f"stage{number}").output_shape
+        text = shape_text((*shape[:2], stage.filters * expansion))
+        yield f"1×1 conv, /{stage.stride}", text, "000.0 k params"
+        yield f"pad, /{stage.stride}", text, FREE
+        yield "identity", text, FREE
 
 
 def behind(layers: Layers) -> tuple[str, ...]:

@@ -1,36 +1,57 @@
 """The interactive drawing: a Streamlit component that shows a picture and answers hands in the browser."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from resnet.diagram.style import COLOURS
+from resnet.diagram.svg import style_sheet
 
 HERE = Path(__file__).parent
+SCRIPTS = ("camera", "scene", "motion", "details", "ruler", "find", "hands", "diagram")
+KEY = "diagram"
 
 
-def show_diagram(
-    svgs: dict[str, str], details: dict[str, Any], *, network: str, label: str, kind: str, scheme: str | None = None
-) -> None:
-    """Draw the SVG that suits the canvas, "wide" or "tall", with a details panel for its boxes.
+class Picture(NamedTuple):
+    """What is on the canvas. `scenes` are resnet.diagram.scene's, "wide" and for narrow screens "tall", with the layer
+    `tables` of the one or two networks in them; or `svg` is a picture that can only be looked at.
 
-    `network` is the config's fingerprint. While `kind` (level, or picture) stays the same, so does the zoom. `scheme`
-    is the page's "light" or "dark" unless given.
+    `network` is the config's fingerprint and `key` another for every drawing. While `kind` stays, so does the zoom.
+    """
+
+    network: str
+    key: str
+    kind: str
+    label: str
+    scenes: dict[str, Any] | None = None
+    tables: tuple[dict[str, Any], ...] = ()
+    svg: str = ""
+
+
+def show_diagram(picture: Picture, acted: Callable[[], None], *, selected: str = "", hits: dict[str, Any] | None = None,
+                 scheme: str | None = None) -> None:  # fmt: skip
+    """Draw it. `acted` is called when a person did something; `state.done(KEY)` says what: {"name": "toggle", "id": …},
+    "refold", "reveal", "select" or "find".
+
+    `scheme` is the page's "light" or "dark" unless given.
     """
     scheme = scheme or st.context.theme.type or "light"
-    data = {"svgs": svgs, "details": details, "network": network, "label": label, "kind": kind, "scheme": scheme}
+    data = {**picture._asdict(), "selected": selected, "hits": hits, "scheme": scheme, "layers": picture.tables}
+
     # In a list, since Streamlit searches a bare dict for data frames, and imports pandas to do so.
-    _component()(key="diagram", data=[data])
+    _component()(key=KEY, data=[data], on_act_change=acted)
 
 
 @cache
 def _component() -> Any:
     """Registered once a process, from files that editors understand."""
-    names = ("diagram.html", "diagram.css", "diagram.js", "details.js")
-    html, css, *scripts = ((HERE / name).read_text("utf-8") for name in names)
-    return st.components.v2.component("lab_diagram", html=html, css=f"{css}\n{_dark_colours()}", js="\n".join(scripts))
+    html, css = ((HERE / name).read_text("utf-8") for name in ("diagram.html", "diagram.css"))
+    scripts = [(HERE / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
+    looks = f"{style_sheet('page')}\n{css}\n{_dark_colours()}"
+    return st.components.v2.component("lab_diagram", html=html, css=looks, js="\n".join(scripts))
 
 
 def _dark_colours() -> str:

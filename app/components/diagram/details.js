@@ -1,34 +1,136 @@
 // The details panel: what a box stands for, in numbers. The server sends facts, never markup.
-// One module with diagram.js, which calls describe().
 
-function describe(facts) {
-  const parts = [element("h4", facts.title), element("p", facts.sentence), table("totals", totals(facts))];
-  if (facts.layers.length > 0) parts.push(table("layers", facts.layers.map(layer)));
-  return parts;
+const SUMMED = ["trainable_params", "non_trainable_params", "macs", "activation_bytes"];
+const LISTED = 40;
+
+/** All that is known of a box, or of an opened panel. */
+function factsOf(part, scene, tables) {
+  const network = part.id.startsWith("other:") ? 1 : 0;
+  const table = tables[network];
+  const boxes = part.can === undefined ? scene.inside(part) : [part];
+  const numbers = boxes.flatMap((box) => scene.layersOf(box)).sort((one, other) => one - other);
+  const own = boxes.flatMap((box) => scene.layersOf(box, true)).sort((one, other) => one - other);
+  const kindOf = (number) => table.kinds[table.rows[number][1]];
+  const sums = Object.fromEntries(SUMMED.map((key) => [key, numbers.reduce((sum, number) => sum + kindOf(number)[key], 0)]));
+  const [first] = own;
+  const last = own[own.length - 1];
+  return { part, table, numbers, own, sums, first: kindOf(first), last: kindOf(last), kindOf,
+    repeat: part.repeat || 1, seen: table.rows[last][3], title: titleOf(part, own, kindOf), totals: table.totals };
+}
+
+function titleOf(part, own, kindOf) {
+  if (part.title) return part.title;
+  const main = own.map(kindOf).find((kind) => !["norm", "relu"].includes(kind.kind));
+  return (main || kindOf(own[0])).text;
+}
+
+function describe(facts, view) {
+  const { part, own, repeat, table } = facts;
+  const name = part.id.replace("other:", "");
+  const parts = [element("h4", facts.title), element("p", sentence(facts))];
+  const buttons = actions(part, view);
+  if (buttons.length) parts.push(row("actions", buttons));
+  parts.push(rows("totals", totals(facts)));
+  if (own.length === 1) parts.push(...single(facts));
+  if (own.length > 1 && own.length <= LISTED) parts.push(rows("layers", own.map((number) => layer(facts.kindOf(number)))));
+  if (facts.last.out.length > 1 || facts.first.in.length > 1) parts.push(field(facts.seen, table.image));
+  const id = element("p", name);
+  id.className = "id";
+  parts.push(id);
+  return repeat ? parts : parts;
+}
+
+function actions(part, view) {
+  const made = [];
+  const offer = (text, act) => {
+    const button = element("button", text);
+    button.type = "button";
+    button.addEventListener("click", act);
+    made.push(button);
+  };
+  if (part.can === undefined) offer("Close", () => view.toggle(part.id));
+  else if (part.can.includes("o")) offer("Open", () => view.toggle(part.id));
+  if (part.can?.includes("u")) offer(`Show all ${part.repeat}`, () => view.send({ name: "refold", id: part.id }));
+  const around = part.parent && view.scene.panelById.get(part.parent);
+  if (around?.title) offer(`Close ${around.title}`, () => view.toggle(around.id));
+  if (part.kind === "section") offer("Fold or unfold repeats", () => view.send({ name: "refold", id: part.id }));
+  return made;
+}
+
+function sentence({ own, repeat, part }) {
+  const layers = own.length === 1 ? "1 layer" : `${own.length.toLocaleString("en-US")} layers`;
+  if (repeat > 1) return `${repeat} ${own.length > 1 ? "blocks" : "layers"}, each with its own weights`;
+  return part.title && own.length === 1 ? "1 layer" : layers;
 }
 
 function totals(facts) {
-  const rows = [
-    ["Input", facts.input_shape ? shape(facts.input_shape) : "the image"],
-    ["Output", shape(facts.output_shape)],
-    ["Parameters", exact(facts.trainable_params), share(facts, "trainable_params")],
-    ["Not trained", exact(facts.non_trainable_params), share(facts, "non_trainable_params")],
-    ["MACs", short(facts.macs), share(facts, "macs")],
-    ["Memory", `${short(facts.activation_bytes)}B`, share(facts, "activation_bytes")],
-    ["Sees", `${exact(facts.receptive_field)} px`],
-  ];
-  return rows.map(([name, value, part = ""]) => [name, value, part]);
+  const { sums, first, last, seen } = facts;
+  return [
+    ["Input", first.in.length ? shape(first.in) : "the image"],
+    ["Output", shape(last.out)],
+    ["Parameters", exact(sums.trainable_params), share(facts, "trainable_params")],
+    ["Not trained", exact(sums.non_trainable_params), share(facts, "non_trainable_params")],
+    ["MACs", `${short(sums.macs)}`, share(facts, "macs")],
+    ["Memory", `${short(sums.activation_bytes)}B`, share(facts, "activation_bytes")],
+    ["Sees", `${exact(Math.max(seen[1] - seen[0], seen[3] - seen[2]) + 1)} px`],
+  ].map(([name, value, part = ""]) => [name, value, part]);
 }
 
-function layer([text, output, parameters]) {
-  return [text, shape(output), parameters ? exact(parameters) : ""];
+/** One layer: its attributes, and its counts as sums. */
+function single({ first, numbers, table }) {
+  const reads = table.rows[numbers[0]][2].map((number) => table.rows[number][0]).join(" + ");
+  const said = Object.entries(first.attributes);
+  const list = reads ? [["reads", reads], ...said] : said;
+  const [parameters, macs, memory] = first.formulas;
+  const sums = [["Parameters", parameters], ["MACs", macs], ["Memory", memory]].filter(([, text]) => text);
+  return [rows("attributes", list), rows("formulas", sums)];
+}
+
+/** The square on the input that the middle of the output sees. */
+function field([top, bottom, left, right], [height, width]) {
+  const picture = make("svg", { class: "field", role: "img" });
+  const reach = { top: Math.min(0, top), left: Math.min(0, left), bottom: Math.max(height, bottom + 1), right: Math.max(width, right + 1) };
+  const margin = Math.max(height, width) * 0.6;
+  const x = Math.max(reach.left, -margin);
+  const y = Math.max(reach.top, -margin);
+  const wide = Math.min(reach.right, width + margin) - x;
+  const high = Math.min(reach.bottom, height + margin) - y;
+  picture.setAttribute("viewBox", `${x - 1} ${y - 1} ${wide + 2} ${high + 2}`);
+  picture.setAttribute("aria-label", `Receptive field ${bottom - top + 1} by ${right - left + 1} pixels on an image of ${height} by ${width}`);
+  picture.append(
+    make("rect", { class: "image", x: 0, y: 0, width, height }),
+    make("rect", { class: "sees", x: left, y: top, width: right - left + 1, height: bottom - top + 1 }),
+  );
+  const words = element("p", `What the middle of its output sees of the ${height}×${width} image`);
+  return row("receptive", [picture, words]);
+}
+
+/** Beside the pointer. */
+function briefly(facts) {
+  const { sums, last, title } = facts;
+  const parts = [title, shape(last.out)];
+  if (sums.trainable_params) parts.push(`${exact(sums.trainable_params)} parameters`);
+  if (sums.macs) parts.push(`${short(sums.macs)} MACs`);
+  return parts.join("  \u00b7  ");
+}
+
+/** For a reader who listens. */
+function spoken(facts) {
+  const { part, sums, repeat, last } = facts;
+  const state = part.can === undefined ? ", open" : part.can.includes("o") ? ", closed" : "";
+  const times = repeat > 1 ? `, ${repeat} times` : "";
+  return `${facts.title}${times}${state}; output ${last.out.join(" by ")}; ${exact(sums.trainable_params)} parameters; ${short(sums.macs)}MACs`;
+}
+
+function layer(kind) {
+  return [kind.text, shape(kind.out), kind.trainable_params ? exact(kind.trainable_params) : ""];
 }
 
 const exact = (number) => number.toLocaleString("en-US");
-const shape = (sides) => sides.join("×");
+const shape = (sides) => sides.join("\u00d7");
 
-function share(facts, key) {
-  return facts[key] ? `${(100 * facts.share[key]).toFixed(1)} %` : "";
+function share({ sums, totals: whole }, key) {
+  return sums[key] ? `${((100 * sums[key]) / whole[key]).toFixed(1)} %` : "";
 }
 
 /** The same steps as resnet.quantity.short: millions begin at a tenth of one. */
@@ -40,15 +142,22 @@ function short(number) {
   return `${(number / factor).toFixed(number >= 10 * factor ? 1 : 2)} ${prefix}`;
 }
 
-function table(name, rows) {
+function rows(name, lines) {
   const body = element("table");
   body.className = name;
-  for (const row of rows) {
+  for (const cells of lines) {
     const line = element("tr");
-    row.forEach((text, index) => line.append(element(index ? "td" : "th", text)));
+    cells.forEach((text, index) => line.append(element(index ? "td" : "th", text)));
     body.append(line);
   }
   return body;
+}
+
+function row(name, children) {
+  const made = element("div");
+  made.className = name;
+  made.append(...children);
+  return made;
 }
 
 function element(name, text = "") {

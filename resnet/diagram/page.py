@@ -1,0 +1,156 @@
+"""Drawings that fit a page with letters of at least 6 points: wrapped into columns and, where that is not enough,
+folded further; never shrunk past it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from resnet import quantity
+from resnet.diagram.columns import MARGIN, Group, size
+from resnet.diagram.drawing import Drawing, Paper
+from resnet.diagram.layout import Part, draw_groups, grouped, lay_out, parts_of, skin_of
+from resnet.diagram.shapes import Mark, Text
+from resnet.diagram.style import LOOKS
+from resnet.diagram.view import LEVELS, PageFormat, View
+from resnet.errors import ExportError
+from resnet.graph import Graph
+from resnet.metrics import measure
+
+SMALLEST_LETTER = 6.0
+"""Points on the page."""
+SMALLEST_LOOK = min(look.size for look in LOOKS.values() if look.size)
+LEAST_SCALE = SMALLEST_LETTER / SMALLEST_LOOK
+LARGEST_SCALE = 1.25
+LEGEND = 34.0
+"""About what the legend takes below the drawing."""
+HEADING = 28.0
+MOST_COLUMNS = 10
+
+
+class Sheet(NamedTuple):
+    """A page's size and margin in points. A column of a paper is as long as its drawing, up to `height`."""
+
+    width: float
+    height: float
+    margin: float
+    headed: bool
+
+
+SHEETS: dict[PageFormat, Sheet] = {
+    "a4": Sheet(595.28, 841.89, 36, headed=True),
+    "letter": Sheet(612, 792, 36, headed=True),
+    "column": Sheet(239, 652, 0, headed=False),
+    "slide": Sheet(960, 540, 14, headed=True),
+}
+"""column: 84 by 230 mm, as in the two-column papers of IEEE and CVF. slide: 16:9."""
+
+
+def on_page(graph: Graph, name: str, view: View) -> Drawing:
+    """The network on one page of `view.page`. Raises ExportError where even the closed sections do not fit."""
+    if view.page == "free":
+        return lay_out(graph, name, view)
+    sheet = SHEETS[view.page]
+    for folded in foldings(view):
+        parts = parts_of(graph, folded)
+        if _area(parts) * LEAST_SCALE**2 > sheet.width * sheet.height:
+            continue
+        for direction in dict.fromkeys([view.direction, "TB"]):
+            turned = folded.model_copy(update={"direction": direction})
+            drawing = draw_groups(graph, name, turned, parts, _best(parts, turned, sheet))
+            if scale_of(drawing, sheet) >= LEAST_SCALE:
+                return laid(drawing, sheet)
+    raise too_large(view)
+
+
+def too_large(view: View) -> ExportError:
+    return ExportError(
+        f"A figure's letters must measure {SMALLEST_LETTER:.0f} points, and not even the closed sections fit page "
+        f"'{view.page}' with such letters; choose 'a4' or 'free'."
+    )
+
+
+def foldings(view: View) -> Iterator[View]:
+    """The view as it is; with its repeats folded; then level by level with nothing opened by hand."""
+    yield view
+    level = "block" if view.level == "layer" else view.level
+    if view.unfolded or view.level == "layer":
+        yield view.model_copy(update={"level": level, "unfolded": ()})
+    for coarser in reversed(LEVELS[: LEVELS.index(level) + 1]):
+        yield view.model_copy(update={"level": coarser, "unfolded": (), "toggled": ()})
+
+
+def laid(drawing: Drawing, sheet: Sheet) -> Drawing:
+    """The drawing in the middle of its page, under a heading; a column is cut to its length."""
+    scale = scale_of(drawing, sheet)
+    head = HEADING if sheet.headed else 0.0
+    height = sheet.height if sheet.headed else drawing.height * scale
+    room = sheet.height - 2 * sheet.margin - head
+    left = (sheet.width - drawing.width * scale) / 2
+    top = sheet.margin + head + (max(0.0, room - drawing.height * scale) / 2 if sheet.headed else 0.0)
+    marks = _heading(drawing, sheet) if sheet.headed else ()
+    return replace(drawing, paper=Paper(sheet.width, height, scale, left, top, marks))
+
+
+def _heading(drawing: Drawing, sheet: Sheet) -> tuple[Mark, ...]:
+    metrics = measure(drawing.graph)
+    said = f"{metrics.depth} layers · {quantity.exact(metrics.trainable_params)} parameters · " \
+           f"{quantity.short(metrics.macs)} multiply-adds"  # fmt: skip
+    x, y = sheet.margin + MARGIN, sheet.margin
+    note = "" if drawing.other else said
+    return Text(x, y + 9, drawing.name, "heading"), Text(x, y + 20, note, "note")
+
+
+def scale_of(drawing: Drawing, sheet: Sheet) -> float:
+    return _scale(drawing.width, drawing.height, sheet)
+
+
+def _scale(width: float, height: float, sheet: Sheet) -> float:
+    head = HEADING if sheet.headed else 0.0
+    across = (sheet.width - 2 * sheet.margin) / width
+    down = (sheet.height - 2 * sheet.margin - head) / height
+    return min(across, down, LARGEST_SCALE)
+
+
+def _best(parts: Sequence[Part], view: View, sheet: Sheet) -> list[Group]:
+    """The way to wrap the chain that leaves the largest letters."""
+    candidates = list(_wrapped(parts, view))
+    if view.direction == "LR":
+        candidates.insert(0, grouped(parts, view))
+    return max(candidates, key=lambda groups: _scale(*_whole(groups), sheet))
+
+
+def _whole(groups: Sequence[Group]) -> tuple[float, float]:
+    width, height = size(groups)
+    return width + 2 * MARGIN, height + 2 * MARGIN + LEGEND
+
+
+def _area(parts: Sequence[Part]) -> float:
+    return sum([(piece.left + piece.right) * piece.height for part in parts for piece in part.pieces])
+
+
+def _wrapped(parts: Sequence[Part], view: View) -> Iterator[list[Group]]:
+    """The sections in one column, in two, in three …: as many as a column holds, and a longer one in strips."""
+    skin = skin_of(view)
+    total = sum(part.column(skin).height for part in parts)
+    for columns in range(1, MOST_COLUMNS + 1):
+        for slack in (1.0, 1.15, 1.35):
+            yield _packed(parts, view, total / columns * slack)
+
+
+def _packed(parts: Sequence[Part], view: View, longest: float) -> list[Group]:
+    skin = skin_of(view)
+    groups: list[Group] = []
+    waiting: list[Part] = []
+    for part in parts:
+        alone = part.column(skin).height
+        stacked = Group([each.column(skin) for each in (*waiting, part)])
+        if waiting and stacked.height > longest:
+            groups.append(Group([each.column(skin) for each in waiting]))
+            waiting = []
+        if alone > longest:
+            groups.append(Group([part.column(skin, longest)]))
+        else:
+            waiting.append(part)
+    if waiting:
+        groups.append(Group([each.column(skin) for each in waiting]))
+    return groups

@@ -1,0 +1,135 @@
+"""Two networks in step: section beside section, so that the eye compares like with like.
+
+TB has each network in a column, LR in a row. A section takes as much room in one as in the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from resnet.diagram.columns import GUTTER, MARGIN, TURN, Column, hop
+from resnet.diagram.drawing import OTHER, Box, Drawing
+from resnet.diagram.figure3 import heading
+from resnet.diagram.layout import HEADING, Part, parts_of, skin_of
+from resnet.diagram.legend import legend, spread
+from resnet.diagram.shapes import Point, Text
+from resnet.diagram.sheet import Sheet
+from resnet.diagram.stamp import Stamp
+from resnet.diagram.view import View
+from resnet.graph import Graph
+
+BETWEEN = 34.0
+TITLE = 18.0
+
+Columns = dict[str, Column]
+
+
+class Network(NamedTuple):
+    """One of the two, and what it is called."""
+
+    graph: Graph
+    name: str
+
+
+def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
+    """Both networks as the view says; the ids of the second one's boxes begin with "other:"."""
+    noted = "sizes" if view.direction == "LR" else "nothing"
+    parts = (parts_of(first.graph, view.within(first.graph)),
+             parts_of(second.graph, view.within(second.graph), noted=noted))  # fmt: skip
+    rows = [Row(Sheet(), _columns(own, view), network) for own, network in zip(parts, (first, second), strict=True)]
+    right, bottom = _in_columns(rows, view) if view.direction == "TB" else _in_rows(rows, view)
+    _rename(rows[1].sheet)
+    one, other = rows[0].sheet, rows[1].sheet
+    edges = (*one.edges, *other.edges)
+    entries = legend([part.section for own in parts for part in own], view, {edge.kind for edge in edges})
+    signs, bottom = spread(entries, MARGIN, bottom, right)
+    return Drawing(
+        first.graph, f"{first.name} beside {second.name}", view, (*one.placed, *other.placed),
+        (*one.panels, *other.panels), edges, right + MARGIN, bottom + MARGIN, signs, (*one.marks, *other.marks),
+        second.graph,
+    )  # fmt: skip
+
+
+class Row(NamedTuple):
+    """What is drawn of one of them, and with what."""
+
+    sheet: Sheet
+    columns: Columns
+    network: Network
+
+
+def _columns(parts: Sequence[Part], view: View) -> Columns:
+    return {part.section.name: part.column(skin_of(view)) for part in parts}
+
+
+def _order(rows: Sequence[Row]) -> list[str]:
+    """Every section of either network: the stem, the stages, the head."""
+    names = [list(row.columns) for row in rows]
+    return max(names, key=len)
+
+
+def _alike(rows: Sequence[Row], section: str) -> list[Column]:
+    return [row.columns[section] for row in rows if section in row.columns]
+
+
+def _in_columns(rows: Sequence[Row], view: View) -> Point:
+    x = MARGIN
+    for sheet, own, network in rows:
+        left = max(column.left for column in own.values())
+        right = max(column.width - column.left for column in own.values())
+        title_x = x + left if view.style == "figure3" else x
+        y = MARGIN + _title(sheet, network, view, (title_x, MARGIN))
+        for section in _order(rows):
+            alike = _alike(rows, section)
+            height = max(column.height for column in alike)
+            if section in own:
+                own[section].left, own[section].right, own[section].height = left, right, height
+                own[section].place(sheet, x + left, y)
+            y += height + max(column.skin.between for column in alike)
+        x += left + right + BETWEEN
+    return x - BETWEEN, y
+
+
+def _in_rows(rows: Sequence[Row], view: View) -> Point:
+    y, right = MARGIN, 0.0
+    for row in rows:
+        trunk = MARGIN + max(column.left for column in _alike(rows, "stem"))
+        title_x = trunk if view.style == "figure3" else MARGIN
+        top = y + _title(row.sheet, row.network, view, (title_x, y)) + TURN
+        x, bottom = MARGIN, top
+        before: Column | None = None
+        for section in _order(rows):
+            alike = _alike(rows, section)
+            left, wide = max(column.left for column in alike), max(column.width - column.left for column in alike)
+            column = row.columns.get(section)
+            if column:
+                if before:
+                    hop(row.sheet, top + before.height + TURN, x - GUTTER / 2, (x + left, top - TURN))
+                column.left, column.right = left, wide
+                column.place(row.sheet, x + left, top)
+                bottom, before = max(bottom, top + column.height), column
+            x += left + wide + GUTTER
+        y, right = bottom + TURN + BETWEEN / 2, max(right, x - GUTTER)
+    return right, y - BETWEEN / 2
+
+
+def _title(sheet: Sheet, network: Network, view: View, at: Point) -> float:
+    """The network's name above its drawing, from x (figure 3: around x), and how much room it takes."""
+    x, y = at
+    if view.style == "figure3":
+        sheet.marks += heading(network.graph, x, y)
+        return HEADING
+    sheet.marks.append(Text(x, y + 9, network.name, "heading"))
+    return TITLE
+
+
+def _rename(sheet: Sheet) -> None:
+    """The second network's ids are told apart from the first one's."""
+    stamps = [part for part in sheet.placed if isinstance(part, Stamp)]
+    boxes = [box for part in sheet.placed for box in ([part] if isinstance(part, Box) else part.boxes())]
+    panels = (*sheet.panels, *[stamp.panel() for stamp in stamps])
+    edges = (*sheet.edges, *[edge for stamp in stamps for edge in stamp.edges()])
+    sheet.placed = [replace(box, id=OTHER + box.id, parent=box.parent and OTHER + box.parent) for box in boxes]
+    sheet.panels = [replace(panel, id=OTHER + panel.id, parent=panel.parent and OTHER + panel.parent)
+                    for panel in panels]  # fmt: skip
+    sheet.edges = [replace(edge, source=OTHER + edge.source, target=OTHER + edge.target) for edge in edges]
