@@ -15,6 +15,7 @@ st.html(HERE / "app" / "style.css")
 
 pages = [
     st.Page("app/pages/architecture.py", title="Architecture", icon=":material/account_tree:", default=True),
+    st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     st.Page("app/pages/train.py", title="Train", icon=":material/play_arrow:"),
     st.Page("app/pages/runs.py", title="Runs", icon=":material/monitoring:"),
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from resnet import exports
+from resnet.comparison import Comparison, compare
 from resnet.config import ResNetConfig
 from resnet.diagram import View, draw
 from resnet.diagram.plot_model import PlotOptions
@@ -46,6 +47,18 @@ def network(config: ResNetConfig) -> Network:
 def scene_of(config: ResNetConfig, view: View) -> dict[str, Any]:
     """The drawing in one view, as the page receives it."""
     return scene(draw(network(config).graph, view))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_FINGERPRINT)
+def pair_scene(first: ResNetConfig, second: ResNetConfig, view: View) -> dict[str, Any]:
+    """Two networks in step, as the page receives them."""
+    return scene(draw(network(first).graph, view, beside=network(second).graph))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_FINGERPRINT)
+def comparison(first: ResNetConfig, second: ResNetConfig) -> Comparison:
+    """What differs between two networks."""
+    return compare(first, second)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_FINGERPRINT)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from resnet.curves import Curve, curve, reduced, smoothed
+from resnet.family import FamilyRow
 
 Scheme = Literal["light", "dark"]
 Along = Literal["step", "epoch", "hour"]
@@ -35,6 +36,8 @@ LINES: dict[str, dict[str, Any]] = {
     "l2 penalty": {"color": "grey", "width": 1.5, "dash": "dash"},
     "rate": {"color": "blue", "width": 2, "dash": "solid"},
     "images a second": {"color": "blue", "width": 1.25, "dash": "solid"},
+    "residual": {"color": "blue", "width": 2.5, "dash": "solid"},
+    "plain": {"color": "orange", "width": 1.5, "dash": "dash"},
 }
 """The paper's figures draw validation bold and training thin."""
 
@@ -101,6 +104,20 @@ def schedule_chart(steps: list[int], rates: list[float], scheme: Scheme) -> go.F
     figure.update_xaxes(title_text="step", showgrid=False)
     figure.update_yaxes(title_text="learning rate", rangemode="tozero", automargin=True)
     return _calm(figure).update_layout(height=LOW, margin={**MARGIN, "r": 16})
+
+
+def family_chart(rows: Sequence[FamilyRow], key: str, title: str, scheme: Scheme) -> go.Figure:
+    """One number of a family against depth: residual bold, plain thin."""
+    figure, lines = go.Figure(), {}
+    for kind, name in (("resnet", "residual"), ("plain", "plain")):
+        own = [row for row in rows if row.kind == kind]
+        lines[name] = Curve([float(row.depth) for row in own], [float(getattr(row, key)) for row in own])
+    for (name, line), shift in zip(lines.items(), _apart(list(lines.values())), strict=True):
+        _add_line(figure, _style(name, scheme), name, line, ",.0f")
+        _add_label(figure, _style(name, scheme), name, _end(line, "linear"), shift)
+    figure.update_xaxes(title_text="depth, layers", showgrid=False)
+    figure.update_yaxes(title_text=title.lower() if title != "MACs" else title, rangemode="tozero", automargin=True)
+    return _calm(figure)
 
 
 def _noisy(name: str, axis: Axis) -> bool:

@@ -13,6 +13,7 @@ import streamlit as st
 from app import cache, picture, state, views
 from app.cache import Network
 from resnet import exports
+from resnet.config import ResNetConfig
 from resnet.diagram import PageFormat, View
 from resnet.errors import ExportError, ResNetLabError
 from resnet.exports import DrawingFormat, PictureFormat
@@ -42,23 +43,26 @@ def menu(network: Network, choice: Choice, view: View) -> None:
         return
     config, stem = network.config, exports.file_stem(network.config)
     with popover:
-        st.caption("The drawing, as it is opened and coloured now")
-        page = _page()
-        view = view.model_copy(update={"page": page})
-        with st.container(horizontal=True):
-            for form in FORMATS:
-                make = partial(exports.drawing, config, form, view)
-                _button(form.upper(), f"{stem}.{form}", make)
+        figures(stem, config, view)
         st.caption("Keras's plot_model picture, with the options chosen there")
         with st.container(horizontal=True):
             for form in PLOT_FORMATS:
                 _keras_picture(network, form, f"{stem}-plot_model.{form}")
         st.caption("Layers, config, untrained Keras model")
         with st.container(horizontal=True):
-            _button("CSV", f"{stem}.csv", partial(exports.layers_csv, network.metrics))
-            _button("Config", f"{stem}-config.json", partial(exports.config_json, config))
-            _button("Keras", f"{stem}.keras", partial(_keras_file, choice))
-            _button("Python", f"{stem}.py", partial(exports.keras_source, config))
+            button("CSV", f"{stem}.csv", partial(exports.layers_csv, network.metrics))
+            button("Config", f"{stem}-config.json", partial(exports.config_json, config))
+            button("Keras", f"{stem}.keras", partial(_keras_file, choice))
+            button("Python", f"{stem}.py", partial(exports.keras_source, config))
+
+
+def figures(stem: str, config: ResNetConfig, view: View, beside: ResNetConfig | None = None) -> None:
+    """The drawing on a page of one's choice, in every format."""
+    st.caption("The drawing, as it is opened and coloured now")
+    view = view.model_copy(update={"page": _page()})
+    with st.container(horizontal=True):
+        for form in FORMATS:
+            button(form.upper(), f"{stem}.{form}", partial(exports.drawing, config, form, view, beside))
 
 
 def _page() -> PageFormat:
@@ -69,7 +73,8 @@ def _page() -> PageFormat:
     return cast(PageFormat, page)
 
 
-def _button(label: str, file_name: str, make: Callable[[], str | bytes]) -> None:
+def button(label: str, file_name: str, make: Callable[[], str | bytes]) -> None:
+    """A download that is made when it is clicked."""
     st.download_button(label, make, file_name=file_name, on_click="ignore", key=f"export-{file_name}")
 
 
@@ -77,7 +82,7 @@ def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> Non
     options = picture.plot_options()
     make = partial(exports.plot, network.config, form, options)
     if form != "png" or len(network.graph.nodes) <= SURE_PNG_LAYERS:
-        _button(form.upper(), file_name, make)
+        button(form.upper(), file_name, make)
     elif st.button("PNG", key=f"export-{file_name}"):  # may be refused, so the answer comes before the download
         try:
             with st.spinner("Graphviz draws it", show_time=True):
@@ -85,7 +90,7 @@ def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> Non
         except ExportError as error:
             views.problem(str(error))
         else:
-            _button("Save the PNG", f"large-{file_name}", lambda: data)
+            button("Save the PNG", f"large-{file_name}", lambda: data)
 
 
 def _keras_file(choice: Choice) -> bytes:

@@ -1,6 +1,6 @@
 """The drawings of a network on its page: ours, and Keras's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from app import cache, state
 from app.cache import Network
 from app.components.diagram import KEY, Picture, show_diagram
 from resnet import search
-from resnet.diagram import Colour, Direction, Level, Style
+from resnet.diagram import OTHER, Colour, Direction, Level, Style
 from resnet.diagram.fold import refolded, revealed
 from resnet.diagram.plot_model import PlotOptions
 from resnet.diagram.view import places
@@ -59,7 +59,7 @@ def _level_changed() -> None:
     state.draw_as(state.drawing_view().model_copy(update=change))
 
 
-def look_menu() -> None:
+def look_menu(colours: Mapping[Colour, str] = COLOUR_TITLES) -> None:
     """Style, colours, direction: chosen once, then out of the way."""
     popover = st.popover("Look", icon=":material/palette:", key="look", on_change="rerun")
     if not popover.open:
@@ -67,13 +67,21 @@ def look_menu() -> None:
     view = state.drawing_view()
     with popover:
         _choice("Style", "style", STYLE_TITLES, view.style, help=STYLE_HELP)
-        _choice("Colour", "colour", COLOUR_TITLES, view.colour, help="What the colour of a box stands for.")
+        _colour(colours)
         _choice("Direction", "direction", DIRECTION_TITLES, view.direction)
 
 
 def _choice(label: str, key: str, titles: Mapping[Any, str], value: Any, **display: Any) -> None:
     st.segmented_control(label, list(titles), default=value, key=state.seed(key, value), required=True,
                          format_func=titles.__getitem__, on_change=_look_changed, args=(key,), **display)  # fmt: skip
+
+
+def _colour(titles: Mapping[Colour, str]) -> None:
+    allowed = tuple(titles)
+    now = state.colour(allowed)
+    st.segmented_control("Colour", list(titles), default=now, key=state.seed("colour", now), required=True,
+                         format_func=titles.__getitem__, help="What the colour of a box stands for.",
+                         on_change=state.look, args=("colour", allowed))  # fmt: skip
 
 
 def _look_changed(key: str) -> None:
@@ -96,40 +104,46 @@ def drawing(network: Network, choice: Choice) -> None:
             scenes=scenes,
             tables=(cache.layers_of(network.config),),
         ),
-        partial(_act, network),
+        partial(act, (network,)),
         selected=state.selected_box(),
-        hits=_hits(network),
+        hits=hits((network,)),
     )
     state.publish(choice)
 
 
-def _act(network: Network) -> None:
-    """What a person did in the drawing."""
-    done = state.done(KEY)
-    graph, view, name = network.graph, state.drawing_view().within(network.graph), str(done.get("id") or "")
+def act(networks: Sequence[Network]) -> None:
+    """What a person did in the drawing of one network, or of two."""
+    done, view = state.done(KEY), state.drawing_view()
+    name = str(done.get("id") or "").removeprefix(OTHER)
+    of = networks[1 if done.get("network") == 1 and len(networks) > 1 else 0]
+    known = name and any(name in places(network.graph) for network in networks)
     match done.get("name"):
-        case "toggle" if name in places(graph):
+        case "toggle" if known:
             state.draw_as(view.toggle(name))
-        case "refold" if name in places(graph):
-            state.draw_as(refolded(graph, view, name))
-        case "reveal" if done.get("layer") in range(len(graph.nodes)):
-            state.draw_as(revealed(graph, view, graph.nodes[done["layer"]].id))
+        case "refold" if known:
+            state.draw_as(refolded(of.graph, view.within(of.graph), name))
+        case "reveal" if done.get("layer") in range(len(of.graph.nodes)):
+            state.draw_as(revealed(of.graph, view.within(of.graph), of.graph.nodes[done["layer"]].id))
         case "select":
-            state.select_box(name or None)
+            state.select_box(str(done.get("id") or "") or None)
         case "find":
             state.remember(FIND, str(done.get("text") or "")[:LONGEST_QUESTION])
 
 
-def _hits(network: Network) -> dict[str, Any] | None:
-    """The layers that the search names, as row numbers; or what is wrong with the question."""
+def hits(networks: Sequence[Network]) -> dict[str, Any] | None:
+    """The layers of each network that the search names, as row numbers; or what is wrong with the question."""
     text = state.read(FIND, "")
     if not text:
         return None
     try:
-        found = set(search.find(network.graph, network.metrics, text))
+        return {"text": text, "layers": [_found(network, text) for network in networks]}
     except ConfigError as error:
         return {"text": text, "problem": str(error)}
-    return {"text": text, "layers": [index for index, node in enumerate(network.graph.nodes) if node.id in found]}
+
+
+def _found(network: Network, text: str) -> list[int]:
+    names = set(search.find(network.graph, network.metrics, text))
+    return [index for index, node in enumerate(network.graph.nodes) if node.id in names]
 
 
 def plot_model(network: Network) -> None:

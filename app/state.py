@@ -16,11 +16,21 @@ from resnet.config import ResNetConfig
 from resnet.diagram import View
 from resnet.errors import ResNetLabError
 from resnet.exports import view_from_query, view_query
-from resnet.link import DEFAULT_NETWORK, NETWORK, Choice, difference, from_query
+from resnet.link import (
+    DEFAULT_NETWORK,
+    NETWORK,
+    Choice,
+    beside_of,
+    beside_query,
+    difference,
+    from_query,
+    is_beside,
+)
 
 DRAFT, SHOWN, PROBLEM, PUBLISHED = "draft", "shown", "problem", "published"
+SECOND, SECOND_PROBLEM = "second", "second_problem"
 VIEW = "view_of_network"
-VIEW_KEYS = ("view", "selected", *View.model_fields)
+VIEW_KEYS = ("view", "rows", "selected", *View.model_fields)
 RECENT_S = 5.0
 Address = frozenset[tuple[str, str]]
 
@@ -36,7 +46,7 @@ class Shown:
 
 def draft() -> Choice:
     """What the controls say. On the first run of a visit, or when the address changed, what the link says."""
-    parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in (*VIEW_KEYS, "run")}
+    parameters = {key: value for key, value in st.query_params.to_dict().items() if _of_network(key)}
     if DRAFT not in st.session_state or (parameters and not _ours(parameters)):
         _arrive(parameters)
     choice: Choice = st.session_state[DRAFT]
@@ -57,12 +67,15 @@ def shown() -> Shown:
 
 def choose(choice: Choice) -> None:
     """Replace the draft; settings that say what the catalogue says anyway are dropped."""
-    try:
-        settings = difference(catalog.get(choice.network).config, choice.config())
-    except ResNetLabError:
-        settings = choice.settings
-    st.session_state[DRAFT] = Choice(choice.network, settings)
+    st.session_state[DRAFT] = _tidy(choice)
     st.session_state.pop(PROBLEM, None)
+
+
+def _tidy(choice: Choice) -> Choice:
+    try:
+        return Choice(choice.network, difference(catalog.get(choice.network).config, choice.config()))
+    except ResNetLabError:
+        return choice
 
 
 def change(key: str, value: Any) -> None:
@@ -71,10 +84,44 @@ def change(key: str, value: Any) -> None:
     choose(Choice(choice.network, {**choice.settings, key: value}))
 
 
-def publish(choice: Choice) -> None:
-    """Write the network into the address bar, beside the view, so that copying it copies what is seen."""
+def second() -> Shown:
+    """The network beside the chosen one: the one the link or the visitor named, else its twin."""
+    first = draft()
+    if SECOND not in st.session_state:
+        _second_arrives()
+    choice: Choice = st.session_state[SECOND] or _twin(first)
+    return Shown(choice, choice.config(), st.session_state.get(SECOND_PROBLEM))
+
+
+def choose_second(choice: Choice | None) -> None:
+    """Another network beside the chosen one; None is its twin again."""
+    st.session_state[SECOND] = choice and _tidy(choice)
+    st.session_state.pop(SECOND_PROBLEM, None)
+
+
+def _second_arrives() -> None:
+    st.session_state[SECOND] = None
+    try:
+        st.session_state[SECOND] = beside_of(st.query_params.to_dict())
+    except ResNetLabError as error:
+        st.session_state[SECOND_PROBLEM] = f"The link's second network could not be read, so this is the twin. {error}"
+
+
+def _twin(choice: Choice) -> Choice:
+    """The same network with the shortcuts removed, or put back."""
+    kind: catalog.Kind = "resnet" if choice.config().shortcut == "none" else "plain"
+    kept = {key: value for key, value in choice.settings.items() if key != "shortcut"}
+    twin = catalog.twin(choice.network, kind)
+    if twin is None and kind == "plain":
+        kept["shortcut"] = "none"
+    return Choice(twin or choice.network, kept)
+
+
+def publish(choice: Choice, beside: Choice | None = None) -> None:
+    """Write the network, or both, into the address bar beside the view, so that copying it copies what is seen."""
     wanted = choice.to_query()
     st.session_state[PUBLISHED][_address(wanted)] = time.monotonic()
+    wanted |= beside_query(beside) if beside else {}
     wanted |= {key: value for key, value in st.session_state[VIEW].items() if value}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
@@ -120,8 +167,12 @@ def view(key: str, allowed: tuple[str, ...]) -> str:
 
 
 def look(key: str, allowed: tuple[str, ...]) -> None:
-    """Take the way of looking from the widget of that name; the first allowed one leaves no trace in the link."""
-    value = st.session_state[key]
+    """Take the way of looking from the widget of that name."""
+    see(key, st.session_state[key], allowed)
+
+
+def see(key: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Look at it in this way; the first allowed one leaves no trace in the link."""
     st.session_state[VIEW] = {**st.session_state[VIEW], key: None if value == allowed[0] else value}
 
 
@@ -136,10 +187,17 @@ def drawing_view() -> View:
     return view_from_query({key: value for key, value in st.session_state[VIEW].items() if value})
 
 
+def colour(allowed: tuple[str, ...]) -> str:
+    """What the boxes' colour stands for: as the link or the visitor said, else the first allowed."""
+    said = st.session_state[VIEW].get("colour")
+    return said if said in allowed else allowed[0]
+
+
 def draw_as(view: View) -> None:
     """Another way to draw the network; it becomes part of the link."""
     said = view_query(view)
-    st.session_state[VIEW] = {**st.session_state[VIEW], **{key: said.get(key) for key in View.model_fields}}
+    fields = [key for key in View.model_fields if key != "colour"]
+    st.session_state[VIEW] = {**st.session_state[VIEW], **{key: said.get(key) for key in fields}}
 
 
 def selected_box() -> str:
@@ -161,6 +219,10 @@ def select_run(run_id: str) -> None:
     """Write the run on the page into the address bar."""
     if st.query_params.get("run") != run_id:
         st.query_params["run"] = run_id
+
+
+def _of_network(key: str) -> bool:
+    return key not in (*VIEW_KEYS, "run") and not is_beside(key)
 
 
 def _arrive(parameters: dict[str, str]) -> None:

@@ -17,23 +17,6 @@ FAMILY_TITLES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "cats or do
 MARKDOWN_SIGNS = "\\`*_{}[]<>()#+-.!|$:~"
 TABLE_HEIGHT = 560
 
-NUMBER_COLUMNS = {
-    "trainable_params": "Parameters",
-    "non_trainable_params": "Not trained",
-    "macs": "MACs",
-    "activation_bytes": "Memory, bytes",
-    "receptive_field": "Sees, pixels",
-}
-LAYER_COLUMNS = {
-    "id": st.column_config.TextColumn("Layer", width="medium", help="Also the name of the Keras layer."),
-    "op": st.column_config.TextColumn("Operation"),
-    "output_shape": st.column_config.TextColumn("Output", help="Height × width × channels."),
-    **{
-        key: st.column_config.NumberColumn(label, format="localized", help=CONVENTIONS[key])
-        for key, label in NUMBER_COLUMNS.items()
-    },
-}
-
 
 def title(config: ResNetConfig) -> str:
     """ResNet-56 or Plain-56, as the paper writes them."""
@@ -100,15 +83,6 @@ def view_switch() -> str:
     st.segmented_control("View", VIEWS, default=view, key=state.seed("view", view), label_visibility="collapsed",
                          required=True, on_change=state.look, args=("view", VIEWS))  # fmt: skip
     return view
-
-
-def layer_table(metrics: Metrics) -> None:
-    """Every layer, sortable by any column."""
-    import pandas as pd  # noqa: PLC0415  a fifth of a second that the first drawing need not wait for
-
-    frame = pd.DataFrame(metrics.layers)
-    frame["output_shape"] = [quantity.shape(layer.output_shape) for layer in metrics.layers]
-    st.dataframe(frame, column_config=LAYER_COLUMNS, hide_index=True, height=TABLE_HEIGHT, key="layers")
 
 
 def code(choice: Choice, config: ResNetConfig) -> None:

@@ -1,12 +1,15 @@
 """Residual networks as data: choose one, count it, draw it, build it, train it.
 
     import resnet
-    resnet.describe(resnet.get("resnet56").config).trainable_params   # 853018
+    config = resnet.get("resnet56").config
+    resnet.describe(config).trainable_params   # 853018
+    resnet.draw(config, level="block").save("resnet56.pdf")
 
 Importing this package never imports TensorFlow; `resnet.build_keras_model` does, when it is first asked for.
 """
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from resnet.catalog import get, names
 from resnet.config import NormConfig, ResNetConfig, StageConfig, with_settings
@@ -14,12 +17,18 @@ from resnet.errors import ConfigError, DataError, ExportError, ResNetLabError, R
 from resnet.graph import Graph, Node, build_graph
 from resnet.metrics import Metrics, describe, measure
 
+if TYPE_CHECKING:
+    from resnet.comparison import compare
+    from resnet.figure import Figure, draw
+    from resnet.keras_model import build_keras_model, load_keras_model
+
 __version__ = "0.1.0"
 
 __all__ = [
     "ConfigError",
     "DataError",
     "ExportError",
+    "Figure",
     "Graph",
     "Metrics",
     "Node",
@@ -31,7 +40,9 @@ __all__ = [
     "UnknownNameError",
     "build_graph",
     "build_keras_model",
+    "compare",
     "describe",
+    "draw",
     "get",
     "load_keras_model",
     "measure",
@@ -40,9 +51,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("build_keras_model", "load_keras_model"):
-        from resnet import keras_model  # noqa: PLC0415  TensorFlow takes seconds to import and is not always wanted
+WHEN_ASKED = {
+    "Figure": "resnet.figure",
+    "build_keras_model": "resnet.keras_model",
+    "compare": "resnet.comparison",
+    "draw": "resnet.figure",
+    "load_keras_model": "resnet.keras_model",
+}
+"""Names whose modules are imported when they are first asked for: TensorFlow takes seconds, PDF a quarter of one."""
 
-        return getattr(keras_model, name)
-    raise AttributeError(f"module 'resnet' has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in WHEN_ASKED:
+        raise AttributeError(f"module 'resnet' has no attribute {name!r}")
+    return getattr(import_module(WHEN_ASKED[name]), name)

@@ -3,15 +3,14 @@
 The .keras file is the exception: `resnet.keras_model` makes it, since it needs Keras.
 """
 
-import csv
-import io
 from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from resnet import layer_table
 from resnet.catalog import name_of
 from resnet.config import ResNetConfig
-from resnet.diagram import FIRST, OTHER, Drawing, View, draw, plot_model
+from resnet.diagram import FIRST, Drawing, View, draw, plot_model
 from resnet.diagram.as_json import as_json
 from resnet.diagram.mermaid import mermaid
 from resnet.diagram.plot_model import PlotOptions
@@ -19,8 +18,8 @@ from resnet.diagram.render import render
 from resnet.diagram.tikz import tikz
 from resnet.graph import build_graph
 from resnet.keras_code import keras_code
-from resnet.link import choice_of, difference
-from resnet.metrics import LayerMetrics, Metrics, measure
+from resnet.link import beside_query, choice_of, difference
+from resnet.metrics import Metrics, measure
 
 PictureFormat = Literal["svg", "pdf", "png", "dot"]
 """What Graphviz's picture comes in."""
@@ -45,7 +44,7 @@ def written_drawing(picture: Drawing, form: DrawingFormat, address: str) -> byte
     """A drawing in one of its formats."""
     match form:
         case "svg":
-            return picture.svg(link=address).encode()
+            return picture.svg(address).encode()
         case "pdf":
             return picture.pdf(address)
         case "png":
@@ -68,11 +67,7 @@ def plot(config: ResNetConfig, form: PictureFormat, options: PlotOptions) -> byt
 
 def layers_csv(metrics: Metrics) -> str:
     """The layer table: a header, then a line for each layer in the graph's order. Shapes are written 32x32x16."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(LayerMetrics._fields)
-    rows.writerows((row.id, row.op, "x".join(map(str, row.output_shape)), *row[3:]) for row in metrics.layers)
-    return text.getvalue()
+    return layer_table.csv(layer_table.of_layers(metrics.layers))
 
 
 def config_json(config: ResNetConfig) -> str:
@@ -94,12 +89,13 @@ def keras_source(config: ResNetConfig) -> str:
 
 
 def link(config: ResNetConfig, view: View = FIRST, beside: ResNetConfig | None = None) -> str:
-    """The address of a network, or of two beside each other, on its page, without the server:
-    "?network=resnet56&norm.momentum=0.99&level=block"."""
+    """The address of a network, or of two beside each other, without the server:
+    "?network=resnet56&norm.momentum=0.99&level=block", "compare?network=plain56&beside=resnet56"."""
     parameters = choice_of(config).to_query()
-    if beside is not None:
-        parameters |= {f"{OTHER}{key}": value for key, value in choice_of(beside).to_query().items()}
-    return "?" + urlencode(parameters | view_query(view))
+    if beside is None:
+        return "?" + urlencode(parameters | view_query(view))
+    said = {"colour": view.colour} | view_query(view)  # on that page the first colours are the difference's
+    return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | said)
 
 
 def view_query(view: View) -> dict[str, str]:

@@ -4,13 +4,14 @@ Sums over a row's layers; its output and its receptive field are those of its la
 `resnet.metrics.CONVENTIONS`, written below the table.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from resnet import quantity
+from resnet import text_table
 from resnet.graph import Graph, Node, Shape
-from resnet.metrics import CONVENTIONS, LayerMetrics, Metrics
+from resnet.metrics import LayerMetrics, Metrics
+from resnet.text_table import Cell, Column, TextTable, counted, named
 
 Grouping = Literal["layer", "block", "stage"]
 
@@ -29,21 +30,9 @@ class TableRow(NamedTuple):
     layers: int
 
 
-HEADINGS = {
-    "id": "Layer",
-    "op": "Operation",
-    "output_shape": "Output",
-    "trainable_params": "Parameters",
-    "non_trainable_params": "Not trained",
-    "macs": "MACs",
-    "activation_bytes": "Memory, bytes",
-    "receptive_field": "Sees, pixels",
-    "layers": "Layers",
-}
+NAMED = named("id", "Layer"), named("op", "Operation"), named("output_shape", "Output")
 SUMS = frozenset({"block", "stage", "stem", "head"})
 """What `op` is where a row is not a layer."""
-TEXT_COLUMNS = 3
-"""Id, operation and output stand to the left, numbers to the right."""
 
 
 def rows(metrics: Metrics, graph: Graph, by: Grouping, only: Collection[str] | None = None) -> tuple[TableRow, ...]:
@@ -58,13 +47,17 @@ def rows(metrics: Metrics, graph: Graph, by: Grouping, only: Collection[str] | N
         if kept is None or node.id in kept
     ]  # fmt: skip
     if by == "layer":
-        return tuple([TableRow(*row, 1) for _, row in layers])
-    named = _block_name if by == "block" else _stage_name
+        return of_layers([row for _, row in layers])
     sums = []
-    for name, group in groupby(layers, key=lambda layer: named(layer[0])):
+    for name, group in groupby(layers, key=lambda layer: block_of(layer[0]) if by == "block" else layer[0].section):
         op = by if name.startswith("stage") else name
         sums.append(_sum(name, op, [row for _, row in group]))
     return tuple(sums)
+
+
+def of_layers(layers: Iterable[LayerMetrics]) -> tuple[TableRow, ...]:
+    """A row for each."""
+    return tuple([TableRow(*row, 1) for row in layers])
 
 
 def total(table: Iterable[TableRow]) -> TableRow:
@@ -89,108 +82,53 @@ def _sum(name: str, op: str, listed: Sequence[LayerMetrics | TableRow]) -> Table
     )
 
 
-def _block_name(node: Node) -> str:
+def block_of(node: Node) -> str:
+    """The row by block that a layer belongs to: "stage1.block1", "stem" or "head"."""
     return f"{node.section}.block{node.block}" if node.block else node.section
-
-
-def _stage_name(node: Node) -> str:
-    return node.section
 
 
 def csv(table: Sequence[TableRow]) -> str:
     """Rows for a spreadsheet or a program: plain numbers, shapes as 32x32x16, no total, which would be summed again.
 
-    By layer this is `resnet.exports.layers_csv`, column for column; the number of layers is written for sums only.
+    The number of layers is written for sums only.
     """
     columns = _columns(table)
-    lines = [columns, *(tuple([_plain(row, column) for column in columns]) for row in table)]
-    # No value holds a comma, a quote or a line break, so there is nothing to quote.
-    return "".join([",".join(line) + "\n" for line in lines])
+    return TextTable(columns, [row[: len(columns)] for row in table]).csv()
 
 
 def markdown(table: Sequence[TableRow]) -> str:
     """A pipe table with a total, numbers to the right, and what they count in italics below."""
-    columns = _columns(table)
-    rules = [":--" if place < TEXT_COLUMNS else "--:" for place in range(len(columns))]
-    head = [[HEADINGS[column] for column in columns], rules]
-    body = [[_shown(row, column, quantity.shape) for column in columns] for row in (*table, total(table))]
-    lines = [f"| {' | '.join(cells)} |" for cells in (*head, *body)]
-    return "\n".join([*lines, "", f"*{' '.join(conventions())}*", ""])
+    return _with_total(table).markdown()
 
 
 def latex(table: Sequence[TableRow]) -> str:
-    """A `tabular` with a total that needs no package, and what the numbers count below it and as a comment.
-
-    Small and tight, since nine columns are wide. A `tabular` does not break across pages: by layer, a deep network is
-    longer than one.
-    """
-    columns = _columns(table)
-    lines = [[_shown(row, column, _latex_shape) for column in columns] for row in (*table, total(table))]
-    body = [" & ".join([cell if "$" in cell else _escaped(cell) for cell in cells]) + r" \\" for cells in lines]
-    notes = conventions()
-    return "\n".join(
-        [
-            *[f"% {note}" for note in notes],
-            r"\begingroup\footnotesize\setlength{\tabcolsep}{3pt}\noindent",
-            rf"\begin{{tabular}}{{{'l' * TEXT_COLUMNS}{'r' * (len(columns) - TEXT_COLUMNS)}}}",
-            r"\hline",
-            " & ".join([_escaped(HEADINGS[column]) for column in columns]) + r" \\",
-            r"\hline",
-            *body[:-1],
-            r"\hline",
-            body[-1],
-            r"\hline",
-            r"\end{tabular}",
-            "",
-            rf"\smallskip\noindent {_escaped(' '.join(notes))}\par",
-            r"\endgroup",
-            "",
-        ]
-    )
+    """A `longtable` with a total, and what the numbers count below it and as a comment."""
+    return _with_total(table).latex()
 
 
 def conventions() -> tuple[str, ...]:
     """A sentence for each column that is counted, such as "MACs: multiply-adds of one forward pass …"."""
-    counted = [column for column in HEADINGS if column in CONVENTIONS]
-    return tuple([f"{HEADINGS[column]}: {_first_sentence(CONVENTIONS[column])}" for column in counted])
+    return tuple([_first_sentence(text) for text in text_table.conventions(TableRow._fields)])
 
 
 def _first_sentence(text: str) -> str:
-    """In the middle of a line. A row's field is its own layer's, where a network's is that of its last map."""
-    sentence = text.partition(". ")[0].removesuffix(".").replace("the last convolutional feature map", "the output")
-    return f"{sentence[:1].lower()}{sentence[1:]}."
+    """A row's field is its own layer's, where a network's is that of its last map."""
+    sentence = text.partition(". ")[0].removesuffix(".")
+    return sentence.replace("the last convolutional feature map", "the output") + "."
 
 
-def _columns(table: Sequence[TableRow]) -> tuple[str, ...]:
-    """Layer by layer, a column that says 1 everywhere is left out."""
-    summed = any(row.op in SUMS for row in table)
-    return TableRow._fields if summed else LayerMetrics._fields
+def _with_total(table: Sequence[TableRow]) -> TextTable:
+    """A total has neither operation, output nor receptive field."""
+    columns = _columns(table)
+    last: list[Cell] = [*total(table)]
+    for field in ("op", "output_shape", "receptive_field"):
+        last[TableRow._fields.index(field)] = None
+    lines = [line[: len(columns)] for line in (*table, last)]
+    return TextTable(columns, lines, conventions(), total=True)
 
 
-def _plain(row: TableRow, column: str) -> str:
-    value = getattr(row, column)
-    return "x".join(map(str, value)) if column == "output_shape" else str(value)
-
-
-def _shown(row: TableRow, column: str, shape: Callable[[Shape], str]) -> str:
-    """As people read it; a total has neither operation nor receptive field."""
-    value = getattr(row, column)
-    if row.op == "total" and column in ("op", "output_shape", "receptive_field"):
-        return ""
-    if column == "output_shape":
-        return shape(value)
-    return quantity.exact(value) if isinstance(value, int) else str(value)
-
-
-def _latex_shape(sides: Shape) -> str:
-    """The braces take away the gaps around the sign."""
-    return "$" + r"{\times}".join(map(str, sides)) + "$"
-
-
-LATEX = str.maketrans(
-    {sign: f"\\{sign}" for sign in "%&#_{}$"} | {"\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}"}
-)
-
-
-def _escaped(text: str) -> str:
-    return text.translate(LATEX)
+def _columns(table: Sequence[TableRow]) -> list[Column]:
+    """Layer by layer, the last column, which says 1 everywhere, is left out."""
+    numbers = [counted(field) for field in LayerMetrics._fields[len(NAMED) :]]
+    sums = [counted("layers", "Layers")] if any(row.op in SUMS for row in table) else []
+    return [*NAMED, *numbers, *sums]

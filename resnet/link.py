@@ -5,7 +5,7 @@ example network=resnet56&norm.momentum=0.99.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -37,6 +37,28 @@ class Choice:
     def query_string(self) -> str:
         """`to_query`, percent-encoded."""
         return urlencode(self.to_query())
+
+
+BESIDE = "beside"
+"""Before the parameters of a second network, in a link to two of them."""
+
+
+def beside_query(choice: Choice) -> dict[str, str]:
+    """The parameters of a link that name the second of two networks: beside=plain56&beside.norm.momentum=0.99."""
+    return {BESIDE if key == NETWORK else f"{BESIDE}.{key}": value for key, value in choice.to_query().items()}
+
+
+def beside_of(parameters: Mapping[str, str]) -> Choice | None:
+    """The second network a link names, if it names one. Raises ConfigError or UnknownNameError for a broken one."""
+    if BESIDE not in parameters:
+        return None
+    own = {key.removeprefix(f"{BESIDE}."): value for key, value in parameters.items() if key.startswith(f"{BESIDE}.")}
+    return from_query({NETWORK: parameters[BESIDE], **own})
+
+
+def is_beside(key: str) -> bool:
+    """Whether a parameter belongs to the second network."""
+    return key == BESIDE or key.startswith(f"{BESIDE}.")
 
 
 def from_query(parameters: Mapping[str, str]) -> Choice:
@@ -83,6 +105,24 @@ def _alike(old: Any, value: Any) -> bool:
 
 def _rows(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def title(config: ResNetConfig) -> str:
+    """A name that says what is changed: "resnet34, shortcut padded_identity"."""
+    choice = choice_of(config)
+    return ", ".join([choice.network, *[f"{key} {written(value)}" for key, value in choice.settings.items()]])
+
+
+def pairs(words: Iterable[str]) -> dict[str, str]:
+    """Settings typed as KEY=VALUE. Raises ConfigError."""
+    return dict(map(_pair, words))
+
+
+def _pair(setting: str) -> tuple[str, str]:
+    key, sign, value = setting.partition("=")
+    if not sign or not key:
+        raise ConfigError(f"A setting is written KEY=VALUE, as in norm.momentum=0.9; received {echo(setting)}.")
+    return key, value
 
 
 def written(value: Any) -> str:

@@ -20,11 +20,13 @@ LAYERS = (  # of resnet/: a module imports from its own layer and from those bef
     {"config", "files", "quantity"},
     {"catalog"},
     {"graph", "link"},
-    {"metrics", "initial"},
+    {"metrics", "initial", "shortcuts"},
+    {"text_table"},
     {"formulas", "search", "layer_table", "keras_parts", "keras_code"},
-    {"compare", "family"},
+    {"comparison", "family"},
     {"diagram", "keras_model"},
     {"exports"},
+    {"figure"},
     {"data", "training", "runs"},
     {"cli"},
     {"__main__"},
@@ -35,7 +37,8 @@ KERAS_WHEN_ASKED = re.compile(r"resnet/(keras_model|training/\w+|data/\w+)\.py")
 WITHOUT_KERAS = {"resnet/training/recipe.py", "resnet/training/recipes.py", "resnet/training/schedule.py"}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
-    r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|formulas|search|layer_table|compare|family|"
+    r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|formulas|search|layer_table|comparison|family|"
+    r"shortcuts|text_table|"
     r"keras_(parts|code)|training/(recipes?|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"
 )
@@ -51,9 +54,9 @@ OUTSIDE_WORLD = {"os", "pathlib", "io", "shutil", "subprocess", "socket", "time"
 VAGUE = {"util", "utils", "helper", "helpers", "common", "misc", "manager"}
 
 PUBLIC = {
-    "ConfigError", "DataError", "ExportError", "Graph", "Metrics", "Node", "NormConfig", "ResNetConfig",
-    "ResNetLabError", "RunError", "StageConfig", "UnknownNameError", "build_graph", "build_keras_model", "describe",
-    "get", "load_keras_model", "measure", "names", "with_settings",
+    "ConfigError", "DataError", "ExportError", "Figure", "Graph", "Metrics", "Node", "NormConfig", "ResNetConfig",
+    "ResNetLabError", "RunError", "StageConfig", "UnknownNameError", "build_graph", "build_keras_model", "compare",
+    "describe", "draw", "get", "load_keras_model", "measure", "names", "with_settings",
 }  # fmt: skip
 NEEDS_KERAS = {"build_keras_model", "load_keras_model"}
 

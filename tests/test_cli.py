@@ -203,7 +203,7 @@ BAD = [
     (("plot", "resnet20", "-o", "a.svg", "--dpi", "0"), "plot.dpi must be"),
     (("plot", "resnet20", "-o", "a.svg", "--dpi", "many"), "it must be a valid integer"),
     (("plot", "resnet20", "-o", "a.svg", "--engine", "hand"), "'hand' is not one of"),
-    (("export", "resnet20", "-o", "a.h5"), ".keras, .json, .csv; received 'a.h5'"),
+    (("export", "resnet20", "-o", "a.h5"), ".keras, .py, .json, .csv, .md, .tex; received 'a.h5'"),
     (("export", "resnet20", "-o", "no/such/folder/a.keras"), "its folder does not exist"),
     (("train", "resnet20", "--data", "digit"), "did you mean 'digits'?"),
     (("train", "resnet20", "--steps", "0"), "at least 1"),

@@ -109,14 +109,13 @@ def test_a_drawing_is_as_it_was(name: str) -> None:
     compare(f"{name}.txt", "\n".join(outline(CASES[name].draw())) + "\n")
 
 
-@pytest.mark.parametrize("theme", ["paper", "page"])
-def test_an_svg_is_byte_for_byte_as_it_was(theme: Any) -> None:
+def test_an_svg_is_byte_for_byte_as_it_was() -> None:
     """All marks, looks and attributes of one drawing."""
     link = "?network=resnet20"
-    compare(f"resnet20-{theme}.svg", CASES["resnet20"].draw().svg(theme, link).replace("><", ">\n<"))
+    compare("resnet20.svg", CASES["resnet20"].draw().svg(link).replace("><", ">\n<"))
 
 
 def test_every_snapshot_belongs_to_a_test() -> None:
     """Files that nobody compares any more."""
-    expected = {f"{name}.txt" for name in CASES} | {"resnet20-paper.svg", "resnet20-page.svg"}
+    expected = {f"{name}.txt" for name in CASES} | {"resnet20.svg"}
     assert {file.name for file in SNAPSHOTS.iterdir()} == expected

@@ -2,9 +2,6 @@
 
 import csv as csv_module
 import json
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +9,7 @@ from published import COUNTS
 
 from resnet import ConfigError, UnknownNameError, describe, get
 from resnet.catalog import PLAIN_DEPTHS, RESIDUAL_DEPTHS
-from resnet.family import FamilyRow, conventions, csv, family, imagenet_family, latex, markdown, shortcut_kinds
-from resnet.graph import build_graph
+from resnet.family import FamilyRow, conventions, csv, family, imagenet_family, markdown
 
 PUBLISHED: list[dict[str, Any]] = json.loads(COUNTS.read_text())
 COUNTED = ("trainable_params", "non_trainable_params", "macs")
@@ -99,18 +95,6 @@ def test_an_unknown_setting_is_refused() -> None:
         family([3], ["resnet"], {"clases": 3})
 
 
-def test_the_kinds_of_shortcuts() -> None:
-    """Catches a projection's norm or a padded identity's subsampling taken for another kind."""
-    kinds = shortcut_kinds(build_graph(get("resnet18").config))
-    assert len(kinds) == 8
-    assert {block for block, kind in kinds.items() if kind == "projection"} == {
-        "stage2.block1", "stage3.block1", "stage4.block1"
-    }  # fmt: skip
-    padded = list(shortcut_kinds(build_graph(get("resnet20").config)).values())
-    assert padded == ["identity"] * 3 + ["padded identity", "identity", "identity"] * 2
-    assert shortcut_kinds(build_graph(get("plain20").config)) == {}
-
-
 def test_csv_reads_back() -> None:
     """Catches separators in numbers and columns that are shifted."""
     rows = (*family([3, 9], ["resnet"]), *imagenet_family())
@@ -127,13 +111,3 @@ def test_markdown_has_every_number_and_what_it_counts() -> None:
     assert "| Network | Kind | Depth |" in other
     for table in (text, other):
         assert len({line.count("|") for line in table.splitlines() if line.startswith("|")}) == 1
-
-
-def test_latex_compiles(tmp_path: Path) -> None:
-    """Catches an underscore or a sign LaTeX does not know, where there is a LaTeX."""
-    tables = latex(family([8], ["resnet"])) + latex(imagenet_family())
-    (tmp_path / "t.tex").write_text(rf"\documentclass{{article}}\begin{{document}}{tables}\end{{document}}")
-    if compiler := shutil.which("pdflatex"):
-        command = [compiler, "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stdout[-2000:]

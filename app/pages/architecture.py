@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import cache, exports, picture, state, views
+from app import cache, exports, picture, state, table, views
 from app.forms import network as network_form
 
 with st.sidebar:
@@ -29,7 +29,7 @@ match view:
     case "plot_model":
         picture.plot_model(network)
     case "Layers":
-        views.layer_table(network.metrics)
+        table.layers(network)
     case _:
         views.code(shown.choice, shown.config)
 state.publish(shown.choice)

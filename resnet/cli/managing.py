@@ -8,9 +8,9 @@ import typer
 
 from resnet import files, quantity
 from resnet.cli.following import summary
-from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, RunsHere, Steps, format_of, pairs
+from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, RunsHere, Steps, format_of
 from resnet.errors import RunError
-from resnet.link import difference
+from resnet.link import difference, pairs
 from resnet.runs import Run, Store, archive
 from resnet.runs.command import command
 from resnet.runs.store import DEFAULT_ROOT

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from resnet.config import AnyConfig, with_settings
-from resnet.errors import ConfigError, ExportError, echo
-from resnet.link import Choice
+from resnet.errors import ExportError, echo
+from resnet.link import Choice, pairs
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A network, as `list --all` names it.")]
 Settings = Annotated[
@@ -55,21 +55,9 @@ def changed(config: AnyConfig, settings: list[str]) -> AnyConfig:
     return with_settings(config, pairs(settings))
 
 
-def pairs(settings: list[str]) -> dict[str, str]:
-    """Settings typed as KEY=VALUE. Raises ConfigError."""
-    return dict(map(_pair, settings))
-
-
 def format_of(path: Path, formats: tuple[str, ...]) -> str:
     """The format a file's ending stands for. Raises ExportError where it is none of `formats`."""
     form = path.suffix.lower().removeprefix(".")
     if form not in formats:
         raise ExportError(f"The file's ending says which format: .{', .'.join(formats)}; received {echo(path.name)}.")
     return form
-
-
-def _pair(setting: str) -> tuple[str, str]:
-    key, sign, value = setting.partition("=")
-    if not sign or not key:
-        raise ConfigError(f"A setting is written KEY=VALUE, as in norm.momentum=0.9; received {echo(setting)}.")
-    return key.strip(), value.strip()

@@ -4,31 +4,51 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Annotated
 
 import typer
 
-from resnet import exports, files
+from resnet import exports, files, layer_table, search
 from resnet.cli.options import Name, Output, Settings, choose, format_of
-from resnet.metrics import describe
+from resnet.config import ResNetConfig
+from resnet.graph import build_graph
+from resnet.layer_table import Grouping, TableRow
+from resnet.metrics import measure
+
+By = Annotated[Grouping, typer.Option("--by", help="In the table of layers: a row for each of these, summed.")]
+Where = Annotated[
+    str, typer.Option("--where", metavar="QUERY", help="In the table: only these layers, as in 'params > 100k'.")
+]
 
 
 def register(app: typer.Typer) -> None:
     app.command("export")(export)
 
 
-def export(name: Name, output: Output, settings: Settings) -> None:
-    """The untrained Keras model (.keras), every setting (.json), or the table of layers (.csv)."""
-    form = format_of(output, ("keras", "json", "csv"))
+def export(name: Name, output: Output, settings: Settings, by: By = "layer", where: Where = "") -> None:
+    """The untrained Keras model (.keras), Keras code that builds it (.py), every setting (.json), or the table of
+    layers (.csv, .md, .tex)."""
+    form = format_of(output, ("keras", "py", "json", "csv", "md", "tex"))
     config = choose(name, settings).config()
     match form:
-        case "csv":
-            files.write(output, exports.layers_csv(describe(config)))
+        case "csv" | "md" | "tex":
+            write = {"csv": layer_table.csv, "md": layer_table.markdown, "tex": layer_table.latex}[form]
+            files.write(output, write(_rows(config, by, where)))
+        case "py":
+            files.write(output, exports.keras_source(config))
         case "json":
             files.write(output, exports.config_json(config))
         case _:
             files.check_writable(output)
             with keras_model() as keras:
                 keras.save_keras_model(keras.build_keras_model(config), output)
+
+
+def _rows(config: ResNetConfig, by: Grouping, where: str) -> tuple[TableRow, ...]:
+    graph = build_graph(config)
+    metrics = measure(graph)
+    only = set(search.find(graph, metrics, where)) if where else None
+    return layer_table.rows(metrics, graph, by, only)
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 feeds the page and every format."""
 
 from resnet.catalog import name_of
+from resnet.diagram.difference import compared
 from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
 from resnet.diagram.page import LEAST_SCALE, SHEETS, foldings, laid, on_page, scale_of, too_large
 from resnet.diagram.paint import painted
 from resnet.diagram.pair import Network, lay_out_pair
 from resnet.diagram.view import Colour, Direction, Level, PageFormat, Style, View
 from resnet.graph import Graph
+from resnet.link import title
 
 __all__ = [
     "FIRST",
@@ -34,10 +36,10 @@ def draw(graph: Graph, view: View = FIRST, *, beside: Graph | None = None) -> Dr
 
     Raises UnknownNameError where the view opens a box that does not exist, ExportError where nothing fits its page.
     """
-    name = name_of(graph.config)
     if beside is None:
-        return painted(on_page(graph, name, view), view.colour)
-    return painted(_pair(Network(graph, name), Network(beside, name_of(beside.config)), view), view.colour)
+        return painted(on_page(graph, name_of(graph.config), view), view.colour)
+    pair = _pair(Network(graph, title(graph.config)), Network(beside, title(beside.config)), view)
+    return compared(pair) if view.colour == "difference" else painted(pair, view.colour)
 
 
 def _pair(first: Network, second: Network, view: View) -> Drawing:

@@ -5,13 +5,11 @@ The writers read this module, so its methods import them only when they are call
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from resnet.diagram.shapes import Mark, Point
-from resnet.diagram.style import Theme
 from resnet.diagram.view import View
 from resnet.graph import Graph
-from resnet.metrics import Metrics
 
 if TYPE_CHECKING:
     from resnet.diagram.stamp import Stamp
@@ -147,17 +145,11 @@ class Drawing:
         said = [f"a {_twin(graph)} network with {graph.config.depth} layers" for graph in graphs]
         return f"{' beside '.join(said)}, {self.view.level} level.".capitalize()
 
-    def details(self, metrics: Metrics) -> dict[str, dict[str, Any]]:
-        """What each box stands for, in numbers, by box id; see resnet.diagram.details."""
-        from resnet.diagram.details import details  # noqa: PLC0415
-
-        return details(self, metrics)
-
-    def svg(self, theme: Theme = "paper", link: str = "") -> str:
+    def svg(self, link: str = "") -> str:
         """SVG text; see resnet.diagram.svg."""
         from resnet.diagram.svg import svg  # noqa: PLC0415
 
-        return svg(self, theme, link)
+        return svg(self, link)
 
     def pdf(self, link: str = "") -> bytes:
         """One page; see resnet.diagram.pdf. Raises ExportError where no page is that long."""

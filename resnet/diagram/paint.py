@@ -26,12 +26,12 @@ MARGIN = 10.0
 
 def painted(drawing: Drawing, colour: Colour) -> Drawing:
     """The same drawing with its boxes coloured by one number of theirs, and the scale in place of the operations."""
-    if colour == "operation":
+    if colour in ("operation", "difference"):
         return drawing
     values = box_values(drawing, colour)
     edges = thresholds([value for value in values if value > 0])
     boxes = [_repainted(box, heat(value, edges)) for box, value in zip(drawing.boxes, values, strict=True)]
-    marks, bottom = spread(_scale(colour, edges, values), MARGIN, _legend_top(drawing), drawing.width - MARGIN)
+    marks, bottom = spread(_scale(colour, edges, values), MARGIN, legend_top(drawing), drawing.width - MARGIN)
     return replace(
         drawing,
         placed=tuple(boxes),
@@ -88,14 +88,14 @@ def _repainted(box: Box, step: int) -> Box:
 @cache
 def _marks(marks: tuple[Mark, ...], step: int) -> tuple[Mark, ...]:
     """The same marks on coloured ground: the face of the card takes the colour, tints of operations give way."""
-    face = _face(marks)
+    face = face_of(marks)
     looks = {"caption": "caption-painted"}  # small grey words could not be read on a strong colour
     kept = [mark for mark in marks if not mark.look.endswith("-tint")]
     return tuple([mark._replace(look=f"heat-{step}" if mark is face else looks.get(mark.look, mark.look))
                   for mark in kept])  # fmt: skip
 
 
-def _face(marks: tuple[Mark, ...]) -> Mark | None:
+def face_of(marks: tuple[Mark, ...]) -> Mark | None:
     """The largest card of a box, the one on top of its repeats; a smaller one is the ReLU behind it."""
     faces = [mark for mark in marks if isinstance(mark, Rect) and mark.look.startswith(FACES)]
     return max(reversed(faces), key=lambda face: face.width * face.height, default=None)
@@ -120,6 +120,7 @@ def _said(colour: Colour, value: float) -> str:
     return quantity.size(value) if colour == "activation_bytes" else quantity.short(value)
 
 
-def _legend_top(drawing: Drawing) -> float:
+def legend_top(drawing: Drawing) -> float:
+    """Just below all that is drawn."""
     ends = [box.y + box.height for box in drawing.boxes] + [panel.y + panel.height for panel in drawing.panels]
     return max(ends) + 12

@@ -121,13 +121,20 @@ class _Painter:
     def _form(self, name: str, part: Panel | Box) -> None:
         if not self.canvas.hasForm(name):
             self.canvas.beginForm(name, -BLEED, -BLEED, part.width + BLEED, part.height + BLEED)
+            self._opaque()
             painter = _Painter(self.canvas, part.height)
             painter.marks(part.marks)
             self.canvas.endForm()
+            self._opaque()
         self.canvas.saveState()
         self.canvas.translate(part.x, self.height - part.y - part.height)
         self.canvas.doForm(name)
         self.canvas.restoreState()
+
+    def _opaque(self) -> None:
+        """ReportLab writes an opacity only where it changes, and believes that a form goes on where the page was."""
+        for opacity in (0.5, 1):
+            self.canvas.setFillAlpha(opacity)
 
     def marks(self, marks: tuple[Mark, ...]) -> None:
         """Marks in order, counted from the painter's left and top."""

@@ -59,6 +59,13 @@ HEAT = (
 )
 """From nothing to much: one hue, lighter to darker, so that it survives grey paper and every kind of eye."""
 
+STATUSES: dict[str, tuple[Colour, Colour]] = {
+    "added": (Colour("#cfe6d6", "#24503a"), Colour("#0c7a58", "#3fc08c")),
+    "removed": (Colour("#f7d9c8", "#5b3a26"), Colour("#b83a16", "#ef7a55")),
+    "changed": (Colour("#e6dcf2", "#443a5e"), Colour("#6b4fa0", "#b49ae0")),
+}
+"""What two networks do not share: the ground of a box and the line of a shortcut."""
+
 COLOURS: dict[str, Colour] = {
     "ink": Colour("#1f2328", "#e8eaed", host="--st-text-color"),
     "muted": Colour("#5c646d", "#a9b1ba"),
@@ -70,6 +77,8 @@ COLOURS: dict[str, Colour] = {
     **{str(operation): colour for operation, colour in OPERATION_COLOURS.items()},
     **{f"tint-{n}": colour for n, colour in enumerate(TINTS, 1)},
     **{f"heat-{n}": colour for n, colour in enumerate(HEAT)},
+    **{f"is-{status}": ground for status, (ground, _) in STATUSES.items()},
+    **{status: line for status, (_, line) in STATUSES.items()},
 }
 
 OPERATION_OF_KIND: dict[str, Operation] = {
@@ -129,6 +138,12 @@ LOOKS: dict[str, Look] = {
     "figure-plain": Look(fill="card", stroke="outline", stroke_width=0.6),
     **{f"figure-{n}": Look(fill=f"tint-{n}", stroke="outline", stroke_width=0.6) for n in range(1, 9)},
     **{f"heat-{n}": Look(fill=f"heat-{n}", stroke="outline", stroke_width=0.75) for n in range(len(HEAT))},
+    "title-sign": Look(fill="ink", style="Bold", size=9),
+    **{f"is-{status}": Look(fill=f"is-{status}", stroke="outline", stroke_width=0.75) for status in STATUSES},
+    **{f"{status}-line": Look(stroke=status, stroke_width=1.8) for status in STATUSES},
+    **{f"{status}-dotted": Look(stroke=status, stroke_width=1.8, dash=(3, 2)) for status in STATUSES},
+    **{f"{status}-head": Look(fill=status) for status in STATUSES},
+    "is-same": Look(fill="card", stroke="outline", stroke_width=0.75),
     "chain-head": Look(fill="line"),
     "identity-head": Look(fill="addition"),
     "padded-head": Look(fill="padding"),

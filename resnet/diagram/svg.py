@@ -1,4 +1,4 @@
-"""A drawing as SVG: standalone for paper, or for the page, which colours it through CSS variables.
+"""A drawing as SVG, and its looks as CSS.
 
 Text stays text, nothing runs: no script, no link, no foreign content, and every word is escaped.
 """
@@ -12,18 +12,18 @@ from resnet.diagram.shapes import Circle, Commands, Mark, Path, Rect
 from resnet.diagram.style import COLOURS, FONT_FAMILIES, FONT_WEIGHTS, LOOKS, Look, Theme
 
 
-def svg(drawing: Drawing, theme: Theme = "paper", link: str = "") -> str:
-    """`theme` "paper" has a white ground and fixed colours; "page" has no ground and colours that CSS may change.
-    `link`, where the network can be seen, goes into the description."""
+def svg(drawing: Drawing, link: str = "") -> str:
+    """White ground and fixed colours, whatever the theme of whoever looks at it. `link`, where the network can be
+    seen, goes into the description."""
     paper = drawing.paper or Paper(drawing.width, drawing.height, 1, 0, 0)
     width, height = _number(paper.width), _number(paper.height)
     about = f"{drawing.description} {link}".strip()
-    ground = f'<rect class="ground" width="{width}" height="{height}" fill="#ffffff"/>' if theme == "paper" else ""
-    size = f'width="{width}pt" height="{height}pt" ' if theme == "paper" else ""
+    ground = f'<rect class="ground" width="{width}" height="{height}" fill="#ffffff"/>'
+    size = f'width="{width}pt" height="{height}pt"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="lab-drawing" {size}viewBox="0 0 {width} {height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="lab-drawing" {size} viewBox="0 0 {width} {height}">',
         f"<title>{escape(drawing.name)}</title><desc>{escape(about)}</desc>",
-        f"<style>{style_sheet(theme, _looks(drawing) if theme == 'paper' else tuple(LOOKS))}</style>{ground}",
+        f"<style>{style_sheet('paper', _looks(drawing))}</style>{ground}",
         *([f'<g class="heading">{marks_text(paper.marks)}</g>'] if paper.marks else []),
         *([f"<g {_transform(paper)}>"] if drawing.paper else []),
         *[_panel(panel) for panel in drawing.panels],
@@ -53,7 +53,8 @@ def _looks(drawing: Drawing) -> tuple[str, ...]:
 
 @lru_cache
 def style_sheet(theme: Theme, names: tuple[str, ...] = tuple(LOOKS)) -> str:
-    """One rule for each of these looks, within .lab-drawing."""
+    """One rule for each of these looks, within .lab-drawing: with fixed colours for "paper", with CSS variables for
+    "page"."""
     families = ",".join(f'"{name}"' if " " in name else name for name in FONT_FAMILIES)
     rules = [f".lab-drawing text{{font-family:{families}}}"]
     rules += [f".lab-drawing .{name}{{{_declarations(look, theme)}}}" for name, look in LOOKS.items() if name in names]
@@ -94,7 +95,7 @@ def _panel(panel: Panel) -> str:
 
 def _box(box: Box) -> str:
     return (
-        f'<g class="box" data-kind="{escape(box.kind)}" data-id="{escape(box.id)}" tabindex="0" role="button" '
+        f'<g class="box" data-kind="{escape(box.kind)}" data-id="{escape(box.id)}" role="img" '
         f'aria-label="{escape(box.label)}" transform="translate({_number(box.x)} {_number(box.y)})">'
         f"{marks_text(box.marks)}</g>"
     )

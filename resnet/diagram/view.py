@@ -11,7 +11,7 @@ from resnet.graph import Graph
 Level = Literal["network", "stage", "block", "layer"]
 Direction = Literal["TB", "LR"]
 Style = Literal["detailed", "compact", "figure3"]
-Colour = Literal["operation", "trainable_params", "macs", "activation_bytes", "receptive_field"]
+Colour = Literal["operation", "trainable_params", "macs", "activation_bytes", "receptive_field", "difference"]
 PageFormat = Literal["free", "a4", "letter", "column", "slide"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -25,7 +25,8 @@ class View(Closed):
     ("stage2"), a block or the first of blocks that are alike ("stage2.block2"), a convolution with its norm
     ("stem.conv"). `unfolded` names blocks whose repeats are drawn one by one, or, at level "layer", are not.
     `style`: "detailed"; "compact", a convolution, its norm and its ReLU in one box; "figure3", as in He et al. 2015.
-    `colour`: what the boxes' colour stands for. `page`: "free", or a page that the drawing has to fit.
+    `colour`: what the boxes' colour stands for; "difference" is for two networks beside each other. `page`: "free", or
+    a page that the drawing has to fit.
     """
 
     path = "view"

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from resnet import catalog
 from resnet.metrics import describe
 
-DRAWING = ".lab-diagram svg"
+DRAWING = ".lab-diagram .canvas svg"
 MOST_BOXES = 25
 
 
@@ -103,7 +103,7 @@ def test_the_zoom_survives_a_change_of_n(page: Page, app_url: str) -> None:
 def test_hands_and_keyboard_answer_without_the_server(page: Page, app_url: str, lab: RunningApp) -> None:
     """Catches a click, drag, wheel or key that does nothing."""
     visit(page, app_url)
-    page.locator(f"{DRAWING} .box").nth(3).click()
+    page.locator(f"{DRAWING} .box:not(.openable)").first.click()
     details = page.locator(".lab-diagram .details")
     expect(details).to_be_visible()
     expect(details).to_contain_text("Parameters")
@@ -112,23 +112,24 @@ def test_hands_and_keyboard_answer_without_the_server(page: Page, app_url: str, 
     page.locator(".lab-diagram").focus()
     page.keyboard.press("ArrowDown")
     expect(page.locator(f"{DRAWING} .box.selected")).to_have_count(1)
+    page.keyboard.press("0")
     fitted = view_box(page)
     page.keyboard.press("+")
     assert view_box(page) != fitted
     page.keyboard.press("0")
     assert view_box(page) == fitted
-    middle = page.locator(".lab-diagram").bounding_box()
-    assert middle is not None
-    x, y = middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] * 0.9
+    ground = page.locator(".lab-diagram .canvas").bounding_box()
+    assert ground is not None
+    x, y = ground["x"] + ground["width"] / 2, ground["y"] + ground["height"] * 0.95
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 60, y - 40, steps=4)
     page.mouse.up()
     assert view_box(page) != fitted
     page.keyboard.press("0")
+    assert view_box(page) == fitted
     page.mouse.wheel(0, -300)
-    page.wait_for_timeout(200)
-    assert view_box(page) != fitted
+    expect(page.locator(DRAWING)).not_to_have_attribute("viewBox", fitted or "")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -149,14 +150,16 @@ def test_the_page_downloads_the_bytes_the_command_line_writes(page: Page, app_ur
     visit(page, app_url, "?network=resnet20&norm.momentum=0.95")
     page.get_by_role("button", name="Export").click()
     settings = ["resnet20", "--set", "norm.momentum=0.95"]
-    draw, export = ["draw", *settings, "--direction", "LR"], ["export", *settings]
+    draw, export = ["draw", *settings], ["export", *settings]
     plot = ["plot", *settings, "--show-shapes", "--show-layer-names"]
-    commands = [("SVG", 0, draw), ("PDF", 0, draw), ("PNG", 0, draw), ("DOT", 0, draw), ("SVG", 1, plot)]
-    commands += [("PDF", 1, plot), ("PNG", 1, plot), ("DOT", 1, plot), ("CSV", 0, export), ("JSON", 0, export)]
-    for label, place, command in commands:
+    commands = [(form, 0, draw, form) for form in ("svg", "pdf", "png", "dot", "tex", "mmd", "json")]
+    commands += [(form, 1, plot, form) for form in ("svg", "pdf", "png", "dot")]
+    commands += [("csv", 0, export, "csv"), ("Config", 0, export, "json"), ("Python", 0, draw, "py")]
+    for label, place, command, ending in commands:
+        name = label.upper() if label.islower() else label
         with page.expect_download() as download:
-            page.get_by_role("button", name=label, exact=True).nth(place).click()
-        written = tmp_path / f"by-hand.{label.lower()}"
+            page.get_by_role("button", name=name, exact=True).nth(place).click()
+        written = tmp_path / f"{label}.{ending}"
         subprocess.run([sys.executable, "-m", "resnet", *command, "-o", str(written)], cwd=ROOT, check=True)
         assert Path(download.value.path()).read_bytes() == written.read_bytes(), (label, command)
         assert download.value.suggested_filename.startswith("resnet20-")

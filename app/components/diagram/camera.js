@@ -3,6 +3,7 @@
 const ZOOM_STEP = 1.25;
 const DEEPEST_ZOOM = 12;
 const EDGE = 16;
+const TOP = 44; // the buttons lie over the drawing's upper edge
 const NARROW = 640;
 const LARGEST_FIT = 1.6;
 const LONGEST = 6000;
@@ -35,7 +36,7 @@ class Camera {
   get fitScale() {
     const { clientWidth, clientHeight } = this.canvas;
     const across = (clientWidth - 2 * EDGE) / this.natural.width;
-    const down = (clientHeight - 2 * EDGE) / this.natural.height;
+    const down = (clientHeight - EDGE - TOP) / this.natural.height;
     return Math.max(0.001, Math.min(across, down, LARGEST_FIT));
   }
 
@@ -62,7 +63,8 @@ class Camera {
     const height = this.canvas.clientHeight / scale;
     const start = -EDGE / scale;
     const centred = (whole, part) => (atStart && whole > part ? start : (whole - part) / 2);
-    this.window = { x: centred(this.natural.width, width), y: centred(this.natural.height, height), width, height };
+    const y = centred(this.natural.height, height) - (TOP - EDGE) / 2 / scale;
+    this.window = { x: centred(this.natural.width, width), y, width, height };
     this.byHand = false;
     this.moved();
   }
@@ -70,7 +72,7 @@ class Camera {
   /** On a phone the drawing is as long as it is, and the page scrolls along it. */
   grow() {
     const scale = Math.min(LARGEST_FIT, this.canvas.clientWidth / this.natural.width);
-    const whole = this.narrow ? Math.min(LONGEST, this.natural.height * scale + 2 * EDGE + 44) : null;
+    const whole = this.narrow ? Math.min(LONGEST, this.natural.height * scale + EDGE + TOP + 40) : null;
     this.root.style.height = whole ? `${whole}px` : "";
   }
 

@@ -15,7 +15,12 @@ function factsOf(part, scene, tables) {
   const [first] = own;
   const last = own[own.length - 1];
   return { part, table, numbers, own, sums, first: kindOf(first), last: kindOf(last), kindOf,
-    repeat: part.repeat || 1, seen: table.rows[last][3], title: titleOf(part, own, kindOf), totals: table.totals };
+    repeat: part.repeat || repeatOf(part, boxes), seen: table.rows[last][3], title: titleOf(part, own, kindOf), totals: table.totals };
+}
+
+/** An opened block that is drawn once for all its repeats. */
+function repeatOf(panel, boxes) {
+  return panel.kind === "section" || !boxes.length ? 1 : boxes[0].repeat;
 }
 
 function titleOf(part, own, kindOf) {
@@ -27,10 +32,12 @@ function titleOf(part, own, kindOf) {
 function describe(facts, view) {
   const { part, own, repeat, table } = facts;
   const name = part.id.replace("other:", "");
-  const parts = [element("h4", facts.title), element("p", sentence(facts))];
-  const buttons = actions(part, view);
+  const parts = [element("h3", facts.title), element("p", sentence(facts))];
+  const buttons = actions(part, repeat, view);
   if (buttons.length) parts.push(row("actions", buttons));
   parts.push(rows("totals", totals(facts)));
+  const twin = counterpart(part, view.scene);
+  if (twin) parts.push(rows("beside", compared(facts, factsOf(twin, view.scene, view.tables))));
   if (own.length === 1) parts.push(...single(facts));
   if (own.length > 1 && own.length <= LISTED) parts.push(rows("layers", own.map((number) => layer(facts.kindOf(number)))));
   if (facts.last.out.length > 1 || facts.first.in.length > 1) parts.push(field(facts.seen, table.image));
@@ -40,7 +47,7 @@ function describe(facts, view) {
   return repeat ? parts : parts;
 }
 
-function actions(part, view) {
+function actions(part, repeat, view) {
   const made = [];
   const offer = (text, act) => {
     const button = element("button", text);
@@ -50,7 +57,7 @@ function actions(part, view) {
   };
   if (part.can === undefined) offer("Close", () => view.toggle(part.id));
   else if (part.can.includes("o")) offer("Open", () => view.toggle(part.id));
-  if (part.can?.includes("u")) offer(`Show all ${part.repeat}`, () => view.send({ name: "refold", id: part.id }));
+  if (part.can?.includes("u") || (part.can === undefined && repeat > 1)) offer(`Show all ${repeat}`, () => view.send({ name: "refold", id: part.id }));
   const around = part.parent && view.scene.panelById.get(part.parent);
   if (around?.title) offer(`Close ${around.title}`, () => view.toggle(around.id));
   if (part.kind === "section") offer("Fold or unfold repeats", () => view.send({ name: "refold", id: part.id }));
@@ -74,6 +81,22 @@ function totals(facts) {
     ["Memory", `${short(sums.activation_bytes)}B`, share(facts, "activation_bytes")],
     ["Sees", `${exact(Math.max(seen[1] - seen[0], seen[3] - seen[2]) + 1)} px`],
   ].map(([name, value, part = ""]) => [name, value, part]);
+}
+
+/** The same box of the other network, where two are drawn in step. */
+function counterpart(part, scene) {
+  const name = part.id.startsWith("other:") ? part.id.slice(6) : `other:${part.id}`;
+  return scene.byId.get(name) || scene.panelById.get(name);
+}
+
+function compared({ part, sums }, { sums: others }) {
+  const sign = part.id.startsWith("other:") ? 1 : -1;
+  const difference = (key) => {
+    const more = sign * (sums[key] - others[key]);
+    return more ? `${more > 0 ? "+" : "\u2212"}${exact(Math.abs(more))}` : "the same";
+  };
+  return [["Second \u2212 first", ""], ["Parameters", difference("trainable_params")], ["MACs", difference("macs")],
+    ["Memory, bytes", difference("activation_bytes")]];
 }
 
 /** One layer: its attributes, and its counts as sums. */
@@ -119,7 +142,7 @@ function spoken(facts) {
   const { part, sums, repeat, last } = facts;
   const state = part.can === undefined ? ", open" : part.can.includes("o") ? ", closed" : "";
   const times = repeat > 1 ? `, ${repeat} times` : "";
-  return `${facts.title}${times}${state}; output ${last.out.join(" by ")}; ${exact(sums.trainable_params)} parameters; ${short(sums.macs)}MACs`;
+  return `${facts.title}${times}${state}; output ${last.out.join(" by ")}; ${exact(sums.trainable_params)} parameters; ${short(sums.macs).trim()} MACs`;
 }
 
 function layer(kind) {

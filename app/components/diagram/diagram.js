@@ -43,7 +43,7 @@ class View {
     const first = !this.data;
     this.data = data;
     this.tables = data.layers;
-    this.root.dataset.scheme = data.scheme;
+    Object.assign(this.root.dataset, { scheme: data.scheme, kind: data.kind });
     this.root.setAttribute("aria-label", data.label);
     this.hands.enter();
     this.resized.observe(this.canvas);

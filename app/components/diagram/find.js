@@ -48,15 +48,16 @@ class Find {
   show(found) {
     this.form.hidden = !this.view.scene.boxes.length;
     const { text = "", layers = [], problem = "" } = found || {};
+    const hits = layers.flatMap((own, network) => own.map((layer) => ({ network, layer })));
     const another = text !== this.text;
     if (another && document.activeElement !== this.input && !this.input.matches(":focus")) this.input.value = text;
     this.text = text;
-    this.hits = layers;
+    this.hits = hits;
     if (another) this.at = -1;
     this.locate();
     this.output.textContent = problem || this.count();
     this.form.classList.toggle("problem", Boolean(problem));
-    for (const button of this.buttons) button.hidden = !layers.length;
+    for (const button of this.buttons) button.hidden = !hits.length;
     this.view.mark();
     if (this.revealing !== undefined) this.arrive();
   }
@@ -73,8 +74,8 @@ class Find {
     const { scene } = this.view;
     this.boxes.clear();
     if (!this.hits.length) return;
-    const hits = new Set(this.hits);
-    for (const box of scene.boxes) if (scene.layersOf(box).some((layer) => hits.has(layer))) this.boxes.add(box.id);
+    const hits = [0, 1].map((network) => new Set(this.hits.filter((hit) => hit.network === network).map((hit) => hit.layer)));
+    for (const box of scene.boxes) if (scene.layersOf(box).some((layer) => hits[box.network].has(layer))) this.boxes.add(box.id);
   }
 
   has(id) {
@@ -85,16 +86,17 @@ class Find {
     if (!this.hits.length) return;
     this.at = (this.at + step + this.hits.length) % this.hits.length;
     this.output.textContent = this.count();
-    const layer = this.hits[this.at];
-    const box = this.view.scene.boxOfLayer(layer);
+    const { layer, network } = this.hits[this.at];
+    const box = this.view.scene.boxOfLayer(layer, network);
     if (box && !box.can.includes("o")) return void this.view.select(box.id, { shown: true });
-    this.revealing = layer;
-    this.view.send({ name: "reveal", layer });
+    this.revealing = { layer, network };
+    this.view.send({ name: "reveal", layer, network });
   }
 
-  /** The server has opened the boxes around the hit. */
+  /** Once the server has opened the boxes around the hit; until then its answers are to something else. */
   arrive() {
-    const box = this.view.scene.boxOfLayer(this.revealing);
+    const box = this.view.scene.boxOfLayer(this.revealing.layer, this.revealing.network);
+    if (box && box.can.includes("o")) return;
     this.revealing = undefined;
     if (box) this.view.select(box.id, { shown: true });
   }

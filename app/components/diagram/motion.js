@@ -16,9 +16,10 @@ function keepUnderPointer(camera, anchor, scene) {
 
 /** Old places to new ones; what is new fades in. Places count within the window, which has moved too. */
 function animate(before, scene, painter, camera) {
+  const was = camera.before || { x: camera.window.x, y: camera.window.y };
+  camera.before = null;
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   if (painter.elements.size > MOST_MOVING) return;
-  const was = camera.before || { x: camera.window.x, y: camera.window.y };
   const shift = { x: camera.window.x - was.x, y: camera.window.y - was.y };
   for (const [name, group] of painter.elements) {
     const panel = name.startsWith("panel ");

@@ -147,7 +147,7 @@ class Painter {
   }
 
   ground(panel) {
-    const group = make("g", { class: `group ${panel.kind}`, "data-id": panel.id, transform: `translate(${panel.x} ${panel.y})` });
+    const group = make("g", { class: "group", "data-kind": panel.kind, "data-id": panel.id, transform: `translate(${panel.x} ${panel.y})` });
     group.innerHTML = panel.markup;
     retitle(group, panel.title, panel.markup ? " \u25be" : "");
     if (panel.markup) group.append(make("rect", { class: "header", width: panel.width, height: 17, rx: 4 }));

@@ -2,17 +2,15 @@
 
 import csv as csv_module
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get, measure, with_settings
-from resnet.compare import Comparison, compare, table_csv, table_latex, table_markdown
+from resnet.comparison import Comparison, compare, table_csv, table_markdown
 from resnet.layer_table import conventions
+from resnet.shortcuts import shortcut_kinds
 
 COSTS = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 MIRRORED = {"added": "removed", "removed": "added", "changed": "changed", "same": "same"}
@@ -46,6 +44,18 @@ def test_plain_and_residual() -> None:
     assert between("plain18", "resnet18").sentence == (
         "173,824 more parameters (+1.5 %), 19.3 M more MACs; 8 shortcuts added, 3 of them projections"
     )
+
+
+def test_the_kinds_of_shortcuts() -> None:
+    """Catches a projection's norm or a padded identity's subsampling taken for another kind."""
+    kinds = shortcut_kinds(build_graph(network("resnet18")))
+    assert len(kinds) == 8
+    assert {block for block, kind in kinds.items() if kind == "projection"} == {
+        "stage2.block1", "stage3.block1", "stage4.block1"
+    }  # fmt: skip
+    padded = list(shortcut_kinds(build_graph(network("resnet20"))).values())
+    assert padded == ["identity"] * 3 + ["padded identity", "identity", "identity"] * 2
+    assert shortcut_kinds(build_graph(network("plain20"))) == {}
 
 
 def test_option_a_and_option_b() -> None:
@@ -243,13 +253,3 @@ def test_the_table_as_markdown() -> None:
     assert "| total | changed | 172,506 → 269,722 (+97,216) |" in text
     assert all(note in text for note in conventions())
     assert len({line.count("|") for line in text.splitlines() if line.startswith("|")}) == 1
-
-
-def test_the_table_as_latex(tmp_path: Path) -> None:
-    """Catches a sign LaTeX does not know, where there is a LaTeX."""
-    table = table_latex(between("resnet20", "resnet14"))
-    (tmp_path / "t.tex").write_text(rf"\documentclass{{article}}\begin{{document}}{table}\end{{document}}")
-    if compiler := shutil.which("pdflatex"):
-        command = [compiler, "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stdout[-2000:]

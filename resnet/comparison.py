@@ -13,9 +13,11 @@ from resnet import family, layer_table, quantity
 from resnet.config import ResNetConfig
 from resnet.formulas import attributes
 from resnet.graph import Graph, Node, Shape, build_graph
-from resnet.layer_table import TableRow
+from resnet.layer_table import TableRow, block_of
 from resnet.link import difference, written
 from resnet.metrics import LayerMetrics, Metrics, measure
+from resnet.shortcuts import shortcut_changes
+from resnet.text_table import Cell, Compared, TextTable, compared, named
 
 Change = Literal["added", "removed", "changed", "same"]
 
@@ -105,7 +107,7 @@ def compare(before: ResNetConfig, after: ResNetConfig) -> Comparison:
 
 def _layers(graphs: tuple[Graph, Graph], metrics: tuple[Metrics, Metrics]) -> dict[str, list[LayerChange]]:
     counts, later = [{row.id: row for row in one.layers} for one in metrics]
-    old, new = [{_block(nodes[0]): [n.id for n in nodes] for _, _, nodes in graph.blocks()} for graph in graphs]
+    old, new = [{block_of(nodes[0]): [n.id for n in nodes] for _, _, nodes in graph.blocks()} for graph in graphs]
     groups: dict[str, list[LayerChange]] = {}
     for name in sorted(old.keys() | new.keys(), key=_place):
         groups[name] = []
@@ -114,10 +116,6 @@ def _layers(graphs: tuple[Graph, Graph], metrics: tuple[Metrics, Metrics]) -> di
             what = _what(layer, *graphs) if before and after else ()
             groups[name].append(LayerChange(layer, _change(before, after, bool(what)), before, after, what))
     return groups
-
-
-def _block(node: Node) -> str:
-    return f"{node.section}.block{node.block}" if node.block else node.section
 
 
 def _place(name: str) -> tuple[int, int]:
@@ -170,7 +168,7 @@ def _incoming(node: Node, graph: Graph) -> Shape:
 
 def _sources(node: Node) -> list[str]:
     """What it reads inside its block; with which layer the block before ends is no matter of this one."""
-    own = f"{_block(node)}."
+    own = f"{block_of(node)}."
     return [name if name.startswith(own) else "" for name in node.inputs]
 
 
@@ -204,7 +202,7 @@ def _sentence(c: Comparison) -> str:
     if all(layer.change == "same" for layer in c.layers):
         verb = "makes" if len(c.settings) == 1 else "make"
         return f"the same layers; {' and '.join([_arrow(key, c) for key in c.settings])} {verb} no difference here"
-    clauses = [_costs(c.totals), *family.shortcut_changes(c.before, c.after), *_counted(c), *_choices(c), *_details(c)]
+    clauses = [_costs(c.totals), *shortcut_changes(c.before, c.after), *_counted(c), *_choices(c), *_details(c)]
     left = len(clauses) - MOST_CLAUSES
     return "; ".join([*clauses[:MOST_CLAUSES], f"and {left} other settings"] if left > 1 else clauses)
 
@@ -276,24 +274,26 @@ def _says(layer: LayerChange, key: str) -> bool:
 
 def table_csv(comparison: Comparison) -> str:
     """Block by block and in total: plain numbers, three columns each; empty where there is nothing to say."""
-    return family.changes_csv(_table(comparison))
+    return _table(comparison).csv()
 
 
 def table_markdown(comparison: Comparison) -> str:
     """Block by block and in total, as a pipe table with what is counted in italics below."""
-    return family.changes_markdown(_table(comparison))
+    return _table(comparison).markdown()
 
 
 def table_latex(comparison: Comparison) -> str:
-    """Block by block and in total, as a `tabular` that needs no package, with what is counted below."""
-    return family.changes_latex(_table(comparison))
+    """Block by block and in total, as a `longtable` with what is counted below."""
+    return _table(comparison).latex()
 
 
-def _table(c: Comparison) -> list[family.ChangeRow]:
+def _table(c: Comparison) -> TextTable:
     """A total has no receptive field, as in `layer_table`."""
     none = (None,) * len(Difference._fields)
     sides = [[row[3:8] if row else none for row in (part.before, part.after)] for part in c.blocks]
-    rows = [family.ChangeRow(part.id, part.change, *side) for part, side in zip(c.blocks, sides, strict=True)]
+    lines: list[list[Cell]] = [[part.id, part.change, *map(Compared, *side, part.difference)]
+                               for part, side in zip(c.blocks, sides, strict=True)]  # fmt: skip
     change = "same" if all(part.change == "same" for part in c.blocks) else "changed"
-    was, now = [(*facts[1:5], None) for facts in c.totals[:2]]
-    return [*rows, family.ChangeRow("total", change, was, now)]
+    lines.append(["total", change, *map(Compared, *[(*facts[1:5], None) for facts in c.totals])])
+    columns = [named("id", "Part"), named("change", "Change"), *map(compared, Difference._fields)]
+    return TextTable(columns, lines, layer_table.conventions(), total=True)

@@ -1,0 +1,30 @@
+"""Compare: any two networks side by side, in step, and what differs; or a whole family."""
+
+import streamlit as st
+
+from app import cache, comparing, state
+from app.forms import pair as pair_form
+
+first, second = state.shown(), state.second()
+with st.sidebar:
+    typed = pair_form.pair_form(first.choice, second.choice)
+
+found = cache.comparison(first.config, second.config)
+comparing.heading(first, second, found)
+comparing.problems(first.problem, second.problem, typed)
+comparing.numbers(found)
+
+with st.container(key="switches", horizontal=True):
+    view = comparing.view_switch()
+    if view == "Side by side":
+        comparing.look_switches()
+    comparing.menu(first.config, second.config, found)
+
+match view:
+    case "Side by side":
+        comparing.drawing(first, second)
+    case "Differences":
+        comparing.table(found)
+    case _:
+        comparing.family_page(first.choice)
+state.publish(first.choice, second.choice)

@@ -1,0 +1,171 @@
+"""Tables as text to paste: CSV for programs, Markdown and LaTeX for people. What stands in a table is said once.
+
+What the columns count is `resnet.metrics.CONVENTIONS`, written below the table for people.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from resnet import quantity
+from resnet.graph import Shape
+from resnet.metrics import CONVENTIONS
+
+HEADINGS = {
+    "depth": "Depth",
+    "trainable_params": "Parameters",
+    "non_trainable_params": "Not trained",
+    "macs": "MACs",
+    "activation_bytes": "Memory, bytes",
+    "receptive_field": "Sees, pixels",
+}
+"""What people read above a column that `resnet.metrics` counts."""
+
+
+class Compared(NamedTuple):
+    """A number in two networks, and after − before; None where there is nothing to say."""
+
+    before: int | None
+    after: int | None
+    difference: int | None
+
+
+Cell = int | str | Shape | Compared | None
+
+
+class Column(NamedTuple):
+    """`keys` head it in CSV: one, or three where its cells are `Compared`. Numbers stand to the right, words left."""
+
+    keys: tuple[str, ...]
+    heading: str
+    side: Literal["l", "r"]
+
+
+def named(key: str, heading: str) -> Column:
+    """A column of names, kinds or shapes."""
+    return Column((key,), heading, "l")
+
+
+def counted(key: str, heading: str | None = None) -> Column:
+    """A column of whole numbers; what `resnet.metrics` counts has its heading here."""
+    return Column((key,), heading or HEADINGS[key], "r")
+
+
+def compared(key: str) -> Column:
+    """A column of `Compared`."""
+    return Column(tuple([f"{key}_{part}" for part in Compared._fields]), HEADINGS[key], "r")
+
+
+def conventions(keys: Iterable[str]) -> tuple[str, ...]:
+    """What each column that is counted counts, such as "MACs: multiply-adds of one forward pass …"."""
+    texts = {HEADINGS[key]: CONVENTIONS[key] for key in keys if key in CONVENTIONS}
+    return tuple([f"{heading}: {text[:1].lower()}{text[1:]}" for heading, text in texts.items()])
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """Columns, lines of as many cells, `notes` below; where there is a `total`, it is the last line."""
+
+    columns: Sequence[Column]
+    lines: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = ()
+    total: bool = False
+
+    def csv(self) -> str:
+        """Plain numbers, shapes as 32x32x16, nothing for None; quoted where it has to be (RFC 4180); no notes."""
+        head = [key for column in self.columns for key in column.keys]
+        body = [[text for cell in line for text in _plain(cell)] for line in self.lines]
+        return "".join([",".join(map(_quoted, line)) + "\n" for line in (head, *body)])
+
+    def markdown(self) -> str:
+        """A pipe table of numbers such as 4,608 or "4,608 → 9,216 (+4,608)", with the notes in italics below."""
+        rules = [":--" if column.side == "l" else "--:" for column in self.columns]
+        heading = [column.heading for column in self.columns]
+        body = [[" ".join(_read(cell).split("\n")).replace("|", r"\|") for cell in line] for line in self.lines]
+        lines = [f"| {' | '.join(cells)} |" for cells in (heading, rules, *body)]
+        return "\n".join([*lines, "", f"*{' '.join(self.notes)}*", ""])
+
+    def latex(self) -> str:
+        """A small, tight `longtable` with the notes below it and as comments; its heading is said again on each page.
+
+        Needs the package longtable, which every LaTeX has, and text in one column, 16 cm wide for the widest tables.
+        """
+        sides = "".join([column.side for column in self.columns])
+        heading = [_set(column.heading.replace(" ", "\n"), column.side, "b") for column in self.columns]
+        cells = [map(_set, map(_read, line), sides) for line in self.lines]
+        head, *body = [" & ".join(line) + r" \\" for line in (heading, *cells)]
+        if self.total and len(body) > 1:
+            body.insert(-1, r"\hline")
+        return "\n".join(
+            [
+                r"% Needs \usepackage{longtable}.",
+                *[f"% {note}" for note in self.notes],
+                r"\begingroup\scriptsize\setlength{\tabcolsep}{3pt}",
+                rf"\begin{{longtable}}[l]{{{sides}}}",
+                rf"\hline {head} \hline \endhead",
+                r"\hline \endfoot",
+                *body,
+                r"\end{longtable}",
+                r"\addtocounter{table}{-1}% without a caption it takes no number",
+                rf"\noindent {_escaped(' '.join(self.notes))}\par",
+                r"\endgroup",
+                "",
+            ]
+        )
+
+
+def _plain(cell: Cell) -> Iterable[str]:
+    """What a cell is in CSV: three of them if compared."""
+    if isinstance(cell, Compared):
+        return ["" if value is None else str(value) for value in cell]
+    if isinstance(cell, tuple):
+        return ["x".join(map(str, cell))]
+    return ["" if cell is None else str(cell)]
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
+
+
+def _read(cell: Cell) -> str:
+    """As people read it; a line break is where a narrow column may break it."""
+    match cell:
+        case None:
+            return ""
+        case Compared():
+            return _change(cell)
+        case int():
+            return quantity.exact(cell)
+        case str():
+            return cell
+    return quantity.shape(cell)
+
+
+def _change(cell: Compared) -> str:
+    """ "4,608 → 9,216 (+4,608)", one number where nothing changes, "– → 4,608" where there was none."""
+    before, after, difference = cell
+    was, now = ["–" if value is None else quantity.exact(value) for value in (before, after)]
+    if before == after:
+        return "" if before is None else was
+    if before is None or after is None or difference is None:
+        return f"{was} → {now}"
+    return f"{was} → {now}\n" + f"({difference:+,})".replace("-", "−")
+
+
+SIGNS = str.maketrans(
+    {sign: f"\\{sign}" for sign in "%&#_{}$"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+    | {"→": r"$\to$", "−": "$-$", "–": "--", "×": r"$\times$"}
+)
+"""What LaTeX reads as commands, and what its plain letters lack."""
+
+
+def _set(text: str, side: str, baseline: Literal["t", "b"] = "t") -> str:
+    """A cell, of several lines where the text has them; its row stands on the first or on the last."""
+    lines = r" \\ ".join([_escaped(line) for line in text.split("\n")])
+    return rf"\begin{{tabular}}[{baseline}]{{@{{}}{side}@{{}}}}{lines}\end{{tabular}}" if "\n" in text else lines
+
+
+def _escaped(text: str) -> str:
+    return text.translate(SIGNS)

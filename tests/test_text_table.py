@@ -1,0 +1,130 @@
+"""Tables as text: what goes in comes back out of CSV, people read it in Markdown, and LaTeX sets it over pages."""
+
+import csv as csv_module
+import io
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resnet import build_graph, family, get, layer_table, measure
+from resnet.comparison import compare, table_latex
+from resnet.text_table import HEADINGS, Compared, TextTable, compared, conventions, counted, named
+
+TABLE = TextTable(
+    columns=[named("id", "Layer"), counted("macs"), compared("depth"), named("out", "Output")],
+    lines=[
+        ["a_1", 1234, Compared(1000, 2500, 1500), (32, 32, 16)],
+        ["b", 0, Compared(9, 8, -1), (10,)],
+        ["c", None, Compared(7, 7, 0), ()],
+        ["d", 5, Compared(None, 3, 3), None],
+        ["total", 1229, Compared(None, None, None), None],
+    ],
+    notes=["MACs: 100 % of them."],
+    total=True,
+)
+PREAMBLE = "\\documentclass{article}\n\\usepackage{longtable}\n\\textwidth=16cm\n\\begin{document}\n"
+
+
+def test_csv() -> None:
+    """Catches separators in numbers, and a column of two networks that is not three."""
+    assert TABLE.csv().splitlines() == [
+        "id,macs,depth_before,depth_after,depth_difference,out",
+        "a_1,1234,1000,2500,1500,32x32x16",
+        "b,0,9,8,-1,10",
+        "c,,7,7,0,",
+        "d,5,,3,3,",
+        "total,1229,,,,",
+    ]
+
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
+
+@given(st.lists(st.tuples(words, st.integers()), max_size=5))
+def test_csv_reads_back_whatever_the_words_are(lines: list[tuple[str, int]]) -> None:
+    """Catches a comma, a quote or a line break that moves the columns."""
+    text = TextTable([named("word", "Word"), counted("macs")], lines).csv()
+    read = csv_module.reader(io.StringIO(text, newline=""))
+    assert list(read) == [["word", "macs"], *[[word, str(number)] for word, number in lines]]
+
+
+def test_markdown() -> None:
+    """Catches a difference without its sign, and one made up where a network has no such part."""
+    assert TABLE.markdown().splitlines() == [
+        "| Layer | MACs | Depth | Output |",
+        "| :-- | --: | --: | :-- |",
+        "| a_1 | 1,234 | 1,000 → 2,500 (+1,500) | 32×32×16 |",
+        "| b | 0 | 9 → 8 (−1) | 10 |",
+        "| c |  | 7 |  |",
+        "| d | 5 | – → 3 |  |",
+        "| total | 1,229 |  |  |",
+        "",
+        "*MACs: 100 % of them.*",
+    ]
+    assert r"| a\|b |" in TextTable([named("id", "Layer")], [["a|b"]]).markdown()
+
+
+def test_latex() -> None:
+    """Catches a heading that stands on the first page only, a total like any line, and letters that LaTeX obeys."""
+    text = TABLE.latex()
+    assert text.isascii()
+    assert r"\begin{longtable}[l]{lrrl}" in text
+    assert r"\hline Layer & MACs & Depth & Output \\ \hline \endhead" in text
+    change = r"\begin{tabular}[t]{@{}r@{}}1,000 $\to$ 2,500 \\ (+1,500)\end{tabular}"
+    assert rf"a\_1 & 1,234 & {change} & 32$\times$32$\times$16 \\" in text.splitlines()
+    assert "\\hline\ntotal & 1,229 &  &  \\\\\n\\end{longtable}" in text
+    assert "% MACs: 100 % of them.\n" in text
+    assert r"\noindent MACs: 100 \% of them.\par" in text
+    assert "\\endfoot\nx \\\\\n" in TextTable([named("id", "Layer")], [["x"]], total=True).latex()
+
+
+@given(st.text("%&#_{}$\\~^<>|→−–×ab "))
+def test_signs_that_latex_obeys_are_letters(word: str) -> None:
+    """Catches a brace that opens a group, and a percent sign that swallows the line."""
+    (line,) = re.findall(r"\\endfoot\n(.*) \\\\\n", TextTable([named("id", "Layer")], [[word]]).latex())
+    commands = r"\\[%&#_{}$]|\\text[a-z]+\{\}|\$(\\to|\\times|-)\$"
+    assert not re.search(r"[\\%&#_{}$~^<>|]", re.sub(commands, "", line))
+
+
+def test_conventions() -> None:
+    """Catches a column that is counted and does not say what."""
+    notes = conventions(["id", *HEADINGS])
+    assert [note.partition(": ")[0] for note in notes] == list(HEADINGS.values())
+    assert notes[2] == "Not trained: batch norm's moving mean and variance: kept, never trained."
+    assert conventions(["id"]) == ()
+
+
+def tables() -> dict[str, str]:
+    """Every table that this project writes, and one that is longer than five pages."""
+    long, short = [build_graph(get(name).config) for name in ("resnet110", "resnet20")]
+    rows = {by: layer_table.rows(measure(short), short, by) for by in ("layer", "block", "stage")}
+    between = compare(get("resnet14").config, get("resnet20").config)
+    return {
+        **{by: layer_table.latex(table) for by, table in rows.items()},
+        "long": layer_table.latex(layer_table.rows(measure(long), long, "layer")),
+        "nothing": layer_table.latex(()),
+        "cifar": family.latex(family.family([8], ["resnet", "plain"])),
+        "imagenet": family.latex(family.imagenet_family()),
+        "compare": table_latex(between),
+        "signs": TABLE.latex() + TextTable([named("id", "Layer")], [["%&#_{}$\\~^<>|→−–×"]]).latex(),
+    }
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no LaTeX here")
+@pytest.mark.parametrize("name", tables())
+def test_latex_sets_it(name: str, tmp_path: Path) -> None:
+    """Catches a sign LaTeX does not know, a table wider or longer than a page, and one that takes a number."""
+    text = f"{PREAMBLE}{tables()[name]}\\typeout{{number \\thetable}}\\end{{document}}\n"
+    (tmp_path / "t.tex").write_text(text)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "number 0" in done.stdout
+    assert "Overfull" not in done.stdout
+    pages = int(re.search(r"\((\d+) pages?", done.stdout)[1])
+    assert pages >= 6 if name == "long" else pages <= 3
