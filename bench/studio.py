@@ -15,7 +15,7 @@ from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 import pypdfium2
 from playwright.sync_api import Browser, BrowserContext, Page, ProxySettings
@@ -29,7 +29,7 @@ from resnet.diagram.plot_model import PlotOptions
 from resnet.exports import drawing, link, plot
 from tests.browser.driver import ROOT, RunningApp, answers, chromium, end, free_port, running_app
 
-Act = Literal["open", "close"]
+OPEN, CLOSE, OPEN_OR_CLOSE = ".box.openable", ".group .header", ".box.openable, .group .header"
 CANVAS = ".lab-diagram .canvas"
 EPSILONS = count(1e-5, 1e-9)
 PAIRS = 5
@@ -80,11 +80,13 @@ IN_SIGHT = """
     const [x, y] = [at.x + at.width / 2, at.y + at.height / 2];
     const within = left < x && x < right && top < y && y < bottom;
     const clicked = within && canvas.getRootNode().elementFromPoint(x, y)?.closest(selector);
-    return clicked === part ? [{ id: part.closest("[data-id]").dataset.id, x, y }] : [];
+    const { id } = part.closest("[data-id]").dataset;
+    const gone = `${part.matches(".box") ? ".box.openable" : ".group"}[data-id="${id}"]`;
+    return clicked === part ? [{ id, x, y, gone }] : [];
   });
 }
 """
-"""What can be clicked: names and places on the screen, in pixels."""
+"""What can be clicked: its name, its place on the screen in pixels, and what a click takes away."""
 
 FRAMES = """
 () => {
@@ -170,27 +172,26 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 def touched(browser: Browser, app: RunningApp, name: str, view: View) -> Row:
     """Two opened, then the same two closed, the older one first, so that most drawings are new to the server; where
     everything is open, the other way round."""
-    turns: list[Act] = ["close", "open"] if view.level == "layer" else ["open", "close"]
+    first, then = (CLOSE, OPEN) if view == EVERYTHING else (OPEN, CLOSE)
     took_s: list[float] = []
     with visitor(browser) as context:
         page = visited(context.new_page(), app, another(name), view)
         while len(took_s) < TOUCHES:
-            for box in [touch(page, turns[0], took_s) for _ in range(2)]:
-                touch(page, turns[1], took_s, box)
+            for box in [touch(page, first, took_s) for _ in range(2)]:
+                touch(page, then, took_s, box)
     reached = f"median {seconds(median(took_s))}, slowest {seconds(max(took_s))}"
-    what = f"box opened or closed → drawn again: {name}{', everything open' if view.level == 'layer' else ''}"
+    what = f"box opened or closed → drawn again: {name}{', everything open' if view == EVERYTHING else ''}"
     return Row(what, "–", "0.15 s", reached, median(took_s) <= 0.15)
 
 
-def touch(page: Page, act: Act, took_s: list[float], wanted: str = "") -> str:
+def touch(page: Page, act: str, took_s: list[float], wanted: str = "") -> str:
     """Click what opens or closes something: `wanted` where that is in sight, else the middle one of what is."""
     page.wait_for_timeout(300)  # a hand takes its time, and what glides has come to rest
-    found = page.locator(CANVAS).evaluate(IN_SIGHT, ".box.openable" if act == "open" else ".group .header")
+    found = page.locator(CANVAS).evaluate(IN_SIGHT, act) or page.locator(CANVAS).evaluate(IN_SIGHT, OPEN_OR_CLOSE)
     part = next((part for part in found if part["id"] == wanted), found[len(found) // 2])
-    gone = ".box.openable" if act == "open" else ".group"
     page.mouse.move(part["x"], part["y"])
     click = partial(page.mouse.click, part["x"], part["y"])
-    took_s.append(clicked_s(page, click, ".box", f'{gone}[data-id="{part["id"]}"]'))
+    took_s.append(clicked_s(page, click, ".box", part["gone"]))
     return str(part["id"])
 
 
