@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import state
 from app.cache import Network
-from resnet import catalog, quantity
+from resnet import catalog, exports, quantity
 from resnet.config import ResNetConfig
 from resnet.link import Choice, written
 from resnet.metrics import CONVENTIONS, Metrics
@@ -95,6 +95,8 @@ def code(choice: Choice, config: ResNetConfig) -> None:
     python.code(f"import resnet\n\nconfig = {made}\nmodel = resnet.build_keras_model(config)", language="python")
     shell.caption("Command line")
     shell.code("\n".join(_commands(choice)), language="bash")
+    st.caption("Keras alone: this program needs nothing of ResNet Lab")
+    st.code(exports.keras_source(config), language="python", height=TABLE_HEIGHT)
     st.caption("The config, as JSON")
     st.code(config.model_dump_json(indent=2), language="json", height=TABLE_HEIGHT)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import state
 from resnet import catalog, quantity
 from resnet.link import Choice, from_query
 from resnet.metrics import describe
@@ -40,7 +41,7 @@ def expected(choice: Choice) -> dict[str, str]:
 
 def link(app: AppTest) -> Choice:
     """The network the address bar names."""
-    return from_query({key: value for key, value in app.query_params.items() if key not in ("view", "level")})
+    return from_query({key: value for key, value in app.query_params.items() if key not in state.VIEW_KEYS})
 
 
 def warnings(app: AppTest) -> list[str]:
@@ -195,9 +196,11 @@ def test_the_layer_table_adds_up() -> None:
 def test_the_code_view_says_what_the_link_says() -> None:
     """Catches a snippet that builds another network than the one shown."""
     app = visit(network="resnet20", view="Code", **{"norm.momentum": "0.99"})
-    python, shell, json = (block.value for block in app.code)
+    python, shell, keras, json = (block.value for block in app.code)
     namespace: dict[str, Any] = {}
     exec(python.rpartition("\n")[0], namespace)
     assert namespace["config"] == Choice("resnet20", {"norm.momentum": 0.99}).config()
     assert "describe resnet20 --set norm.momentum=0.99" in shell
+    compile(keras, "keras", "exec")
+    assert "momentum=0.99" in keras
     assert type(namespace["config"]).model_validate_json(json) == namespace["config"]

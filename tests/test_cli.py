@@ -138,6 +138,38 @@ def test_draw_writes_keras_code(shell: Shell) -> None:
     assert Path("a.py").read_text() == exports.keras_source(get("resnet20").config)
 
 
+def test_compare_says_the_sentence_and_the_table(shell: Shell) -> None:
+    """Catches a comparison that is only on the page."""
+    done = shell("compare", "plain56", "resnet56")
+    assert done.status == 0
+    assert done.out.startswith("the same 853,018 parameters; 27 shortcuts added, 2 of them padded\n")
+    assert done.out.count("\n| stage") == 27
+    record = json.loads(shell("compare", "plain56", "plain56", "--other-set", "norm.momentum=0.99", "--json").out)
+    assert record["settings"] == {"norm.momentum": [0.9, 0.99]}
+
+
+@pytest.mark.parametrize("form", ["csv", "md", "tex"])
+@pytest.mark.parametrize("words", [("compare", "plain20", "resnet20"), ("family", "--n", "3"), ("export", "resnet20")])
+def test_tables_come_in_three_formats(shell: Shell, form: str, words: tuple[str, ...]) -> None:
+    """Catches a format that one of the tables lacks."""
+    assert shell(*words, "-o", f"a.{form}") == (0, "", "")
+    assert "stem" in Path(f"a.{form}").read_text() or "plain8" in Path(f"a.{form}").read_text()
+
+
+def test_the_table_of_layers_is_filtered_and_summed(shell: Shell) -> None:
+    assert shell("export", "resnet50", "--by", "stage", "--where", "projection", "-o", "a.csv").status == 0
+    with Path("a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == ["stage1", "stage2", "stage3", "stage4"]
+    assert [row["layers"] for row in rows] == ["1"] * 4
+    assert_refused(shell("export", "resnet50", "--where", "params > many", "-o", "b.csv"), "many")
+
+
+def test_a_family_is_printed(shell: Shell) -> None:
+    rows = json.loads(shell("family", "--n", "3", "--json").out)
+    assert [row["name"] for row in rows if row["kind"] == "resnet"] == ["resnet8", "resnet14", "resnet20"]
+
+
 @pytest.mark.parametrize("form", ["svg", "pdf", "png", "dot"])
 def test_plot_writes_what_the_library_gives(shell: Shell, form: exports.PictureFormat) -> None:
     words = ["--show-shapes", "--show-layer-names", "--show-dtype", "--show-layer-activations", "--show-trainable"]

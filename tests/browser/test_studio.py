@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
+
+from resnet import catalog, exports
+from resnet.diagram import View
 
 DRAWING = ".lab-diagram .canvas svg"
 DETAILS = ".lab-diagram .details"
@@ -404,6 +408,18 @@ def test_a_pasted_link_shows_the_same_drawing_to_another_visitor(open_page: Open
     legend = f"{DRAWING} .legend"
     assert second.locator(legend).inner_html() == first.locator(legend).inner_html()
     expect(second.get_by_role("radio", name="Blocks")).to_be_checked()
+
+
+def test_the_export_is_the_drawing_as_it_is_opened(page: Page, app_url: str) -> None:
+    """Catches a figure of another view than the one on the screen."""
+    visit(page, app_url, "?network=resnet20&colour=macs")
+    click(page, box(page, "stage2.block1"))
+    expect(panel(page, "stage2.block1")).to_be_visible()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG", exact=True).first.click()
+    view = View(colour="macs", toggled=("stage2.block1",))
+    assert Path(download.value.path()).read_bytes() == exports.drawing(catalog.get("resnet20").config, "svg", view)
 
 
 # ---- looks and words ------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ class Find {
     if (another && document.activeElement !== this.input && !this.input.matches(":focus")) this.input.value = text;
     this.text = text;
     this.hits = hits;
-    if (another) this.at = -1;
+    if (another) Object.assign(this, { at: -1, revealing: undefined });
     this.locate();
     this.output.textContent = problem || this.count();
     this.form.classList.toggle("problem", Boolean(problem));
