@@ -7,6 +7,7 @@ from app.forms import network as network_form
 
 with st.sidebar:
     network_form.network_form(state.shown())
+    st.page_link("app/pages/compare.py", label="Compare this", icon=":material/compare_arrows:")
     st.page_link("app/pages/train.py", label="Train this", icon=":material/play_arrow:")
 
 shown = state.shown()

@@ -111,7 +111,8 @@ class View {
     this.mark();
     const part = this.part(this.selected);
     const facts = part ? factsOf(part, this.scene, this.tables) : null;
-    this.panel.hidden = !facts;
+    this.panel.hidden = !facts || (this.opening && this.camera.narrow); // on a phone the sheet would hide what opens
+    if (!quietly) this.opening = false;
     if (facts) this.panel.querySelector(".facts").replaceChildren(...describe(facts, this));
     if (part && shown) this.camera.show(part, this.panel);
     if (quietly) return;
@@ -150,6 +151,7 @@ class View {
     if (!part) return;
     this.hands.hold(part, at);
     this.selected = id;
+    this.opening = true;
     this.send({ name: "toggle", id });
   }
 
