@@ -17,6 +17,7 @@ from resnet.config import ResNetConfig
 from resnet.diagram import View, draw
 from resnet.diagram.plot_model import PlotOptions
 from resnet.diagram.scene import layers, scene
+from resnet.family import FamilyRow, family
 from resnet.graph import Graph, build_graph
 from resnet.metrics import Metrics, measure
 
@@ -25,6 +26,10 @@ BY_FINGERPRINT: dict[str | type[Any], Callable[[Any], Any]] = {
     PlotOptions: PlotOptions.model_dump_json,
     View: View.model_dump_json,
 }
+
+
+MOST_MEMBERS = 40
+"""Of a family: more points than a chart needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,13 @@ def pair_scene(first: ResNetConfig, second: ResNetConfig, view: View) -> dict[st
 def comparison(first: ResNetConfig, second: ResNetConfig) -> Comparison:
     """What differs between two networks."""
     return compare(first, second)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def family_rows(most: int, settings: tuple[tuple[str, Any], ...]) -> tuple[FamilyRow, ...]:
+    """The facts of the CIFAR networks with n from 1 to `most`, at most MOST_MEMBERS of them. Raises ConfigError."""
+    members = {round(1 + (most - 1) * index / (MOST_MEMBERS - 1)) for index in range(MOST_MEMBERS)}
+    return family(sorted(members), ("resnet", "plain"), dict(settings))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_FINGERPRINT)

@@ -103,7 +103,7 @@ def drawing(first: state.Shown, second: state.Shown) -> None:
     networks = [cache.network(shown.config) for shown in (first, second)]
     view = pair_view()
     scenes = {"wide": cache.pair_scene(first.config, second.config, view)}
-    if view.direction == "LR":
+    if view.direction == "LR" and picture.small(scenes["wide"]):
         tall = view.model_copy(update={"direction": "TB"})
         scenes["tall"] = cache.pair_scene(first.config, second.config, tall)
     prints = f"{first.config.fingerprint} {second.config.fingerprint}"
@@ -170,7 +170,7 @@ def family_page(choice: Choice) -> None:
                                  format_func=FACTS.__getitem__, label_visibility="collapsed")  # fmt: skip
     kept = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
     try:
-        rows = family.family(range(1, most + 1), ("resnet", "plain"), kept)
+        rows = cache.family_rows(most, tuple(sorted(kept.items())))
     except ResNetLabError as error:
         views.problem(str(error))
         return

@@ -21,6 +21,7 @@ from resnet.link import Choice, written
 
 FORMATS: tuple[DrawingFormat, ...] = get_args(DrawingFormat)
 PLOT_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
+PAGE = "page_of_figures"
 PAGE_TITLES: dict[PageFormat, str] = {
     "free": "Free",
     "a4": "A4",
@@ -67,9 +68,10 @@ def figures(stem: str, config: ResNetConfig, view: View, beside: ResNetConfig | 
 
 def _page() -> PageFormat:
     """A page the figure has to fit; its letters stay readable, so it may be wrapped or folded further."""
-    page = state.read("page", "free")
+    page = state.read(PAGE, state.page_of_link())
     st.segmented_control("Page", list(PAGE_TITLES), default=page, key=state.seed("page", page), required=True,
-                         format_func=PAGE_TITLES.__getitem__, help=PAGE_HELP)  # fmt: skip
+                         format_func=PAGE_TITLES.__getitem__, help=PAGE_HELP,
+                         on_change=lambda: state.remember(PAGE, state.read("page")))  # fmt: skip
     return cast(PageFormat, page)
 
 

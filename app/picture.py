@@ -18,6 +18,7 @@ from resnet.errors import ConfigError
 from resnet.link import Choice
 
 LONGEST_QUESTION = 200
+MOST_PARTS_TWICE = 300
 
 LEVEL_TITLES: dict[Level, str] = {"network": "Network", "stage": "Stages", "block": "Blocks", "layer": "Layers"}
 STYLE_TITLES: dict[Style, str] = {"detailed": "Detailed", "compact": "Compact", "figure3": "Figure 3"}
@@ -93,7 +94,7 @@ def drawing(network: Network, choice: Choice) -> None:
     """The drawing, under the hand. What is opened in it runs only this part of the page again."""
     view = state.drawing_view().within(network.graph)
     scenes = {"wide": cache.scene_of(network.config, view)}
-    if view.direction == "LR":
+    if view.direction == "LR" and small(scenes["wide"]):
         scenes["tall"] = cache.scene_of(network.config, view.model_copy(update={"direction": "TB"}))
     show_diagram(
         Picture(
@@ -111,6 +112,11 @@ def drawing(network: Network, choice: Choice) -> None:
     state.publish(choice)
 
 
+def small(scene: dict[str, Any]) -> bool:
+    """Whether a drawing is worth sending twice, for wide and for narrow screens."""
+    return len(scene["boxes"]) + len(scene["stamps"]) <= MOST_PARTS_TWICE
+
+
 def act(networks: Sequence[Network]) -> None:
     """What a person did in the drawing of one network, or of two."""
     done, view = state.done(KEY), state.drawing_view()
@@ -121,9 +127,9 @@ def act(networks: Sequence[Network]) -> None:
         case "toggle" if known:
             state.draw_as(view.toggle(name))
         case "refold" if known:
-            state.draw_as(refolded(of.graph, view.within(of.graph), name))
+            state.draw_as(refolded(of.graph, view, name))
         case "reveal" if done.get("layer") in range(len(of.graph.nodes)):
-            state.draw_as(revealed(of.graph, view.within(of.graph), of.graph.nodes[done["layer"]].id))
+            state.draw_as(revealed(of.graph, view, of.graph.nodes[done["layer"]].id))
         case "select":
             state.select_box(str(done.get("id") or "") or None)
         case "find":

@@ -46,7 +46,7 @@ class Shown:
 
 def draft() -> Choice:
     """What the controls say. On the first run of a visit, or when the address changed, what the link says."""
-    parameters = {key: value for key, value in st.query_params.to_dict().items() if _of_network(key)}
+    parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in (*VIEW_KEYS, "run")}
     if DRAFT not in st.session_state or (parameters and not _ours(parameters)):
         _arrive(parameters)
     choice: Choice = st.session_state[DRAFT]
@@ -86,11 +86,19 @@ def change(key: str, value: Any) -> None:
 
 def second() -> Shown:
     """The network beside the chosen one: the one the link or the visitor named, else its twin."""
-    first = draft()
+    first = shown().choice
     if SECOND not in st.session_state:
         _second_arrives()
-    choice: Choice = st.session_state[SECOND] or _twin(first)
-    return Shown(choice, choice.config(), st.session_state.get(SECOND_PROBLEM))
+    named: Choice | None = st.session_state[SECOND]
+    if named:
+        return Shown(named, named.config(), st.session_state.get(SECOND_PROBLEM))
+    twin = _twin(first)
+    try:
+        return Shown(twin, twin.config(), st.session_state.get(SECOND_PROBLEM))
+    except ResNetLabError as error:
+        published = Choice(twin.network)
+        sentence = f"The twin of this network makes no sense, so this is {published.network} as published. {error}"
+        return Shown(published, published.config(), sentence)
 
 
 def choose_second(choice: Choice | None) -> None:
@@ -119,9 +127,8 @@ def _twin(choice: Choice) -> Choice:
 
 def publish(choice: Choice, beside: Choice | None = None) -> None:
     """Write the network, or both, into the address bar beside the view, so that copying it copies what is seen."""
-    wanted = choice.to_query()
+    wanted = choice.to_query() | (beside_query(beside) if beside else {})
     st.session_state[PUBLISHED][_address(wanted)] = time.monotonic()
-    wanted |= beside_query(beside) if beside else {}
     wanted |= {key: value for key, value in st.session_state[VIEW].items() if value}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
@@ -183,7 +190,16 @@ def done(component: str) -> dict[str, Any]:
 
 
 def drawing_view() -> View:
-    """How the drawing is folded, styled and coloured."""
+    """How the drawing is folded, styled and coloured. A page it has to fit is a matter of its export."""
+    return _said_view().model_copy(update={"page": "free"})
+
+
+def page_of_link() -> str:
+    """The page that a figure's own link says it was made for."""
+    return _said_view().page
+
+
+def _said_view() -> View:
     return view_from_query({key: value for key, value in st.session_state[VIEW].items() if value})
 
 
@@ -196,7 +212,7 @@ def colour(allowed: tuple[str, ...]) -> str:
 def draw_as(view: View) -> None:
     """Another way to draw the network; it becomes part of the link."""
     said = view_query(view)
-    fields = [key for key in View.model_fields if key != "colour"]
+    fields = [key for key in View.model_fields if key not in ("colour", "page")]
     st.session_state[VIEW] = {**st.session_state[VIEW], **{key: said.get(key) for key in fields}}
 
 
@@ -221,18 +237,17 @@ def select_run(run_id: str) -> None:
         st.query_params["run"] = run_id
 
 
-def _of_network(key: str) -> bool:
-    return key not in (*VIEW_KEYS, "run") and not is_beside(key)
-
-
 def _arrive(parameters: dict[str, str]) -> None:
     try:
-        choice = from_query(parameters) if NETWORK in parameters else Choice(DEFAULT_NETWORK)
+        own = {key: value for key, value in parameters.items() if not is_beside(key)}
+        choice = from_query(own) if NETWORK in own else Choice(DEFAULT_NETWORK)
     except ResNetLabError as error:
         st.session_state[PROBLEM] = f"The link could not be read, so this is {DEFAULT_NETWORK}. {error}"
         choice = Choice(DEFAULT_NETWORK)
     st.session_state[DRAFT] = st.session_state[SHOWN] = choice
     st.session_state[VIEW] = _view_of_link()
+    for key in (SECOND, SECOND_PROBLEM):
+        st.session_state.pop(key, None)
     st.session_state[PUBLISHED] = {_address(parameters): time.monotonic()}
 
 

@@ -17,6 +17,7 @@ from resnet.errors import ConfigError, echo
 NETWORK = "network"
 DEFAULT_NETWORK = "resnet56"
 LONGEST_VALUE = 2000
+SHORT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,11 @@ def _rows(value: Any) -> bool:
 
 
 def title(config: ResNetConfig) -> str:
-    """A name that says what is changed: "resnet34, shortcut padded_identity"."""
+    """A name that says what is changed: "resnet34, shortcut padded_identity"; a long value is only named."""
     choice = choice_of(config)
-    return ", ".join([choice.network, *[f"{key} {written(value)}" for key, value in choice.settings.items()]])
+    said = {key: written(value) for key, value in choice.settings.items()}
+    changes = [f"{key} {value}" if len(value) <= SHORT else f"other {key}" for key, value in said.items()]
+    return ", ".join([choice.network, *changes])
 
 
 def pairs(words: Iterable[str]) -> dict[str, str]:

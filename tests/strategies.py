@@ -143,13 +143,14 @@ def _norms(draw: Draw, channels: list[int], *, zero_allowed: bool) -> dict[str, 
 
 @st.composite
 def views(draw: Draw, config: ResNetConfig, **fixed: Any) -> View:
-    """A way to look at this network: level, direction, style, and a few boxes opened, closed or unfolded by hand."""
+    """A way to look at this network: level, direction, style, colour, and boxes opened, closed or unfolded by hand."""
     names = sorted(places(build_graph(config)))
     some = st.lists(st.sampled_from(names), max_size=5, unique=True).map(lambda found: tuple(sorted(found)))
     fields = {
         "level": draw(st.sampled_from(("stage", "network", "block", "layer"))),
         "direction": draw(st.sampled_from(("TB", "LR"))),
         "style": draw(st.sampled_from(("detailed", "compact", "figure3"))),
+        "colour": draw(st.sampled_from(("operation", "trainable_params", "macs", "receptive_field"))),
         "toggled": draw(some),
         "unfolded": draw(some),
     }

@@ -1,5 +1,6 @@
 """The compare page and the layer table without a browser: what is said is what the library finds."""
 
+import json
 import re
 from typing import Any
 
@@ -14,12 +15,12 @@ from resnet.link import beside_of
 from resnet.search import find
 
 
-def visit(page: str, **parameters: str) -> AppTest:
+def visit(to: str, /, **parameters: str) -> AppTest:
     """A fresh visit of a page by a link with these parameters."""
     app = AppTest.from_file(str(APP), default_timeout=60)
     for key, value in parameters.items():
         app.query_params[key.replace("__", ".")] = value
-    app = app.run().switch_page(f"app/pages/{page}.py")
+    app = app.run().switch_page(f"app/pages/{to}.py")
     for key, value in parameters.items():
         app.query_params[key.replace("__", ".")] = value
     return app.run()
@@ -117,3 +118,45 @@ def test_a_filter_that_cannot_be_read_is_one_sentence() -> None:
     assert not app.exception
     [sentence] = warnings(app)
     assert "many" in sentence
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"network": "resnet50", "norm__last_gamma": "zero"},  # its plain twin would pass no signal
+        {"network": "plain20", "stages__2__filters": "8"},  # its twin would drop channels
+    ],
+)
+def test_a_twin_that_makes_no_sense_is_replaced_and_named(parameters: dict[str, str]) -> None:
+    """Catches a traceback where only the twin of a network is impossible."""
+    app = visit("compare", **parameters)
+    assert not app.exception
+    assert any("twin" in warning for warning in warnings(app))
+
+
+def test_an_impossible_draft_does_not_reach_the_twin() -> None:
+    """Catches a page that breaks because of what was left half typed on another."""
+    app = visit("architecture", network="resnet20", norm__kind="group")
+    app.number_input(key="norm.groups").set_value(7).run()
+    app = app.switch_page("app/pages/compare.py").run()
+    assert not app.exception
+
+
+def test_a_new_link_replaces_both_networks() -> None:
+    """Catches a link of which only the first half is read in a session that has already compared."""
+    app = visit("compare", network="resnet20", beside="resnet50")
+    for parameters in ({"network": "resnet44", "beside": "resnet34"}, {"network": "resnet44", "beside": "plain44"}):
+        for key, value in parameters.items():
+            app.query_params[key] = value
+        app.run()
+        assert_says(app, parameters["network"], parameters["beside"])
+
+
+@pytest.mark.parametrize("page", ["architecture", "compare"])
+def test_a_figure_s_own_link_opens_a_drawing_that_can_be_opened(page: str) -> None:
+    """Catches a drawing folded for a page of paper on a screen, where its boxes would not open."""
+    app = visit(page, network="resnet20", page="column")
+    assert not app.exception
+    assert not warnings(app)
+    sent = json.loads(app.get("bidi_component")[0].proto.json)[0]
+    assert len(sent["scenes"]["wide"]["boxes"]) > 8

@@ -46,6 +46,7 @@ OURS = {"resnet", "app", "streamlit_app"}
 DISTRIBUTIONS = {  # where a package is required under another name than it is imported by
     "PIL": "pillow",
     "font_source_sans_pro": "font-source-sans-pro",
+    "fontTools": "fonttools",
     "keras": "tensorflow",
     "pynvml": "nvidia-ml-py",
     "sklearn": "scikit-learn",

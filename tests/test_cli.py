@@ -208,6 +208,11 @@ def test_export_keras_and_keras_s_own_picture_in_silence(tmp_path: Path) -> None
 
 
 BAD = [
+    (("draw", "resnet20", "--colour", "difference", "-o", "a.svg"), "name it with --beside"),
+    (("draw", "resnet20", "--beside-set", "norm.momentum=0.5", "-o", "a.svg"), "name it with --beside"),
+    (("draw", "resnet20", "--toggle", "stage9", "-o", "a.svg"), "There is no box 'stage9'"),
+    (("draw", "resnet20", "--toggle", "stage9", "--beside", "plain20", "-o", "a.svg"), "There is no box 'stage9'"),
+    (("draw", "resnet20", "--level", "block", "-o", "a.py"), "Keras code has no looks"),
     (("describe", "resnt50"), "did you mean 'resnet50'?"),
     (("describe", "<script>"), "There is no network '<script>'"),
     (("describe", "../../etc/passwd"), "There is no network"),

@@ -4,7 +4,7 @@ from itertools import groupby
 
 import pytest
 
-from resnet import build_graph, get
+from resnet import build_graph, get, with_settings
 from resnet.diagram import OTHER, Drawing, View, draw
 from resnet.diagram.shapes import Text
 
@@ -48,7 +48,7 @@ def test_the_residual_column_has_16_arcs_and_3_of_them_are_dotted(figure: Drawin
     assert [edge.target.removeprefix(OTHER).rpartition(".")[0] for edge in arcs] == [
         f"stage{stage}.block{block}" for stage, (_, count) in enumerate(STAGES, 1) for block in range(1, count // 2 + 1)
     ]
-    dotted = {edge.target.removeprefix(OTHER).rpartition(".")[0] for edge in arcs if edge.marks[0].look == "arc-dotted"}
+    dotted = {edge.target.removeprefix(OTHER).rpartition(".")[0] for edge in arcs if edge.marks[0].look == "arc-change"}
     assert dotted == DOTTED_AFTER
     for edge in arcs:
         spanned = [box for box in figure.boxes if box.id.startswith(OTHER) and edge.start[1] < box.y < edge.end[1]
@@ -75,3 +75,21 @@ def test_every_width_has_a_colour_of_its_own(figure: Drawing) -> None:
     tints = [next(mark.look for mark in box.marks if mark.look.startswith("figure-"))
              for box in figure.boxes if box.title.startswith("3×3")]  # fmt: skip
     assert [look for look, _ in groupby(tints[: len(tints) // 2])] == ["figure-1", "figure-2", "figure-3", "figure-4"]
+
+
+def test_repeats_are_counted_in_plain_columns_too() -> None:
+    """Catches a 34-layer plain network that looks like an 18-layer one: it has no arc to write the count on."""
+    view = View(style="figure3", direction="TB")
+    counts = {}
+    for name in ("plain34", "resnet34"):
+        notes = draw(build_graph(get(name).config), view).notes
+        counts[name] = [mark.text for mark in notes if isinstance(mark, Text) and mark.text.startswith("×")]
+    assert counts["plain34"] == counts["resnet34"] == ["×2", "×3", "×5", "×2"]
+
+
+def test_option_c_dots_only_where_dimensions_change() -> None:
+    """Catches arcs dotted because they are projections: with option C all are."""
+    config = with_settings(get("resnet34").config, {"shortcut": "projection_always"})
+    drawing = draw(build_graph(config), View(style="figure3", level="layer", direction="TB"))
+    dotted = [edge for edge in drawing.edges if edge.marks[0].look == "arc-change"]
+    assert len(dotted) == len(DOTTED_AFTER)

@@ -285,7 +285,7 @@ def test_the_tag_of_a_shortcut_stands_in_the_lane_of_its_block(config: ResNetCon
             assert all(apart(letters, word) for word in words)
 
 
-@given(looks(configs()))
+@given(looks(configs(), colour="operation"))
 def test_twins_stand_in_the_same_places(look: Look) -> None:
     """Switching the shortcuts must make only the shortcuts appear; no box may move."""
     config, view = look

@@ -1,10 +1,15 @@
 """Numbers and differences as colours."""
 
+import io
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from strategies import configs, looks
 
 from resnet import ResNetConfig, build_graph, get, with_settings
@@ -94,3 +99,30 @@ def test_sections_stand_in_step(direction: Any) -> None:
     }
     own = [name for name in places if not name.startswith("other:")]
     assert [places[name] for name in own] == [places[f"other:{name}"] for name in own]
+
+
+@pytest.mark.parametrize("level", ["network", "stage", "block", "layer"])
+def test_new_shortcuts_show_at_every_level(level: Any) -> None:
+    """Catches a difference that a closed stage swallows."""
+    drawing = draw(build_graph(get("plain56").config), View(colour="difference", level=level),
+                   beside=build_graph(get("resnet56").config))  # fmt: skip
+    marks = [mark.look for part in (*drawing.boxes, *drawing.edges) for mark in part.marks]
+    assert [look for look in marks if look.startswith(("is-", "added"))]
+
+
+@pytest.mark.parametrize("colour", ["difference", "operation", "macs"])
+@pytest.mark.parametrize("style", ["detailed", "compact", "figure3"])
+def test_a_pair_is_a_sound_pdf(colour: Any, style: Any, tmp_path: Path) -> None:
+    """Catches tints that become solid colour, and a state that poppler cannot find: forms share the page's states."""
+    drawing = draw(build_graph(get("plain20").config), View(colour=colour, style=style, level="block"),
+                   beside=build_graph(get("resnet20").config))  # fmt: skip
+    file = tmp_path / "pair.pdf"
+    file.write_bytes(drawing.pdf())
+    if shutil.which("pdftoppm"):
+        command = ["pdftoppm", "-r", "30", "-png", file, tmp_path / "page"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.stderr == ""
+    image = Image.open(io.BytesIO(drawing.png(2))).convert("L")
+    for box in drawing.boxes:
+        corner = (round(2 * (box.x + box.width - 4)), round(2 * (box.y + box.height / 2)))
+        assert colour != "operation" or box.kind == "add" or image.getpixel(corner) > 200, box.id

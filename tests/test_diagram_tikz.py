@@ -19,7 +19,7 @@ from resnet.diagram import Drawing, View, draw
 from resnet.diagram.pdf import page_size
 from resnet.diagram.shapes import Text
 from resnet.diagram.style import COLOURS, LOOKS
-from resnet.diagram.tikz import tikz
+from resnet.diagram.tikz import SIGNS, tikz
 from resnet.diagram.view import LEVELS
 
 TEX = shutil.which("pdflatex")
@@ -238,3 +238,17 @@ def test_the_same_drawing_gives_the_same_text(level: Any) -> None:
     """Catches an order that changes from run to run, and a date."""
     first, second = (tikz(drawing(level=level, direction="LR"), LINK) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize("other", ["resnet20", None])
+def test_every_sign_can_be_set(other: str | None) -> None:
+    """Catches a sign that TeX would show as another one: ≠ once came out as =."""
+    beside = build_graph(get(other).config) if other else None
+    for style in ("detailed", "compact", "figure3"):
+        picture = draw(build_graph(get("plain20").config), View(style=style, colour="difference", level="layer"),
+                       beside=beside)  # fmt: skip
+        parts = (*picture.boxes, *picture.panels, *picture.edges)
+        marks = [mark for part in parts for mark in part.marks]
+        words = "".join(mark.text for mark in (*marks, *picture.legend, *picture.notes) if isinstance(mark, Text))
+        assert {sign for sign in words if not sign.isascii()} <= SIGNS.keys()
+    assert {"≠", "−", "×", "·"} <= SIGNS.keys()

@@ -7,9 +7,10 @@ import typer
 from resnet import exports, files
 from resnet.cli.options import Name, Output, Settings, choose, format_of
 from resnet.config import ResNetConfig
-from resnet.diagram import Colour, Direction, Level, PageFormat, Style, View
+from resnet.diagram import FIRST, Colour, Direction, Level, PageFormat, Style, View
 from resnet.diagram.plot_model import PlotOptions, RankDir
 from resnet.diagram.render import render
+from resnet.errors import ExportError
 from resnet.exports import DrawingFormat, PictureFormat
 
 Engine = Literal["graph", "keras"]
@@ -69,15 +70,26 @@ def draw(  # noqa: PLR0913, PLR0917  each is a field of View
     beside: Beside = "",
 ) -> None:
     """The drawing, as .svg, .pdf, .png, .dot, .tex (TikZ), .mmd (Mermaid) or .json; as .py, Keras code."""
-    form = cast(DrawingFormat | Literal["py"], format_of(output, (*get_args(DrawingFormat), "py")))
+    form = format_of(output, (*get_args(DrawingFormat), "py"))
     config = choose(name, settings).config()
+    view = View(level=level, direction=direction, style=style, colour=colour, page=page, toggled=tuple(toggle),
+                unfolded=tuple(unfold))  # fmt: skip
+    _check(view, beside, beside_settings)
     if form == "py":
+        if view != FIRST or beside:
+            raise ExportError("Keras code has no looks: leave out --level and the like, or save a picture, as .svg.")
         files.write(output, exports.keras_source(config))
         return
-    view = View(level=level, direction=direction, style=style, colour=colour, page=page,
-                toggled=tuple(sorted(toggle)), unfolded=tuple(sorted(unfold)))  # fmt: skip
     other = choose(beside, beside_settings).config() if beside else None
-    files.write(output, exports.drawing(config, form, view, other))
+    files.write(output, exports.drawing(config, cast(DrawingFormat, form), view, other))
+
+
+def _check(view: View, beside: str, beside_settings: list[str]) -> None:
+    """Raise ExportError where an option would have nothing to act on."""
+    if not beside and beside_settings:
+        raise ExportError("--beside-set changes the second network; name it with --beside.")
+    if not beside and view.colour == "difference":
+        raise ExportError("Colour 'difference' needs a second network to differ from; name it with --beside.")
 
 
 def plot(  # noqa: PLR0913, PLR0917  each is an option of keras.utils.plot_model

@@ -2,10 +2,9 @@
 feeds the page and every format."""
 
 from resnet.catalog import name_of
-from resnet.diagram.difference import compared
+from resnet.diagram.difference import coloured
 from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
 from resnet.diagram.page import LEAST_SCALE, SHEETS, foldings, laid, on_page, scale_of, too_large
-from resnet.diagram.paint import painted
 from resnet.diagram.pair import Network, lay_out_pair
 from resnet.diagram.view import Colour, Direction, Level, PageFormat, Style, View
 from resnet.graph import Graph
@@ -37,18 +36,17 @@ def draw(graph: Graph, view: View = FIRST, *, beside: Graph | None = None) -> Dr
     Raises UnknownNameError where the view opens a box that does not exist, ExportError where nothing fits its page.
     """
     if beside is None:
-        return painted(on_page(graph, name_of(graph.config), view), view.colour)
-    pair = _pair(Network(graph, title(graph.config)), Network(beside, title(beside.config)), view)
-    return compared(pair) if view.colour == "difference" else painted(pair, view.colour)
+        return on_page(graph, name_of(graph.config), view)
+    return _pair(Network(graph, title(graph.config)), Network(beside, title(beside.config)), view)
 
 
 def _pair(first: Network, second: Network, view: View) -> Drawing:
     if view.page == "free":
-        return lay_out_pair(first, second, view)
+        return coloured(lay_out_pair(first, second, view))
     sheet = SHEETS[view.page]
     for folded in foldings(view):
         for direction in dict.fromkeys([view.direction, "TB", "LR"]):
-            drawing = lay_out_pair(first, second, folded.model_copy(update={"direction": direction}))
+            drawing = coloured(lay_out_pair(first, second, folded.model_copy(update={"direction": direction})))
             if scale_of(drawing, sheet) >= LEAST_SCALE:
                 return laid(drawing, sheet)
     raise too_large(view)

@@ -91,11 +91,11 @@ def _arc(shortcut: Shortcut, start: Point, end: Point, frame: BlockFrame) -> Arc
     line = rounded([start, (x, start[1]), (x, end[1]), (end[0] + 3, end[1])], CORNER)
     marks: list[Mark] = [Path(line, kind), Path(arrow_head(end, (-1, 0)), f"{kind}-head")]
     if shortcut.tag:
-        marks += _tag_marks(shortcut.tag, kind, x, (start[1] + end[1]) / 2)
+        marks += tag_marks(shortcut.tag, kind, x, (start[1] + end[1]) / 2)
     return Arc(kind, ", ".join(shortcut.tag), start, end, tuple(marks))
 
 
-def _tag_marks(lines: tuple[str, ...], kind: ShortcutKind, x: float, y: float) -> list[Mark]:
+def tag_marks(lines: tuple[str, ...], kind: ShortcutKind, x: float, y: float) -> list[Mark]:
     """The small box on a shortcut's line, centred on x, y."""
     box_width, height = tag_width(lines), TAG_LINE * len(lines) + 4.5
     top = y - height / 2

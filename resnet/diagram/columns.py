@@ -7,13 +7,13 @@ from math import ceil, inf
 
 from resnet.diagram.drawing import Panel
 from resnet.diagram.fold import Section
+from resnet.diagram.legend import MARGIN
 from resnet.diagram.pieces import ClosedPiece, Piece
 from resnet.diagram.shapes import Mark, Point, Rect, Text
 from resnet.diagram.sheet import Sheet
 from resnet.diagram.text import width
 from resnet.diagram.wording import blocks_text, section_title, shape_text
 
-MARGIN = 10.0
 GUTTER = 14.0
 CARD_GAP = 22.0
 TURN = 12.0

@@ -134,9 +134,10 @@ class Drawing:
     def by_id(self) -> dict[str, Box]:
         return {box.id: box for box in self.boxes}
 
-    def graph_of(self, box: Box) -> Graph:
-        """The network that a box belongs to."""
-        return self.other if self.other and box.id.startswith(OTHER) else self.graph
+    def graph_of(self, part: "Box | Stamp") -> Graph:
+        """The network that a box or a stamped block belongs to."""
+        name = part.id if isinstance(part, Box) else part.name
+        return self.other if self.other and name.startswith(OTHER) else self.graph
 
     @cached_property
     def description(self) -> str:

@@ -2,7 +2,8 @@
 where they change the shape."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
 from resnet import quantity
 from resnet.diagram import wording
@@ -29,6 +30,8 @@ CORNER = 11.0
 NOTE_GAP = 8.0
 TAG_PAD = 3.0
 TINTS = 8
+Dimensions = Literal["same", "change"]
+Noted = Literal["sizes", "nothing"]
 NAMES = {"global_pool": "avg pool", "pool": "pool", "input": "image", "dense": "fc"}
 
 
@@ -55,7 +58,7 @@ class FigurePiece:
     note: str = ""
     shortcut: Shortcut | None = None
     tag: tuple[BoxFacts, Card] | None = None
-    marks: tuple[Mark, ...] = field(default=())
+    dimensions: Dimensions = "same"
 
     @property
     def left(self) -> float:
@@ -85,8 +88,12 @@ class FigurePiece:
             sheet.put(card, x - card.trunk, at, facts._replace(parent=parent))
             sheet.chain(facts.id, (x, at), (x, at + card.height))
             at += card.height + INSIDE
+        end = at - INSIDE + self.lead
+        if self.unit.repeat > 1:
+            beside = x + self.frame.width / 2 + LANE + BESIDE
+            sheet.marks.append(Text(beside, (y + end) / 2 + 2.6, f"×{self.unit.repeat}", "title"))
         if self.shortcut:
-            self._arc(sheet, source, (x, y), (x, at - INSIDE + self.lead), parent)
+            self._arc(sheet, source, (x, y), (x, end), parent)
 
     def _panel(self, sheet: Sheet, x: float, y: float, parent: str) -> str:
         """An opened block's panel is not painted; it is there to be closed again."""
@@ -98,12 +105,10 @@ class FigurePiece:
     def _arc(self, sheet: Sheet, source: str, start: Point, end: Point, parent: str) -> None:
         assert self.shortcut
         lane = start[0] + self.frame.width / 2 + LANE
-        look = "arc" if self.shortcut.kind == "identity" else "arc-dotted"
+        look = f"arc-{self.dimensions}"
         line = rounded([start, (lane, start[1]), (lane, end[1]), (end[0] + 2.5, end[1])], CORNER)
         marks: list[Mark] = [Path(line, look), Path(arrow_head(end, (-1, 0), 2.6), "arc-head")]
         middle = (start[1] + end[1]) / 2
-        if self.unit.repeat > 1:
-            marks.append(Text(lane + BESIDE, middle + 2.6, f"×{self.unit.repeat}", "title"))
         label = ", ".join(self.shortcut.tag)
         last = self.boxes[-1][0].id
         sheet.edges.append(Edge(source or last, last, self.shortcut.kind, start, end, tuple(marks), label))
@@ -115,7 +120,7 @@ class FigurePiece:
 class Figure:
     """Makes the pieces of a network; equal boxes share one card."""
 
-    def __init__(self, graph: Graph, sections: Sequence[Section], *, noted: str = "sizes") -> None:
+    def __init__(self, graph: Graph, sections: Sequence[Section], *, noted: Noted = "sizes") -> None:
         self.graph = graph
         steps = [text for section in sections for unit in section.units for text in self._texts(section, unit)]
         tags = [wording.shortcut_row(own).text for own in self._shortcuts(sections)]
@@ -132,12 +137,18 @@ class Figure:
         if not section.opened or not unit.block:
             kind = wording.kind_of(unit.layers[0])
             name = unit.layers[0].id if section.opened or kind == "input" else section.name
-            facts = BoxFacts(name, kind if section.opened else "stage", unit.node_ids)
+            whole = "stage" if section.is_stage else section.name
+            facts = BoxFacts(name, kind if section.opened or kind == "input" else whole, unit.node_ids)
             card = self._card(tuple(self._texts(section, unit)), self._tint(section, unit))
             return FigurePiece(unit, ((facts, card),), self.frame, self._note(unit))
         shortcut = wording.shortcut_of(self.graph, unit.layers)
         boxes = tuple(self._boxes(section, unit))
-        return FigurePiece(unit, boxes, self.frame, self._note(unit), shortcut, self._tag(unit))
+        return FigurePiece(unit, boxes, self.frame, self._note(unit), shortcut, self._tag(unit), self._dimensions(unit))
+
+    def _dimensions(self, unit: Unit) -> Dimensions:
+        """Whether the block's output has another shape than its input: the paper dots such arcs."""
+        incoming = self.graph.by_id[unit.layers[0].inputs[0]].output_shape
+        return "same" if unit.layers[-1].output_shape == incoming else "change"
 
     def _boxes(self, section: Section, unit: Unit) -> Sequence[tuple[BoxFacts, Card]]:
         tint = self._tint(section, unit)

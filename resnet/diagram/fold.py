@@ -64,7 +64,7 @@ def fold(graph: Graph, view: View) -> tuple[Section, ...]:
     known = places(graph) if view.toggled or view.unfolded else frozenset()
     for name in (*view.toggled, *view.unfolded):
         if name not in known:
-            raise UnknownNameError("box", name, known)
+            raise UnknownNameError("box", name, sorted(known))
     sections = []
     for name, blocks in groupby(graph.blocks(), key=lambda block: block[0]):
         numbered = [(number, layers) for _, number, layers in blocks]
@@ -128,7 +128,7 @@ def revealed(graph: Graph, view: View, layer: str) -> View:
     where = graph.by_id[layer]
     if not view.opens_section(where.section):
         view = view.toggle(where.section)
-    section = next(found for found in fold(graph, view) if found.name == where.section)
+    section = next(found for found in fold(graph, view.within(graph)) if found.name == where.section)
     unit = next(unit for unit in section.units if layer in unit.node_ids)
     if unit.opened or len(unit.layers) == 1:
         return view

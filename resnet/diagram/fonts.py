@@ -3,6 +3,7 @@
 It also makes every machine measure text alike, hence draw the same picture.
 """
 
+import io
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -28,6 +29,21 @@ FONTCONFIG = """<?xml version="1.0"?>
 def path(style: Style = "Regular") -> Path:
     """The TrueType file of one style."""
     return Path(str(resources.files("font_source_sans_pro").joinpath(f"files/SourceSansPro-{style}.ttf")))
+
+
+def subset(style: Style, letters: str) -> bytes:
+    """A WOFF file with these letters of one style and no others; the same letters always give the same bytes."""
+    from fontTools.subset import Options, Subsetter, load_font, save_font  # noqa: PLC0415  only files embed letters
+
+    options = Options(flavor="woff", hinting=False, layout_features=[], notdef_outline=False, glyph_names=False)
+    options.name_IDs = []
+    subsetter = Subsetter(options)
+    subsetter.populate(text=letters)
+    written = io.BytesIO()
+    with load_font(str(path(style)), options) as font:
+        subsetter.subset(font)
+        save_font(font, written, options)
+    return written.getvalue()
 
 
 def fontconfig(folder: Path) -> Path:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import NamedTuple
 
-from resnet.diagram.columns import BARE, GUTTER, MARGIN, PANELS, Column, Group, Skin, beside, row
+from resnet.diagram.columns import BARE, GUTTER, PANELS, Column, Group, Skin, beside, row
 from resnet.diagram.drawing import Drawing
-from resnet.diagram.figure3 import Figure, heading
+from resnet.diagram.figure3 import Figure, Noted, heading
 from resnet.diagram.fold import Section, Unit, fold
 from resnet.diagram.frames import Frames
-from resnet.diagram.legend import legend, spread
+from resnet.diagram.legend import MARGIN, legend, spread
 from resnet.diagram.opened import OpenedPiece, OpenedRun, StepCards, step_kind
 from resnet.diagram.pieces import ClosedBlocks, ClosedPiece, Piece, section_piece
 from resnet.diagram.sheet import BoxFacts, Sheet
@@ -43,14 +43,16 @@ def lay_out(graph: Graph, name: str, view: View) -> Drawing:
     return draw_groups(graph, name, view, parts, grouped(parts, view))
 
 
-def parts_of(graph: Graph, view: View, *, noted: str = "sizes") -> list[Part]:
+def parts_of(graph: Graph, view: View, *, noted: Noted = "sizes") -> list[Part]:
     """Every section with its pieces, in order. Raises UnknownNameError for a box that does not exist."""
     sections = fold(graph, view)
     make = piece_maker(graph, view, sections, noted)
     return [Part(section, [make(section, unit) for unit in section.units]) for section in sections]
 
 
-def piece_maker(graph: Graph, view: View, sections: Sequence[Section], noted: str) -> Callable[[Section, Unit], Piece]:
+def piece_maker(
+    graph: Graph, view: View, sections: Sequence[Section], noted: Noted
+) -> Callable[[Section, Unit], Piece]:
     if view.style == "figure3":
         return Figure(graph, sections, noted=noted).piece
     frames = Frames(graph, view.style)
@@ -107,7 +109,7 @@ def draw_groups(graph: Graph, name: str, view: View, parts: Sequence[Part], grou
         middle = MARGIN + groups[0].left if len(groups) == 1 else right / 2
         sheet.marks += heading(graph, middle, MARGIN)
     entries = legend([part.section for part in parts], view, {edge.kind for edge in sheet.edges})
-    marks, bottom = spread(entries, MARGIN, bottom, right)
+    marks, right, bottom = spread(entries, MARGIN, bottom, right)
     return Drawing(
         graph, name, view, tuple(sheet.placed), tuple(sheet.panels), tuple(sheet.edges),
         right + MARGIN, bottom + MARGIN, marks, tuple(sheet.marks),

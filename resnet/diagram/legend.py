@@ -13,6 +13,8 @@ from resnet.diagram.view import View
 from resnet.diagram.wording import kind_of, layer_text
 from resnet.graph import Node
 
+MARGIN = 10.0
+"""Around every drawing."""
 ABOVE = 12.0
 LINE = 14.0
 SPACE = 13.0
@@ -52,9 +54,9 @@ def legend(sections: Sequence[Section], view: View, lines: Iterable[EdgeKind]) -
 
 
 def _figure_legend(shortcuts: Sequence[EdgeKind]) -> list[Entry]:
-    dotted = [LINES[kind] for kind in shortcuts if kind != "identity"]
-    solid = [Entry(_stroke("arc"), STROKE, "identity shortcut")] if "identity" in shortcuts else []
-    return solid + [Entry(_stroke("arc-dotted"), STROKE, f"{' or '.join(dotted)}: dimensions change")] * bool(dotted)
+    if not shortcuts:
+        return []
+    return [Entry(_stroke("arc-same"), STROKE, "shortcut"), Entry(_stroke("arc-change"), STROKE, "dimensions change")]
 
 
 def _is_drawn(node: Node, section: Section, unit: Unit) -> bool:
@@ -70,19 +72,21 @@ def _meaning(kind: str, node: Node) -> str:
     return WORDS.get(kind, kind)
 
 
-def _stroke(kind: str) -> tuple[Mark, ...]:
-    return (Path((("M", 0, 0), ("L", STROKE, 0)), kind),)
+def _stroke(look: str) -> tuple[Mark, ...]:
+    return (Path((("M", 0, 0), ("L", STROKE, 0)), look),)
 
 
-def spread(entries: list[Entry], x: float, y: float, right: float) -> tuple[tuple[Mark, ...], float]:
-    """The legend's marks from x to the right in as many lines as it takes, and where its last line ends."""
+def spread(entries: Sequence[Entry], x: float, y: float, right: float) -> tuple[tuple[Mark, ...], float, float]:
+    """The legend's marks from x to the right in as many lines as it takes, and where it ends: right and bottom. One
+    entry may be wider than the drawing above it."""
     marks: list[Mark] = []
-    at_x, at_y = x, y + ABOVE
+    at_x, at_y, end = x, y + ABOVE, right
     for sign, sign_width, text in entries:
         whole = sign_width + BESIDE + width(text, "note")
         if at_x > x and at_x + whole > right:
             at_x, at_y = x, at_y + LINE
         marks += [shifted(mark, at_x, at_y) for mark in sign]
         marks.append(Text(at_x + sign_width + BESIDE, at_y + 2.6, text, "note"))
+        end = max(end, at_x + whole)
         at_x += whole + SPACE
-    return tuple(marks), at_y + LINE / 2
+    return tuple(marks), end, at_y + LINE / 2

@@ -1,10 +1,11 @@
 """Blocks opened to their layers: the residual branch on the chain, the shortcut's layers in a lane beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from resnet.diagram import wording
+from resnet.diagram.blocks import tag_marks
 from resnet.diagram.cards import ADDER, Card, Content, adder_card, layer_card
 from resnet.diagram.drawing import Box, Panel
 from resnet.diagram.fold import Layers, Unit, block_name
@@ -202,3 +203,7 @@ class Run:
             y += GAP
         into = f"{self.name}.add"
         self.sheet.line(source, into, shortcut.kind, [*points, (lane, adder_y), (self.x + ADDER, adder_y)], label)
+        if not steps:
+            edge = self.sheet.edges[-1]
+            tag = tag_marks(shortcut.tag, shortcut.kind, lane, (fork.y + adder_y) / 2)
+            self.sheet.edges[-1] = replace(edge, marks=(*edge.marks, *tag))

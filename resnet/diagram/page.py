@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from resnet import quantity
-from resnet.diagram.columns import MARGIN, Group, size
+from resnet.diagram.columns import Group, size
+from resnet.diagram.difference import coloured
 from resnet.diagram.drawing import Drawing, Paper
 from resnet.diagram.layout import Part, draw_groups, grouped, lay_out, parts_of, skin_of
+from resnet.diagram.legend import MARGIN
 from resnet.diagram.shapes import Mark, Text
 from resnet.diagram.style import LOOKS
 from resnet.diagram.view import LEVELS, PageFormat, View
@@ -46,9 +48,9 @@ SHEETS: dict[PageFormat, Sheet] = {
 
 
 def on_page(graph: Graph, name: str, view: View) -> Drawing:
-    """The network on one page of `view.page`. Raises ExportError where even the closed sections do not fit."""
+    """The network in its colours, on its page. Raises ExportError where not even the closed sections fit."""
     if view.page == "free":
-        return lay_out(graph, name, view)
+        return coloured(lay_out(graph, name, view))
     sheet = SHEETS[view.page]
     for folded in foldings(view):
         parts = parts_of(graph, folded)
@@ -56,7 +58,7 @@ def on_page(graph: Graph, name: str, view: View) -> Drawing:
             continue
         for direction in dict.fromkeys([view.direction, "TB"]):
             turned = folded.model_copy(update={"direction": direction})
-            drawing = draw_groups(graph, name, turned, parts, _best(parts, turned, sheet))
+            drawing = coloured(draw_groups(graph, name, turned, parts, _best(parts, turned, sheet)))
             if scale_of(drawing, sheet) >= LEAST_SCALE:
                 return laid(drawing, sheet)
     raise too_large(view)
@@ -65,7 +67,7 @@ def on_page(graph: Graph, name: str, view: View) -> Drawing:
 def too_large(view: View) -> ExportError:
     return ExportError(
         f"A figure's letters must measure {SMALLEST_LETTER:.0f} points, and not even the closed sections fit page "
-        f"'{view.page}' with such letters; choose 'a4' or 'free'."
+        f"'{view.page}' with such letters; choose a larger page, or 'free'."
     )
 
 

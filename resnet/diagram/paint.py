@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from math import log10
 
 from resnet import quantity
 from resnet.diagram.drawing import Box, Drawing
-from resnet.diagram.legend import Entry, spread
+from resnet.diagram.legend import Entry
+from resnet.diagram.restyle import face_of, restyled
 from resnet.diagram.shapes import Mark, Rect
 from resnet.diagram.view import Colour
 from resnet.graph import Graph
@@ -16,30 +17,21 @@ from resnet.metrics import LayerMetrics, measure
 STEPS = 6
 TITLES: dict[Colour, str] = {
     "trainable_params": "parameters of a box",
-    "macs": "multiply-adds of a box, one image",
-    "activation_bytes": "activation memory of a box, one image, float32",
-    "receptive_field": "receptive field behind a box, pixels",
+    "macs": "multiply-adds of a box",
+    "activation_bytes": "activations of a box, float32",
+    "receptive_field": "receptive field, pixels",
 }
-FACES = ("card", "figure-")
-MARGIN = 10.0
 
 
 def painted(drawing: Drawing, colour: Colour) -> Drawing:
     """The same drawing with its boxes coloured by one number of theirs, and the scale in place of the operations."""
-    if colour in ("operation", "difference"):
-        return drawing
-    values = box_values(drawing, colour)
-    edges = thresholds([value for value in values if value > 0])
-    boxes = [_repainted(box, heat(value, edges)) for box, value in zip(drawing.boxes, values, strict=True)]
-    marks, bottom = spread(_scale(colour, edges, values), MARGIN, legend_top(drawing), drawing.width - MARGIN)
-    return replace(
-        drawing,
-        placed=tuple(boxes),
-        grounds=drawing.panels,
-        lines=drawing.edges,
-        legend=marks,
-        height=max(drawing.height, bottom + MARGIN),
-    )
+    values = dict(zip([box.id for box in drawing.boxes], box_values(drawing, colour), strict=True))
+    edges = thresholds([value for value in values.values() if value > 0])
+
+    def repainted(box: Box) -> Box:
+        return replace(box, marks=_marks(box.marks, heat(values[box.id], edges)))
+
+    return restyled(drawing, repainted, lambda edge: edge, _scale(colour, edges, list(values.values())))
 
 
 def box_values(drawing: Drawing, colour: Colour) -> list[int]:
@@ -81,24 +73,14 @@ def heat(value: int, edges: Sequence[float]) -> int:
     return sum(1 for edge in edges if value >= edge) if value > 0 else 0
 
 
-def _repainted(box: Box, step: int) -> Box:
-    return replace(box, marks=_marks(box.marks, step))
-
-
-@cache
+@lru_cache(maxsize=2048)
 def _marks(marks: tuple[Mark, ...], step: int) -> tuple[Mark, ...]:
     """The same marks on coloured ground: the face of the card takes the colour, tints of operations give way."""
     face = face_of(marks)
     looks = {"caption": "caption-painted"}  # small grey words could not be read on a strong colour
     kept = [mark for mark in marks if not mark.look.endswith("-tint")]
-    return tuple([mark._replace(look=f"heat-{step}" if mark is face else looks.get(mark.look, mark.look))
-                  for mark in kept])  # fmt: skip
-
-
-def face_of(marks: tuple[Mark, ...]) -> Mark | None:
-    """The largest card of a box, the one on top of its repeats; a smaller one is the ReLU behind it."""
-    faces = [mark for mark in marks if isinstance(mark, Rect) and mark.look.startswith(FACES)]
-    return max(reversed(faces), key=lambda face: face.width * face.height, default=None)
+    return tuple([mark._replace(look=f"heat-{step}") if mark is face
+                  else mark._replace(look=looks.get(mark.look, mark.look)) for mark in kept])  # fmt: skip
 
 
 def _scale(colour: Colour, edges: Sequence[float], values: Sequence[int]) -> list[Entry]:
@@ -118,9 +100,3 @@ def _said(colour: Colour, value: float) -> str:
     if colour == "receptive_field":
         return quantity.exact(int(value))
     return quantity.size(value) if colour == "activation_bytes" else quantity.short(value)
-
-
-def legend_top(drawing: Drawing) -> float:
-    """Just below all that is drawn."""
-    ends = [box.y + box.height for box in drawing.boxes] + [panel.y + panel.height for panel in drawing.panels]
-    return max(ends) + 12

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from resnet.diagram.columns import GUTTER, MARGIN, TURN, Column, hop
+from resnet.diagram.columns import GUTTER, TURN, Column, hop
 from resnet.diagram.drawing import OTHER, Box, Drawing
-from resnet.diagram.figure3 import heading
+from resnet.diagram.figure3 import Noted, heading
 from resnet.diagram.layout import HEADING, Part, parts_of, skin_of
-from resnet.diagram.legend import legend, spread
+from resnet.diagram.legend import MARGIN, legend, spread
 from resnet.diagram.shapes import Point, Text
 from resnet.diagram.sheet import Sheet
-from resnet.diagram.stamp import Stamp
-from resnet.diagram.view import View
+from resnet.diagram.text import width
+from resnet.diagram.view import View, places
+from resnet.errors import UnknownNameError
 from resnet.graph import Graph
 
 BETWEEN = 34.0
@@ -32,8 +33,13 @@ class Network(NamedTuple):
 
 
 def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
-    """Both networks as the view says; the ids of the second one's boxes begin with "other:"."""
-    noted = "sizes" if view.direction == "LR" else "nothing"
+    """Both networks as the view says; the ids of the second one's boxes begin with "other:". Raises UnknownNameError
+    where the view opens a box that neither has."""
+    known = places(first.graph) | places(second.graph)
+    for name in (*view.toggled, *view.unfolded):
+        if name not in known:
+            raise UnknownNameError("box", name, sorted(known))
+    noted: Noted = "sizes" if view.direction == "LR" else "nothing"
     parts = (parts_of(first.graph, view.within(first.graph)),
              parts_of(second.graph, view.within(second.graph), noted=noted))  # fmt: skip
     rows = [Row(Sheet(), _columns(own, view), network) for own, network in zip(parts, (first, second), strict=True)]
@@ -42,7 +48,8 @@ def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
     one, other = rows[0].sheet, rows[1].sheet
     edges = (*one.edges, *other.edges)
     entries = legend([part.section for own in parts for part in own], view, {edge.kind for edge in edges})
-    signs, bottom = spread(entries, MARGIN, bottom, right)
+    right = max([right, *[mark.x + width(mark.text, "heading") for mark in _titles(rows, view)]])
+    signs, right, bottom = spread(entries, MARGIN, bottom, right)
     return Drawing(
         first.graph, f"{first.name} beside {second.name}", view, (*one.placed, *other.placed),
         (*one.panels, *other.panels), edges, right + MARGIN, bottom + MARGIN, signs, (*one.marks, *other.marks),
@@ -123,13 +130,24 @@ def _title(sheet: Sheet, network: Network, view: View, at: Point) -> float:
     return TITLE
 
 
+def _titles(rows: Sequence[Row], view: View) -> list[Text]:
+    """The names above the drawings; figure 3 has short headings of its own."""
+    marks = [mark for row in rows for mark in row.sheet.marks if view.style != "figure3"]
+    return [mark for mark in marks if isinstance(mark, Text)]
+
+
 def _rename(sheet: Sheet) -> None:
     """The second network's ids are told apart from the first one's."""
-    stamps = [part for part in sheet.placed if isinstance(part, Stamp)]
-    boxes = [box for part in sheet.placed for box in ([part] if isinstance(part, Box) else part.boxes())]
-    panels = (*sheet.panels, *[stamp.panel() for stamp in stamps])
-    edges = (*sheet.edges, *[edge for stamp in stamps for edge in stamp.edges()])
-    sheet.placed = [replace(box, id=OTHER + box.id, parent=box.parent and OTHER + box.parent) for box in boxes]
-    sheet.panels = [replace(panel, id=OTHER + panel.id, parent=panel.parent and OTHER + panel.parent)
-                    for panel in panels]  # fmt: skip
-    sheet.edges = [replace(edge, source=OTHER + edge.source, target=OTHER + edge.target) for edge in edges]
+    sheet.placed = [_renamed(part) if isinstance(part, Box)
+                    else replace(part, name=OTHER + part.name, parent=_other(part.parent), source=_other(part.source))
+                    for part in sheet.placed]  # fmt: skip
+    sheet.panels = [replace(panel, id=OTHER + panel.id, parent=_other(panel.parent)) for panel in sheet.panels]
+    sheet.edges = [replace(edge, source=OTHER + edge.source, target=OTHER + edge.target) for edge in sheet.edges]
+
+
+def _renamed(box: Box) -> Box:
+    return replace(box, id=OTHER + box.id, parent=_other(box.parent))
+
+
+def _other(name: str) -> str:
+    return name and OTHER + name

@@ -29,6 +29,8 @@ SMALLEST_LETTER = 6.0
 BLEED = 2.0
 """Points around a form for the outer half of its lines."""
 
+OPACITIES = (*sorted({look.fill_opacity for look in LOOKS.values()} - {1}), 0.5, 1)
+
 PDFIUM = Lock()
 """PDFium works for one thread at a time."""
 
@@ -132,8 +134,9 @@ class _Painter:
         self.canvas.restoreState()
 
     def _opaque(self) -> None:
-        """ReportLab writes an opacity only where it changes, and believes that a form goes on where the page was."""
-        for opacity in (0.5, 1):
+        """ReportLab writes an opacity only where it changes, believes that a form goes on where the page was, and tells
+        a form only the opacities that the page has used."""
+        for opacity in OPACITIES:
             self.canvas.setFillAlpha(opacity)
 
     def marks(self, marks: tuple[Mark, ...]) -> None:

@@ -36,7 +36,9 @@ def scene(drawing: Drawing) -> dict[str, Any]:
         if isinstance(part, Box):
             boxes.append(_box(drawing, part, palette, places[id(drawing.graph_of(part))]))
         else:
-            stamps.append(_stamp(part, templates.setdefault(part.template, len(templates)), places[id(drawing.graph)]))
+            stamps.append(
+                _stamp(part, templates.setdefault(part.template, len(templates)), places[id(drawing.graph_of(part))])
+            )
     return {
         "width": _short(drawing.width),
         "height": _short(drawing.height),

@@ -69,6 +69,11 @@ class Stamp:
         """Its lines, without the one that leads into it."""
         return [self._edge(edge) for edge in self.template.edges]
 
+    def named_edges(self) -> list[Edge]:
+        """Its lines with their ends' names here, in the template's own points."""
+        return [replace(edge, source=self.renamed(edge.source), target=self.renamed(edge.target))
+                for edge in self.template.edges]  # fmt: skip
+
     def _edge(self, edge: Edge) -> Edge:
         start, end = [(x + self.x, y + self.y) for x, y in (edge.start, edge.end)]
         marks = tuple([shifted(mark, self.x, self.y) for mark in edge.marks])

@@ -3,12 +3,14 @@
 Text stays text, nothing runs: no script, no link, no foreign content, and every word is escaped.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
+from resnet.diagram import fonts
 from resnet.diagram.drawing import Box, Drawing, Edge, Panel, Paper
-from resnet.diagram.shapes import Circle, Commands, Mark, Path, Rect
+from resnet.diagram.shapes import Circle, Commands, Mark, Path, Rect, Text
 from resnet.diagram.style import COLOURS, FONT_FAMILIES, FONT_WEIGHTS, LOOKS, Look, Theme
 
 
@@ -23,7 +25,7 @@ def svg(drawing: Drawing, link: str = "") -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lab-drawing" {size} viewBox="0 0 {width} {height}">',
         f"<title>{escape(drawing.name)}</title><desc>{escape(about)}</desc>",
-        f"<style>{style_sheet('paper', _looks(drawing))}</style>{ground}",
+        f"<style>{_faces(drawing)}{style_sheet('paper', _looks(drawing))}</style>{ground}",
         *([f'<g class="heading">{marks_text(paper.marks)}</g>'] if paper.marks else []),
         *([f"<g {_transform(paper)}>"] if drawing.paper else []),
         *[_panel(panel) for panel in drawing.panels],
@@ -44,11 +46,30 @@ def _transform(paper: Paper) -> str:
 
 def _looks(drawing: Drawing) -> tuple[str, ...]:
     """The looks that this drawing uses, in the order of the style: other rules would only be weight."""
-    parts: tuple[Panel | Box | Edge, ...] = (*drawing.panels, *drawing.boxes, *drawing.edges)
-    groups = {part.marks for part in parts} | {drawing.notes, drawing.legend}
-    used = {mark.look for marks in groups for mark in marks}
-    used |= {mark.look for mark in drawing.paper.marks} if drawing.paper else set()
+    used = {mark.look for marks in _distinct(drawing) for mark in marks}
     return tuple([name for name in LOOKS if name in used])
+
+
+def _faces(drawing: Drawing) -> str:
+    """The letters that this drawing uses, embedded, so that it looks the same on every machine."""
+    letters: dict[fonts.Style, set[str]] = {}
+    for mark in [mark for marks in _distinct(drawing) for mark in marks if isinstance(mark, Text)]:
+        letters.setdefault(LOOKS[mark.look].style, set()).update(mark.text)
+    return "".join([_face(style, "".join(sorted(found))) for style, found in sorted(letters.items())])
+
+
+@lru_cache(maxsize=64)
+def _face(style: fonts.Style, letters: str) -> str:
+    data = b64encode(fonts.subset(style, letters)).decode()
+    source = f"url(data:font/woff;base64,{data}) format('woff')"
+    return f"@font-face{{font-family:'{fonts.FAMILY}';font-weight:{FONT_WEIGHTS[style]};src:{source}}}"
+
+
+def _distinct(drawing: Drawing) -> set[tuple[Mark, ...]]:
+    """Every group of marks, equal ones once."""
+    parts: tuple[Panel | Box | Edge, ...] = (*drawing.panels, *drawing.boxes, *drawing.edges)
+    paper = drawing.paper.marks if drawing.paper else ()
+    return {part.marks for part in parts} | {drawing.notes, drawing.legend, paper}
 
 
 @lru_cache
@@ -104,8 +125,11 @@ def _box(box: Box) -> str:
 def _edge(edge: Edge) -> str:
     line, *rest = edge.marks
     assert isinstance(line, Path)
+    title = f"<title>{escape(edge.label)}</title>" if edge.label else ""
     ends = f'data-source="{escape(edge.source)}" data-target="{escape(edge.target)}"'
-    return f'<path class="edge {line.look}" {ends} d="{path_text(line.commands)}"/>{marks_text(tuple(rest))}'
+    return (
+        f'<path class="edge {line.look}" {ends} d="{path_text(line.commands)}">{title}</path>{marks_text(tuple(rest))}'
+    )
 
 
 @lru_cache(maxsize=4096)

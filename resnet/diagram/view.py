@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from resnet.config import Closed
 from resnet.graph import Graph
@@ -37,6 +37,12 @@ class View(Closed):
     page: PageFormat = "free"
     toggled: Ids = ()
     unfolded: Ids = ()
+
+    @field_validator("toggled", "unfolded")
+    @classmethod
+    def _in_order(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Equal views are equal links and files, whatever was opened first."""
+        return tuple(sorted(set(names)))
 
     def opens_section(self, name: str) -> bool:
         """Whether the stem, a stage or the head is drawn as what is in it."""

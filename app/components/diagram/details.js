@@ -5,8 +5,7 @@ const LISTED = 40;
 
 /** All that is known of a box, or of an opened panel. */
 function factsOf(part, scene, tables) {
-  const network = part.id.startsWith("other:") ? 1 : 0;
-  const table = tables[network];
+  const table = tables[networkOf(part)];
   const boxes = part.can === undefined ? scene.inside(part) : [part];
   const numbers = boxes.flatMap((box) => scene.layersOf(box)).sort((one, other) => one - other);
   const own = boxes.flatMap((box) => scene.layersOf(box, true)).sort((one, other) => one - other);
@@ -23,6 +22,8 @@ function repeatOf(panel, boxes) {
   return panel.kind === "section" || !boxes.length ? 1 : boxes[0].repeat;
 }
 
+const networkOf = (part) => (part.id.startsWith("other:") ? 1 : 0);
+
 function titleOf(part, own, kindOf) {
   if (part.title) return part.title;
   const main = own.map(kindOf).find((kind) => !["norm", "relu"].includes(kind.kind));
@@ -30,7 +31,7 @@ function titleOf(part, own, kindOf) {
 }
 
 function describe(facts, view) {
-  const { part, own, repeat, table } = facts;
+  const { part, own, table } = facts;
   const name = part.id.replace("other:", "");
   const parts = [element("h3", facts.title), element("p", sentence(facts))];
   const buttons = actions(part, repeat, view);
@@ -44,7 +45,7 @@ function describe(facts, view) {
   const id = element("p", name);
   id.className = "id";
   parts.push(id);
-  return repeat ? parts : parts;
+  return parts;
 }
 
 function actions(part, repeat, view) {
@@ -57,17 +58,17 @@ function actions(part, repeat, view) {
   };
   if (part.can === undefined) offer("Close", () => view.toggle(part.id));
   else if (part.can.includes("o")) offer("Open", () => view.toggle(part.id));
-  if (part.can?.includes("u") || (part.can === undefined && repeat > 1)) offer(`Show all ${repeat}`, () => view.send({ name: "refold", id: part.id }));
+  if (part.can?.includes("u") || (part.can === undefined && repeat > 1)) offer(`Show all ${repeat}`, () => view.send({ name: "refold", id: part.id, network: networkOf(part) }));
   const around = part.parent && view.scene.panelById.get(part.parent);
   if (around?.title) offer(`Close ${around.title}`, () => view.toggle(around.id));
-  if (part.kind === "section") offer("Fold or unfold repeats", () => view.send({ name: "refold", id: part.id }));
+  if (part.kind === "section") offer("Fold or unfold repeats", () => view.send({ name: "refold", id: part.id, network: networkOf(part) }));
   return made;
 }
 
-function sentence({ own, repeat, part }) {
+function sentence({ own, repeat }) {
   const layers = own.length === 1 ? "1 layer" : `${own.length.toLocaleString("en-US")} layers`;
   if (repeat > 1) return `${repeat} ${own.length > 1 ? "blocks" : "layers"}, each with its own weights`;
-  return part.title && own.length === 1 ? "1 layer" : layers;
+  return layers;
 }
 
 function totals(facts) {
@@ -80,7 +81,7 @@ function totals(facts) {
     ["MACs", `${short(sums.macs)}`, share(facts, "macs")],
     ["Memory", `${short(sums.activation_bytes)}B`, share(facts, "activation_bytes")],
     ["Sees", `${exact(Math.max(seen[1] - seen[0], seen[3] - seen[2]) + 1)} px`],
-  ].map(([name, value, part = ""]) => [name, value, part]);
+  ];
 }
 
 /** The same box of the other network, where two are drawn in step. */

@@ -49,6 +49,7 @@ class View {
     this.resized.observe(this.canvas);
     if (another) this.camera.byHand = false;
     if (fresh) this.draw(another);
+    this.hands.anchor = null;
     this.svg.dataset.network = data.network;
     if (first || another) this.select(data.selected || this.selected, { quietly: true });
     else this.select(this.known(this.selected) ? this.selected : null, { quietly: true });

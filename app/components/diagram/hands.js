@@ -152,6 +152,8 @@ class Hands {
   global(event) {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "f" || event.shiftKey) return;
     if (!this.view.root.isConnected || !this.view.scene.boxes.length) return;
+    const [field] = event.composedPath();
+    if (field.matches?.("input, textarea") && !this.view.root.contains(field)) return;
     event.preventDefault();
     this.view.find.focus();
   }

@@ -44,7 +44,7 @@ class Scene {
     for (const [suffix, look, said, bx, by, w, h, places, can] of template.boxes) {
       const own = places.map((place) => place - places[0]);
       this.boxes.push({ id: name + suffix, look, title: said, x: x + bx, y: y + by, width: w, height: h, parent: name,
-        first: first + places[0], own, repeat, step, can, network: 0 });
+        first: first + places[0], own, repeat, step, can, network: name.startsWith("other:") ? 1 : 0 });
     }
     const named = (end) => (end === "entry" ? source : name + end);
     for (const [from, to, ...rest] of template.edges) this.edges.push(this.edge([named(from), named(to), ...rest], x, y));
@@ -149,8 +149,12 @@ class Painter {
   ground(panel) {
     const group = make("g", { class: "group", "data-kind": panel.kind, "data-id": panel.id, transform: `translate(${panel.x} ${panel.y})` });
     group.innerHTML = panel.markup;
-    retitle(group, panel.title, panel.markup ? " \u25be" : "");
-    if (panel.markup) group.append(make("rect", { class: "header", width: panel.width, height: 17, rx: 4 }));
+    if (panel.markup) {
+      retitle(group, panel.title, " \u25be");
+      group.append(make("rect", { class: "header", width: panel.width, height: 17, rx: 4 }));
+    } else if (panel.kind !== "section") {
+      group.append(...handle(panel));
+    }
     this.elements.set(`panel ${panel.id}`, group);
     return group;
   }
@@ -167,6 +171,13 @@ class Painter {
 function prototypes(looks) {
   const text = `<svg xmlns="${SVG}">${looks.map((look) => `<g>${look}</g>`).join("")}</svg>`;
   return [...new DOMParser().parseFromString(text, "image/svg+xml").documentElement.children];
+}
+
+/** What closes a panel that is not painted: a small sign in its upper right corner. */
+function handle(panel) {
+  const sign = make("text", { class: "row sign", x: panel.width - 9, y: 9 });
+  sign.textContent = "\u25be";
+  return [sign, make("rect", { class: "header", x: panel.width - 14, y: -2, width: 16, height: 16, rx: 4 })];
 }
 
 function retitle(group, title, sign) {
