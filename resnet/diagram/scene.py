@@ -6,7 +6,7 @@ Keys are short since a network of a thousand layers is thousands of rows.
 from typing import Any
 
 from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
-from resnet.diagram.shapes import Mark, Path, Text
+from resnet.diagram.shapes import Mark, Path, Text, shifted
 from resnet.diagram.stamp import ENTRY, Stamp, Template, retitled
 from resnet.diagram.style import OPERATION_OF_KIND
 from resnet.diagram.svg import marks_text, path_text
@@ -26,7 +26,8 @@ def scene(drawing: Drawing) -> dict[str, Any]:
 
     boxes: [id, look, title, x, y, width, height, parent, first layer, its layers, repeats, layers from one repeat to
     the next, what can be done to it]. templates: the same for a block that is stamped, ids and layers counted from its
-    own. stamps: [template, name, title, x, y, parent, the box before, first layer, repeats, step].
+    own. stamps: [template, name, title, x, y, parent, the box before, first layer, repeats, step]. edges: [source,
+    target, line, x, y]; `lines` are the distinct ones, [kind, look, path, arrow and tag, label], counted from x, y.
     """
     palette = _Palette()
     places = {id(graph): _places(graph) for graph in (drawing.graph, drawing.other) if graph}
@@ -49,19 +50,35 @@ def scene(drawing: Drawing) -> dict[str, Any]:
         "looks": palette.looks,
         "tones": palette.tones,
         "panels": [_panel(panel) for panel in drawing.grounds],
-        "edges": [_edge(edge) for edge in drawing.lines],
+        "edges": [palette.edge(edge) for edge in drawing.lines],
+        "lines": palette.lines,
         "legend": marks_text(drawing.legend),
         "notes": marks_text(drawing.notes),
     }
 
 
 class _Palette:
-    """The distinct boxes of a scene."""
+    """The distinct boxes and lines of a scene."""
 
     def __init__(self) -> None:
         self.looks: list[str] = []
         self.tones: list[str] = []
+        self.lines: list[list[str]] = []
         self.known: dict[tuple[Mark, ...], int] = {}
+        self.drawn: dict[tuple[object, ...], int] = {}
+
+    def edge(self, edge: Edge) -> list[Any]:
+        """A line as its ends, its number and its place."""
+        x, y = edge.start
+        marks = tuple([_rounded(shifted(mark, -x, -y)) for mark in edge.marks])
+        key = (edge.kind, edge.label, marks)
+        if key not in self.drawn:
+            line, *rest = marks
+            assert isinstance(line, Path)
+            self.drawn[key] = len(self.lines)
+            said = [edge.kind, line.look, path_text(line.commands), marks_text(tuple(rest)), edge.label]
+            self.lines.append(said)
+        return [edge.source, edge.target, self.drawn[key], _short(x), _short(y)]
 
     def number(self, marks: tuple[Mark, ...]) -> int:
         """Where this look stands; its title's place is kept, its words are not."""
@@ -79,7 +96,7 @@ def _template(drawing: Drawing, template: Template, palette: _Palette) -> dict[s
         [box.id[start:], palette.number(box.marks), _title(box), *_frame(box), list(places), _abilities(drawing, box)]
         for box, places in zip(template.boxes, template.places, strict=True)
     ]
-    edges = [_edge(edge) for edge in template.edges]
+    edges = [palette.edge(edge) for edge in template.edges]
     ends = [[end if end == ENTRY else end[start:] for end in edge[:2]] for edge in edges]
     panel = template.panel
     return {
@@ -98,23 +115,49 @@ def _stamp(stamp: Stamp, template: int, places: dict[str, int]) -> list[Any]:
 
 
 def layers(graph: Graph, metrics: Metrics) -> dict[str, Any]:
-    """The layer table for the details panel: `kinds` are the distinct layers with attributes, counts and formulas;
-    `rows` are [id, kind, inputs as row numbers, receptive field as rows from, to and columns from, to]."""
-    kinds: dict[tuple[object, ...], int] = {}
-    said: list[dict[str, Any]] = []
-    number = {node.id: index for index, node in enumerate(graph.nodes)}
+    """The layer table for the details panel. `kinds` are the distinct layers with attributes, counts and formulas;
+    `patterns` the distinct blocks, a row [name, kind, inputs counted from the block's first layer] for each layer;
+    `blocks` are [prefix of the names, pattern]; `seen`, for each layer, is its receptive field: rows from and to, and
+    columns from and to where they are others."""
+    kinds = _Kinds(graph, {row.id: row for row in metrics.layers})
+    patterns: dict[tuple[object, ...], int] = {}
+    blocks = []
+    start = 0
+    for section, block, nodes in graph.blocks():
+        prefix = f"{section}.block{block}." if block else ""
+        pattern = tuple([(node.id[len(prefix) :], kinds.number(node), kinds.inputs(node, start)) for node in nodes])
+        blocks.append([prefix, patterns.setdefault(pattern, len(patterns))])
+        start += len(nodes)
     fields = receptive_fields(graph)
-    rows = []
-    for node, row in zip(graph.nodes, metrics.layers, strict=True):
-        incoming = graph.by_id[node.inputs[0]].output_shape if node.inputs else ()
+    return {
+        "kinds": kinds.said,
+        "patterns": list(patterns),
+        "blocks": blocks,
+        "seen": [_seen(fields[node.id], node.output_shape) for node in graph.nodes],
+        "image": list(graph.config.input_shape[:2]),
+        "totals": {key: getattr(metrics, key) for key in SUMMED},
+    }
+
+
+class _Kinds:
+    """The distinct layers of a network."""
+
+    def __init__(self, graph: Graph, rows: dict[str, LayerMetrics]) -> None:
+        self.graph, self.rows = graph, rows
+        self.place = {node.id: index for index, node in enumerate(graph.nodes)}
+        self.known: dict[tuple[object, ...], int] = {}
+        self.said: list[dict[str, Any]] = []
+
+    def number(self, node: Node) -> int:
+        incoming = self.graph.by_id[node.inputs[0]].output_shape if node.inputs else ()
         key = (node.op, node.path == "shortcut", incoming, node.output_shape)
-        if key not in kinds:
-            kinds[key] = len(said)
-            said.append(_kind(graph, node, row, incoming))
-        inputs = [number[name] for name in node.inputs]
-        rows.append([node.id, kinds[key], inputs, _seen(fields[node.id], node.output_shape)])
-    totals = {key: getattr(metrics, key) for key in SUMMED}
-    return {"kinds": said, "rows": rows, "image": list(graph.config.input_shape[:2]), "totals": totals}
+        if key not in self.known:
+            self.known[key] = len(self.said)
+            self.said.append(_kind(self.graph, node, self.rows[node.id], incoming))
+        return self.known[key]
+
+    def inputs(self, node: Node, start: int) -> tuple[int, ...]:
+        return tuple([self.place[name] - start for name in node.inputs])
 
 
 def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[str, Any]:
@@ -133,10 +176,11 @@ def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[
 
 
 def _seen(field: ReceptiveField, shape: Shape) -> list[int]:
-    """The input pixels that the middle position sees: rows from and to, columns from and to; may reach outside."""
+    """The input pixels that the middle position sees; they may reach outside the image."""
     sides = shape[:2] if len(shape) > 1 else (1, 1)
     spans = zip((field.rows, field.columns), sides, strict=True)
-    return [edge + side // 2 * span.jump for span, side in spans for edge in (span.low, span.high)]
+    rows, columns = [[edge + side // 2 * span.jump for edge in (span.low, span.high)] for span, side in spans]
+    return rows if rows == columns else [*rows, *columns]
 
 
 def _places(graph: Graph) -> dict[str, int]:
@@ -186,18 +230,12 @@ def _panel(panel: Panel) -> list[Any]:
     return [panel.id, panel.kind, panel.title, *_frame(panel), panel.parent, marks_text(panel.marks)]
 
 
-def _edge(edge: Edge) -> list[Any]:
-    line, *rest = edge.marks
-    assert isinstance(line, Path)
-    return [
-        edge.source,
-        edge.target,
-        edge.kind,
-        line.look,
-        path_text(line.commands),
-        marks_text(tuple(rest)),
-        edge.label,
-    ]
+def _rounded(mark: Mark) -> Mark:
+    """Equal lines are equal though their places are not: a hundredth of a point is nothing."""
+    if not isinstance(mark, Path):
+        return mark._replace(x=_short(mark.x), y=_short(mark.y))
+    return mark._replace(commands=tuple([(letter, *[_short(float(number)) for number in numbers])
+                                         for letter, *numbers in mark.commands]))  # fmt: skip
 
 
 def _short(number: float) -> float:

@@ -39,7 +39,7 @@ def show_diagram(picture: Picture, acted: Callable[[], None], *, selected: str =
     `scheme` is the page's "light" or "dark" unless given.
     """
     scheme = scheme or st.context.theme.type or "light"
-    data = {**picture._asdict(), "selected": selected, "hits": hits, "scheme": scheme, "layers": picture.tables}
+    data = {**picture._asdict(), "selected": selected, "hits": hits, "scheme": scheme}
 
     # In a list, since Streamlit searches a bare dict for data frames, and imports pandas to do so.
     _component()(key=KEY, data=[data], on_act_change=acted)

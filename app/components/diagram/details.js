@@ -22,6 +22,19 @@ function repeatOf(panel, boxes) {
   return panel.kind === "section" || !boxes.length ? 1 : boxes[0].repeat;
 }
 
+/** The layer table in full, from what the server sends once for all blocks that are alike. */
+function unpacked({ kinds, patterns, blocks, seen, image, totals }) {
+  const rows = [];
+  for (const [prefix, pattern] of blocks) {
+    const start = rows.length;
+    for (const [name, kind, inputs] of patterns[pattern]) {
+      const [top, bottom, left = top, right = bottom] = seen[rows.length];
+      rows.push([prefix + name, kind, inputs.map((input) => start + input), [top, bottom, left, right]]);
+    }
+  }
+  return { kinds, rows, image, totals };
+}
+
 const networkOf = (part) => (part.id.startsWith("other:") ? 1 : 0);
 
 function titleOf(part, own, kindOf) {
@@ -31,7 +44,7 @@ function titleOf(part, own, kindOf) {
 }
 
 function describe(facts, view) {
-  const { part, own, table } = facts;
+  const { part, own, repeat, table } = facts;
   const name = part.id.replace("other:", "");
   const parts = [element("h3", facts.title), element("p", sentence(facts))];
   const buttons = actions(part, repeat, view);

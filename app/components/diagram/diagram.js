@@ -42,7 +42,8 @@ class View {
     const another = !this.data || this.data.kind !== data.kind;
     const first = !this.data;
     this.data = data;
-    this.tables = data.layers;
+    if (data.network !== this.unpackedOf) this.tables = data.tables.map(unpacked);
+    this.unpackedOf = data.network;
     Object.assign(this.root.dataset, { scheme: data.scheme, kind: data.kind });
     this.root.setAttribute("aria-label", data.label);
     this.hands.enter();

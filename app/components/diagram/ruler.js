@@ -18,7 +18,7 @@ class Ruler {
     const map = make("svg", { class: "lab-drawing", preserveAspectRatio: "none", "aria-hidden": "true" });
     map.setAttribute("viewBox", across ? `0 0 ${scene.width} ${scene.height}` : `0 0 ${scene.height} ${scene.width}`);
     const turned = make("g", across ? {} : { transform: "matrix(0 1 1 0 0 0)" });
-    turned.append(...painter.silhouette());
+    requestAnimationFrame(() => setTimeout(() => turned.append(...painter.silhouette()))); // after what was asked for
     map.append(turned);
     this.frame = element("div");
     this.frame.className = "window";

@@ -32,8 +32,9 @@ class Scene {
     return { id, kind, title, x, y, width, height, parent, markup };
   }
 
-  edge([source, target, kind, look, d, markup, label], x, y) {
-    return { source, target, kind, look, d, markup, label, x, y };
+  edge([source, target, line, x, y], dx, dy) {
+    const [kind, look, d, markup, label] = this.data.lines[line];
+    return { source, target, kind, look, d, markup, label, x: x + dx, y: y + dy };
   }
 
   /** A block from its template: the same boxes and lines, under its own names and at its own place. */
