@@ -50,11 +50,11 @@ def problems(*sentences: str | None) -> None:
 
 def numbers(found: Comparison) -> None:
     """The six numbers of the second network, each with its difference from the first."""
-    with st.container(key="numbers", horizontal=True):
-        for key, label in NUMBERS.items():
-            now, difference = getattr(found.totals.after, key), getattr(found.totals.difference, key)
-            st.metric(label, _short(key, now), _signed(key, difference), delta_color="off", delta_arrow="off",
-                      width="content", help=_exactly(key, found))  # fmt: skip
+    row = []
+    for key, label in NUMBERS.items():
+        now, difference = getattr(found.totals.after, key), getattr(found.totals.difference, key)
+        row.append(views.Number(label, _short(key, now), _exactly(key, found), _signed(key, difference)))
+    views.number_row(row)
 
 
 def _short(key: str, value: int) -> str:

@@ -26,7 +26,7 @@ STOPWATCH = """
   const find = (root, selector) => root.querySelector(selector) ?? [...root.querySelectorAll("*")]
     .flatMap((element) => element.shadowRoot ? [find(element.shadowRoot, selector)] : []).find(Boolean);
   const diagram = find(document, ".lab-diagram");
-  const shown = () => find(document, "[data-testid=stMetricValue]")?.textContent.trim() === depth
+  const shown = () => find(document, ".lab-numbers dd")?.textContent.trim() === depth
     && diagram.querySelector("svg").dataset.network === network;
   window.moved = null;
   addEventListener("keydown", (event) => {

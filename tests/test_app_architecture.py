@@ -1,6 +1,7 @@
 """The architecture page without a browser: what the controls, the numbers and the link say to each other."""
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,16 @@ APP = Path(__file__).parents[1] / "streamlit_app.py"
 def visit(**parameters: str) -> AppTest:
     """A fresh visit by a link with these parameters."""
     app = AppTest.from_file(str(APP), default_timeout=60)
-    app.session_state["more"] = True  # the rest of the controls is built when it is opened
+    for closed in ("more", "norm_numbers"):  # their controls are built when they are opened
+        app.session_state[closed] = True
     for key, value in parameters.items():
         app.query_params[key] = value
     return app.run()
 
 
 def numbers(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
+    [row] = [html.proto.body for html in app.get("html") if html.proto.body.startswith("<dl")]
+    return {label: unescape(value) for label, value in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", row)}
 
 
 def expected(choice: Choice) -> dict[str, str]:

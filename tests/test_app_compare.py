@@ -18,6 +18,7 @@ from resnet.search import find
 def visit(to: str, /, **parameters: str) -> AppTest:
     """A fresh visit of a page by a link with these parameters."""
     app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state["norm_numbers"] = True
     for key, value in parameters.items():
         app.query_params[key.replace("__", ".")] = value
     app = app.run().switch_page(f"app/pages/{to}.py")

@@ -12,6 +12,7 @@ APP = Path(__file__).parents[1] / "streamlit_app.py"
 def test_a_control_falls_back_on_what_it_shows(page: str) -> None:
     """Seen: a rerun overtook the first drawing, the browser reported its 0 as typed, and Start was refused."""
     app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state["norm_numbers"] = True
     app.query_params["network"] = "resnet110"
     app = app.run().switch_page(f"app/pages/{page}.py").run()
     assert not app.exception

@@ -34,6 +34,7 @@ STRIDES = {"1x1": "1×1", "3x3": "3×3"}
 STRIDE_HELP = "Which convolution of a bottleneck strides: the paper's first 1×1, or the 3×3 of later code (v1.5)."
 GAMMAS = {"one": "One", "zero": "Zero"}
 NORMS = {"batch": "Batch", "group": "Group", "layer": "Layer", "none": "None"}
+NORM_FIELDS = {"batch": ("momentum", "epsilon"), "group": ("groups", "epsilon"), "layer": ("epsilon",)}
 MOMENTUM_HELP = "Share of the old moving average kept at each step, as Keras counts it. PyTorch's 0.1 is 0.9 here."
 EPSILON_HELP = "Added to the variance before the square root, so that a constant channel divides by more than zero."
 GAMMA_HELP = "Initial scale of the last norm in each residual branch; zero starts every block as the identity."
@@ -125,13 +126,22 @@ def _norm() -> None:
     norm = {**catalog.get(draft.network).config.norm.model_dump()}
     norm |= {key.removeprefix("norm."): value for key, value in draft.settings.items() if key.startswith("norm.")}
     _field(st, "Normalisation", "norm.kind", NORMS, norm["kind"])
+    if norm["kind"] == "none":
+        return
+    said = ", ".join(f"{key} {norm[key]:g}" for key in NORM_FIELDS[norm["kind"]])
+    box = st.expander(said.capitalize(), key="norm_numbers", on_change="rerun")
+    if box.open:  # number fields are the heaviest of all controls, and most visits never touch these
+        with box:
+            _norm_numbers(norm)
+
+
+def _norm_numbers(norm: dict[str, Any]) -> None:
     left, right = st.columns(2, wrap=False)
     if norm["kind"] == "batch":
         _number(left, "Momentum", "norm.momentum", float(norm["momentum"]), help=MOMENTUM_HELP, step=0.01, format="%g")
     if norm["kind"] == "group":
         _number(left, "Groups", "norm.groups", int(norm["groups"]), help="Channels are normalised in this many groups.")
-    if norm["kind"] != "none":
-        _number(right, "Epsilon", "norm.epsilon", float(norm["epsilon"]), help=EPSILON_HELP, step=1e-5, format="%e")
+    _number(right, "Epsilon", "norm.epsilon", float(norm["epsilon"]), help=EPSILON_HELP, step=1e-5, format="%e")
 
 
 def _more(shown: ResNetConfig) -> None:

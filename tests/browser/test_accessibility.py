@@ -24,7 +24,7 @@ OpenPage = Callable[..., Page]
 def visit(page: Page, app_url: str, address: str) -> None:
     page.goto(f"{app_url}/{address}")
     expect(page.locator(DRAWING)).to_be_visible(timeout=30_000)
-    expect(page.locator(".st-key-numbers [data-testid=stMetric]")).to_have_count(6)
+    expect(page.locator(".lab-numbers dt")).to_have_count(6)
 
 
 def complaints(page: Page) -> list[str]:

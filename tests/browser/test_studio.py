@@ -453,7 +453,7 @@ def test_colours_have_a_legend_with_their_steps(page: Page, app_url: str) -> Non
     """Catches colours without a meaning."""
     visit(page, app_url, "?network=resnet56&colour=macs")
     legend = page.locator(f"{DRAWING} .legend")
-    expect(legend).to_contain_text("multiply-adds of a box, one image")
+    expect(legend).to_contain_text("multiply-adds of a box")
     expect(legend).to_contain_text("most: 37.7 M")
     steps = legend.locator("rect[class^='heat-']").evaluate_all(
         "steps => steps.map(step => getComputedStyle(step).fill)"
@@ -463,14 +463,17 @@ def test_colours_have_a_legend_with_their_steps(page: Page, app_url: str) -> Non
 
 
 def test_figure_3_is_drawn_with_arcs(page: Page, app_url: str) -> None:
-    """Catches a style that is only a word in the link."""
+    """Catches a style that is only a word in the link; the paper dots the arcs over which the dimensions change."""
     visit(page, app_url, "?network=resnet20")
-    expect(page.locator(f"{DRAWING} .edge.arc")).to_have_count(0)
+    arcs = page.locator(f"{DRAWING} .edge[class*='arc-']")
+    expect(arcs).to_have_count(0)
     page.get_by_role("button", name="Look").click()
     page.get_by_role("radio", name="Figure 3").click()
     page.wait_for_url("**style=figure3*")
-    expect(page.locator(f"{DRAWING} .edge.arc").first).to_be_attached()
-    assert page.locator(f"{DRAWING} .edge.arc, {DRAWING} .edge.arc-dotted").count() >= 6
+    expect(arcs).to_have_count(6)
+    expect(page.locator(f"{DRAWING} .edge.arc-change")).to_have_count(2)
+    dashes = "arcs => arcs.map(arc => getComputedStyle(arc).strokeDasharray !== 'none')"
+    assert sum(arcs.evaluate_all(dashes)) == 2
 
 
 @pytest.mark.parametrize("colour", ["operation", "macs"])
@@ -515,7 +518,10 @@ def test_a_finger_opens_a_box_and_reads_about_it(phone: Page, app_url: str) -> N
     expect(box(phone, "stage1.block1.conv1")).to_be_visible()
     phone.wait_for_url("**toggled=stage1.block1*")
     details = phone.locator(DETAILS)
+    expect(details).to_be_hidden()  # what has just been opened is what a person wants to see
+    box(phone, "stage1.block1.conv1").tap()
     expect(details).to_be_visible()
+    expect(details).to_contain_text("3×3×16×16 = 2,304")
     sheet = frame(details)
     assert sheet["y"] > 844 * 0.5
     assert sheet["y"] + sheet["height"] == pytest.approx(844 - 8, abs=4)
