@@ -11,7 +11,7 @@ from strategies import configs, looks
 
 from resnet import ExportError, ResNetConfig, build_graph, get
 from resnet.diagram import PageFormat, View, draw
-from resnet.diagram.page import SHEETS, SMALLEST_LETTER
+from resnet.diagram.page import LARGEST_SCALE, SHEETS, SMALLEST_LETTER
 from resnet.diagram.shapes import Text
 from resnet.diagram.style import LOOKS
 from resnet.diagram.view import LEVELS
@@ -84,3 +84,10 @@ def test_two_networks_share_a_page() -> None:
     assert drawing.paper
     assert drawing.view.level == "layer"
     assert drawing.width * drawing.paper.scale <= SHEETS["a4"].width
+
+
+def test_a_small_network_is_not_blown_up() -> None:
+    """Catches five boxes with letters for a wall."""
+    drawing = draw(build_graph(get("resnet20").config), View(level="network", page="a4", direction="TB"))
+    assert drawing.paper
+    assert drawing.paper.scale <= LARGEST_SCALE == 1.25

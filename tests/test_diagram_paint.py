@@ -90,10 +90,12 @@ def test_what_changed_is_marked_in_both() -> None:
 
 
 @pytest.mark.parametrize("direction", ["LR", "TB"])
-def test_sections_stand_in_step(direction: Any) -> None:
-    """Catches twins that drift apart: the same section begins at the same place along the chain."""
-    drawing = draw(build_graph(get("resnet20").config), View(direction=direction),
-                   beside=build_graph(get("resnet56").config))  # fmt: skip
+@pytest.mark.parametrize("pair", [("resnet20", "resnet56"), ("resnet18", "resnet50"), ("resnet50", "resnet18")])
+def test_sections_stand_in_step(pair: tuple[str, str], direction: Any) -> None:
+    """Catches networks that drift apart: the same section begins at the same place along the chain, however much
+    longer it is in one of them."""
+    first, second = (build_graph(get(name).config) for name in pair)
+    drawing = draw(first, View(direction=direction), beside=second)
     places = {
         panel.id: panel.x if direction == "LR" else panel.y for panel in drawing.panels if panel.kind == "section"
     }

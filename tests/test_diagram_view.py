@@ -1,5 +1,7 @@
 """What is open: by level, and by hand."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +92,12 @@ def test_a_view_of_another_network_keeps_what_fits(config: ResNetConfig, data: s
     view = data.draw(views(get("resnet110").config))
     graph = build_graph(config)
     draw(graph, view.within(graph))
+
+
+@pytest.mark.parametrize("level", ["network", "stage", "block", "layer"])
+def test_a_toggle_opens_what_is_closed_and_closes_what_is_open(level: Any) -> None:
+    """Catches a stage that can be opened but not closed again."""
+    graph = build_graph(get("resnet20").config)
+    plain, toggled = (draw(graph, View(level=level, toggled=names)) for names in ((), ("stage2",)))
+    assert ("stage2" in plain.by_id) == (level == "network")
+    assert ("stage2" in toggled.by_id) != ("stage2" in plain.by_id)
