@@ -12,6 +12,9 @@ st.set_page_config(
     page_title="ResNet Lab", page_icon=str(HERE / "app" / "icon.svg"), layout="wide", initial_sidebar_state=336
 )
 st.html(HERE / "app" / "style.css")
+st.html(
+    f"<style>:root {{ color-scheme: {st.context.theme.type or 'light'}; }}</style>"
+)  # for what opens beside the app
 
 pages = [
     st.Page("app/pages/architecture.py", title="Architecture", icon=":material/account_tree:", default=True),

@@ -126,6 +126,7 @@ def act(networks: Sequence[Network]) -> None:
     match done.get("name"):
         case "toggle" if known:
             state.draw_as(view.toggle(name))
+            state.select_box(str(done["id"]))
         case "refold" if known:
             state.draw_as(refolded(of.graph, view, name))
         case "reveal" if done.get("layer") in range(len(of.graph.nodes)):

@@ -12,12 +12,6 @@ DETAILS = ".lab-diagram .details"
 GRAVE = {"serious", "critical"}
 EVERYTHING_OPEN = "?network=resnet56&level=layer&selected=stage1.block1.conv1"
 
-# Streamlit mixes these two colours itself, and its elements are what they are in every Streamlit app. Only the contrast
-# of their words is left out; nothing of ours is in them.
-STREAMLIT_CAPTION = "[data-testid='stCaptionContainer'] p"  # the text's colour at 60 %
-STREAMLIT_CHOSEN = "[data-testid='stButtonGroup'] [data-selected='true'] p"  # the primary colour on a tint of itself
-LEFT_OUT = {"color-contrast": (STREAMLIT_CAPTION, STREAMLIT_CHOSEN)}
-
 OpenPage = Callable[..., Page]
 
 
@@ -35,20 +29,8 @@ def complaints(page: Page) -> list[str]:
         f"{rule['id']} ({rule['impact']}): {node['html'][:160]}: {node['failureSummary']}"
         for rule in found
         for node in rule["nodes"]
-        if rule["impact"] in GRAVE and not left_out(page, rule["id"], node)
+        if rule["impact"] in GRAVE
     ]
-
-
-def left_out(page: Page, rule: str, node: dict[str, Any]) -> bool:
-    """Whether the element is one of those that this rule does not apply to. One of ours, in the component, never is."""
-    (where, *inside) = node["target"]
-    if inside or isinstance(where, list):
-        return False
-    return bool(
-        page.locator(where).first.evaluate(
-            "(element, left) => left.some(selector => element.matches(selector))", list(LEFT_OUT.get(rule, ()))
-        )
-    )
 
 
 def states(page: Page, app_url: str) -> Iterator[str]:

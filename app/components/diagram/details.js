@@ -74,8 +74,15 @@ function actions(part, repeat, view) {
   if (part.can?.includes("u") || (part.can === undefined && repeat > 1)) offer(`Show all ${repeat}`, () => view.send({ name: "refold", id: part.id, network: networkOf(part) }));
   const around = part.parent && view.scene.panelById.get(part.parent);
   if (around?.title) offer(`Close ${around.title}`, () => view.toggle(around.id));
-  if (part.kind === "section") offer("Fold or unfold repeats", () => view.send({ name: "refold", id: part.id, network: networkOf(part) }));
+  const stage = stageOf(part);
+  if (stage) offer("Fold or unfold repeats", () => view.send({ name: "refold", id: stage, network: networkOf(part) }));
   return made;
+}
+
+/** The stage whose repeats can be folded: of the stage itself, or of a block that is drawn for itself. */
+function stageOf(part) {
+  const [, stage, block] = part.id.match(/^((?:other:)?stage\d+)(?:\.block(\d+))?$/) || [];
+  return block === undefined || (Number(block) > 1 && !(part.repeat > 1)) ? stage : null;
 }
 
 function sentence({ own, repeat }) {

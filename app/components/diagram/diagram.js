@@ -52,7 +52,7 @@ class View {
     if (fresh) this.draw(another);
     this.hands.anchor = null;
     this.svg.dataset.network = data.network;
-    if (first || another) this.select(data.selected || this.selected, { quietly: true });
+    if (first || another) this.select(data.selected || this.selected, { quietly: true, shown: first });
     else this.select(this.known(this.selected) ? this.selected : null, { quietly: true });
     this.find.show(data.hits);
     if (this.listing.open) this.list();
