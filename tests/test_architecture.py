@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = (  # of resnet/: a module imports from its own layer and from those before it
     {"errors"},
-    {"config", "files", "quantity"},
+    {"config", "files", "quantity", "curves"},
     {"catalog"},
     {"graph", "link"},
     {"metrics", "initial", "shortcuts"},
@@ -28,18 +28,19 @@ LAYERS = (  # of resnet/: a module imports from its own layer and from those bef
     {"exports"},
     {"figure"},
     {"data", "training", "runs"},
+    {"ablation"},
     {"cli"},
     {"__main__"},
 )
 KERAS = {"tensorflow", "keras"}
 KERAS_AT_THE_TOP = re.compile(r"resnet/(keras_model|training/\w+)\.py")
-KERAS_WHEN_ASKED = re.compile(r"resnet/(keras_model|training/\w+|data/\w+)\.py")
+KERAS_WHEN_ASKED = re.compile(r"resnet/(keras_model|training/\w+|data/\w+|ablation/losses)\.py")
 WITHOUT_KERAS = {"resnet/training/recipe.py", "resnet/training/recipes.py", "resnet/training/schedule.py"}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
     r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|formulas|search|layer_table|comparison|family|"
     r"shortcuts|text_table|"
-    r"keras_(parts|code)|training/(recipes?|schedule)|"
+    r"ablation/(lint|losses|statistics|published|rules/\w+)|keras_(parts|code)|training/(recipes?|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"
 )
 OURS = {"resnet", "app", "streamlit_app"}

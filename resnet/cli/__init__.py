@@ -1,4 +1,4 @@
-"""The command line: `python -m resnet list|describe|compare|family|draw|plot|export|recipes|data|train|runs|app`.
+"""The command line: `python -m resnet list|describe|compare|family|draw|plot|export|check|why-loss|import|recipes|…`.
 
 The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C is 130.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from resnet.cli import comparing, describing, managing, offering, pictures, running, saving
+from resnet.cli import checking, comparing, describing, explaining, managing, offering, pictures, running, saving
 from resnet.errors import ResNetLabError, echo
 
 FAILED, INTERRUPTED = 2, 130
@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (describing, comparing, pictures, saving, offering, running, managing):
+for group in (describing, comparing, pictures, saving, checking, explaining, offering, running, managing):
     group.register(app)
 
 

@@ -1,0 +1,1 @@
+"""Honest ablations: why losses differ, what is wrong with a recipe, and what seeds allow to be said."""

@@ -1,0 +1,298 @@
+"""Why do these losses differ? The L2 penalty a network begins with, in closed form, and the data loss beneath.
+
+The penalty is factor × E[Σw²] over the kernels covered. A fresh kernel has fan-in × output channels weights, each of
+variance 2 / fan-in by He, 2 / (fan-in + fan-out) by Glorot: by He, Σw² is twice the output channels, whatever the
+kernel's size or groups (He et al. 2015, Delving Deep into Rectifiers, 2.2). Keras counts fans so, and widens its
+truncated normal to keep the variance (keras.initializers.VarianceScaling).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any, Literal, NamedTuple
+
+from resnet.config import HeadActivation, ResNetConfig
+from resnet.graph import Conv, Dense, Graph, Node, Norm, build_graph
+from resnet.training.recipe import DecayCovers, WeightDecayConfig
+
+Part = Literal["stem", "branch", "projection", "classifier", "norm"]
+Source = Literal["network", "run", "imported"]
+COVERED = {"conv_kernels": ("conv",), "kernels": ("conv", "dense"), "all": ("conv", "dense", "norm")}
+
+
+@dataclass(frozen=True, slots=True)
+class KerasL2:
+    """Keras's `regularizers.l2(value)`: the loss gains value · Σw², twice what a weight decay of that value adds."""
+
+    value: float
+    covers: DecayCovers = "conv_kernels"
+
+
+Decay = WeightDecayConfig | KerasL2
+
+
+def factor(decay: Decay) -> float:
+    """What Σw² is multiplied by in the loss: λ by Keras, half the value for the paper's l2, 0 where decoupled."""
+    if isinstance(decay, KerasL2):
+        return decay.value
+    return decay.value / 2 if decay.semantics == "l2" else 0.0
+
+
+class LayerPenalty(NamedTuple):
+    """What a layer adds: `squares` is E[Σw²], `penalty` = factor × squares. `outputs`: a kernel's channels, 0 for a
+    norm, whose scales begin at 1 or 0. Biases and shifts begin at 0 and add nothing."""
+
+    id: str
+    part: Part
+    outputs: int
+    weights: int
+    variance: float
+    squares: float
+    penalty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """The penalty of a fresh network, layer by layer. `output_channels`: Σ over the kernels covered."""
+
+    factor: float
+    layers: tuple[LayerPenalty, ...]
+    squares: float
+    output_channels: int
+    total: float
+
+
+def penalty(graph: Graph, decay: Decay) -> Penalty:
+    """The L2 penalty at initialisation, in nats, in expectation over the draw, by layers. Nothing is built."""
+    scale, rows = factor(decay), []
+    for node in graph.nodes:
+        if node.op.kind in COVERED[decay.covers]:
+            outputs, weights, variance = _fresh(node, graph)
+            squares = weights * variance
+            rows.append(LayerPenalty(node.id, _part(node), outputs, weights, variance, squares, scale * squares))
+    squares = sum([row.squares for row in rows])
+    return Penalty(scale, tuple(rows), squares, sum([row.outputs for row in rows]), scale * squares)
+
+
+def expected_penalty(graph: Graph, decay: Decay) -> float:
+    """`penalty(graph, decay).total`, in nats."""
+    return penalty(graph, decay).total
+
+
+def _part(node: Node) -> Part:
+    if isinstance(node.op, Norm):
+        return "norm"
+    if node.path == "shortcut":
+        return "projection"
+    return "classifier" if isinstance(node.op, Dense) else "stem" if node.section == "stem" else "branch"
+
+
+def _fresh(node: Node, graph: Graph) -> tuple[int, int, float]:
+    """(output channels, weights, mean square of one) before any training."""
+    op = node.op
+    if isinstance(op, Norm):
+        return 0, node.output_shape[-1], 1.0 if op.gamma == "one" else 0.0
+    assert isinstance(op, Conv | Dense)
+    incoming = graph.by_id[node.inputs[0]].output_shape[-1]
+    outputs, area, groups = (op.filters, op.kernel**2, op.groups) if isinstance(op, Conv) else (op.units, 1, 1)
+    fan_in, fan_out = area * incoming // groups, area * outputs
+    return outputs, fan_in * outputs, 2 / (fan_in if op.initialiser.startswith("he") else fan_in + fan_out)
+
+
+def chance_loss(classes: int, head: HeadActivation) -> float:
+    """The cross-entropy, in nats, of knowing nothing: ln 2 for sigmoid units (Keras takes their mean), else ln C."""
+    return log(2) if classes == 1 or head == "sigmoid" else log(classes)
+
+
+def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
+    """The penalty of the very weights this seed draws: the Keras model is built, which takes seconds and TensorFlow."""
+    import keras  # noqa: PLC0415  takes seconds
+
+    from resnet.keras_model import build_keras_model  # noqa: PLC0415
+
+    keras.utils.set_random_seed(seed)
+    covered = {layer.id for layer in penalty(build_graph(config), decay).layers}
+    layers = [layer for layer in build_keras_model(config).layers if layer.name in covered]
+    weights = [weight.numpy() for layer in layers for weight in layer.trainable_weights
+               if decay.covers == "all" or weight.path.endswith("/kernel")]  # fmt: skip
+    return factor(decay) * sum([float((values.astype("float64") ** 2).sum()) for values in weights])
+
+
+class Observed(NamedTuple):
+    """What one record says, in nats, None where it does not. `at` counts `along`."""
+
+    at: float
+    along: Literal["step", "epoch", "record"]
+    total: float | None = None
+    data_loss: float | None = None
+    l2_penalty: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LossItem:
+    """What `explain` compares: a network, a run of ours, or an imported curve. None is what nobody knows."""
+
+    label: str
+    source: Source
+    config: ResNetConfig | None
+    decay: Decay | None
+    course: tuple[Observed, ...] = ()
+
+
+def course_of(records: Sequence[Mapping[str, Any]]) -> tuple[Observed, ...]:
+    """A run's records of kind "train"; their losses are means over the steps since the record before."""
+    trained = [record for record in records if record.get("kind") == "train"]
+    rows = [(record.get("step"), record.get("data_loss"), record.get("l2_penalty")) for record in trained]
+    return tuple([Observed(at, "step", data + l2, data, l2) for at, data, l2 in rows
+                  if at is not None and data is not None and l2 is not None])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LossRow:
+    """One item, taken apart, in nats; None is unknown.
+
+    `predicted` = `start.total` (the penalty before any training) + `chance`. `penalty` + `data_loss` is the first loss:
+    "recorded" apart, "estimated" as the expected penalty and the rest, or "expected" where nothing is on record. Where
+    the decay is unknown, `implied` is the factor of Σw² over convolutions that explains it, if the data loss was at
+    chance.
+    """
+
+    item: LossItem
+    start: Penalty | None
+    chance: float | None
+    predicted: float | None
+    first: float | None
+    penalty: float | None
+    data_loss: float | None
+    beneath: Literal["recorded", "estimated", "expected", "unknown"]
+    implied: float | None
+
+    @property
+    def share(self) -> float | None:
+        """The penalty's part of the first loss, 0 to 1."""
+        return self.penalty / self.first if self.penalty is not None and self.first else None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Loss of `label` − loss of `base`, in nats, of first records or of predictions; the parts add up to `total`.
+
+    `by_factor`: another λ on the same weights. `by_part`: other weights, by part; `channels`: output channels more or
+    fewer there. `by_drift`: penalties on record that are off what was expected. `by_data_loss`: the rest.
+    """
+
+    base: str
+    label: str
+    compares: Literal["first records", "predictions"]
+    total: float
+    by_factor: float
+    by_part: dict[Part, float]
+    channels: dict[Part, int]
+    by_drift: float
+    by_data_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Each item, how each differs from the first where that is known, and all of it in words."""
+
+    rows: tuple[LossRow, ...]
+    differences: tuple[Difference, ...]
+    sentences: tuple[str, ...]
+
+
+def explain(items: Sequence[LossItem]) -> Explanation:
+    """Take losses apart, and compare each with the first."""
+    rows = tuple([_row(item) for item in items])
+    differences = tuple([found for row in rows[1:] if (found := _difference(rows[0], row))])
+    return Explanation(rows, differences, (*map(_row_words, rows), *map(_difference_words, differences)))
+
+
+def _row(item: LossItem) -> LossRow:
+    record = item.course[0] if item.course else None
+    if item.config is None:
+        return LossRow(item, None, None, None, record and record.total, None, None, "unknown", None)
+    graph, chance = build_graph(item.config), chance_loss(item.config.classes, item.config.head_activation)
+    start = penalty(graph, item.decay) if item.decay else None
+    predicted = start.total + chance if start else None
+    first = record.total if record else predicted
+    if record and record.data_loss is not None:
+        return LossRow(item, start, chance, predicted, first, record.l2_penalty, record.data_loss, "recorded", None)
+    if start and first is not None:
+        rest, beneath = first - start.total, "estimated" if record else "expected"
+        return LossRow(item, start, chance, predicted, first, start.total, rest, beneath, None)  # type: ignore[arg-type]
+    implied = None if first is None or item.decay else (first - chance) / penalty(graph, KerasL2(1)).squares
+    return LossRow(item, start, chance, predicted, first, None, None, "unknown", implied)
+
+
+def _difference(base: LossRow, row: LossRow) -> Difference | None:
+    before, after = base.start, row.start
+    if not before or not after:
+        return None
+    recorded = {base.beneath, row.beneath} <= {"recorded", "estimated"}
+    losses = [(one.penalty, one.data_loss) if recorded else (start.total, one.chance)
+              for one, start in ((base, before), (row, after))]  # fmt: skip
+    by_penalty, by_data_loss = [(now or 0.0) - (was or 0.0) for was, now in zip(*losses, strict=True)]
+    squares: dict[Part, float] = {}
+    channels: dict[Part, int] = {}
+    for sign, start in ((-1, before), (1, after)):
+        for layer in start.layers:
+            squares[layer.part] = squares.get(layer.part, 0.0) + sign * layer.squares
+            channels[layer.part] = channels.get(layer.part, 0) + sign * layer.outputs
+    # Half of what both factors change together goes to each, so that neither order of the two is preferred.
+    by_part = {part: (before.factor + after.factor) / 2 * more for part, more in squares.items() if more}
+    by_factor = (after.factor - before.factor) * (before.squares + after.squares) / 2
+    drift = by_penalty - by_factor - sum(by_part.values())
+    return Difference(
+        base.item.label, row.item.label, "first records" if recorded else "predictions", by_penalty + by_data_loss,
+        by_factor, by_part, {part: more for part, more in channels.items() if more}, drift, by_data_loss,
+    )  # fmt: skip
+
+
+def _row_words(row: LossRow) -> str:
+    """One item in one sentence."""
+    label, first, chance = row.item.label, row.first, row.chance or 0.0
+    if first is None:
+        return f"{label}: no loss is on record and its weight decay is unknown, so nothing can be said."
+    if row.penalty is None or row.data_loss is None or not row.start:
+        who = "which network it was is unknown" if row.item.config is None else "its λ is unknown"
+        hint = f"; {row.implied:.3g} · Σw² over its convolutions would explain it" if row.implied else ""
+        inside = f", {first / chance:.1f} times what guessing costs" if chance else ""
+        return f"{label}: begins at {first:.3f}{inside}; {who}, so the penalty in it cannot be told{hint}."
+    if row.data_loss < 0:
+        return (
+            f"{label}: begins at {first:.3f}, less than the penalty of {row.penalty:.3f} that its λ would add; check λ."
+        )
+    off = f"; predicted {row.predicted:.3f}" if row.predicted is not None and row.item.course else ""
+    return (
+        f"{label}: begins at {first:.3f}, of which {row.penalty:.3f} ({100 * (row.share or 0):.0f} %) is the L2 "
+        f"penalty, {row.start.factor:g} · Σw² over {row.start.output_channels:,} output channels, and "
+        f"{row.data_loss:.3f} the data loss ({row.beneath}; guessing costs {chance:.3f}){off}{_course_words(row)}."
+    )
+
+
+def _course_words(row: LossRow) -> str:
+    """What became of the two. A data loss cannot fall below 0, so where it is only estimated, the rest was penalty."""
+    last = row.item.course[-1] if len(row.item.course) > 1 else None
+    if not last or last.total is None or row.first is None or row.data_loss is None:
+        return ""
+    when = f"; by {last.along} {last.at:g} "
+    if last.data_loss is not None and last.l2_penalty is not None:
+        return f"{when}the penalty is {last.l2_penalty:.3f} and the data loss {last.data_loss:.3f}"
+    fell = row.first - last.total
+    shrunk = max(0.0, fell - row.data_loss)
+    return f"{when}the total fell by {fell:.3f}, of which at least {shrunk:.3f} is the penalty shrinking"
+
+
+def _difference_words(found: Difference) -> str:
+    """One difference in one sentence, each cause that shows in three decimals with its sign."""
+    causes = {"another λ": found.by_factor}
+    for part, amount in found.by_part.items():
+        more = f" ({found.channels[part]:+,} output channels)" if part in found.channels else ""
+        causes[f"the {part} weights{more}"] = amount
+    causes |= {"penalties off their expectation": found.by_drift, "the data loss": found.by_data_loss}
+    said = [f"{amount:+.3f} from {cause}" for cause, amount in causes.items() if abs(amount) >= 0.0005]
+    begins = "begins" if found.compares == "first records" else "should begin"
+    way = f"{abs(found.total):.3f} {'higher' if found.total > 0 else 'lower'}"
+    why = ", ".join(said).replace("-", "−") or "nothing"
+    return f"{found.label} {begins} {way} than {found.base}: {why}; only the data loss tells which learns better."

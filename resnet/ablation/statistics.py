@@ -1,0 +1,295 @@
+"""What a handful of seeds can say: means, differences with intervals, and what they could detect. No I/O.
+
+Quantiles of t come from scipy.special, imported when first needed: it costs a page 0.2 s, scipy.stats twice that.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet.curves import Curve
+from resnet.errors import ConfigError, echo
+
+Method = Literal["welch", "paired"]
+Spread = Literal["known", "estimated"]
+BandKind = Literal["sd", "se", "range"]
+Floats = NDArray[np.float64]
+Seeds = tuple[Sequence[int], Sequence[int]]
+
+ROUNDING = 1e-9
+HOLES = 0.5
+MOST_POINTS = 4000
+MOST_SEEDS = 10**9
+
+
+class Summary(NamedTuple):
+    """Values of one arm, in their own unit. `sd` divides by n - 1 and is None for one seed; `low` and `high` are the
+    lowest and the highest value."""
+
+    n: int
+    mean: float
+    sd: float | None
+    low: float
+    high: float
+
+
+class Difference(NamedTuple):
+    """Arm minus baseline, and the interval of confidence `level` around it; `n` counts the pairs, or the seeds of the
+    smaller arm.
+
+    `low` and `high` are None where nothing can be said: one seed, or seeds that all give the very same number, which
+    real noise does not.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+    level: float
+    method: Method
+    n: int
+
+    @property
+    def half_width(self) -> float | None:
+        """The number behind ±."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+
+    @property
+    def beyond_noise(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+class Band(NamedTuple):
+    """A mean over seeds and what surrounds it, point by point. `n` is how many seeds are behind each point: where one
+    broke off, or has no number, n drops there. `low` and `high` are None where one seed has no spread."""
+
+    x: list[float]
+    mean: list[float]
+    low: list[float | None]
+    high: list[float | None]
+    n: list[int]
+
+
+def summary(values: Sequence[float]) -> Summary:
+    """Raises ConfigError for no value, or one that isn't finite."""
+    kept = _finite(values)
+    spread = _sd(kept) if len(kept) > 1 else None
+    return Summary(len(kept), float(kept.mean()), spread, float(kept.min()), float(kept.max()))
+
+
+def difference(
+    arm: Sequence[float], baseline: Sequence[float], *, seeds: Seeds | None = None, level: float = 0.95
+) -> Difference:
+    """Arm minus baseline: Welch's interval, for variances that may differ; over pairs where seeds are shared.
+
+    `seeds` are those of the arm and of the baseline, in the order of their values. They are paired where at least two
+    are shared and one arm has no seed the other lacks; then only what is shared counts, in the mean too.
+    Raises ConfigError for no value, one that isn't finite, a seed given twice, or a level outside 0 to 1.
+    """
+    _share("The level of an interval", level)
+    first, second = _finite(arm), _finite(baseline)
+    pairs = _pairs(first, second, seeds) if seeds else None
+    if pairs is not None:
+        apart, n = pairs[0] - pairs[1], len(pairs[0])
+        error = _sd(apart, size=float(np.abs(pairs).max())) / math.sqrt(n)
+        return _interval(float(apart.mean()), (error, n - 1), level, "paired", n)
+    mean, n = float(first.mean() - second.mean()), min(len(first), len(second))
+    if n < 2:
+        return Difference(mean, None, None, level, "welch", n)
+    parts = _sd(first) ** 2 / len(first), _sd(second) ** 2 / len(second)
+    return _interval(mean, pooled(parts, (len(first), len(second))), level, "welch", n)
+
+
+def pooled(parts: Sequence[float], counts: Sequence[int]) -> tuple[float, float]:
+    """The standard error of a sum, and its degrees of freedom after Welch and Satterthwaite; (0, 1) without noise.
+
+    `parts` are the squared standard errors of the terms, each from `counts` values.
+    """
+    total = math.fsum(parts)
+    if total == 0:
+        return 0.0, 1.0
+    shares = [part / total for part in parts]  # divided first: squares of tiny variances would vanish
+    return math.sqrt(total), 1 / math.fsum([share**2 / (n - 1) for share, n in zip(shares, counts, strict=True)])
+
+
+def t_quantile(level: float, freedom: float) -> float:
+    """How many standard errors an interval of this level reaches to each side."""
+    from scipy import special  # noqa: PLC0415  0.2 s, and most pages need no quantile
+
+    return float(special.stdtrit(freedom, (1 + level) / 2))
+
+
+def detectable_difference(
+    sd: float, n: int, *, power: float = 0.8, level: float = 0.95, spread: Spread = "known"
+) -> float:
+    """The smallest difference between two arms of `n` seeds each that shows with this probability, in the unit of `sd`.
+
+    "known": the run-to-run `sd` is known from elsewhere, the textbook's z formula: (z + z) · sd · √(2 / n).
+    "estimated": the arms themselves have to tell it, as `difference` does: with few seeds far larger (noncentral t).
+    One seed detects nothing: infinite. Raises ConfigError.
+    """
+    if not 0 <= sd < math.inf:
+        raise ConfigError(f"A standard deviation is at least 0 and finite; received {echo(sd)}.")
+    _share("The power of a study", power)
+    _share("The level of an interval", level)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ConfigError(f"An arm has a whole number of seeds, at least 1; received {echo(n)}.")
+    if n < 2:
+        return math.inf
+    from scipy import special  # noqa: PLC0415  as above
+
+    if spread == "known":
+        shift = special.ndtri((1 + level) / 2) + special.ndtri(power)
+    else:
+        shift = special.nctdtrinc(2 * n - 2, 1 - power, t_quantile(level, 2 * n - 2))
+    return float(max(0.0, shift)) * math.sqrt(2 / n) * sd
+
+
+def seeds_needed(
+    sd: float, difference: float, *, power: float = 0.8, level: float = 0.95, spread: Spread = "known"
+) -> int:
+    """Seeds for each of two arms, at least 2, to detect a difference (see above). Raises ConfigError."""
+    if not 0 < difference < math.inf:
+        raise ConfigError(f"A difference to detect is above 0 and finite; received {echo(difference)}.")
+    at_two = detectable_difference(sd, 2, power=power, level=level) / difference
+    if at_two > math.sqrt(MOST_SEEDS / 2):
+        raise ConfigError(f"No study has the seeds to detect {difference:g} with a standard deviation of {sd:g}.")
+    n = max(2, math.ceil(2 * at_two**2 * (1 - ROUNDING)))
+    while detectable_difference(sd, n, power=power, level=level, spread=spread) > difference * (1 + ROUNDING):
+        n += 1  # t needs one or two more than z, which is where this begins
+    return n
+
+
+def error_standard_error(error_percent: float, images: int) -> float:
+    """Binomial standard error, in points, of an error rate counted on so many images: 0.26 at 7 % on 10,000.
+
+    What another draw of test images would change. Arms tested on the same images share most of it. Raises ConfigError.
+    """
+    if not 0 <= error_percent <= 100:
+        raise ConfigError(f"An error is 0 to 100 percent; received {echo(error_percent)}.")
+    if isinstance(images, bool) or images < 1:
+        raise ConfigError(f"An error is counted on at least one image; received {echo(images)}.")
+    return math.sqrt(error_percent * (100 - error_percent) / images)
+
+
+def decimals(noise: float | None, otherwise: int = 2) -> int:
+    """The place of the first digit of the noise: 1 for 0.6, 2 for 0.05, -1 for 12; `otherwise` where there is none."""
+    if not noise or not math.isfinite(noise):
+        return otherwise
+    return -math.floor(math.log10(abs(noise)))
+
+
+def rounded(value: float, noise: float | None) -> str:
+    """The value with digits no finer than the noise: 8.7 at a noise of 0.16. Two decimals where there is no noise."""
+    return fixed(value, decimals(noise))
+
+
+def fixed(value: float, places: int) -> str:
+    """So many decimals, or zeros before the point where negative; a true minus sign, and none before zero."""
+    text = f"{round(value, places) + 0.0:.{max(0, places)}f}"
+    return (text.removeprefix("-") if float(text) == 0 else text).replace("-", "−")
+
+
+def band(curves: Sequence[Curve], kind: BandKind, most: int = MOST_POINTS) -> Band:
+    """Mean and standard deviation, standard error or range of some seeds' curves, whose x must grow.
+
+    Where seeds were evaluated at the same steps, a step that one of them lacks is missing there, and n says so. Where
+    they were not, each is interpolated between its own points, never beyond its ends, on all steps of all, thinned to
+    about `most`. A value that isn't a number counts as missing. Raises ConfigError.
+    """
+    kept = [curve for curve in curves if curve.x]
+    if not kept:
+        return Band([], [], [], [], [])
+    for curve in kept:
+        if any(later <= earlier for earlier, later in zip(curve.x, curve.x[1:], strict=False)):
+            raise ConfigError("The points of a curve must be in order, each step once; sort them first.")
+    grid, values = _on_one_grid(kept, most)
+    there = np.isfinite(values)
+    some = there.any(axis=0)
+    grid, values, there = grid[some], values[:, some], there[:, some]
+    counts = there.sum(axis=0)
+    means = np.where(there, values, 0).sum(axis=0) / counts
+    low, high = _edges(kind, values, there, means)
+    return Band(grid.tolist(), means.tolist(), _or_none(low), _or_none(high), counts.tolist())
+
+
+def _on_one_grid(curves: Sequence[Curve], most: int) -> tuple[Floats, Floats]:
+    """The common x, and a row of values for each curve, NaN where it has none."""
+    xs = [np.asarray(curve.x, float) for curve in curves]
+    grid = max(xs, key=len)
+    if all(_same_steps(x, grid) for x in xs):
+        values = np.full((len(xs), len(grid)), np.nan)
+        for row, x, curve in zip(values, xs, curves, strict=True):
+            row[np.searchsorted(grid, x)] = curve.y
+        return grid, values
+    grid = np.unique(np.concatenate(xs))
+    if len(grid) > most:
+        ends = [end for x in xs for end in (x[0], x[-1])]
+        grid = np.unique([*grid[np.linspace(0, len(grid) - 1, most).astype(int)], *ends])
+    return grid, np.array([np.interp(grid, x, line.y, math.nan, math.nan) for x, line in zip(xs, curves, strict=True)])
+
+
+def _same_steps(x: Floats, grid: Floats) -> bool:
+    """Whether it was evaluated on this grid: all its steps are there, and it has most of those up to its end. Fewer
+    than that is not a hole here and there but another interval, and its mean would jump from step to step."""
+    within = ((grid >= x[0]) & (grid <= x[-1])).sum()
+    return bool(np.isin(x, grid).all()) and len(x) > HOLES * within
+
+
+def _edges(kind: BandKind, values: Floats, there: NDArray[np.bool_], means: Floats) -> tuple[Floats, Floats]:
+    if kind == "range":
+        return np.where(there, values, np.inf).min(axis=0), np.where(there, values, -np.inf).max(axis=0)
+    counts = there.sum(axis=0)
+    squares = (np.where(there, values - means, 0) ** 2).sum(axis=0)
+    reach = np.sqrt(squares / np.where(counts > 1, counts - 1, np.nan))
+    if kind == "se":
+        reach = reach / np.sqrt(counts)
+    return means - reach, means + reach
+
+
+def _or_none(values: Floats) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values.tolist()]
+
+
+def _interval(mean: float, noise: tuple[float, float], level: float, method: Method, n: int) -> Difference:
+    error, freedom = noise
+    if error == 0:
+        return Difference(mean, None, None, level, method, n)
+    reach = t_quantile(level, freedom) * error
+    return Difference(mean, mean - reach, mean + reach, level, method, n)
+
+
+def _pairs(first: Floats, second: Floats, seeds: Seeds) -> tuple[Floats, Floats] | None:
+    """The values of the seeds both arms have, or None where they are not to be paired."""
+    for values, own in zip((first, second), seeds, strict=True):
+        if len(set(own)) != len(own) or len(own) != len(values):
+            raise ConfigError(f"Each value has a seed of its own; received {len(values)} values and seeds {list(own)}.")
+    mine, theirs = (dict(zip(own, values, strict=True)) for own, values in zip(seeds, (first, second), strict=True))
+    shared = sorted(mine.keys() & theirs.keys())
+    if len(shared) < 2 or len(shared) < min(len(mine), len(theirs)):
+        return None
+    return np.array([mine[seed] for seed in shared]), np.array([theirs[seed] for seed in shared])
+
+
+def _sd(values: Floats, size: float | None = None) -> float:
+    """Zero where the values differ by no more than rounding at that size leaves: 0.3 - 0.2 is not quite 0.2 - 0.1."""
+    size = float(np.abs(values).max()) if size is None else size
+    return 0.0 if float(np.ptp(values)) <= ROUNDING * size else float(np.std(values, ddof=1))
+
+
+def _finite(values: Sequence[float]) -> Floats:
+    kept = np.asarray(values, float)
+    if not kept.size:
+        raise ConfigError("A mean needs at least one value; received none.")
+    if not np.isfinite(kept).all():
+        bad = kept[~np.isfinite(kept)][0]
+        raise ConfigError(f"Only finite numbers have a mean; received {bad}: leave that seed out, and say so.")
+    return kept
+
+
+def _share(what: str, value: float) -> None:
+    if not 0 < value < 1:
+        raise ConfigError(f"{what} lies between 0 and 1; received {echo(value)}.")

@@ -1,0 +1,181 @@
+"""check: what a network, a recipe, runs or somebody else's training do that is wrong, unfair or unusual."""
+
+import contextlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from resnet import catalog, data
+from resnet.ablation import lint
+from resnet.ablation.imports import ImportedCurve, read_curve
+from resnet.ablation.lint import Conformity, Facts, Finding
+from resnet.ablation.rules import sources
+from resnet.ablation.rules.imported import of_import
+from resnet.cli.options import AsJson, Runs
+from resnet.config import ResNetConfig
+from resnet.data import DatasetFacts
+from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError, echo
+from resnet.runs import Run, RunSpec, Store
+from resnet.runs.directory import SPEC
+from resnet.runs.spec import RUN_ID
+from resnet.runs.store import DEFAULT_ROOT
+from resnet.training import recipes
+from resnet.training.recipe import Recipe
+
+What = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN|NAME|FILE…",
+        help="Runs, networks or recipes by name; JSON files of a spec, recipe, network, imported curve or facts; CSV. "
+        "Several are compared.",
+    ),
+]
+
+
+class Target(NamedTuple):
+    """Something to check, and what of it can be held against the paper."""
+
+    facts: Facts
+    network: ResNetConfig | None = None
+    recipe: Recipe | None = None
+    dataset: DatasetFacts | None = None
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check")(check)
+
+
+def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+    """What is wrong, unfair or unusual about a training or a comparison, each with its reason, source and way out."""
+    targets = [target for word in what for target in targets_of(word, runs)]
+    findings = lint.check(*[target.facts for target in targets])
+    paper = {target.facts.label: found for target in targets if (found := conformity(target))}
+    if as_json:
+        print(json.dumps(record(findings, paper), indent=2))
+        return
+    print(_headline(findings))
+    for finding in findings:
+        print(f"\n{_text(finding)}")
+    for name, found in paper.items():
+        print(f"\n{name}: {found.sentence}")
+
+
+def targets_of(word: str, runs: Path) -> list[Target]:
+    """What a word on the command line stands for. Raises ConfigError, RunError or UnknownNameError."""
+    path = Path(word)
+    if RUN_ID.fullmatch(word) and not path.exists():
+        return [_of_run(Store(runs).get(word))]
+    if path.is_dir() and (path / SPEC).exists():
+        return [_of_run(Run(path.absolute()))]
+    if path.is_file():
+        return _of_file(path)
+    if word in catalog.names():
+        network = catalog.get(word).config
+        return [Target(sources.of_network(network, word), network)]
+    if word in recipes.names():
+        return [_of_recipe(recipes.get(word))]
+    raise UnknownNameError("run, network, recipe or file", word, [*catalog.names(), *recipes.names()])
+
+
+def conformity(target: Target) -> Conformity | None:
+    """How far it follows the paper's section 4.2, where it is of that kind: a CIFAR network, or a recipe alone."""
+    if target.network is not None and target.network.stem != "cifar":
+        return None
+    if target.network is None and target.recipe is None:
+        return None
+    return lint.follows(target.recipe, target.network, target.dataset)
+
+
+def record(findings: tuple[Finding, ...], paper: dict[str, Conformity]) -> dict[str, Any]:
+    """What `--json` prints."""
+    rows = []
+    for finding in findings:
+        rule = lint.get(finding.rule)
+        rows.append(
+            {**asdict(finding), "title": rule.title, "subject": rule.subject}
+            | {"reason": rule.reason, "source": rule.source}
+        )
+    follows = {
+        name: {"sentence": found.sentence, "points": [point._asdict() for point in found.points]}
+        for name, found in paper.items()
+    }
+    return {"findings": rows, "follows": follows}
+
+
+def _of_run(run: Run) -> Target:
+    if (spec := run.spec) is None:
+        raise RunError(f"A run can be checked only where its spec can be read; {run.damage}")
+    target = _of_spec(spec, run.id)
+    records, _ = run.metrics()
+    return target._replace(facts=sources.of_run(target.facts, records, continued=run.parent is not None))
+
+
+def _of_spec(spec: RunSpec, name: str = "") -> Target:
+    dataset = _dataset(spec.dataset, spec.data_folder)
+    return Target(sources.of_spec(spec, dataset, name), spec.config, spec.recipe, dataset)
+
+
+def _of_recipe(entry: recipes.Entry) -> Target:
+    """With the network and the data set it was written for."""
+    network, dataset = catalog.get(entry.network).config, _dataset(entry.dataset)
+    network = data.fit_config(network, dataset) if dataset else network
+    spec = RunSpec(network=entry.network, config=network, recipe=entry.recipe, dataset=entry.dataset)
+    return Target(sources.of_spec(spec, dataset, entry.name), network, entry.recipe, dataset)
+
+
+def _dataset(name: str, folder: str = data.DEFAULT_FOLDER) -> DatasetFacts | None:
+    """What is known of the images, or None where this machine lacks them."""
+    with contextlib.suppress(ResNetLabError):
+        return data.facts(name, folder)
+    return None
+
+
+def _of_file(path: Path) -> list[Target]:
+    """One JSON object, or a list: specs, recipes, networks, imported curves, facts; or a curve as CSV."""
+    if path.suffix.lower() == ".csv":
+        return [Target(of_import(read_curve(path)))]
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise ConfigError(f"A file to check holds JSON; received {echo(path.name)}, which does not.") from None
+    except OSError as error:
+        raise ConfigError(f"{echo(path.name)} cannot be read: {error.strerror}.") from None
+    return [_of_content(item, path.stem) for item in (content if isinstance(content, list) else [content])]
+
+
+def _of_content(content: Any, name: str) -> Target:
+    match content:
+        case {"config": _, "recipe": _}:
+            return _of_spec(RunSpec.model_validate(content))
+        case {"stages": _}:
+            network = ResNetConfig.model_validate(content)
+            return Target(sources.of_network(network), network)
+        case {"columns": _}:
+            return Target(of_import(ImportedCurve.model_validate(content)))
+        case {"schedule": _}:
+            recipe = Recipe.model_validate(content)
+            return Target(sources.of_recipe(recipe, name), None, recipe)
+    return Target(sources.of_mapping(content))
+
+
+def _headline(findings: tuple[Finding, ...]) -> str:
+    if not findings:
+        return "Nothing to say against it, as far as the facts go."
+    counts = {severity: sum([finding.severity == severity for finding in findings]) for severity in lint.SEVERITIES}
+    return ", ".join([f"{count} {severity}" for severity, count in counts.items() if count])
+
+
+def _text(finding: Finding) -> str:
+    rule = lint.get(finding.rule)
+    where = f"{', '.join(finding.where)}: " if finding.where else ""
+    lines = [
+        f"{finding.severity:8} {rule.title}",
+        f"{where}{finding.sentence}",
+        f"Why: {rule.reason}",
+        f"Way out: {finding.way_out}",
+        f"Source: {rule.source}",
+    ]
+    return "\n         ".join(lines)

@@ -1,0 +1,175 @@
+"""why-loss, import: what a loss is made of, and curves that were made elsewhere."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from resnet import catalog
+from resnet.ablation import losses
+from resnet.ablation.imports import Given, Imports, read_curve, read_imports, write_import
+from resnet.ablation.losses import Decay, Difference, Explanation, KerasL2, LossItem, LossRow
+from resnet.cli.options import AsJson, RecipeSettings, Runs, Settings, choose
+from resnet.config import parse_value
+from resnet.errors import RunError, UnknownNameError
+from resnet.link import pairs
+from resnet.runs import Store
+from resnet.runs.store import DEFAULT_ROOT
+from resnet.text_table import Column, TextTable, counted, named
+from resnet.training.recipe import WeightDecayConfig
+
+IMPORTS = "imports"
+"""The folder beside the runs that keeps imported curves."""
+LOSSES = {
+    "penalty_at_start": "Penalty at start",
+    "chance": "Guessing costs",
+    "predicted": "Predicted",
+    "first": "First loss",
+    "data_loss": "Data loss",
+}
+NOTEBOOK_LAMBDA = {34: 1e-3, 50: 1e-4}
+"""Keras's λ on the convolutions of the notebook's networks, by depth."""
+
+Names = Annotated[list[str], typer.Argument(metavar="NAME|RUN…", help="Networks, runs or imported curves.")]
+WeightDecay = Annotated[
+    float | None,
+    typer.Option("--weight-decay", metavar="X", min=0, max=0.999, help="For networks: X/2 · Σw² over all weights."),
+]
+Lambda = Annotated[
+    float | None,
+    typer.Option("--lambda", metavar="X", min=0, max=0.999, help="Keras's l2(X): X · Σw² over the convolutions."),
+]
+CurveFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON history or TensorBoard event file.")]
+Network = Annotated[str | None, typer.Option("--network", metavar="NAME", help="The network that was trained.")]
+PenaltyInside = Annotated[
+    Literal["yes", "no"] | None,
+    typer.Option("--penalty-inside", help="Whether the loss on record has the penalty in it."),
+]
+Seeds = Annotated[list[int], typer.Option("--seed", metavar="N", default_factory=list, show_default=False,
+                                          help="A seed it was trained with; repeatable.")]  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    app.command("why-loss")(why_loss)
+    app.command("import")(import_curve)
+
+
+def why_loss(  # noqa: PLR0917  each is an option
+    names: Names,
+    settings: Settings,
+    weight_decay: WeightDecay = None,
+    keras_lambda: Lambda = None,
+    root: Runs = DEFAULT_ROOT,
+    as_json: AsJson = False,
+) -> None:
+    """Why losses differ: the L2 penalty each begins with, and the data loss beneath. The first one is the base."""
+    decay: Decay | None = None if weight_decay is None else WeightDecayConfig(value=weight_decay)
+    decay = decay if keras_lambda is None else KerasL2(keras_lambda)
+    kept = read_imports(root / IMPORTS)
+    explanation = losses.explain([_item(name, settings, decay, Store(root), kept) for name in names])
+    if as_json:
+        print(json.dumps(as_record(explanation), indent=2))
+        return
+    print(table(explanation).markdown())
+    print("\n".join(explanation.sentences))
+
+
+def import_curve(  # noqa: PLR0917  each is an option
+    file: CurveFile,
+    settings: Settings,
+    recipe_settings: RecipeSettings,
+    seeds: Seeds,
+    network: Network = None,
+    keras_lambda: Lambda = None,
+    penalty_inside: PenaltyInside = None,
+    root: Runs = DEFAULT_ROOT,
+) -> None:
+    """Keep a curve that was made elsewhere beside the runs, with what you know of it. The rest stays unknown."""
+    given = Given(
+        network=network,
+        config=choose(network, settings).config() if network else None,
+        decay=keras_lambda,
+        penalty_in_loss=penalty_inside,
+        seeds=tuple(seeds) or None,
+        recipe={key: parse_value(value) for key, value in pairs(recipe_settings).items()},
+    )
+    curve = read_curve(file, given)
+    path = write_import(root / IMPORTS, curve)
+    lengths = ", ".join([f"{column.name} ({len(column.y):,})" for column in curve.columns])
+    print(f"{path.name}   {curve.source}: {lengths}")
+    print("\n".join([*curve.notes, f"Unknown: {', '.join(curve.unknown) or 'nothing'}."]))
+
+
+def table(explanation: Explanation) -> TextTable:
+    """A row for each item; losses in nats."""
+    columns = (
+        named("item", "Item"),
+        named("factor", "Factor of Σw²"),
+        counted("output_channels", "Σ output channels"),
+        *[Column((key,), heading, "r") for key, heading in LOSSES.items()],
+    )
+    lines = [_line(row) for row in explanation.rows]
+    return TextTable(columns, lines, ("Losses in nats; the penalty at the start is the mean over initial weights.",))
+
+
+def as_record(explanation: Explanation) -> dict[str, Any]:
+    """An explanation for programs."""
+    return {
+        "items": [_row(row) for row in explanation.rows],
+        "differences": [_difference(found) for found in explanation.differences],
+        "sentences": list(explanation.sentences),
+    }
+
+
+def _item(name: str, settings: list[str], decay: Decay | None, store: Store, kept: Imports) -> LossItem:
+    """A network by its name, else a run or an imported curve. Raises UnknownNameError or RunError."""
+    if name in catalog.names():
+        config, entry = choose(name, settings).config(), catalog.get(name)
+        notebook = KerasL2(NOTEBOOK_LAMBDA[entry.config.depth]) if entry.family == "binary" else WeightDecayConfig()
+        return LossItem(name, "network", config, decay or notebook)
+    if curve := next((curve for key, curve in kept.curves.items() if name in (key, curve.name)), None):
+        return curve.as_loss_item()
+    runs = {run.id: run for run in store.list()}
+    if name not in runs:
+        raise UnknownNameError("network, run or imported curve", name, [*catalog.names(), *runs, *kept.curves])
+    run = runs[name]
+    if run.spec is None:
+        raise RunError(f"Run {name} cannot be explained: {run.damage}")
+    course = losses.course_of(run.metrics()[0])
+    return LossItem(name, "run", run.spec.config, run.spec.recipe.weight_decay, course)
+
+
+def _row(row: LossRow) -> dict[str, Any]:
+    start, course = row.start, row.item.course
+    return {
+        "label": row.item.label,
+        "source": row.item.source,
+        "factor": start and start.factor,
+        "output_channels": start and start.output_channels,
+        "squares": start and start.squares,
+        "penalty_at_start": start and start.total,
+        "layers": [layer._asdict() for layer in start.layers] if start else None,
+        "chance": row.chance,
+        "predicted": row.predicted,
+        "first": row.first if course else None,
+        "penalty": row.penalty,
+        "data_loss": row.data_loss,
+        "beneath": row.beneath,
+        "share": row.share,
+        "implied_factor": row.implied,
+        "first_record": course[0]._asdict() if course else None,
+        "last_record": course[-1]._asdict() if course else None,
+    }
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in found.__slots__}
+
+
+def _line(row: LossRow) -> list[str | int | None]:
+    start, first = row.start, row.first if row.item.course else None
+    numbers = (start.total if start else None, row.chance, row.predicted, first, row.data_loss)
+    cells = [None if number is None else f"{number:.3f}" for number in numbers]
+    known = [f"{start.factor:g}", start.output_channels] if start else [None, None]
+    return [row.item.label, *known, *cells]

@@ -1,0 +1,381 @@
+"""Old curves come along: what a file says is read, what it does not say stays unknown, and no file breaks the lab."""
+
+import contextlib
+import json
+import struct
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from resnet import ConfigError, DataError, ExportError, ResNetLabError, UnknownNameError, get
+from resnet.ablation.event_files import EventFile, Scalar, is_event_file, masked_crc, read_scalars
+from resnet.ablation.imports import Given, ImportedCurve, read_curve, read_imports, write_import
+from resnet.ablation.losses import KerasL2, explain
+from resnet.training.recipe import WeightDecayConfig
+
+HISTORY = Path(__file__).parent / "golden" / "history"
+ROOT = Path(__file__).parents[1]
+
+
+def curve_of(folder: Path, content: str | bytes, name: str = "curve.csv") -> ImportedCurve:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_curve(path)
+
+
+def values(curve: ImportedCurve, name: str) -> tuple[float | None, ...]:
+    column = curve.column(name)
+    assert column, f"no column {name}"
+    return column.y
+
+
+# CSV
+
+
+@pytest.mark.parametrize("name", ["plain_34_sgd", "resnet_34_sgd", "resnet_50_sgd"])
+def test_the_seed_s_curves_are_read_whole(name: str) -> None:
+    curve = read_curve(HISTORY / f"{name}.csv")
+    assert curve.name == name and curve.source == "csv"
+    assert [column.name for column in curve.columns] == ["step_ms", "loss", "accuracy", "val_loss", "val_accuracy"]
+    assert all(column.along == "epoch" and column.x == tuple(range(1, 51)) for column in curve.columns)
+    assert {"network", "λ", "seeds", "penalty"} <= set(curve.unknown)
+    assert "epochs or steps" not in curve.unknown
+
+
+def test_keras_counts_from_zero(tmp_path: Path) -> None:
+    """CSVLogger's epoch 0 is the first one finished; taken as it stands it would lie an epoch to the left of ours."""
+    curve = curve_of(tmp_path, "epoch,accuracy,loss\n0,0.5,1.5\n1,0.6,1.2\n")
+    assert {column.x for column in curve.columns} == {(1.0, 2.0)}
+
+
+def test_train_loss_and_val_acc_alone_in_any_order(tmp_path: Path) -> None:
+    """pandas's unnamed index is no epoch, percent is no fraction, and what is missing stays missing."""
+    curve = curve_of(tmp_path, ",val_acc,train_loss\n0,41.5,1.5\n1,55.25,1.25\n", "history_plain.csv")
+    assert values(curve, "val_accuracy") == (0.415, 0.5525)
+    assert values(curve, "loss") == (1.5, 1.25)
+    assert {column.along for column in curve.columns} == {"record"}
+    assert {"epochs or steps", "accuracy", "val_loss"} <= set(curve.unknown)
+    assert "accuracy is in percent" in " ".join(curve.notes)
+
+
+def test_one_scale_for_all_accuracies(tmp_path: Path) -> None:
+    """Validation below 1 % beside training at 3 % is percent too."""
+    curve = curve_of(tmp_path, "epoch,acc,val_acc\n1,3.0,0.9\n")
+    assert values(curve, "val_accuracy") == (pytest.approx(0.009),)
+
+
+def test_steps_are_not_epochs(tmp_path: Path) -> None:
+    curve = curve_of(tmp_path, "iteration,loss\n0,2.0\n100,1.0\n")
+    column = curve.column("loss")
+    assert column and (column.along, column.x) == ("step", (0.0, 100.0))
+
+
+def test_errors_are_percent(tmp_path: Path) -> None:
+    assert values(curve_of(tmp_path, "epoch,val_error\n1,0.25\n"), "val_error") == (25.0,)
+    assert values(curve_of(tmp_path, "epoch,val_error\n1,25\n"), "val_error") == (25.0,)
+
+
+def test_semicolons_and_commas(tmp_path: Path) -> None:
+    assert values(curve_of(tmp_path, "epoch;loss\n1;0,75\n"), "loss") == (0.75,)
+
+
+def test_a_cell_without_a_number_is_unknown(tmp_path: Path) -> None:
+    curve = curve_of(tmp_path, "epoch,loss,val_loss,note\n1,nan,,a\n2,1.5,1.25,b\n")
+    assert (values(curve, "loss"), values(curve, "val_loss")) == ((None, 1.5), (None, 1.25))
+    assert curve.column("note") is None
+
+
+def test_accuracies_out_of_range_are_left_out_and_said(tmp_path: Path) -> None:
+    curve = curve_of(tmp_path, "epoch,loss,acc\n1,1.0,5000\n")
+    assert curve.column("accuracy") is None
+    assert "neither a fraction nor percent" in " ".join(curve.notes)
+
+
+def test_a_second_training_in_one_file_is_said(tmp_path: Path) -> None:
+    """CSVLogger(append=True): some of the notebook's models went on from earlier training, and nobody noticed."""
+    curve = curve_of(tmp_path, "epoch,loss\n0,2.0\n1,1.0\n0,0.9\n1,0.8\n")
+    assert "goes back" in " ".join(curve.notes)
+    assert values(curve, "loss") == (2.0, 1.0, 0.9, 0.8)
+
+
+def test_two_columns_that_mean_the_same_are_said(tmp_path: Path) -> None:
+    curve = curve_of(tmp_path, "epoch,acc,accuracy\n1,0.5,0.6\n")
+    assert values(curve, "accuracy") == (0.5,)
+    assert "the first was kept" in " ".join(curve.notes)
+
+
+def test_a_torn_last_row_is_left_out_and_said(tmp_path: Path) -> None:
+    """A copy that was cut short: the half row would be a number nobody measured."""
+    curve = curve_of(tmp_path, "epoch,loss,acc\n1,2.0,0.5\n2,1.")
+    assert values(curve, "loss") == (2.0,)
+    assert "left out" in " ".join(curve.notes)
+    assert "may be cut short" in " ".join(curve_of(tmp_path, "epoch,loss\n1,2.0\n2,1.").notes)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "names the columns"),
+        ("epoch,loss\n", "a row below it"),
+        ("1,2.0\n2,1.0\n", "names the columns"),
+        ("epoch,loss\n1\n2,1.0\n", "row 2 of 'curve.csv' has 1 for 2"),
+        ("epoch,loss,loss\n1,2,3\n", "once"),
+        ("epoch,name\n1,a\n", "no column of numbers"),
+        ("{", "not whole JSON"),
+        ("[" * 100_000, "not whole JSON"),
+        ('{"loss": 3}', "does not"),
+        ('{"loss": ["a"]}', "no column of numbers"),
+        (b"\xff\xfe\x00\x01", "cannot read"),
+    ],
+)
+def test_refused_in_one_sentence(tmp_path: Path, content: str | bytes, why: str) -> None:
+    with pytest.raises(DataError, match=f"(?i){why}") as caught:
+        curve_of(tmp_path, content)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(DataError, match="Cannot read"):
+            read_curve(path)
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"loss": [2.0, 1.0], "val_accuracy": [0.5, 0.75]},
+        {"history": {"loss": [2.0, 1.0], "val_accuracy": [0.5, 0.75]}, "epoch": [0, 1], "params": {}},
+        [{"epoch": 1, "loss": 2.0, "val_acc": 0.5}, {"epoch": 2, "loss": 1.0, "val_acc": 0.75}],
+    ],
+)
+def test_json_histories(tmp_path: Path, data: object) -> None:
+    curve = curve_of(tmp_path, json.dumps(data), "history.json")
+    assert curve.source == "json"
+    assert (values(curve, "loss"), values(curve, "val_accuracy")) == ((2.0, 1.0), (0.5, 0.75))
+    counted = "epoch" in json.dumps(data)
+    assert {(column.along, column.x) for column in curve.columns} == {("epoch" if counted else "record", (1.0, 2.0))}
+
+
+def test_a_list_of_another_length_is_not_put_beside_the_epochs(tmp_path: Path) -> None:
+    """validation_freq=2 leaves half as many values; which epochs they belong to is unknown."""
+    curve = curve_of(tmp_path, json.dumps({"epoch": [0, 1], "loss": [2.0, 1.0], "val_loss": [1.5]}))
+    found = {column.name: column.along for column in curve.columns}
+    assert found == {"loss": "epoch", "val_loss": "record"}
+
+
+# TensorBoard
+
+
+def field(number: int, wire: int, payload: bytes) -> bytes:
+    key = bytes([number << 3 | wire])
+    return key + bytes([len(payload)]) + payload if wire == 2 else key + payload
+
+
+def record(data: bytes) -> bytes:
+    length = struct.pack("<Q", len(data))
+    return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+
+
+def event(step: int, tag: str, value: float) -> bytes:
+    summary = field(1, 2, field(1, 2, tag.encode()) + field(2, 5, struct.pack("<f", value)))
+    return record(field(2, 0, bytes([step])) + field(5, 2, summary))
+
+
+EVENTS = event(0, "epoch_loss", 2.0) + event(1, "epoch_loss", 1.0) + event(7, "evaluation_loss_vs_iterations", 0.5)
+
+
+def test_the_checksum_is_castagnoli_s() -> None:
+    """RFC 3720, B.4: CRC-32C of 32 zero bytes is 0x8a9136aa; TensorFlow turns and moves it."""
+    crc = 0x8A9136AA
+    assert masked_crc(bytes(32)) == (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def test_epochs_and_steps_of_an_event_file(tmp_path: Path) -> None:
+    folder = tmp_path / "validation"
+    folder.mkdir()
+    curve = curve_of(folder, EVENTS, "events.out.tfevents.1")
+    assert [(column.name, column.along, column.x) for column in curve.columns] == [
+        ("val_loss", "epoch", (1.0, 2.0)),
+        ("evaluation_loss_vs_iterations", "step", (7.0,)),
+    ]
+
+
+def test_pytorch_s_names_and_an_unknown_count(tmp_path: Path) -> None:
+    curve = curve_of(tmp_path, event(3, "Loss/train", 2.0) + event(3, "Accuracy/val", 0.5))
+    assert [(column.name, column.along) for column in curve.columns] == [("loss", "record"), ("val_accuracy", "record")]
+
+
+@pytest.mark.parametrize("cut", range(1, len(event(7, "evaluation_loss_vs_iterations", 0.5))))
+def test_a_file_cut_anywhere_is_read_to_its_last_whole_record(tmp_path: Path, cut: int) -> None:
+    curve = curve_of(tmp_path, EVENTS[:-cut])
+    assert values(curve, "loss") == (2.0, 1.0)
+    assert "up to its last whole record" in curve.notes[0]
+
+
+def test_a_flipped_bit_ends_the_reading(tmp_path: Path) -> None:
+    """Without the checksum a loss of 2 may become one of 1e38."""
+    first = len(event(0, "epoch_loss", 2.0))
+    broken = bytearray(EVENTS)
+    broken[first + 20] ^= 4
+    curve = curve_of(tmp_path, bytes(broken))
+    assert values(curve, "loss") == (2.0,)
+    assert "checksum" in curve.notes[0]
+
+
+def test_a_long_record_is_passed_over(tmp_path: Path) -> None:
+    """A graph of megabytes is not read byte by byte."""
+    path = tmp_path / "events"
+    path.write_bytes(record(field(6, 2, b"")) + record(bytes(1 << 17)) + EVENTS)
+    found = read_scalars(path)
+    assert (found.passed_over, len(found.scalars), found.damage) == (1, 3, None)
+
+
+REAL_WRITER = """
+    import sys
+    import tensorflow as tf
+    folder = sys.argv[1]
+    writer = tf.summary.create_file_writer(folder + "/two/train")
+    plugin = tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars")
+    metadata = tf.compat.v1.SummaryMetadata(plugin_data=plugin)
+    with writer.as_default():  # what tf.summary.scalar does; that itself needs the package tensorboard
+        for step in range(300):
+            tf.summary.write("epoch_loss", tf.constant(2.0 / (step + 1)), step=step, metadata=metadata)
+        tf.summary.write("epoch_accuracy", tf.constant(0.5, tf.float64), step=0, metadata=metadata)
+        tf.summary.write("count", tf.constant(-7, tf.int64), step=2**40, metadata=metadata)
+        tf.summary.write("half", tf.constant(0.25, tf.float16), step=1, metadata=metadata)
+        tf.summary.write("histogram", tf.zeros([3, 3]), step=0)
+        tf.summary.write("text", tf.constant("hello"), step=0)
+        tf.summary.write("picture", tf.zeros([200, 200]), step=0)
+    writer.close()
+    with tf.Graph().as_default():
+        old = tf.compat.v1.summary.FileWriter(folder + "/one")
+        value = tf.compat.v1.Summary.Value(tag="Loss/train", simple_value=0.5)
+        old.add_summary(tf.compat.v1.Summary(value=[value]), global_step=12)
+        old.close()
+    import keras
+    import numpy as np
+    model = keras.Sequential([keras.layers.Dense(1, kernel_regularizer=keras.regularizers.l2(0.1))])
+    model.compile("sgd", "mse")
+    logger = keras.callbacks.CSVLogger(folder + "/keras.csv")
+    model.fit(np.ones((8, 2)), np.ones(8), validation_split=0.5, epochs=3, verbose=0, callbacks=[logger])
+"""
+
+
+@pytest.mark.keras
+def test_what_tensorflow_and_keras_really_write(tmp_path: Path) -> None:
+    """Files made by TensorFlow 2's and 1's own writers and by CSVLogger, in a process of their own."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(REAL_WRITER), str(tmp_path)],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    (two,) = (tmp_path / "two" / "train").iterdir()
+    found = read_scalars(two)
+    assert found.damage is None
+    assert [scalar.value for scalar in found.scalars[:3]] == [2.0, 1.0, pytest.approx(2 / 3)]
+    assert found.scalars[300:] == (
+        Scalar("epoch_accuracy", 0, 0.5),
+        Scalar("count", 2**40, -7.0),
+        Scalar("half", 1, 0.25),
+    )
+    curve = read_curve(two)
+    assert (curve.name, curve.source, len(values(curve, "loss"))) == ("train", "tensorboard", 300)
+    (one,) = (tmp_path / "one").iterdir()
+    assert read_scalars(one) == EventFile((Scalar("Loss/train", 12, 0.5),))
+    logged = read_curve(tmp_path / "keras.csv")
+    assert {column.name: column.x for column in logged.columns} == dict.fromkeys(("loss", "val_loss"), (1.0, 2.0, 3.0))
+
+
+# Hostile files
+
+FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+TEXTS = st.text(st.sampled_from('epoch,loss;\n\r"0123.5e-\t{}[]:null\x00ü'), max_size=80)
+
+
+@FUZZ
+@given(st.binary(max_size=200) | TEXTS.map(str.encode) | st.binary(max_size=60).map(record) | st.just(b""))
+def test_no_file_raises_anything_but_our_errors(tmp_path: Path, content: bytes) -> None:
+    """A traceback on the page, or a curve of infinities."""
+    try:
+        curve = curve_of(tmp_path, content)
+    except ResNetLabError as error:
+        assert "\n" not in str(error)
+    else:
+        assert ImportedCurve.model_validate_json(curve.model_dump_json()) == curve
+
+
+@FUZZ
+@given(st.integers(0, len(EVENTS) - 1), st.binary(min_size=1, max_size=12))
+def test_no_damage_to_an_event_file_does(tmp_path: Path, place: int, noise: bytes) -> None:
+    """Bytes written over, with and without a checksum that fits again."""
+    broken = EVENTS[:place] + noise + EVENTS[place + len(noise) :]
+    for content in (broken, record(broken[16:]) + EVENTS):
+        with contextlib.suppress(DataError):
+            curve_of(tmp_path, content)
+
+
+# What a person says, and where it is kept
+
+
+def test_what_is_given_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="optimiser"):
+        Given(recipe={"optimizer.kind": "sgd"})
+    with pytest.raises(ConfigError):
+        Given(decay=-1.0)
+
+
+def test_what_is_given_decides_what_the_loss_means() -> None:
+    """None is unknown; "no penalty inside" is a fact, and then the loss on record is the data loss."""
+    path, config = HISTORY / "resnet_34_sgd.csv", get("binary_resnet34").config
+    assert read_curve(path).as_loss_item().decay is None
+    keras = Given(config=config, decay=1e-3)
+    assert keras.decay_in_loss() == KerasL2(1e-3)
+    ours = Given(decay=1e-3, decay_meaning="l2", decay_covers="all")
+    assert ours.decay_in_loss() == WeightDecayConfig(value=1e-3)
+    apart = read_curve(path, Given(config=config, decay=1e-3, penalty_in_loss="no"))
+    (row,) = explain([apart.as_loss_item()]).rows
+    assert (row.penalty, row.data_loss) == (0.0, 17.646)
+
+
+def test_kept_curves_come_back_as_they_were(tmp_path: Path) -> None:
+    """Also that keeping one twice keeps one, and that the folder is made."""
+    folder = tmp_path / "runs" / "imports"
+    facts = Given(network="binary_resnet34", config=get("binary_resnet34").config, decay=1e-3, seeds=(0,),
+                  recipe={"optimiser.kind": "sgd", "batch_size": 16})  # fmt: skip
+    curves = [read_curve(HISTORY / "resnet_34_sgd.csv", facts), read_curve(HISTORY / "plain_34_sgd.csv")]
+    paths = [write_import(folder, curve) for curve in [*curves, *curves]]
+    found = read_imports(folder)
+    assert found.curves == {path.name: curve for path, curve in zip(paths, curves, strict=False)}
+    assert found.damaged == ()
+    assert read_imports(tmp_path / "none") == ({}, ())
+
+
+def test_a_damaged_copy_hides_no_other(tmp_path: Path) -> None:
+    good = write_import(tmp_path, read_curve(HISTORY / "plain_34_sgd.csv"))
+    for name, content in (("a", "{"), ("b", "[]"), ("c", '{"format_version": 2}'), ("d", "\0")):
+        (tmp_path / f"{name}.import.json").write_text(content)
+    found = read_imports(tmp_path)
+    assert list(found.curves) == [good.name]
+    assert len(found.damaged) == 4
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ExportError, match="Cannot write"):
+        write_import(tmp_path / "file" / "imports", read_curve(HISTORY / "plain_34_sgd.csv"))
+
+
+def test_an_event_file_is_known_by_its_first_bytes() -> None:
+    assert is_event_file(EVENTS[:12])
+    assert not is_event_file(b"epoch,loss\n1")

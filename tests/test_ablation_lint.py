@@ -1,0 +1,545 @@
+"""The recipe check as a whole: the seed's curves explain themselves, random facts break nothing, the paper's points."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resnet import catalog, data
+from resnet.ablation import lint
+from resnet.ablation.imports import Column, Given, ImportedCurve
+from resnet.ablation.lint import Facts, check, follows
+from resnet.ablation.rules import facts as words
+from resnet.ablation.rules import sources
+from resnet.ablation.rules.imported import of_import
+from resnet.cli import checking
+from resnet.config import with_settings
+from resnet.errors import ConfigError, UnknownNameError
+from resnet.runs import RunSpec
+from resnet.runs.directory import SPEC, RunDirectory
+from resnet.training import recipes
+from resnet.training.recipe import AdamConfig, AugmentationConfig
+from resnet.training.schedule import ErrorWarmup, StepsWarmup
+
+# What the notebook says of its curves (../shared/seed/README.md): one seed, batch 16, 50 epochs, Keras's l2.
+NOTEBOOK: dict[str, Any] = {
+    "library": "keras",
+    "optimiser": "sgd",
+    "momentum": 0.9,
+    "learning_rate": 1e-4,
+    "decay_argument": 1e-5,
+    "decay_meaning": "keras_l2",
+    "decay_covers": "conv_kernels",
+    "loss_includes_penalty": True,
+    "batch_size": 16,
+    "counts_in": "epochs",
+    "epochs": 50,
+    "steps": 50 * 1164,
+    "train_images": 18_610,
+    "test_images": 4_652,
+    "shuffle": "after_batch",
+    "seeds": 1,
+}
+CURVES = {
+    "plain_34_sgd": {"network": "binary_plain34", "decay": 1e-3},
+    "resnet_34_sgd": {"network": "binary_resnet34", "decay": 1e-3},
+    "resnet_50_sgd": {"network": "binary_resnet50", "decay": 1e-4},
+}
+SEED = [sources.of_mapping({"name": name, **NOTEBOOK, **own}) for name, own in CURVES.items()]
+
+
+def sentences(*facts: Facts) -> dict[str, str]:
+    return {finding.rule: finding.sentence for finding in check(*facts)}
+
+
+def test_the_seeds_curves_explain_themselves() -> None:
+    """The study this project began with: penalty in the loss, λ with depth, the stride, the single seed."""
+    found = sentences(*SEED)
+    assert found["losses_not_comparable"] == (
+        "The loss of plain_34_sgd, resnet_34_sgd and resnet_50_sgd holds an L2 penalty, at the start plain_34_sgd "
+        "15.232; resnet_34_sgd 17.024; resnet_50_sgd 5.312: the curves compare penalties, not networks."
+    )
+    assert found["decay_changes"] == (
+        "The weight decay λ changes with the depth: plain_34_sgd l2(0.001); resnet_34_sgd l2(0.001); resnet_50_sgd "
+        "l2(0.0001)."
+    )
+    assert found["strides_differ"] == (
+        "Arms stride differently: resnet_50_sgd by 2 in stage 1, plain_34_sgd by 1, so that one works on maps 4 times "
+        "as large from there on."
+    )
+    assert found["one_seed"].startswith("Every arm was trained with one seed")
+    assert {"decay_argument", "shuffle_after_batch", "rate_far_from_usual", "projections_break_parity"} <= found.keys()
+
+
+def test_the_seeds_imported_curves_are_found_out_too() -> None:
+    """By what a person says at import, in the words of `resnet.ablation.imports`."""
+    recipe = {"optimiser.kind": "sgd", "optimiser.momentum": 0.9, "schedule": {"learning_rate": 1e-4}, "epochs": 50}
+    recipe |= {"decay_argument": 1e-5, "batch_size": 16, "shuffle": "after_batch", "dataset": "cats_vs_dogs"}
+    curves = [
+        ImportedCurve(
+            name=name,
+            source="csv",
+            columns=(
+                Column(name="loss", along="epoch", x=(1, 2), y=(6.0, 5.0)),
+                Column(name="val_accuracy", along="epoch", x=(1, 2), y=(0.5, 0.75)),
+            ),
+            given=Given(config=catalog.get(own["network"]).config, decay=own["decay"], seeds=(0,), recipe=recipe),
+        )
+        for name, own in CURVES.items()
+    ]
+    imported = [of_import(curve) for curve in curves]
+    found = sentences(*imported)
+    seed = sentences(*SEED)
+    for rule in ("losses_not_comparable", "decay_changes", "strides_differ", "one_seed", "shuffle_after_batch"):
+        assert found[rule] == seed[rule]
+    assert [(facts.validation_error, facts.learning_rate, facts.optimiser) for facts in imported] == 3 * [
+        (25.0, 1e-4, "sgd")
+    ]
+
+
+def test_a_curve_of_which_nobody_says_anything_is_not_judged() -> None:
+    column = Column(name="val_accuracy", along="record", x=(1,), y=(0.5,))
+    assert check(of_import(ImportedCurve(name="curve", source="csv", columns=(column,)))) == ()
+
+
+def test_of_the_seed_nothing_is_found_that_the_notebook_does_not_say() -> None:
+    """What is only in the CSV says nothing about λ, the stride or the optimiser."""
+    bare = [Facts(name=name, train_error=40.0, train_error_is="running") for name in CURVES]
+    assert set(sentences(*bare)) == {"running_train_error"}
+
+
+def test_the_worst_comes_first() -> None:
+    severities = [finding.severity for finding in check(*SEED)]
+    assert severities == sorted(severities, key=lint.SEVERITIES.index)
+    assert severities[0] == "wrong"
+    assert severities[-1] == "note"
+
+
+def test_runs_of_which_the_same_is_true_share_a_finding() -> None:
+    shuffled = [finding for finding in check(*SEED) if finding.rule == "shuffle_after_batch"]
+    assert [finding.where for finding in shuffled] == [tuple(CURVES)]
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_our_own_recipes_are_neither_wrong_nor_unfair(name: str) -> None:
+    entry = recipes.get(name)
+    network = catalog.get(entry.network).config
+    spec = RunSpec(network=entry.network, config=network, recipe=entry.recipe, dataset=entry.dataset)
+    found = check(sources.of_spec(spec, data.facts(entry.dataset)))
+    assert [finding.rule for finding in found if finding.severity in ("wrong", "unfair")] == []
+    assert name.startswith("binary") or found == ()
+
+
+def test_plain_and_residual_with_three_shared_seeds_is_a_fair_comparison() -> None:
+    recipe = recipes.get("he2015_cifar").recipe
+    arms = [
+        sources.of_spec(
+            RunSpec(
+                network=name,
+                config=catalog.get(name).config,
+                recipe=recipe.model_copy(update={"seed": seed}),
+                dataset="cifar10",
+            ),
+            data.facts("cifar10"),
+        )
+        for name in ("plain56", "resnet56")
+        for seed in range(3)
+    ]
+    assert check(*arms) == ()
+    assert [len(arm) for arm in words.arms_of(arms)] == [3, 3]
+
+
+def test_what_a_study_declares_is_no_mistake_and_the_rest_is() -> None:
+    """Optimisers on purpose, another weight decay by accident."""
+    recipe = recipes.get("he2015_cifar").recipe
+    adam = recipe.model_copy(update={"optimiser": AdamConfig()})
+    less = with_settings(recipe, {"weight_decay.value": 1e-3})
+    network = catalog.get("resnet20").config
+    arms = {
+        name: [
+            RunSpec(network="resnet20", config=network, recipe=with_settings(chosen, {"seed": seed}), dataset="cifar10")
+            for seed in range(3)
+        ]
+        for name, chosen in {"sgd": recipe, "adam": adam, "less": less}.items()
+    }
+    found = sentences(*sources.of_arms(arms, ("recipe.optimiser.kind",), data.facts("cifar10")))
+    assert found["decay_changes"] == "The weight decay λ changes between arms: sgd 0.0001; adam 0.0001; less 0.001."
+    assert found.keys() == {"decay_changes", "one_rate_each", "penalty_under_adam", "rate_far_from_usual"}
+
+
+# Random facts
+
+SOME_NETWORKS = ("resnet20", "plain20", "plain56", "resnet18", "binary_resnet50", "binary_plain50", "binary_plain34")
+
+
+def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | values
+
+
+def one_of(literal: object) -> st.SearchStrategy[Any]:
+    return maybe(st.sampled_from(get_args(literal)))
+
+
+COUNTS = maybe(st.integers(1, 100_000))
+PERCENT = maybe(st.floats(0, 100) | st.sampled_from([0.0, 0.01, 7.0]))
+NUMBER = maybe(st.floats(0, 100) | st.sampled_from([0.0, 1e-4, 1e-3, 0.1]))
+RANDOM = st.builds(
+    Facts,
+    name=st.sampled_from(["", "a", "b", "c"]),
+    arm=st.sampled_from([None, None, "one", "two"]),
+    declared=st.sampled_from([(), (), ("optimiser.kind",), ("weight_decay.value", "stages.0.stride")]),
+    library=one_of(words.Library),
+    network=maybe(st.sampled_from(SOME_NETWORKS).map(lambda name: catalog.get(name).config)),
+    strides=maybe(st.lists(st.integers(1, 4), max_size=4).map(tuple)),
+    norm_momentum=maybe(st.floats(0, 1, exclude_max=True)),
+    optimiser=one_of(words.Optimiser),
+    momentum=maybe(st.floats(0, 1, exclude_max=True)),
+    learning_rate=NUMBER,
+    highest_rate=NUMBER,
+    decay_argument=NUMBER,
+    drops=maybe(st.lists(st.integers(1, 99_999), max_size=3).map(tuple)),
+    warmup=maybe(st.just("none") | st.just(ErrorWarmup()) | st.integers(1, 9999).map(lambda n: StepsWarmup(steps=n))),
+    counts_in=one_of(words.Unit),
+    epochs=NUMBER,
+    steps=COUNTS,
+    steps_done=COUNTS,
+    decay=NUMBER,
+    decay_meaning=one_of(words.Meaning),
+    decay_covers=st.sampled_from([None, "conv_kernels", "kernels", "all"]),
+    loss_includes_penalty=maybe(st.booleans()),
+    batch_size=COUNTS,
+    batch_counts=st.sampled_from([None, "in_all", "per_device"]),
+    devices=maybe(st.integers(1, 8)),
+    batch_norm_statistics=st.sampled_from([None, "per_device", "synchronised"]),
+    precision=st.sampled_from([None, "float32", "mixed_bfloat16", "mixed_float16"]),
+    begins=st.sampled_from([None, "fresh", "continued"]),
+    deterministic=maybe(st.booleans()),
+    seed=maybe(st.integers(0, 5)),
+    seeds=maybe(st.integers(1, 5)),
+    dataset=st.sampled_from([None, "digits", "cifar10"]),
+    image_shape=st.sampled_from([None, (8, 8, 1), (32, 32, 3), (224, 224, 3)]),
+    train_images=COUNTS,
+    validation_images=COUNTS,
+    test_images=COUNTS,
+    shuffle=one_of(words.Shuffle),
+    mean_of=one_of(words.MeanOf),
+    augmentation=st.sampled_from([None, AugmentationConfig(), AugmentationConfig(flip="horizontal")]),
+    augmented=maybe(st.lists(st.sampled_from(get_args(words.Part)), max_size=3).map(tuple)),
+    chosen_on=one_of(words.ChosenOn),
+    looks_at_test=maybe(st.integers(0, 300)),
+    train_error=PERCENT,
+    train_error_is=st.sampled_from([None, "running", "clean"]),
+    validation_error=PERCENT,
+    test_error=PERCENT,
+    claimed_difference=maybe(st.floats(-100, 100)),
+    not_a_number=maybe(st.booleans()),
+)
+
+NEEDS: dict[str, tuple[str, ...]] = {  # a rule's facts: all of them known in one arm at least; a|b is either
+    "loss_with_penalty": ("loss_includes_penalty",),
+    "losses_not_comparable": ("loss_includes_penalty",),
+    "decay_meaning": ("decay", "decay_meaning"),
+    "decay_meanings_differ": ("decay", "decay_meaning"),
+    "decay_changes": ("decay", "decay_meaning"),
+    "decay_far_from_usual": ("decay", "decay_meaning", "optimiser"),
+    "decay_argument": ("decay_argument",),
+    "penalty_under_adam": ("optimiser", "decay", "decay_meaning"),
+    "decay_reaches_norms": ("decay", "decay_meaning", "decay_covers"),
+    "wrong_family": ("network",),
+    "norm_momentum_wrong_way_round": ("norm_momentum|network",),
+    "norm_averages_unsettled": ("norm_momentum|network", "steps|steps_done"),
+    "first_stage_strides": ("strides|network",),
+    "strides_differ": ("strides|network",),
+    "projections_break_parity": ("network",),
+    "plain_deep_in_float16": ("network", "precision"),
+    "precision_differs": ("precision",),
+    "rate_far_from_usual": ("optimiser", "learning_rate"),
+    "warmup_never_ends": ("warmup|highest_rate", "steps|steps_done"),
+    "deep_without_warmup": ("network", "warmup", "optimiser", "learning_rate"),
+    "drop_after_the_end": ("drops", "steps"),
+    "epochs_for_steps": ("counts_in", "train_images", "batch_size"),
+    "less_than_an_epoch": ("steps", "batch_size", "train_images"),
+    "not_a_number": ("not_a_number",),
+    "shuffle_after_batch": ("shuffle",),
+    "never_shuffled": ("shuffle",),
+    "mean_of_wrong_images": ("mean_of",),
+    "test_chooses": ("chosen_on|looks_at_test",),
+    "augmented_evaluation": ("augmented",),
+    "mirrored_digits": ("dataset", "augmentation"),
+    "small_validation": ("validation_images", "claimed_difference", "validation_error|test_error"),
+    "running_train_error": ("train_error", "train_error_is"),
+    "statistics_over_a_share": ("devices", "batch_size", "batch_norm_statistics"),
+    "statistics_differ": ("devices", "batch_size", "batch_norm_statistics"),
+    "batch_per_device": ("devices", "batch_size", "batch_counts"),
+    "not_repeatable": ("deterministic",),
+    "one_seed": ("seed|seeds",),
+    "two_seeds": ("seed|seeds",),
+    "seeds_not_shared": ("seed",),
+    "within_noise": ("test_error|validation_error",),
+    "both_fitted": ("train_error",),
+    "optimisers_differ": ("optimiser",),
+    "one_rate_each": ("optimiser", "learning_rate"),
+    "some_continue": ("begins",),
+    "steps_differ": ("steps",),
+    "libraries_differ": ("library",),
+}
+
+
+def known(facts: Facts, need: str) -> bool:
+    return any(getattr(facts, key) is not None for key in need.split("|"))
+
+
+def test_every_rule_says_what_it_needs() -> None:
+    assert NEEDS.keys() == {rule.key for rule in lint.RULES}
+
+
+@given(st.lists(RANDOM, max_size=4))
+def test_whatever_is_known_the_check_answers_in_sentences(facts: list[Facts]) -> None:
+    """A rule that divides by nothing, or speaks of "None"."""
+    for finding in check(*facts):
+        text = f"{finding.sentence} {finding.way_out}"
+        assert finding.sentence.endswith(".")
+        assert [odd for odd in ("None", "nan", "inf ", "  ") if odd in text] == []
+
+
+@given(RANDOM)
+def test_no_rule_speaks_of_what_it_does_not_know(facts: Facts) -> None:
+    for finding in check(facts):
+        assert all(known(facts, need) for need in NEEDS[finding.rule])
+
+
+@given(st.lists(RANDOM, min_size=2, max_size=4), st.data())
+def test_no_comparison_speaks_of_what_no_arm_knows(facts: list[Facts], draw: st.DataObject) -> None:
+    """Forgetting a fact in all arms silences every rule that needs it."""
+    need = draw.draw(st.sampled_from(sorted({need for needs in NEEDS.values() for need in needs})))
+    forgotten = [replace(arm, **dict.fromkeys(need.split("|"))) for arm in facts]  # type: ignore[arg-type]
+    assert [finding.rule for finding in check(*forgotten) if need in NEEDS[finding.rule]] == []
+
+
+# The paper
+
+
+def test_the_papers_recipe_follows_the_paper() -> None:
+    recipe, network = recipes.get("he2015_cifar").recipe, catalog.get("resnet56").config
+    found = follows(recipe, network, data.facts("cifar10"))
+    assert found.sentence == "Follows He et al. 2015 in 19 of 19 points."
+    deep = follows(recipes.get("he2015_cifar_110").recipe, catalog.get("resnet110").config, data.facts("cifar10"))
+    assert [point.key for point in deep.of("differs")] == []
+
+
+def test_what_differs_is_named_with_both_values() -> None:
+    recipe = with_settings(recipes.get("he2015_cifar").recipe, {"batch_size": 64})
+    network = with_settings(catalog.get("resnet56").config, {"shortcut": "projection"})
+    assert follows(recipe, network, data.facts("cifar10")).sentence == (
+        "Follows He et al. 2015 in 17 of 19 points; these two differ: shortcuts (option B, not option A); batch (64, "
+        "not 128)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "point"),
+    [
+        ({"optimiser": AdamConfig().model_dump()}, "optimiser"),
+        ({"optimiser.nesterov": True}, "optimiser"),
+        ({"weight_decay.semantics": "decoupled"}, "weight decay"),
+        ({"weight_decay.value": 5e-4}, "weight decay"),
+        ({"schedule.learning_rate": 0.05}, "learning rate"),
+        ({"schedule.drops": [30_000, 48_000]}, "drops"),
+        ({"schedule.factor": 0.2}, "drops"),
+        ({"steps": 65_000}, "last step"),
+        ({"augmentation.pad": 2}, "augmentation"),
+        ({"augmentation.flip": "none"}, "augmentation"),
+        ({"input_normalisation": "scale"}, "normalisation"),
+        ({"validation_images": 4000}, "split"),
+        ({"warmup": {"kind": "steps", "steps": 100}}, "warm-up"),
+    ],
+)
+def test_each_point_of_the_recipe_is_looked_at(settings: dict[str, Any], point: str) -> None:
+    recipe = with_settings(recipes.get("he2015_cifar").recipe, settings)
+    found = follows(recipe, catalog.get("resnet56").config, data.facts("cifar10"))
+    assert [one.key for one in found.of("differs")] == [point]
+
+
+@pytest.mark.parametrize(
+    ("settings", "point"),
+    [
+        ({"stages.0.blocks": 8}, "depth"),
+        ({"stages.2.filters": 128}, "filters"),
+        ({"stages.1.stride": 1, "stages.0.stride": 2}, "maps"),
+        ({"shortcut": "projection_always"}, "shortcuts"),
+        ({"classes": 100}, "head"),
+        ({"activation_order": "pre"}, "norm"),
+        ({"norm.kind": "group"}, "norm"),
+        ({"initialiser": "glorot_uniform"}, "initialisation"),
+    ],
+)
+def test_each_point_of_the_network_is_looked_at(settings: dict[str, Any], point: str) -> None:
+    network = with_settings(catalog.get("resnet56").config, settings)
+    found = follows(recipes.get("he2015_cifar").recipe, network, data.facts("cifar10"))
+    assert [one.key for one in found.of("differs")] == [point]
+
+
+def test_what_is_not_given_is_not_held_against_anybody() -> None:
+    found = follows(None, catalog.get("plain20").config)
+    assert found.sentence == "Follows He et al. 2015 in 9 of 9 points; ten more cannot be known from this."
+    recipe = follows(recipes.get("he2015_cifar").recipe, None)
+    assert (len(recipe.of("met")), recipe.of("differs"), len(recipe.of("unknown"))) == (8, (), 11)
+
+
+# Where facts come from
+
+
+def test_facts_of_a_run_are_those_of_its_records() -> None:
+    entry = recipes.get("digits_quick")
+    spec = RunSpec(
+        network="resnet20", config=catalog.get("resnet20").config, recipe=entry.recipe, dataset="digits", device="cpu"
+    )
+    records: list[dict[str, Any]] = [
+        {"kind": "start", "devices": 2, "train_images": 1137, "validation_images": 300, "test_images": 360},
+        {"kind": "train", "step": 10, "learning_rate": 0.01},
+        {"kind": "train", "step": 20, "learning_rate": 0.05},
+        {"kind": "evaluation", "step": 25, "train_error_clean": 1.5, "best_validation_error": 4.0},
+        {"kind": "warning", "warning": "not_a_number", "step": 25},
+        {"kind": "test", "step": 500, "test_error": 4.04},
+        {"kind": "train", "step": "many", "learning_rate": True},
+    ]
+    facts = sources.of_run(sources.of_spec(spec), records, continued=True)
+    assert (facts.devices, facts.train_images, facts.highest_rate, facts.steps_done) == (2, 1137, 0.05, 500)
+    assert (facts.train_error, facts.validation_error, facts.test_error) == (1.5, 4.0, 4.04)
+    assert (facts.not_a_number, facts.begins, facts.looks_at_test) == (True, "continued", 1)
+
+
+def test_damaged_records_are_passed_over() -> None:
+    facts = sources.of_run(Facts(), [{"kind": "test", "test_error": 1e9}, {"kind": "start", "devices": -1}, {}])
+    assert facts == Facts(not_a_number=False, looks_at_test=1)
+
+
+@pytest.mark.parametrize(
+    ("known_facts", "error"),
+    [
+        ({"lambda": 1}, UnknownNameError),
+        ({"network": "resnet57x"}, UnknownNameError),
+        ({"shuffle": "sometimes"}, ConfigError),
+        ({"test_error": 101}, ConfigError),
+        ({"batch_size": 0}, ConfigError),
+        ([], ConfigError),
+    ],
+)
+def test_facts_that_mean_nothing_are_refused(known_facts: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        sources.of_mapping(known_facts)
+
+
+def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="one_seed"):
+        lint.get("one_sed")
+
+
+# The command
+
+SHELL = typer.Typer()
+SHELL.callback()(lambda: None)
+checking.register(SHELL)
+
+
+def run(*arguments: str) -> None:
+    SHELL(["check", *arguments], standalone_mode=False)
+
+
+def seed_file(folder: Path, curves: Sequence[str] = tuple(CURVES)) -> str:
+    path = folder / "seed.json"
+    path.write_text(json.dumps([{"name": name, **NOTEBOOK, **CURVES[name]} for name in curves]))
+    return str(path)
+
+
+def test_check_reads_what_somebody_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(seed_file(tmp_path), "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert {"losses_not_comparable", "decay_changes", "strides_differ", "one_seed"} <= {
+        finding["rule"] for finding in said["findings"]
+    }
+    assert all(finding["reason"] and finding["source"] and finding["way_out"] for finding in said["findings"])
+    assert said["follows"] == {}
+
+
+def test_check_prints_reason_source_and_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(seed_file(tmp_path))
+    out = capsys.readouterr().out
+    assert out.startswith("3 wrong, ")
+    assert "\nwrong    Losses with penalties compared across networks\n         The loss of plain_34_sgd" in out
+    assert out.count("Way out: ") == out.count("Why: ") == out.count("Source: ")
+
+
+def test_check_takes_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As CSV, or as an import that is kept."""
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss,accuracy\n1,15.9,0.5\n2,15.8,0.6\n")
+    run(str(path))
+    assert capsys.readouterr().out == "Nothing to say against it, as far as the facts go.\n"
+    kept = tmp_path / "kept.json"
+    column = Column(name="loss", along="epoch", x=(1,), y=(6.0,))
+    given = Given(decay=1e-3, config=catalog.get("binary_resnet34").config)
+    kept.write_text(ImportedCurve(name="kept", source="csv", columns=(column,), given=given).model_dump_json())
+    run(str(kept))
+    assert "The loss holds the penalty, 17.024 of it" in capsys.readouterr().out
+
+
+def test_check_of_the_papers_recipe(capsys: pytest.CaptureFixture[str]) -> None:
+    run("he2015_cifar")
+    assert capsys.readouterr().out == (
+        "Nothing to say against it, as far as the facts go.\n\n"
+        "he2015_cifar: Follows He et al. 2015 in 19 of 19 points.\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["spec", "recipe", "network"])
+def test_check_takes_what_this_program_writes(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = recipes.get("he2015_cifar")
+    network = catalog.get("plain56").config
+    spec = RunSpec(network="plain56", config=network, recipe=entry.recipe, dataset="cifar10")
+    written = {"spec": spec, "recipe": entry.recipe, "network": network}[kind]
+    path = tmp_path / "written.json"
+    path.write_text(written.model_dump_json())
+    run(str(path))
+    points = {"spec": "19 of 19", "recipe": "8 of 8", "network": "9 of 9"}[kind]
+    assert f"Follows He et al. 2015 in {points} points" in capsys.readouterr().out
+
+
+def test_check_of_two_networks_compares_them(capsys: pytest.CaptureFixture[str]) -> None:
+    run("binary_resnet50", "binary_plain50", "--json")
+    found = {finding["rule"] for finding in json.loads(capsys.readouterr().out)["findings"]}
+    assert found == {"strides_differ", "projections_break_parity", "first_stage_strides"}
+
+
+def test_check_of_a_run_reads_its_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By its id in a folder of runs, and by the path of its own folder."""
+    entry = recipes.get("he2015_cifar_110")
+    network = catalog.get("resnet110").config
+    spec = RunSpec(network="resnet110", config=network, recipe=entry.recipe, dataset="cifar10")
+    directory = RunDirectory(tmp_path / "20261124-062501-resnet110-cifar10-3fa9")
+    directory.path.mkdir()
+    directory.write(SPEC, spec)
+    for step in range(8000, 64_001, 8000):
+        directory.append_metric({"kind": "train", "step": step, "learning_rate": 0.01})
+    for words_typed in ([directory.path.name, "--runs", str(tmp_path)], [str(directory.path)]):
+        run(*words_typed)
+        out = capsys.readouterr().out
+        assert out.startswith("1 wrong\n\nwrong    A warm-up that never ends\n")
+        assert "Follows He et al. 2015 in 19 of 19 points." in out
+
+
+def test_check_refuses_what_it_does_not_know(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="resnet56"):
+        run("resnet56x")
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    with pytest.raises(ConfigError, match="JSON"):
+        run(str(bad))
+    with pytest.raises(UnknownNameError):
+        run("20261124-062501-resnet20-digits-3fa9", "--runs", str(tmp_path))

@@ -1,0 +1,380 @@
+"""A table that mixes runs which may not be mixed, or a sentence that says more than the seeds, would be believed."""
+
+import csv
+import io
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resnet import get, with_settings
+from resnet.ablation.published import PUBLISHED, Verdict, against_paper, published_error
+from resnet.ablation.results import (
+    ArmRuns,
+    Ending,
+    SeedRun,
+    arm_of,
+    measured,
+    numbers_table,
+    plus_minus,
+    reading_table,
+    results,
+    seed_run,
+    spread,
+)
+from resnet.ablation.statistics import summary
+from resnet.errors import ConfigError, UnknownNameError
+from resnet.metrics import describe
+from resnet.runs.directory import SPEC, RunDirectory
+from resnet.runs.run import Run
+from resnet.runs.spec import RunSpec, new_id
+from resnet.runs.state import State, StateName
+from resnet.training import recipes
+from tests import runs_support
+
+PREAMBLE = "\\documentclass{article}\n\\usepackage{longtable}\n\\textwidth=16cm\n\\begin{document}\n"
+
+
+def records(best: float, test: float | None = None) -> list[dict[str, Any]]:
+    """A run that got worse again after its best evaluation."""
+    evaluation = {"kind": "evaluation", "validation_data_loss": 0.4, "train_data_loss_clean": 0.3}
+    found: list[dict[str, Any]] = [
+        {"kind": "start", "time_s": 100.0},
+        {"kind": "train", "step": 5, "time_s": 105.0, "data_loss": 0.5, "l2_penalty": 9.0, "train_error": 20.0},
+        {**evaluation, "step": 10, "time_s": 110.0, "validation_error": best, "train_error_clean": 2.0},
+        {"kind": "start", "time_s": 1000.0, "resumed_from": 10},
+        {**evaluation, "step": 20, "time_s": 1050.0, "validation_error": best + 1, "train_error_clean": 1.0},
+    ]
+    return found + ([] if test is None else [{"kind": "test", "step": 20, "time_s": 1052.0, "test_error": test,
+                                              "test_data_loss": 0.6}])  # fmt: skip
+
+
+def arm(name: str, tests: Sequence[float | None], *, first_seed: int = 0, **fields: Any) -> ArmRuns:
+    runs = [SeedRun(first_seed + index, records(9.0 + index, test)) for index, test in enumerate(tests)]
+    return ArmRuns(name, runs, **fields)
+
+
+PLAIN = arm("plain56", [13.0, 13.5, 12.5], trainable_params=853_018, macs=125_485_696)
+RESIDUAL = arm("resnet56", [8.9, 9.2, 8.7], against="plain56", change="residual", where="at depth 56",
+               trainable_params=853_018, macs=125_485_696)  # fmt: skip
+
+
+def test_what_one_run_says() -> None:
+    """Catches the last error taken for the best, running means for a clean evaluation, and waiting counted as work."""
+    assert measured(records(9.0, 8.0)) == {
+        "test_error": 8.0,
+        "best_validation_error": 9.0,
+        "last_validation_error": 10.0,
+        "train_error": 1.0,
+        "validation_data_loss": 0.4,
+        "train_data_loss": 0.3,
+        "duration_s": 10.0 + 52.0,
+    }
+
+
+def test_what_was_not_recorded_is_left_out() -> None:
+    """Catches a total with penalties taken for the data loss, null taken for 0, and a best on test."""
+    imported = [
+        {"kind": "train", "step": 1, "loss": 3.0},
+        {"kind": "evaluation", "step": 1, "validation_error": 9.0, "validation_loss": 4.0, "test_error": 1.0},
+        {"kind": "evaluation", "step": 2, "validation_error": 9.5, "validation_data_loss": None},
+    ]
+    assert measured(imported) == {"best_validation_error": 9.0, "last_validation_error": 9.5}
+    assert measured([]) == {}
+
+
+def sentence_of(arms: Sequence[ArmRuns], **options: Any) -> str:
+    return results(arms, **options)[-1].sentence
+
+
+def test_it_helps() -> None:
+    """The issue's own sentence; catches the sign of an error and the standard deviation for the interval."""
+    assert sentence_of([PLAIN, RESIDUAL]) == "residual helps by 4.1 ± 0.6 points at depth 56"
+    assert results([PLAIN, RESIDUAL])[1].difference.method == "paired"  # type: ignore[union-attr]
+
+
+def test_it_hurts() -> None:
+    """Catches an absolute value whose direction is lost."""
+    plain = arm("plain56", [13.0, 13.5, 12.5], against="resnet56", change="leaving shortcuts out")
+    residual = arm("resnet56", [8.9, 9.2, 8.7])
+    assert sentence_of([residual, plain]) == "leaving shortcuts out hurts by 4.1 ± 0.6 points"
+
+
+def test_within_noise() -> None:
+    """Catches a difference claimed that three seeds cannot show."""
+    plain = arm("plain20", [9.0, 9.3, 9.1])
+    residual = arm("resnet20", [9.0, 8.95, 9.15], against="plain20", change="residual", where="at depth 20")
+    assert sentence_of([plain, residual]) == "at depth 20 the difference is within noise (0.1 ± 0.5 points, 3 seeds)"
+    bare = arm("resnet20", [9.0, 8.95, 9.15], against="plain20")
+    assert sentence_of([plain, bare]) == ("the difference of resnet20 is within noise (0.1 ± 0.5 points, 3 seeds)")
+
+
+def test_one_seed_makes_no_claim() -> None:
+    """Catches a single run that is published as an effect: four points, and still nothing is said."""
+    one = arm("resnet56", [8.9], against="plain56", change="residual", where="at depth 56")
+    assert sentence_of([arm("plain56", [13.0]), one]) == ("residual at depth 56, one seed: no interval, so no claim")
+
+
+def test_seeds_that_were_never_applied_make_no_claim() -> None:
+    """Catches an interval of zero width from three copies of one run."""
+    copies = arm("resnet56", [9.0] * 3, against="plain56")
+    assert sentence_of([arm("plain56", [13.0] * 3), copies]) == (
+        "resnet56: seeds agree to the last digit, which noise does not; no interval, so no claim"
+    )
+
+
+def test_the_baseline_and_arms_without_a_number() -> None:
+    """Catches a comparison of an arm with itself, and a crash before the first run has finished."""
+    waiting = ArmRuns("resnet56", [SeedRun(0, [], "unfinished")], against="plain56")
+    assert results([PLAIN])[0].sentence == "plain56 is what others are compared with: test error 13.0 ± 0.5 (3)"
+    assert sentence_of([PLAIN, waiting]) == "resnet56: no finished run has a number yet"
+    nothing = ArmRuns("plain56", [])
+    assert sentence_of([nothing, RESIDUAL]) == "residual at depth 56: plain56 has no finished run to compare with yet"
+
+
+def test_validation_where_test_was_not_read_by_all() -> None:
+    """Catches a test error of two seeds beside one of three, and validation sold as test."""
+    some = arm("resnet56", [8.9, 9.2, None], against="plain56", change="residual")
+    found = results([PLAIN, some])[1]
+    assert found.measure == "best_validation_error"
+    other = ArmRuns("plain56", [SeedRun(seed, records(error)) for seed, error in enumerate((13.0, 14.1, 15.1))])
+    assert sentence_of([other, some]) == "residual helps by 4.1 ± 0.1 points of best validation error"
+
+
+def test_other_seeds_are_not_paired() -> None:
+    """Catches pairs of runs that share nothing; and an imported curve without a seed paired with anything."""
+    apart = arm("resnet56", [8.9, 9.2, 8.7], first_seed=10, against="plain56")
+    unknown = ArmRuns("imported", [SeedRun(None, run.records) for run in RESIDUAL.runs], against="plain56")
+    found = results([PLAIN, apart, unknown])
+    assert [each.difference.method for each in found if each.difference] == ["welch", "welch"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [("failed", "resnet56: seed 2 failed and is not counted"),
+     ("unfinished", "resnet56: seed 2 is not finished and not counted")],
+)  # fmt: skip
+def test_a_run_that_does_not_count_is_named(ending: Ending, said: str) -> None:
+    """Catches a seed that diverged and silently leaves the mean, and a half-trained one inside it."""
+    *whole, last = RESIDUAL.runs
+    broken = ArmRuns("resnet56", [*whole, SeedRun(last.seed, last.records, ending)], against="plain56")
+    found = results([PLAIN, broken])[1]
+    assert found.left_out == (said,)
+    assert found.summaries["test_error"].n == 2
+    assert f"{said}." in reading_table([found]).notes
+
+
+def test_what_makes_no_sense_is_refused_in_one_sentence() -> None:
+    """Catches one run counted twice, two arms of one name, and a baseline that isn't there."""
+    twice = ArmRuns("resnet56", [RESIDUAL.runs[0], RESIDUAL.runs[0]])
+    with pytest.raises(ConfigError, match=r"^An arm has each seed once; resnet56 has seed 0 more than once\.$"):
+        results([twice])
+    with pytest.raises(ConfigError, match=r"^Each arm has a name of its own; received 'plain56' more than once\.$"):
+        results([PLAIN, PLAIN])
+    with pytest.raises(UnknownNameError, match=r"^There is no arm 'plain56'; did you mean 'plain5'\?$"):
+        results([arm("plain5", [1.0]), RESIDUAL])
+
+
+def test_the_table_people_read() -> None:
+    """Catches digits below the noise, a missing n, and a difference without its sign."""
+    lines = reading_table(results([PLAIN, RESIDUAL])).markdown().splitlines()
+    assert lines[:4] == [
+        "| Arm | Test error, % | Best validation error, % | Last validation error, % | Training error, % "
+        "| Validation data loss, nats | Training data loss, nats | Time | Parameters | MACs | Difference, points |",
+        "| :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
+        "| plain56 | 13.0 ± 0.5 (3) | 10 ± 1 (3) | 11 ± 1 (3) | 1.00 ± 0 (3) | 0.40 ± 0 (3) | 0.30 ± 0 (3) "
+        "| 1 m 02 s (3) | 853,018 | 125,485,696 |  |",
+        "| resnet56 | 8.9 ± 0.3 (3) | 10 ± 1 (3) | 11 ± 1 (3) | 1.00 ± 0 (3) | 0.40 ± 0 (3) | 0.30 ± 0 (3) "
+        "| 1 m 02 s (3) | 853,018 | 125,485,696 | −4.1 ± 0.6 |",
+    ]
+    assert "residual helps by 4.1 ± 0.6 points at depth 56." in lines[-1]
+    assert "the test set was read once" in lines[-1]
+    assert "Intervals: 95 %." in lines[-1]
+
+
+def test_columns_nobody_has_a_number_for_are_left_out() -> None:
+    """Catches an empty test column that looks as if it had been hidden."""
+    head = reading_table(results([ArmRuns("imported", [SeedRun(None, [])])])).markdown().splitlines()[0]
+    assert head == "| Arm | Parameters | MACs | Difference, points |"
+
+
+def test_the_table_programs_read() -> None:
+    """Catches rounded numbers, and a column that moves where an arm has none."""
+    text = numbers_table(results([PLAIN, RESIDUAL])).csv()
+    plain, residual = csv.DictReader(io.StringIO(text, newline=""))
+    assert (plain["arm"], plain["test_error_n"], plain["test_error_mean"], plain["macs"]) == (
+        "plain56", "3", "13.0", "125485696",
+    )  # fmt: skip
+    assert (plain["difference_mean"], plain["difference_measure"]) == ("", "")
+    assert float(residual["test_error_sd"]) == summary([8.9, 9.2, 8.7]).sd
+    assert float(residual["difference_mean"]) == pytest.approx(-4.0667, abs=1e-4)
+    assert float(residual["difference_low"]) < float(residual["difference_high"]) < 0
+    assert (residual["difference_against"], residual["difference_method"]) == ("plain56", "paired")
+    assert residual["sentence"] == "residual helps by 4.1 ± 0.6 points at depth 56"
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="LaTeX is not installed")
+def test_the_latex_compiles(tmp_path: Path) -> None:
+    """Catches a sign LaTeX lacks: ±, − and % stand in this table."""
+    tex = PREAMBLE + reading_table(results([PLAIN, RESIDUAL])).latex() + "\\end{document}\n"
+    (tmp_path / "table.tex").write_text(tex)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
+
+
+@given(st.floats(0, 100), st.floats(1e-3, 50))
+def test_a_number_and_its_noise_never_contradict(value: float, noise: float) -> None:
+    """Catches "0.5 ± 0.5" for what is beyond noise, and an order that rounding turns round."""
+    left, right = map(float, plus_minus(value, noise).split(" ± "))
+    assert left >= right if value > noise else left <= right
+    assert plus_minus(0.549, 0.451) == "0.55 ± 0.45"
+    assert plus_minus(0.549, 0.6) == "0.5 ± 0.6"
+
+
+def test_mean_and_spread() -> None:
+    """Catches "± None" and a spread from one seed."""
+    assert spread(summary([6.43, 6.61, 6.79])) == "6.6 ± 0.2 (3)"
+    assert spread(summary([8.75])) == "8.75 (1)"
+
+
+def made(folder: Path, spec: RunSpec, *lines: dict[str, Any]) -> Run:
+    """A run that waits, as a directory on disk."""
+    path = folder / new_id(spec)
+    path.mkdir()
+    directory = RunDirectory(path)
+    directory.write(SPEC, spec)
+    for line in lines:
+        directory.append_metric(line)
+    return Run(path)
+
+
+def test_runs_become_an_arm(tmp_path: Path) -> None:
+    """Catches a waiting run counted as finished, a failed one not named, and counts of another network."""
+    specs = [runs_support.spec(seed) for seed in (3, 4)]
+    runs = [made(tmp_path, spec, *records(9.0)) for spec in specs]
+    assert seed_run(runs[0]) == SeedRun(3, records(9.0), "unfinished")
+    found = arm_of("resnet20", runs, change="residual")
+    assert [run.seed for run in found.runs] == [3, 4]
+    counts = describe(specs[0].config)
+    assert (found.trainable_params, found.macs, found.change) == (counts.trainable_params, counts.macs, "residual")
+    (runs[0].path / "exit.json").write_text('{"outcome": "finished"}')
+    (runs[1].path / "exit.json").write_text('{"outcome": "failed", "cause": "diverged"}')
+    assert [seed_run(run).ending for run in runs] == ["finished", "failed"]
+
+
+@pytest.mark.parametrize("name", get_args(StateName))
+def test_every_state_is_an_ending(name: StateName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a crashed run taken for one that is still to come, and a stopped one for finished."""
+    monkeypatch.setattr(Run, "state", lambda run: State(name))
+    bad = {"failed", "crashed", "machine restarted"}
+    expected = "finished" if name == "finished" else "failed" if name in bad else "unfinished"
+    assert seed_run(made(tmp_path, runs_support.spec())).ending == expected
+
+
+def test_runs_of_two_networks_are_no_arm(tmp_path: Path) -> None:
+    """Catches a mean over two networks; and a run whose spec is gone."""
+    other = runs_support.spec(1, config=with_settings(runs_support.spec().config, {"shortcut": "none"}))
+    runs = [made(tmp_path, spec) for spec in (runs_support.spec(), other)]
+    with pytest.raises(ConfigError, match=r"^The runs of an arm share one network; those of a have 2: divide them\.$"):
+        arm_of("a", runs)
+    (runs[0].path / SPEC).unlink()
+    with pytest.raises(ConfigError, match=r"^spec\.json of run \S+ is missing, so nobody can say what the run was\.$"):
+        seed_run(runs[0])
+
+
+RECIPE = recipes.get("he2015_cifar").recipe
+RESNET20 = get("resnet20").config
+
+
+def verdict(values: Sequence[float], name: str = "resnet20", recipe_name: str = "he2015_cifar") -> Verdict:
+    return against_paper(get(name).config, "cifar10", recipes.get(recipe_name).recipe, summary(values))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "text"),
+    [
+        ([8.7, 8.9, 8.6], "reproduces", "reproduces the paper's 8.75 % (0.0 ± 0.5 points apart)"),
+        ([8.2, 9.8, 8.9], "within noise",
+         "within noise of the paper's 8.75 % (0 ± 2 points apart: more seeds would tell)"),
+        ([9.9, 10.1, 9.8], "off", "off by 1.2 ± 0.5 points, worse than the paper's 8.75 %"),
+        ([9.2, 9.3, 9.25], "off", "off by 0.5 ± 0.4 points, worse than the paper's 8.75 %"),
+        ([7.05, 7.15, 6.95], "off", "off by 1.7 ± 0.4 points, better than the paper's 8.75 %"),
+        ([8.75], "no claim", "one seed: 8.75 % beside the paper's 8.75 %; no interval, so no claim"),
+    ],
+)  # fmt: skip
+def test_beside_the_paper(values: list[float], kind: str, text: str) -> None:
+    """Catches luck sold as a reproduction, and one run sold as anything."""
+    found = verdict(values)
+    assert (found.kind, found.text) == (kind, text)
+
+
+def test_a_mean_is_held_against_the_papers_mean() -> None:
+    """Catches our mean compared with the best of the paper's five runs, 6.43 %."""
+    found = verdict([6.5, 6.7, 6.6, 6.8, 6.45], "resnet110", "he2015_cifar_110")
+    assert found.text == "reproduces the paper's 6.61 ± 0.16 % over 5 runs (0.0 ± 0.2 points apart)"
+
+
+@pytest.mark.parametrize("name", ["he2015_cifar", "he2015_cifar_110"])
+def test_resnet1202_with_or_without_warm_up(name: str) -> None:
+    """The paper says "as described above", which may mean either; catches a reason made up."""
+    assert verdict([7.9, 8.0, 7.85], "resnet1202", name).kind == "reproduces"
+    assert verdict([6.6, 6.7], "resnet110", "he2015_cifar").text.endswith("over 5 runs: another warm-up")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"steps": 70_000}, "another number of steps"),
+        ({"schedule": {"kind": "constant", "learning_rate": 0.1}}, "another schedule"),
+        ({"augmentation": {"pad": 4}}, "another augmentation"),
+        ({"validation_images": 1000}, "another split"),
+        ({"precision": "mixed_bfloat16", "batch_size": 64}, "another batch size, another precision"),
+        ({"weight_decay": {"semantics": "decoupled"}}, "another weight decay"),
+        ({"warmup": {"kind": "error", "learning_rate": 0.01, "error": 80.0}}, "another warm-up"),
+    ],
+)
+def test_never_for_another_recipe(changes: dict[str, Any], reason: str) -> None:
+    """Catches a quick run that "beats the paper"."""
+    other = type(RECIPE).model_validate(RECIPE.model_dump() | changes)
+    found = against_paper(RESNET20, "cifar10", other, summary([8.7, 8.9, 8.6]))
+    assert (found.kind, found.difference) == ("not comparable", None)
+    assert found.text == f"not compared with the paper's 8.75 %: {reason}"
+
+
+def test_the_seed_and_the_bookkeeping_make_no_other_recipe() -> None:
+    """Catches a comparison that holds for seed 0 only."""
+    other = RECIPE.model_copy(update={"seed": 7, "log_every": 50, "evaluate_every": 500, "deterministic": False})
+    assert against_paper(RESNET20, "cifar10", other, summary([8.7, 8.9, 8.6])).kind == "reproduces"
+
+
+def test_never_for_another_data_set_or_network() -> None:
+    """Catches Fashion-MNIST beside CIFAR-10, another shortcut of the same depth, and figures read off by eye."""
+    values = summary([8.7, 8.9, 8.6])
+    assert against_paper(RESNET20, "fashion_mnist", RECIPE, values).text == (
+        "not compared with the paper's 8.75 %: another data set (fashion_mnist; the paper's is cifar10)"
+    )
+    unknown = "not compared: the paper reports no error for this network"
+    changed = with_settings(RESNET20, {"shortcut": "projection"})
+    for config in (changed, get("plain20").config, get("resnet26").config):
+        assert against_paper(config, "cifar10", RECIPE, values).text == unknown
+    assert against_paper(get("resnet34").config, "imagenet", RECIPE, values).text == (
+        "not compared with the paper's 24.52 %: the paper's is a 10-crop top-1 validation error"
+    )
+
+
+def test_the_published_numbers() -> None:
+    """shared/anchors.md, and the paper's Tables 2, 3 and 6; each belongs to a network of the catalogue."""
+    assert {name: row.error for name, row in PUBLISHED.items() if row.dataset == "cifar10"} == {
+        "resnet20": 8.75, "resnet32": 7.51, "resnet44": 7.17, "resnet56": 6.97, "resnet110": 6.61, "resnet1202": 7.93,
+    }  # fmt: skip
+    assert (PUBLISHED["resnet110"].sd, PUBLISHED["resnet110"].runs, PUBLISHED["resnet110"].best) == (0.16, 5, 6.43)
+    assert all(get(name).name == name and "He et al. 2015, " in row.source for name, row in PUBLISHED.items())
+    assert published_error(RESNET20, "cifar10") is PUBLISHED["resnet20"]
+    assert published_error(RESNET20, "digits") is None
