@@ -78,11 +78,10 @@ class Column:
     def _panel(self, x: float, y: float) -> Panel:
         marks: tuple[Mark, ...] = ()
         if self.skin.header:
-            marks = (
-                Rect(0, 0, self.width, self.height, 6, "panel"),
-                Text(self.skin.pad, 12, self.title, "heading"),
-                Text(self.width - self.skin.pad, 12, self.note, "note", "end"),
-            )
+            ground = Rect(0, 0, self.width, self.height, 6, "panel")
+            marks = (ground, Text(self.skin.pad, 12, self.title, "heading"))
+            if self.note:
+                marks = (*marks, Text(self.width - self.skin.pad, 12, self.note, "note", "end"))
         return Panel(self.section.name, "section", self.title, x, y, self.width, self.height, "", marks)
 
     def _cut(self, pieces: Sequence[Piece], longest: float) -> list[list[Piece]]:
