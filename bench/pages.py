@@ -18,7 +18,7 @@ MOST_BYTES = 400e6
 STARTS = 5
 """`make run` and the empty page, in turns."""
 
-DRAWING = ".lab-diagram svg"
+DRAWING = ".lab-diagram .canvas svg"
 EMPTY_PAGE = "import streamlit as st\n\nst.text('empty')\n"
 
 STOPWATCH = """
@@ -27,7 +27,7 @@ STOPWATCH = """
     .flatMap((element) => element.shadowRoot ? [find(element.shadowRoot, selector)] : []).find(Boolean);
   const diagram = find(document, ".lab-diagram");
   const shown = () => find(document, ".lab-numbers dd")?.textContent.trim() === depth
-    && diagram.querySelector("svg").dataset.network === network;
+    && diagram.querySelector(".canvas svg").dataset.network === network;
   window.moved = null;
   addEventListener("keydown", (event) => {
     const look = () => requestAnimationFrame(() => shown()

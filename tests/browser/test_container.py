@@ -112,7 +112,7 @@ def test_the_container_starts_answers_its_health_check_and_draws(
     check = arguments("HEALTHCHECK")[0].partition("CMD ")[2].replace(PORT, str(port))
     assert wait_for(check, process, image, clean_environment)
     page.goto(f"http://127.0.0.1:{port}")
-    page.locator(".lab-diagram svg").wait_for()
+    page.locator(".lab-diagram .canvas svg").wait_for()
 
 
 def wait_for(check: str, process: subprocess.Popen[bytes], folder: Path, environment: dict[str, str]) -> bool:
