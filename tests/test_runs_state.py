@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from resnet.runs import clock
 from resnet.runs.directory import CONTROL, ENDED, EXIT, HEARTBEAT, LOG, WORK, RunDirectory
 from resnet.runs.records import Control, Ended, Heartbeat, LastWord, Outcome, Phase, Work
-from resnet.runs.state import Evidence, Patience, State, StateName, derive, judge
+from resnet.runs.state import Evidence, Patience, State, StateName, derive, gather, judge
 
 PATIENCE = Patience(stale_after_s=20, first_sign_s=120, grace_s=30, terminate_s=5)
 NOW_S = 1000.0
@@ -161,3 +161,19 @@ def test_last_words_are_the_last_line_with_anything_on_it(directory: RunDirector
 def test_a_queued_run_is_neither_alive_nor_over() -> None:
     assert not State("queued").alive
     assert not State("queued").over
+
+
+class Busy(RunDirectory):
+    """A run whose worker beats just when somebody looks, as it does on a busy machine."""
+
+    def heartbeat(self) -> Heartbeat:
+        return Heartbeat(time_s=clock.now_s(), uptime_s=clock.uptime_s(), step=3, phase="stepping")
+
+
+def test_a_beat_during_the_look_is_not_from_the_future(tmp_path: Path) -> None:
+    """Seen under load: the clock was read before the heartbeat, and a running run looked as if it were starting."""
+    run = Busy(tmp_path)
+    for _ in range(100):
+        evidence = gather(run)
+        assert evidence.heartbeat is not None
+        assert evidence.heartbeat.uptime_s <= evidence.uptime_s

@@ -81,8 +81,10 @@ def derive(directory: RunDirectory, patience: Patience = PATIENT) -> State:
 
 
 def gather(directory: RunDirectory) -> Evidence:
-    """Read the evidence, the lock first: where it is free, whatever its holder wrote is there to be read."""
+    """Read the evidence, the lock first: where it is free, whatever its holder wrote is there to be read. The clock
+    comes last: a beat that falls between two readings must not seem to come from the future."""
     locked = directory.is_locked()
+    control, heartbeat = directory.control(), directory.heartbeat()
     last_word, work, ended, damage = None, None, None, None
     try:
         last_word = directory.read(EXIT, LastWord)
@@ -97,8 +99,8 @@ def gather(directory: RunDirectory) -> Evidence:
         last_word=last_word,
         work=work,
         ended=ended,
-        control=directory.control(),
-        heartbeat=directory.heartbeat(),
+        control=control,
+        heartbeat=heartbeat,
         damage=damage,
         log_line="" if locked or last_word else last_line(directory),
     )
