@@ -177,3 +177,20 @@ def test_a_beat_during_the_look_is_not_from_the_future(tmp_path: Path) -> None:
         evidence = gather(run)
         assert evidence.heartbeat is not None
         assert evidence.heartbeat.uptime_s <= evidence.uptime_s
+
+
+class JustStarted(RunDirectory):
+    """A run that a worker takes up between the reading of the lock and that of who works on it."""
+
+    looks = 0
+
+    def is_locked(self) -> bool:
+        self.looks += 1
+        return self.looks > 1
+
+
+def test_a_start_during_the_look_is_not_a_crash(tmp_path: Path) -> None:
+    """Seen under load: the lock was still free, the worker's name was already written, and the run looked dead."""
+    run = JustStarted(tmp_path)
+    run.write_json(WORK, WORKED.model_dump())
+    assert gather(run).locked

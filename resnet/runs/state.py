@@ -81,7 +81,16 @@ def derive(directory: RunDirectory, patience: Patience = PATIENT) -> State:
 
 
 def gather(directory: RunDirectory) -> Evidence:
-    """Read the evidence, the lock first: where it is free, whatever its holder wrote is there to be read. The clock
+    """Read the evidence; again where a process began to work on the run in the middle of it: what it wrote then does
+    not belong to a lock that was free."""
+    evidence = _look(directory)
+    while not evidence.locked and directory.is_locked():
+        evidence = _look(directory)
+    return evidence
+
+
+def _look(directory: RunDirectory) -> Evidence:
+    """Read the evidence once, the lock first: where it is free, whatever its holder wrote is there to be read. The clock
     comes last: a beat that falls between two readings must not seem to come from the future."""
     locked = directory.is_locked()
     control, heartbeat = directory.control(), directory.heartbeat()
