@@ -90,8 +90,9 @@ def gather(directory: RunDirectory) -> Evidence:
 
 
 def _look(directory: RunDirectory) -> Evidence:
-    """Read the evidence once, the lock first: where it is free, whatever its holder wrote is there to be read. The clock
-    comes last: a beat that falls between two readings must not seem to come from the future."""
+    """Read the evidence once, the lock first: where it is free, whatever its holder wrote is there to be read.
+
+    The clock comes last: a beat that falls between two readings must not seem to come from the future."""
     locked = directory.is_locked()
     control, heartbeat = directory.control(), directory.heartbeat()
     last_word, work, ended, damage = None, None, None, None
