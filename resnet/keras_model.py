@@ -3,6 +3,7 @@
 Standard layers only, each named by its node's id, so that a saved file loads wherever Keras is installed.
 """
 
+import hashlib
 import sys
 import threading
 from collections.abc import Iterator
@@ -54,8 +55,11 @@ def deep_recursion() -> Iterator[None]:
             sys.setrecursionlimit(before)
 
 
-def build_keras_model(config: ResNetConfig) -> keras.Model:
+def build_keras_model(config: ResNetConfig, seed: int | None = None) -> keras.Model:
     """A functional model: [N, height, width, channels] float32 in, [N, classes] out; layer names are graph ids.
+
+    With a `seed`, each kernel is drawn from the seed and its layer's name, whatever else the network has: layers of one
+    name and shape begin equal in a residual network and its plain twin, projections or not. Without one, Keras draws.
 
     An untrained batch norm, asked to predict, divides by a moving variance of 1, Keras's default. Each block then about
     doubles the variance, and beyond depth 400 float32 overflows: ResNet-1202 would predict NaN. The moving variances
@@ -67,7 +71,7 @@ def build_keras_model(config: ResNetConfig) -> keras.Model:
     with deep_recursion():
         for node in graph.nodes:
             arms = [tensors[name] for name in node.inputs]
-            tensors[node.id] = _apply(node, arms, variances.get(node.id, 1.0))
+            tensors[node.id] = _apply(node, arms, variances.get(node.id, 1.0), seed)
         return keras.Model(tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id], name=config.label)
 
 
@@ -100,14 +104,32 @@ def keras_dot(model: keras.Model, options: PlotOptions) -> str:
     return str(picture.to_string())
 
 
-def _apply(node: Node, arms: list[keras.KerasTensor], variance: float) -> keras.KerasTensor:
+def kernel_hashes(model: keras.Model) -> dict[str, str]:
+    """Sixteen hex digits of each kernel's values, by its layer's name: equal exactly when the kernels are."""
+    found = {}
+    for layer in model.layers:
+        if (kernel := getattr(layer, "kernel", None)) is not None:
+            values = keras.ops.convert_to_numpy(kernel).astype("<f4")
+            found[layer.name] = hashlib.sha256(values.tobytes()).hexdigest()[:16]
+    return found
+
+
+def _apply(node: Node, arms: list[keras.KerasTensor], variance: float, seed: int | None) -> keras.KerasTensor:
     match node.op:
         case Input():
             return keras.Input(node.output_shape, name=node.id)
         case Add():
             return layers.Add(name=node.id)(arms)
-        case _:
-            return _layer(node, variance)(arms[0])
+    layer = _layer(node, variance)
+    if seed is not None and isinstance(node.op, Conv | Dense):
+        drawn = {"class_name": type(layer.kernel_initializer).__name__, "config": {"seed": _seed(seed, node.id)}}
+        layer.kernel_initializer = keras.initializers.get(drawn)  # read when the layer is built, at its first call
+    return layer(arms[0])
+
+
+def _seed(seed: int, name: str) -> int:
+    """A number of 31 bits for each layer's name: two layers of one shape must not begin equal."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:4], "big") >> 1
 
 
 def _layer(node: Node, variance: float) -> layers.Layer:  # noqa: PLR0911  one arm for each kind of node

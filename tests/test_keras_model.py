@@ -18,7 +18,7 @@ from strategies import configs
 
 from resnet import ExportError, ResNetConfig, build_graph, build_keras_model, describe, get, with_settings
 from resnet.graph import Subsample
-from resnet.keras_model import RECURSION_ROOM, deep_recursion, load_keras_model, save_keras_model
+from resnet.keras_model import RECURSION_ROOM, deep_recursion, kernel_hashes, load_keras_model, save_keras_model
 
 pytestmark = [
     pytest.mark.keras,
@@ -274,3 +274,23 @@ def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(ExportError, match=reason) as caught:
             load_keras_model(tmp_path / name)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shortcut", ["padded_identity", "projection", "projection_always"])
+def test_layers_of_one_name_begin_equal_in_twins(shortcut: str) -> None:
+    """Catches kernels drawn one after the other: each projection would give every layer behind it other weights."""
+    residual = with_settings(get("resnet14").config, {"shortcut": shortcut})
+    plain = with_settings(residual, {"shortcut": "none"})
+    drawn, other = (kernel_hashes(build_keras_model(config, seed=7)) for config in (residual, plain))
+    assert {name: drawn[name] for name in other} == other
+    assert len(set(drawn.values())) == len(drawn)  # and no two layers of one network do
+    again, another = (kernel_hashes(build_keras_model(plain, seed=seed)) for seed in (7, 8))
+    assert again == other
+    assert not set(another.values()) & set(other.values())
+
+
+def test_a_seeded_kernel_has_the_spread_of_he_initialisation() -> None:
+    """Catches another initialiser being asked for than the graph names."""
+    model = build_keras_model(get("resnet56").config, seed=3)
+    kernel = model.get_layer("stage3.block4.conv1").kernel.numpy()
+    assert kernel.std() == pytest.approx((2 / (9 * 64)) ** 0.5, rel=0.02)

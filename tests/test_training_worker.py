@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from resnet import catalog, keras_model
+from resnet.graph import Conv, Dense, build_graph
 from resnet.training import checkpoint
 from resnet.training.recipe import default_recipe
 from tests.training_support import ADAM, SGD, Make, Run, recipe_of, spec_with
@@ -58,6 +59,10 @@ def test_the_start_record_says_what_is_trained_on_what(uninterrupted: Run) -> No
     assert environment["split_hash"] == start["split_hash"]
     assert environment["packages"]["tensorflow"]
     assert environment["dataset_checksum"]
+    assert environment["initial_weights"].keys() == {
+        node.id for node in build_graph(catalog.get("resnet8").config).nodes if isinstance(node.op, Conv | Dense)
+    }
+    assert len(environment["first_batch"]) == 16
     assert environment["boot_id"]
 
 

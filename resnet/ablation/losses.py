@@ -106,13 +106,10 @@ def chance_loss(classes: int, head: HeadActivation) -> float:
 
 def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
     """The penalty of the very weights this seed draws: the Keras model is built, which takes seconds and TensorFlow."""
-    import keras  # noqa: PLC0415  takes seconds
+    from resnet.keras_model import build_keras_model  # noqa: PLC0415  imports Keras
 
-    from resnet.keras_model import build_keras_model  # noqa: PLC0415
-
-    keras.utils.set_random_seed(seed)
     covered = {layer.id for layer in penalty(build_graph(config), decay).layers}
-    layers = [layer for layer in build_keras_model(config).layers if layer.name in covered]
+    layers = [layer for layer in build_keras_model(config, seed).layers if layer.name in covered]
     weights = [weight.numpy() for layer in layers for weight in layer.trainable_weights
                if decay.covers == "all" or weight.path.endswith("/kernel")]  # fmt: skip
     return factor(decay) * sum([float((values.astype("float64") ** 2).sum()) for values in weights])

@@ -15,10 +15,12 @@ import numpy as np
 from resnet.data import Dataset, Streamed
 from resnet.keras_model import build_keras_model
 from resnet.runs import clock
-from resnet.runs.directory import CHECKPOINTS, MODEL, RunDirectory
+from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, MODEL, REQUEST, RunDirectory
+from resnet.runs.records import Request
 from resnet.runs.spec import RunSpec
 from resnet.training import checkpoint, snapshot
 from resnet.training.batches import batch_indices
+from resnet.training.beginning import beginning
 from resnet.training.checkpoint import Arrays, Checkpoint
 from resnet.training.ending import final_test, write_model
 from resnet.training.evaluate import Evaluator
@@ -53,7 +55,9 @@ class Trainer:
         logits = spec.config.model_copy(update={"head_activation": "none"})
         self.strategy = strategy_for(spec.device)
         with self.strategy.scope():
-            self.model = with_fused_norms(build_keras_model(logits), self.recipe.batch_norm_statistics)
+            self.model = with_fused_norms(
+                build_keras_model(logits, self.recipe.seed), self.recipe.batch_norm_statistics
+            )
             self.optimiser = build_optimiser(self.model, self.recipe)
         self.step = 0
         self.saved_step = 0
@@ -68,6 +72,7 @@ class Trainer:
     def run(self, dataset: Dataset | Streamed, split: Split) -> Literal["finished", "stopped"]:
         """Train from the last checkpoint, or from the start, to the last step or until somebody asks for a stop."""
         self.parts = load_parts(dataset, split, self.recipe)
+        self._write_beginning()
         resumed_from = self._resume()
         self._write_start(split, resumed_from)
         self.heart.enter("compiling")
@@ -214,6 +219,14 @@ class Trainer:
         place = {"kind": kind, "step": self.step, "epoch": epoch, "time_s": clock.now_s()}
         self.directory.append_metric(place | fields)
         self.written[kind] = self.step
+
+    def _write_beginning(self) -> None:
+        """Before anything is restored. A fork begins with its parent's weights, so its own say nothing."""
+        request = self.directory.read(REQUEST, Request)
+        if request and request.parent:
+            return
+        known = self.directory.read_json(ENVIRONMENT) or {}
+        self.directory.write_json(ENVIRONMENT, known | beginning(self.model, self.parts, self.recipe))
 
     def _write_start(self, split: Split, resumed_from: int | None) -> None:
         images = {f"{name}_images": part.size for name, part in self.parts._asdict().items()}
