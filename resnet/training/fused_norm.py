@@ -46,7 +46,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
 
 
 def with_fused_norms(model: keras.Model, statistics: BatchNormStatistics = "per_device") -> keras.Model:
-    """The same network, layer for layer, with fused batch norms. Weights are drawn anew: alike, if layers have seeds."""
+    """The same network, layer for layer, with fused batch norms. Weights are drawn anew; with layer seeds, the same."""
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         if type(layer) is not keras.layers.BatchNormalization:
