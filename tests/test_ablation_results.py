@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 
 from resnet import get, with_settings
 from resnet.ablation.published import PUBLISHED, Verdict, against_paper, published_error
+from resnet.ablation.result_tables import numbers_table, reading_table
 from resnet.ablation.results import (
     ArmRuns,
     Ending,
     SeedRun,
     arm_of,
     measured,
-    numbers_table,
     plus_minus,
-    reading_table,
     results,
     seed_run,
     spread,

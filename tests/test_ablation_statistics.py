@@ -11,10 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from resnet.ablation.statistics import (
-    Band,
-    BandKind,
     Spread,
-    band,
     detectable_difference,
     difference,
     error_standard_error,
@@ -22,7 +19,6 @@ from resnet.ablation.statistics import (
     seeds_needed,
     summary,
 )
-from resnet.curves import Curve
 from resnet.errors import ConfigError
 
 errors = st.integers(0, 10_000).map(lambda wrong: wrong / 100)
@@ -194,53 +190,6 @@ def test_the_standard_error_of_an_error_rate() -> None:
     assert round(error_standard_error(7, 5_000), 2) == 0.36
 
 
-SEEDS = [Curve([1.0, 2.0, 3.0], [9.0, 6.0, 3.0]), Curve([1.0, 2.0, 3.0], [7.0, 4.0, 4.0])]
-
-
-@pytest.mark.parametrize(("kind", "reach"), [("sd", 2**0.5), ("se", 1.0), ("range", 1.0)])
-def test_a_band_around_the_mean(kind: BandKind, reach: float) -> None:
-    """Catches a standard error drawn as a standard deviation."""
-    found = band(SEEDS, kind)
-    assert (found.x, found.mean, found.n) == ([1.0, 2.0, 3.0], [8.0, 5.0, 3.5], [2, 2, 2])
-    assert found.low[0] == pytest.approx(8 - reach)
-    assert found.high[1] == pytest.approx(5 + reach)
-
-
-def test_a_seed_that_broke_off_is_missed_from_there_on() -> None:
-    """Catches a last value carried on, and an n in the legend that was true only at the start."""
-    found = band([*SEEDS, Curve([1.0], [8.0])], "sd")
-    assert found.n == [3, 2, 2]
-    assert band([SEEDS[0], Curve([1.0], [8.0])], "sd").low == [pytest.approx(8.5 - 0.5**0.5), None, None]
-
-
-def test_a_value_that_is_missing_is_not_interpolated_on_common_steps() -> None:
-    """Catches a diverged evaluation bridged by its neighbours."""
-    gap = Curve([1.0, 3.0], [8.0, 5.0])
-    assert band([*SEEDS, gap], "range").n == [3, 2, 3]
-    assert band([*SEEDS, Curve([1.0, 2.0, 3.0], [8.0, math.nan, 5.0])], "range").n == [3, 2, 3]
-    assert band([Curve([1.0], [math.nan])], "range") == Band([], [], [], [], [])
-
-
-def test_other_steps_are_interpolated_and_never_beyond_a_curves_ends() -> None:
-    """Catches extrapolation, and a step of some seeds that vanishes from the picture."""
-    found = band([Curve([0.0, 10.0], [0.0, 10.0]), Curve([5.0, 20.0], [5.0, 20.0])], "range")
-    assert (found.x, found.mean, found.n) == ([0.0, 5.0, 10.0, 20.0], [0.0, 5.0, 10.0, 20.0], [1, 2, 2, 1])
-
-
-def test_an_interpolated_gap_stays_a_gap() -> None:
-    """Catches a line drawn across values that were no numbers."""
-    found = band([Curve([0.0, 4.0, 8.0], [0.0, math.nan, 8.0]), Curve([1.0, 5.0, 7.0], [1.0, 1.0, 1.0])], "range")
-    assert dict(zip(found.x, found.n, strict=True)) == {0.0: 1, 1.0: 1, 4.0: 1, 5.0: 1, 7.0: 1, 8.0: 1}
-
-
-def test_many_long_curves_are_thinned_with_their_ends_kept() -> None:
-    """Catches a grid of millions of points."""
-    curves = [Curve(list(np.arange(0.0, 3000.0) + seed / 10), [1.0] * 3000) for seed in range(9)]
-    found = band(curves, "se", most=500)
-    assert len(found.x) <= 500 + 18
-    assert (found.x[0], found.x[-1]) == (0.0, 2999.8)
-
-
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
@@ -261,8 +210,6 @@ def test_many_long_curves_are_thinned_with_their_ends_kept() -> None:
          "No study has the seeds to detect 1e-300 with a standard deviation of 1."),
         (lambda: error_standard_error(107, 10), "An error is 0 to 100 percent; received 107."),
         (lambda: error_standard_error(7, 0), "An error is counted on at least one image; received 0."),
-        (lambda: band([Curve([2.0, 1.0], [1.0, 1.0])], "sd"),
-         "The points of a curve must be in order, each step once; sort them first."),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_in_one_sentence(call: object, sentence: str) -> None:

@@ -3,61 +3,40 @@
 What a file does not say stays unknown (None), and whatever had to be decided while reading it stands in `notes`.
 """
 
-import csv
 import hashlib
-import io
 import json
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from resnet import files
-from resnet.ablation import event_files
+from resnet.ablation import curve_tables, event_files
+from resnet.ablation.curve_tables import MOST_BYTES, MOST_COLUMNS, Column
 from resnet.ablation.losses import Decay, KerasL2, LossItem, Observed
 from resnet.config import Closed, ResNetConfig
-from resnet.errors import ConfigError, DataError, ResNetLabError, UnknownNameError, echo
+from resnet.errors import DataError, ResNetLabError, UnknownNameError, echo
 from resnet.training.recipe import DecayCovers, Recipe, WeightDecayConfig
 
-Along = Literal["epoch", "step", "record"]
-Cells = list[float | None]
-MOST_BYTES, MOST_COLUMNS, MOST_CELLS = 1 << 26, 200, 2_000_000
+__all__ = [
+    "IMPORTS",
+    "Column",
+    "Given",
+    "ImportedCurve",
+    "Imports",
+    "kept",
+    "read_curve",
+    "read_import",
+    "read_imports",
+    "write_import",
+]
+
+IMPORTS = "imports"
+"""The folder beside the runs that keeps imported curves."""
 SUFFIX = ".import.json"
 
-EPOCHS, STEPS = ("epoch", "epochs"), ("step", "steps", "iteration", "iterations", "global_step", "batch")
-KINDS = {"loss": "loss", "acc": "accuracy", "accuracy": "accuracy", "error": "error", "binary_accuracy": "accuracy",
-         "categorical_accuracy": "accuracy", "sparse_categorical_accuracy": "accuracy"}  # fmt: skip
-SPELLINGS = {"": "", "train_": "", "training_": "", "val_": "val_", "validation_": "val_", "test_": "test_"}
-NAMES = {mark + word: ours + kind for mark, ours in SPELLINGS.items() for word, kind in KINDS.items()}
-NAMES |= {
-    f"{word}_{mark[:-1]}": ours + kind for mark, ours in SPELLINGS.items() for word, kind in KINDS.items() if mark
-}
-NAMES["lr"] = "learning_rate"
-"""Other people's words for a column, and ours. Whatever is not here keeps its name."""
-
 RECIPE_FACTS = (*Recipe.model_fields, "dataset", "epochs", "decay_argument", "shuffle", "begins")
-
-
-class Column(Closed):
-    """One curve. `x` counts `along`: finished epochs, steps, or "record", where nobody knows what was counted.
-
-    Accuracies are fractions, errors percent, losses nats as the file has them, step_ms milliseconds.
-    """
-
-    path = "column"
-    name: str = Field(min_length=1, max_length=200)
-    along: Along
-    x: tuple[float, ...]
-    y: tuple[float | None, ...]
-
-    def check(self) -> None:
-        if len(self.x) != len(self.y):
-            raise ConfigError(f"A column has as many x as y; received {len(self.x)} and {len(self.y)}.")
 
 
 class Given(Closed):
@@ -142,12 +121,12 @@ def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
     if len(text) > MOST_BYTES:
         raise DataError(f"A curve's file may hold {MOST_BYTES:,} bytes; {echo(path.name)} holds more: keep fewer rows.")
     if events:
-        name, columns = path.absolute().parent.name, _from_events(path, notes)
+        name, columns = path.absolute().parent.name, curve_tables.from_events(path, notes)
     else:
         source = "json" if text.lstrip()[:1] in ("{", "[") else "csv"
-        table = _from_json(path, text) if source == "json" else _from_csv(path, text, notes)
-        name, columns = path.stem, _columns(table, notes)
-    if not (settled := tuple(_settled(columns, notes))):
+        table = curve_tables.from_json(path, text) if source == "json" else curve_tables.from_csv(path, text, notes)
+        name, columns = path.stem, curve_tables.columns_of(table, notes)
+    if not (settled := tuple(curve_tables.settled(columns, notes))):
         raise DataError(f"{echo(path.name)} holds no column of numbers; give a file with a loss or an accuracy in it.")
     name = name[:200] or "curve"
     return ImportedCurve(name=name, source=source, columns=settled, notes=tuple(notes), given=given or Given())
@@ -156,7 +135,8 @@ def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
 def write_import(folder: Path, curve: ImportedCurve) -> Path:
     """Keep a curve in a folder, whole or not at all; the same curve twice is one file. Raises ExportError."""
     content = curve.model_dump_json(indent=1)
-    path = folder / f"{_word(curve.name)[:40] or 'curve'}-{hashlib.sha256(content.encode()).hexdigest()[:8]}{SUFFIX}"
+    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+    path = folder / f"{curve_tables.lowered(curve.name)[:40] or 'curve'}-{digest}{SUFFIX}"
     with suppress(OSError):  # `files.write` says better why there is no folder
         folder.mkdir(parents=True, exist_ok=True)
     files.write(path, content)
@@ -173,128 +153,22 @@ class Imports(NamedTuple):
 def read_imports(folder: Path) -> Imports:
     """Every curve kept in a folder. No folder: none."""
     curves, damaged = {}, []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    for path in kept(folder):
         try:
-            curves[path.name] = ImportedCurve.model_validate(json.loads(path.read_bytes()))
-        except (ResNetLabError, OSError, ValueError, RecursionError) as error:
-            damaged.append(f"{echo(path.name)} cannot be used as an imported curve: {error}")
+            curves[path.name] = read_import(path)
+        except DataError as error:
+            damaged.append(str(error))
     return Imports(curves, tuple(damaged))
 
 
-def _from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+def kept(folder: Path) -> list[Path]:
+    """The files of a folder that keep a curve each, whole or damaged, by name. No folder: none."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def read_import(path: Path) -> ImportedCurve:
+    """One kept curve. Raises DataError, in one sentence, where its file is damaged."""
     try:
-        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(line)]
-    except csv.Error as error:
-        raise DataError(f"{echo(path.name)} is not CSV: {error}; save it again.") from None
-    heads = [head.strip() for head in lines[0]] if lines else []
-    if len(lines) < 2 or all(_number(head) is not None for head in heads):
-        raise DataError(f"{echo(path.name)} needs a line that names the columns, and a row below it; add them.")
-    if len(set(heads)) < len(heads) or len(heads) > MOST_COLUMNS or len(heads) * len(lines) > MOST_CELLS:
-        raise DataError(
-            f"A CSV names each of up to {MOST_COLUMNS} columns once, over up to {MOST_CELLS:,} cells; received "
-            f"{len(heads)} and {len(lines):,} lines in {echo(path.name)}: rename columns, or keep fewer."
-        )
-    if not text.endswith(("\n", "\r")):
-        cut = len(lines[-1]) < len(heads)
-        notes.append(f"The last line has no end: {'left out' if cut else 'its last number may be cut short'}.")
-        lines = lines[:-1] if cut else lines
-    for number, line in enumerate(lines[1:], 2):
-        if len(line) != len(heads):
-            what = f"row {number} of {echo(path.name)} has {len(line)} for {len(heads)}"
-            raise DataError(f"Every row has a cell for each column; {what}: repair that row.")
-    point = "," if delimiter == ";" else "."
-    cells = [[_number(cell.replace(point, ".")) for cell in column] for column in zip(*lines[1:], strict=True)]
-    return dict(zip(heads, cells, strict=False))  # no row may be left
-
-
-def _from_json(path: Path, text: str) -> dict[str, Cells]:
-    """Keras's History.history, that inside {"history": …, "epoch": …}, or a list of records."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{echo(path.name)} is not whole JSON: {echo(str(error))}; save it again.") from None
-    if isinstance(data, list) and data and all(isinstance(record, dict) for record in data):
-        names = dict.fromkeys(name for record in data for name in record)
-        data = {name: [record.get(name) for record in data] for name in names} if len(names) <= MOST_COLUMNS else {}
-    if isinstance(data, dict) and isinstance(data.get("history"), dict):
-        data = data["history"] | {key: value for key, value in data.items() if key in EPOCHS}
-    lists = {key: value for key, value in data.items() if isinstance(value, list)} if isinstance(data, dict) else {}
-    if not lists or len(lists) > MOST_COLUMNS or sum(map(len, lists.values())) > MOST_CELLS:
-        rule = f"A JSON history maps up to {MOST_COLUMNS} names to lists of numbers, or lists records"
-        raise DataError(f"{rule}; {echo(path.name)} does not: save `history.history`.")
-    return {key: [_number(cell) for cell in value] for key, value in lists.items()}
-
-
-def _number(cell: object) -> float | None:
-    """A finite number, or None: unknown."""
-    try:
-        number = float(cell) if isinstance(cell, str | int | float) and not isinstance(cell, bool) else math.nan
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _columns(table: Mapping[str, Cells], notes: list[str]) -> list[Column]:
-    """Columns of numbers along epochs or steps where one column counts them, else along the records."""
-    words = {head: _word(head) for head in table}
-    along: Along = "record"
-    counts: list[float] = []
-    for head, cells in table.items():
-        known = [cell for cell in cells if cell is not None]
-        kind: Along = "epoch" if words[head] in EPOCHS else "step" if words[head] in STEPS else "record"
-        if kind != "record" and along != "epoch" and known and len(known) == len(cells):
-            along, counts = kind, known
-    notes += ["No column counts epochs or steps, so it is unknown what a row is."] if along == "record" else []
-    columns = []
-    for head, cells in table.items():
-        if words[head] not in ("", "index", "unnamed_0", *EPOCHS, *STEPS) and any(cell is not None for cell in cells):
-            name = NAMES.get(words[head], words[head])
-            fits = bool(counts) and len(cells) == len(counts)
-            x = counts if fits else [float(number) for number in range(1, len(cells) + 1)]
-            columns.append(_column(name, along if fits else "record", x, cells))
-    return columns
-
-
-def _from_events(path: Path, notes: list[str]) -> list[Column]:
-    """Keras's "epoch_…" count epochs, its "batch_…" and "…_vs_iterations" steps; what others count is unknown."""
-    found = event_files.read_scalars(path)
-    notes += [found.damage] if found.damage else []
-    prefix = "val_" if path.absolute().parent.name in ("validation", "val") else ""
-    columns = []
-    for tag, (steps, values) in event_files.by_tag(found.scalars).items():
-        word = _word(tag)
-        along: Along = "epoch" if word.startswith("epoch_") else "record"
-        along = "step" if word.startswith("batch_") or word.endswith("_vs_iterations") else along
-        word = prefix + word.removeprefix("epoch_") if along == "epoch" else word
-        columns.append(_column(NAMES.get(word, word), along, [float(step) for step in steps], map(_number, values)))
-    return columns[:MOST_COLUMNS]
-
-
-def _word(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", name[:200].lower()).strip("_")
-
-
-def _column(name: str, along: Along, x: Sequence[float], y: Iterable[float | None]) -> Column:
-    first = 1 if along == "epoch" and min(x, default=1) == 0 else 0  # Keras counts from 0; here epochs are finished
-    return Column(name=name or "unnamed", along=along, x=tuple([at + first for at in x]), y=tuple(y))
-
-
-def _settled(columns: Sequence[Column], notes: list[str]) -> list[Column]:
-    """Each name once, accuracies as fractions and errors as percent; all of a kind are on one scale in a file."""
-    kept = list({column.name: column for column in reversed(columns)}.values())[::-1]
-    notes += ["Several columns mean the same; the first was kept."] if len(kept) < len(columns) else []
-    for kind, divisors in (("accuracy", (1.0, 100.0)), ("error", (0.01, 1.0))):
-        found = [column for column in kept if column.name.endswith(kind)]
-        values = [y for column in found for y in column.y if y is not None]
-        percent = max(values, default=0.0) > 1
-        if values and not 0 <= min(values) <= max(values) <= 100:
-            notes.append(f"The column {kind} is neither a fraction nor percent, so it was left out.")
-            kept = [column for column in kept if column not in found]
-        elif values:
-            notes.append(f"By its range, up to {max(values):g}, {kind} is in {'percent' if percent else 'fractions'}.")
-            scaled = {one.name: tuple([y if y is None else y / divisors[percent] for y in one.y]) for one in found}
-            kept = [one.model_copy(update={"y": scaled.get(one.name, one.y)}) for one in kept]
-    if any(later <= earlier for column in kept for earlier, later in pairwise(column.x)):
-        notes.append("The count goes back on the way: begun again, or gone on from an earlier training.")
-    return kept
+        return ImportedCurve.model_validate(json.loads(path.read_bytes()))
+    except (ResNetLabError, OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{echo(path.name)} cannot be used as an imported curve: {error}") from None

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from resnet import quantity
 from resnet.ablation import statistics
 from resnet.ablation.statistics import Difference, Summary
 from resnet.curves import curve
@@ -17,7 +16,6 @@ from resnet.errors import ConfigError, UnknownNameError
 from resnet.metrics import describe
 from resnet.runs.journal import Line
 from resnet.runs.run import Run
-from resnet.text_table import Cell, Column, TextTable, conventions, counted, named
 
 ErrorMeasure = Literal["test_error", "best_validation_error", "last_validation_error", "train_error"]
 Measure = Literal[ErrorMeasure, "validation_data_loss", "train_data_loss", "duration_s"]
@@ -49,13 +47,6 @@ FIELDS: dict[Measure, str] = {
 """Read from the last evaluation: without augmentation, and in inference mode."""
 
 
-NOTES = (
-    "Mean ± standard deviation (seeds). A difference is arm minus baseline ± half its interval, over pairs where seeds "
-    "are shared, else after Welch; each interval stands by itself.",
-    "Validation chose; the test set was read once, at the end of each run.",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class SeedRun:
     """One run: its records as in metrics.jsonl, and how it ended. `seed` is None where an imported curve has none."""
@@ -70,6 +61,7 @@ class ArmRuns:
     """The runs of one arm. `against` is the name of the arm it is compared with; the baseline has none.
 
     Sentences are made of `change`, what was changed ("residual"), else the name, and `where` ("at depth 56").
+    `shortcut` is the network's, "none" where it is plain, and None where nobody knows it.
     """
 
     name: str
@@ -79,6 +71,7 @@ class ArmRuns:
     where: str = ""
     trainable_params: int | None = None
     macs: int | None = None
+    shortcut: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +105,11 @@ def arm_of(name: str, runs: Sequence[Run], *, against: str | None = None, change
     configs = {spec.config for run in runs if (spec := run.spec)}
     if len(configs) > 1:
         raise ConfigError(f"The runs of an arm share one network; those of {name} have {len(configs)}: divide them.")
-    counts = describe(configs.pop()) if configs else None
-    costs = (counts.trainable_params, counts.macs) if counts else (None, None)
-    return ArmRuns(name, read, against, change, where, *costs)
+    config = configs.pop() if configs else None
+    if config is None:
+        return ArmRuns(name, read, against, change, where)
+    counts = describe(config)
+    return ArmRuns(name, read, against, change, where, counts.trainable_params, counts.macs, shortcut=config.shortcut)
 
 
 def measured(records: Sequence[Line]) -> dict[Measure, float]:
@@ -217,44 +212,6 @@ def _sentence(arm: ArmRuns, own: Summary | None, measure: ErrorMeasure, apart: D
     return f"{arm.change or arm.name} {effect} by {points} points{IN_WORDS[measure]}{place}"
 
 
-def reading_table(found: Sequence[ArmResult]) -> TextTable:
-    """For people: mean ± standard deviation (seeds); columns nobody has a number for are left out. Sentences below."""
-    shown = [measure for measure in TITLES if any(measure in result.summaries for result in found)]
-    columns = [named("arm", "Arm"), *[Column((measure,), TITLES[measure], "r") for measure in shown]]
-    costs = [counted("trainable_params"), counted("macs"), Column(("difference",), "Difference, points", "r")]
-    lines: list[list[Cell]] = []
-    for result in found:
-        cells = [_cell(measure, result.summaries.get(measure)) for measure in shown]
-        apart = signed(result.difference) if result.difference else ""
-        lines.append([result.arm.name, *cells, result.arm.trainable_params, result.arm.macs, apart])
-    said = [f"{text}." for result in found for text in (result.sentence, *result.left_out)]
-    levels = sorted({f"Intervals: {100 * gap.level:g} %." for result in found if (gap := result.difference)})
-    return TextTable([*columns, *costs], lines, [*said, *NOTES, *levels, *conventions(("trainable_params", "macs"))])
-
-
-def numbers_table(found: Sequence[ArmResult]) -> TextTable:
-    """For programs, as CSV: every number by itself and unrounded, percent, nats or seconds; nothing where unknown."""
-    keys = [f"{measure}_{part}" for measure in TITLES for part in Summary._fields]
-    apart = [f"difference_{part}" for part in ("measure", "against", *Difference._fields)]
-    lines: list[list[Cell]] = []
-    for result in found:
-        nothing = (None,) * len(Summary._fields)
-        numbers = [number for measure in TITLES for number in result.summaries.get(measure, nothing)]
-        gap = result.difference
-        compared = (None,) * len(apart) if gap is None else (result.measure, result.arm.against, *gap)
-        texts = [None if each is None else str(each) for each in (*numbers, *compared)]
-        lines.append([result.arm.name, result.arm.trainable_params, result.arm.macs, *texts, result.sentence])
-    heads = ["arm", "trainable_params", "macs", *keys, *apart, "sentence"]
-    return TextTable([named(key, key) for key in heads], lines)
-
-
-def _cell(measure: Measure, own: Summary | None) -> Cell:
-    """A narrow column may break it before the number of seeds."""
-    if own is None or measure != "duration_s":
-        return own and spread(own).replace(" (", "\n(")
-    return f"{quantity.duration(own.mean)}\n({own.n})"
-
-
 def plus_minus(value: float, noise: float) -> str:
     """4.1 ± 0.6, with digits no finer than the noise; a digit more where the two would otherwise read the same."""
     places = statistics.decimals(noise)
@@ -262,14 +219,6 @@ def plus_minus(value: float, noise: float) -> str:
     if texts[0] == texts[1]:
         texts = [statistics.fixed(number, places + 1) for number in (value, noise)]
     return " ± ".join(texts)
-
-
-def signed(apart: Difference) -> str:
-    """−4.1 ± 0.6, or the bare difference where there is no interval."""
-    number = abs(apart.mean)
-    text = f"{number:.2f}" if apart.half_width is None else plus_minus(number, apart.half_width)
-    bare = float(text.split()[0])
-    return text if bare == 0 else ("−" if apart.mean < 0 else "+") + text
 
 
 def spread(own: Summary) -> str:

@@ -10,18 +10,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet.curves import Curve
 from resnet.errors import ConfigError, echo
 
 Method = Literal["welch", "paired"]
 Spread = Literal["known", "estimated"]
-BandKind = Literal["sd", "se", "range"]
 Floats = NDArray[np.float64]
 Seeds = tuple[Sequence[int], Sequence[int]]
 
 ROUNDING = 1e-9
-HOLES = 0.5
-MOST_POINTS = 4000
 MOST_SEEDS = 10**9
 
 
@@ -60,17 +56,6 @@ class Difference(NamedTuple):
     def beyond_noise(self) -> bool:
         """Whether the interval leaves out zero."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
-
-
-class Band(NamedTuple):
-    """A mean over seeds and what surrounds it, point by point. `n` is how many seeds are behind each point: where one
-    broke off, or has no number, n drops there. `low` and `high` are None where one seed has no spread."""
-
-    x: list[float]
-    mean: list[float]
-    low: list[float | None]
-    high: list[float | None]
-    n: list[int]
 
 
 def summary(values: Sequence[float]) -> Summary:
@@ -191,67 +176,6 @@ def fixed(value: float, places: int) -> str:
     """So many decimals, or zeros before the point where negative; a true minus sign, and none before zero."""
     text = f"{round(value, places) + 0.0:.{max(0, places)}f}"
     return (text.removeprefix("-") if float(text) == 0 else text).replace("-", "−")
-
-
-def band(curves: Sequence[Curve], kind: BandKind, most: int = MOST_POINTS) -> Band:
-    """Mean and standard deviation, standard error or range of some seeds' curves, whose x must grow.
-
-    Where seeds were evaluated at the same steps, a step that one of them lacks is missing there, and n says so. Where
-    they were not, each is interpolated between its own points, never beyond its ends, on all steps of all, thinned to
-    about `most`. A value that isn't a number counts as missing. Raises ConfigError.
-    """
-    kept = [curve for curve in curves if curve.x]
-    if not kept:
-        return Band([], [], [], [], [])
-    for curve in kept:
-        if any(later <= earlier for earlier, later in zip(curve.x, curve.x[1:], strict=False)):
-            raise ConfigError("The points of a curve must be in order, each step once; sort them first.")
-    grid, values = _on_one_grid(kept, most)
-    there = np.isfinite(values)
-    some = there.any(axis=0)
-    grid, values, there = grid[some], values[:, some], there[:, some]
-    counts = there.sum(axis=0)
-    means = np.where(there, values, 0).sum(axis=0) / counts
-    low, high = _edges(kind, values, there, means)
-    return Band(grid.tolist(), means.tolist(), _or_none(low), _or_none(high), counts.tolist())
-
-
-def _on_one_grid(curves: Sequence[Curve], most: int) -> tuple[Floats, Floats]:
-    """The common x, and a row of values for each curve, NaN where it has none."""
-    xs = [np.asarray(curve.x, float) for curve in curves]
-    grid = max(xs, key=len)
-    if all(_same_steps(x, grid) for x in xs):
-        values = np.full((len(xs), len(grid)), np.nan)
-        for row, x, curve in zip(values, xs, curves, strict=True):
-            row[np.searchsorted(grid, x)] = curve.y
-        return grid, values
-    grid = np.unique(np.concatenate(xs))
-    if len(grid) > most:
-        ends = [end for x in xs for end in (x[0], x[-1])]
-        grid = np.unique([*grid[np.linspace(0, len(grid) - 1, most).astype(int)], *ends])
-    return grid, np.array([np.interp(grid, x, line.y, math.nan, math.nan) for x, line in zip(xs, curves, strict=True)])
-
-
-def _same_steps(x: Floats, grid: Floats) -> bool:
-    """Whether it was evaluated on this grid: all its steps are there, and it has most of those up to its end. Fewer
-    than that is not a hole here and there but another interval, and its mean would jump from step to step."""
-    within = ((grid >= x[0]) & (grid <= x[-1])).sum()
-    return bool(np.isin(x, grid).all()) and len(x) > HOLES * within
-
-
-def _edges(kind: BandKind, values: Floats, there: NDArray[np.bool_], means: Floats) -> tuple[Floats, Floats]:
-    if kind == "range":
-        return np.where(there, values, np.inf).min(axis=0), np.where(there, values, -np.inf).max(axis=0)
-    counts = there.sum(axis=0)
-    squares = (np.where(there, values - means, 0) ** 2).sum(axis=0)
-    reach = np.sqrt(squares / np.where(counts > 1, counts - 1, np.nan))
-    if kind == "se":
-        reach = reach / np.sqrt(counts)
-    return means - reach, means + reach
-
-
-def _or_none(values: Floats) -> list[float | None]:
-    return [None if math.isnan(value) else value for value in values.tolist()]
 
 
 def _interval(mean: float, noise: tuple[float, float], level: float, method: Method, n: int) -> Difference:

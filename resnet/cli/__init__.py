@@ -9,7 +9,18 @@ from collections.abc import Sequence
 
 import typer
 
-from resnet.cli import checking, comparing, describing, explaining, managing, offering, pictures, running, saving
+from resnet.cli import (
+    checking,
+    comparing,
+    describing,
+    explaining,
+    managing,
+    offering,
+    pictures,
+    running,
+    saving,
+    studying,
+)
 from resnet.errors import ResNetLabError, echo
 
 FAILED, INTERRUPTED = 2, 130
@@ -22,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (describing, comparing, pictures, saving, checking, explaining, offering, running, managing):
+for group in (describing, comparing, pictures, saving, checking, explaining, offering, running, managing, studying):
     group.register(app)
 
 

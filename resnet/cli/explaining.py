@@ -8,8 +8,9 @@ import typer
 
 from resnet import catalog
 from resnet.ablation import losses
-from resnet.ablation.imports import Given, Imports, read_curve, read_imports, write_import
+from resnet.ablation.imports import IMPORTS, Given, Imports, read_curve, read_imports, write_import
 from resnet.ablation.losses import Decay, Difference, Explanation, KerasL2, LossItem, LossRow
+from resnet.ablation.notebook import usual_decay
 from resnet.cli.options import AsJson, RecipeSettings, Runs, Settings, choose
 from resnet.config import parse_value
 from resnet.errors import RunError, UnknownNameError
@@ -19,8 +20,6 @@ from resnet.runs.store import DEFAULT_ROOT
 from resnet.text_table import Column, TextTable, counted, named
 from resnet.training.recipe import WeightDecayConfig
 
-IMPORTS = "imports"
-"""The folder beside the runs that keeps imported curves."""
 LOSSES = {
     "penalty_at_start": "Penalty at start",
     "chance": "Guessing costs",
@@ -28,8 +27,6 @@ LOSSES = {
     "first": "First loss",
     "data_loss": "Data loss",
 }
-NOTEBOOK_LAMBDA = {34: 1e-3, 50: 1e-4}
-"""Keras's λ on the convolutions of the notebook's networks, by depth."""
 
 Names = Annotated[list[str], typer.Argument(metavar="NAME|RUN…", help="Networks, runs or imported curves.")]
 WeightDecay = Annotated[
@@ -125,9 +122,7 @@ def as_record(explanation: Explanation) -> dict[str, Any]:
 def _item(name: str, settings: list[str], decay: Decay | None, store: Store, kept: Imports) -> LossItem:
     """A network by its name, else a run or an imported curve. Raises UnknownNameError or RunError."""
     if name in catalog.names():
-        config, entry = choose(name, settings).config(), catalog.get(name)
-        notebook = KerasL2(NOTEBOOK_LAMBDA[entry.config.depth]) if entry.family == "binary" else WeightDecayConfig()
-        return LossItem(name, "network", config, decay or notebook)
+        return LossItem(name, "network", choose(name, settings).config(), decay or usual_decay(name))
     if curve := next((curve for key, curve in kept.curves.items() if name in (key, curve.name)), None):
         return curve.as_loss_item()
     runs = {run.id: run for run in store.list()}

@@ -1,0 +1,238 @@
+"""study new|show|run, twin: change one thing, see that only that changes, and train it with seeds."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from resnet import data
+from resnet.ablation import guard, ready, running
+from resnet.ablation.running import Status
+from resnet.ablation.study import Baseline, Design, Factor, Study
+from resnet.cli import study_results
+from resnet.cli.options import (
+    AsJson,
+    DataFolder,
+    Name,
+    Output,
+    RecipeSettings,
+    Runs,
+    Settings,
+    changed,
+    choose,
+)
+from resnet.cli.saving import keras_model
+from resnet.cli.study_text import SELECTION, extent, facts_of, lines_of
+from resnet.errors import ConfigError, RunError, echo
+from resnet.link import pairs
+from resnet.runs import Run, Store, list_devices
+from resnet.runs.store import DEFAULT_ROOT
+from resnet.training import recipes
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A study: .yaml, .yml or .json.")]
+StudyName = Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")]
+ReadyKey = Annotated[str | None, typer.Option("--ready", metavar="KEY", help=f"One of {', '.join(ready.names())}.")]
+Size = Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Of a ready study: whole, small or quick.")]
+Network = Annotated[str | None, typer.Option("--network", metavar="NAME", help="The baseline's; resnet20 by default.")]
+RecipeName = Annotated[str | None, typer.Option("--recipe", metavar="NAME", help="The baseline's, by its name.")]
+DataSet = Annotated[str | None, typer.Option("--data", metavar="NAME", help="The baseline's; digits by default.")]
+Vary = Annotated[
+    list[str],
+    typer.Option(
+        "--vary",
+        metavar="KEY=A,B,C",
+        default_factory=list,
+        show_default=False,
+        help="A factor and its levels, as in network.shortcut=none,projection; repeatable.",
+    ),
+]
+How = Annotated[Design, typer.Option("--design", help="How the levels of several factors are combined.")]
+Seeds = Annotated[str | None, typer.Option("--seeds", metavar="0,1,2", help="Every arm is trained once with each.")]
+OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the runs go on.")]
+Retry = Annotated[bool, typer.Option("--retry-failed", help="Let failed runs go on too, from their last checkpoint.")]
+Weights = Annotated[
+    bool, typer.Option("--weights/--no-weights", help="Build both with Keras and compare initial weights by hash.")
+]
+
+WEIGHTS_SEED = 0
+study_app = typer.Typer(help="Ablation studies: make a file, see what it will do, run it.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(study_app, name="study")
+    for command in (new, show, run):
+        study_app.command(command.__name__)(command)
+    study_results.add_to(study_app)
+    app.command("twin")(twin)
+
+
+def new(  # noqa: PLR0913, PLR0917  each is an option
+    name: StudyName,
+    output: Output,
+    settings: Settings,
+    recipe_settings: RecipeSettings,
+    vary: Vary,
+    ready_key: ReadyKey = None,
+    size: Size = None,
+    network: Network = None,
+    recipe: RecipeName = None,
+    dataset: DataSet = None,
+    data_folder: DataFolder = Path(data.DEFAULT_FOLDER),
+    design: How = "one_at_a_time",
+    seeds: Seeds = None,
+    device: OnDevice = None,
+) -> None:
+    """Write a study to a file, to be changed by hand: a ready one, or one with the baseline and factors given here."""
+    running.form_of(output)
+    if output.exists():
+        raise ConfigError(f"{output} is there already and stays as it is; choose another name, or remove it first.")
+    own = {"--network": network, "--set": settings, "--recipe": recipe, "--recipe-set": recipe_settings,
+           "--data": dataset, "--vary": vary, "--design": None if design == "one_at_a_time" else design}  # fmt: skip
+    if ready_key is not None:
+        study = _ready(ready_key, size, [option for option, value in own.items() if value])
+    elif size is not None:
+        raise ConfigError(f"--size is that of a ready study; give --ready too: {', '.join(ready.names())}.")
+    else:
+        entry = recipes.get(recipe) if recipe else recipes.default_for(dataset) if dataset else None
+        own_recipe = changed((entry or recipes.get("digits_quick")).recipe, recipe_settings)
+        names = {"network": network or "resnet20", "dataset": dataset or (entry.dataset if entry else "digits")}
+        baseline = Baseline.model_validate({**names, "settings": pairs(settings), "recipe": own_recipe})
+        study = Study(name=name, baseline=baseline, factors=_factors(vary), design=design)
+    where = {"device": device or list_devices()[0].id, "data_folder": str(data_folder)}
+    fields = study.model_dump() | {"name": name, "baseline": study.baseline.model_dump() | where}
+    study = Study.model_validate(fields | ({} if seeds is None else {"seeds": _whole_numbers(seeds)}))
+    running.write(study, output)
+    print(f"{output}: {extent(study)}. See it with `python -m resnet study show {output}`, then `study run {output}`.")
+
+
+def _ready(key: str, size: str | None, odd: list[str]) -> Study:
+    if odd:
+        raise ConfigError(f"A ready study brings its own; received --ready and {odd[0]}: leave one out.")
+    found = ready.get(key)
+    return found.at(size or "whole")
+
+
+def _factors(vary: list[str]) -> tuple[Factor, ...]:
+    """The factors typed as KEY=A,B,C; without any, the plain twin: a study to begin with."""
+    if not vary:
+        return (Factor(key="network.shortcut", levels=("none",)),)
+    return tuple(Factor(key=key, levels=_levels(key, text)) for key, text in map(_key_and_levels, vary))
+
+
+def _key_and_levels(typed: str) -> tuple[str, str]:
+    key, equals, text = typed.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(
+            f"A factor is typed KEY=A,B,C, as in network.shortcut=none,projection; received {echo(typed)}."
+        )
+    return key.strip(), text
+
+
+def _levels(key: str, text: str) -> tuple[str, ...]:
+    """Parted at commas, but not inside brackets: {"kind":"sgd","momentum":0.5} is one level."""
+    levels, depth = [""], 0
+    for letter in text:
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth <= 0:
+            levels.append("")
+        else:
+            levels[-1] += letter
+    if not all(level.strip() for level in levels):
+        raise ConfigError(f"Levels are parted by single commas, as in {key}=A,B,C; received {echo(text)}.")
+    return tuple(level.strip() for level in levels)
+
+
+def _whole_numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ConfigError(f"Seeds are whole numbers parted by commas, as in 0,1,2; received {echo(text)}.") from None
+
+
+def show(file: File, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
+    """What a study compares, whether that is one factor, which runs exist already, and what the rest needs."""
+    plan = running.plan(running.read(file), Store(runs).list())
+    print(json.dumps(facts_of(plan), indent=2) if as_json else "\n".join(lines_of(plan)))
+
+
+def run(file: File, runs: Runs = DEFAULT_ROOT, detach: Detach = False, retry_failed: Retry = False) -> None:
+    """Run what is missing of a study and follow it. Ctrl+C leaves the runs at work; run it again to follow them."""
+    study, store = running.read(file), Store(runs)
+    plan = running.plan(study, store.list(), "retry" if retry_failed else "leave")
+    print("\n".join(lines_of(plan)), flush=True)
+    there = running.submit(plan, store)
+    if detach:
+        return
+    said: list[str] = []
+    try:
+        status = running.wait(there, store, lambda now: _say(now, store, there, said))
+    except KeyboardInterrupt:
+        print(f"\nThe runs go on; `python -m resnet study run {file}` follows them again, `runs stop ID` stops one.")
+        raise
+    if bad := {name: count for name, count in status.states.items() if name != "finished"}:
+        words = ", ".join(f"{count} {name}" for name, count in bad.items())
+        first = next(one for one in there if one.state().name in bad)
+        cause = (first.state().cause or "no reason is known").rstrip(".")
+        raise RunError(
+            f"Of {len(there)} runs {words}, as {first.id}: {cause}; `python -m resnet study run {file}` lets those go "
+            "on that did not fail, --retry-failed all."
+        )
+    print(f"All {len(there)} runs are finished. {SELECTION}")
+
+
+def _say(now: Status, store: Store, there: tuple[Run, ...], said: list[str]) -> None:
+    """A line where something changed: at most one for each percent. Where nothing is at work, what is waited for."""
+    states = ", ".join(f"{count} {name}" for name, count in sorted(now.states.items()))
+    line = f"{100 * now.step // max(1, now.steps):3d} %   {states}"
+    if now.states.keys() <= {"finished", "queued", "failed", "stopped"} and (waits := now.states.get("queued")):
+        first = next((one for one in there if one.state().name == "queued"), None)
+        why = store.why_waiting(first) if first and waits else ""
+        line += f" ({why})" if why else ""
+    if said[-1:] != [line]:
+        print(line, flush=True)
+        said[:] = [line]
+
+
+def twin(name: Name, settings: Settings, weights: Weights = True, as_json: AsJson = False) -> None:
+    """The plain twin of a residual network, with the proof of what is equal: parameters, shapes, initial weights, …"""
+    proof = guard.prove(choose(name, settings).config())
+    by_hash = _by_hash(proof) if weights else None
+    if as_json:
+        print(json.dumps(_proof_facts(proof, by_hash), indent=2))
+        return
+    lines = [proof.verdict, *proof.sentences()]
+    lines += [f"{by_hash.sentence[:-1]}, with seed {WEIGHTS_SEED}."] if by_hash else []
+    lines += [f"Projections: {', '.join(proof.projections)}."] if proof.projections else []
+    print("\n".join(lines))
+
+
+def _by_hash(proof: guard.TwinProof) -> guard.WeightsProof:
+    """Both networks as Keras draws them. Takes seconds: TensorFlow is imported."""
+    with keras_model() as keras:
+        hashes = [
+            keras.kernel_hashes(keras.build_keras_model(config, seed=WEIGHTS_SEED))
+            for config in (proof.residual, proof.plain)
+        ]
+    return guard.compare_weights(*hashes)
+
+
+def _proof_facts(proof: guard.TwinProof, by_hash: guard.WeightsProof | None) -> dict[str, Any]:
+    return {
+        "exact": proof.exact,
+        "sentences": [proof.verdict, *proof.sentences()],
+        "residual": proof.residual.model_dump(mode="json"),
+        "plain": proof.plain.model_dump(mode="json"),
+        "equal_layers": proof.equal_layers,
+        "changed_layers": proof.changed_layers,
+        "extra": {kind: counted._asdict() for kind, counted in proof.extra.items()},
+        "projections": proof.projections,
+        "equal_start": proof.equal_start,
+        "other_start": proof.other_start,
+        "equal_by_hash": by_hash and by_hash.equal,
+        "other_by_hash": by_hash and by_hash.other,
+        "trainable_params": proof.trainable_params,
+        "non_trainable_params": proof.non_trainable_params,
+        "macs": proof.macs,
+    }
