@@ -109,8 +109,7 @@ def kernel_hashes(model: keras.Model) -> dict[str, str]:
     found = {}
     for layer in model.layers:
         if (kernel := getattr(layer, "kernel", None)) is not None:
-            values = keras.ops.convert_to_numpy(kernel).astype("<f4")
-            found[layer.name] = hashlib.sha256(values.tobytes()).hexdigest()[:16]
+            found[layer.name] = hashlib.sha256(kernel.numpy().astype("<f4").tobytes()).hexdigest()[:16]
     return found
 
 

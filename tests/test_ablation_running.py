@@ -15,13 +15,15 @@ from resnet.ablation.guard import same_start
 from resnet.ablation.planning import EXAMPLE
 from resnet.ablation.running import Failed, Plan, Status, plan, submit, wait
 from resnet.ablation.study import Baseline, Factor, Study, grown
-from resnet.errors import ConfigError, ExportError
+from resnet.errors import ConfigError
 from resnet.runs import Run, Store, processes
 from resnet.runs.run import runs_in
 from tests.runs_support import kill_everything, store, wait_for
 from tests.training_support import recipe_of
 
 STEPS, PATIENCE_S = 200, 240.0
+
+
 SHORT = {"evaluate_every": 60, "checkpoint_every": 20, "log_every": 20}
 
 
@@ -210,20 +212,6 @@ def test_noise_is_measured_from_the_arms_where_there_is_any(root: Path) -> None:
     assert noise.source == "the test error of 4 finished runs of this study"
     assert planned(study((0,)), there).noise() == EXAMPLE
     assert len(found) == 4
-
-
-def test_files(tmp_path: Path) -> None:
-    """A study in a file is the study; another ending, a folder or a binary file is one sentence."""
-    for name in ("a.json", "a.yaml", "a.YML"):
-        running.write(study(), tmp_path / name)
-        assert running.read(tmp_path / name) == study()
-    (tmp_path / "b.json").write_bytes(b"\xff\xfe\x00")
-    (tmp_path / "c.json").mkdir()
-    for name in ("a.toml", "b.json", "c.json", "none.json"):
-        with pytest.raises(ConfigError):
-            running.read(tmp_path / name)
-    with pytest.raises(ExportError):
-        running.write(study(), tmp_path / "no" / "a.json")
 
 
 @pytest.mark.training

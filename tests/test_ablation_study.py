@@ -1,4 +1,4 @@
-"""Studies as data: arms, names, growth, files, and one clear sentence for each mistake."""
+"""Studies as data: arms, names, growth, and one clear sentence for each mistake."""
 
 from typing import Any
 
@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet.ablation import ready, running
+from resnet.ablation.guard import one_factor, streams
 from resnet.ablation.study import BASELINE, Baseline, Factor, Listed, Study, arms, grown, run_fingerprint, runs
 from resnet.config import with_settings
-from resnet.errors import ConfigError, ResNetLabError, UnknownNameError
-from resnet.runs.spec import check_possible
+from resnet.errors import ConfigError, UnknownNameError
 from resnet.training import recipes
 from tests.strategies import Draw
 
@@ -71,12 +70,23 @@ def test_arms_are_distinct_and_the_baseline_comes_first(made: Study) -> None:
 
 
 @given(studies())
-def test_files_give_the_study_back(made: Study) -> None:
-    """A number, a null or a foreign letter lost on the way through a file would change the study."""
-    for form in ("json", "yaml"):
-        again = running.from_text(running.to_text(made, form), form)
-        assert again == made
-        assert again.fingerprint == made.fingerprint
+def test_a_study_never_trips_its_own_guard_and_each_run_is_another(made: Study) -> None:
+    """A banner on every honest study would teach people to ignore banners; two runs of one fingerprint are one run."""
+    found = runs(made)
+    specs = {arm.name: [run.spec for run in found if run.arm.name == arm.name] for arm in arms(made)}
+    assert one_factor(specs, made.keys).purity != "undeclared"
+    assert len({run_fingerprint(run.spec) for run in found}) == len(found) == len(arms(made)) * len(made.seeds)
+    if all(key.startswith("network") for key in made.keys):
+        assert all(len(stream.groups) == 1 for stream in streams(specs)[:3])
+
+
+@given(studies(), studies())
+def test_fingerprints_are_equal_exactly_where_studies_are(one: Study, other: Study) -> None:
+    """Two questions under one fingerprint, or one under two."""
+    words = {"name": "x", "question": "", "source": ""}
+    same = one.model_copy(update=words) == other.model_copy(update=words)
+    assert (one.fingerprint == other.fingerprint) == same
+    assert one.fingerprint == Study.model_validate(one.model_dump(mode="json")).fingerprint
 
 
 @given(studies(), st.integers(0, 2**31 - 1), st.data())
@@ -214,81 +224,9 @@ def test_growing_by_a_factor_it_does_not_have() -> None:
         grown(study(), levels={"network.shortcuts": ["none"]})
 
 
-BROKEN = {
-    "not a table": ("[1, 2]", "json", "A study is a table"),
-    "no JSON": ("{", "json", "This is no JSON"),
-    "no YAML": ("a: [", "yaml", "This is no YAML"),
-    "a key twice in JSON": ('{"name": "a", "name": "b"}', "json", "received 'name' twice"),
-    "a key twice in YAML": ("name: a\nbaseline:\n  network: a\n  network: b\n", "yaml", "received 'network' twice"),
-    "an object of Python": ("!!python/object/apply:os.system ['true']", "yaml", "This is no YAML"),
-    "an endless loop": ("&a [*a]", "yaml", "received a YAML reference"),
-    "a table of millions": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "yaml", "received a YAML reference"),
-    "a date": (
-        "name: a\nbaseline: {network: resnet8, recipe: digits_quick, dataset: digits}\n"
-        "factors: [{key: network, levels: [2026-01-01]}]",
-        "yaml",
-        "A level is text, a number, a list or a table",
-    ),
-    "not a number": (
-        "name: a\nbaseline: {network: resnet8, recipe: digits_quick, dataset: digits, settings: {x: .nan}}",
-        "yaml",
-        "A level is text",
-    ),
-    "nested too deep": ("[" * 100_000, "json", "nested too deep"),
-    "nothing": ("", "yaml", "A study is a table"),
-    "no network": ("name: a\n", "yaml", "baseline is required"),
-}
-
-
-@pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_file_is_one_sentence(case: str) -> None:
-    """A traceback, a program run from a file, or the last of two equal keys taken in silence."""
-    text, form, sentence = BROKEN[case]
-    with pytest.raises(ResNetLabError) as caught:
-        running.from_text(text, form)  # type: ignore[arg-type]
-    assert sentence in str(caught.value)
-
-
-@pytest.mark.parametrize("key", ready.names())
-def test_ready_studies_can_be_run(key: str) -> None:
-    """A ready study that this program refuses helps nobody; the quick one must run without a download."""
-    entry = ready.get(key)
-    assert entry.key == key == entry.study.name
-    assert entry.study.source
-    assert entry.study.question.endswith("?")
-    assert len(entry.study.seeds) >= 3
-    assert entry.sizes.keys() >= {"whole", "quick"}
-    for run in runs(entry.quick):
-        check_possible(run.spec)
-    for study in entry.sizes.values():
-        assert {factor.key for factor in entry.study.factors} == {factor.key for factor in study.factors}
-        assert len(arms(study)) >= 2
-    assert len({study.fingerprint for study in entry.sizes.values()}) == len(entry.sizes)
-    assert sum(run.spec.recipe.steps * run.spec.recipe.batch_size for run in runs(entry.quick)) < 200_000
-
-
-def test_plain_or_residual_is_the_papers_figure_6() -> None:
-    """n = 3, 5, 7, 9, each plain and residual, on the paper's recipe."""
-    entry = ready.get("plain_or_residual")
-    found = arms(entry.study)
-    names = [f"{kind}{depth}" for depth in (20, 32, 44, 56) for kind in ("plain", "resnet")]
-    assert [arm.name for arm in found] == names
-    assert [arm.name for arm in found] == [arm.network for arm in found]
-    assert {arm.recipe for arm in found} == {recipes.get("he2015_cifar").recipe}
-    assert {arm.dataset for arm in found} == {"cifar10"}
-    small = entry.at("small")
-    assert [arm.name for arm in arms(small)] == ["plain20", "resnet20", "plain56", "resnet56"]
-    assert {arm.recipe for arm in arms(small)} == {recipes.get("digits_quick").recipe}
-    assert small.seeds == (0, 1, 2)
-
-
-def test_a_size_that_is_not_there() -> None:
-    """The whole study, of days, in place of a small one that this study does not have."""
-    with pytest.raises(UnknownNameError, match="no size of shortcut 'small'"):
-        ready.get("shortcut").at("small")
-
-
-def test_an_unknown_ready_study_names_the_nearest() -> None:
-    """One letter wrong must not end in a list to search through."""
-    with pytest.raises(UnknownNameError, match="did you mean 'norm_kind'"):
-        ready.get("norm_kinds")
+def test_a_list_does_not_grow_by_levels() -> None:
+    """It would look larger, and train nothing more."""
+    listed = study(design="list", listed=[{"settings": {"network.shortcut": "none"}}])
+    with pytest.raises(ConfigError, match="grows by arms in `listed`"):
+        grown(listed, levels={"network.shortcut": ["projection_always"]})
+    assert len(runs(grown(listed, seeds=[9]))) == 4

@@ -104,4 +104,4 @@ def listed(names: Sequence[str]) -> str:
     """ "a, b and c"; the seventh and what follows are only counted."""
     more = len(names) - SHOWN
     shown = names if more <= 1 else [*names[:SHOWN], f"{more} more"]
-    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

@@ -3,12 +3,12 @@
 What differs is found in `differences`, twins in `twins`, what arms share in `sharing`; all of it is to be had here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from resnet.ablation.differences import Differing, Specs, canonical, differing, leaves, listed, undeclared
-from resnet.ablation.sharing import SameStart, Stream, same_start, streams
+from resnet.ablation.sharing import SameStart, Stream, same_start, selection, streams
 from resnet.ablation.twins import TwinProof, WeightsProof, compare_weights, equal_starts, prove, twin
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Stream",
     "TwinProof",
     "WeightsProof",
+    "between",
     "canonical",
     "compare_weights",
     "differing",
@@ -28,6 +29,7 @@ __all__ = [
     "one_factor",
     "prove",
     "same_start",
+    "selection",
     "streams",
     "twin",
     "undeclared",
@@ -64,3 +66,22 @@ def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:
     keys = listed([each.key for each in found])
     said = f"Only the factor {names[0]} differs, and it changes {len(found)} settings at once: {keys}."
     return OneFactor("one factor, several settings", said, found)
+
+
+def between(specs_by_arm: Specs, references: Mapping[str, str | None], factors: Sequence[str]) -> str:
+    """What differs between each arm and the one it is compared with, in a sentence; nothing where none is compared.
+
+    In a grid all factors differ somewhere, and yet each comparison may be of one.
+    """
+    verdicts: dict[str, list[str]] = {}
+    for arm, reference in references.items():
+        if reference is not None:
+            pair = {name: specs_by_arm[name] for name in (reference, arm)}
+            found = one_factor(pair, factors).found
+            verdicts.setdefault(listed([each.key for each in found]) or "nothing", []).append(arm)
+    if not verdicts:
+        return ""
+    if len(verdicts) == 1:
+        return f"Between an arm and the one it is compared with, this differs: {next(iter(verdicts))}."
+    said = [f"{keys} in {listed(names)}" for keys, names in verdicts.items()]
+    return f"Between an arm and the one it is compared with, this differs: {'; '.join(said)}."

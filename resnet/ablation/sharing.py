@@ -20,6 +20,7 @@ Proof = Literal["equal", "not equal", "not recorded"]
 Environments = Mapping[str, Mapping[int, Mapping[str, Any] | None]]
 """By arm and seed, the environment.json of its run; None where there is none."""
 
+IMAGES = {"split_hash", "first_batch"}
 IN_WORDS: dict[Proof, str] = {
     "equal": "equal in all arms",
     "not equal": "not equal in all arms",
@@ -114,6 +115,18 @@ def _groups(facts: Mapping[str, Any], alike: Callable[[Any, Any], bool]) -> tupl
     return tuple(map(tuple, groups))
 
 
+def selection(specs_by_arm: Specs) -> str:
+    """What decides which weights are tested, in a sentence: validation, or nothing. Test never does."""
+    chosen = {arm: {spec.recipe.test_weights for spec in specs} for arm, specs in specs_by_arm.items()}
+    by_validation = [arm for arm, kinds in chosen.items() if kinds == {"best_validation"}]
+    once = "once, at the end of each run; test decides nothing"
+    if len(by_validation) == len(chosen):
+        return f"Validation chooses: the weights with the lowest validation error are tested, {once}."
+    if not by_validation:
+        return f"Nothing is chosen: the weights of the last step are tested, {once}."
+    return f"Validation chooses the weights in {listed(by_validation)} only, else the last ones are tested; {once}."
+
+
 @dataclass(frozen=True, slots=True)
 class SeedStart:
     """How the arms' runs of one seed began, by hash. `kernels` is how many, of those that two arms or more have, are
@@ -199,7 +212,7 @@ def _seed_start(seed: int, arms: Mapping[str, Mapping[str, Any] | None]) -> Seed
         weights="not equal" if other else "equal" if complete and shared else "not recorded",
         kernels=(len(shared) - len(other), len(shared)),
         other_kernels=other,
-        unknown=tuple(arm for arm, row in rows.items() if not {"split_hash", "first_batch"} <= row.keys()),
+        unknown=tuple(arm for arm, row in rows.items() if arm not in weights or not row.keys() >= IMAGES),
     )
 
 

@@ -172,6 +172,8 @@ def run_fingerprint(spec: RunSpec) -> str:
 
 def grown(study: Study, *, levels: Mapping[str, Iterable[Any]] | None = None, seeds: Iterable[int] = ()) -> Study:
     """The study with more levels of its factors, or more seeds; every run it had stays. Raises as `Study` does."""
+    if levels and study.design == "list":
+        raise ConfigError("A study of design 'list' grows by arms in `listed`; received more levels, which it ignores.")
     factors = study.model_dump(mode="json")["factors"]
     for key, more in (levels or {}).items():
         if key not in study.keys:

@@ -14,16 +14,19 @@ Form = Literal["json", "yaml"]
 
 FORMS: Mapping[str, Form] = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 LARGEST_FILE_BYTES = 1_000_000
+LINE_BREAKS = frozenset("\x85\u2028\u2029")
+"""Signs that YAML reads back as another line break where they are not escaped."""
 
 
 def to_text(study: Study, form: Form) -> str:
     """The study as a file's text, which `from_text` reads back to an equal one."""
     facts = study.model_dump(mode="json")
+    text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
     if form == "json":
-        return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+        return text
     import yaml  # noqa: PLC0415  only who writes or reads YAML needs it
 
-    return str(yaml.safe_dump(facts, sort_keys=False, allow_unicode=True, width=120))
+    return str(yaml.safe_dump(facts, sort_keys=False, allow_unicode=LINE_BREAKS.isdisjoint(text), width=120))
 
 
 def from_text(text: str, form: Form) -> Study:

@@ -1,4 +1,4 @@
-"""The command line: `python -m resnet list|describe|compare|family|draw|plot|export|check|why-loss|import|recipes|…`.
+"""The command line: `python -m resnet list|describe|compare|family|draw|plot|export|check|why-loss|study|twin|…`.
 
 The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C is 130.
 """

@@ -9,11 +9,13 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from resnet import catalog, data
-from resnet.ablation import lint
+from resnet.ablation import guard, lint, study_files
 from resnet.ablation.imports import ImportedCurve, read_curve
 from resnet.ablation.lint import Conformity, Facts, Finding
 from resnet.ablation.rules import sources
 from resnet.ablation.rules.imported import of_import
+from resnet.ablation.study import Study
+from resnet.ablation.study import runs as study_runs
 from resnet.cli.options import AsJson, Runs
 from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
@@ -29,19 +31,21 @@ What = Annotated[
     list[str],
     typer.Argument(
         metavar="RUN|NAME|FILE…",
-        help="Runs, networks or recipes by name; JSON files of a spec, recipe, network, imported curve or facts; CSV. "
-        "Several are compared.",
+        help="Runs, networks or recipes by name; files of a study (YAML, JSON), of a spec, recipe, network, imported "
+        "curve or facts (JSON), or a curve (CSV). Several are compared.",
     ),
 ]
 
 
 class Target(NamedTuple):
-    """Something to check, and what of it can be held against the paper."""
+    """Something to check, and what of it can be held against the paper. `comparison` is the one-factor sentence of a
+    study, at its first run."""
 
     facts: Facts
     network: ResNetConfig | None = None
     recipe: Recipe | None = None
     dataset: DatasetFacts | None = None
+    comparison: str | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -52,11 +56,12 @@ def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> Non
     """What is wrong, unfair or unusual about a training or a comparison, each with its reason, source and way out."""
     targets = [target for word in what for target in targets_of(word, runs)]
     findings = lint.check(*[target.facts for target in targets])
-    paper = {target.facts.label: found for target in targets if (found := conformity(target))}
+    paper = {target.facts.called: found for target in targets if (found := conformity(target))}
+    comparisons = [target.comparison for target in targets if target.comparison]
     if as_json:
-        print(json.dumps(record(findings, paper), indent=2))
+        print(json.dumps(record(findings, paper) | {"comparisons": comparisons}, indent=2))
         return
-    print(_headline(findings))
+    print("\n".join([_headline(findings), *comparisons]))
     for finding in findings:
         print(f"\n{_text(finding)}")
     for name, found in paper.items():
@@ -133,16 +138,33 @@ def _dataset(name: str, folder: str = data.DEFAULT_FOLDER) -> DatasetFacts | Non
     return None
 
 
+def _of_study(study: Study) -> list[Target]:
+    """Every run it asks for; what the seeds of an arm share is held against the paper once."""
+    specs: dict[str, list[RunSpec]] = {}
+    for run in study_runs(study):
+        specs.setdefault(run.arm.name, []).append(run.spec)
+    targets = []
+    for arm, own in specs.items():
+        dataset = _dataset(own[0].dataset, own[0].data_folder)
+        first, *rest = sources.of_arms({arm: own}, study.keys, dataset)
+        targets += [Target(first, own[0].config, own[0].recipe, dataset), *map(Target, rest)]
+    return [targets[0]._replace(comparison=guard.one_factor(specs, study.keys).sentence), *targets[1:]]
+
+
 def _of_file(path: Path) -> list[Target]:
-    """One JSON object, or a list: specs, recipes, networks, imported curves, facts; or a curve as CSV."""
+    """A study; one JSON object, or a list: specs, recipes, networks, imported curves, facts; or a curve as CSV."""
     if path.suffix.lower() == ".csv":
         return [Target(of_import(read_curve(path)))]
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return _of_study(study_files.read(path))
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         raise ConfigError(f"A file to check holds JSON; received {echo(path.name)}, which does not.") from None
     except OSError as error:
         raise ConfigError(f"{echo(path.name)} cannot be read: {error.strerror}.") from None
+    if isinstance(content, dict) and "baseline" in content:
+        return _of_study(study_files.read(path))
     return [_of_content(item, path.stem) for item in (content if isinstance(content, list) else [content])]
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from resnet import quantity
 from resnet.ablation import guard, statistics
+from resnet.ablation.compared import references
 from resnet.ablation.guard import SameStart
 from resnet.ablation.running import Plan
-from resnet.ablation.study import Study, arms
+from resnet.ablation.study import Arm, Study, arms
 from resnet.errors import RunError
 from resnet.runs import Run, RunSpec
 
-SELECTION = "Validation chooses the weights; test is read once, at the end of each run, and decides nothing."
 SAID = {"make": "to run", "wait": "at work", "resume": "to go on", "reuse": "finished", "leave": "failed"}
 WIDEST = 40
 
@@ -31,9 +31,11 @@ def lines_of(plan: Plan) -> list[str]:
     lines = [f"{study.name}   {extent(study)}   {study.fingerprint}", *filter(None, [study.question])]
     lines += [f"Source: {study.source}."] if study.source else []
     lines += ["", *_arms(plan), "", guard.one_factor(specs, study.keys).sentence]
+    if study.design == "grid" and len(study.factors) > 1:
+        lines.append(guard.between(specs, references(study, _planned(plan)), study.keys))
     lines += [stream.sentence for stream in guard.streams(specs)]
     lines += same_start(plan).sentences if any(step.run for step in plan.steps) else ()
-    return [*lines, SELECTION, "", *_needs(plan)]
+    return [*lines, guard.selection(specs), "", *_needs(plan)]
 
 
 def specs_of(plan: Plan) -> dict[str, list[RunSpec]]:
@@ -59,11 +61,15 @@ def _environment(run: Run) -> Mapping[str, Any] | None:
     return None
 
 
+def _planned(plan: Plan) -> tuple[Arm, ...]:
+    return tuple({step.planned.arm.name: step.planned.arm for step in plan.steps}.values())
+
+
 def _arms(plan: Plan) -> list[str]:
-    found = {step.planned.arm.name: step.planned.arm for step in plan.steps}
-    width = min(WIDEST, max(map(len, found)))
+    found = _planned(plan)
+    width = min(WIDEST, max(len(arm.name) for arm in found))
     lines = []
-    for arm in found.values():
+    for arm in found:
         actions = Counter(SAID[step.action] for step in plan.steps if step.planned.arm.name == arm.name)
         doing = ", ".join(f"{count} {word}" for word, count in actions.items())
         speed = plan.images_per_s[arm.name]
@@ -121,6 +127,8 @@ def facts_of(plan: Plan) -> dict[str, Any]:
             for step in plan.steps
         ],
         "one_factor": {"purity": verdict.purity, "sentence": verdict.sentence},
+        "between": guard.between(specs, references(plan.study, _planned(plan)), plan.study.keys),
+        "selection": guard.selection(specs),
         "undeclared": [str(found) for found in verdict.found if found.factor is None],
         "streams": {stream.name: stream.groups for stream in guard.streams(specs)},
         "same_start": {"proven": start.proven, "sentences": start.sentences},

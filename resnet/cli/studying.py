@@ -23,7 +23,7 @@ from resnet.cli.options import (
     choose,
 )
 from resnet.cli.saving import keras_model
-from resnet.cli.study_text import SELECTION, extent, facts_of, lines_of
+from resnet.cli.study_text import extent, facts_of, lines_of, specs_of
 from resnet.errors import ConfigError, RunError, echo
 from resnet.link import pairs
 from resnet.runs import Run, Store, list_devices
@@ -179,7 +179,7 @@ def run(file: File, runs: Runs = DEFAULT_ROOT, detach: Detach = False, retry_fai
             f"Of {len(there)} runs {words}, as {first.id}: {cause}; `python -m resnet study run {file}` lets those go "
             "on that did not fail, --retry-failed all."
         )
-    print(f"All {len(there)} runs are finished. {SELECTION}")
+    print(f"All {len(there)} runs are finished. {guard.selection(specs_of(plan))}")
 
 
 def _say(now: Status, store: Store, there: tuple[Run, ...], said: list[str]) -> None:
