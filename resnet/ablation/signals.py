@@ -1,11 +1,10 @@
 """Responses and gradients in plain and residual networks, ready to look at: those that come with the project."""
 
+import json
 import math
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-
-from pydantic_core import from_json
 
 from resnet.errors import RunError, echo
 from resnet.training.signal_record import LayerSignal, NetworkSignals, SignalsFile
@@ -16,10 +15,10 @@ SHIPPED = Path(__file__).parent / "shipped" / "signals" / "digits.json"
 def read_signals(path: Path) -> SignalsFile:
     """What `resnet.training.signals` wrote. Raises RunError where it is unreadable, ConfigError where damaged."""
     try:
-        content = from_json(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except OSError as error:
         raise RunError(f"{echo(path.name)} cannot be read: {error.strerror}; choose a file of signals.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{echo(path.name)} must hold JSON; received {echo(str(error))}; measure it anew.") from None
     return SignalsFile.model_validate(content)
 

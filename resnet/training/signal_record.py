@@ -51,7 +51,7 @@ class NetworkSignals(Closed):
 
 
 class SignalsFile(Closed):
-    """What one command measured. `environment` is that of `resnet.training.environment`."""
+    """What one command measured. `environment` is that of `resnet.training.environment`, but for one boot's own id."""
 
     path = "signals"
     format_version: Literal[1] = 1

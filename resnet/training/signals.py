@@ -171,10 +171,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="the folder of a finished run")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the JSON file to write")
     asked = parser.parse_args(arguments)
+    environment = describe_environment(devices.CPU)
     try:
         found = SignalsFile(
             command=" ".join([PROGRAM, *(run.name for run in asked.runs), "-o", asked.output.name]),
-            environment=describe_environment(devices.CPU),
+            environment={key: value for key, value in environment.items() if key != "boot_id"},
             networks=tuple(measure_run(run) for run in asked.runs),
         )
         files.write(asked.output, found.model_dump_json(indent=1) + "\n")

@@ -1,0 +1,33 @@
+"""What the page shows, kept between reruns and shared by all visitors: nothing in it depends on who looks."""
+
+import streamlit as st
+
+from app.cache import BY_FINGERPRINT, network
+from app.learn import batch, block, stack
+from resnet.ablation import signals
+from resnet.config import ResNetConfig
+from resnet.training.signal_record import SignalsFile
+
+
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_FINGERPRINT)
+def picture(config: ResNetConfig, name: str) -> str:
+    """A block of this network, drawn."""
+    return block.picture(network(config).graph, name)
+
+
+@st.cache_resource(show_spinner=False)
+def responses() -> batch.Responses:
+    """The digits behind one convolution. Raises DataError."""
+    return batch.responses()
+
+
+@st.cache_resource(show_spinner=False)
+def measured() -> SignalsFile:
+    """Responses and gradients of the networks that come with the project. Raises RunError and ConfigError."""
+    return signals.shipped()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def toy(blocks: int, scale: float) -> stack.Gradients:
+    """A stack of so many blocks, its weights so many times as large as usual."""
+    return stack.gradients(blocks, scale)

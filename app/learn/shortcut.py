@@ -1,0 +1,94 @@
+"""Section 1: what a block computes, with the shapes of a real network."""
+
+import streamlit as st
+
+from app import cache, views
+from app.forms.network import OPTIONS
+from app.learn import block, still
+from app.learn import cache as learned
+from app.learn.controls import menu, switch
+from resnet import catalog, quantity
+from resnet.config import Shortcut
+from resnet.graph import Graph
+from resnet.metrics import Metrics
+from resnet.shortcuts import shortcut_kinds
+
+NETWORKS = {"resnet20": "ResNet-20", "resnet56": "ResNet-56", "resnet34": "ResNet-34", "resnet50": "ResNet-50"}
+SHORTCUTS: dict[Shortcut, str] = {**{kind: f"Option {name}" for kind, name in OPTIONS.items()}, "none": "No shortcut"}
+FORMULAS = {
+    "identity": ("y = ReLU(F(x) + x)", "The input and F(x) have one shape, so x is added as it is."),
+    "padded identity": (
+        "y = ReLU(F(x) + pad(x))",
+        "F(x) has another shape than x, so x is thinned out to every second pixel and gets channels of zeros.",
+    ),
+    "projection": ("y = ReLU(F(x) + Wₛ·x)", "A 1×1 convolution Wₛ, with its own norm, brings x to the shape of F(x)."),
+    "none": ("y = ReLU(F(x))", "Nothing is added: whatever the next block needs of x has to pass through F."),
+}
+
+
+@st.fragment
+def section() -> None:
+    """Choose a network, a block and the kind of shortcut."""
+    st.subheader("1 · A block adds its input to what it computes", anchor="block")
+    st.markdown(
+        "A block runs its input x through a few layers; call the result F(x). A residual block then adds x back. "
+        "If the best a block could do is to change nothing, its layers only have to learn F(x) = 0. "
+        "Without the shortcut they would have to learn to copy x through convolutions and ReLUs, which is hard."
+    )
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        name = menu("Network", "learn_network", NETWORKS, "resnet56")
+        published = catalog.get(name).config
+        shortcut = switch("Shortcut", "learn_shortcut", SHORTCUTS, published.shortcut)
+        network = cache.network(published.model_copy(update={"shortcut": shortcut}))
+        titles = block.blocks(network.graph)
+        chosen = menu("Block", "learn_block", titles, "stage2.block1")
+        _formula(network.graph, network.metrics, chosen)
+    with right:
+        still.show(learned.picture(network.config, chosen), "learn_picture")
+    st.caption(
+        "He et al. 2015, sections 3.1 to 3.3: equations 1 and 2, figure 2; the options A, B and C are Table 3's. "
+        "Shapes are height×width×channels."
+    )
+
+
+def _formula(graph: Graph, metrics: Metrics, name: str) -> None:
+    formula, why = FORMULAS[shortcut_kinds(graph).get(name, "none")]
+    st.markdown(f"**{formula}**")
+    st.markdown(why)
+    before, after = block.shapes_of(graph, name)
+    branch, shortcut = _parameters(graph, metrics, name)
+    views.number_row([
+        views.Number("x", quantity.shape(before), "What goes into the block."),
+        views.Number("F(x)", quantity.shape(after), "What the block's layers make of it, before the addition."),
+        views.Number("y", quantity.shape(after), "What goes on to the next block."),
+        views.Number("Parameters of F", quantity.exact(branch), "Of the block's convolutions and norms.",
+                     f"{quantity.exact(shortcut)} in the shortcut"),
+    ])  # fmt: skip
+    st.markdown(_cost(graph, metrics))
+
+
+def _parameters(graph: Graph, metrics: Metrics, name: str) -> tuple[int, int]:
+    """Trained by the branch, and by the shortcut."""
+    rows = {row.id: row.trainable_params for row in metrics.layers}
+    nodes = block.nodes_of(graph, name)
+    shortcut = sum(rows[node.id] for node in nodes if node.path == "shortcut")
+    return sum(rows[node.id] for node in nodes) - shortcut, shortcut
+
+
+def _cost(graph: Graph, metrics: Metrics) -> str:
+    """What all shortcuts of the network cost together."""
+    kinds = list(shortcut_kinds(graph).values())
+    if not kinds:
+        return "This network is plain: the same layers, none of the additions."
+    paths = {node.id: node.path for node in graph.nodes}
+    cost = sum(row.trainable_params for row in metrics.layers if paths[row.id] == "shortcut")
+    projections = kinds.count("projection")
+    if not projections:
+        return f"None of the {len(kinds)} shortcuts of this network has a parameter."
+    share = quantity.percent(cost / metrics.trainable_params * 100)
+    which = f"All {len(kinds)}" if projections == len(kinds) else f"{projections} of the {len(kinds)}"
+    return (
+        f"{which} shortcuts of this network are projections. Together they have "
+        f"{quantity.exact(cost)} parameters, {share} of {quantity.exact(metrics.trainable_params)}."
+    )

@@ -1,0 +1,65 @@
+"""A toy: how large a gradient is after so many blocks, with and without shortcuts. Numpy alone.
+
+No images, no norms, no training: fresh random layers, and the exact product of their Jacobians.
+"""
+
+import math
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Shortcuts = Literal["plain", "residual"]
+
+WIDTH = 16
+NETWORKS = 32
+DEEPEST = 100
+
+
+class Gradients(NamedTuple):
+    """The size of the gradient at a block's input beside that at the end, [blocks + 1]; index 0 is the end itself.
+
+    A typical one: the geometric mean over NETWORKS networks.
+    """
+
+    plain: Floats
+    residual: Floats
+
+
+def gradients(blocks: int, scale: float) -> Gradients:
+    """`scale` multiplies weights drawn with variance 2 / fan-in (He et al. 2015, Delving Deep into Rectifiers)."""
+    return Gradients(_sizes("plain", blocks, scale), _sizes("residual", blocks, scale))
+
+
+def _sizes(shortcuts: Shortcuts, blocks: int, scale: float) -> Floats:
+    """Forward once to see which ReLUs are open, then back from a random gradient at the end."""
+    chance = np.random.default_rng(0)
+    values = chance.normal(size=(NETWORKS, WIDTH, 1))
+    jacobians = []
+    for _ in range(blocks):
+        values, jacobian = _block(values, shortcuts, scale, chance)
+        jacobians.append(jacobian)
+    gradient = np.random.default_rng(1).normal(size=(NETWORKS, 1, WIDTH))
+    logs = [_log_lengths(gradient)]
+    for jacobian in reversed(jacobians):
+        gradient = gradient @ jacobian
+        logs.append(_log_lengths(gradient))
+    return np.asarray(np.exp(np.mean(np.array(logs) - logs[0], axis=1)))
+
+
+def _block(values: Floats, shortcuts: Shortcuts, scale: float, chance: np.random.Generator) -> tuple[Floats, Floats]:
+    """y = ReLU(F(x)) or ReLU(F(x) + x), F(x) = W₂ ReLU(W₁ x); and dy/dx, [networks, WIDTH, WIDTH]."""
+    deviation = scale * math.sqrt(2 / WIDTH)
+    first, second = chance.normal(0.0, deviation, (2, NETWORKS, WIDTH, WIDTH))
+    hidden = first @ values
+    branch = second @ np.maximum(hidden, 0)
+    jacobian = second @ ((hidden > 0) * first)
+    if shortcuts == "residual":
+        branch, jacobian = branch + values, jacobian + np.eye(WIDTH)
+    return np.maximum(branch, 0), (branch > 0) * jacobian
+
+
+def _log_lengths(gradient: Floats) -> Floats:
+    """[networks]; one that is nothing at all, behind closed ReLUs, counts as the smallest number there is."""
+    return np.asarray(np.log(np.maximum(np.linalg.norm(gradient, axis=(1, 2)), np.finfo(float).tiny)))

@@ -1,0 +1,27 @@
+"""A still picture on the page: SVG of ours that follows the page's colours. Streamlit's own HTML element drops SVG."""
+
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from resnet.diagram.style import COLOURS
+from resnet.diagram.svg import style_sheet
+
+SHOW = """export default function ({ data, parentElement }) {
+  parentElement.querySelector(".still").innerHTML = data[0];
+}"""
+LOOKS = ".still svg { display: block; margin-inline: auto; width: 100%; height: auto; }"
+
+
+def show(svg: str, key: str) -> None:
+    """Draw it as wide as there is room, up to its own width."""
+    _component()(key=key, data=[svg])  # in a list: Streamlit searches a bare dict for data frames
+
+
+@cache
+def _component() -> Any:
+    """Registered once a process."""
+    colours = "".join(f"--lab-{name}:light-dark({colour.light},{colour.dark});" for name, colour in COLOURS.items())
+    css = f"{style_sheet('page')}.still{{{colours}}}{LOOKS}"
+    return st.components.v2.component("lab_still", html='<div class="still"></div>', css=css, js=SHOW)

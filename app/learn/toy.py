@@ -1,0 +1,57 @@
+"""Section 5: gradients through many blocks, as a toy to play with."""
+
+import streamlit as st
+
+from app import charts as house
+from app import views
+from app.learn import cache, charts, stack
+from app.learn.controls import steps, switch
+
+SCALES = {0.25: "× 0.25", 0.5: "× 0.5", 0.75: "× 0.75", 1.0: "× 1", 1.25: "× 1.25"}
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@st.fragment
+def section() -> None:
+    """How many blocks, and how large their weights."""
+    st.subheader("Try it: a gradient on its way back through many blocks", anchor="toy")
+    st.markdown(
+        "Training sends a gradient from the end of the network back to its beginning. A plain block multiplies it by "
+        "J, the Jacobian of F; a residual block by J + I, and the I is the shortcut. (The ReLU behind either lets a "
+        "part of it through.) A product of many small factors vanishes, one of many large factors explodes. This is a "
+        "**toy**: 16 numbers instead of images, random weights, no norm and no training. The products themselves are "
+        "exact."
+    )
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        blocks = steps("Blocks", "learn_blocks", range(1, stack.DEEPEST + 1), 30)
+    with right:
+        scale = switch("Weights, beside the usual ones", "learn_scale", SCALES, 0.5)
+    found = cache.toy(blocks, scale)
+    lines = {"residual": found.residual.tolist(), "plain": found.plain.tolist()}
+    names = [f"{count} blocks back" for count in range(blocks + 1)]
+    chart = charts.both(lines, names, views.scheme(), along="blocks back from the end", about="size of the gradient",
+                        scale="log", first=0)  # fmt: skip
+    st.plotly_chart(chart, config=house.QUIET, key="learn_toy")
+    views.number_row([
+        views.Number("Plain", _short(found.plain[-1]), "Gradient at the first block, beside that at the end."),
+        views.Number("Residual", _short(found.residual[-1]), "Gradient at the first block, beside that at the end."),
+    ])  # fmt: skip
+    st.markdown(
+        "With small weights the shortcut keeps the gradient alive. With large ones it makes it explode all the sooner: "
+        "that is why residual networks need a norm, or weights that begin small, as well."
+    )
+    st.caption(
+        "The sum behind it: He et al. 2016, Identity Mappings, equation 5; usual weights have variance 2 / fan-in "
+        f"(He et al. 2015, Delving Deep into Rectifiers). The lines are geometric means of {stack.NETWORKS} networks, "
+        "seed 0."
+    )
+
+
+def _short(value: float) -> str:
+    """1.46, and 6.0 × 10⁻²¹ where nobody counts zeros."""
+    if 1e-3 <= value < 1e5:
+        return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits} × 10{str(int(power)).translate(RAISED)}"
