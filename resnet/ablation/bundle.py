@@ -5,6 +5,7 @@ figures/…  runs/<run id>/{spec,environment,exit}.json, metrics.jsonl  SHA256SU
 """
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from resnet.runs import Run
 from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, SPEC
 from resnet.runs.disk import one_sentence
 
-__all__ = ["Bundle", "contents", "read_bundle", "write_bundle"]
+__all__ = ["Bundle", "contents", "packed", "read_bundle", "write_bundle"]
 
 TABLES: Mapping[str, TableFormat] = {"results.csv": "csv", "results.md": "markdown", "results.tex": "latex"}
 EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -41,13 +42,19 @@ def write_bundle(outcome: Outcome, path: Path) -> None:
 
     Raises ExportError where the disk refuses, RunError where a run cannot be read.
     """
-    packed = contents(outcome)
-    with files.replacing(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in packed.items():
+    files.write(path, packed(outcome))
+
+
+def packed(outcome: Outcome) -> bytes:
+    """The zip's bytes. Raises RunError where a run cannot be read."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents(outcome).items():
             entry = zipfile.ZipInfo(name, EARLIEST)
             entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, MADE_BY_UNIX
             entry.external_attr = RUNNABLE_FILE if name.endswith(".sh") else ORDINARY_FILE
             archive.writestr(entry, content)
+    return buffer.getvalue()
 
 
 def contents(outcome: Outcome) -> dict[str, bytes]:

@@ -30,7 +30,8 @@ def readme(outcome: Outcome, names: Sequence[str]) -> str:
     lines += [f"Source: {_prose(study.source)}\n"] if study.source else []
     lines += [f"{outcome.finished} of {len(outcome.steps)} runs are finished. Study {study.fingerprint}.", ""]
     if left := [step for step in outcome.steps if not (step.run and (step.run.path / EXIT).exists())]:
-        lines += [f"{len(left)} runs are not in here, since they are not over or have not begun.", ""]
+        count = f"{len(left)} of {len(outcome.steps)} runs"
+        lines += [f"Not in here, since they are not over or have not begun: {count}.", ""]
     lines += ["## Result", "", reading(outcome).markdown(), "## Do it again", "", *_again(outcome), "## Files", ""]
     there = [(name, what) for name, what in WHAT.items() if any(own.startswith(name) for own in names)]
     return "\n".join([*lines, *[f"- `{name}`: {what}" for name, what in there], ""])

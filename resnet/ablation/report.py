@@ -125,7 +125,14 @@ def _method(outcome: Outcome) -> Iterator[str]:
         f"{study.baseline.device}; design: {study.design.replace('_', ' ')}; declared factors: "
         f"{', '.join(study.keys) or 'none'}."
     )
-    heads = [("Arm", "l"), ("Network", "l"), ("Depth", "r"), ("Parameters", "r"), ("MACs", "r"), ("Changed about the baseline", "l")]
+    heads = [
+        ("Arm", "l"),
+        ("Network", "l"),
+        ("Depth", "r"),
+        ("Parameters", "r"),
+        ("MACs", "r"),
+        ("Changed about the baseline", "l"),
+    ]
     yield html.table(heads, [_arm_line(outcome, arm) for arm in arms])
     yield _drawing(arms[0])
     yield html.headline("Data", "h3") + html.items(_data(outcome))

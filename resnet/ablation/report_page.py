@@ -15,7 +15,7 @@ main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 0.5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 0.6rem; padding-top: 0.6rem; border-top: 1px solid #dcdad3; }
 h3 { font-size: 1rem; margin: 1.25rem 0 0.4rem; }
-p, ul { margin: 0.5rem 0; }
+p, ul { margin: 0.5rem 0; overflow-wrap: anywhere; }
 ul { padding-left: 1.2rem; }
 .question { font-size: 1.15rem; }
 .quiet, .notes, figcaption { color: #5b6469; font-size: 0.875rem; }
@@ -50,8 +50,8 @@ dl.settings dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
   pre.long { break-inside: auto; }
   p:has(+ pre) { break-after: avoid; }
   thead { display: table-header-group; }
-  table { font-size: 8pt; }
-  th, td { padding: 1.5pt 4pt; }
+  table { font-size: 7.5pt; }
+  th, td { padding: 1.5pt 3pt; }
   .wide { overflow: visible; }
   dl.settings, pre, code { font-size: 8pt; }
   .notes, figcaption, .quiet { font-size: 8.5pt; }

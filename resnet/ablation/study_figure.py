@@ -1,20 +1,20 @@
 """The figure of a study's outcome, in any of its formats."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from resnet.ablation.arm_curves import Options, arm_curves
 from resnet.ablation.outcome import Outcome
 from resnet.ablation.published import Published
 from resnet.errors import ConfigError
 
-if TYPE_CHECKING:
-    from resnet.ablation.arm_curves import Options
-
 FigureFormat = Literal["svg", "pdf"]
 FigureWidth = Literal["column", "page"]
 
+FIRST = Options()
+
 
 def study_figure(
-    outcome: Outcome, form: FigureFormat, width: FigureWidth = "column", options: "Options | None" = None
+    outcome: Outcome, form: FigureFormat, width: FigureWidth = "column", options: Options = FIRST
 ) -> bytes:
     """Curves of all arms, with what the paper reports where it may stand beside them. Raises ConfigError where no run
     has been evaluated yet."""
@@ -22,10 +22,9 @@ def study_figure(
         raise ConfigError(
             "A figure needs at least one evaluation; none of this study's runs has one yet: run it first."
         )
-    from resnet.ablation import arm_curves, figures  # noqa: PLC0415  matplotlib takes a second
+    from resnet.ablation.figures import figure  # noqa: PLC0415  matplotlib takes a second
 
-    curves = arm_curves.arm_curves(outcome.arms, options or arm_curves.Options())
-    return figures.figure(curves, form, width, published=published(outcome))
+    return figure(arm_curves(outcome.arms, options), form, width, published=published(outcome))
 
 
 def drawable(outcome: Outcome) -> bool:

@@ -67,8 +67,9 @@ def running_app(
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """This process's environment, with runs and data kept apart from the ones of whoever runs the tests."""
-    return {**os.environ, "RESNET_LAB_RUNS": str(folder / "runs"), "RESNET_LAB_DATA": str(folder / "data")}
+    """This process's environment, with runs, studies and data kept apart from the ones of whoever runs the tests."""
+    own = {f"RESNET_LAB_{name.upper()}": str(folder / name) for name in ("runs", "studies", "data")}
+    return {**os.environ, **own}
 
 
 def free_port() -> int:
