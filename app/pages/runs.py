@@ -1,4 +1,4 @@
-"""Runs: everything that was started here, live; and one of them whole."""
+"""Runs: everything that was started here, live; one of them whole, or several side by side with imported curves."""
 
 import streamlit as st
 
@@ -6,4 +6,10 @@ from app import state
 from app.runs import board, cache
 
 st.header("Runs", anchor=False)
-board.live(cache.store(), state.selected_run())
+match board.look_switch():
+    case "Side by side":
+        from app.beside import board as beside  # what compares runs need not load before anybody compares
+
+        beside.show(cache.store())
+    case _:
+        board.live(cache.store(), state.selected_run())

@@ -13,6 +13,7 @@ from resnet.runs.progress import Progress
 
 REFRESH_S = 2.0
 BUSY = "runs_busy"
+LOOK, LOOKS = "runs_look", ("One run", "Side by side")
 TABLE_HEADER, TABLE_ROW, TABLE_HEIGHT = 37, 35, 262
 
 COLUMNS = {
@@ -27,14 +28,26 @@ COLUMNS = {
 }
 
 
+def look_switch() -> str:
+    """One run, or several beside imported curves; kept for the visit."""
+    look = str(state.read(LOOK, LOOKS[0]))
+    st.segmented_control("Look at", LOOKS, default=look, key=state.seed("runs_look_choice", look), required=True,
+                         label_visibility="collapsed", on_change=_looked)  # fmt: skip
+    return look
+
+
+def _looked() -> None:
+    state.remember(LOOK, state.read("runs_look_choice"))
+
+
 def live(store: Store, selected: str | None) -> None:
     """The list and the selected run. Looks again every two seconds while a run is at work, else not at all."""
-    st.fragment(_board, run_every=REFRESH_S if _busy(_listed(store)) else None)(store, selected)
+    st.fragment(_board, run_every=REFRESH_S if _busy(listed(store)) else None)(store, selected)
 
 
 def recent(store: Store) -> None:
     """What is at work now, in one line each."""
-    for run in [run for run in _listed(store) if not run.state().over]:
+    for run in [run for run in listed(store) if not run.state().over]:
         with st.container(horizontal=True, vertical_alignment="center"):
             wording.badge(run.state())
             what = f"{wording.network(run.spec)} on {wording.dataset(run.spec)}: {wording.steps(_progress(run))}"
@@ -43,7 +56,7 @@ def recent(store: Store) -> None:
 
 
 def _board(store: Store, selected: str | None) -> None:
-    runs = _listed(store)
+    runs = listed(store)
     actions.undo(store)
     if not runs:
         st.markdown("No run yet. A run trains the chosen network on real images; its validation error appears here.")
@@ -99,7 +112,8 @@ def _progress(run: Run) -> Progress:
         return Progress()
 
 
-def _listed(store: Store) -> list[Run]:
+def listed(store: Store) -> list[Run]:
+    """Every run; none, and the reason on the page, where the folder cannot be read."""
     try:
         return store.list()
     except ResNetLabError as error:

@@ -37,7 +37,9 @@ __all__ = [
 About = Literal["error", "data_loss"]
 Spread = Literal["sd", "se", "range", "lines"]
 
-MOST_DRAWN = 1000
+MOST_DRAWN, FEWEST_DRAWN, MOST_TOGETHER = 1000, 200, 24_000
+"""Points of a line, and of all that share a chart: a browser draws no more than that in a second."""
+
 DROP = 2.0
 EARLY = 0.1
 SAME = 1e-6
@@ -71,7 +73,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunLines:
-    """One run's own curves, at most 1,000 points each."""
+    """One run's own curves, at most 1,000 points each, fewer where many share a chart."""
 
     seed: int | None
     training: Curve
@@ -147,8 +149,10 @@ def arm_curves(arms: Sequence[ArmRuns | ArmPoints], options: Options = Options()
     """
     taken = [arm if isinstance(arm, ArmPoints) else points_of(arm) for arm in arms]
     drawn, left, drops = [], [], set[float]()
+    count = len(taken) + (sum([len(arm.runs) for arm in taken]) if options.spread == "lines" else 0)
+    most = max(FEWEST_DRAWN, min(MOST_DRAWN, MOST_TOGETHER // max(1, count)))
     for arm in taken:
-        found = _arm(arm, options)
+        found = _arm(arm, options, most)
         left += [*arm.left_out, *_left_out(arm, found, options)]
         if found.n:
             drawn.append(found)
@@ -187,13 +191,13 @@ def _late(band: Band) -> list[float]:
     return [value for value in edge if math.isfinite(value)]
 
 
-def _arm(arm: ArmPoints, options: Options) -> ArmCurve:
+def _arm(arm: ArmPoints, options: Options, most: int) -> ArmCurve:
     parts: tuple[Part, ...] = ("training", "validation", "test")
     lines = [{part: _points(run, part, options) for part in parts} for run in arm.runs]
     there = [(run, own) for run, own in zip(arm.runs, lines, strict=True) if any(len(own[part].x) for part in parts)]
     kind: BandKind = "range" if options.spread == "lines" else options.spread
-    training, validation = [_band([own[part] for _, own in there], kind, options) for part in parts[:2]]
-    each = () if options.spread != "lines" else tuple([_lines(run, own) for run, own in there])
+    training, validation = [_band([own[part] for _, own in there], kind, options, most) for part in parts[:2]]
+    each = () if options.spread != "lines" else tuple([_lines(run, own, most) for run, own in there])
     going_on = sum(run.live == "going on" for run, _ in there)
     test = _mark([own["test"] for _, own in there], kind)
     return ArmCurve(arm.name, arm.kind, arm.origin, len(there), going_on, training, validation, test, each)
@@ -205,10 +209,10 @@ def _points(run: RunPoints, part: Part, options: Options) -> Points:
     return Points(np.array([]), np.array([])) if found is None else found
 
 
-def _band(lines: Sequence[Points], kind: BandKind, options: Options) -> Band:
+def _band(lines: Sequence[Points], kind: BandKind, options: Options, most: int) -> Band:
     if not any(len(line.x) for line in lines):
         return NO_BAND
-    found = band(lines, kind, drawn=MOST_DRAWN)
+    found = band(lines, kind, drawn=most)
     if options.spread != "lines":
         return found
     nothing: list[float | None] = [None] * len(found.x)
@@ -224,12 +228,12 @@ def _mark(lines: Sequence[Points], kind: BandKind) -> Mark | None:
     return Mark(at.x[0], at.mean[0], at.low[0], at.high[0], at.n[0])
 
 
-def _lines(run: RunPoints, own: Mapping[Part, Points]) -> RunLines:
-    return RunLines(run.seed, *[_reduced(own[part]) for part in ("training", "validation")])
+def _lines(run: RunPoints, own: Mapping[Part, Points], most: int) -> RunLines:
+    return RunLines(run.seed, *[_reduced(own[part], most) for part in ("training", "validation")])
 
 
-def _reduced(line: Points) -> Curve:
-    kept = extremes((line.y,), MOST_DRAWN) if len(line.x) else slice(0)
+def _reduced(line: Points, most: int) -> Curve:
+    kept = extremes((line.y,), most) if len(line.x) else slice(0)
     return Curve(line.x[kept].tolist(), line.y[kept].tolist())
 
 

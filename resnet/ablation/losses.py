@@ -290,6 +290,7 @@ def _difference_words(found: Difference) -> str:
     causes |= {"penalties off their expectation": found.by_drift, "the data loss": found.by_data_loss}
     said = [f"{amount:+.3f} from {cause}" for cause, amount in causes.items() if abs(amount) >= 0.0005]
     begins = "begins" if found.compares == "first records" else "should begin"
-    way = f"{abs(found.total):.3f} {'higher' if found.total > 0 else 'lower'}"
+    way = f"{abs(found.total):.3f} {'higher' if found.total > 0 else 'lower'} than"
+    way = way if abs(found.total) >= 0.0005 else "as high as"
     why = ", ".join(said).replace("-", "−") or "nothing"
-    return f"{found.label} {begins} {way} than {found.base}: {why}; only the data loss tells which learns better."
+    return f"{found.label} {begins} {way} {found.base}: {why}; only the data loss tells which learns better."

@@ -110,7 +110,9 @@ def against_paper(network: ResNetConfig, dataset: str, recipe: Recipe, summary: 
     entry = catalog.find(network)
     row = PUBLISHED.get(entry.name) if entry else None
     if row is None:
-        return Verdict("not comparable", "not compared: the paper reports no error for this network")
+        known = dataset in {one.dataset for one in PUBLISHED.values()}
+        what = "for this network" if known else f"on {dataset}"
+        return Verdict("not comparable", f"not compared: the paper reports no error {what}")
     if reasons := _reasons(row, dataset, recipe):
         return Verdict("not comparable", f"not compared with the paper's {_theirs(row)}: {', '.join(reasons)}")
     apart = summary.mean - row.error

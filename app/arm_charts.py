@@ -1,0 +1,189 @@
+"""The curves of a study's arms as a Plotly figure: validation bold, training dashed, the test as a mark at the end."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+from itertools import groupby
+from typing import Any, cast
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.charts import COLOURS, HEIGHT, MARGIN, Scheme
+from resnet.ablation.arm_colours import GROUND, colours
+from resnet.ablation.arm_curves import ArmCurve, ArmCurves, Mark, apart, paper_says
+from resnet.ablation.bands import Band
+from resnet.ablation.published import Published
+
+LABELLED = 4
+"""Up to so many arms are labelled at their lines' ends; more have a legend."""
+
+CROWDED = 12
+APART = 34
+ABOVE = 40
+"""Where the key stands, clear of curves that begin high."""
+
+A_ROW, ROW, MOST_ROWS = 4, 22, 5
+"""Pixels of the legend below, which must not be taken from the plot."""
+
+PLOT_HEIGHT = 290
+PRECISION = {"error": ".2f", "data_loss": ".3f"}
+CLEAR = "rgba(0,0,0,0)"
+FILL, EACH = 0.16, 0.5
+
+
+def arms_chart(curves: ArmCurves, scheme: Scheme, published: Sequence[Published] = ()) -> go.Figure:
+    """All arms on one chart; hovering says how many seeds are behind a point, and clicking the legend hides an arm.
+
+    The axis ends above where the curves go on their way down, as the paper's does; a double click shows all of it.
+    """
+    grey, shades = COLOURS["grey"][scheme], colours(curves.arms, scheme)
+    traces: list[dict[str, Any]] = []
+    for at, (arm, colour) in enumerate(zip(curves.arms, shades, strict=True)):
+        traces += [{**trace, "legendgroup": str(at)} for trace in _traces(arm, colour, curves, scheme)]
+    layout = _layout(curves, grey)
+    for row in published if curves.options.about == "error" else ():
+        layout["shapes"].append(_paper(row, grey))
+        layout["annotations"].append(_paper_says(row, grey))
+    if len(curves.arms) <= LABELLED:
+        layout["annotations"] += _labels(curves, shades)
+    # Plotly's own check of every number takes longer than the drawing.
+    return go.Figure({"data": traces, "layout": layout}, _validate=False)
+
+
+def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> list[dict[str, Any]]:
+    """Bands first, so that no band covers a line of its arm."""
+    crowded = len(curves.arms) > CROWDED
+    bold = {"color": colour, "width": 1.25 if crowded else 2.5}
+    thin = {"color": colour, "width": 0.75 if crowded else 1.25, "dash": "dash"}
+    traces = [_filled(arm.training, colour, FILL / 2), _filled(arm.validation, colour, FILL)]
+    for own in arm.lines if arm.n > 1 else ():
+        for line, style in ((own.training, thin), (own.validation, bold)):
+            traces.append(_line(line.x, line.y, {**style, "width": 0.75}) | {"opacity": EACH, "hoverinfo": "skip"})
+    for part, style in (("training", thin), ("validation", bold)):
+        found: Band = getattr(arm, part)
+        traces.append(_line(found.x, found.mean, style) | _hover(arm, part, found, PRECISION[curves.options.about]))
+    if arm.test:
+        traces.append(_test(arm, colour, PRECISION[curves.options.about], scheme))
+    named = {"name": _plain(arm.label), "showlegend": len(curves.arms) > LABELLED}
+    key = {"type": "scatter", "x": [None], "y": [None], "mode": "lines", "line": bold, **named}
+    return [{"showlegend": False, **trace} for trace in traces if len(trace["x"])] + [key]
+
+
+def _line(x: list[float], y: list[float], style: dict[str, Any]) -> dict[str, Any]:
+    """Arrays travel to the browser as bytes."""
+    return {"type": "scatter", "mode": "lines", "x": np.array(x), "y": np.array(y), "line": style}
+
+
+def _filled(band: Band, colour: str, share: float) -> dict[str, Any]:
+    """The band's outline, there and back, once for each stretch in which more than one seed is behind it."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    points = zip(band.x, band.low, band.high, band.n, strict=True)
+    for wide, stretch in groupby(points, key=lambda point: point[1] is not None and point[3] > 1):
+        if wide:
+            at, low, high, _ = zip(*stretch, strict=True)
+            x += [*at, *at[::-1], None]
+            y += [*high, *low[::-1], None]
+    return {
+        "type": "scatter", "mode": "lines", "line": {"width": 0}, "fill": "toself", "fillcolor": _clear(colour, share),
+        "hoverinfo": "skip", "x": np.array(x, float), "y": np.array(y, float),
+    }  # fmt: skip
+
+
+def _hover(arm: ArmCurve, part: str, band: Band, precision: str) -> dict[str, Any]:
+    head = f"{_plain(arm.name)}, {part}<br>%{{x:,}}: %{{y:{precision}}}"
+    if arm.n < 2:
+        return {"hovertemplate": f"{head}<extra></extra>"}
+    if all(low is None for low in band.low):
+        return {"hovertemplate": f"{head} (n = %{{customdata}})<extra></extra>", "customdata": np.array(band.n)}
+    edges = f"(%{{customdata[0]:{precision}}} to %{{customdata[1]:{precision}}}, n = %{{customdata[2]:d}})"
+    columns = np.array([band.low, band.high, band.n], float).T
+    return {"hovertemplate": f"{head}<br>{edges}<extra></extra>", "customdata": columns}
+
+
+def _test(arm: ArmCurve, colour: str, precision: str, scheme: Scheme) -> dict[str, Any]:
+    x, mean, low, high, n = cast(Mark, arm.test)
+    trace: dict[str, Any] = {
+        "type": "scatter", "mode": "markers", "x": [x], "y": [mean], "cliponaxis": False,
+        "marker": {"color": colour, "symbol": "diamond", "size": 9, "line": {"color": GROUND[scheme], "width": 1}},
+        "hovertemplate": f"{_plain(arm.name)}, test: %{{y:{precision}}} (n = {n})<extra></extra>",
+    }  # fmt: skip
+    if low is not None and high is not None and n > 1:
+        reach: dict[str, Any] = {"type": "data", "symmetric": False, "array": [high - mean], "arrayminus": [mean - low]}
+        trace["error_y"] = {**reach, "color": colour, "thickness": 1.25, "width": 4}
+    return trace
+
+
+def _layout(curves: ArmCurves, grey: str) -> dict[str, Any]:
+    low, top = curves.extent
+    drops = [
+        {"type": "line", "x0": drop, "x1": drop, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
+         "line": {"color": grey, "width": 1, "dash": "dot"}}
+        for drop in curves.drops
+    ]  # fmt: skip
+    said = {"text": _key(curves), "x": 1, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "right",
+            "yanchor": "bottom", "align": "right", "showarrow": False, "font": {"color": grey, "size": 12}}  # fmt: skip
+    few = len(curves.arms) <= LABELLED
+    rows = 0 if few else min(math.ceil(len(curves.arms) / A_ROW), MOST_ROWS)
+    legend = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top", "font": {"size": 12}}
+    return {
+        "height": HEIGHT + ROW * rows, "margin": {**MARGIN, "t": ABOVE} | ({} if few else {"r": 8}),
+        "showlegend": not few, "legend": legend, "hovermode": "closest", "uirevision": "kept",
+        "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR,
+        "xaxis": {"title": {"text": curves.options.along}, "showgrid": False, "range": [0, curves.reach]},
+        "yaxis": {"title": {"text": curves.title}, "range": [low, top], "automargin": True},
+        "shapes": drops, "annotations": [said],
+    }  # fmt: skip
+
+
+def _key(curves: ArmCurves) -> str:
+    """What bold and dashed mean, where they are there."""
+    words = {
+        "bold: validation": any(arm.validation.x for arm in curves.arms),
+        "dashed: training": any(arm.training.x for arm in curves.arms),
+        "◆ test": any(arm.test for arm in curves.arms),
+        "dotted: learning rate drops": bool(curves.drops),
+    }
+    said = [word for word, there in words.items() if there]
+    return "<br>".join([" · ".join(said[:2]), " · ".join(said[2:])]).removesuffix("<br>")
+
+
+def _labels(curves: ArmCurves, shades: list[str]) -> list[dict[str, Any]]:
+    """Beside the lines' ends; those that would cover one another are moved up or down."""
+    low, top = curves.extent
+    ends = [(at, end) for at, arm in enumerate(curves.arms) if (end := arm.end) is not None]
+    shown = {at: (min(y, top) - low) / (top - low or 1) * PLOT_HEIGHT for at, y in ends}
+    placed = apart(shown, APART, PLOT_HEIGHT)
+    texts = [_plain(arm.label).replace(" (", "<br>(") for arm in curves.arms]
+    return [
+        {"x": curves.reach, "y": min(y, top), "text": texts[at], "showarrow": False,
+         "xanchor": "left", "align": "left", "xshift": 10, "yshift": placed[at] - shown[at],
+         "font": {"color": shades[at], "size": 12}}
+        for at, y in ends
+    ]  # fmt: skip
+
+
+def _paper(row: Published, grey: str) -> dict[str, Any]:
+    """The paper's error across the chart: a band of its standard deviation, or a line where it gives none."""
+    reach = row.sd or 0.0
+    return {
+        "type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": row.error - reach, "y1": row.error + reach,
+        "fillcolor": _clear(grey, 0.25), "line": {"color": grey, "width": 0 if reach else 1}, "layer": "below",
+    }  # fmt: skip
+
+
+def _paper_says(row: Published, grey: str) -> dict[str, Any]:
+    text = paper_says(row).replace(": ", ":<br>")
+    return {"x": 0, "y": row.error, "xref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
+            "text": text, "align": "left", "font": {"color": grey, "size": 12}}  # fmt: skip
+
+
+def _clear(colour: str, share: float) -> str:
+    red, green, blue = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    return f"rgba({red},{green},{blue},{share})"
+
+
+def _plain(name: str) -> str:
+    """A name as it stands: Plotly reads tags and %{…} in a text."""
+    return escape(name, quote=False).replace("%{", "% {")

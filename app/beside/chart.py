@@ -1,0 +1,219 @@
+"""The chart of what is chosen: error, data loss, or the total with penalties, which is drawn nowhere else."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, TypeVar
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import arm_charts, charts, state, views
+from app.beside import cache
+from app.beside.arms import Arm
+from app.beside.choose import Chosen
+from app.charts import HEIGHT
+from resnet.ablation import losses
+from resnet.ablation.arm_curves import Along, ArmCurve, ArmCurves, Options, Spread, arm_curves
+from resnet.ablation.arm_points import ArmPoints, Series
+from resnet.ablation.bands import NO_BAND, Band, band, extremes
+from resnet.ablation.losses import Decay
+from resnet.config import ResNetConfig
+from resnet.errors import ResNetLabError
+from resnet.graph import build_graph
+
+About = Literal["error", "data_loss", "total"]
+T = TypeVar("T")
+
+ABOUT, ALONG, SPREAD = "beside_about", "beside_along", "beside_spread"
+ABOUTS: dict[About, str] = {"error": "Error", "data_loss": "Data loss", "total": "Total with penalties"}
+ALONGS: dict[Along, str] = {"step": "Steps", "epoch": "Epochs", "hour": "Hours", "record": "Rows"}
+SPREADS: dict[Spread, str] = {"sd": "± sd", "se": "± se", "range": "Min–max", "lines": "Every run"}
+TOTAL_TITLE = "total loss with penalties, nats: not for comparing networks"
+MOST_DRAWN, MOST_POINTS, FEWEST_POINTS = 1000, 24_000, 200
+MOST_SAID = 4
+LONGEST_LABEL, LEGEND = 14, 44
+
+
+def show(chosen: Chosen) -> None:
+    """Controls, a warning where the total misleads, the chart, and what is not on it."""
+    said = list(chosen.left_out)
+    points = [found for arm in chosen.arms if (found := _points(arm, said))]
+    points += [kept.points for kept in chosen.imports]
+    about, options = _controls(points)
+    if about == "total":
+        _warn(chosen)
+        curves = _totals(chosen, points, options)
+    else:
+        curves = arm_curves(points, options)
+    figure = arm_charts.arms_chart(thinned(curves), views.scheme())
+    longest = max([len(arm.name) for arm in curves.arms], default=0)
+    if longest > LONGEST_LABEL and len(curves.arms) <= arm_charts.LABELLED:
+        _with_legend(figure)
+    figure.update_layout(uirevision=f"{about} {options.along}")  # a zoom stays as long as the axes do
+    if about == "total":
+        figure.update_yaxes(title_text=TOTAL_TITLE)
+    if curves.arms:
+        st.plotly_chart(figure, key="beside_chart", config=charts.QUIET)
+    else:
+        st.markdown("Nothing of this is on record along this axis.")
+    _not_drawn([*said, *curves.left_out])
+
+
+def _with_legend(figure: go.Figure) -> None:
+    """Names that are too long to stand beside their lines stand below the chart."""
+    figure.for_each_trace(lambda trace: trace.update(showlegend=bool(trace.name)))
+    beside = [note for note in figure.layout.annotations if note.xanchor != "left" or note.xref == "paper"]
+    figure.update_layout(annotations=beside, showlegend=True, margin_r=8, height=HEIGHT + LEGEND)
+
+
+def thinned(curves: ArmCurves) -> ArmCurves:
+    """At most MOST_POINTS over all arms, with the extremes of each stretch: a browser draws no more in a second."""
+    most = max(FEWEST_POINTS, MOST_POINTS // max(1, len(curves.arms)))
+    if most >= MOST_DRAWN:
+        return curves
+    arms = [replace(arm, training=_thin(arm.training, most), validation=_thin(arm.validation, most))
+            for arm in curves.arms]  # fmt: skip
+    return replace(curves, arms=tuple(arms))
+
+
+def _thin(line: Band, most: int) -> Band:
+    if len(line.x) <= most:
+        return line
+    kept = extremes((np.array(line.mean),), most).tolist()
+    return Band(*[[column[at] for at in kept] for column in line])
+
+
+def _points(arm: Arm, said: list[str]) -> ArmPoints | None:
+    try:
+        return cache.points(arm)
+    except ResNetLabError as error:
+        said.append(f"{arm.name} cannot be drawn: {error}")
+        return None
+
+
+def _controls(points: Sequence[ArmPoints]) -> tuple[About, Options]:
+    """What the curves are about, along what, and what surrounds a mean; only axes that some curve has are offered."""
+    there = Counter([along for arm in points for along in _axes(arm)])
+    imported = all(arm.origin == "imported" for arm in points)
+    offered: list[Along] = [along for along in ALONGS if there[along] and (along != "record" or imported)] or ["step"]
+    with st.container(horizontal=True):
+        about = _choice(ABOUT, ABOUTS, list(ABOUTS), "error")
+        along = _choice(ALONG, ALONGS, offered, max(offered, key=there.__getitem__))
+        spread: Spread = "sd"
+        if any(len(arm.runs) > 1 for arm in points):
+            spread = _choice(SPREAD, SPREADS, list(SPREADS), "sd")
+    return about, Options("error" if about == "error" else "data_loss", along, spread)
+
+
+def _axes(arm: ArmPoints) -> set[Along]:
+    """What any of its curves is known along."""
+    return {along for run in arm.runs for series in run.series.values() for along in series.along}
+
+
+def _choice(key: str, titles: dict[T, str], options: list[T], first: T) -> T:
+    """A control that is kept for the visit, and gives way where what was chosen is not offered."""
+    kept = state.read(f"{key}_kept", first)
+    value = kept if kept in options else first
+    if len(options) == 1:
+        return value
+    st.segmented_control(key.removeprefix("beside_").capitalize(), options, default=value, required=True,
+                         key=state.seed(key, value), label_visibility="collapsed", format_func=titles.__getitem__,
+                         on_change=_keep, args=(key,))  # fmt: skip
+    return value
+
+
+def _keep(key: str) -> None:
+    state.remember(f"{key}_kept", state.read(key))
+
+
+def _warn(chosen: Chosen) -> None:
+    """Why totals of different networks or decays compare penalties, with the two honest ways to look."""
+    sentence = misleads(*_facts(chosen))
+    if not sentence:
+        return
+    st.warning(views.plain(sentence), icon=":material/balance:")
+    with st.container(horizontal=True):
+        for about in ("error", "data_loss"):
+            st.button(f"Show {ABOUTS[about].lower()}", on_click=state.remember, args=(f"{ABOUT}_kept", about),
+                      key=f"beside_honest_{about}")  # fmt: skip
+
+
+def _facts(chosen: Chosen) -> tuple[list[str], list[ResNetConfig | None], list[Decay | None]]:
+    given = [kept.curve.given for kept in chosen.imports]
+    configs = [*[arm.spec.config for arm in chosen.arms], *[said.config for said in given]]
+    decays = [*[arm.spec.recipe.weight_decay for arm in chosen.arms], *[said.decay_in_loss() for said in given]]
+    return chosen.names, configs, decays
+
+
+def misleads(
+    names: Sequence[str], configs: Sequence[ResNetConfig | None], decays: Sequence[Decay | None]
+) -> str | None:
+    """Why their totals cannot be compared, or None where they can: one network, one decay."""
+    if len(names) < 2:
+        return None
+    reasons = []
+    if len({config and config.fingerprint for config in configs}) > 1:
+        reasons.append("the networks have different weights")
+    if len({repr(decay) for decay in decays}) > 1:
+        reasons.append("their weight decay differs")
+    if any(fact is None for fact in (*configs, *decays)):
+        reasons.append("of some the network or the weight decay is unknown")
+    if not reasons:
+        return None
+    known = [
+        (losses.expected_penalty(build_graph(config), decay), name)
+        for name, config, decay in zip(names, configs, decays, strict=True)
+        if config and decay
+    ]
+    low, high = min(known, default=(0.0, "")), max(known, default=(0.0, ""))
+    apart = ""
+    if high[0] - low[0] >= 0.001:
+        apart = f": before any training it is {low[0]:.3f} in {low[1]} and {high[0]:.3f} in {high[1]}"
+    return (
+        f"A total adds the L2 penalty to the data loss, and {', and '.join(reasons)}, so these curves compare "
+        f"penalties, not what was learnt{apart}. The error and the data loss can be compared."
+    )
+
+
+def _totals(chosen: Chosen, points: Sequence[ArmPoints], options: Options) -> ArmCurves:
+    """The loss on record with all that is in it, as the training curves of the arms."""
+    by_name = {arm.name: arm for arm in points}
+    series = {arm.name: _of_runs(arm, by_name[arm.name]) for arm in chosen.arms if arm.name in by_name}
+    series |= {kept.curve.name: [kept.total] if kept.total else [] for kept in chosen.imports}
+    drawn, left = [], []
+    for arm in points:
+        lines = [line for one in series[arm.name] if (line := one.points(options.along)) is not None and len(line.x)]
+        if lines:
+            total = band(lines, "sd" if options.spread == "lines" else options.spread, drawn=MOST_DRAWN)
+            drawn.append(
+                ArmCurve(name=arm.name, kind=arm.kind, origin=arm.origin, n=len(lines), going_on=0, training=total,
+                         validation=NO_BAND, test=None)
+            )  # fmt: skip
+        else:
+            left.append(f"{arm.name}: no loss is on record along this axis")
+    return ArmCurves(options, tuple(drawn), (), tuple(left))
+
+
+def _of_runs(arm: Arm, points: ArmPoints) -> list[Series]:
+    """What each run that is drawn was trained on: its data loss and its penalty, added up here only."""
+    records = {spec.recipe.seed: cache.records(run) for run, spec in zip(arm.runs, arm.specs, strict=True)}
+    found = []
+    for run in points.runs:
+        data = run.series.get(("training", "data_loss"))
+        if data and run.seed is not None:
+            penalties = [record.get("l2_penalty") for record in records[run.seed] if record.get("kind") == "train"]
+            known = [value if isinstance(value, int | float) else np.nan for value in penalties[: len(data.y)]]
+            found.append(Series(data.y[: len(known)] + np.array(known, float), {
+                along: x[: len(known)] for along, x in data.along.items()
+            }))  # fmt: skip
+    return found
+
+
+def _not_drawn(sentences: Sequence[str]) -> None:
+    """What is not on the chart, the first few in full."""
+    if sentences:
+        more = len(sentences) - MOST_SAID
+        shown = [sentence.rstrip(".") for sentence in sentences[:MOST_SAID]]
+        st.caption(views.plain(". ".join([*shown, *([f"{more} more are not drawn"] if more > 0 else [])]) + "."))

@@ -1,0 +1,108 @@
+"""Which runs and imported curves are looked at together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from app import state, views
+from app.beside.arms import Arm, grouped
+from app.beside.cache import Kept
+from app.runs import wording
+from resnet.ablation import notebook
+from resnet.runs import Run
+
+CHOSEN, CHOICE = "beside_chosen", "beside_choice"
+NEWEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Arms of our runs and imported curves, each under a name of its own; `left_out` are sentences."""
+
+    arms: tuple[Arm, ...]
+    imports: tuple[Kept, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [*[arm.name for arm in self.arms], *[kept.curve.name for kept in self.imports]]
+
+
+def chooser(runs: Sequence[Run], imports: Mapping[str, Kept]) -> list[str]:
+    """The control; what is chosen, by the ids of runs and the file names of imports."""
+    labels = {run.id: _of_run(run) for run in runs} | {key: of_import(kept) for key, kept in imports.items()}
+    kept = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
+    st.multiselect("Runs and imported curves", list(labels), default=kept, key=state.seed(CHOICE, kept),
+                   format_func=labels.__getitem__, on_change=_changed, placeholder="Choose any of them")  # fmt: skip
+    return kept
+
+
+def _changed() -> None:
+    state.remember(CHOSEN, state.read(CHOICE))
+
+
+def also(keys: Sequence[str]) -> None:
+    """Add to what is chosen, or was shown as chosen."""
+    state.remember(CHOSEN, list(dict.fromkeys([*state.read(CHOICE, []), *keys])))
+
+
+def only(keys: Sequence[str]) -> None:
+    """Choose these and nothing else."""
+    state.remember(CHOSEN, list(keys))
+
+
+def _newest(runs: Sequence[Run]) -> list[str]:
+    """What a first visit begins with."""
+    return [run.id for run in sorted(runs, key=lambda run: run.id)[-NEWEST:] if run.spec]
+
+
+def _of_run(run: Run) -> str:
+    spec, began = run.spec, wording.started(run)
+    seed = f", seed {spec.recipe.seed}" if spec else ""
+    what = f"{wording.network(spec)} on {wording.dataset(spec)}{seed}"
+    return f"{what} · {began:%d %b %H:%M} · {run.id[-4:]}"
+
+
+def of_import(kept: Kept) -> str:
+    """The end of its file's name tells it from another of the same name."""
+    return f"{kept.curve.name} · imported · {kept.key.partition('.')[0][-4:]}"
+
+
+def chosen(keys: Sequence[str], runs: Sequence[Run], imports: Mapping[str, Kept]) -> Chosen:
+    """What stands behind the chosen names."""
+    by_id = {run.id: run for run in runs}
+    found = grouped([by_id[key] for key in keys if key in by_id])
+    taken = {arm.name for arm in found.arms}
+    named = []
+    for kept in [imports[key] for key in keys if key in imports]:
+        name = kept.curve.name
+        if name in taken:
+            name = f"{name[:180]}, {kept.key.partition('.')[0][-8:]}"
+        taken.add(name)
+        named.append(_renamed(kept, name))
+    return Chosen(found.arms, tuple(named), found.left_out)
+
+
+def _renamed(kept: Kept, name: str) -> Kept:
+    if name == kept.curve.name:
+        return kept
+    return replace(kept, curve=kept.curve.model_copy(update={"name": name}), points=replace(kept.points, name=name))
+
+
+def nothing_yet(runs: Sequence[Run], imports: Mapping[str, Kept]) -> None:
+    """What will be here, and the buttons that fill it."""
+    st.markdown(
+        "Choose runs and imported curves above: they are drawn on one chart, and the page says what differs between "
+        "them, why their losses differ, and what makes the comparison unfair."
+    )
+    with st.container(horizontal=True):
+        if runs:
+            st.button("The newest runs", icon=":material/monitoring:", on_click=only, args=(_newest(runs),))
+        if imports:
+            st.button("All imported curves", icon=":material/upload_file:", on_click=only, args=(list(imports),))
+        if not runs and not imports:
+            st.page_link("app/pages/train.py", label="Start a run", icon=":material/play_arrow:")
+    if not imports:
+        networks = views.plain(", ".join(notebook.NETWORKS.values()))
+        st.caption(f"Or begin with an example, below: the notebook's three curves ({networks}).")

@@ -1,0 +1,145 @@
+"""Whether only one thing differs between what is chosen, as far as its settings are known."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from app import state, views
+from app.beside.arms import settings
+from app.beside.choose import Chosen
+from app.runs import wording
+from resnet.ablation import guard
+from resnet.ablation.guard import Differing, OneFactor
+from resnet.ablation.imports import ImportedCurve
+from resnet.ablation.rules.rule import listed
+from resnet.config import ResNetConfig
+from resnet.link import written
+from resnet.training import recipes
+
+DECLARED, PICK = "beside_declared", "beside_on_purpose"
+NOTHING = "nothing"
+KNOWN = {"config": "the network", "decay": "λ", "penalty_in_loss": "whether its loss holds the penalty",
+         "seeds": "the seeds"}  # fmt: skip
+SHOWN, LONGEST = 6, 60
+
+
+def show(chosen: Chosen) -> str | None:
+    """What was changed on purpose, and the verdict; returns the declared key."""
+    if len(chosen.names) < 2:
+        return None
+    specs = {arm.name: arm.specs for arm in chosen.arms}
+    alike = known_differences(chosen)
+    declared = _declared([each.key for each in (*guard.differing(specs, ()), *alike)])
+    factors = [declared] if declared else []
+    if chosen.imports:
+        _of_imports(chosen, alike, factors)
+    else:
+        _verdict(guard.one_factor(specs, factors))
+    return declared
+
+
+def _declared(keys: Sequence[str]) -> str | None:
+    """The factor that a person says was varied; None is none."""
+    options = [NOTHING, *declarable(keys)]
+    kept = state.read(DECLARED, NOTHING)
+    value = kept if kept in options else NOTHING
+    st.selectbox("What did you change on purpose?", options, options.index(value), key=state.seed(PICK, value),
+                 on_change=lambda: state.remember(DECLARED, state.read(PICK)), width=420,
+                 help="Everything else that differs is named below.")  # fmt: skip
+    return None if value == NOTHING else str(value)
+
+
+def declarable(keys: Sequence[str]) -> list[str]:
+    """What may be declared: settings that differ, and whatever they are part of."""
+    found: dict[str, None] = {}
+    for key in keys:
+        parts = key.split(".")
+        found |= dict.fromkeys(".".join(parts[: count + 1]) for count in range(len(parts)))
+    return sorted(found.keys() - {"recipe"})
+
+
+def _covered(key: str, factors: Sequence[str]) -> bool:
+    return any(key == factor or key.startswith(f"{factor}.") for factor in factors)
+
+
+def _verdict(found: OneFactor) -> None:
+    """A banner that names each setting nobody declared, else a quiet green sentence."""
+    if found.purity == "undeclared":
+        loose = [each for each in found.found if each.factor is None]
+        st.warning(views.plain(found.sentence), icon=":material/balance:")
+        _table(loose)
+    elif found.purity == "several factors":
+        st.warning(views.plain(found.sentence), icon=":material/balance:")
+    else:
+        st.markdown(f":green[:material/check_circle: {views.plain(found.sentence)}]")
+
+
+def _table(loose: Sequence[Differing]) -> None:
+    expander = st.expander(f"The settings that differ ({len(loose)})", key="beside_settings", on_change="rerun")
+    if expander.open:
+        with expander:
+            st.table([_row(each) for each in loose], border="horizontal", hide_index=True)
+
+
+def _row(found: Differing) -> dict[str, str]:
+    values = {arm: " or ".join([_said(value) for value in own]) for arm, own in found.values.items()}
+    return {"Setting": views.plain(found.key), **{views.plain(arm): views.plain(text) for arm, text in values.items()}}
+
+
+def _said(value: object) -> str:
+    return wording.NOTHING if value is None else written(value)[:LONGEST]
+
+
+def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
+    """Settings that two of all chosen are known to have, and that differ; what a curve does not say is in none."""
+    if not chosen.imports:
+        return ()
+    known: dict[str, Mapping[str, object]] = {arm.name: settings(arm.spec) for arm in chosen.arms}
+    known |= {kept.curve.name: of_import(kept.curve) for kept in chosen.imports}
+    found = []
+    for key in dict.fromkeys(key for facts in known.values() for key in facts):
+        values = {name: (facts[key],) for name, facts in known.items() if key in facts}
+        if len({guard.canonical(own) for own in values.values()}) > 1:
+            found.append(Differing(key, values, None))
+    return tuple(found)
+
+
+def of_import(curve: ImportedCurve) -> dict[str, object]:
+    """What a person said of a curve, by the keys of `guard.leaves`."""
+    said = curve.given
+    network = _network(said.config) if said.config else {}
+    recipe = {f"recipe.{key}": value for key, value in said.recipe.items() if key != "dataset"}
+    dataset = {"dataset": said.recipe["dataset"]} if "dataset" in said.recipe else {}
+    decay = {"value": said.decay, "semantics": said.decay_meaning, "covers": said.decay_covers}
+    known = {} if said.decay is None else {f"recipe.weight_decay.{key}": value for key, value in decay.items()}
+    return {**network, **recipe, **dataset, **known}
+
+
+def _network(config: ResNetConfig) -> dict[str, object]:
+    """Its settings only; the recipe is any."""
+    any_recipe = recipes.get(recipes.names()[0]).recipe
+    return {key: value for key, value in guard.leaves(config, any_recipe, "").items() if key.startswith("network.")}
+
+
+def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[str]) -> None:
+    """What is known to differ, and what nobody knows; there is no green sentence over what is not known."""
+    loose = [each for each in differ if not _covered(each.key, factors)]
+    if loose:
+        keys = listed([each.key for each in loose], SHOWN)
+        st.warning(views.plain(f"Not a fair comparison: of what is known, more than was declared differs: {keys}."
+                               if factors else f"Not a fair comparison: of what is known, these differ: {keys}."),
+                   icon=":material/balance:")  # fmt: skip
+        _table(loose)
+    else:
+        st.markdown(f"Of what is known, {'nothing else' if factors else 'nothing'} differs.")
+    st.caption(views.plain(" ".join(unknown([kept.curve for kept in chosen.imports]))))
+
+
+def unknown(curves: Sequence[ImportedCurve]) -> list[str]:
+    """What the comparison cannot see of imported curves, those of which as much is known in one sentence."""
+    alike: dict[str, list[str]] = {}
+    for curve in curves:
+        said = [words for key, words in KNOWN.items() if getattr(curve.given, key) is not None]
+        said += list(curve.given.recipe)
+        alike.setdefault(", ".join(said) or "what their files hold", []).append(curve.name)
+    return [f"The settings of {listed(names)} are not known beyond {beyond}." for beyond, names in alike.items()]

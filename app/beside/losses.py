@@ -1,0 +1,108 @@
+"""Why do these losses differ: each taken apart into the penalty and the data loss beneath, in numbers and in words."""
+
+from collections.abc import Sequence
+from html import escape
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app import charts, views
+from app.beside import cache
+from app.beside.choose import Chosen
+from app.charts import COLOURS, LOW, MARGIN, Scheme
+from app.runs import wording
+from resnet import catalog
+from resnet.ablation import losses, notebook
+from resnet.ablation.losses import Explanation, LossItem, LossRow
+from resnet.errors import ResNetLabError
+
+MOST_BARS, LONGEST = 24, 40
+CLEAR = "rgba(0,0,0,0)"
+EXPLAINED = (
+    "Losses are in nats. The penalty at the start is its expectation over the draw of the weights, in closed form from "
+    "the network; guessing is the data loss of a network that knows nothing. The first item is the base of comparison."
+)
+
+
+def show(chosen: Chosen) -> None:
+    """The table, the bars and the sentences; networks can be added that nobody trained."""
+    names = list(catalog.names())
+    added = st.multiselect("Networks of the catalogue, without any run", names, key="beside_networks",
+                           persist_state="session", placeholder="Add networks by name")  # fmt: skip
+    said: list[str] = []
+    items = [*_items(chosen, said), *map(of_network, added)]
+    for sentence in said:
+        views.problem(sentence)
+    if not items:
+        st.markdown("Choose runs, curves or networks, and their losses are taken apart here.")
+        return
+    found = losses.explain(items)
+    st.table([_line(row) for row in found.rows], border="horizontal", hide_index=True)
+    _bars(found)
+    st.markdown("\n".join([f"- {views.plain(sentence)}" for sentence in found.sentences]))
+    st.caption(EXPLAINED + _of_several(chosen))
+
+
+def of_network(name: str) -> LossItem:
+    """A network of the catalogue, with the weight decay it is usually trained with."""
+    return LossItem(name, "network", catalog.get(name).config, notebook.usual_decay(name))
+
+
+def _items(chosen: Chosen, said: list[str]) -> list[LossItem]:
+    items = []
+    for arm in chosen.arms:
+        try:
+            course = losses.course_of(cache.records(arm.runs[0]))
+        except ResNetLabError as error:
+            said.append(f"{arm.name} cannot be explained: {error}")
+            continue
+        items.append(LossItem(arm.name, "run", arm.spec.config, arm.spec.recipe.weight_decay, course))
+    return [*items, *[kept.curve.as_loss_item() for kept in chosen.imports]]
+
+
+def _of_several(chosen: Chosen) -> str:
+    several = any(len(arm.runs) > 1 for arm in chosen.arms)
+    return " Of several seeds, the run of the first one is taken apart." if several else ""
+
+
+def _line(row: LossRow) -> dict[str, str]:
+    start, first = row.start, row.first if row.item.course else None
+    return {
+        "": views.plain(row.item.label),
+        "Factor of Σw²": f"{start.factor:g}" if start else wording.NOTHING,
+        "Σ output channels": f"{start.output_channels:,}" if start else wording.NOTHING,
+        "Penalty at start": _nats(start.total if start else None),
+        "Guessing": _nats(row.chance),
+        "Predicted at start": _nats(row.predicted),
+        "First on record": _nats(first),
+        "Penalty in it": _nats(row.penalty),
+        "Data loss beneath": _nats(row.data_loss),
+    }
+
+
+def _nats(value: float | None) -> str:
+    return wording.NOTHING if value is None else f"{value:.3f}"
+
+
+def _bars(found: Explanation) -> None:
+    known = [row for row in found.rows if row.penalty is not None and row.data_loss is not None]
+    if known:
+        st.plotly_chart(bars(known[:MOST_BARS], views.scheme()), key="beside_bars", config=charts.QUIET)
+
+
+def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
+    """A bar for each first loss: the data loss, and the penalty on top of it."""
+    names = [escape(row.item.label[:LONGEST]) for row in rows]
+    figure = go.Figure()
+    for part, label, colour, pattern in (
+        ("data_loss", "data loss", "orange", ""), ("penalty", "L2 penalty", "grey", "/")
+    ):  # fmt: skip
+        values = [getattr(row, part) for row in rows]
+        figure.add_bar(y=list(range(len(rows))), x=values, name=label, orientation="h",
+                       marker={"color": COLOURS[colour][scheme], "pattern": {"shape": pattern, "fillmode": "replace"}},
+                       hovertemplate=f"{label} %{{x:.3f}}<extra></extra>")  # fmt: skip
+    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=names, autorange="reversed", automargin=True)
+    figure.update_xaxes(title_text="first loss, nats", rangemode="tozero")
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    return figure.update_layout(barmode="stack", height=max(LOW, 90 + 26 * len(rows)), margin={**MARGIN, "r": 16},
+                                legend=legend, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)  # fmt: skip

@@ -1,0 +1,354 @@
+"""Side by side without a browser: what is chosen, what differs, what a loss is made of, and curves that come along."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_ablation_imports import EVENTS
+
+from app.beside import bring
+from app.beside import cache as beside_cache
+from app.beside import chart as chart_of
+from app.runs import cache
+from resnet import get
+from resnet.ablation import notebook
+from resnet.ablation.arm_curves import Options, arm_curves, of_import
+from resnet.ablation.imports import IMPORTS, Column, Given, ImportedCurve, write_import
+from resnet.ablation.losses import KerasL2
+from resnet.data import facts, fit_config
+from resnet.errors import ResNetLabError
+from resnet.runs.directory import RunDirectory
+from resnet.runs.spec import RunSpec
+from resnet.training.recipe import WeightDecayConfig, default_recipe
+
+APP = Path(__file__).parents[1] / "streamlit_app.py"
+ERRORS = {0: 12.5, 1: 10.0, 2: 11.0}
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of runs that the pages look into."""
+    monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "runs"))
+    cache.store.clear()
+    return tmp_path / "runs"
+
+
+def add_run(runs: Path, number: int, network: str = "resnet8", **changes: object) -> RunDirectory:
+    """A run that finished, with a short curve. `changes` are of its recipe."""
+    directory = RunDirectory(runs / f"20261124-06250{number}-{network}-digits-3fa{number}")
+    directory.path.mkdir(parents=True)
+    recipe = default_recipe("digits").model_copy(update=changes)
+    config = fit_config(get(network).config, facts("digits"))
+    spec = RunSpec(network=network, config=config, recipe=recipe, dataset="digits")
+    directory.write_json("spec.json", spec.model_dump(mode="json"))
+    directory.append_metric({"kind": "start", "steps": 20, "batch_size": 64, "time_s": 1.0})
+    for step in (10, 20):
+        place = {"step": step, "epoch": step / 20, "time_s": 2.0}
+        directory.append_metric({"kind": "train", **place, "train_error": 50.0, "data_loss": 1.0, "l2_penalty": 0.5,
+                                 "learning_rate": 0.1, "images_per_s": 900.0})  # fmt: skip
+        directory.append_metric({"kind": "evaluation", **place, "validation_error": ERRORS.get(number, 9.0)})
+    directory.write_exit("finished", None)
+    return directory
+
+
+def visit(opened: tuple[str, ...] = ()) -> AppTest:
+    """The Runs page, side by side; what is named is open."""
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app = app.switch_page("app/pages/runs.py").run()
+    app.session_state["runs_look"] = "Side by side"
+    for key in opened:
+        app.session_state[key] = True
+    return app.run()
+
+
+def text(app: AppTest) -> str:
+    """Everything said on the page, with Markdown's backslashes taken away."""
+    said = [str(element.value) for kind in (app.markdown, app.caption, app.warning, app.header) for element in kind]
+    said += [html.proto.body for html in app.get("html")]
+    return re.sub(r"\\(.)", r"\1", "\n".join(said))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def chart(app: AppTest, number: int = 0) -> dict[str, object]:
+    spec: dict[str, object] = json.loads(app.get("plotly_chart")[number].proto.spec)
+    return spec
+
+
+def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
+    """The penalty in the loss, λ with the depth, the stride, the single seed; and the seed's table."""
+    app = press(visit(("beside_import", "beside_losses", "beside_check")), "The notebook's three curves")
+    assert not app.exception
+    said = text(app)
+    for words in (
+        "holds an L2 penalty, at the start",
+        "The weight decay λ changes with the depth",
+        "by 2 in stage 1, resnet_34_sgd by 1",
+        "Every arm was trained with one seed",
+    ):
+        assert words in said
+    rows = {row[""]: row for row in app.table[-1].value.to_dict("records")}
+    predicted = {re.sub(r"\\", "", name): row["Predicted at start"] for name, row in rows.items()}
+    assert predicted == {"resnet_34_sgd": "17.717", "plain_34_sgd": "15.925", "resnet_50_sgd": "6.005"}
+
+
+def sides(app: AppTest, about: str) -> AppTest:
+    app.session_state["beside_about_kept"] = about
+    return app.run()
+
+
+def test_nothing_chosen_says_what_will_be_here(runs: Path) -> None:
+    """Catches an empty form, or a traceback, where nothing was ever started."""
+    app = visit()
+    assert not app.exception
+    assert "Choose runs and imported curves" in text(app)
+    assert app.multiselect[0].value == []
+
+
+def test_runs_that_differ_in_their_seed_are_one_arm(runs: Path) -> None:
+    """Catches three seeds drawn as three things, and a repeated run counted as one more seed."""
+    for number in (0, 1, 2):
+        add_run(runs, number, seed=number)
+    add_run(runs, 3, seed=2)
+    add_run(runs, 4, network="resnet20")
+    app = visit()
+    assert not app.exception
+    names = {trace["name"] for trace in chart(app)["data"] if trace.get("name")}  # type: ignore[attr-defined]
+    assert names == {"ResNet-8 (n = 3)", "ResNet-20 (n = 1)"}
+    assert "repeats 20261124-062503" in text(app)
+
+
+def test_a_second_difference_raises_the_banner(runs: Path) -> None:
+    """Catches a comparison of two things at once that looks like one of one thing."""
+    add_run(runs, 0)
+    add_run(runs, 1, weight_decay=WeightDecayConfig(value=0.01))
+    app = visit()
+    banner = "Not a fair comparison"
+    assert banner in text(app)
+    assert "recipe.weight_decay.value" in text(app)
+    app = app.selectbox(key="beside_on_purpose").select("recipe.weight_decay").run()
+    assert not app.exception
+    assert banner not in text(app)
+    assert "Only recipe.weight_decay.value differs" in text(app)
+
+
+def test_a_total_across_networks_is_drawn_with_a_warning_only(runs: Path) -> None:
+    """Catches the plot that misled the notebook's author, drawn as if totals could be compared."""
+    add_run(runs, 0)
+    app = sides(visit(), "total")
+    assert "compare penalties" not in text(app), "one network and one decay can be compared"
+    add_run(runs, 1, network="resnet20")
+    app.session_state["beside_chosen"] = [path.name for path in sorted(runs.iterdir())]
+    app = app.run()
+    assert "the networks have different weights, so these curves compare penalties" in text(app)
+    assert "not for comparing networks" in json.dumps(chart(app)["layout"])
+    [line] = [trace for trace in chart(app)["data"] if "ResNet-8, training" in trace.get("hovertemplate", "")]  # type: ignore[attr-defined]
+    assert decoded(line["y"]) == [1.5, 1.5]
+    app = press(app, "Show error")
+    assert not app.exception
+    assert "compare penalties" not in text(app)
+
+
+def decoded(values: object) -> list[float]:
+    """Numbers of a chart, which travel as bytes."""
+    if isinstance(values, dict):
+        return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"]).tolist()
+    return list(values)  # type: ignore[call-overload]
+
+
+def test_totals_mislead_only_where_something_differs() -> None:
+    """Catches a warning that cries at two seeds, and silence where the decay is unknown."""
+    small, large = get("resnet20").config, get("resnet56").config
+    decay = KerasL2(1e-4)
+    assert chart_of.misleads(["a", "b"], [small, small], [decay, decay]) is None
+    assert chart_of.misleads(["a"], [small], [None]) is None
+    apart = chart_of.misleads(["a", "b"], [small, large], [decay, decay])
+    assert apart and "it is 0.138 in a and 0.406 in b" in apart, "1e-4 · 2 · 688 and 1e-4 · 2 · 2,032"
+    unknown = chart_of.misleads(["a", "b"], [small, small], [decay, None])
+    assert unknown and "unknown" in unknown
+
+
+def test_a_network_needs_no_run_to_be_explained(runs: Path) -> None:
+    """Catches a page that can only explain what was trained here."""
+    add_run(runs, 0)
+    app = visit(("beside_losses",))
+    app = app.multiselect(key="beside_networks").select("binary_resnet34").run()
+    assert not app.exception
+    rows = {re.sub(r"\\", "", row[""]): row for row in app.table[-1].value.to_dict("records")}
+    assert rows["binary_resnet34"]["Predicted at start"] == "17.717"
+    assert rows["ResNet-8"]["Data loss beneath"] == "1.000"
+
+
+def test_each_run_is_held_against_the_paper(runs: Path) -> None:
+    add_run(runs, 0)
+    assert "ResNet-8: Follows He et al. 2015 in " in text(visit(("beside_check",)))
+
+
+def test_what_damaged_files_hold_is_one_sentence_and_the_rest_works(runs: Path) -> None:
+    """Catches one bad import, or one bad run, that takes the page down."""
+    good = write_import(runs / IMPORTS, notebook.curves()[0])
+    (runs / IMPORTS / "bad.import.json").write_text('{"format_version": 2}')
+    add_run(runs, 0).file("metrics.jsonl").write_bytes(b"\xff\xfe not json\n" * 3)
+    add_run(runs, 1).file("spec.json").write_text("{")
+    app = visit(("beside_losses", "beside_check"))
+    app.session_state["beside_chosen"] = [good.name, *[path.name for path in runs.iterdir() if path.name[0] == "2"]]
+    app = app.run()
+    assert not app.exception
+    assert "'bad.import.json' cannot be used" in text(app)
+    assert "spec.json of run" in text(app)
+    assert "17.024" in text(app)
+
+
+def test_an_imported_curve_can_go_and_come_back(runs: Path) -> None:
+    path = write_import(runs / IMPORTS, notebook.curves()[0])
+    app = visit(("beside_import",)).multiselect(key="beside_remove").select(path.name).run()
+    app = press(app, "Remove")
+    assert not path.exists()
+    app = press(app, "Undo")
+    assert not app.exception
+    assert path.exists()
+
+
+UNKNOWN = bring.OfAll("unknown", "conv_kernels", "unknown", "", "")
+
+
+def of_file(**said: str) -> bring.OfFile:
+    (curve, *_) = notebook.curves()
+    bare = curve.model_copy(update={"given": Given()})
+    return bring.OfFile(bare, said.get("name", "mine"), said.get("network"), said.get("decay", ""))
+
+
+def test_what_nobody_says_stays_unknown() -> None:
+    """Catches a form whose first choices become facts."""
+    assert bring.told(of_file(), UNKNOWN).given == Given()
+
+
+def test_a_decay_of_unknown_meaning_is_no_fact() -> None:
+    """Its number alone says nothing: Keras's and the paper's differ by two."""
+    curve = bring.told(of_file(decay="1e-3"), UNKNOWN)
+    assert curve.given.decay is None
+    assert "1e-3 was typed; what it means is unknown" in curve.notes[-1]
+
+
+def test_what_is_said_of_a_curve_is_kept() -> None:
+    known = UNKNOWN._replace(
+        meaning="l2", inside="no", seeds="0, 1 2", facts="\n batch_size=16 \nshuffle=after_batch\n"
+    )
+    given = bring.told(of_file(network="resnet20", decay="1e-4"), known).given
+    assert (given.network, given.decay, given.decay_meaning, given.penalty_in_loss) == ("resnet20", 1e-4, "l2", "no")
+    assert given.config == get("resnet20").config
+    assert given.seeds == (0, 1, 2)
+    assert given.recipe == {"batch_size": 16, "shuffle": "after_batch"}
+
+
+@pytest.mark.parametrize(
+    ("said", "all_of_them", "says"),
+    [
+        ({"decay": "much"}, {}, "λ is a number"),
+        ({"decay": "7"}, {"meaning": "l2"}, "less than 1"),
+        ({}, {"seeds": "zero"}, "Seeds are whole numbers"),
+        ({}, {"facts": "batch_size"}, "KEY=VALUE"),
+        ({}, {"facts": "optimizer.kind=sgd"}, "did you mean"),
+        ({}, {"facts": "epochs=many"}, "epochs"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_kept(
+    said: dict[str, str], all_of_them: dict[str, str], says: str
+) -> None:
+    """Catches a curve that is kept with facts on which every later page stumbles."""
+    with pytest.raises(ResNetLabError, match=says):
+        bring.told(of_file(**said), UNKNOWN._replace(**all_of_them))
+
+
+def test_settings_nobody_knows_are_in_no_verdict(runs: Path) -> None:
+    """Catches a green sentence over curves of which hardly anything is known."""
+    first, second, _ = notebook.curves()
+    bare = second.model_copy(update={"given": Given()})
+    paths = [write_import(runs / IMPORTS, curve) for curve in (first, bare)]
+    app = visit()
+    app.session_state["beside_chosen"] = [path.name for path in paths]
+    app = app.run()
+    assert "The settings of plain_34_sgd are not known beyond what their files hold" in text(app)
+    assert "Not a fair comparison" not in text(app)
+
+
+def test_the_example_is_the_curves_the_tests_know() -> None:
+    """Catches a copy that drifts."""
+    for path in (Path(__file__).parent / "golden" / "history").iterdir():
+        assert (Path(notebook.__file__).parent / path.name).read_bytes() == path.read_bytes()
+
+
+def test_long_curves_are_thinned_with_their_extremes() -> None:
+    """Catches sixty curves that take a browser seconds, and a spike that thinning hides."""
+    x = tuple(map(float, range(64_000)))
+    y = tuple(0.5 if at != 30_000 else 0.0 for at in range(64_000))
+    column = Column(name="val_accuracy", along="step", x=x, y=y)
+    points = [of_import(ImportedCurve(name=f"curve {at}", source="csv", columns=(column,))) for at in range(60)]
+    curves = chart_of.thinned(arm_curves(points, Options()))
+    assert all(len(arm.validation.x) <= 400 for arm in curves.arms)
+    assert all(max(arm.validation.mean) == 100.0 for arm in curves.arms)
+
+
+class Upload:
+    """What the page is handed for a file."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def getvalue(self) -> bytes:
+        return self.content
+
+
+def test_an_event_file_s_part_is_what_a_person_says() -> None:
+    """TensorBoard tells training from validation by the folder's name, which an upload has lost."""
+    upload: Any = Upload(EVENTS)
+    assert beside_cache.is_events(upload)
+    found = [beside_cache.uploaded(part, "events.out.tfevents.1", part, upload) for part in ("train", "validation")]
+    names = [[column.name for column in curve.columns] for curve in found if isinstance(curve, ImportedCurve)]
+    assert "loss" in names[0]
+    assert "val_loss" in names[1]
+
+
+def test_an_upload_that_holds_no_curve_is_one_sentence() -> None:
+    """Also one whose name would lead out of its folder."""
+    upload: Any = Upload(b"\x89PNG")
+    assert not beside_cache.is_events(upload)
+    said = beside_cache.uploaded("bad", "../../curve.csv", "train", upload)
+    assert isinstance(said, str)
+    assert "curve.csv" in said
+
+
+def test_a_finished_run_is_worth_more_than_a_later_one_that_broke_off(runs: Path) -> None:
+    add_run(runs, 0)
+    add_run(runs, 1).file("exit.json").unlink()
+    app = visit()
+    assert not app.exception
+    assert "Run 20261124-062501-resnet8-digits-3fa1 repeats 20261124-062500" in text(app)
+
+
+def test_a_declared_difference_of_imported_curves_is_none(runs: Path) -> None:
+    """Catches a banner over the one thing that was changed on purpose."""
+    paths = [write_import(runs / IMPORTS, curve) for curve in notebook.curves()[:2]]
+    app = visit()
+    app.session_state["beside_chosen"] = [path.name for path in paths]
+    app = app.run()
+    assert "of what is known, these differ: network.shortcut" in text(app)
+    app = app.selectbox(key="beside_on_purpose").select("network.shortcut").run()
+    assert "Of what is known, nothing else differs" in text(app)
+
+
+def test_what_was_chosen_and_is_gone_is_left_out(runs: Path) -> None:
+    """Catches a run deleted meanwhile that takes the page down."""
+    directory = add_run(runs, 0)
+    app = visit()
+    app.session_state["beside_chosen"] = [directory.path.name, "20261124-062509-resnet8-digits-3fa9"]
+    app = app.run()
+    assert not app.exception
+    assert app.multiselect[0].value == [directory.path.name]
