@@ -65,9 +65,12 @@ def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> li
         traces.append(_line(found.x, found.mean, style) | _hover(arm, part, found, PRECISION[curves.options.about]))
     if arm.test:
         traces.append(_test(arm, colour, PRECISION[curves.options.about], scheme))
+    shown = [{"showlegend": False, **trace} for trace in traces if len(trace["x"])]
     named = {"name": _plain(arm.label), "showlegend": len(curves.arms) > LABELLED}
-    key = {"type": "scatter", "x": [None], "y": [None], "mode": "lines", "line": bold, **named}
-    return [{"showlegend": False, **trace} for trace in traces if len(trace["x"])] + [key]
+    bolds = [trace for trace in shown if trace.get("line") == bold and "hovertemplate" in trace]
+    for trace in (bolds or shown)[-1:]:  # one line of each arm stands in the legend
+        trace.update(named)
+    return shown
 
 
 def _line(x: list[float], y: list[float], style: dict[str, Any]) -> dict[str, Any]:

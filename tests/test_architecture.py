@@ -40,7 +40,7 @@ HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
     r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|formulas|search|layer_table|comparison|family|"
     r"shortcuts|text_table|"
-    r"ablation/(lint|losses|statistics|published|study|factors|guard|differences|twins|sharing|ready|rules/\w+)|keras_(parts|code)|training/(recipes?|schedule)|"
+    r"ablation/(lint|losses|statistics|published|study|factors|bands|arm_curves|arm_points|arm_colours|guard|differences|twins|sharing|ready|rules/\w+)|keras_(parts|code)|training/(recipes?|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"
 )
 OURS = {"resnet", "app", "streamlit_app"}

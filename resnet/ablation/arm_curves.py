@@ -37,7 +37,7 @@ __all__ = [
 About = Literal["error", "data_loss"]
 Spread = Literal["sd", "se", "range", "lines"]
 
-MOST_DRAWN, FEWEST_DRAWN, MOST_TOGETHER = 1000, 200, 24_000
+MOST_DRAWN, FEWEST_DRAWN, MOST_TOGETHER = 1000, 200, 16_000
 """Points of a line, and of all that share a chart: a browser draws no more than that in a second."""
 
 DROP = 2.0
@@ -149,7 +149,7 @@ def arm_curves(arms: Sequence[ArmRuns | ArmPoints], options: Options = Options()
     """
     taken = [arm if isinstance(arm, ArmPoints) else points_of(arm) for arm in arms]
     drawn, left, drops = [], [], set[float]()
-    count = len(taken) + (sum([len(arm.runs) for arm in taken]) if options.spread == "lines" else 0)
+    count = sum([_lines_of(arm, options) for arm in taken])
     most = max(FEWEST_DRAWN, min(MOST_DRAWN, MOST_TOGETHER // max(1, count)))
     for arm in taken:
         found = _arm(arm, options, most)
@@ -160,6 +160,12 @@ def arm_curves(arms: Sequence[ArmRuns | ArmPoints], options: Options = Options()
     if options.along == "hour" and sum(found.n for found in drawn) > 1:
         drops.clear()  # every run comes to it at an hour of its own
     return ArmCurves(options, tuple(drawn), tuple(sorted(drops)), tuple(left))
+
+
+def _lines_of(arm: ArmPoints, options: Options) -> int:
+    """How many lines an arm is drawn with: its mean, and the band's two edges or every run."""
+    runs = len(arm.runs)
+    return 1 if runs < 2 else 1 + (runs if options.spread == "lines" else 2)
 
 
 def apart(places: Mapping[int, float], gap: float, height: float) -> dict[int, float]:

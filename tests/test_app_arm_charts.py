@@ -1,0 +1,98 @@
+"""The chart of a study's arms must show what its figure on paper shows, and say how many seeds are behind it."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from app import charts
+from app.arm_charts import arms_chart
+from resnet.ablation.arm_colours import KINDS
+from resnet.ablation.arm_curves import arm_curves
+from resnet.ablation.published import PUBLISHED
+from tests.test_ablation_arm_curves import arm, drawn
+from tests.test_ablation_figures import curves
+
+
+def lines(figure: go.Figure, dash: str | None) -> list[Any]:
+    """Means: bold ones, or dashed ones."""
+    return [trace for trace in figure.data if trace.hovertemplate and trace.mode == "lines" and trace.line.dash == dash]
+
+
+def test_validation_is_bold_training_dashed_and_the_test_a_mark() -> None:
+    """Catches training sold as validation."""
+    found = curves(2)
+    figure = arms_chart(found, "light")
+    for dash, part in ((None, "validation"), ("dash", "training")):
+        for trace, each in zip(lines(figure, dash), found.arms, strict=True):
+            assert trace.y.tolist() == getattr(each, part).mean
+            assert part in trace.hovertemplate
+    assert lines(figure, None)[0].line.width > lines(figure, "dash")[0].line.width
+    marks = [trace for trace in figure.data if trace.mode == "markers"]
+    assert [tuple(trace.y) for trace in marks] == [(each.test.mean,) for each in found.arms if each.test]
+    assert marks[0].error_y.array[0] > 0
+
+
+def test_a_band_goes_there_and_back() -> None:
+    """Catches a band around the wrong arm."""
+    found = curves(1)
+    band = found.arms[0].validation
+    filled = [trace for trace in arms_chart(found, "light").data if trace.fill == "toself"][-1]
+    assert filled.x[:-1].tolist() == band.x + band.x[::-1]
+    assert filled.y[:-1].tolist() == pytest.approx([*band.high, *band.low[::-1]])
+    assert not [trace for trace in arms_chart(drawn([arm(0)]), "light").data if trace.fill]
+
+
+def test_few_arms_are_labelled_and_many_have_a_legend_with_n() -> None:
+    """Catches a legend in which nobody finds a line, and labels printed over one another."""
+    few, many = arms_chart(curves(4), "light"), arms_chart(curves(5), "light")
+    assert sum("(n = 3)" in note.text for note in few.layout.annotations) == 4
+    assert not few.layout.showlegend
+    assert [trace.name for trace in many.data if trace.showlegend] == [f"ResNet-{at} (n = 3)" for at in range(5)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_plain_and_residual_have_the_colours_of_every_other_chart(scheme: charts.Scheme) -> None:
+    """Catches a palette that drifts away from the app's."""
+    assert KINDS["residual"] == charts.COLOURS[charts.LINES["residual"]["color"]]
+    assert KINDS["plain"] == charts.COLOURS[charts.LINES["plain"]["color"]]
+    plain, residual = lines(arms_chart(curves(2), scheme), None)
+    assert (plain.line.color, residual.line.color) == (KINDS["plain"][scheme], KINDS["residual"][scheme])
+
+
+def test_drops_and_the_papers_error_stand_behind_the_curves() -> None:
+    """Catches a hairline at another step, and the paper's error beside a loss."""
+    figure = arms_chart(curves(2), "light", [PUBLISHED["resnet110"]])
+    assert [shape.x0 for shape in figure.layout.shapes if shape.type == "line"] == [30, 50]
+    band = next(shape for shape in figure.layout.shapes if shape.type == "rect")
+    assert (band.y0, band.y1) == pytest.approx((6.45, 6.77))
+    assert any("He et al. 2015, Table 6" in note.text for note in figure.layout.annotations)
+    losses = arms_chart(curves(2, about="data_loss"), "light", [PUBLISHED["resnet110"]])
+    assert all(shape.type == "line" for shape in losses.layout.shapes)
+
+
+def test_a_name_is_no_markup() -> None:
+    """Catches a study's name that is read as a tag or as Plotly's own template."""
+    figure = arms_chart(arm_curves([replace(arm(0), name="<b>%{x}</b>")]), "light")
+    assert "&lt;b&gt;% {x}" in lines(figure, None)[0].hovertemplate
+    assert any("&lt;b&gt;" in note.text for note in figure.layout.annotations)
+
+
+def test_every_attribute_is_one_that_plotly_knows() -> None:
+    """Catches a misspelt attribute: the chart is built without Plotly's checks, for speed."""
+    for options in ({"spread": "lines"}, {"spread": "sd"}, {"about": "data_loss"}):
+        for count in (2, 5, 14):
+            figure = arms_chart(curves(count, **options), "dark", [PUBLISHED["resnet110"], PUBLISHED["resnet56"]])
+            go.Figure(json.loads(figure.to_json()))
+
+
+def test_each_line_of_many_is_thin_and_none_is_missing() -> None:
+    """Catches sixty bold lines, and runs that vanish from a crowd."""
+    found = curves(60)
+    bold = lines(arms_chart(found, "light"), None)
+    assert len(bold) == 60
+    assert max(trace.line.width for trace in bold) < 1.5
+    assert np.ptp([len(trace.x) for trace in bold]) == 0
