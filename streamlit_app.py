@@ -21,6 +21,8 @@ pages = [
     st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     st.Page("app/pages/train.py", title="Train", icon=":material/play_arrow:"),
     st.Page("app/pages/runs.py", title="Runs", icon=":material/monitoring:"),
+    st.Page("app/pages/study.py", title="Study", icon=":material/science:"),
+    st.Page("app/pages/learn.py", title="Learn", icon=":material/school:"),
 ]
 st.navigation(pages, position="top").run()
 cache.settle()

@@ -31,6 +31,7 @@ DRAFT, SHOWN, PROBLEM, PUBLISHED = "draft", "shown", "problem", "published"
 SECOND, SECOND_PROBLEM = "second", "second_problem"
 VIEW = "view_of_network"
 VIEW_KEYS = ("view", "rows", "selected", *View.model_fields)
+OTHER_PAGES_KEYS = ("run", "study")
 RECENT_S = 5.0
 Address = frozenset[tuple[str, str]]
 
@@ -46,7 +47,8 @@ class Shown:
 
 def draft() -> Choice:
     """What the controls say. On the first run of a visit, or when the address changed, what the link says."""
-    parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in (*VIEW_KEYS, "run")}
+    foreign = {*VIEW_KEYS, *OTHER_PAGES_KEYS}
+    parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in foreign}
     if DRAFT not in st.session_state or (parameters and not _ours(parameters)):
         _arrive(parameters)
     choice: Choice = st.session_state[DRAFT]
@@ -235,6 +237,19 @@ def select_run(run_id: str) -> None:
     """Write the run on the page into the address bar."""
     if st.query_params.get("run") != run_id:
         st.query_params["run"] = run_id
+
+
+def selected_study() -> str | None:
+    """The study a link names."""
+    return st.query_params.get("study")
+
+
+def select_study(name: str | None) -> None:
+    """Write the study on the page into the address bar; None leaves no trace there."""
+    if name is None:
+        st.query_params.pop("study", None)
+    elif st.query_params.get("study") != name:
+        st.query_params["study"] = name
 
 
 def _arrive(parameters: dict[str, str]) -> None:

@@ -36,7 +36,10 @@ def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
 
 def start_button(spec: RunSpec | None) -> None:
     """Start, and go and watch. A second click on the same page starts nothing new."""
-    clicked = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clicked = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None)
+        st.page_link("app/pages/study.py", label="With seeds, as a study", icon=":material/science:",
+                     query_params={"study": ":mine"})  # fmt: skip
     if not clicked or spec is None:
         return
     token = state.remembered(TOKEN, lambda: secrets.token_hex(8))

@@ -1,0 +1,121 @@
+"""One study: its question, how far its runs are, what they have found. Looks again by itself while any is at work."""
+
+import streamlit as st
+
+from app import state, views
+from app.runs import board as runs_board
+from app.runs import cache as runs_cache
+from app.study import cache, preview, progress, results, shelf, wording
+from resnet.ablation.running import Plan
+from resnet.ablation.study import Study
+from resnet.errors import ResNetLabError
+
+REFRESH_S = 2.0
+BUSY = "study_busy"
+
+
+def live(chosen: shelf.Chosen) -> None:
+    """The study on the page. Its file and its runs are all there is: nothing is lost with a tab or a server."""
+    if chosen.study is None:
+        if chosen.key != shelf.NEW:
+            st.markdown("Its file cannot be read, so nothing of it is shown. Mend the file, or choose another study.")
+        return
+    if chosen.key == shelf.EXAMPLE:
+        _example(chosen.study)
+        return
+    made = _planned(chosen.study)
+    busy = made is not None and progress.busy(made)
+    st.fragment(_own, run_every=REFRESH_S if busy else None)(chosen.study)
+
+
+def _own(study: Study) -> None:
+    made = _planned(study)
+    if made is None:
+        return
+    _heading(made)
+    progress.show(made, runs_cache.store())
+    _found(made)
+    _more(made)
+    if bool(state.read(BUSY)) != progress.busy(made):  # begin to look again by itself, or cease to
+        state.remember(BUSY, progress.busy(made))
+        st.rerun()
+
+
+def _example(study: Study) -> None:
+    try:
+        made = cache.plan(study, cache.example().runs)
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    _heading(made)
+    _found(made)
+    st.button("Begin a study like it", icon=":material/content_copy:", on_click=shelf.open_new, args=(shelf.EXAMPLE,))
+    _how_it_was_made(cache.example().readme)
+    preview.as_file(study)
+
+
+def _how_it_was_made(readme: str) -> None:
+    """Command, time and machine; its title says what stands above already."""
+    text = readme.partition("\n")[2].strip()
+    expander = st.expander("How it was made", key="study_made", on_change="rerun") if text else None
+    if expander is not None and expander.open:
+        expander.markdown(text)
+
+
+def _planned(study: Study) -> Plan | None:
+    try:
+        return cache.plan(study, runs_cache.store().list())
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return None
+
+
+def _heading(made: Plan) -> None:
+    study = made.study
+    st.subheader(views.plain(study.question or study.name), anchor=False)
+    source = f" · {study.source}" if study.source else ""
+    st.caption(views.plain(f"{wording.extent(made.steps)}{source}"))
+
+
+def _found(made: Plan) -> None:
+    try:
+        found = cache.outcome_of(made)
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    results.show(found)
+
+
+def _more(made: Plan) -> None:
+    """Acts that change the page, not only what is looked at again."""
+    with st.container(horizontal=True):
+        if st.button("Begin a study like it", icon=":material/content_copy:"):
+            shelf.open_new(made.study.name)
+            st.rerun()
+        ids = [step.run.id for step in made.steps if step.run]
+        if ids and st.button("Beside other runs", icon=":material/stacked_line_chart:"):
+            _beside(ids)
+        popover = st.popover("Remove", icon=":material/delete:")
+        popover.markdown("The study's file goes. Its runs stay, on the Runs page.")
+        if popover.button("Remove the study"):
+            _remove(made.study.name)
+            st.rerun()
+    preview.as_file(made.study)
+
+
+def _beside(ids: list[str]) -> None:
+    """To the Runs page, where runs of other studies and imported curves can join them."""
+    from app.beside import choose  # noqa: PLC0415  what compares runs need not load before anybody compares
+
+    choose.only(ids)
+    state.remember(runs_board.LOOK, runs_board.LOOKS[1])
+    st.switch_page("app/pages/runs.py")
+
+
+def _remove(name: str) -> None:
+    try:
+        cache.shelf().delete(name)
+    except ResNetLabError as error:
+        state.remember(progress.PROBLEM, str(error))
+    else:
+        shelf.forget()

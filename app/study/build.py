@@ -1,0 +1,159 @@
+"""A new study: what it begins with, the few controls that matter first, and the rest under "Change it"."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
+
+import streamlit as st
+
+from app import state, views
+from app.forms.dataset import data_folder
+from app.runs.cache import devices
+from app.study import begin, change, fields
+from app.study.begin import SIZES
+from app.study.shelf import BEGIN, CHANGES, FILE
+from resnet.ablation import ready
+from resnet.ablation.ready import Size
+from resnet.ablation.study import Study
+from resnet.config import with_settings
+from resnet.errors import ResNetLabError
+from resnet.training.recipe import with_steps
+
+SIZE, UPLOAD, UPLOAD_PROBLEM = "study_size", "study_file", "study_upload"
+MOST_SEEDS = 20
+SEEDS_HELP = "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a spread."
+
+
+class Draft(NamedTuple):
+    """What the controls say. `study` is None where they contradict each other, and `problem` says how."""
+
+    study: Study | None
+    problem: str | None
+
+
+def form() -> Draft:
+    """The controls, and what they add up to."""
+    key = _begin()
+    size = _size(key)
+    try:
+        base = begin.study(key, size)
+    except ResNetLabError as error:
+        return Draft(None, str(error))
+    _about(key, base)
+    kept = change.Kept(f"{key} {size or ''}".strip(), state.remembered(CHANGES, dict))
+    _few(kept, base)
+    expander = st.expander("Change it", key="study_change", on_change="rerun", icon=":material/tune:")
+    if expander.open:
+        with expander:
+            change.more(kept, base)
+            _upload()
+    try:
+        return Draft(made(base, kept.said), None)
+    except ResNetLabError as error:
+        return Draft(None, str(error))
+
+
+def _begin() -> str:
+    titles = begin.titles()
+    key = state.read(BEGIN)
+    key = key if key in titles else next(iter(titles))
+    place, _ = st.columns([3, 1])
+    place.selectbox("Begin with", list(titles), list(titles).index(key), key=state.seed("study_begin_box", key),
+                    format_func=titles.__getitem__,
+                    on_change=lambda: state.remember(BEGIN, state.read("study_begin_box")))  # fmt: skip
+    return key
+
+
+def _size(key: str) -> Size | None:
+    sizes = begin.sizes(key)
+    if not sizes:
+        return None
+    size = state.read(SIZE, sizes[0])
+    size = size if size in sizes else sizes[0]
+    st.segmented_control("Size", sizes, default=size, key=state.seed("study_size_box", size), required=True,
+                         format_func=SIZES.__getitem__, help=begin.SIZE_HELP,
+                         on_change=lambda: state.remember(SIZE, state.read("study_size_box")))  # fmt: skip
+    return cast(Size, size)
+
+
+def _about(key: str, base: Study) -> None:
+    """Its question, who asked it, and what was found there."""
+    if base.question:
+        st.markdown(f"**{views.plain(base.question)}**")
+    said = [f"Source: {base.source}."] if base.source else []
+    said += [f"Found there: {ready.get(key).expected}"] if key in ready.names() else []
+    if said:
+        st.caption(views.plain(" ".join(said)))
+
+
+def _few(kept: change.Kept, base: Study) -> None:
+    offered = devices()
+    names = {device.id: device.name for device in offered}
+    device = kept.get("device", base.baseline.device if base.baseline.device in names else offered[0].id)
+    seeds, steps, where = st.columns(3)
+    kept.number(seeds, "Seeds", "seeds", len(base.seeds), min_value=1, max_value=MOST_SEEDS, help=SEEDS_HELP)
+    kept.number(steps, "Steps of each run", "steps", base.baseline.recipe.steps, min_value=1, max_value=10_000_000,
+                help=change.STEPS_HELP)  # fmt: skip
+    kept.select(where, "Device", "device", list(names), device, format_func=lambda name: names.get(name, name))
+
+
+def _upload() -> None:
+    st.file_uploader("A study's file", ["yaml", "yml", "json"], key=UPLOAD, on_change=_uploaded,
+                     help="As `python -m resnet study new` writes it. The page begins with it at once.")  # fmt: skip
+    views.problem(state.read(UPLOAD_PROBLEM))
+
+
+def _uploaded() -> None:
+    state.forget(UPLOAD_PROBLEM)
+    if (file := state.read(UPLOAD)) is None:
+        return
+    try:
+        begin.take_file(file.name, file.getvalue())
+    except ResNetLabError as error:
+        state.remember(UPLOAD_PROBLEM, str(error))
+    else:
+        state.remember(BEGIN, FILE)
+        state.read(CHANGES, {}).pop(FILE, None)
+
+
+def made(base: Study, said: Mapping[str, Any]) -> Study:
+    """The study with what the controls say. Raises ConfigError or UnknownNameError."""
+    facts = base.model_dump(mode="json")
+    facts["baseline"] = _baseline(base, said)
+    count = said.get("seeds", len(base.seeds))
+    facts["seeds"] = list(base.seeds if count == len(base.seeds) else range(count))
+    facts |= {key: said[key] for key in ("name", "question", "design") if key in said}
+    if facts["design"] == "list":
+        listed = fields.arms_of(said["arms"]) if "arms" in said else _listed(base)
+        keys = [factor.key for factor in base.factors] if base.design == "list" else []
+        keys += [key for arm in listed for key in arm["settings"]]
+        facts |= {"listed": listed, "factors": [{"key": key, "levels": []} for key in dict.fromkeys(keys)]}
+    else:
+        rows = said.get("factors", change.rows_of(base))
+        factors = [{"key": row["key"], "levels": fields.levels_of(row["levels"])} for row in rows if row["key"]]
+        facts |= {"listed": [], "factors": factors}
+    return Study.model_validate(facts)
+
+
+def _listed(base: Study) -> list[dict[str, Any]]:
+    """The arms as they are: of a list itself, of another design spelled out."""
+    if base.design == "list":
+        return [arm.model_dump(mode="json") for arm in base.listed]
+    return fields.arms_of(fields.arms_text(base))
+
+
+def _baseline(base: Study, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The steps first, since a schedule stretches with them; then what is typed for all arms."""
+    facts = base.baseline.model_dump(mode="json")
+    recipe, settings = base.baseline.recipe, fields.settings_of(said.get("everywhere", ""))
+    steps = said.get("steps", recipe.steps)
+    own = {key.removeprefix("recipe."): value for key, value in settings.items() if key.startswith("recipe.")}
+    rest = {key.removeprefix("network."): value for key, value in settings.items() if not key.startswith("recipe.")}
+    longer = recipe if steps == recipe.steps else with_steps(recipe, steps)
+    return facts | {
+        "network": said.get("network", base.baseline.network),
+        "settings": facts["settings"] | rest,
+        "recipe": with_settings(longer, own).model_dump(mode="json"),
+        "dataset": said.get("dataset", base.baseline.dataset),
+        "device": said.get("device", base.baseline.device),
+        "data_folder": data_folder(),
+    }

@@ -1,0 +1,94 @@
+"""What is known of studies, kept between reruns and shared by all visitors.
+
+Nothing here is a truth of its own: a study is a file, its progress is that of its runs, and both are looked at anew.
+What follows from them is kept under all that it depends on.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from resnet.ablation import running, shipped
+from resnet.ablation.outcome import Outcome, outcome
+from resnet.ablation.running import Plan
+from resnet.ablation.shelf import Shelf
+from resnet.ablation.study import Study
+from resnet.runs import Run
+from resnet.runs.directory import EXIT, METRICS
+from resnet.runs.run import by_coming, runs_in
+
+DEFAULT_FOLDER = "studies"
+Signature = tuple[tuple[str, str, int, int], ...]
+
+
+class Example(NamedTuple):
+    """The study that comes with the project, its runs, which are in no store, and how it was made, as Markdown."""
+
+    study: Study
+    runs: tuple[Run, ...]
+    readme: str
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> Shelf:
+    """The studies of this server. Holds no study: what it says is read anew each time."""
+    return Shelf(Path(os.environ.get("RESNET_LAB_STUDIES", DEFAULT_FOLDER)))
+
+
+@st.cache_resource(show_spinner=False)
+def example() -> Example:
+    """The study to look at first. Raises ConfigError where its files were taken away."""
+    folder = shipped.folder()
+    readme = folder / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    return Example(running.read(folder / "study.yaml"), tuple(by_coming(runs_in(folder / "runs"))), text)
+
+
+def plan(study: Study, there: Sequence[Run]) -> Plan:
+    """What is there of a study, and what is missing. Raises ConfigError, DataError or UnknownNameError."""
+    return _plan(study.fingerprint, study, tuple(there), _states(there))
+
+
+def outcome_of(made: Plan) -> Outcome:
+    """What the runs of a plan say. Raises ConfigError or RunError where one cannot be read."""
+    runs = tuple([step.run for step in made.steps if step.run])
+    return _outcome(made.study.fingerprint, made.study, runs, _written(made))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _plan(fingerprint: str, _study: Study, _there: tuple[Run, ...], states: tuple[tuple[str, str], ...]) -> Plan:
+    return running.plan(_study, _there)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _outcome(fingerprint: str, _study: Study, _runs: tuple[Run, ...], written: Signature) -> Outcome:
+    return outcome(_study, _runs)
+
+
+def _states(there: Sequence[Run]) -> tuple[tuple[str, str], ...]:
+    """Which runs there are, and in which state: what a plan depends on."""
+    return tuple([(str(run.path), _state(run)) for run in there])
+
+
+def _state(run: Run) -> str:
+    """Asked only where it may change: two hundred states a look would be felt."""
+    if run.unfinished:
+        return run.state().name
+    return f"over {_size(run, EXIT)[1]}"
+
+
+def _written(made: Plan) -> Signature:
+    """Every run of a study, its state, and how long its records are and when they were last touched."""
+    return tuple([(step.run.id, step.state.name if step.state else "", *_size(step.run, METRICS))
+                  for step in made.steps if step.run])  # fmt: skip
+
+
+def _size(run: Run, name: str) -> tuple[int, int]:
+    try:
+        found = run.directory.file(name).stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_size, found.st_mtime_ns)

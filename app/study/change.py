@@ -1,0 +1,146 @@
+"""Everything a visitor may change about the study that a new one begins with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from app.study import fields
+from resnet import catalog, data
+from resnet.ablation.study import Design, Study
+from resnet.errors import ResNetLabError
+
+DESIGNS: Mapping[Design, str] = {"grid": "Grid", "one_at_a_time": "One at a time", "list": "Arm by arm"}
+DESIGN_HELP = (
+    "Grid: all levels of all factors combined. One at a time: the baseline, and one factor of it changed in each other "
+    "arm. Arm by arm: every arm is written out by hand."
+)
+STEPS_HELP = "Optimiser updates of each run; the schedule stretches with them."
+EVERYWHERE_HELP = "What is other than said so far in all arms, baseline too: KEY=VALUE, with spaces between them."
+LEVELS_HELP = "The values it takes, with commas between them: 0.9, 0.99"
+ARMS_HELP = "A line each: NAME: KEY=VALUE KEY=VALUE. An arm that sets nothing is the baseline."
+NAME_HELP = "Also the name of its file."
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a visitor changed about one beginning; each beginning keeps its own for the whole visit."""
+
+    of: str
+    everything: dict[str, dict[str, Any]]
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        return self.everything.get(self.of, {})
+
+    def get(self, field: str, default: Any) -> Any:
+        return self.said.get(field, default)
+
+    def put(self, field: str, value: Any) -> None:
+        self.everything.setdefault(self.of, {})[field] = value
+
+    def key(self, field: str) -> str:
+        return f"study {self.of} {field}"
+
+    def take(self, field: str) -> None:
+        """Keep what the field's widget says; one that was emptied says nothing."""
+        value = state.read(self.key(field))
+        if value is not None:
+            self.put(field, value)
+
+    def number(self, place: Any, label: str, field: str, default: int, **display: Any) -> None:
+        value = self.get(field, default)
+        place.number_input(label, value=value, step=1, key=state.seed(self.key(field), value), on_change=self.take,
+                           args=(field,), **display)  # fmt: skip
+
+    def select(self, place: Any, label: str, field: str, options: Sequence[str], default: str, **display: Any) -> None:
+        value = self.get(field, default)
+        options = options if value in options else [value, *options]
+        place.selectbox(label, options, list(options).index(value), key=state.seed(self.key(field), value),
+                        on_change=self.take, args=(field,), **display)  # fmt: skip
+
+    def text(self, place: Any, label: str, field: str, default: str, **display: Any) -> None:
+        value = self.get(field, default)
+        place.text_input(label, value, key=state.seed(self.key(field), value), on_change=self.take, args=(field,),
+                         **display)  # fmt: skip
+
+
+def more(kept: Kept, base: Study) -> None:
+    """What is compared, on what, and what it is called."""
+    design = kept.get("design", base.design)
+    st.segmented_control("How levels are combined", list(DESIGNS), default=design, required=True, help=DESIGN_HELP,
+                         key=state.seed(kept.key("design"), design), format_func=DESIGNS.__getitem__,
+                         on_change=kept.take, args=("design",))  # fmt: skip
+    if design == "list":
+        _arms(kept, base)
+    else:
+        _factors(kept, base)
+    left, right = st.columns(2)
+    kept.select(left, "Baseline network", "network", list(catalog.names()), base.baseline.network)
+    titles = {name: data.title(name) for name in data.names()}
+    kept.select(right, "Data set", "dataset", list(titles), base.baseline.dataset,
+                format_func=lambda name: titles.get(name, name))  # fmt: skip
+    kept.text(st, "Changed in all arms", "everywhere", "", help=EVERYWHERE_HELP,
+              placeholder="norm.momentum=0.99 recipe.batch_size=64")  # fmt: skip
+    left, right = st.columns(2)
+    kept.text(left, "Name", "name", base.name, help=NAME_HELP)
+    kept.text(right, "Question", "question", base.question)
+
+
+def rows_of(base: Study) -> list[dict[str, str]]:
+    """The factors of a study as rows to be edited."""
+    return [{"id": str(place), "key": factor.key, "levels": fields.levels_text(factor.levels)}
+            for place, factor in enumerate(base.factors)]  # fmt: skip
+
+
+def _factors(kept: Kept, base: Study) -> None:
+    about = fields.known(base)
+    rows = kept.get("factors", rows_of(base))
+    for row in rows:
+        with st.container(key=f"factor_{row['id']}", horizontal=True, vertical_alignment="bottom"):
+            _factor(kept, base, row, about)
+    st.button("Add a factor", icon=":material/add:", on_click=_add, args=(kept, base), key=kept.key("add"))
+
+
+def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, str]) -> None:
+    options = list(about) if not row["key"] or row["key"] in about else [row["key"], *about]
+    key, levels = kept.key(f"key {row['id']}"), kept.key(f"levels {row['id']}")
+    place = options.index(row["key"]) if row["key"] else None
+    st.selectbox("Factor", options, place, key=state.seed(key, row["key"] or None), placeholder="Choose a setting",
+                 format_func=lambda name: f"{name} · {about[name]}" if name in about else name,
+                 on_change=_edit, args=(kept, base, row["id"]))  # fmt: skip
+    names = fields.named(row["key"])
+    st.text_input("Levels", row["levels"], key=state.seed(levels, row["levels"]), help=LEVELS_HELP, width=280,
+                  placeholder=", ".join(names[:2]), on_change=_edit, args=(kept, base, row["id"]))  # fmt: skip
+    st.button("Remove", icon=":material/close:", key=kept.key(f"remove {row['id']}"), on_click=_remove,
+              args=(kept, base, row["id"]))  # fmt: skip
+
+
+def _edit(kept: Kept, base: Study, row_id: str) -> None:
+    rows = [dict(row) for row in kept.get("factors", rows_of(base))]
+    for row in rows:
+        if row["id"] == row_id:
+            row["key"] = state.read(kept.key(f"key {row_id}")) or ""
+            row["levels"] = state.read(kept.key(f"levels {row_id}")) or ""
+    kept.put("factors", rows)
+
+
+def _add(kept: Kept, base: Study) -> None:
+    rows = kept.get("factors", rows_of(base))
+    fresh = str(1 + max([int(row["id"]) for row in rows], default=-1))
+    kept.put("factors", [*rows, {"id": fresh, "key": "", "levels": ""}])
+
+
+def _remove(kept: Kept, base: Study, row_id: str) -> None:
+    kept.put("factors", [row for row in kept.get("factors", rows_of(base)) if row["id"] != row_id])
+
+
+def _arms(kept: Kept, base: Study) -> None:
+    try:
+        text = kept.get("arms", None) or fields.arms_text(base)
+    except ResNetLabError:
+        text = ""
+    st.text_area("Arms", text, key=state.seed(kept.key("arms"), text), help=ARMS_HELP, on_change=kept.take,
+                 args=("arms",), height=34 + 26 * max(3, text.count("\n") + 2))  # fmt: skip

@@ -1,0 +1,101 @@
+"""What a study may vary, by dotted key: which kind of value it takes, and what the baseline has there."""
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from resnet import catalog, data
+from resnet.ablation.factors import FOLLOW_THE_DATA
+from resnet.ablation.study import Study, arms
+from resnet.config import known_keys, parse_value, with_settings
+from resnet.errors import ConfigError, echo
+from resnet.link import pairs, written
+from resnet.training import recipes
+
+KINDS: Mapping[type, str] = {bool: "true or false", int: "number", float: "number", str: "word", list: "list"}
+OPEN, CLOSE = "[{", "]}"
+
+
+def known(study: Study) -> dict[str, str]:
+    """Every key that can be a factor, with its kind and the baseline's value, the most used first."""
+    base = study.baseline
+    network = with_settings(catalog.get(base.network).config, base.settings).model_dump(mode="json")
+    recipe = base.recipe.model_dump(mode="json", exclude={"seed"})
+    found = {"network": base.network, "dataset": base.dataset}
+    for part, facts in (("network", network), ("recipe", recipe)):
+        found |= {f"{part}.{key}": _value(facts, key) for key in known_keys(facts)}
+    return {key: _about(value) for key, value in found.items() if key not in FOLLOW_THE_DATA}
+
+
+def named(key: str) -> tuple[str, ...]:
+    """The values a key may have by name, where it has names."""
+    return {"network": catalog.names(), "dataset": tuple(data.names()), "recipe": recipes.names()}.get(key, ())
+
+
+def _value(facts: Any, key: str) -> Any:
+    for part in key.split("."):
+        facts = facts[int(part) if isinstance(facts, list) else part]
+    return facts
+
+
+def _about(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"group, now {value['kind']}" if "kind" in value else "group of settings"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "list of stages"
+    return f"{KINDS.get(type(value), 'nothing or a group')}, now {written(value)}"
+
+
+def levels_text(levels: Iterable[Any]) -> str:
+    """As a person types them: "0.9, 0.99"."""
+    return ", ".join(json.dumps(level) if isinstance(level, dict | list) else written(level) for level in levels)
+
+
+def levels_of(text: str) -> tuple[Any, ...]:
+    """Levels typed with commas between them; those inside brackets belong to a level."""
+    parts: list[str] = []
+    depth, part = 0, ""
+    for sign in text:
+        depth += (sign in OPEN) - (sign in CLOSE)
+        if sign == "," and depth == 0:
+            parts, part = [*parts, part], ""
+        else:
+            part += sign
+    return tuple([parse_value(part.strip()) for part in (*parts, part) if part.strip()])
+
+
+def settings_of(text: str) -> dict[str, Any]:
+    """Settings typed as KEY=VALUE with spaces between them. Raises ConfigError."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        raise ConfigError(f"A quotation mark is never closed in {echo(text)}.") from None
+    return {key: parse_value(value) for key, value in pairs(words).items()}
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """The same settings as text, which `settings_of` reads back."""
+    return shlex.join(f"{key}={written(value)}" for key, value in settings.items())
+
+
+def arms_text(study: Study) -> str:
+    """The arms one by one, a line each: its name, and what it sets."""
+    if study.design == "list":
+        named = [(arm.name or ("baseline" if not arm.settings else f"arm {place}"), arm.settings)
+                 for place, arm in enumerate(study.listed)]  # fmt: skip
+    else:
+        named = [(arm.name, dict(arm.settings)) for arm in arms(study)]
+    return "\n".join(f"{name}: {settings_text(settings)}".rstrip() for name, settings in named)
+
+
+def arms_of(text: str) -> list[dict[str, Any]]:
+    """Lines of NAME: KEY=VALUE … as arms of a list. Raises ConfigError."""
+    found = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        name, colon, settings = line.partition(":")
+        if not colon or not name.strip():
+            raise ConfigError(f"An arm is a line NAME: KEY=VALUE …, as in plain: network.shortcut=none; "
+                              f"received {echo(line)}.")  # fmt: skip
+        found.append({"name": name.strip(), "settings": settings_of(settings)})
+    return found

@@ -1,0 +1,173 @@
+"""What a new study would do, before it does it: its arms, runs, time, memory, and what it can tell at all."""
+
+import math
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import exports, views
+from app.runs import cache as runs_cache
+from app.study import build, cache, fields, guards, shelf, wording
+from resnet import quantity
+from resnet.ablation import guard, running
+from resnet.ablation.compared import references
+from resnet.ablation.running import Plan, Step
+from resnet.ablation.study import Arm, Study
+from resnet.config import ResNetConfig
+from resnet.errors import ResNetLabError
+from resnet.metrics import describe
+from resnet.runs.spec import check_possible
+
+SELECTION = "Validation chooses the weights; the test set is read once, at the end of each run."
+
+
+def new() -> None:
+    """The form, and live below it what would be started."""
+    draft = build.form()
+    views.problem(draft.problem)
+    if draft.study is None:
+        st.button("Start the study", type="primary", icon=":material/play_arrow:", disabled=True)
+        return
+    try:
+        made = cache.plan(draft.study, runs_cache.store().list())
+        problem = _impossible(made.steps)
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    views.problem(problem)
+    guards.banner(_doubts(made))
+    _start(made, disabled=problem is not None)
+    _numbers(made)
+    _arms(made)
+    _guards(made)
+    guards.recipe_check(made.study, made.steps)
+    as_file(made.study)
+
+
+def _doubts(made: Plan) -> tuple[str, ...]:
+    purity = guard.one_factor(guards.specs_of(made.steps), made.study.keys)
+    loose = (purity.sentence,) if purity.purity == "undeclared" else ()
+    return (*loose, *guards.several(made.study, made.steps))
+
+
+def _impossible(steps: Sequence[Step]) -> str | None:
+    """Why a run that is still to be made could not be."""
+    for spec in {step.planned.arm.name: step.planned.spec for step in steps if step.run is None}.values():
+        try:
+            check_possible(spec)
+        except ResNetLabError as error:
+            return str(error)
+    return None
+
+
+def _start(made: Plan, disabled: bool) -> None:
+    missing = made.count("make") + made.count("resume")
+    label = "Start the study" if missing else "Open the study"
+    if not st.button(label, type="primary", icon=":material/play_arrow:", disabled=disabled):
+        return
+    try:
+        study = _saved(made.study)
+        running.submit(made, runs_cache.store())
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    shelf.open_study(study.name)
+    st.rerun()
+
+
+def _saved(study: Study) -> Study:
+    """On the shelf under a name of its own: a study that is there and asks for something else stays."""
+    taken, name, number = cache.shelf(), study.name, 1
+    while name in shelf.TITLES or (name in taken.names() and not _asks_the_same(study, name)):
+        number += 1
+        name = f"{study.name}_{number}"
+    named = study.model_copy(update={"name": name})
+    taken.save(named)
+    return named
+
+
+def _asks_the_same(study: Study, name: str) -> bool:
+    try:
+        return cache.shelf().get(name).fingerprint == study.model_copy(update={"name": name}).fingerprint
+    except ResNetLabError:
+        return False
+
+
+def _numbers(made: Plan) -> None:
+    there = len(made.steps) - made.count("make")
+    reused = f"{there} of them exist and are used again" if there else "none exists yet"
+    time_s = made.time_s
+    noise, seeds = made.noise(), len(made.study.seeds)
+    detectable = made.detectable(noise.sd)
+    views.number_row([
+        views.Number("Arms", str(len(wording.arms_of(made.steps))), "Networks and recipes that are compared."),
+        views.Number("Runs", str(len(made.steps)), f"Every arm with every seed; {reused}.", _below(made)),
+        views.Number("Time", "not known yet" if time_s is None else wording.about(time_s),
+                     "From the images a second of finished runs like these on this device, one run after the other. "
+                     "Starts are left out. Not known where nothing like it was measured here."),
+        views.Number("Memory", f"{quantity.size(made.memory_bytes)} or more",
+                     "Outputs of all layers for a batch, weights, gradients, optimiser; TensorFlow's own is extra."),
+        views.Number("Can show", f"{detectable:.2f} points" if math.isfinite(detectable) else "nothing",
+                     f"The smallest difference in error that {seeds} seeds show in four of five studies, where seeds "
+                     f"scatter as in {noise.source}: by {noise.sd:.2f} points." if seeds > 1 else
+                     "One seed shows no difference: nothing tells it from chance."),
+    ])  # fmt: skip
+
+
+def _below(made: Plan) -> str:
+    there = len(made.steps) - made.count("make")
+    return f"{there} there already" if there else "all to be made"
+
+
+def _arms(made: Plan) -> None:
+    import pandas as pd  # noqa: PLC0415  a fifth of a second that other pages need not wait for
+
+    compared = references(made.study, arms := wording.arms_of(made.steps))
+    frame = pd.DataFrame([_row(arm, compared[arm.name], made) for arm in arms])
+    numbers = {key: st.column_config.NumberColumn(key, format="localized") for key in ("Depth", "Parameters")}
+    st.dataframe(frame, hide_index=True, column_config=numbers, key="study_arms")
+
+
+def _row(arm: Arm, against: str | None, made: Plan) -> dict[str, object]:
+    counts = describe(arm.config)
+    own = [step for step in made.steps if step.planned.arm.name == arm.name]
+    return {
+        "Arm": arm.name,
+        "Sets": fields.settings_text(arm.settings) or "–",
+        "Compared with": against or "–",
+        "Depth": counts.depth,
+        "Parameters": counts.trainable_params,
+        "Runs": wording.states(own),
+    }
+
+
+def _guards(made: Plan) -> None:
+    specs = guards.specs_of(made.steps)
+    with st.expander("What is equal, and what differs on purpose", key="study_guards", on_change="rerun") as expander:
+        if expander.open:
+            streams = [stream.sentence for stream in guard.streams(specs)]
+            guards.sentences([guard.one_factor(specs, made.study.keys).sentence, *streams, SELECTION])
+            guards.twins(twins_of(wording.arms_of(made.steps)))
+
+
+def twins_of(arms: Sequence[Arm]) -> list[guard.TwinProof]:
+    """A proof for each residual network whose plain twin is an arm too."""
+    configs = list(dict.fromkeys(arm.config for arm in arms))
+    plain = {config.fingerprint for config in configs if config.shortcut == "none"}
+    residual = [config for config in configs if config.shortcut != "none"]
+    return [guard.prove(config) for config in residual if _twin(config) in plain]
+
+
+def _twin(config: ResNetConfig) -> str:
+    return config.model_copy(update={"shortcut": "none"}).fingerprint
+
+
+def as_file(study: Study) -> None:
+    """The study as text, and what to type."""
+    expander = st.expander("As a file, and on the command line", key="study_as_file", on_change="rerun")
+    if expander.open:
+        with expander:
+            text = running.to_text(study, "yaml")
+            st.code(f"python -m resnet study run {study.name}.yaml", language="bash")
+            st.code(text, language="yaml", height=360)
+            exports.button("YAML", f"{study.name}.yaml", lambda: text)

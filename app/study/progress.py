@@ -1,0 +1,139 @@
+"""How far a study is: what is done, at work and missing, run by run, and what a person can do about it."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+
+from app import state, views
+from app.study import cache, wording
+from resnet.ablation import running
+from resnet.ablation.running import Plan, Step
+from resnet.ablation.study import grown
+from resnet.errors import ResNetLabError
+from resnet.runs import Store
+
+PROBLEM, START = "study_problem", "play_arrow"
+MOST_LINKS = 120
+"""More links than this no page draws in a blink; the Runs page lists them all."""
+
+
+def busy(made: Plan) -> bool:
+    """Whether a run of it waits or works."""
+    return made.count("wait") > 0
+
+
+def show(made: Plan, store: Store) -> None:
+    """The bar, the buttons and the runs. An act that was refused says why."""
+    if problem := state.read(PROBLEM):
+        state.forget(PROBLEM)
+        views.problem(problem)
+    if made.count("reuse") < len(made.steps):
+        done, of = _steps(made.steps)
+        st.progress(min(1.0, done / of), text=_line(made, done, of))
+    with st.container(key="study_acts", horizontal=True):
+        _acts(made, store)
+    if busy(made) and store.queue.order().paused:
+        st.caption("The queue is paused, so nothing begins; the Runs page lets it go on.")
+    label = f"{wording.counted(len(made.steps), 'run')}: {wording.states(made.steps)}"
+    with st.expander(label, key=f"study_runs_{'now' if busy(made) else 'then'}", expanded=busy(made)):
+        _grid(made.steps)
+
+
+def _steps(steps: Sequence[Step]) -> tuple[int, int]:
+    """Optimiser updates done, and those of the whole study."""
+    done = sum(_done(step) for step in steps)
+    return done, max(1, sum(step.planned.spec.recipe.steps for step in steps))
+
+
+def _done(step: Step) -> int:
+    """A curve that cannot be read spoils its own run only."""
+    if step.action == "reuse":
+        return step.planned.spec.recipe.steps
+    try:
+        return step.run.progress().step if step.run else 0
+    except ResNetLabError:
+        return 0
+
+
+def _line(made: Plan, done: int, of: int) -> str:
+    said = [f"{made.count('reuse')} of {wording.counted(len(made.steps), 'run')} finished"]
+    said.append(f"step {done:,} of {of:,}")
+    if busy(made) and (left_s := _time_left_s(made)) is not None:
+        said.append(f"{wording.about(left_s)} of training left")
+    return " · ".join(said)
+
+
+def _time_left_s(made: Plan) -> float | None:
+    """After the speed of finished runs like these; None until an arm of each kind was measured."""
+    try:
+        return made.time_s
+    except ResNetLabError:
+        return None
+
+
+def _acts(made: Plan, store: Store) -> None:
+    if busy(made):
+        _button("Stop", "stop_circle", partial(_stop, made, store))
+        return
+    missing, failed = made.count("make") + made.count("resume"), made.count("leave")
+    if missing:
+        _button("Run what is missing", START, partial(running.submit, made, store))
+    if failed:
+        again = partial(_again, made, store)
+        _button(f"Try {wording.counted(failed, 'failed run')} again", "refresh", again)
+    if not missing:
+        _button("Add a seed", "add", partial(_add_a_seed, made, store))
+
+
+def _button(label: str, icon: str, act: Callable[[], object]) -> None:
+    """What is done may change the study itself, so the whole page looks again."""
+    way: Literal["primary", "secondary"] = "primary" if icon == START else "secondary"
+    if not st.button(label, icon=f":material/{icon}:", key=f"study {label}", type=way):
+        return
+    try:
+        act()
+    except ResNetLabError as error:
+        state.remember(PROBLEM, str(error))
+    st.rerun()
+
+
+def _stop(made: Plan, store: Store) -> None:
+    """What waits is taken back first, so that nothing begins while the rest ends."""
+    waiting = [step for step in made.steps if step.action == "wait" and step.run]
+    for step in sorted(waiting, key=lambda step: wording.state_of(step) != "queued"):
+        if step.run and not step.run.state().over:
+            store.stop(step.run.id)
+
+
+def _again(made: Plan, store: Store) -> None:
+    running.submit(running.plan(made.study, store.list(), "retry"), store)
+
+
+def _add_a_seed(made: Plan, store: Store) -> None:
+    """Nothing that is there is repeated."""
+    larger = grown(made.study, seeds=[max(made.study.seeds) + 1])
+    cache.shelf().save(larger)
+    running.submit(running.plan(larger, store.list()), store)
+
+
+def _grid(steps: Sequence[Step]) -> None:
+    """A line for each arm, a sign for each seed; each leads to its run."""
+    linked = len(steps) <= MOST_LINKS
+    for arm in wording.arms_of(steps):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(views.plain(arm.name), width=140)
+            for step in steps:
+                if step.planned.arm.name == arm.name:
+                    _dot(step, linked)
+
+
+def _dot(step: Step, linked: bool) -> None:
+    name = wording.state_of(step)
+    colour, icon = wording.SIGNS[name]
+    label = f":{colour}[:material/{icon}:] seed {step.planned.seed}"
+    if step.run and linked:
+        st.page_link("app/pages/runs.py", label=label, query_params={"run": step.run.id}, help=name)
+    else:
+        st.markdown(label, width="content", help=name)

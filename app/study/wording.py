@@ -1,0 +1,53 @@
+"""What studies and their parts are called on the page."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from resnet import quantity
+from resnet.ablation.running import Step
+from resnet.ablation.study import Arm
+
+MINUTE_S = 60
+FAILED = ("failed", "crashed", "machine restarted")
+SIGNS = {
+    "to run": ("gray", "radio_button_unchecked"),
+    "queued": ("gray", "schedule"),
+    "starting": ("blue", "hourglass_top"),
+    "running": ("blue", "play_arrow"),
+    "stalled": ("orange", "warning"),
+    "stopping": ("orange", "stop_circle"),
+    "stopped": ("gray", "stop_circle"),
+    "finished": ("green", "check_circle"),
+    **dict.fromkeys(FAILED, ("red", "error")),
+}
+"""A colour and a sign of its own for each state of a run that there may be."""
+
+
+def arms_of(steps: Iterable[Step]) -> tuple[Arm, ...]:
+    """The arms of a plan, each once, in order."""
+    return tuple({step.planned.arm.name: step.planned.arm for step in steps}.values())
+
+
+def state_of(step: Step) -> str:
+    return step.state.name if step.state else "to run"
+
+
+def counted(number: int, word: str) -> str:
+    """1 arm, 4 arms."""
+    return f"{quantity.exact(number)} {word}{'' if number == 1 else 's'}"
+
+
+def extent(steps: Sequence[Step]) -> str:
+    """4 arms × 3 seeds, 12 runs."""
+    arms, seeds = len(arms_of(steps)), len({step.planned.seed for step in steps})
+    return f"{counted(arms, 'arm')} × {counted(seeds, 'seed')}, {counted(len(steps), 'run')}"
+
+
+def states(steps: Iterable[Step]) -> str:
+    """3 finished, 1 running, 2 to run."""
+    return ", ".join(f"{count} {name}" for name, count in Counter(map(state_of, steps)).items())
+
+
+def about(duration_s: float) -> str:
+    """A time that is estimated, without starts; seconds of it would be made up."""
+    return f"about {quantity.duration(duration_s)}" if duration_s >= MINUTE_S else "under a minute"
