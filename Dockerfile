@@ -21,6 +21,7 @@ COPY --chown=lab app app
 # Inside its container the app listens on every address; which of them the host opens is for `docker run -p` to say.
 ENV STREAMLIT_SERVER_ADDRESS=0.0.0.0
 ENV RESNET_LAB_RUNS=/volume/runs
+ENV RESNET_LAB_STUDIES=/volume/studies
 ENV RESNET_LAB_DATA=/volume/data
 VOLUME /volume
 EXPOSE 8501

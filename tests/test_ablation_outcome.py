@@ -157,6 +157,17 @@ def undeclared(found: Outcome) -> Outcome:
     return replace(found, one_factor=one_factor(specs, []))
 
 
+def test_an_arm_with_two_factors_at_once_is_the_first_thing_said(tmp_path: Path) -> None:
+    """Catches an arm whose effect has two declared causes, exported as if it had one."""
+    factors = (Factor(key="network.shortcut"), Factor(key="network.norm.momentum"))
+    both = Listed(name="both", settings={"network.shortcut": "none", "network.norm.momentum": 0.5})
+    found = outcome_of(grid(design="list", factors=factors, listed=(Listed(), both)), tmp_path)
+    said = "2 factors differ between baseline and both: network.shortcut and network.norm.momentum."
+    assert found.banners == (said,)
+    assert reading(found).notes[0] == said
+    assert said in numbers(found).csv()
+
+
 def test_a_second_factor_is_the_first_thing_said(tmp_path: Path) -> None:
     """Catches a table that is exported without its banner, in each of its formats."""
     found = undeclared(outcome_of(grid(), tmp_path))

@@ -8,8 +8,7 @@ from app import views
 from app.runs.wording import Colour
 from app.study import wording
 from resnet import data
-from resnet.ablation import guard, lint
-from resnet.ablation.compared import references
+from resnet.ablation import compared, lint
 from resnet.ablation.guard import TwinProof
 from resnet.ablation.results import ArmRuns
 from resnet.ablation.rules.sources import of_arms, of_run
@@ -37,17 +36,8 @@ def specs_of(steps: Sequence[Step]) -> dict[str, list[RunSpec]]:
 
 
 def several(study: Study, steps: Sequence[Step]) -> tuple[str, ...]:
-    """A sentence for each comparison that changes more than one factor: what it finds has more than one cause."""
-    specs, said = specs_of(steps), []
-    for name, against in references(study, wording.arms_of(steps)).items():
-        if against is None:
-            continue
-        found = guard.differing({against: specs[against], name: specs[name]}, study.keys)
-        factors = list(dict.fromkeys(each.factor or each.key for each in found))
-        if len(factors) > 1:
-            listed = f"{', '.join(factors[:-1])} and {factors[-1]}"
-            said.append(f"{len(factors)} factors differ between {against} and {name}: {listed}.")
-    return tuple(said)
+    """A sentence for each comparison that changes more than one factor."""
+    return compared.several(study, wording.arms_of(steps), specs_of(steps))
 
 
 def banner(sentences: Sequence[str]) -> None:

@@ -22,8 +22,7 @@ SELECTION = "Validation chose the weights; the test set was read once, at the en
 
 def show(found: Outcome) -> None:
     """Everything that is known now; first of all what makes a comparison unfair."""
-    doubts = (*found.banners, *guards.several(found.study, found.steps))
-    guards.banner(doubts)
+    guards.banner(found.banners)
     if not drawable(found):
         st.caption("No run was evaluated yet; curves, a table and a sentence for each arm appear here.")
         return

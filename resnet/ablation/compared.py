@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resnet import catalog
-from resnet.ablation.differences import canonical, leaves
+from resnet.ablation.differences import canonical, differing, leaves
 from resnet.ablation.study import Arm, Factor, Listed, Study, arms
 from resnet.errors import ResNetLabError
 from resnet.link import written
+from resnet.runs import RunSpec
 
 OPTIONS = {"padded_identity": "option A", "projection": "option B", "projection_always": "option C"}
 """The paper's letters for the shortcuts whose shapes change (section 3.3)."""
@@ -60,6 +61,20 @@ def how_compared(study: Study, found: Sequence[Arm]) -> str:
         words = _words(study, last, last.levels[0])
         return f"Each arm is compared with the otherwise equal one at the first level of {last.key}: {words}."
     return f"Each arm is compared with {found[0].name}." if len(found) > 1 else ""
+
+
+def several(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:
+    """A sentence for each comparison that changes more than one factor: what it finds has more than one cause."""
+    said = []
+    for name, against in references(study, found).items():
+        if against is None:
+            continue
+        differ = differing({against: specs[against], name: specs[name]}, study.keys)
+        factors = list(dict.fromkeys(each.factor or each.key for each in differ))
+        if len(factors) > 1:
+            listed = f"{', '.join(factors[:-1])} and {factors[-1]}"
+            said.append(f"{len(factors)} factors differ between {against} and {name}: {listed}.")
+    return tuple(said)
 
 
 def change(study: Study, arm: Arm) -> str:

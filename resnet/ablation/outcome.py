@@ -32,7 +32,8 @@ NO_TEST = "not compared: no finished run has read the test set"
 class Outcome:
     """A study with its runs, in the order of its arms. `verdicts` has an entry for each arm with a test error.
 
-    `steps` are all runs the study asks for, each with the run that is there, or None.
+    `steps` are all runs the study asks for, each with the run that is there, or None. `several` names each comparison
+    that changes more than one factor.
     """
 
     study: Study
@@ -44,6 +45,7 @@ class Outcome:
     twins: tuple[TwinProof, ...]
     verdicts: Mapping[str, Verdict]
     recorded: Recorded = NOTHING_RECORDED
+    several: tuple[str, ...] = ()
 
     @property
     def planned(self) -> tuple[Arm, ...]:
@@ -64,7 +66,7 @@ class Outcome:
     def banners(self) -> tuple[str, ...]:
         """What must be said before anything else: each is a sentence, and a reason to doubt the comparison."""
         loose = [self.one_factor.sentence] if self.one_factor.purity == "undeclared" else []
-        return (*loose, *self.recorded.broken)
+        return (*loose, *self.several, *self.recorded.broken)
 
     @property
     def guards(self) -> tuple[str, ...]:
@@ -96,6 +98,7 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
         twins=_twins(tuple(found.values())),
         verdicts=_verdicts(found, said),
         recorded=recorded(environments(runs), streams, datasets),
+        several=compared.several(study, tuple(found.values()), specs),
     )  # fmt: skip
 
 
