@@ -51,6 +51,7 @@ def test_the_container_runs_as_nobody_special_and_keeps_runs_and_data() -> None:
     assert arguments("USER")[-1] not in ("root", "0")
     assert names.index("USER") < names.index("COPY")
     assert settings()["RESNET_LAB_RUNS"].startswith(f"{volume}/")
+    assert settings()["RESNET_LAB_STUDIES"].startswith(f"{volume}/")
     assert settings()["RESNET_LAB_DATA"].startswith(f"{volume}/")
 
 
