@@ -13,6 +13,7 @@ from resnet import catalog, exports, quantity
 from resnet.config import ResNetConfig
 from resnet.link import Choice, written
 from resnet.metrics import CONVENTIONS, Metrics
+from resnet.text_table import Cell, Column, TextTable
 
 VIEWS = ("Drawing", "plot_model", "Layers", "Code")
 FAMILY_TITLES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "cats or dogs"}
@@ -88,6 +89,27 @@ def _number(number: Number) -> str:
     label, value, about, below = map(escape, number)
     under = f'<dd class="below">{below}</dd>' if below else ""
     return f'<div tabindex="0"><dt>{label}</dt><dd>{value}</dd>{under}<dd class="about">{about}</dd></div>'
+
+
+def table(shown: TextTable, label: str) -> None:
+    """A table as quiet HTML, its notes left out: `label` names it to a screen reader, the first column heads each line.
+
+    Where it is too wide it scrolls in itself, which the keyboard can do too; Streamlit's own table takes no focus.
+    """
+    heads = "".join(
+        [f'<th scope="col" class="{column.side}">{escape(column.heading)}</th>' for column in shown.columns]
+    )
+    body = "".join([f"<tr>{''.join(map(_cell, line, shown.columns, range(len(line))))}</tr>" for line in shown.lines])
+    st.html(
+        f'<div class="lab-table" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(cell: Cell, column: Column, place: int) -> str:
+    tag, scope = ("td", "") if place else ("th", ' scope="row"')
+    text = "" if cell is None else quantity.exact(cell) if isinstance(cell, int) else str(cell)
+    return f'<{tag}{scope} class="{column.side}">{escape(" ".join(text.split()))}</{tag}>'
 
 
 def _sees(metrics: Metrics, config: ResNetConfig) -> str:

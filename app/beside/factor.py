@@ -14,6 +14,7 @@ from resnet.ablation.imports import ImportedCurve
 from resnet.ablation.rules.rule import listed
 from resnet.config import ResNetConfig
 from resnet.link import written
+from resnet.text_table import TextTable, named
 from resnet.training import recipes
 
 DECLARED, PICK = "beside_declared", "beside_on_purpose"
@@ -78,12 +79,14 @@ def _table(loose: Sequence[Differing]) -> None:
     expander = st.expander(f"The settings that differ ({len(loose)})", key="beside_settings", on_change="rerun")
     if expander.open:
         with expander:
-            st.table([_row(each) for each in loose], border="horizontal", hide_index=True)
+            arms = list(dict.fromkeys(arm for each in loose for arm in each.values))
+            columns = [named("setting", "Setting"), *[named(arm, arm) for arm in arms]]
+            views.table(TextTable(columns, [_row(each, arms) for each in loose]), "The settings that differ")
 
 
-def _row(found: Differing) -> dict[str, str]:
+def _row(found: Differing, arms: Sequence[str]) -> list[str]:
     values = {arm: " or ".join([_said(value) for value in own]) for arm, own in found.values.items()}
-    return {"Setting": views.plain(found.key), **{views.plain(arm): views.plain(text) for arm, text in values.items()}}
+    return [found.key, *[values.get(arm, "") for arm in arms]]
 
 
 def _said(value: object) -> str:

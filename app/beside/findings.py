@@ -37,6 +37,7 @@ COUNTED: dict[Severity, tuple[str, str]] = {
 }
 SHOWN = 8
 ENTRY = "margin-bottom:0.5rem;line-height:1.5"
+MORE = "margin:0.25rem 0 0 1rem"
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -87,7 +88,7 @@ def _entry(finding: Finding) -> str:
     rule = lint.get(finding.rule)
     where = f"{', '.join(finding.where[:SHOWN])}: " if finding.where else ""
     rows = {"Why": rule.reason, "Way out": finding.way_out, "Source": rule.source}
-    more = "".join([f"<p><b>{label}.</b> {_words(text)}</p>" for label, text in rows.items()])
+    more = "".join([f'<p style="{MORE}"><b>{label}.</b> {_words(text)}</p>' for label, text in rows.items()])
     summary = _words(where + finding.sentence)
     return f'<details style="{ENTRY}"><summary style="cursor:pointer">{summary}</summary>{more}</details>'
 

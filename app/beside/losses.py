@@ -15,9 +15,21 @@ from resnet import catalog
 from resnet.ablation import losses, notebook
 from resnet.ablation.losses import Explanation, LossItem, LossRow
 from resnet.errors import ResNetLabError
+from resnet.text_table import TextTable, counted, named
 
 MOST_BARS, LONGEST = 24, 40
 CLEAR = "rgba(0,0,0,0)"
+COLUMNS = (
+    named("name", "Name"),
+    counted("factor", "Factor of Σw²"),
+    counted("output_channels", "Σ output channels"),
+    counted("penalty_at_start", "Penalty at start"),
+    counted("guessing", "Guessing"),
+    counted("predicted", "Predicted at start"),
+    counted("first", "First on record"),
+    counted("penalty", "Penalty in it"),
+    counted("data_loss", "Data loss beneath"),
+)
 EXPLAINED = (
     "Losses are in nats. The penalty at the start is its expectation over the draw of the weights, in closed form from "
     "the network; guessing is the data loss of a network that knows nothing. The first item is the base of comparison."
@@ -37,7 +49,7 @@ def show(chosen: Chosen) -> None:
         st.markdown("Choose runs, curves or networks, and their losses are taken apart here.")
         return
     found = losses.explain(items)
-    st.table([_line(row) for row in found.rows], border="horizontal", hide_index=True)
+    views.table(TextTable(COLUMNS, [_line(row) for row in found.rows]), "Losses taken apart")
     _bars(found)
     st.markdown("\n".join([f"- {views.plain(sentence)}" for sentence in found.sentences]))
     st.caption(EXPLAINED + _of_several(chosen))
@@ -65,19 +77,19 @@ def _of_several(chosen: Chosen) -> str:
     return " Of several seeds, the run of the first one is taken apart." if several else ""
 
 
-def _line(row: LossRow) -> dict[str, str]:
+def _line(row: LossRow) -> list[str]:
     start, first = row.start, row.first if row.item.course else None
-    return {
-        "": views.plain(row.item.label),
-        "Factor of Σw²": f"{start.factor:g}" if start else wording.NOTHING,
-        "Σ output channels": f"{start.output_channels:,}" if start else wording.NOTHING,
-        "Penalty at start": _nats(start.total if start else None),
-        "Guessing": _nats(row.chance),
-        "Predicted at start": _nats(row.predicted),
-        "First on record": _nats(first),
-        "Penalty in it": _nats(row.penalty),
-        "Data loss beneath": _nats(row.data_loss),
-    }
+    return [
+        row.item.label,
+        f"{start.factor:g}" if start else wording.NOTHING,
+        f"{start.output_channels:,}" if start else wording.NOTHING,
+        _nats(start.total if start else None),
+        _nats(row.chance),
+        _nats(row.predicted),
+        _nats(first),
+        _nats(row.penalty),
+        _nats(row.data_loss),
+    ]
 
 
 def _nats(value: float | None) -> str:

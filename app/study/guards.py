@@ -77,6 +77,8 @@ def recipe_check(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns] = 
         with expander:
             for finding in found:
                 _finding(finding)
+            if not found:
+                st.caption("No rule has anything to say against these recipes, as far as the facts go.")
 
 
 def _finding(finding: lint.Finding) -> None:

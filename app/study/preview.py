@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from resnet.metrics import describe
 from resnet.runs.spec import check_possible
 
 SELECTION = "Validation chooses the weights; the test set is read once, at the end of each run."
+SETS_PX = 480  # three settings of an arm, uncut
 
 
 def new() -> None:
@@ -124,8 +126,11 @@ def _arms(made: Plan) -> None:
 
     compared = references(made.study, arms := wording.arms_of(made.steps))
     frame = pd.DataFrame([_row(arm, compared[arm.name], made) for arm in arms])
-    numbers = {key: st.column_config.NumberColumn(key, format="localized") for key in ("Depth", "Parameters")}
-    st.dataframe(frame, hide_index=True, column_config=numbers, key="study_arms")
+    columns: dict[str, Any] = {
+        key: st.column_config.NumberColumn(key, format="localized") for key in ("Depth", "Parameters")
+    }
+    columns["Sets"] = st.column_config.TextColumn("Sets", width=SETS_PX)
+    st.dataframe(frame, hide_index=True, column_config=columns, key="study_arms")
 
 
 def _row(arm: Arm, against: str | None, made: Plan) -> dict[str, object]:
@@ -168,6 +173,6 @@ def as_file(study: Study) -> None:
     if expander.open:
         with expander:
             text = running.to_text(study, "yaml")
-            st.code(f"python -m resnet study run {study.name}.yaml", language="bash")
-            st.code(text, language="yaml", height=360)
+            st.code(f"python -m resnet study run {study.name}.yaml", language="bash", wrap_lines=True)
+            st.code(text, language="yaml", wrap_lines=True)
             exports.button("YAML", f"{study.name}.yaml", lambda: text)

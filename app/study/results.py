@@ -29,7 +29,8 @@ def show(found: Outcome) -> None:
     _sentences(found)
     _chart(found)
     if found.finished:
-        tables.show(reading(found))
+        above = {f"{' '.join(result.sentence.split())}." for result in found.results if result.summaries}
+        tables.show(reading(found), {*found.banners, *above})
         _paper(found)
     st.caption(SELECTION)
     with st.container(key="study_results", horizontal=True):

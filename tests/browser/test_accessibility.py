@@ -1,15 +1,17 @@
-"""The architecture page as axe-core judges it: what keeps a person with other eyes or hands from using it."""
+"""The pages as axe-core judges them: what keeps a person with other eyes, hands or a narrow screen from using them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from driver import RunningApp, running_app
 from playwright.sync_api import Page, expect
 
 DRAWING = ".lab-diagram .canvas svg"
 DETAILS = ".lab-diagram .details"
 GRAVE = {"serious", "critical"}
+WIDTHS = (1400, 390)
 EVERYTHING_OPEN = "?network=resnet56&level=layer&selected=stage1.block1.conv1"
 
 OpenPage = Callable[..., Page]
@@ -74,3 +76,108 @@ def test_axe_sees_into_the_drawing_s_own_page(page: Page, app_url: str) -> None:
         "button => { button.textContent = ''; button.title = ''; button.ariaLabel = null; }"
     )
     assert any("button-name" in line for line in complaints(page))
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app whose runs and studies no other test sees: curves are imported into it."""
+    with running_app(tmp_path_factory.mktemp("own")) as app:
+        yield app
+
+
+def settled(page: Page) -> None:
+    """Streamlit is done with what was asked of it."""
+    page.wait_for_timeout(150)
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def open_everything(page: Page) -> None:
+    """Each expander, those inside others too, and each finding of the recipe check."""
+    closed = page.locator("[data-testid=stExpander] details:not([open]) > summary")
+    while closed.count():
+        closed.first.click()
+        settled(page)
+    page.locator("[data-testid=stHtml] details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+
+
+def study_states(page: Page, url: str) -> Iterator[str]:
+    """What ships with the lab, then a new study whose arms differ in two things."""
+    page.goto(f"{url}/study")
+    expect(page.locator(".lab-table")).to_be_visible()
+    yield "study as it opens"
+    open_everything(page)
+    yield "study with everything open"
+    page.get_by_role("button", name="New study").click()
+    expect(page.get_by_role("combobox", name="Begin with")).to_be_visible()
+    settled(page)
+    open_everything(page)
+    expect(page.get_by_role("radio", name="Arm by arm")).to_be_visible()
+    yield "new study"
+    page.get_by_role("radio", name="Arm by arm").click()
+    settled(page)
+    arms = page.get_by_role("textbox", name="Arms", exact=True)
+    first, second = arms.input_value().splitlines()[:2]
+    arms.fill(f"{first}\n{second} recipe.batch_size=32")
+    arms.press("Control+Enter")
+    expect(page.locator(".st-key-study_banner")).to_contain_text("2 factors differ")
+    settled(page)
+    yield "new study with a banner"
+
+
+def beside_states(page: Page, url: str) -> Iterator[str]:
+    page.goto(f"{url}/runs")
+    page.get_by_text("Side by side", exact=True).click()
+    page.get_by_text("Import curves", exact=True).click()
+    page.get_by_role("button", name="The notebook's three curves").click()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    settled(page)
+    open_everything(page)
+    expect(page.get_by_role("region", name="Losses taken apart")).to_be_visible()
+    yield "side by side with everything open"
+
+
+def sideways(page: Page) -> list[str]:
+    """How much wider than the screen the page is, where it is; tables scroll in themselves."""
+    widths = page.evaluate(
+        """() => [document.scrollingElement, document.querySelector("[data-testid=stMain]")]
+              .map(one => [one.scrollWidth, one.clientWidth])"""
+    )
+    return [f"{inside} px in {outside} px" for inside, outside in widths if inside > outside]
+
+
+def in_every_width(page: Page) -> list[str]:
+    """What is wrong with the page as it stands, wide and narrow; it is wide again afterwards."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        settled(page)
+        found += [f"{width} px: {line}" for line in complaints(page) + sideways(page)]
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("states_of", [study_states, beside_states])
+def test_studies_and_curves_keep_nobody_out(
+    open_page: OpenPage, own: RunningApp, states_of: Callable[[Page, str], Iterator[str]], scheme: str
+) -> None:
+    """Catches words without contrast, tables and programs no keyboard can scroll, a page wider than a telephone."""
+    page = open_page(WIDTHS[0], 900, scheme)
+    found = {state: in_every_width(page) for state in states_of(page, own.url)}
+    assert not any(found.values()), {state: lines for state, lines in found.items() if lines}
+
+
+@pytest.mark.parametrize("address", ["", "learn"])
+def test_explained_numbers_need_no_sideways_scrolling(open_page: OpenPage, own: RunningApp, address: str) -> None:
+    """Catches an explanation, hidden until somebody asks for it, that reaches past the edge of a telephone."""
+    page = open_page(390, 844)
+    page.goto(f"{own.url}/{address}")
+    number = page.locator(".lab-numbers > div").nth(3)
+    expect(number).to_be_visible()
+    settled(page)
+    assert sideways(page) == []
+    number.focus()
+    about = number.locator(".about")
+    expect(about).to_have_css("clip-path", "none")
+    place = about.bounding_box()
+    assert place and place["x"] >= 0 and place["x"] + place["width"] <= 390
