@@ -10,10 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts import COLOURS, HEIGHT, MARGIN, Scheme
-from resnet.ablation.arm_colours import GROUND, colours
-from resnet.ablation.arm_curves import ArmCurve, ArmCurves, Mark, apart, paper_says
-from resnet.ablation.bands import Band
-from resnet.ablation.published import Published
+from resnet.ablation.curves.arm_colours import GROUND, colours
+from resnet.ablation.curves.arm_curves import ArmCurve, ArmCurves, Mark, apart, paper_says
+from resnet.ablation.curves.bands import Band
+from resnet.ablation.results.published import Published
 
 LABELLED = 4
 """Up to so many arms are labelled at their lines' ends; more have a legend."""

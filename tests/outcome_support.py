@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from resnet.ablation import outcome as outcomes
-from resnet.ablation.outcome import Outcome
-from resnet.ablation.study import Baseline, Factor, PlannedRun, Study, runs
+from resnet.ablation.studies import outcome as outcomes
+from resnet.ablation.studies.outcome import Outcome
+from resnet.ablation.studies.study import Baseline, Factor, PlannedRun, Study, runs
 from resnet.data import facts
 from resnet.runs import Run
 from resnet.runs.directory import ENVIRONMENT, EXIT, SPEC, RunDirectory

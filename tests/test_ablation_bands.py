@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from resnet.ablation.bands import Band, BandKind, Points, band, extremes
+from resnet.ablation.curves.bands import Band, BandKind, Points, band, extremes
 from resnet.curves import Curve
 from resnet.errors import ConfigError
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from resnet.ablation import repeat
-from resnet.ablation.bundle import contents, read_bundle, write_bundle
-from resnet.ablation.outcome import Outcome, numbers, outcome
-from resnet.ablation.repeat import compare_records, compare_runs, find, spec_again
-from resnet.ablation.study import Factor, Listed, runs
-from resnet.ablation.study_files import from_text
-from resnet.ablation.unpacked import SUMS
+from resnet.ablation.export import repeat
+from resnet.ablation.export.bundle import contents, read_bundle, write_bundle
+from resnet.ablation.export.repeat import compare_records, compare_runs, find, spec_again
+from resnet.ablation.export.unpacked import SUMS
+from resnet.ablation.studies.files import from_text
+from resnet.ablation.studies.outcome import Outcome, numbers, outcome
+from resnet.ablation.studies.study import Factor, Listed, runs
 from resnet.errors import ConfigError, ExportError, RunError, UnknownNameError
 from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, SPEC
 from resnet.runs.journal import Line

@@ -12,11 +12,11 @@ import numpy as np
 import pypdfium2
 import pytest
 
-from resnet.ablation import figures
-from resnet.ablation.arm_colours import KINDS, colours
-from resnet.ablation.arm_curves import ArmCurves, Options, arm_curves
-from resnet.ablation.published import PUBLISHED
-from resnet.ablation.results import ArmRuns
+from resnet.ablation.curves import figures
+from resnet.ablation.curves.arm_colours import KINDS, colours
+from resnet.ablation.curves.arm_curves import ArmCurves, Options, arm_curves
+from resnet.ablation.results.arms import ArmRuns
+from resnet.ablation.results.published import PUBLISHED
 from resnet.errors import ConfigError
 from tests.test_ablation_arm_curves import arm
 
@@ -133,5 +133,5 @@ def test_plain_and_residual_keep_their_colours_and_no_two_arms_share_one() -> No
 
 def test_a_page_does_not_load_matplotlib() -> None:
     """Catches half a second at every page's first look."""
-    code = "import sys, resnet.ablation.figures; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, resnet.ablation.curves.figures; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False).returncode == 0

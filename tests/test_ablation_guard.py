@@ -3,14 +3,14 @@
 from typing import Any
 
 from resnet import catalog
-from resnet.ablation.differences import leaves
-from resnet.ablation.guard import (
+from resnet.ablation.guards.differences import leaves
+from resnet.ablation.guards.guard import (
     between,
     differing,
     one_factor,
     undeclared,
 )
-from resnet.ablation.study import Study, runs
+from resnet.ablation.studies.study import Study, runs
 from resnet.config import with_settings
 from resnet.runs import RunSpec
 from tests.runs_support import spec

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resnet import ConfigError, DataError, ExportError, ResNetLabError, UnknownNameError, get
-from resnet.ablation.event_files import EventFile, Scalar, is_event_file, masked_crc, read_scalars
-from resnet.ablation.imports import Given, ImportedCurve, read_curve, read_imports, write_import
+from resnet.ablation.imports.event_files import EventFile, Scalar, is_event_file, masked_crc, read_scalars
+from resnet.ablation.imports.imported import Given, ImportedCurve, read_curve, read_imports, write_import
 from resnet.ablation.losses import KerasL2, explain
 from resnet.training.recipe import WeightDecayConfig
 

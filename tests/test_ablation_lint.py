@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from resnet import catalog, data
 from resnet.ablation import lint
-from resnet.ablation.imports import Column, Given, ImportedCurve
+from resnet.ablation.imports.imported import Column, Given, ImportedCurve
 from resnet.ablation.lint import Facts, check, follows
 from resnet.ablation.rules import facts as words
 from resnet.ablation.rules import sources
@@ -78,7 +78,7 @@ def test_the_seeds_curves_explain_themselves() -> None:
 
 
 def test_the_seeds_imported_curves_are_found_out_too() -> None:
-    """By what a person says at import, in the words of `resnet.ablation.imports`."""
+    """By what a person says at import, in the words of `resnet.ablation.imports.imported`."""
     recipe = {"optimiser.kind": "sgd", "optimiser.momentum": 0.9, "schedule": {"learning_rate": 1e-4}, "epochs": 50}
     recipe |= {"decay_argument": 1e-5, "batch_size": 16, "shuffle": "after_batch", "dataset": "cats_vs_dogs"}
     curves = [

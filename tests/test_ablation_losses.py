@@ -15,7 +15,7 @@ from strategies import configs
 from typer.testing import CliRunner
 
 from resnet import ResNetConfig, RunError, UnknownNameError, build_graph, get, with_settings
-from resnet.ablation.imports import Given, read_curve
+from resnet.ablation.imports.imported import Given, read_curve
 from resnet.ablation.losses import (
     Decay,
     KerasL2,

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from resnet.ablation import compared
-from resnet.ablation.guard import one_factor
-from resnet.ablation.outcome import Outcome, numbers, outcome, reading
-from resnet.ablation.planning import plan
-from resnet.ablation.result_tables import plain_text, written
-from resnet.ablation.study import Factor, Listed, Study, arms, runs
+from resnet.ablation.guards.guard import one_factor
+from resnet.ablation.results.tables import plain_text, written
+from resnet.ablation.studies import compared
+from resnet.ablation.studies.outcome import Outcome, numbers, outcome, reading
+from resnet.ablation.studies.planning import plan
+from resnet.ablation.studies.study import Factor, Listed, Study, arms, runs
 from resnet.errors import UnknownNameError
 from resnet.runs.directory import ENVIRONMENT, SPEC
 from resnet.runs.journal import Cursor, Line

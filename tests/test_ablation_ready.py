@@ -2,8 +2,8 @@
 
 import pytest
 
-from resnet.ablation import ready
-from resnet.ablation.study import arms, runs
+from resnet.ablation.studies import ready
+from resnet.ablation.studies.study import arms, runs
 from resnet.errors import UnknownNameError
 from resnet.runs.spec import check_possible
 from resnet.training import recipes

@@ -13,9 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet import get, with_settings
-from resnet.ablation.published import PUBLISHED, Verdict, against_paper, published_error
-from resnet.ablation.result_tables import numbers_table, reading_table
-from resnet.ablation.results import (
+from resnet.ablation.results.arms import (
     ArmRuns,
     Ending,
     SeedRun,
@@ -26,7 +24,9 @@ from resnet.ablation.results import (
     seed_run,
     spread,
 )
-from resnet.ablation.statistics import summary
+from resnet.ablation.results.published import PUBLISHED, Verdict, against_paper, published_error
+from resnet.ablation.results.statistics import summary
+from resnet.ablation.results.tables import numbers_table, reading_table
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.metrics import describe
 from resnet.runs.directory import SPEC, RunDirectory

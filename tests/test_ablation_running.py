@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from resnet.ablation import running
-from resnet.ablation.guard import same_start
-from resnet.ablation.planning import EXAMPLE
-from resnet.ablation.running import Failed, Plan, Status, plan, submit, wait
-from resnet.ablation.study import Baseline, Factor, Study, grown
+from resnet.ablation.guards.guard import same_start
+from resnet.ablation.studies import running
+from resnet.ablation.studies.planning import EXAMPLE
+from resnet.ablation.studies.running import Failed, Plan, Status, plan, submit, wait
+from resnet.ablation.studies.study import Baseline, Factor, Study, grown
 from resnet.errors import ConfigError
 from resnet.runs import Run, Store, processes
 from resnet.runs.run import runs_in

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from resnet import catalog
-from resnet.ablation.guard import (
+from resnet.ablation.guards.guard import (
     same_start,
     selection,
     streams,

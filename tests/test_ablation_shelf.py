@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet.ablation.shelf import Shelf
-from resnet.ablation.study import Baseline, Factor, Study
+from resnet.ablation.studies.shelf import Shelf
+from resnet.ablation.studies.study import Baseline, Factor, Study
 from resnet.errors import ConfigError, ExportError, ResNetLabError, RunError, UnknownNameError
 
 

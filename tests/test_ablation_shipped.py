@@ -4,8 +4,8 @@ import re
 from functools import cache
 
 from resnet.ablation import shipped
-from resnet.ablation.outcome import Outcome, outcome
-from resnet.ablation.unpacked import read_bundle
+from resnet.ablation.export.unpacked import read_bundle
+from resnet.ablation.studies.outcome import Outcome, outcome
 
 
 @cache

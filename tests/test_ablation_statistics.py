@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from resnet.ablation.statistics import (
+from resnet.ablation.results.statistics import (
     Spread,
     detectable_difference,
     difference,
@@ -221,5 +221,5 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(call: object, sentence: 
 
 def test_a_page_that_needs_no_quantile_does_not_load_scipy() -> None:
     """Catches 0.2 s added to every start."""
-    code = "import sys; import resnet.ablation.published; assert 'scipy' not in sys.modules"
+    code = "import sys; import resnet.ablation.results.published; assert 'scipy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet.ablation.guard import one_factor, streams
-from resnet.ablation.study import BASELINE, Baseline, Factor, Listed, Study, arms, grown, run_fingerprint, runs
+from resnet.ablation.guards.guard import one_factor, streams
+from resnet.ablation.studies.study import BASELINE, Baseline, Factor, Listed, Study, arms, grown, run_fingerprint, runs
 from resnet.config import with_settings
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.training import recipes

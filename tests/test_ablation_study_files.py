@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from resnet.ablation import study_files
-from resnet.ablation.study import Study
+from resnet.ablation.studies import files as study_files
+from resnet.ablation.studies.study import Study
 from resnet.errors import ConfigError, ExportError, ResNetLabError
 from tests.test_ablation_study import studies, study
 

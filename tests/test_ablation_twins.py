@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from resnet import catalog
-from resnet.ablation.guard import (
+from resnet.ablation.guards.guard import (
     compare_weights,
     equal_starts,
     prove,

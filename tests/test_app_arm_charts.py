@@ -10,9 +10,9 @@ import pytest
 
 from app import charts
 from app.arm_charts import arms_chart
-from resnet.ablation.arm_colours import KINDS
-from resnet.ablation.arm_curves import arm_curves
-from resnet.ablation.published import PUBLISHED
+from resnet.ablation.curves.arm_colours import KINDS
+from resnet.ablation.curves.arm_curves import arm_curves
+from resnet.ablation.results.published import PUBLISHED
 from tests.test_ablation_arm_curves import arm, drawn
 from tests.test_ablation_figures import curves
 

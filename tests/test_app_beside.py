@@ -18,8 +18,8 @@ from app.beside import chart as chart_of
 from app.runs import cache
 from resnet import get
 from resnet.ablation import notebook
-from resnet.ablation.arm_curves import Options, arm_curves, of_import
-from resnet.ablation.imports import IMPORTS, Column, Given, ImportedCurve, write_import
+from resnet.ablation.curves.arm_curves import Options, arm_curves, of_import
+from resnet.ablation.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
 from resnet.ablation.losses import KerasL2
 from resnet.data import facts, fit_config
 from resnet.errors import ResNetLabError

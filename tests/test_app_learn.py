@@ -12,8 +12,9 @@ from test_app_architecture import APP, warnings
 
 from app.learn import batch, block, shortcut, stack
 from resnet import catalog, data, measure, quantity, with_settings
-from resnet.ablation import running, shipped, signals
-from resnet.ablation.outcome import outcome
+from resnet.ablation import shipped, signals
+from resnet.ablation.studies import running
+from resnet.ablation.studies.outcome import outcome
 from resnet.errors import ResNetLabError
 from resnet.graph import build_graph
 from resnet.metrics import describe

@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.runs import cache as runs_cache
 from app.study import begin, cache, fields
-from resnet.ablation import ready, running, shipped
-from resnet.ablation.study import Study, arms, runs
+from resnet.ablation import shipped
+from resnet.ablation.studies import ready, running
+from resnet.ablation.studies.study import Study, arms, runs
 from resnet.errors import ResNetLabError
 from resnet.runs import RunSpec, Store
 from resnet.runs.directory import RunDirectory

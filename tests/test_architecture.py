@@ -32,6 +32,15 @@ LAYERS = (  # of resnet/: a module imports from its own layer and from those bef
     {"cli"},
     {"__main__"},
 )
+INSIDE_ABLATION = (  # its modules and folders, by the same rule
+    {"losses", "guards", "signals", "shipped"},
+    {"imports", "results"},
+    {"rules", "notebook"},
+    {"lint"},
+    {"curves"},
+    {"studies"},
+    {"export"},
+)
 KERAS = {"tensorflow", "keras"}
 KERAS_AT_THE_TOP = re.compile(r"resnet/(keras_model|training/\w+)\.py")
 KERAS_WHEN_ASKED = re.compile(r"resnet/(keras_model|training/\w+|data/\w+|ablation/losses)\.py")
@@ -40,7 +49,8 @@ HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
     r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|formulas|search|layer_table|comparison|family|"
     r"shortcuts|text_table|"
-    r"ablation/(lint|losses|statistics|published|study|factors|bands|arm_curves|arm_points|arm_colours|guard|differences|twins|sharing|ready|rules/\w+)|keras_(parts|code)|training/(recipes?|schedule)|"
+    r"ablation/(lint|losses|rules/\w+|guards/\w+|results/(statistics|published)|curves/(bands|arm_\w+)|"
+    r"studies/(study|factors|ready))|keras_(parts|code)|training/(recipes?|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"
 )
 OURS = {"resnet", "app", "streamlit_app"}
@@ -132,6 +142,17 @@ def test_imports_point_one_way(file: Path) -> None:
     own = file.relative_to(ROOT / "resnet").parts[0].removesuffix(".py")
     above = {part for part in parts(imports(file)) if layer(part) > layer(own)}
     assert not above, f"{path_of(file)} stands before {above} and must not import from there"
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "resnet" / "ablation").rglob("*.py")), ids=path_of)
+def test_the_same_holds_inside_the_ablation_lab(file: Path) -> None:
+    """Catches a guard that asks a study, or a result that asks a report."""
+    if file.parent.name == "ablation" and file.name == "__init__.py":
+        return
+    order = {name: place for place, names in enumerate(INSIDE_ABLATION) for name in names}
+    own = order[file.relative_to(ROOT / "resnet" / "ablation").parts[0].removesuffix(".py")]
+    names = {name.split(".")[2] for name in imports(file) if name.startswith("resnet.ablation.")}
+    assert not {name for name in names if order[name] > own}
 
 
 def imported_by(file: Path) -> set[str]:

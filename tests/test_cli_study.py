@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from resnet.ablation import ready, running
-from resnet.ablation.study import Study, arms
+from resnet.ablation.studies import ready, running
+from resnet.ablation.studies.study import Study, arms
 from resnet.cli import main, studying
 from resnet.runs import Store
 from resnet.training import recipes

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-from resnet.ablation.study import Baseline, Factor, Study
-from resnet.ablation.study_files import write
-from resnet.ablation.unpacked import read_bundle
+from resnet.ablation.export.unpacked import read_bundle
+from resnet.ablation.studies.files import write
+from resnet.ablation.studies.study import Baseline, Factor, Study
 from resnet.cli import main
 from resnet.runs import RunSpec, Store
 from resnet.runs.directory import METRICS

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app import views
 from app.runs import wording
-from resnet.ablation import guard
+from resnet.ablation.guards import guard
 from resnet.link import written
 from resnet.runs import Run
 from resnet.runs.spec import RunSpec

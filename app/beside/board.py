@@ -7,7 +7,7 @@ import streamlit as st
 from app import views
 from app.beside import bring, cache, chart, choose, factor, findings, losses
 from app.runs.board import REFRESH_S, listed
-from resnet.ablation.imports import IMPORTS
+from resnet.ablation.imports.imported import IMPORTS
 from resnet.runs import Run, Store
 
 DAMAGED_SHOWN = 3

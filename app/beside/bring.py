@@ -11,7 +11,7 @@ from app.beside import cache, choose
 from app.beside.cache import Kept
 from resnet import catalog, files
 from resnet.ablation import notebook
-from resnet.ablation.imports import Given, ImportedCurve, write_import
+from resnet.ablation.imports.imported import Given, ImportedCurve, write_import
 from resnet.ablation.rules.imported import of_import
 from resnet.config import parse_value
 from resnet.errors import ConfigError, ResNetLabError, echo

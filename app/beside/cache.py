@@ -13,10 +13,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.beside.arms import Arm
 from app.runs.cache import Journal
-from resnet.ablation import arm_points, event_files, imports
-from resnet.ablation.arm_points import ArmPoints, Series
-from resnet.ablation.imports import Column, ImportedCurve
-from resnet.ablation.results import ArmRuns, Ending, SeedRun
+from resnet.ablation.curves import arm_points
+from resnet.ablation.curves.arm_points import ArmPoints, Series
+from resnet.ablation.imports import event_files
+from resnet.ablation.imports import imported as imports
+from resnet.ablation.imports.imported import Column, ImportedCurve
+from resnet.ablation.results.arms import ArmRuns, Ending, SeedRun
 from resnet.curves import Curve, reduced
 from resnet.errors import DataError, ResNetLabError
 from resnet.runs.journal import Line

@@ -15,9 +15,9 @@ from app.beside.arms import Arm
 from app.beside.choose import Chosen
 from app.charts import HEIGHT
 from resnet.ablation import losses
-from resnet.ablation.arm_curves import Along, ArmCurve, ArmCurves, Options, Spread, arm_curves
-from resnet.ablation.arm_points import ArmPoints, Series
-from resnet.ablation.bands import NO_BAND, Band, band, extremes
+from resnet.ablation.curves.arm_curves import Along, ArmCurve, ArmCurves, Options, Spread, arm_curves
+from resnet.ablation.curves.arm_points import ArmPoints, Series
+from resnet.ablation.curves.bands import NO_BAND, Band, band, extremes
 from resnet.ablation.losses import Decay
 from resnet.config import ResNetConfig
 from resnet.errors import ResNetLabError

@@ -8,9 +8,9 @@ from app import state, views
 from app.beside.arms import settings
 from app.beside.choose import Chosen
 from app.runs import wording
-from resnet.ablation import guard
-from resnet.ablation.guard import Differing, OneFactor
-from resnet.ablation.imports import ImportedCurve
+from resnet.ablation.guards import guard
+from resnet.ablation.guards.guard import Differing, OneFactor
+from resnet.ablation.imports.imported import ImportedCurve
 from resnet.ablation.rules.rule import listed
 from resnet.config import ResNetConfig
 from resnet.link import written

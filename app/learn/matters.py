@@ -6,8 +6,8 @@ from app import arm_charts, views
 from app import charts as house
 from app.study import cache
 from resnet.ablation import shipped
-from resnet.ablation.arm_curves import Options, arm_curves
-from resnet.ablation.outcome import Outcome
+from resnet.ablation.curves.arm_curves import Options, arm_curves
+from resnet.ablation.studies.outcome import Outcome
 from resnet.errors import ResNetLabError
 
 

@@ -8,9 +8,9 @@ from app.forms.dataset import DATASET, data_folder
 from app.forms.recipe import BASES, SETTINGS
 from app.study import shelf
 from resnet import data
-from resnet.ablation import ready, running
-from resnet.ablation.ready import Size
-from resnet.ablation.study import Baseline, Factor, Study
+from resnet.ablation.studies import ready, running
+from resnet.ablation.studies.ready import Size
+from resnet.ablation.studies.study import Baseline, Factor, Study
 from resnet.config import with_settings
 from resnet.training import recipes
 from resnet.training.recipe import Recipe, with_steps

@@ -6,8 +6,8 @@ from app import state, views
 from app.runs import board as runs_board
 from app.runs import cache as runs_cache
 from app.study import cache, preview, progress, results, shelf, wording
-from resnet.ablation.running import Plan
-from resnet.ablation.study import Study
+from resnet.ablation.studies.running import Plan
+from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
 
 REFRESH_S = 2.0

@@ -11,9 +11,9 @@ from app.runs.cache import devices
 from app.study import begin, change, fields
 from app.study.begin import SIZES
 from app.study.shelf import BEGIN, CHANGES, FILE
-from resnet.ablation import ready
-from resnet.ablation.ready import Size
-from resnet.ablation.study import Study
+from resnet.ablation.studies import ready
+from resnet.ablation.studies.ready import Size
+from resnet.ablation.studies.study import Study
 from resnet.config import with_settings
 from resnet.errors import ResNetLabError
 from resnet.training.recipe import with_steps

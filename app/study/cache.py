@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from resnet.ablation import running, shipped
-from resnet.ablation.outcome import Outcome, outcome
-from resnet.ablation.running import Plan
-from resnet.ablation.shelf import Shelf
-from resnet.ablation.study import Study
+from resnet.ablation import shipped
+from resnet.ablation.studies import running
+from resnet.ablation.studies.outcome import Outcome, outcome
+from resnet.ablation.studies.running import Plan
+from resnet.ablation.studies.shelf import Shelf
+from resnet.ablation.studies.study import Study
 from resnet.runs import Run
 from resnet.runs.directory import EXIT, METRICS
 from resnet.runs.run import by_coming, runs_in

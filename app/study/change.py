@@ -9,7 +9,7 @@ import streamlit as st
 from app import state
 from app.study import fields
 from resnet import catalog, data
-from resnet.ablation.study import Design, Study
+from resnet.ablation.studies.study import Design, Study
 from resnet.errors import ResNetLabError
 
 DESIGNS: Mapping[Design, str] = {"grid": "Grid", "one_at_a_time": "One at a time", "list": "Arm by arm"}

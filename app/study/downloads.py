@@ -8,9 +8,9 @@ from typing import cast
 import streamlit as st
 
 from app import exports, state
-from resnet.ablation.arm_curves import Options
-from resnet.ablation.outcome import Outcome, numbers, reading
-from resnet.ablation.study_figure import FigureWidth, study_figure
+from resnet.ablation.curves.arm_curves import Options
+from resnet.ablation.export.study_figure import FigureWidth, study_figure
+from resnet.ablation.studies.outcome import Outcome, numbers, reading
 
 WIDTHS: dict[FigureWidth, str] = {"column": "Column", "page": "Page"}
 WIDTH_HELP = "How wide the figure is on paper: one column of two, or the whole page. Letters stay readable in both."
@@ -55,13 +55,13 @@ def look() -> Options:
 
 
 def _report(found: Outcome) -> str:
-    from resnet.ablation.report import report  # noqa: PLC0415  as above
+    from resnet.ablation.export.report import report  # noqa: PLC0415  as above
 
     return report(found)
 
 
 def _bundle(found: Outcome) -> bytes:
-    from resnet.ablation.bundle import write_bundle  # noqa: PLC0415  as above
+    from resnet.ablation.export.bundle import write_bundle  # noqa: PLC0415  as above
 
     with tempfile.TemporaryDirectory(prefix="resnet-study-") as folder:
         path = Path(folder) / f"{found.study.name}.zip"

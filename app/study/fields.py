@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from resnet import catalog, data
-from resnet.ablation.factors import FOLLOW_THE_DATA
-from resnet.ablation.study import Study, arms
+from resnet.ablation.studies.factors import FOLLOW_THE_DATA
+from resnet.ablation.studies.study import Study, arms
 from resnet.config import known_keys, parse_value, with_settings
 from resnet.errors import ConfigError, echo
 from resnet.link import pairs, written

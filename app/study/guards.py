@@ -8,12 +8,13 @@ from app import views
 from app.runs.wording import Colour
 from app.study import wording
 from resnet import data
-from resnet.ablation import compared, lint
-from resnet.ablation.guard import TwinProof
-from resnet.ablation.results import ArmRuns
+from resnet.ablation import lint
+from resnet.ablation.guards.guard import TwinProof
+from resnet.ablation.results.arms import ArmRuns
 from resnet.ablation.rules.sources import of_arms, of_run
-from resnet.ablation.running import Step
-from resnet.ablation.study import Study
+from resnet.ablation.studies import compared
+from resnet.ablation.studies.running import Step
+from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
 from resnet.runs.spec import RunSpec
 

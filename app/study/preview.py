@@ -10,10 +10,11 @@ from app import exports, views
 from app.runs import cache as runs_cache
 from app.study import build, cache, fields, guards, shelf, wording
 from resnet import quantity
-from resnet.ablation import guard, running
-from resnet.ablation.compared import references
-from resnet.ablation.running import Plan, Step
-from resnet.ablation.study import Arm, Study
+from resnet.ablation.guards import guard
+from resnet.ablation.studies import running
+from resnet.ablation.studies.compared import references
+from resnet.ablation.studies.running import Plan, Step
+from resnet.ablation.studies.study import Arm, Study
 from resnet.config import ResNetConfig
 from resnet.errors import ResNetLabError
 from resnet.metrics import describe

@@ -8,9 +8,9 @@ import streamlit as st
 
 from app import state, views
 from app.study import cache, wording
-from resnet.ablation import running
-from resnet.ablation.running import Plan, Step
-from resnet.ablation.study import grown
+from resnet.ablation.studies import running
+from resnet.ablation.studies.running import Plan, Step
+from resnet.ablation.studies.study import grown
 from resnet.errors import ResNetLabError
 from resnet.runs import Store
 

@@ -8,10 +8,10 @@ import streamlit as st
 from app import charts, views
 from app.study import downloads, guards, tables
 from resnet.ablation import losses
-from resnet.ablation.arm_curves import Options, arm_curves
-from resnet.ablation.outcome import Outcome, reading
-from resnet.ablation.report import begun
-from resnet.ablation.study_figure import drawable, published
+from resnet.ablation.curves.arm_curves import Options, arm_curves
+from resnet.ablation.export.report import begun
+from resnet.ablation.export.study_figure import drawable, published
+from resnet.ablation.studies.outcome import Outcome, reading
 from resnet.errors import ResNetLabError
 
 ABOUT = {"error": "Error", "data_loss": "Data loss"}

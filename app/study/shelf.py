@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import state, views
 from app.study import cache
-from resnet.ablation.study import Study
+from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
 
 EXAMPLE, NEW = ":example", ":new"

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from resnet import quantity
-from resnet.ablation.running import Step
-from resnet.ablation.study import Arm
+from resnet.ablation.studies.running import Step
+from resnet.ablation.studies.study import Arm
 
 MINUTE_S = 60
 FAILED = ("failed", "crashed", "machine restarted")

@@ -9,13 +9,15 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from resnet import catalog, data
-from resnet.ablation import guard, lint, study_files
-from resnet.ablation.imports import ImportedCurve, read_curve
+from resnet.ablation import lint
+from resnet.ablation.guards import guard
+from resnet.ablation.imports.imported import ImportedCurve, read_curve
 from resnet.ablation.lint import Conformity, Facts, Finding
 from resnet.ablation.rules import sources
 from resnet.ablation.rules.imported import of_import
-from resnet.ablation.study import Study
-from resnet.ablation.study import runs as study_runs
+from resnet.ablation.studies import files as study_files
+from resnet.ablation.studies.study import Study
+from resnet.ablation.studies.study import runs as study_runs
 from resnet.cli.options import AsJson, Runs
 from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts

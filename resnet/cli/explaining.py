@@ -8,7 +8,7 @@ import typer
 
 from resnet import catalog
 from resnet.ablation import losses
-from resnet.ablation.imports import IMPORTS, Given, Imports, read_curve, read_imports, write_import
+from resnet.ablation.imports.imported import IMPORTS, Given, Imports, read_curve, read_imports, write_import
 from resnet.ablation.losses import Decay, Difference, Explanation, KerasL2, LossItem, LossRow
 from resnet.ablation.notebook import usual_decay
 from resnet.cli.options import AsJson, RecipeSettings, Runs, Settings, choose

@@ -9,15 +9,15 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from resnet import data, files
-from resnet.ablation import repeat as again
-from resnet.ablation.arm_curves import About, Options, Spread
-from resnet.ablation.bundle import Bundle, read_bundle, write_bundle
-from resnet.ablation.outcome import Outcome, numbers, outcome, reading
-from resnet.ablation.report import report
-from resnet.ablation.result_tables import TableFormat, written
-from resnet.ablation.results import ErrorMeasure
-from resnet.ablation.study_figure import FigureFormat, FigureWidth, study_figure
-from resnet.ablation.study_files import read
+from resnet.ablation.curves.arm_curves import About, Options, Spread
+from resnet.ablation.export import repeat as again
+from resnet.ablation.export.bundle import Bundle, read_bundle, write_bundle
+from resnet.ablation.export.report import report
+from resnet.ablation.export.study_figure import FigureFormat, FigureWidth, study_figure
+from resnet.ablation.results.arms import ErrorMeasure
+from resnet.ablation.results.tables import TableFormat, written
+from resnet.ablation.studies.files import read
+from resnet.ablation.studies.outcome import Outcome, numbers, outcome, reading
 from resnet.cli.following import follow
 from resnet.cli.options import DataFolder, Output, Runs, format_of
 from resnet.errors import RunError

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from resnet import quantity
-from resnet.ablation import guard, statistics
-from resnet.ablation.compared import references
-from resnet.ablation.guard import SameStart
-from resnet.ablation.running import Plan
-from resnet.ablation.study import Arm, Study, arms
+from resnet.ablation.guards import guard
+from resnet.ablation.guards.guard import SameStart
+from resnet.ablation.results import statistics
+from resnet.ablation.studies.compared import references
+from resnet.ablation.studies.running import Plan
+from resnet.ablation.studies.study import Arm, Study, arms
 from resnet.errors import RunError
 from resnet.runs import Run, RunSpec
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from resnet import data
-from resnet.ablation import guard, ready, running
-from resnet.ablation.running import Status
-from resnet.ablation.study import Baseline, Design, Factor, Study
+from resnet.ablation.guards import guard
+from resnet.ablation.studies import ready, running
+from resnet.ablation.studies.running import Status
+from resnet.ablation.studies.study import Baseline, Design, Factor, Study
 from resnet.cli import study_results
 from resnet.cli.options import (
     AsJson,

@@ -10,7 +10,7 @@ import pytest
 from driver import ROOT, RunningApp, running_app
 from playwright.sync_api import Locator, Page, expect
 
-from resnet.ablation.imports import IMPORTS, Column, Given, ImportedCurve, write_import
+from resnet.ablation.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
 
 HISTORY = ROOT / "tests" / "golden" / "history"
 CURVES = {

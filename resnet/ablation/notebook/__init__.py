@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet import catalog
-from resnet.ablation.imports import Given, ImportedCurve, read_curve
+from resnet.ablation.imports.imported import Given, ImportedCurve, read_curve
 from resnet.ablation.losses import Decay, KerasL2
 from resnet.training.recipe import WeightDecayConfig
 

@@ -2,9 +2,9 @@
 
 from math import sqrt
 
+from resnet.ablation.results.statistics import error_standard_error
 from resnet.ablation.rules.facts import Facts
 from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, listed, short
-from resnet.ablation.statistics import error_standard_error
 
 TWO_SIGMA = 2.0
 HOPELESS = 100.0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from resnet.ablation.imports import ImportedCurve
+from resnet.ablation.imports.imported import ImportedCurve
 from resnet.ablation.rules.facts import Facts
 from resnet.ablation.rules.sources import of_mapping
 

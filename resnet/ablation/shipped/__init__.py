@@ -9,5 +9,5 @@ NAME = "plain_or_residual"
 
 
 def folder() -> Path:
-    """Where it lies unpacked, for `resnet.ablation.bundle.read_bundle`."""
+    """Where it lies unpacked, for `resnet.ablation.export.bundle.read_bundle`."""
     return Path(__file__).parent / NAME

@@ -1,0 +1,1 @@
+"""The course of arms over seeds: bands, figures for paper."""

@@ -1,0 +1,90 @@
+"""A run done again: are its numbers the same, to the last bit?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from resnet.ablation.export.unpacked import Bundle
+from resnet.ablation.guards.recorded import software
+from resnet.ablation.studies.planning import Step, plan
+from resnet.errors import ConfigError, RunError, UnknownNameError
+from resnet.runs import Run, RunSpec
+from resnet.runs.journal import Line
+
+KINDS = ("train", "evaluation", "test")
+IN_SECONDS = "_s"
+"""How the names of times and speeds end: time_s, images_per_s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Whether two runs' records are equal but for times and speeds, and in a sentence how far or where not."""
+
+    equal: bool
+    sentence: str
+
+
+def find(bundle: Bundle, arm: str, seed: int) -> Step:
+    """The finished run of this arm and seed. Raises UnknownNameError, ConfigError, or RunError without such a run."""
+    steps = plan(bundle.study, bundle.runs).steps
+    names = list(dict.fromkeys(step.planned.arm.name for step in steps))
+    if arm not in names:
+        raise UnknownNameError("arm of this study", arm, names)
+    found = next((step for step in steps if (step.planned.arm.name, step.planned.seed) == (arm, seed)), None)
+    if found is None:
+        raise ConfigError(f"The seeds of this study are {', '.join(map(str, bundle.study.seeds))}; received {seed}.")
+    if found.run is None or found.action != "reuse":
+        raise RunError(f"Only a finished run can be compared with; that of {arm} with seed {seed} is not there.")
+    return found
+
+
+def spec_again(step: Step, data_folder: Path, device: str | None = None) -> RunSpec:
+    """What to train anew, on this machine's images. `device` is the run's own unless given."""
+    changes = {"data_folder": str(data_folder), "device": device or step.planned.spec.device}
+    return RunSpec.model_validate(step.planned.spec.model_dump() | changes)
+
+
+def compare_runs(first: Run, second: Run) -> Repeat:
+    """`first` is the one that was there. Raises RunError where one cannot be read.
+
+    Where numbers differ, so may versions and machine: those that do are named.
+    """
+    found = compare_records(first.metrics()[0], second.metrics()[0])
+    if found.equal:
+        return found
+    was, now = [dict(software(run.environment() or {})) for run in (first, second)]
+    other = [f"{key} {was[key]} there, {now[key]} here" for key in was if key in now and was[key] != now[key]]
+    reason = f" Bits are promised for equal software on a CPU only; here differ: {'; '.join(other)}." if other else ""
+    return Repeat(False, found.sentence + reason)
+
+
+def compare_records(first: Sequence[Line], second: Sequence[Line]) -> Repeat:
+    """Train, evaluation and test records one by one, number by number, without any tolerance."""
+    was, now = list(_numbers(first)), list(_numbers(second))
+    if not was or not now:
+        return Repeat(False, "Nothing to compare: one of the two has no records.")
+    for one, other in zip(was, now, strict=False):
+        if (place := _place(one)) != _place(other):
+            return Repeat(False, f"Not equal: where one has {place}, the other has {_place(other)}.")
+        key = next((key for key in [*one, *other] if not _same(one, other, key)), None)
+        if key is not None:
+            return Repeat(False, f"Not equal: {place}, {key} is {one.get(key)!r} there and {other.get(key)!r} here.")
+    if len(was) != len(now):
+        return Repeat(False, f"Not equal: {len(was):,} records there and {len(now):,} here.")
+    return Repeat(True, f"Equal bit for bit: all numbers of {len(was):,} records but times and speeds.")
+
+
+def _numbers(records: Sequence[Line]) -> Iterator[dict[str, Any]]:
+    for record in records:
+        if record.get("kind") in KINDS:
+            yield {key: value for key, value in record.items() if not key.endswith(IN_SECONDS)}
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
+    """Whether both have it, with the same bits: 1 is not 1.0, and 0.0 is not -0.0."""
+    return key in one and key in other and repr(one[key]) == repr(other[key])
+
+
+def _place(record: Line) -> str:
+    return f"{record.get('kind')} at step {record.get('step')}"

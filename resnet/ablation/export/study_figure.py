@@ -1,0 +1,38 @@
+"""The figure of a study's outcome, in any of its formats."""
+
+from typing import Literal
+
+from resnet.ablation.curves.arm_curves import Options, arm_curves
+from resnet.ablation.results.published import Published
+from resnet.ablation.studies.outcome import Outcome
+from resnet.errors import ConfigError
+
+FigureFormat = Literal["svg", "pdf"]
+FigureWidth = Literal["column", "page"]
+
+FIRST = Options()
+
+
+def study_figure(
+    outcome: Outcome, form: FigureFormat, width: FigureWidth = "column", options: Options = FIRST
+) -> bytes:
+    """Curves of all arms, with what the paper reports where it may stand beside them. Raises ConfigError where no run
+    has been evaluated yet."""
+    if not drawable(outcome):
+        raise ConfigError(
+            "A figure needs at least one evaluation; none of this study's runs has one yet: run it first."
+        )
+    from resnet.ablation.curves.figures import figure  # noqa: PLC0415  matplotlib takes a second
+
+    return figure(arm_curves(outcome.arms, options), form, width, published=published(outcome))
+
+
+def drawable(outcome: Outcome) -> bool:
+    """Whether any run has a point to draw."""
+    return any(record.get("kind") == "evaluation" for arm in outcome.arms for run in arm.runs for record in run.records)
+
+
+def published(outcome: Outcome) -> list[Published]:
+    """What the paper reports for the networks of this study, where it is the same experiment."""
+    found = [verdict.published for verdict in outcome.verdicts.values() if verdict.published]
+    return list(dict.fromkeys(found))

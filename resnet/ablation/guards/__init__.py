@@ -1,0 +1,1 @@
+"""What really differs between arms, and what is proved to be equal."""

@@ -1,0 +1,148 @@
+"""What each arm of a study is compared with, and the words for it: "residual", "at depth 56". No I/O."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from resnet import catalog
+from resnet.ablation.guards.differences import canonical, differing, leaves
+from resnet.ablation.studies.study import Arm, Factor, Listed, Study, arms
+from resnet.errors import ResNetLabError
+from resnet.link import written
+from resnet.runs import RunSpec
+
+OPTIONS = {"padded_identity": "option A", "projection": "option B", "projection_always": "option C"}
+"""The paper's letters for the shortcuts whose shapes change (section 3.3)."""
+
+OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+LABELS = {
+    "network.norm.momentum": "BN momentum",
+    "network.norm.epsilon": "BN epsilon",
+    "recipe.weight_decay.value": "weight decay",
+    "recipe.optimiser.momentum": "SGD momentum",
+}
+
+
+def references(study: Study, found: Sequence[Arm]) -> dict[str, str | None]:
+    """By its name, what each arm is compared with; None for one that others are compared with.
+
+    In a grid it is the arm with the first level of the last factor and all other levels equal; else the first arm,
+    which is the baseline where the study has it.
+    """
+    if study.design != "grid" or not study.factors:
+        return {arm.name: None if arm is found[0] else found[0].name for arm in found}
+    last = study.factors[-1]
+    by_settings = {canonical(arm.settings): arm.name for arm in found}
+    names: dict[str, str | None] = {}
+    for arm in found:
+        wanted = dict(arm.settings) | {last.key: last.levels[0]}
+        name = by_settings.get(canonical(wanted)) or _equal_to(study, wanted, found)
+        names[arm.name] = None if name == arm.name else name
+    return names
+
+
+def _equal_to(study: Study, settings: Mapping[str, Any], found: Sequence[Arm]) -> str | None:
+    """The arm that is these settings by other words: plain20 for resnet20 without shortcuts."""
+    one = Listed(settings=dict(settings))
+    try:
+        alone = arms(study.model_copy(update={"design": "list", "listed": (one,)}))[0]
+    except ResNetLabError:
+        return None
+    return next((arm.name for arm in found if _facts(arm) == _facts(alone)), None)
+
+
+def _facts(arm: Arm) -> dict[str, Any]:
+    return leaves(arm.config, arm.recipe, arm.dataset)
+
+
+def how_compared(study: Study, found: Sequence[Arm]) -> str:
+    """In a sentence, what `references` says."""
+    if study.design == "grid" and study.factors:
+        last = study.factors[-1]
+        words = _words(study, last, last.levels[0])
+        return f"Each arm is compared with the otherwise equal one at the first level of {last.key}: {words}."
+    return f"Each arm is compared with {found[0].name}." if len(found) > 1 else ""
+
+
+def several(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:
+    """A sentence for each comparison that changes more than one factor: what it finds has more than one cause."""
+    said = []
+    for name, against in references(study, found).items():
+        if against is None:
+            continue
+        differ = differing({against: specs[against], name: specs[name]}, study.keys)
+        factors = list(dict.fromkeys(each.factor or each.key for each in differ))
+        if len(factors) > 1:
+            listed = f"{', '.join(factors[:-1])} and {factors[-1]}"
+            said.append(f"{len(factors)} factors differ between {against} and {name}: {listed}.")
+    return tuple(said)
+
+
+def change(study: Study, arm: Arm) -> str:
+    """What was changed about the arm it is compared with; nothing where there are no words but its name."""
+    if study.design == "grid" and study.factors:
+        last = study.factors[-1]
+        return _words(study, last, arm.settings[last.key])
+    if study.design == "list" and any(one.name == arm.name for one in study.listed):
+        return ""
+    return ", ".join(_words(study, factor, arm.settings[factor.key])
+                     for factor in study.factors if factor.key in arm.settings)  # fmt: skip
+
+
+def where(study: Study, arm: Arm) -> str:
+    """The levels both arms share: "at depth 56, with BN momentum 0.99". Only a grid has such."""
+    if study.design != "grid":
+        return ""
+    return ", ".join(_place(study, factor, arm) for factor in study.factors[:-1])
+
+
+def _place(study: Study, factor: Factor, arm: Arm) -> str:
+    level = arm.settings[factor.key]
+    words = _words(study, factor, level)
+    match factor.key:
+        case "network":
+            return f"at {words}" if words.startswith("depth ") else f"in {words}"
+        case "network.shortcut":
+            return f"in {words} networks" if words in ("plain", "residual") else f"with {words}"
+        case "dataset":
+            return f"on {words}"
+    return f"with {words}"
+
+
+def _words(study: Study, factor: Factor, level: Any) -> str:
+    """A level as a reader would say it."""
+    match factor.key, level:
+        case "network", str():
+            return _network(factor, level)
+        case "network.shortcut", str():
+            return _shortcut(study, factor, level)
+        case "network.norm.kind", str():
+            return "no norm" if level == "none" else f"{level} norm"
+        case "recipe.optimiser", {"kind": str(kind)}:
+            return OPTIMISERS.get(kind, kind)
+        case "recipe.weight_decay.semantics", str():
+            return f"{level} weight decay"
+        case "dataset", str():
+            return level
+        case "recipe", dict():
+            return "another recipe"
+    label = LABELS.get(factor.key) or factor.key.rpartition(".")[2].replace("_", " ")
+    return f"{label} {written(level)}"
+
+
+def _network(factor: Factor, level: str) -> str:
+    """ "depth 56" where the factor is networks of one family at several depths, else the catalogue's name."""
+    entries = [catalog.get(name) for name in factor.levels if isinstance(name, str)]
+    families = {(entry.family, entry.name.rstrip("0123456789")) for entry in entries}
+    depths = [entry.config.depth for entry in entries]
+    if len(families) == 1 and len(set(depths)) == len(depths) > 1:
+        return f"depth {catalog.get(level).config.depth}"
+    return level
+
+
+def _shortcut(study: Study, factor: Factor, level: str) -> str:
+    base = study.baseline.settings.get("shortcut", catalog.get(study.baseline.network).config.shortcut)
+    listed = [arm.settings.get(factor.key) for arm in study.listed]
+    kinds = {*factor.levels, *listed, *([] if study.design == "grid" else [base])} - {"none", None}
+    if level == "none":
+        return "plain"
+    return "residual" if len(kinds) == 1 else OPTIONS.get(level, level)

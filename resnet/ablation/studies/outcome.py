@@ -1,0 +1,161 @@
+"""What a study has found so far: its runs, gathered by arm, compared, held against the paper, and put into tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from resnet.ablation.guards import guard
+from resnet.ablation.guards.guard import OneFactor, Stream, TwinProof
+from resnet.ablation.guards.recorded import NOTHING_RECORDED, Recorded, environments, recorded
+from resnet.ablation.results.arms import ArmResult, ArmRuns, ErrorMeasure, Measure, arm_of, results
+from resnet.ablation.results.published import Verdict, against_paper
+from resnet.ablation.results.tables import numbers_table, reading_table
+from resnet.ablation.studies import compared
+from resnet.ablation.studies.planning import Step, plan
+from resnet.ablation.studies.study import Arm, Study
+from resnet.metrics import describe
+from resnet.runs import Run, RunSpec
+from resnet.text_table import TextTable, named
+
+READ: tuple[Measure, ...] = (
+    "test_error",
+    "best_validation_error",
+    "last_validation_error",
+    "train_error",
+    "duration_s",
+)
+"""The measures people read. Data losses stand in the table for programs."""
+
+NO_TEST = "not compared: no finished run has read the test set"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A study with its runs, in the order of its arms. `verdicts` has an entry for each arm with a test error.
+
+    `steps` are all runs the study asks for, each with the run that is there, or None. `several` names each comparison
+    that changes more than one factor.
+    """
+
+    study: Study
+    steps: tuple[Step, ...]
+    arms: tuple[ArmRuns, ...]
+    results: tuple[ArmResult, ...]
+    one_factor: OneFactor
+    streams: tuple[Stream, ...]
+    twins: tuple[TwinProof, ...]
+    verdicts: Mapping[str, Verdict]
+    recorded: Recorded = NOTHING_RECORDED
+    several: tuple[str, ...] = ()
+
+    @property
+    def planned(self) -> tuple[Arm, ...]:
+        """The arms as the study means them, in order."""
+        return tuple({step.planned.arm.name: step.planned.arm for step in self.steps}.values())
+
+    @property
+    def runs(self) -> Mapping[tuple[str, int], Run]:
+        """By arm and seed, the runs that are there, finished or not."""
+        return {(step.planned.arm.name, step.planned.seed): step.run for step in self.steps if step.run}
+
+    @property
+    def finished(self) -> int:
+        """How many runs are finished."""
+        return sum(step.action == "reuse" for step in self.steps)
+
+    @property
+    def banners(self) -> tuple[str, ...]:
+        """What must be said before anything else: each is a sentence, and a reason to doubt the comparison."""
+        loose = [self.one_factor.sentence] if self.one_factor.purity == "undeclared" else []
+        return (*loose, *self.several, *self.recorded.broken)
+
+    @property
+    def guards(self) -> tuple[str, ...]:
+        """What is known to be equal, and what differs on purpose: a sentence each."""
+        purity = () if self.one_factor.purity == "undeclared" else (self.one_factor.sentence,)
+        return (*purity, *[stream.sentence for stream in self.streams], *self.recorded.start.sentences)
+
+
+def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = None) -> Outcome:
+    """The study's runs among those that are there, and what they say. Reads every record of the runs that belong to it.
+
+    Compared is `measure`, by default as in `results`. Raises ConfigError, DataError, RunError or UnknownNameError.
+    """
+    steps = plan(study, there).steps
+    found = {step.planned.arm.name: step.planned.arm for step in steps}
+    names = compared.references(study, tuple(found.values()))
+    arms = tuple(_arm(study, arm, names[arm.name], steps) for arm in found.values())
+    said = tuple(results(arms, measure=measure))
+    specs: dict[str, list[RunSpec]] = {}
+    for step in steps:
+        specs.setdefault(step.planned.arm.name, []).append(step.planned.spec)
+    streams = tuple(guard.streams(specs))
+    runs = {(step.planned.arm.name, step.planned.seed): step.run for step in steps if step.run}
+    datasets = {name: arm.dataset for name, arm in found.items()}
+    return Outcome(
+        study, steps, arms, said,
+        one_factor=guard.one_factor(specs, study.keys),
+        streams=streams,
+        twins=_twins(tuple(found.values())),
+        verdicts=_verdicts(found, said),
+        recorded=recorded(environments(runs), streams, datasets),
+        several=compared.several(study, tuple(found.values()), specs),
+    )  # fmt: skip
+
+
+def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> ArmRuns:
+    runs = [step.run for step in steps if step.planned.arm.name == arm.name and step.run]
+    change, where = compared.change(study, arm), compared.where(study, arm)
+    made = arm_of(arm.name, runs, against=against, change=change, where=where)
+    counts = describe(arm.config)
+    return replace(made, trainable_params=counts.trainable_params, macs=counts.macs)  # known before any run is there
+
+
+def _twins(found: Sequence[Arm]) -> tuple[TwinProof, ...]:
+    """A proof for every residual network whose plain twin is in the study too."""
+    configs = dict.fromkeys(arm.config for arm in found)
+    return tuple(
+        guard.prove(*sorted(pair, key=lambda config: config.shortcut == "none"))
+        for pair in combinations(configs, 2)
+        if "none" in (shortcuts := {config.shortcut for config in pair})
+        and len(shortcuts) == 2
+        and len({config.model_copy(update={"shortcut": "none"}) for config in pair}) == 1
+    )
+
+
+def _verdicts(found: Mapping[str, Arm], said: Sequence[ArmResult]) -> dict[str, Verdict]:
+    return {
+        result.arm.name: against_paper(arm.config, arm.dataset, arm.recipe, tested)
+        for result in said
+        if (tested := result.summaries.get("test_error")) and (arm := found[result.arm.name])
+    }
+
+
+def reading(outcome: Outcome) -> TextTable:
+    """For people: a line for each arm. Banners, if any, are the first notes; then there is a sentence for each arm."""
+    paper = {arm.name: _paper(outcome, arm.name) for arm in outcome.arms}
+    table = reading_table(outcome.results, READ, paper)
+    how = [compared.how_compared(outcome.study, outcome.planned)]
+    notes = [*outcome.banners, *table.notes, *filter(None, how), *outcome.recorded.mixed]
+    return TextTable(table.columns, table.lines, [" ".join(note.split()) for note in notes])
+
+
+def _paper(outcome: Outcome, name: str) -> str:
+    if verdict := outcome.verdicts.get(name):
+        return verdict.text
+    return NO_TEST if outcome.finished else ""
+
+
+def numbers(outcome: Outcome) -> TextTable:
+    """For programs, as CSV: every number of `numbers_table`, how each arm stands against the paper, and any banner."""
+    table = numbers_table(outcome.results)
+    keys = ["paper_verdict", "paper_difference", "paper_half_width", "paper_error", "paper_text", "banner"]
+    lines = []
+    for line, arm in zip(table.lines, outcome.arms, strict=True):
+        verdict = outcome.verdicts.get(arm.name)
+        row = verdict.published if verdict else None
+        compared_with = (verdict.kind, verdict.difference, verdict.half_width) if verdict else (None, None, None)
+        facts = (*compared_with, row and row.error, _paper(outcome, arm.name) or None)
+        texts = [None if fact is None else str(fact) for fact in (*facts, " ".join(outcome.banners) or None)]
+        lines.append([*line, *texts])
+    return TextTable([*table.columns, *[named(key, key) for key in keys]], lines)

@@ -1,0 +1,284 @@
+"""A study as data: a baseline, the factors that are varied, how levels are combined, the seeds, and the arms they make.
+
+    study = Study(name="shortcuts", baseline=Baseline(network="resnet20", recipe="digits_quick", dataset="digits"),
+                  factors=[Factor(key="network.shortcut", levels=["projection"])], seeds=[0, 1, 2])
+
+A factor's key is "network" (a catalogue name), a setting of it ("network.norm.momentum"), "recipe" (a catalogue name or
+a whole recipe), a setting of it ("recipe.weight_decay.semantics", "recipe.optimiser"), or "dataset".
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from resnet import catalog, data
+from resnet.ablation.guards.differences import Change, canonical, changes, digest, leaves
+from resnet.ablation.studies.factors import (
+    LONGEST_NAME,
+    MOST_ARMS,
+    Baseline,
+    Factor,
+    Listed,
+    Text,
+    recipe_of,
+    twice,
+    typed,
+)
+from resnet.config import AnyConfig, Closed, ResNetConfig, known_keys, with_settings
+from resnet.errors import ConfigError, UnknownNameError, echo
+from resnet.link import written
+from resnet.runs.spec import RunSpec
+from resnet.training.recipe import Recipe
+
+__all__ = [
+    "BASELINE",
+    "Arm",
+    "Baseline",
+    "Design",
+    "Factor",
+    "Listed",
+    "PlannedRun",
+    "Study",
+    "arms",
+    "grown",
+    "run_fingerprint",
+    "runs",
+]
+
+Design = Literal["grid", "one_at_a_time", "list"]
+
+FORMAT_VERSION = 1
+BASELINE = "baseline"
+
+
+class Study(Closed):
+    """Which runs answer a question. `name`, `question` and `source` are for the reader, and no part of the fingerprint.
+    "grid" combines all levels; "one_at_a_time" has the baseline, and one factor of it changed in each other arm."""
+
+    path: ClassVar[str] = "study"
+    format_version: int = FORMAT_VERSION
+    name: Text
+    question: str = Field(default="", max_length=1000)
+    source: str = Field(default="", max_length=1000)
+    baseline: Baseline
+    factors: tuple[Factor, ...] = Field(default=(), max_length=50)
+    design: Design = "one_at_a_time"
+    listed: tuple[Listed, ...] = Field(default=(), max_length=MOST_ARMS)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(default=(0, 1, 2), min_length=1, max_length=200)
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that are equal exactly when two studies ask for the same."""
+        return digest(self.model_dump(mode="json", exclude={"name", "question", "source"}))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The declared factors: what the guard takes as said."""
+        return tuple(factor.key for factor in self.factors)
+
+    def check(self) -> None:
+        """Raise ConfigError or UnknownNameError where parts contradict each other, or an arm cannot exist."""
+        if self.format_version != FORMAT_VERSION:
+            received = f"must be {FORMAT_VERSION}; received {self.format_version}"
+            raise ConfigError(f"study.format_version {received}: open it with the program that wrote it.")
+        names = [arm.name for arm in self.listed if arm.name]
+        for what, values in {"seeds": self.seeds, "factors": self.keys, "names of its arms": names}.items():
+            if (again := twice(values)) is not None:
+                raise ConfigError(f"A study's {what} must differ; received {echo(again)} twice.")
+        _check_design(self)
+        _made(self, {})
+        for _, settings in _changed(self):
+            _made(self, settings)
+
+
+def _check_design(study: Study) -> None:
+    if study.design == "list":
+        if not study.listed:
+            raise ConfigError("Design 'list' needs at least one arm in `listed`; received none.")
+        odd = next((key for arm in study.listed for key in arm.settings if key not in study.keys), None)
+        if odd is not None:
+            raise ConfigError(f"A listed arm changes declared factors; received {echo(odd)}: add it to `factors`.")
+        return
+    if study.listed:
+        raise ConfigError(f"`listed` belongs to design 'list'; received it with {study.design!r}.")
+    if empty := next((factor.key for factor in study.factors if not factor.levels), None):
+        raise ConfigError(f"Design {study.design!r} needs at least one level of each factor; {echo(empty)} has none.")
+    counts = [len(factor.levels) for factor in study.factors]
+    if (count := prod(counts) if study.design == "grid" else 1 + sum(counts)) > MOST_ARMS:
+        raise ConfigError(f"A study has at most {MOST_ARMS} arms; received levels for {count:,}: take fewer.")
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A network, fitted to its data set, and a recipe. `settings` are the study's words for it; `changes` is all that
+    differs from the baseline's full configs, as (was, is): nothing in the baseline itself."""
+
+    name: str
+    settings: Mapping[str, Any]
+    network: str
+    config: ResNetConfig
+    recipe: Recipe
+    dataset: str
+    changes: Mapping[str, Change]
+
+
+class PlannedRun(NamedTuple):
+    """One run of a study."""
+
+    arm: Arm
+    seed: int
+    spec: RunSpec
+
+
+def arms(study: Study) -> tuple[Arm, ...]:
+    """The arms in the order of the levels, but the baseline first where they are no grid; of equal ones the first.
+
+    A name says how an arm differs from the baseline, or which network it is where networks are all that is compared; so
+    it stays when the study grows. Looks up the size of images, for a folder of them on the disk. Raises ConfigError,
+    DataError or UnknownNameError.
+    """
+    plain = _made(study, {})
+    usual = leaves(*plain[1:]) | {"network": study.baseline.network}
+    base, found = leaves(*_fitted(study, plain)[1:]), dict[str, Arm]()
+    for name, settings in _changed(study):
+        made = _fitted(study, _made(study, settings))
+        facts = leaves(*made[1:])
+        differs = changes(base, facts)
+        said = name or _network(study, settings) or (_name(settings, usual) if differs else BASELINE)
+        found.setdefault(digest(facts), Arm(said, settings, *made, differs))
+    in_order = sorted(found.items(), key=lambda item: study.design != "grid" and bool(item[1].changes))
+    count = Counter(arm.name for _, arm in in_order)
+    return tuple(arm if count[arm.name] == 1 else _told_apart(arm, digest) for digest, arm in in_order)
+
+
+def runs(study: Study) -> tuple[PlannedRun, ...]:
+    """Every arm with every seed: the first seed of all arms, then the second, so that a comparison is there early."""
+    baseline, found = study.baseline, arms(study)
+    return tuple(
+        PlannedRun(arm, seed, RunSpec(
+            network=arm.network, config=arm.config, recipe=arm.recipe.model_copy(update={"seed": seed}),
+            dataset=arm.dataset, data_folder=baseline.data_folder, device=baseline.device,
+        ))
+        for seed in study.seeds for arm in found
+    )  # fmt: skip
+
+
+def run_fingerprint(spec: RunSpec) -> str:
+    """Twelve hex digits that are equal exactly when two runs do the same, on the same device.
+
+    What a network is called does not count, nor where a data set lies that has a name of its own: its images are the
+    same in every folder. A `folder:` of images is another one in another place.
+    """
+    facts = spec.model_dump(mode="json", exclude={"network", "data_folder"})
+    own = spec.dataset.startswith(data.FOLDER_PREFIX)
+    return digest(facts | ({"data_folder": spec.data_folder} if own else {}))
+
+
+def grown(study: Study, *, levels: Mapping[str, Iterable[Any]] | None = None, seeds: Iterable[int] = ()) -> Study:
+    """The study with more levels of its factors, or more seeds; every run it had stays. Raises as `Study` does."""
+    if levels and study.design == "list":
+        raise ConfigError("A study of design 'list' grows by arms in `listed`; received more levels, which it ignores.")
+    factors = study.model_dump(mode="json")["factors"]
+    for key, more in (levels or {}).items():
+        if key not in study.keys:
+            raise UnknownNameError("factor of this study", key, study.keys)
+        there = factors[study.keys.index(key)]["levels"]
+        there += [level for level in map(typed, more) if canonical(level) not in set(map(canonical, there))]
+    fields = study.model_dump(mode="json") | {"factors": factors}
+    return Study.model_validate(fields | {"seeds": list(dict.fromkeys([*study.seeds, *seeds]))})
+
+
+def _changed(study: Study) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """(name, settings) of each arm as it is asked for."""
+    if study.design == "list":
+        yield from ((arm.name, dict(arm.settings)) for arm in study.listed)
+    elif study.design == "grid":
+        for combined in product(*[factor.levels for factor in study.factors]):
+            yield None, dict(zip(study.keys, combined, strict=True))
+    else:
+        yield None, {}
+        yield from ((None, {factor.key: level}) for factor in study.factors for level in factor.levels)
+
+
+class _Made(NamedTuple):
+    network: str
+    config: ResNetConfig
+    recipe: Recipe
+    dataset: str
+
+
+def _made(study: Study, settings: Mapping[str, Any]) -> _Made:
+    """An arm, not yet fitted to its images. The data set's name is checked, no file is looked at."""
+    base = study.baseline
+    own: dict[str, dict[str, Any]] = {"network": {}, "recipe": {}}
+    for key, value in settings.items():
+        part, dot, rest = key.partition(".")
+        if part not in own and key != "dataset":
+            parts = {"network": catalog.get(base.network).config, "recipe": base.recipe}
+            known = known_keys({name: config.model_dump(mode="json") for name, config in parts.items()})
+            raise UnknownNameError("factor", key, ["dataset", *known])
+        if dot:
+            own[part][rest] = value
+    network, dataset = settings.get("network", base.network), settings.get("dataset", base.dataset)
+    for word, name in (("network", network), ("dataset", dataset)):
+        if not isinstance(name, str):
+            raise ConfigError(f"A level of {word} is a name; received {echo(name)}.")
+    data.title(dataset)
+    recipe = Recipe.model_validate(recipe_of(settings.get("recipe", base.recipe)))
+    try:
+        config = _set("network", catalog.get(network).config, base.settings | own["network"])
+        recipe = _set("recipe", recipe, own["recipe"])
+    except ConfigError as error:
+        raise ConfigError(f"Arm {_name(settings, {})} cannot be: {error}") from None
+    entry = _entry(config)
+    return _Made(entry.name if entry else config.label, config, recipe, dataset)
+
+
+def _network(study: Study, settings: Mapping[str, Any]) -> str | None:
+    """Which network an arm is, where networks and their shortcuts are all that is compared: "plain20"."""
+    if "network" not in study.keys or not set(study.keys) <= {"network", "network.shortcut"}:
+        return None
+    entry = _entry(_made(study, settings).config)
+    return entry.name if entry else _name({"network": study.baseline.network} | dict(settings), {})
+
+
+@lru_cache(maxsize=1024)
+def _entry(config: ResNetConfig) -> catalog.Entry | None:
+    """The search through four hundred networks takes most of a study's time where it is not remembered."""
+    return catalog.find(config)
+
+
+def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
+    try:
+        return with_settings(config, settings)
+    except UnknownNameError:
+        known = known_keys(config.model_dump(mode="json"))
+        odd = next((key for key in settings if key not in known), "")
+        raise UnknownNameError("setting", f"{part}.{odd}", [f"{part}.{key}" for key in known]) from None
+
+
+def _fitted(study: Study, made: _Made) -> _Made:
+    facts = data.facts(made.dataset, study.baseline.data_folder)
+    return made._replace(config=data.fit_config(made.config, facts))
+
+
+def _name(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
+    """What is unusual, in a few words: "resnet32, shortcut none"."""
+    said = [_said(key, value) for key, value in settings.items() if usual.get(key, ...) != value]
+    return ", ".join(said) or BASELINE
+
+
+def _said(key: str, value: Any) -> str:
+    text = value["kind"] if isinstance(value, dict) and value.keys() == {"kind"} else written(value)
+    text = text if len(text) <= LONGEST_NAME else digest(value)
+    return text if key == "network" else f"{key.removeprefix('network.').removeprefix('recipe.')} {text}"
+
+
+def _told_apart(arm: Arm, mark: str) -> Arm:
+    return replace(arm, name=f"{arm.name} ({mark[:4]})") if arm.changes else arm
