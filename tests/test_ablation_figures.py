@@ -88,7 +88,7 @@ def test_the_same_curves_give_the_same_bytes(form: figures.Form, tmp_path: Path)
     """Catches a date, or an id drawn by lot, in another process too: a bundle's checksums would never agree."""
     first = figures.figure(curves(), form)
     code = (
-        "import sys; from resnet.ablation import figures; from tests.test_ablation_figures import curves; "
+        "import sys; from resnet.ablation.curves import figures; from tests.test_ablation_figures import curves; "
         f"sys.stdout.buffer.write(figures.figure(curves(), {form!r}))"
     )
     home = Path(__file__).parents[1]
