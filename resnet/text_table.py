@@ -156,6 +156,7 @@ SIGNS = str.maketrans(
     {sign: f"\\{sign}" for sign in "%&#_{}$"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+    | {"[": "{[}"}  # after a line's end it would begin an option
     | {"→": r"$\to$", "−": "$-$", "–": "--", "×": r"$\times$"}
 )
 """What LaTeX reads as commands, and what its plain letters lack."""

@@ -55,7 +55,7 @@ def look() -> Options:
 
 
 def _report(found: Outcome) -> str:
-    from resnet.ablation.export.report import report  # noqa: PLC0415  as above
+    from resnet.ablation.export.report import report  # noqa: PLC0415  most visits never ask for it
 
     return report(found)
 

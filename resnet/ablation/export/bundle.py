@@ -102,12 +102,11 @@ def _run(run: Run, study: Study) -> dict[str, bytes]:
     folders."""
     found: dict[str, bytes] = {}
     if spec := run.spec:
-        own = spec.dataset.startswith(data.FOLDER_PREFIX)
-        folder = spec.data_folder if own else study.baseline.data_folder
-        found[SPEC] = _json(spec.model_dump(mode="json") | {"data_folder": folder})
+        found[SPEC] = _json(spec.model_dump(mode="json") | {"data_folder": study.baseline.data_folder})
     if environment := run.environment():
         found[ENVIRONMENT] = _json({key: value for key, value in environment.items() if key != "boot_id"})
-    for name in (METRICS, EXIT):
+    there = [METRICS] if run.metrics_path.exists() else []  # one that was taken back before it began has none
+    for name in (*there, EXIT):
         with one_sentence(run.path / name):
             found[name] = (run.path / name).read_bytes()
     return found

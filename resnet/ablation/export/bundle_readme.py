@@ -31,7 +31,7 @@ def readme(outcome: Outcome, names: Sequence[str]) -> str:
     lines += [f"{outcome.finished} of {len(outcome.steps)} runs are finished. Study {study.fingerprint}.", ""]
     if left := [step for step in outcome.steps if not (step.run and (step.run.path / EXIT).exists())]:
         count = f"{len(left)} of {len(outcome.steps)} runs"
-        lines += [f"Not in here, since they are not over or have not begun: {count}.", ""]
+        lines += [f"Not in here, since they died without a last word, are not over or have not begun: {count}.", ""]
     lines += ["## Result", "", reading(outcome).markdown(), "## Do it again", "", *_again(outcome), "## Files", ""]
     there = [(name, what) for name, what in WHAT.items() if any(own.startswith(name) for own in names)]
     return "\n".join([*lines, *[f"- `{name}`: {what}" for name, what in there], ""])
@@ -46,8 +46,8 @@ def _again(outcome: Outcome) -> list[str]:
     ]
     if runs := list(study_commands.one_by_one(outcome, "study")):
         lines += [
-            "One run, compared with the one here, record by record; on a CPU, with the versions of environment.json, "
-            "it is equal bit for bit:",
+            "One run, compared with the one here, record by record; on a CPU of its kind, with the versions of "
+            "environment.json, it is equal bit for bit:",
             "",
             *_block(runs[0].again),
             "A single run without a comparison; `commands.sh` has this line for each:",

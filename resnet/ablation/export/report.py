@@ -9,6 +9,7 @@ from resnet.ablation.export import report_page as html
 from resnet.ablation.export.study_figure import drawable, study_figure
 from resnet.ablation.guards.differences import leaves
 from resnet.ablation.guards.recorded import environments, software
+from resnet.ablation.guards.sharing import selection
 from resnet.ablation.results.arms import Measure, measured
 from resnet.ablation.results.statistics import fixed
 from resnet.ablation.results.tables import read_cell
@@ -30,7 +31,7 @@ SEED_COLUMNS: dict[Measure, str] = {
     "duration_s": "Time",
 }
 LONGEST_CHANGE = 60
-SELECTION = "Validation chose the weights; test was read once, at the end of each run. Best on test is never computed."
+NEVER = "Best on test is never computed."
 
 
 def report(outcome: Outcome) -> str:
@@ -50,7 +51,7 @@ def report(outcome: Outcome) -> str:
             html.section("Results", _table(outcome, table), html.items(_notes(outcome, table), "notes")),
             html.section("Against the paper", _paper(outcome)),
             html.section("Method", *_method(outcome)),
-            html.section("What is equal, and what is not", html.items([*outcome.guards, SELECTION]), *_twins(outcome)),
+            html.section("What is equal, and what is not", _equal(outcome), *_twins(outcome)),
             html.section("Every run", _every_run(outcome)),
             html.section("Do it again", *_again(outcome)),
             html.section("Checksums", _checksums(outcome)),
@@ -179,6 +180,10 @@ def _software(outcome: Outcome) -> Iterator[str]:
                 values.setdefault(key, {})[value] = None
     for key, found in values.items():
         yield f"{key.replace('_', ' ')}: {', '.join(found)}"
+
+
+def _equal(outcome: Outcome) -> str:
+    return html.items([*outcome.guards, selection(outcome.specs), NEVER])
 
 
 def _twins(outcome: Outcome) -> Iterator[str]:

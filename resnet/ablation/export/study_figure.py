@@ -28,8 +28,9 @@ def study_figure(
 
 
 def drawable(outcome: Outcome) -> bool:
-    """Whether any run has a point to draw."""
-    return any(record.get("kind") == "evaluation" for arm in outcome.arms for run in arm.runs for record in run.records)
+    """Whether any run has a point to draw; those of failed runs are not drawn."""
+    runs = [run for arm in outcome.arms for run in arm.runs if run.ending != "failed"]
+    return any(record.get("kind") == "evaluation" for run in runs for record in run.records)
 
 
 def published(outcome: Outcome) -> list[Published]:

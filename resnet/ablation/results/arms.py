@@ -181,13 +181,9 @@ def _difference(own: Seeded, other: Seeded, level: float) -> Difference | None:
 
 def _left_out(arm: ArmRuns) -> tuple[str, ...]:
     said = {"failed": "failed and is not counted", "unfinished": "is not finished and not counted"}
-    return tuple(
-        [
-            f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} {said[run.ending]}"
-            for run in arm.runs
-            if run.ending in said
-        ]
-    )
+    empty = "is finished, but has no number on record"
+    found = [(run.seed, said.get(run.ending) or ("" if measured(run.records) else empty)) for run in arm.runs]
+    return tuple([f"{arm.name}: {'one run' if seed is None else f'seed {seed}'} {why}" for seed, why in found if why])
 
 
 def _sentence(arm: ArmRuns, own: Summary | None, measure: ErrorMeasure, apart: Difference | None) -> str:
@@ -201,7 +197,8 @@ def _sentence(arm: ArmRuns, own: Summary | None, measure: ErrorMeasure, apart: D
     if apart is None:
         return f"{who}: {arm.against} has no finished run to compare with yet"
     if apart.n == 1:
-        return f"{who}, one seed: no interval, so no claim"
+        short = "one seed" if own.n == 1 else f"one seed of {arm.against}"
+        return f"{who}, {short}: no interval, so no claim"
     if apart.half_width is None:
         return f"{who}: seeds agree to the last digit, which noise does not; no interval, so no claim"
     points = plus_minus(abs(apart.mean), apart.half_width)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from resnet.errors import ConfigError, echo
 
 Method = Literal["welch", "paired"]
-Spread = Literal["known", "estimated"]
+Spread = Literal["known", "estimated", "paired"]
 Floats = NDArray[np.float64]
 Seeds = tuple[Sequence[int], Sequence[int]]
 
@@ -114,6 +114,8 @@ def detectable_difference(
 
     "known": the run-to-run `sd` is known from elsewhere, the textbook's z formula: (z + z) · sd · √(2 / n).
     "estimated": the arms themselves have to tell it, as `difference` does: with few seeds far larger (noncentral t).
+    "paired": so too, over pairs, as `difference` takes shared seeds: half the degrees of freedom, larger still. What
+    a seed does to both arms alike would make it smaller; nobody knows beforehand how much that is.
     One seed detects nothing: infinite. Raises ConfigError.
     """
     if not 0 <= sd < math.inf:
@@ -129,7 +131,8 @@ def detectable_difference(
     if spread == "known":
         shift = special.ndtri((1 + level) / 2) + special.ndtri(power)
     else:
-        shift = special.nctdtrinc(2 * n - 2, 1 - power, t_quantile(level, 2 * n - 2))
+        freedom = n - 1 if spread == "paired" else 2 * n - 2
+        shift = special.nctdtrinc(freedom, 1 - power, t_quantile(level, freedom))
     return float(max(0.0, shift)) * math.sqrt(2 / n) * sd
 
 

@@ -17,7 +17,7 @@ TableFormat = Literal["text", "csv", "markdown", "latex"]
 NOTES = (
     "Mean ± standard deviation (seeds). A difference is arm minus what it is compared with ± half its interval, over "
     "pairs where seeds are shared, else after Welch; each interval stands by itself.",
-    "Validation chose; the test set was read once, at the end of each run.",
+    "Test decides nothing: the test set was read once, at the end of each run.",
 )
 LINE = 100
 WIDTHS: dict[TableFormat, int] = {"text": 28, "latex": 15}

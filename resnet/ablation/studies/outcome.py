@@ -54,6 +54,11 @@ class Outcome:
         return tuple({step.planned.arm.name: step.planned.arm for step in self.steps}.values())
 
     @property
+    def specs(self) -> Mapping[str, Sequence[RunSpec]]:
+        """By arm, a spec for each seed."""
+        return _specs(self.steps)
+
+    @property
     def runs(self) -> Mapping[tuple[str, int], Run]:
         """By arm and seed, the runs that are there, finished or not."""
         return {(step.planned.arm.name, step.planned.seed): step.run for step in self.steps if step.run}
@@ -86,9 +91,7 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
     names = compared.references(study, tuple(found.values()))
     arms = tuple(_arm(study, arm, names[arm.name], steps) for arm in found.values())
     said = tuple(results(arms, measure=measure))
-    specs: dict[str, list[RunSpec]] = {}
-    for step in steps:
-        specs.setdefault(step.planned.arm.name, []).append(step.planned.spec)
+    specs = _specs(steps)
     streams = tuple(guard.streams(specs))
     runs = {(step.planned.arm.name, step.planned.seed): step.run for step in steps if step.run}
     datasets = {name: arm.dataset for name, arm in found.items()}
@@ -101,6 +104,13 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
         recorded=recorded(environments(runs), streams, datasets),
         several=compared.several(study, tuple(found.values()), specs),
     )  # fmt: skip
+
+
+def _specs(steps: Sequence[Step]) -> dict[str, list[RunSpec]]:
+    specs: dict[str, list[RunSpec]] = {}
+    for step in steps:
+        specs.setdefault(step.planned.arm.name, []).append(step.planned.spec)
+    return specs
 
 
 def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> ArmRuns:
@@ -136,8 +146,15 @@ def reading(outcome: Outcome) -> TextTable:
     paper = {arm.name: _paper(outcome, arm.name) for arm in outcome.arms}
     table = reading_table(outcome.results, READ, paper)
     how = [compared.how_compared(outcome.study, outcome.planned)]
-    notes = [*outcome.banners, *table.notes, *filter(None, how), *outcome.recorded.mixed]
+    rest = [guard.selection(outcome.specs), *filter(None, how), *outcome.recorded.mixed]
+    notes = [*outcome.banners, *_not_begun(outcome), *table.notes, *rest]
     return TextTable(table.columns, table.lines, [" ".join(note.split()) for note in notes])
+
+
+def _not_begun(outcome: Outcome) -> list[str]:
+    """A seed that is missing would else be seen in a number in brackets only."""
+    count, of = sum(step.run is None for step in outcome.steps), len(outcome.steps)
+    return [f"{count} of {of} runs {'has' if count == 1 else 'have'} not begun."] if 0 < count < of else []
 
 
 def _paper(outcome: Outcome, name: str) -> str:

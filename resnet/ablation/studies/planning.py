@@ -80,9 +80,9 @@ class Plan:
 
     def detectable(self, sd: float) -> float:
         """The smallest difference between two arms that so many seeds show in four of five studies, in the unit of
-        `sd`, the standard deviation from seed to seed, which the arms themselves have to tell. Infinite for one seed.
+        `sd`, the standard deviation from seed to seed, which the pairs themselves have to tell. Infinite for one seed.
         """
-        return detectable_difference(sd, len(self.study.seeds), spread="estimated")
+        return detectable_difference(sd, len(self.study.seeds), spread="paired")
 
     def noise(self) -> Noise:
         """Pooled over the arms with two finished seeds or more; the paper's where there is none, or no scatter."""
@@ -113,7 +113,7 @@ def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
     known: dict[str, list[Run]] = {}
     for run in sorted(there, key=lambda run: run.id):
         if run.spec is not None and run.parent is None:
-            known.setdefault(run_fingerprint(run.spec), []).append(run)
+            known.setdefault(run_fingerprint(_here(run.spec)), []).append(run)
     planned = [one._replace(spec=_here(one.spec)) for one in runs(study)]
     steps = tuple(_step(one, known.get(run_fingerprint(one.spec), []), failed) for one in planned)
     specs = {one.arm.name: one.spec for one in planned}
@@ -122,7 +122,7 @@ def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
 
 
 def _here(spec: RunSpec) -> RunSpec:
-    """With the data folder as the store writes it."""
+    """With the data folder as the store writes it; in a zip it may be relative."""
     return spec.model_copy(update={"data_folder": str(Path(spec.data_folder).absolute())})
 
 

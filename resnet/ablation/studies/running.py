@@ -12,7 +12,7 @@ from typing import NamedTuple
 from resnet.ablation.studies.files import FORMS, Form, form_of, from_text, read, to_text, write
 from resnet.ablation.studies.planning import Action, Failed, Noise, Plan, Step, measured_speed, memory_bytes, plan
 from resnet.ablation.studies.study import run_fingerprint
-from resnet.errors import ConfigError, ResNetLabError, RunError
+from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError
 from resnet.runs import Run, Store
 from resnet.runs.spec import check_possible
 
@@ -64,7 +64,10 @@ def _submitted(step: Step, store: Store) -> Run:
         run = store.start(spec, token=f"study-{run_fingerprint(spec)}")
         return store.start(spec) if run.damage else run
     if step.action == "resume":
-        _go_on(step.run, store)
+        try:
+            _go_on(step.run, store)
+        except UnknownNameError:  # deleted since it was planned
+            return _submitted(Step(step.planned, "make"), store)
     return step.run
 
 

@@ -232,7 +232,8 @@ def _made(study: Study, settings: Mapping[str, Any]) -> _Made:
     data.title(dataset)
     recipe = Recipe.model_validate(recipe_of(settings.get("recipe", base.recipe)))
     try:
-        config = _set("network", catalog.get(network).config, base.settings | own["network"])
+        usual = {key: value for key, value in base.settings.items() if not _within(key, own["network"])}
+        config = _set("network", catalog.get(network).config, usual | own["network"])
         recipe = _set("recipe", recipe, own["recipe"])
     except ConfigError as error:
         raise ConfigError(f"Arm {_name(settings, {})} cannot be: {error}") from None
@@ -254,7 +255,17 @@ def _entry(config: ResNetConfig) -> catalog.Entry | None:
     return catalog.find(config)
 
 
+def _within(key: str, others: Iterable[str]) -> bool:
+    """Whether it is one of them, or a part of one."""
+    return any(key == other or key.startswith(f"{other}.") for other in others)
+
+
 def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
+    """The broader ones first, whatever their order: "optimiser" would undo what "optimiser.momentum" has set."""
+    for key in sorted(settings, key=lambda key: key.count(".")):
+        if any(_within(other, [key]) for other in settings if other != key):
+            config = _set(part, config, {key: settings[key]})
+            settings = {other: value for other, value in settings.items() if other != key}
     try:
         return with_settings(config, settings)
     except UnknownNameError:
