@@ -20,9 +20,6 @@ from resnet.runs.directory import METRICS
 from tests.outcome_support import finish, finished, grid, outcome_of, papers, records
 
 HOSTILE = '<script>alert(1)</script> & "quoted" \' <img src=http://example.org/x.png> </style>'
-A4_WITHIN_MARGINS = 672
-"""CSS pixels: 178 mm."""
-
 VOID = {"meta", "img", "br"}
 SECTIONS = ["Findings", "Curves", "Results", "Against the paper", "Method", "What is equal, and what is not",
             "Every run", "Do it again", "Checksums"]  # fmt: skip
@@ -180,20 +177,3 @@ def test_long_tables_may_go_on_over_the_page() -> None:
     heads = [("Arm", "l")]
     assert 'class="long"' in report_page.table(heads, [["a"]] * (report_page.LONG + 1))
     assert 'class="long"' not in report_page.table(heads, [["a"]] * report_page.LONG)
-
-
-@pytest.mark.browser
-def test_it_prints_on_a4(tmp_path: Path) -> None:
-    """Catches a table cut at the margin, and a page that scrolls sideways on a telephone."""
-    from tests.browser.driver import chromium  # noqa: PLC0415  only this test needs a browser
-
-    file = tmp_path / "report.html"
-    file.write_text(report(outcome_of(grid(), tmp_path / "runs")))
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 390, "height": 800})
-        page.goto(file.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.emulate_media(media="print")
-        page.set_viewport_size({"width": A4_WITHIN_MARGINS, "height": 1000})
-        assert page.evaluate("document.documentElement.scrollWidth") <= A4_WITHIN_MARGINS
-        assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")

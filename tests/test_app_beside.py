@@ -15,6 +15,7 @@ from test_ablation_imports import EVENTS
 from app.beside import bring
 from app.beside import cache as beside_cache
 from app.beside import chart as chart_of
+from app.beside.arms import grouped
 from app.runs import cache
 from resnet import get
 from resnet.ablation import notebook
@@ -23,7 +24,9 @@ from resnet.ablation.imports.imported import IMPORTS, Column, Given, ImportedCur
 from resnet.ablation.losses import KerasL2
 from resnet.data import facts, fit_config
 from resnet.errors import ResNetLabError
-from resnet.runs.directory import RunDirectory
+from resnet.runs import Parent, Store, clock
+from resnet.runs.directory import REQUEST, RunDirectory
+from resnet.runs.records import Request
 from resnet.runs.spec import RunSpec
 from resnet.training.recipe import WeightDecayConfig, default_recipe
 
@@ -360,3 +363,14 @@ def test_what_was_chosen_and_is_gone_is_left_out(runs: Path) -> None:
     app = app.run()
     assert not app.exception
     assert app.multiselect[0].value == [directory.path.name]
+
+
+def test_a_fork_is_no_seed_of_its_parent_s_arm(runs: Path) -> None:
+    """Catches a fork of an equal spec counted in its parent's place."""
+    add_run(runs, 1)
+    fork = add_run(runs, 2)
+    asked = Request(token=None, parent=Parent(id="20261124-062501-resnet8-digits-3fa1", step=10), boot_id="x",
+                    **clock.read()._asdict())  # fmt: skip
+    fork.write(REQUEST, asked)
+    found = grouped(Store(runs).list())
+    assert (len(found.arms), found.left_out) == (2, ())

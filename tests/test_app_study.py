@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.runs import cache as runs_cache
-from app.study import begin, cache, fields
+from app.study import begin, cache, downloads, fields
 from resnet.ablation import shipped
 from resnet.ablation.studies import ready, running
 from resnet.ablation.studies.study import Study, arms, runs
@@ -383,3 +383,22 @@ def test_its_runs_can_be_laid_beside_others(lab: Path) -> None:
     assert not app.exception
     [chosen] = [found for found in app.multiselect if found.label == "Runs and imported curves"]
     assert len(chosen.value) == 12
+
+
+def test_studies_that_ask_the_same_keep_their_names(tmp_path: Path) -> None:
+    """Catches what is known of one study shown under the other's name: their fingerprints are equal."""
+    first, second = small_study("first"), small_study("second")
+    assert first.fingerprint == second.fingerprint
+    made = [cache.plan(study, ()) for study in (first, second)]
+    assert [one.study.name for one in made] == ["first", "second"]
+    assert [cache.outcome_of(one).study.name for one in made] == ["first", "second"]
+
+
+def test_a_zip_is_written_nowhere_on_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a study's name that leads out of the folder its zip is made in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").mkdir()
+    study = small_study(f"../{tmp_path.name}/a/x")
+    packed = downloads._bundle(cache.outcome_of(cache.plan(study, ())))
+    assert packed.startswith(b"PK")
+    assert list(tmp_path.rglob("*.zip")) == []

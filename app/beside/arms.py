@@ -7,7 +7,7 @@ from app import views
 from app.runs import wording
 from resnet.ablation.guards import guard
 from resnet.link import written
-from resnet.runs import Run
+from resnet.runs import Parent, Run
 from resnet.runs.spec import RunSpec
 
 SHOWN, LONGEST = 3, 60
@@ -42,7 +42,7 @@ def grouped(runs: Sequence[Run]) -> Grouped:
         if (spec := run.spec) is None:
             said.append(run.damage or f"The spec of run {run.id} cannot be read.")
             continue
-        seeds = found.setdefault(_same(spec), {})
+        seeds = found.setdefault(_same(spec, run.parent), {})
         if spec.recipe.seed in seeds:
             kept = seeds[spec.recipe.seed].id
             said.append(f"Run {run.id} repeats {kept}, its seed included, so only the latter is counted.")
@@ -61,9 +61,9 @@ def _worth(run: Run) -> tuple[bool, str]:
     return run.state().name == "finished", run.id
 
 
-def _same(spec: RunSpec) -> str:
-    """Equal exactly for the runs of one arm."""
-    return guard.canonical([settings(spec), spec.data_folder])
+def _same(spec: RunSpec, parent: Parent | None) -> str:
+    """Equal exactly for the runs of one arm. A fork is none of its parent's: it did not begin at the beginning."""
+    return guard.canonical([settings(spec), spec.data_folder, parent and parent.model_dump(mode="json")])
 
 
 def settings(spec: RunSpec) -> dict[str, object]:

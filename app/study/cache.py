@@ -1,7 +1,8 @@
 """What is known of studies, kept between reruns and shared by all visitors.
 
 Nothing here is a truth of its own: a study is a file, its progress is that of its runs, and both are looked at anew.
-What follows from them is kept under all that it depends on.
+What follows from them is kept under all that it depends on: of a study its whole text, since two of one fingerprint may
+have different names.
 """
 
 import os
@@ -50,22 +51,22 @@ def example() -> Example:
 
 def plan(study: Study, there: Sequence[Run]) -> Plan:
     """What is there of a study, and what is missing. Raises ConfigError, DataError or UnknownNameError."""
-    return _plan(study.fingerprint, study, tuple(there), _states(there))
+    return _plan(study.model_dump_json(), study, tuple(there), _states(there))
 
 
 def outcome_of(made: Plan) -> Outcome:
     """What the runs of a plan say. Raises ConfigError or RunError where one cannot be read."""
     runs = tuple([step.run for step in made.steps if step.run])
-    return _outcome(made.study.fingerprint, made.study, runs, _written(made))
+    return _outcome(made.study.model_dump_json(), made.study, runs, _written(made))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _plan(fingerprint: str, _study: Study, _there: tuple[Run, ...], states: tuple[tuple[str, str], ...]) -> Plan:
+def _plan(text: str, _study: Study, _there: tuple[Run, ...], states: tuple[tuple[str, str], ...]) -> Plan:
     return running.plan(_study, _there)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _outcome(fingerprint: str, _study: Study, _runs: tuple[Run, ...], written: Signature) -> Outcome:
+def _outcome(text: str, _study: Study, _runs: tuple[Run, ...], written: Signature) -> Outcome:
     return outcome(_study, _runs)
 
 

@@ -1,8 +1,6 @@
 """A study's results as files: the very bytes the command line writes, made when they are asked for."""
 
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import streamlit as st
@@ -10,6 +8,7 @@ import streamlit as st
 from app import exports, state
 from resnet.ablation.curves.arm_curves import Options
 from resnet.ablation.export.study_figure import FigureWidth, study_figure
+from resnet.ablation.results.tables import written
 from resnet.ablation.studies.outcome import Outcome, numbers, reading
 
 WIDTHS: dict[FigureWidth, str] = {"column": "Column", "page": "Page"}
@@ -27,8 +26,8 @@ def menu(found: Outcome) -> None:
         st.caption("The table; CSV has every number unrounded")
         with st.container(horizontal=True):
             exports.button("CSV", f"{stem}.csv", lambda: numbers(found).csv())
-            exports.button("Markdown", f"{stem}.md", lambda: reading(found).markdown())
-            exports.button("LaTeX", f"{stem}.tex", lambda: reading(found).latex())
+            exports.button("Markdown", f"{stem}.md", lambda: written(reading(found), "markdown"))
+            exports.button("LaTeX", f"{stem}.tex", lambda: written(reading(found), "latex"))
         st.caption("The figure, on white ground, as it is chosen on the page")
         width = _width()
         with st.container(horizontal=True):
@@ -61,9 +60,6 @@ def _report(found: Outcome) -> str:
 
 
 def _bundle(found: Outcome) -> bytes:
-    from resnet.ablation.export.bundle import write_bundle  # noqa: PLC0415  as above
+    from resnet.ablation.export.bundle import packed  # noqa: PLC0415  nor for it
 
-    with tempfile.TemporaryDirectory(prefix="resnet-study-") as folder:
-        path = Path(folder) / f"{found.study.name}.zip"
-        write_bundle(found, path)
-        return path.read_bytes()
+    return packed(found)

@@ -1,6 +1,7 @@
 """What a new study would do, before it does it: its arms, runs, time, memory, and what it can tell at all."""
 
 import math
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,6 @@ from resnet.errors import ResNetLabError
 from resnet.metrics import describe
 from resnet.runs.spec import check_possible
 
-SELECTION = "Validation chooses the weights; the test set is read once, at the end of each run."
 SETS_PX = 480  # three settings of an arm, uncut
 
 
@@ -152,7 +152,7 @@ def _guards(made: Plan) -> None:
     with st.expander("What is equal, and what differs on purpose", key="study_guards", on_change="rerun") as expander:
         if expander.open:
             streams = [stream.sentence for stream in guard.streams(specs)]
-            guards.sentences([guard.one_factor(specs, made.study.keys).sentence, *streams, SELECTION])
+            guards.sentences([guard.one_factor(specs, made.study.keys).sentence, *streams, guard.selection(specs)])
             guards.twins(twins_of(wording.arms_of(made.steps)))
 
 
@@ -174,6 +174,6 @@ def as_file(study: Study) -> None:
     if expander.open:
         with expander:
             text = running.to_text(study, "yaml")
-            st.code(f"python -m resnet study run {study.name}.yaml", language="bash", wrap_lines=True)
+            st.code(f"python -m resnet study run {shlex.quote(study.name)}.yaml", language="bash", wrap_lines=True)
             st.code(text, language="yaml", wrap_lines=True)
             exports.button("YAML", f"{study.name}.yaml", lambda: text)

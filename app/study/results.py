@@ -11,13 +11,13 @@ from resnet.ablation import losses
 from resnet.ablation.curves.arm_curves import Options, arm_curves
 from resnet.ablation.export.report import begun
 from resnet.ablation.export.study_figure import drawable, published
+from resnet.ablation.guards import guard
 from resnet.ablation.studies.outcome import Outcome, reading
 from resnet.errors import ResNetLabError
 
 ABOUT = {"error": "Error", "data_loss": "Data loss"}
 ALONG = {"step": "Steps", "epoch": "Epochs", "hour": "Hours"}
 SPREADS = {"sd": "± sd", "se": "± se", "range": "Min–max", "lines": "Every run"}
-SELECTION = "Validation chose the weights; the test set was read once, at the end of each run."
 
 
 def show(found: Outcome) -> None:
@@ -32,7 +32,7 @@ def show(found: Outcome) -> None:
         above = {f"{' '.join(result.sentence.split())}." for result in found.results if result.summaries}
         tables.show(reading(found), {*found.banners, *above})
         _paper(found)
-    st.caption(SELECTION)
+    st.caption(guard.selection(found.specs))
     with st.container(key="study_results", horizontal=True):
         downloads.menu(found)
     _guards(found)

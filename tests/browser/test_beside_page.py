@@ -31,8 +31,11 @@ def served(tmp_path: Path) -> Iterator[RunningApp]:
 
 
 def side_by_side(page: Page, app: RunningApp) -> None:
+    """A click that comes while the page is still being made would be lost."""
     page.goto(f"{app.url}/runs")
     page.get_by_text("Side by side", exact=True).click()
+    page.wait_for_timeout(200)
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def choose(page: Page, box: Locator, option: str) -> None:

@@ -56,6 +56,9 @@ Design = Literal["grid", "one_at_a_time", "list"]
 FORMAT_VERSION = 1
 BASELINE = "baseline"
 
+Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
+"""Strict, or YAML's `yes` would be seed 1."""
+
 
 class Study(Closed):
     """Which runs answer a question. `name`, `question` and `source` are for the reader, and no part of the fingerprint.
@@ -70,7 +73,9 @@ class Study(Closed):
     factors: tuple[Factor, ...] = Field(default=(), max_length=50)
     design: Design = "one_at_a_time"
     listed: tuple[Listed, ...] = Field(default=(), max_length=MOST_ARMS)
-    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31)], ...] = Field(default=(0, 1, 2), min_length=1, max_length=200)
+    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31, strict=True)], ...] = Field(
+        default=(0, 1, 2), min_length=1, max_length=200
+    )
 
     @property
     def fingerprint(self) -> str:
