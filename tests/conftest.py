@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.cli_support import shell
 from tests.training_support import make_run
 
-__all__ = ["make_run"]  # a fixture for every test of a real worker
+__all__ = ["make_run", "shell"]  # fixtures for every test of a real worker, and of commands that start some
 
 settings.register_profile(
     "lab",

@@ -4,9 +4,8 @@ import csv
 import json
 import shlex
 import zipfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,31 +20,9 @@ from resnet.training import checkpoint, recipes
 from resnet.training.checkpoint import Checkpoint
 from resnet.training.recipe import Recipe, with_steps
 from tests import runs_support as support
+from tests.cli_support import Done, Shell
 
 RUN_ID = "20261124-062501-resnet20-digits-{:04x}"
-
-
-class Done(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Shell = Callable[..., Done]
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    """Runs commands in this process, in an empty folder. Whatever they start is ended."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str | Path) -> Done:
-        capsys.readouterr()
-        status = main([str(word) for word in words])
-        return Done(status, *capsys.readouterr())
-
-    yield run
-    support.kill_everything(tmp_path / "runs")
 
 
 @pytest.fixture

@@ -5,46 +5,20 @@ import io
 import json
 import shlex
 import zipfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from resnet.ablation.export.unpacked import read_bundle
 from resnet.ablation.studies.files import write
 from resnet.ablation.studies.study import Baseline, Factor, Study
-from resnet.cli import main
 from resnet.runs import RunSpec, Store
 from resnet.runs.directory import METRICS
-from tests import runs_support as support
+from tests.cli_support import Shell
 from tests.outcome_support import finish, grid
 from tests.training_support import recipe_of
 
 SHORT = {"evaluate_every": 10, "checkpoint_every": 10, "log_every": 5}
-
-
-class Done(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Shell = Callable[..., Done]
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    """Runs commands in this process, in an empty folder. Whatever they start is ended."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str | Path) -> Done:
-        capsys.readouterr()
-        status = main([str(word) for word in words])
-        return Done(status, *capsys.readouterr())
-
-    yield run
-    support.kill_everything(tmp_path / "runs")
 
 
 @pytest.fixture

@@ -3,23 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from app.runs.wording import STATES, Colour
 from resnet import quantity
 from resnet.ablation.studies.running import Step
 from resnet.ablation.studies.study import Arm
 
 MINUTE_S = 60
-FAILED = ("failed", "crashed", "machine restarted")
-SIGNS = {
-    "to run": ("gray", "radio_button_unchecked"),
-    "queued": ("gray", "schedule"),
-    "starting": ("blue", "hourglass_top"),
-    "running": ("blue", "play_arrow"),
-    "stalled": ("orange", "warning"),
-    "stopping": ("orange", "stop_circle"),
-    "stopped": ("gray", "stop_circle"),
-    "finished": ("green", "check_circle"),
-    **dict.fromkeys(FAILED, ("red", "error")),
-}
+SIGNS: dict[str, tuple[Colour, str]] = {"to run": ("gray", "radio_button_unchecked"), **STATES}
 """A colour and a sign of its own for each state of a run that there may be."""
 
 
