@@ -9,7 +9,10 @@ from resnet.ablation.studies.running import Step
 from resnet.ablation.studies.study import Arm
 
 MINUTE_S = 60
-SIGNS: dict[str, tuple[Colour, str]] = {"to run": ("gray", "radio_button_unchecked"), **STATES}
+SIGNS: dict[str, tuple[Colour, str]] = {
+    "to run": ("gray", "radio_button_unchecked"),
+    **{str(name): sign for name, sign in STATES.items()},
+}
 """A colour and a sign of its own for each state of a run that there may be."""
 
 
