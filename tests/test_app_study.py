@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.runs import cache as runs_cache
-from app.study import begin, cache, downloads, fields
+from app.study import begin, build, cache, downloads, fields
 from resnet.ablation import shipped
 from resnet.ablation.studies import ready, running
 from resnet.ablation.studies.study import Study, arms, runs
@@ -402,3 +402,10 @@ def test_a_zip_is_written_nowhere_on_the_server(tmp_path: Path, monkeypatch: pyt
     packed = downloads._bundle(cache.outcome_of(cache.plan(study, ())))
     assert packed.startswith(b"PK")
     assert list(tmp_path.rglob("*.zip")) == []
+
+
+def test_one_seed_more_keeps_those_there_are() -> None:
+    """Catches seeds 3, 4, 5 that become 0 to 3, so that no run of them is used again."""
+    base = small_study(seeds=[3, 4, 2**31 - 1])
+    assert build.made(base, {"seeds": 5}).seeds == (3, 4, 2**31 - 1, 0, 1)
+    assert build.made(base, {"seeds": 2}).seeds == (3, 4)

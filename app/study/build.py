@@ -1,5 +1,6 @@
 """A new study: what it begins with, the few controls that matter first, and the rest under "Change it"."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
@@ -120,7 +121,8 @@ def made(base: Study, said: Mapping[str, Any]) -> Study:
     facts = base.model_dump(mode="json")
     facts["baseline"] = _baseline(base, said)
     count = said.get("seeds", len(base.seeds))
-    facts["seeds"] = list(base.seeds if count == len(base.seeds) else range(count))
+    more = (seed for seed in itertools.count() if seed not in base.seeds)
+    facts["seeds"] = [*base.seeds, *itertools.islice(more, count)][:count]  # those it has stay, with their runs
     facts |= {key: said[key] for key in ("name", "question", "design") if key in said}
     if facts["design"] == "list":
         listed = fields.arms_of(said["arms"]) if "arms" in said else _listed(base)
