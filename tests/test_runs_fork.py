@@ -222,6 +222,8 @@ def test_a_real_worker_goes_on_from_the_parents_checkpoint(tmp_path: Path) -> No
     assert [(record["step"], record["learning_rate"]) for record in trained(other)] == [(50, pytest.approx(0.001))]
     start = same.metrics()[0][0]
     assert (start["kind"], start["resumed_from"], start["steps"]) == ("start", 40, 60)
+    wrote = [set(run.environment() or {}) & {"initial_weights", "first_batch"} for run in (first, same)]
+    assert wrote == [{"initial_weights", "first_batch"}, set()]  # a fork begins with its parent's weights
 
 
 def trained(run: Run) -> list[dict[str, Any]]:

@@ -119,6 +119,9 @@ def test_stopped_and_resumed_is_the_same_run_to_the_bit(make_run: Make) -> None:
     assert last_word is not None, cut.log()
     assert last_word["outcome"] == "stopped"
     first_stop = cut.weights().step
+    began = cut.directory.read_json("environment.json") or {}
+    del began["initial_weights"]  # as a version wrote that hashed nothing
+    cut.directory.write_json("environment.json", began | {"first_batch": "as it began", "python": "2"})
     assert 20 <= first_stop < 160
     cut.start()
     cut.until_step(first_stop + 30)
@@ -131,6 +134,9 @@ def test_stopped_and_resumed_is_the_same_run_to_the_bit(make_run: Make) -> None:
     assert cut.wait() is not None, cut.log()
     starts = [record["resumed_from"] for record in cut.records() if record["kind"] == "start"]
     assert starts[:2] == [None, first_stop]
+    environment = cut.directory.read_json("environment.json") or {}
+    assert (environment["first_batch"], environment["python"] != "2") == ("as it began", True)
+    assert "initial_weights" not in environment  # a proof of what this process drew, not of what the run began with
     assert cut.curve() == whole.curve()
     assert all(np.array_equal(cut.weights().weights[name], value) for name, value in whole.weights().weights.items())
     rates = {record["learning_rate"] for record in whole.records() if record["kind"] == "train"}

@@ -15,8 +15,7 @@ import numpy as np
 from resnet.data import Dataset, Streamed
 from resnet.keras_model import build_keras_model
 from resnet.runs import clock
-from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, MODEL, REQUEST, RunDirectory
-from resnet.runs.records import Request
+from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, MODEL, RunDirectory
 from resnet.runs.spec import RunSpec
 from resnet.training import checkpoint, snapshot
 from resnet.training.batches import batch_indices
@@ -72,8 +71,9 @@ class Trainer:
     def run(self, dataset: Dataset | Streamed, split: Split) -> Literal["finished", "stopped"]:
         """Train from the last checkpoint, or from the start, to the last step or until somebody asks for a stop."""
         self.parts = load_parts(dataset, split, self.recipe)
-        self._write_beginning()
         resumed_from = self._resume()
+        if resumed_from is None:
+            self._write_beginning()
         self._write_start(split, resumed_from)
         self.heart.enter("compiling")
         log.info("compiling the training step")
@@ -221,10 +221,7 @@ class Trainer:
         self.written[kind] = self.step
 
     def _write_beginning(self) -> None:
-        """Before anything is restored. A fork begins with its parent's weights, so its own say nothing."""
-        request = self.directory.read(REQUEST, Request)
-        if request and request.parent:
-            return
+        """Not where weights were restored: they began in another process, of an older version even, or in a parent."""
         known = self.directory.read_json(ENVIRONMENT) or {}
         self.directory.write_json(ENVIRONMENT, known | beginning(self.model, self.parts, self.recipe))
 

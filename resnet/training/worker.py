@@ -6,8 +6,10 @@ It holds the run's lock for its whole life, says every second that it lives, and
 import logging
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from resnet import data
 from resnet.data.fit import check_fit
@@ -105,10 +107,17 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
     claim(spec.device, spec.recipe)
     environment = describe_environment(spec.device)
     images = {"dataset": asdict(dataset.facts), "dataset_checksum": dataset.checksum, "split_hash": split.hash}
-    directory.write_json(ENVIRONMENT, environment | images)
+    directory.write_json(ENVIRONMENT, _began(directory) | environment | images)
     from resnet.training.trainer import Trainer  # noqa: PLC0415  imports TensorFlow, which must not see other devices
 
     return Trainer(spec, directory, heart, stop.asked).run(dataset, split)
+
+
+def _began(directory: RunDirectory) -> dict[str, Any]:
+    """What the run's first start wrote down, which a later one cannot know any more."""
+    with suppress(RunError):
+        return directory.read_json(ENVIRONMENT) or {}
+    return {}
 
 
 if __name__ == "__main__":
