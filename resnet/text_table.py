@@ -3,6 +3,7 @@
 What the columns count is `resnet.metrics.CONVENTIONS`, written below the table for people.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -81,9 +82,9 @@ class TextTable:
         """A pipe table of numbers such as 4,608 or "4,608 → 9,216 (+4,608)", with the notes in italics below."""
         rules = [":--" if column.side == "l" else "--:" for column in self.columns]
         heading = [column.heading for column in self.columns]
-        body = [[" ".join(_read(cell).split("\n")).replace("|", r"\|") for cell in line] for line in self.lines]
+        body = [[in_markdown(_read(cell)) for cell in line] for line in self.lines]
         lines = [f"| {' | '.join(cells)} |" for cells in (heading, rules, *body)]
-        return "\n".join([*lines, "", f"*{' '.join(self.notes)}*", ""])
+        return "\n".join([*lines, "", f"*{in_markdown(' '.join(self.notes))}*", ""])
 
     def latex(self) -> str:
         """A small, tight `longtable` with the notes below it and as comments; its heading is said again on each page.
@@ -150,6 +151,15 @@ def _change(cell: Compared) -> str:
     if before is None or after is None or difference is None:
         return f"{was} → {now}"
     return f"{was} → {now}\n" + f"({difference:+,})".replace("-", "−")
+
+
+MARKUP = re.compile(r"[\\`*~\[<&|]|(?<![^\W_])_|_(?![^\W_])")
+"""What Markdown obeys inside a line. An underscore within a word is a letter to it: identifiers stay legible."""
+
+
+def in_markdown(text: str) -> str:
+    """On one line, and a letter for a letter: a name somebody typed ends no column, and fetches nothing when read."""
+    return MARKUP.sub(r"\\\g<0>", " ".join(text.splitlines()))
 
 
 SIGNS = str.maketrans(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from resnet.ablation.export import commands as study_commands
 from resnet.ablation.studies.outcome import Outcome, reading
 from resnet.runs.directory import EXIT
+from resnet.text_table import in_markdown
 
 WHAT: dict[str, str] = {
     "study.yaml": "the study: what is compared, with which recipe, on which data, with which seeds",
@@ -24,10 +25,10 @@ WHAT: dict[str, str] = {
 def readme(outcome: Outcome, names: Sequence[str]) -> str:
     """What is in the zip, what was found, and how to do it again from a fresh checkout."""
     study = outcome.study
-    lines = [f"# {_prose(study.name)}", ""]
-    lines += [f"**{_prose(text)}**\n" for text in outcome.banners]
-    lines += [f"{_prose(study.question)}\n"] if study.question else []
-    lines += [f"Source: {_prose(study.source)}\n"] if study.source else []
+    lines = [f"# {in_markdown(study.name)}", ""]
+    lines += [f"**{in_markdown(text)}**\n" for text in outcome.banners]
+    lines += [f"{in_markdown(study.question)}\n"] if study.question else []
+    lines += [f"Source: {in_markdown(study.source)}\n"] if study.source else []
     lines += [f"{outcome.finished} of {len(outcome.steps)} runs are finished. Study {study.fingerprint}.", ""]
     if left := [step for step in outcome.steps if not (step.run and (step.run.path / EXIT).exists())]:
         count = f"{len(left)} of {len(outcome.steps)} runs"
@@ -80,8 +81,3 @@ def commands(outcome: Outcome) -> str:
 def _line(text: str) -> str:
     """On one line: a line break would end a comment."""
     return " ".join(text.split())
-
-
-def _prose(text: str) -> str:
-    """On one line of Markdown, in which HTML is no HTML."""
-    return _line(text).replace("&", "&amp;").replace("<", "&lt;")
