@@ -15,16 +15,16 @@ from resnet.ablation.curves.arm_curves import ArmCurve, ArmCurves, Mark, apart, 
 from resnet.ablation.curves.bands import Band
 from resnet.ablation.results.published import Published
 
-LABELLED = 4
-"""Up to so many arms are labelled at their lines' ends; more have a legend."""
+LABELLED, LONGEST_LABEL = 4, 14
+"""Up to so many arms are labelled at their lines' ends; more, or longer names, have a legend."""
 
 CROWDED = 12
 APART = 34
 ABOVE = 40
 """Where the key stands, clear of curves that begin high."""
 
-A_ROW, ROW, MOST_ROWS = 4, 22, 5
-"""Pixels of the legend below, which must not be taken from the plot."""
+A_ROW, LONG_IN_A_ROW, ROW, MOST_ROWS = 4, 2, 22, 5
+"""Names and pixels of a row of the legend below, which must not be taken from the plot."""
 
 PLOT_HEIGHT = 290
 PRECISION = {"error": ".2f", "data_loss": ".3f"}
@@ -32,20 +32,21 @@ CLEAR = "rgba(0,0,0,0)"
 FILL, EACH = 0.16, 0.5
 
 
-def arms_chart(curves: ArmCurves, scheme: Scheme, published: Sequence[Published] = ()) -> go.Figure:
+def arms_chart(curves: ArmCurves, scheme: Scheme, published: Sequence[Published] = (), title: str = "") -> go.Figure:
     """All arms on one chart; hovering says how many seeds are behind a point, and clicking the legend hides an arm.
 
     The axis ends above where the curves go on their way down, as the paper's does; a double click shows all of it.
+    `title` is the vertical axis's, where it is not that of the curves. A zoom stays as long as the axes do.
     """
     grey, shades = COLOURS["grey"][scheme], colours(curves.arms, scheme)
     traces: list[dict[str, Any]] = []
     for at, (arm, colour) in enumerate(zip(curves.arms, shades, strict=True)):
         traces += [{**trace, "legendgroup": str(at)} for trace in _traces(arm, colour, curves, scheme)]
-    layout = _layout(curves, grey)
+    layout = _layout(curves, grey, title or curves.title)
     for row in published if curves.options.about == "error" else ():
         layout["shapes"].append(_paper(row, grey))
         layout["annotations"].append(_paper_says(row, grey))
-    if len(curves.arms) <= LABELLED:
+    if _labelled(curves):
         layout["annotations"] += _labels(curves, shades)
     # Plotly's own check of every number takes longer than the drawing.
     return go.Figure({"data": traces, "layout": layout}, _validate=False)
@@ -66,7 +67,7 @@ def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> li
     if arm.test:
         traces.append(_test(arm, colour, PRECISION[curves.options.about], scheme))
     shown = [{"showlegend": False, **trace} for trace in traces if len(trace["x"])]
-    named = {"name": _plain(arm.label), "showlegend": len(curves.arms) > LABELLED}
+    named = {"name": _plain(arm.label), "showlegend": not _labelled(curves)}
     bolds = [trace for trace in shown if trace.get("line") == bold and "hovertemplate" in trace]
     for trace in (bolds or shown)[-1:]:  # one line of each arm stands in the legend
         trace.update(named)
@@ -118,7 +119,7 @@ def _test(arm: ArmCurve, colour: str, precision: str, scheme: Scheme) -> dict[st
     return trace
 
 
-def _layout(curves: ArmCurves, grey: str) -> dict[str, Any]:
+def _layout(curves: ArmCurves, grey: str, title: str) -> dict[str, Any]:
     low, top = curves.extent
     drops = [
         {"type": "line", "x0": drop, "x1": drop, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
@@ -127,17 +128,27 @@ def _layout(curves: ArmCurves, grey: str) -> dict[str, Any]:
     ]  # fmt: skip
     said = {"text": _key(curves), "x": 1, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "right",
             "yanchor": "bottom", "align": "right", "showarrow": False, "font": {"color": grey, "size": 12}}  # fmt: skip
-    few = len(curves.arms) <= LABELLED
-    rows = 0 if few else min(math.ceil(len(curves.arms) / A_ROW), MOST_ROWS)
+    few = _labelled(curves)
+    rows = 0 if few else min(math.ceil(len(curves.arms) / (LONG_IN_A_ROW if _long(curves) else A_ROW)), MOST_ROWS)
     legend = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top", "font": {"size": 12}}
     return {
         "height": HEIGHT + ROW * rows, "margin": {**MARGIN, "t": ABOVE} | ({} if few else {"r": 8}),
-        "showlegend": not few, "legend": legend, "hovermode": "closest", "uirevision": "kept",
+        "showlegend": not few, "legend": legend, "hovermode": "closest",
+        "uirevision": f"{title} {curves.options.along}",
         "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR,
         "xaxis": {"title": {"text": curves.options.along}, "showgrid": False, "range": [0, curves.reach]},
-        "yaxis": {"title": {"text": curves.title}, "range": [low, top], "automargin": True},
+        "yaxis": {"title": {"text": title}, "range": [low, top], "automargin": True},
         "shapes": drops, "annotations": [said],
     }  # fmt: skip
+
+
+def _labelled(curves: ArmCurves) -> bool:
+    """Whether the names stand beside the lines' ends, where the margin is narrow."""
+    return len(curves.arms) <= LABELLED and not _long(curves)
+
+
+def _long(curves: ArmCurves) -> bool:
+    return any(len(arm.name) > LONGEST_LABEL for arm in curves.arms)
 
 
 def _key(curves: ArmCurves) -> str:

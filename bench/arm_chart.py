@@ -14,7 +14,7 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from bench.table import Row, markdown, seconds
-from resnet.ablation.curves.arm_curves import ArmPoints, of_import, points_of
+from resnet.ablation.curves.arm_points import ArmPoints, of_import, points_of
 from resnet.ablation.imports.imported import Column, ImportedCurve
 from resnet.ablation.results.arms import ArmRuns, SeedRun
 from tests.browser.driver import RunningApp, chromium, running_app

@@ -11,12 +11,32 @@ from tests import runs_support as support
 
 
 class Done(NamedTuple):
+    """How a command ended."""
+
     status: int
     out: str
     err: str
 
 
 Shell = Callable[..., Done]
+
+
+def assert_refused(done: Done, reason: str) -> None:
+    """Exit code 2, nothing on stdout, one line on stderr, no traceback."""
+    assert done.status == 2
+    assert done.out == ""
+    assert done.err.count("\n") == 1
+    assert done.err.endswith("\n")
+    assert reason in done.err
+    assert "Traceback" not in done.err
+    assert len(done.err) < 500
+
+
+def printed(shell: Shell, *words: str | Path) -> str:
+    """What a command prints where nothing goes wrong."""
+    done = shell(*words)
+    assert (done.status, done.err) == (0, "")
+    return done.out
 
 
 @pytest.fixture

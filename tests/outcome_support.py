@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from resnet.ablation.studies import outcome as outcomes
+from resnet.ablation.studies.factors import Baseline, Factor
 from resnet.ablation.studies.outcome import Outcome
-from resnet.ablation.studies.study import Baseline, Factor, PlannedRun, Study, runs
+from resnet.ablation.studies.study import PlannedRun, Study, runs
 from resnet.data import facts
 from resnet.runs import Run
 from resnet.runs.directory import ENVIRONMENT, EXIT, SPEC, RunDirectory
@@ -86,8 +87,11 @@ def finished(
     planned: PlannedRun, folder: Path, lines: list[dict[str, Any]], ending: Mapping[str, Any] | None = None
 ) -> RunDirectory:
     """One run's directory."""
-    directory = RunDirectory(folder / new_id(planned.spec))
-    directory.path.mkdir(parents=True)
+    path = folder / new_id(planned.spec)
+    while path.exists():  # four random digits, and all of a study in one second
+        path = folder / new_id(planned.spec)
+    directory = RunDirectory(path)
+    path.mkdir(parents=True)
     spec = planned.spec.model_copy(update={"data_folder": str(Path(planned.spec.data_folder).absolute())})
     directory.write(SPEC, spec)
     directory.write_json(ENVIRONMENT, environment(planned))

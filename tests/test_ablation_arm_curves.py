@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from resnet import catalog
-from resnet.ablation.curves.arm_curves import ArmCurves, Options, apart, arm_curves, of_import, paper_says, points_of
-from resnet.ablation.curves.arm_points import ArmPoints
+from resnet.ablation.curves.arm_curves import ArmCurves, Options, apart, arm_curves, paper_says
+from resnet.ablation.curves.arm_points import ArmPoints, of_import, points_of
 from resnet.ablation.imports.imported import Column, Given, ImportedCurve
 from resnet.ablation.results.arms import ArmRuns, Ending, SeedRun
 from resnet.ablation.results.published import PUBLISHED

@@ -15,9 +15,10 @@ from resnet.ablation.export import repeat
 from resnet.ablation.export.bundle import contents, read_bundle, write_bundle
 from resnet.ablation.export.repeat import compare_records, compare_runs, find, spec_again
 from resnet.ablation.export.unpacked import SUMS
+from resnet.ablation.studies.factors import Factor, Listed
 from resnet.ablation.studies.files import from_text
 from resnet.ablation.studies.outcome import Outcome, numbers, outcome
-from resnet.ablation.studies.study import Factor, Listed, runs
+from resnet.ablation.studies.study import runs
 from resnet.errors import ConfigError, ExportError, RunError, UnknownNameError
 from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, SPEC
 from resnet.runs.journal import Line

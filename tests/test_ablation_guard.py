@@ -3,13 +3,8 @@
 from typing import Any
 
 from resnet import catalog
-from resnet.ablation.guards.differences import leaves
-from resnet.ablation.guards.guard import (
-    between,
-    differing,
-    one_factor,
-    undeclared,
-)
+from resnet.ablation.guards.differences import differing, leaves
+from resnet.ablation.guards.guard import between, one_factor
 from resnet.ablation.studies.study import Study, runs
 from resnet.config import with_settings
 from resnet.runs import RunSpec
@@ -25,10 +20,10 @@ def with_changes(network: dict[str, Any] | None = None, recipe: dict[str, Any] |
 def test_a_second_factor_changed_by_hand_is_named_with_its_values() -> None:
     """The notebook's own mistakes, each unseen for weeks: λ that changes with depth, another optimiser."""
     fair = {"baseline": [spec()], "plain": [with_changes({"shortcut": "none"})]}
-    assert undeclared(fair, ["network.shortcut"]) == ()
+    assert one_factor(fair, ["network.shortcut"]).undeclared == ()
     assert one_factor(fair, ["network.shortcut"]).purity == "one factor"
     unfair = fair | {"plain": [with_changes({"shortcut": "none"}, {"weight_decay.value": 0.002})]}
-    (found,) = undeclared(unfair, ["network.shortcut"])
+    (found,) = one_factor(unfair, ["network.shortcut"]).undeclared
     assert found.key == "recipe.weight_decay.value"
     assert found.values == {"baseline": (0.0005,), "plain": (0.002,)}
     verdict = one_factor(unfair, ["network.shortcut"])
@@ -39,7 +34,7 @@ def test_a_second_factor_changed_by_hand_is_named_with_its_values() -> None:
 def test_seeds_are_no_difference_and_an_arm_that_disagrees_with_itself_is() -> None:
     """Runs of two studies put under one arm: their mean would mean nothing."""
     assert differing({"a": [spec(0), spec(1)], "b": [spec(0), spec(1)]}, []) == ()
-    (found,) = undeclared({"a": [spec(0), with_changes({"norm.momentum": 0.5}, seed=1)]}, [])
+    (found,) = one_factor({"a": [spec(0), with_changes({"norm.momentum": 0.5}, seed=1)]}, []).undeclared
     assert found.values == {"a": (0.9, 0.5)}
 
 
@@ -47,9 +42,13 @@ def test_a_factor_covers_what_lies_below_it_and_nothing_beside_it() -> None:
     """ "network.norm" must not cover "network.norm_something", nor "recipe.optimiser" the learning rate."""
     adam = {"optimiser": {"kind": "adam"}, "schedule.learning_rate": 0.001}
     arms = {"sgd": [spec()], "adam": [with_changes(recipe=adam)]}
-    assert [found.key for found in undeclared(arms, ["recipe.optimiser"])] == ["recipe.schedule.learning_rate"]
+    assert [found.key for found in one_factor(arms, ["recipe.optimiser"]).undeclared] == [
+        "recipe.schedule.learning_rate"
+    ]
     assert one_factor(arms, ["recipe.optimiser", "recipe.schedule.learning_rate"]).purity == "several factors"
-    assert [found.key for found in undeclared(arms, ["recipe.optim"])] == [found.key for found in differing(arms, [])]
+    assert [found.key for found in one_factor(arms, ["recipe.optim"]).undeclared] == [
+        found.key for found in differing(arms, [])
+    ]
 
 
 def test_one_factor_that_moves_several_settings_says_so() -> None:
@@ -67,7 +66,7 @@ def test_input_and_classes_follow_a_declared_data_set() -> None:
     factors = [{"key": "dataset", "levels": ["fashion_mnist"]}]
     made = Study.model_validate({"name": "data", "baseline": base, "factors": factors})
     arms = {run.arm.name: [run.spec] for run in runs(made)}
-    assert undeclared(arms, made.keys) == ()
+    assert one_factor(arms, made.keys).undeclared == ()
     assert one_factor(arms, []).purity == "undeclared"
 
 

@@ -1,28 +1,22 @@
 """The recipe check as a whole: the seed's curves explain themselves, random facts break nothing, the paper's points."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet import catalog, data
 from resnet.ablation import lint
 from resnet.ablation.imports.imported import Column, Given, ImportedCurve
-from resnet.ablation.lint import Facts, check, follows
+from resnet.ablation.lint import Facts, check
 from resnet.ablation.rules import facts as words
 from resnet.ablation.rules import sources
 from resnet.ablation.rules.imported import of_import
-from resnet.cli import checking
 from resnet.config import with_settings
-from resnet.errors import ConfigError, UnknownNameError
+from resnet.errors import UnknownNameError
 from resnet.runs import RunSpec
-from resnet.runs.directory import SPEC, RunDirectory
 from resnet.training import recipes
 from resnet.training.recipe import AdamConfig, AugmentationConfig
 from resnet.training.schedule import ErrorWarmup, StepsWarmup
@@ -173,6 +167,11 @@ def test_what_a_study_declares_is_no_mistake_and_the_rest_is() -> None:
     assert found.keys() == {"decay_changes", "one_rate_each", "penalty_under_adam", "rate_far_from_usual"}
 
 
+def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="one_seed"):
+        lint.get("one_sed")
+
+
 # Random facts
 
 SOME_NETWORKS = ("resnet20", "plain20", "plain56", "resnet18", "binary_resnet50", "binary_plain50", "binary_plain34")
@@ -320,226 +319,3 @@ def test_no_comparison_speaks_of_what_no_arm_knows(facts: list[Facts], draw: st.
     need = draw.draw(st.sampled_from(sorted({need for needs in NEEDS.values() for need in needs})))
     forgotten = [replace(arm, **dict.fromkeys(need.split("|"))) for arm in facts]  # type: ignore[arg-type]
     assert [finding.rule for finding in check(*forgotten) if need in NEEDS[finding.rule]] == []
-
-
-# The paper
-
-
-def test_the_papers_recipe_follows_the_paper() -> None:
-    recipe, network = recipes.get("he2015_cifar").recipe, catalog.get("resnet56").config
-    found = follows(recipe, network, data.facts("cifar10"))
-    assert found.sentence == "Follows He et al. 2015 in 19 of 19 points."
-    deep = follows(recipes.get("he2015_cifar_110").recipe, catalog.get("resnet110").config, data.facts("cifar10"))
-    assert [point.key for point in deep.of("differs")] == []
-
-
-def test_what_differs_is_named_with_both_values() -> None:
-    recipe = with_settings(recipes.get("he2015_cifar").recipe, {"batch_size": 64})
-    network = with_settings(catalog.get("resnet56").config, {"shortcut": "projection"})
-    assert follows(recipe, network, data.facts("cifar10")).sentence == (
-        "Follows He et al. 2015 in 17 of 19 points; these two differ: shortcuts (option B, not option A); batch (64, "
-        "not 128)."
-    )
-
-
-@pytest.mark.parametrize(
-    ("settings", "point"),
-    [
-        ({"optimiser": AdamConfig().model_dump()}, "optimiser"),
-        ({"optimiser.nesterov": True}, "optimiser"),
-        ({"weight_decay.semantics": "decoupled"}, "weight decay"),
-        ({"weight_decay.value": 5e-4}, "weight decay"),
-        ({"schedule.learning_rate": 0.05}, "learning rate"),
-        ({"schedule.drops": [30_000, 48_000]}, "drops"),
-        ({"schedule.factor": 0.2}, "drops"),
-        ({"steps": 65_000}, "last step"),
-        ({"augmentation.pad": 2}, "augmentation"),
-        ({"augmentation.flip": "none"}, "augmentation"),
-        ({"input_normalisation": "scale"}, "normalisation"),
-        ({"validation_images": 4000}, "split"),
-        ({"warmup": {"kind": "steps", "steps": 100}}, "warm-up"),
-    ],
-)
-def test_each_point_of_the_recipe_is_looked_at(settings: dict[str, Any], point: str) -> None:
-    recipe = with_settings(recipes.get("he2015_cifar").recipe, settings)
-    found = follows(recipe, catalog.get("resnet56").config, data.facts("cifar10"))
-    assert [one.key for one in found.of("differs")] == [point]
-
-
-@pytest.mark.parametrize(
-    ("settings", "point"),
-    [
-        ({"stages.0.blocks": 8}, "depth"),
-        ({"stages.2.filters": 128}, "filters"),
-        ({"stages.1.stride": 1, "stages.0.stride": 2}, "maps"),
-        ({"shortcut": "projection_always"}, "shortcuts"),
-        ({"classes": 100}, "head"),
-        ({"activation_order": "pre"}, "norm"),
-        ({"norm.kind": "group"}, "norm"),
-        ({"initialiser": "glorot_uniform"}, "initialisation"),
-    ],
-)
-def test_each_point_of_the_network_is_looked_at(settings: dict[str, Any], point: str) -> None:
-    network = with_settings(catalog.get("resnet56").config, settings)
-    found = follows(recipes.get("he2015_cifar").recipe, network, data.facts("cifar10"))
-    assert [one.key for one in found.of("differs")] == [point]
-
-
-def test_what_is_not_given_is_not_held_against_anybody() -> None:
-    found = follows(None, catalog.get("plain20").config)
-    assert found.sentence == "Follows He et al. 2015 in 9 of 9 points; ten more cannot be known from this."
-    recipe = follows(recipes.get("he2015_cifar").recipe, None)
-    assert (len(recipe.of("met")), recipe.of("differs"), len(recipe.of("unknown"))) == (8, (), 11)
-
-
-# Where facts come from
-
-
-def test_facts_of_a_run_are_those_of_its_records() -> None:
-    entry = recipes.get("digits_quick")
-    spec = RunSpec(
-        network="resnet20", config=catalog.get("resnet20").config, recipe=entry.recipe, dataset="digits", device="cpu"
-    )
-    records: list[dict[str, Any]] = [
-        {"kind": "start", "devices": 2, "train_images": 1137, "validation_images": 300, "test_images": 360},
-        {"kind": "train", "step": 10, "learning_rate": 0.01},
-        {"kind": "train", "step": 20, "learning_rate": 0.05},
-        {"kind": "evaluation", "step": 25, "train_error_clean": 1.5, "best_validation_error": 4.0},
-        {"kind": "warning", "warning": "not_a_number", "step": 25},
-        {"kind": "test", "step": 500, "test_error": 4.04},
-        {"kind": "train", "step": "many", "learning_rate": True},
-    ]
-    facts = sources.of_run(sources.of_spec(spec), records, continued=True)
-    assert (facts.devices, facts.train_images, facts.highest_rate, facts.steps_done) == (2, 1137, 0.05, 500)
-    assert (facts.train_error, facts.validation_error, facts.test_error) == (1.5, 4.0, 4.04)
-    assert (facts.not_a_number, facts.begins, facts.looks_at_test) == (True, "continued", 1)
-
-
-def test_damaged_records_are_passed_over() -> None:
-    facts = sources.of_run(Facts(), [{"kind": "test", "test_error": 1e9}, {"kind": "start", "devices": -1}, {}])
-    assert facts == Facts(not_a_number=False, looks_at_test=1)
-
-
-@pytest.mark.parametrize(
-    ("known_facts", "error"),
-    [
-        ({"lambda": 1}, UnknownNameError),
-        ({"network": "resnet57x"}, UnknownNameError),
-        ({"shuffle": "sometimes"}, ConfigError),
-        ({"test_error": 101}, ConfigError),
-        ({"batch_size": 0}, ConfigError),
-        ([], ConfigError),
-    ],
-)
-def test_facts_that_mean_nothing_are_refused(known_facts: Any, error: type[Exception]) -> None:
-    with pytest.raises(error):
-        sources.of_mapping(known_facts)
-
-
-def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="one_seed"):
-        lint.get("one_sed")
-
-
-# The command
-
-SHELL = typer.Typer()
-SHELL.callback()(lambda: None)
-checking.register(SHELL)
-
-
-def run(*arguments: str) -> None:
-    SHELL(["check", *arguments], standalone_mode=False)
-
-
-def seed_file(folder: Path, curves: Sequence[str] = tuple(CURVES)) -> str:
-    path = folder / "seed.json"
-    path.write_text(json.dumps([{"name": name, **NOTEBOOK, **CURVES[name]} for name in curves]))
-    return str(path)
-
-
-def test_check_reads_what_somebody_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(seed_file(tmp_path), "--json")
-    said = json.loads(capsys.readouterr().out)
-    assert {"losses_not_comparable", "decay_changes", "strides_differ", "one_seed"} <= {
-        finding["rule"] for finding in said["findings"]
-    }
-    assert all(finding["reason"] and finding["source"] and finding["way_out"] for finding in said["findings"])
-    assert said["follows"] == {}
-
-
-def test_check_prints_reason_source_and_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(seed_file(tmp_path))
-    out = capsys.readouterr().out
-    assert out.startswith("3 wrong, ")
-    assert "\nwrong    Losses with penalties compared across networks\n         The loss of plain_34_sgd" in out
-    assert out.count("Way out: ") == out.count("Why: ") == out.count("Source: ")
-
-
-def test_check_takes_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As CSV, or as an import that is kept."""
-    path = tmp_path / "history.csv"
-    path.write_text("epoch,loss,accuracy\n1,15.9,0.5\n2,15.8,0.6\n")
-    run(str(path))
-    assert capsys.readouterr().out == "Nothing to say against it, as far as the facts go.\n"
-    kept = tmp_path / "kept.json"
-    column = Column(name="loss", along="epoch", x=(1,), y=(6.0,))
-    given = Given(decay=1e-3, config=catalog.get("binary_resnet34").config)
-    kept.write_text(ImportedCurve(name="kept", source="csv", columns=(column,), given=given).model_dump_json())
-    run(str(kept))
-    assert "The loss holds the penalty, 17.024 of it" in capsys.readouterr().out
-
-
-def test_check_of_the_papers_recipe(capsys: pytest.CaptureFixture[str]) -> None:
-    run("he2015_cifar")
-    assert capsys.readouterr().out == (
-        "Nothing to say against it, as far as the facts go.\n\n"
-        "he2015_cifar: Follows He et al. 2015 in 19 of 19 points.\n"
-    )
-
-
-@pytest.mark.parametrize("kind", ["spec", "recipe", "network"])
-def test_check_takes_what_this_program_writes(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    entry = recipes.get("he2015_cifar")
-    network = catalog.get("plain56").config
-    spec = RunSpec(network="plain56", config=network, recipe=entry.recipe, dataset="cifar10")
-    written = {"spec": spec, "recipe": entry.recipe, "network": network}[kind]
-    path = tmp_path / "written.json"
-    path.write_text(written.model_dump_json())
-    run(str(path))
-    points = {"spec": "19 of 19", "recipe": "8 of 8", "network": "9 of 9"}[kind]
-    assert f"Follows He et al. 2015 in {points} points" in capsys.readouterr().out
-
-
-def test_check_of_two_networks_compares_them(capsys: pytest.CaptureFixture[str]) -> None:
-    run("binary_resnet50", "binary_plain50", "--json")
-    found = {finding["rule"] for finding in json.loads(capsys.readouterr().out)["findings"]}
-    assert found == {"strides_differ", "projections_break_parity", "first_stage_strides"}
-
-
-def test_check_of_a_run_reads_its_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """By its id in a folder of runs, and by the path of its own folder."""
-    entry = recipes.get("he2015_cifar_110")
-    network = catalog.get("resnet110").config
-    spec = RunSpec(network="resnet110", config=network, recipe=entry.recipe, dataset="cifar10")
-    directory = RunDirectory(tmp_path / "20261124-062501-resnet110-cifar10-3fa9")
-    directory.path.mkdir()
-    directory.write(SPEC, spec)
-    for step in range(8000, 64_001, 8000):
-        directory.append_metric({"kind": "train", "step": step, "learning_rate": 0.01})
-    for words_typed in ([directory.path.name, "--runs", str(tmp_path)], [str(directory.path)]):
-        run(*words_typed)
-        out = capsys.readouterr().out
-        assert out.startswith("1 wrong\n\nwrong    A warm-up that never ends\n")
-        assert "Follows He et al. 2015 in 19 of 19 points." in out
-
-
-def test_check_refuses_what_it_does_not_know(tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match="resnet56"):
-        run("resnet56x")
-    bad = tmp_path / "bad.json"
-    bad.write_text("{")
-    with pytest.raises(ConfigError, match="JSON"):
-        run(str(bad))
-    with pytest.raises(UnknownNameError):
-        run("20261124-062501-resnet20-digits-3fa9", "--runs", str(tmp_path))

@@ -1,20 +1,15 @@
 """The question the project began with: two losses differ, and nobody could say that it was the penalty."""
 
-import json
-from collections.abc import Callable
-from math import inf, log, sqrt
-from pathlib import Path
+from math import log, sqrt
 from typing import Any
 
 import numpy as np
 import pytest
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import configs
-from typer.testing import CliRunner
 
-from resnet import ResNetConfig, RunError, UnknownNameError, build_graph, get, with_settings
+from resnet import ResNetConfig, build_graph, get, with_settings
 from resnet.ablation.imports.imported import Given, read_curve
 from resnet.ablation.losses import (
     Decay,
@@ -29,12 +24,10 @@ from resnet.ablation.losses import (
     measured_penalty,
     penalty,
 )
-from resnet.cli import explaining
+from resnet.ablation.notebook import FOLDER
 from resnet.graph import Conv, Dense, Graph, Node
 from resnet.training.recipe import WeightDecayConfig
-from tests.runs_support import spec
 
-HISTORY = Path(__file__).parent / "golden" / "history"
 SEED = (  # shared/seed/README.md: network, λ, Σ output channels, predicted, printed first epoch
     ("resnet34", 1e-3, 8512, 17.717, 17.646),
     ("plain34", 1e-3, 7616, 15.925, 15.891),
@@ -59,7 +52,7 @@ def notebook(name: str) -> LossItem:
 
 def imported(name: str, file: str, value: float | None) -> LossItem:
     facts = Given(network=f"binary_{name}", config=get(f"binary_{name}").config, decay=value)
-    return read_curve(HISTORY / f"{file}.csv", facts).as_loss_item()
+    return read_curve(FOLDER / f"{file}.csv", facts).as_loss_item()
 
 
 @pytest.mark.parametrize(("name", "value", "channels", "predicted", "printed"), SEED)
@@ -243,65 +236,3 @@ def test_the_trainer_adds_up_the_same_weights(covers: Any) -> None:
     config, decay = get("resnet20").config, WeightDecayConfig(value=1e-3, covers=covers)
     recorded = float(l2_penalty(decayed(build_keras_model(config, 5), decay), decay.value))
     assert measured_penalty(config, decay, 5) == pytest.approx(recorded, rel=1e-5)
-
-
-# The command line
-
-
-@pytest.fixture
-def call(tmp_path: Path) -> Callable[..., str]:
-    app = typer.Typer()
-    explaining.register(app)
-
-    def run(*words: str) -> str:
-        done = CliRunner().invoke(app, [*words, "--runs", str(tmp_path)])
-        if done.exception and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        assert done.exit_code == 0, done.output
-        return done.output
-
-    return run
-
-
-def test_why_loss_of_the_notebook_s_networks(call: Callable[..., str]) -> None:
-    """The four by name are enough: λ is the notebook's."""
-    names = [f"binary_{row[0]}" for row in SEED]
-    items = json.loads(call("why-loss", *names, "--json"))["items"]
-    assert [round(item["predicted"], 3) for item in items] == [row[3] for row in SEED]
-    text = call("why-loss", *names)
-    assert all(f"{row[3]:.3f}" in text for row in SEED)
-
-
-def test_why_loss_with_another_decay(call: Callable[..., str]) -> None:
-    """--weight-decay X is half as much as --lambda X on the same weights."""
-    ours, keras = (
-        json.loads(call("why-loss", "resnet20", option, "0.01", "--json"))["items"][0]
-        for option in ("--weight-decay", "--lambda")
-    )
-    assert (ours["factor"], keras["factor"]) == (0.005, 0.01)
-
-
-def test_an_imported_curve_beside_a_run_and_a_network(call: Callable[..., str], tmp_path: Path) -> None:
-    """All three kinds in one question; a run's folder without records is only predicted."""
-    run = tmp_path / "20261124-062501-resnet20-digits-3fa9"
-    run.mkdir()
-    (run / "spec.json").write_text(spec().model_dump_json())
-    (run / "exit.json").write_text('{"outcome": "finished"}')
-    lines = [{"kind": "train", "step": 5, "data_loss": 2.3, "l2_penalty": 0.25}]
-    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    said = call("import", str(HISTORY / "resnet_34_sgd.csv"), "--network", "binary_resnet34", "--lambda", "0.001")
-    assert "Unknown: seeds" in said
-    found = json.loads(call("why-loss", "resnet_34_sgd", run.name, "binary_resnet34", "--json"))
-    assert [item["beneath"] for item in found["items"]] == ["estimated", "recorded", "expected"]
-    assert len(found["differences"]) == 2
-    assert all(abs(value) < inf for value in (found["items"][1]["first"], found["differences"][0]["total"]))
-
-
-def test_a_name_nobody_knows_and_a_damaged_run(call: Callable[..., str], tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match="did you mean 'resnet20'"):
-        call("why-loss", "resnet-20")
-    run = tmp_path / "20261124-062501-resnet20-digits-3fa9"
-    run.mkdir()
-    (run / "exit.json").write_text('{"outcome": "finished"}')
-    with pytest.raises(RunError, match="cannot be explained"):
-        call("why-loss", run.name)

@@ -14,9 +14,10 @@ from resnet.ablation.results.arms import ArmRuns, SeedRun, results
 from resnet.ablation.results.statistics import difference
 from resnet.ablation.results.tables import written
 from resnet.ablation.studies import running
+from resnet.ablation.studies.factors import Baseline, Factor, Listed
 from resnet.ablation.studies.outcome import outcome, reading
 from resnet.ablation.studies.planning import plan
-from resnet.ablation.studies.study import Baseline, Factor, Listed, Study, arms, runs
+from resnet.ablation.studies.study import Study, arms, runs
 from resnet.errors import UnknownNameError
 from resnet.runs import Run, Store
 from resnet.runs.directory import EXIT, METRICS

@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import shutil
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,17 +12,18 @@ import pytest
 from resnet.ablation.guards.guard import one_factor
 from resnet.ablation.results.tables import plain_text, written
 from resnet.ablation.studies import compared
+from resnet.ablation.studies.factors import Factor, Listed
 from resnet.ablation.studies.outcome import Outcome, numbers, outcome, reading
 from resnet.ablation.studies.planning import plan
-from resnet.ablation.studies.study import Factor, Listed, Study, arms, runs
+from resnet.ablation.studies.study import Study, arms, runs
 from resnet.errors import UnknownNameError
 from resnet.runs.directory import ENVIRONMENT, SPEC
 from resnet.runs.journal import Cursor, Line
 from resnet.runs.run import Run, runs_in
 from resnet.text_table import TextTable, counted, named
-from tests.outcome_support import finish, finished, grid, outcome_of, papers, records
+from tests.latex_support import needs_latex, typeset
+from tests.outcome_support import SPREAD, finish, finished, grid, outcome_of, papers, records
 
-PREAMBLE = "\\documentclass{article}\n\\usepackage{longtable}\n\\textwidth=16cm\n\\begin{document}\n"
 HOSTILE = '50 % \\input{x} & <b> λ 漢 \n % | "q" \''
 
 
@@ -54,6 +53,18 @@ def test_a_grid_compares_with_the_first_level_of_its_last_factor() -> None:
         other = next((one for one in arms(study) if one.name == against), None)
         assert (other is None) == (arm.config.shortcut == "none")
         assert other is None or (other.config.depth, other.config.shortcut) == (arm.config.depth, "none")
+
+
+def test_a_factor_of_one_level_compares_nothing(tmp_path: Path) -> None:
+    """Catches each arm called what others are compared with, and none compared, where the last factor is not varied."""
+    factors = (Factor(key="network", levels=("resnet20", "resnet56")), Factor(key="recipe.batch_size", levels=(32,)))
+    study = grid(factors=factors)
+    made = outcome_of(study, tmp_path, lambda run: run.arm.config.depth * (1 + SPREAD[run.seed] / 20))
+    assert sentences(made) == [
+        "depth 20 with batch size 32 is what others are compared with: test error 20.0 ± 0.3 (3)",
+        "depth 56 hurts by 36 ± 1 points with batch size 32",
+    ]
+    assert "the first level of network: depth 20." in compared.how_compared(study, arms(study))
 
 
 def test_a_reference_by_another_name_is_found() -> None:
@@ -288,7 +299,7 @@ def test_a_format_nobody_knows() -> None:
         written(TextTable([], []), "latx")  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no LaTeX here")
+@needs_latex
 def test_the_latex_compiles_whatever_arms_are_called(tmp_path: Path) -> None:
     """Catches a sign LaTeX lacks, a line break that ends a comment, and a column that runs off the page."""
     study = grid(design="list", factors=(Factor(key="network.shortcut"),), question=HOSTILE,
@@ -296,12 +307,7 @@ def test_the_latex_compiles_whatever_arms_are_called(tmp_path: Path) -> None:
     found = undeclared(outcome_of(study, tmp_path / "runs"))
     depths = undeclared(outcome_of(papers(), tmp_path / "papers"))
     tables = [written(reading(each), "latex") for each in (found, depths, outcome(grid(), []))]
-    (tmp_path / "t.tex").write_text(PREAMBLE + "\n".join(tables) + "\\end{document}\n")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "t.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "Overfull" not in done.stdout
-    assert "Missing character" not in (tmp_path / "t.log").read_text(encoding="latin-1")
+    typeset("\n".join(tables), tmp_path)
 
 
 def test_only_its_own_runs_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

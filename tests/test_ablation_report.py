@@ -13,8 +13,9 @@ import pytest
 from resnet.ablation.export import report_page
 from resnet.ablation.export.report import begun, report, sha256
 from resnet.ablation.guards.guard import one_factor
+from resnet.ablation.studies.factors import Factor, Listed
 from resnet.ablation.studies.outcome import outcome
-from resnet.ablation.studies.study import Factor, Listed, Study, runs
+from resnet.ablation.studies.study import Study, runs
 from resnet.errors import RunError
 from resnet.runs.directory import METRICS
 from tests.outcome_support import finish, finished, grid, outcome_of, papers, records

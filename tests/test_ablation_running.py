@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from resnet.ablation.guards.guard import same_start
+from resnet.ablation.guards.sharing import same_start
 from resnet.ablation.studies import running
-from resnet.ablation.studies.planning import EXAMPLE
-from resnet.ablation.studies.running import Failed, Plan, Status, plan, submit, wait
-from resnet.ablation.studies.study import Baseline, Factor, Study, grown
+from resnet.ablation.studies.factors import Baseline, Factor
+from resnet.ablation.studies.planning import EXAMPLE, Failed, Plan, plan
+from resnet.ablation.studies.running import Status, submit, wait
+from resnet.ablation.studies.study import Study, grown
 from resnet.errors import ConfigError
 from resnet.runs import Run, Store, processes
 from resnet.runs.run import runs_in

@@ -5,11 +5,7 @@ from typing import Any
 import pytest
 
 from resnet import catalog
-from resnet.ablation.guards.guard import (
-    same_start,
-    selection,
-    streams,
-)
+from resnet.ablation.guards.sharing import same_start, selection, streams
 from tests.runs_support import spec
 from tests.test_ablation_guard import with_changes
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resnet.ablation.studies.factors import Baseline, Factor
 from resnet.ablation.studies.shelf import Shelf
-from resnet.ablation.studies.study import Baseline, Factor, Study
+from resnet.ablation.studies.study import Study
 from resnet.errors import ConfigError, ExportError, ResNetLabError, RunError, UnknownNameError
 
 

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet.ablation.guards.guard import one_factor, streams
-from resnet.ablation.studies.study import BASELINE, Baseline, Factor, Listed, Study, arms, grown, run_fingerprint, runs
+from resnet.ablation.guards.guard import one_factor
+from resnet.ablation.guards.sharing import streams
+from resnet.ablation.studies.factors import Baseline, Factor, Listed
+from resnet.ablation.studies.making import BASELINE
+from resnet.ablation.studies.study import Study, arms, grown, run_fingerprint, runs
 from resnet.config import with_settings
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.training import recipes
@@ -216,6 +219,17 @@ def test_listed_arms_keep_their_names_and_may_be_told_apart() -> None:
     assert names[0] == "ours"
     assert len(set(names)) == 3
     assert all(name.startswith("shortcut none (") for name in names[1:])
+
+
+def test_a_listed_arm_that_is_another_one_again_is_refused() -> None:
+    """An arm somebody named, gone from every table without a word: two names for one thing are one arm."""
+    factors = [Factor(key="network.shortcut"), Factor(key="network")]
+    plain = Listed(name="plain", settings={"network.shortcut": "none"})
+    again = Listed(name="by name", settings={"network": "plain20"})
+    with pytest.raises(ConfigError, match="received 'by name', which is 'plain' in other words"):
+        arms(study(design="list", factors=factors, listed=[plain, again]))
+    unnamed = Listed(settings={"network": "plain20"})
+    assert [arm.name for arm in arms(study(design="list", factors=factors, listed=[plain, unnamed]))] == ["plain"]
 
 
 def test_growing_by_a_factor_it_does_not_have() -> None:

@@ -6,12 +6,7 @@ import pytest
 from hypothesis import given
 
 from resnet import catalog
-from resnet.ablation.guards.guard import (
-    compare_weights,
-    equal_starts,
-    prove,
-    twin,
-)
+from resnet.ablation.guards.twins import compare_weights, equal_starts, prove, twin
 from resnet.config import ResNetConfig, with_settings
 from resnet.errors import ConfigError
 from resnet.graph import build_graph

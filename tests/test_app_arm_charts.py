@@ -54,6 +54,22 @@ def test_few_arms_are_labelled_and_many_have_a_legend_with_n() -> None:
     assert [trace.name for trace in many.data if trace.showlegend] == [f"ResNet-{at} (n = 3)" for at in range(5)]
 
 
+def test_long_names_have_a_legend_where_the_margin_would_cut_them() -> None:
+    """Catches two arms told apart by the end of their names, which the edge of the chart hides."""
+    found = drawn([replace(arm(at), name=f"ResNet-20, weight decay {at}") for at in (0, 1)])
+    figure = arms_chart(found, "light")
+    assert figure.layout.showlegend
+    assert [trace.name for trace in figure.data if trace.showlegend] == [each.label for each in found.arms]
+    assert not [note for note in figure.layout.annotations if "weight decay" in note.text]
+
+
+def test_a_zoom_stays_as_long_as_the_axes_do() -> None:
+    """Catches the range of errors kept over data losses, which are then out of sight."""
+    error, again, loss = [arms_chart(curves(2, about=about), "light") for about in ("error", "error", "data_loss")]
+    assert error.layout.uirevision == again.layout.uirevision != loss.layout.uirevision
+    assert error.layout.uirevision != arms_chart(curves(2), "light", title="total").layout.uirevision
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_plain_and_residual_have_the_colours_of_every_other_chart(scheme: charts.Scheme) -> None:
     """Catches a palette that drifts away from the app's."""

@@ -4,26 +4,23 @@ import base64
 import json
 import re
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_ablation_imports import EVENTS
 
-from app.beside import bring
 from app.beside import cache as beside_cache
 from app.beside import chart as chart_of
+from app.beside import choose
 from app.beside.arms import grouped
 from app.runs import cache
 from resnet import get
 from resnet.ablation import notebook
-from resnet.ablation.curves.arm_curves import Options, arm_curves, of_import
+from resnet.ablation.curves.arm_curves import Options
 from resnet.ablation.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
 from resnet.ablation.losses import KerasL2
 from resnet.data import facts, fit_config
-from resnet.errors import ResNetLabError
 from resnet.runs import Parent, Store, clock
 from resnet.runs.directory import REQUEST, RunDirectory
 from resnet.runs.records import Request
@@ -64,7 +61,7 @@ def visit(opened: tuple[str, ...] = ()) -> AppTest:
     """The Runs page, side by side; what is named is open."""
     app = AppTest.from_file(str(APP), default_timeout=60).run()
     app = app.switch_page("app/pages/runs.py").run()
-    app.session_state["runs_look"] = "Side by side"
+    app.session_state["runs_look_kept"] = "Side by side"
     for key in opened:
         app.session_state[key] = True
     return app.run()
@@ -227,57 +224,6 @@ def test_an_imported_curve_can_go_and_come_back(runs: Path) -> None:
     assert path.exists()
 
 
-UNKNOWN = bring.OfAll("unknown", "conv_kernels", "unknown", "", "")
-
-
-def of_file(**said: str) -> bring.OfFile:
-    (curve, *_) = notebook.curves()
-    bare = curve.model_copy(update={"given": Given()})
-    return bring.OfFile(bare, said.get("name", "mine"), said.get("network"), said.get("decay", ""))
-
-
-def test_what_nobody_says_stays_unknown() -> None:
-    """Catches a form whose first choices become facts."""
-    assert bring.told(of_file(), UNKNOWN).given == Given()
-
-
-def test_a_decay_of_unknown_meaning_is_no_fact() -> None:
-    """Its number alone says nothing: Keras's and the paper's differ by two."""
-    curve = bring.told(of_file(decay="1e-3"), UNKNOWN)
-    assert curve.given.decay is None
-    assert "1e-3 was typed; what it means is unknown" in curve.notes[-1]
-
-
-def test_what_is_said_of_a_curve_is_kept() -> None:
-    known = UNKNOWN._replace(
-        meaning="l2", inside="no", seeds="0, 1 2", facts="\n batch_size=16 \nshuffle=after_batch\n"
-    )
-    given = bring.told(of_file(network="resnet20", decay="1e-4"), known).given
-    assert (given.network, given.decay, given.decay_meaning, given.penalty_in_loss) == ("resnet20", 1e-4, "l2", "no")
-    assert given.config == get("resnet20").config
-    assert given.seeds == (0, 1, 2)
-    assert given.recipe == {"batch_size": 16, "shuffle": "after_batch"}
-
-
-@pytest.mark.parametrize(
-    ("said", "all_of_them", "says"),
-    [
-        ({"decay": "much"}, {}, "λ is a number"),
-        ({"decay": "7"}, {"meaning": "l2"}, "less than 1"),
-        ({}, {"seeds": "zero"}, "Seeds are whole numbers"),
-        ({}, {"facts": "batch_size"}, "KEY=VALUE"),
-        ({}, {"facts": "optimizer.kind=sgd"}, "did you mean"),
-        ({}, {"facts": "epochs=many"}, "epochs"),
-    ],
-)
-def test_what_cannot_be_is_said_before_anything_is_kept(
-    said: dict[str, str], all_of_them: dict[str, str], says: str
-) -> None:
-    """Catches a curve that is kept with facts on which every later page stumbles."""
-    with pytest.raises(ResNetLabError, match=says):
-        bring.told(of_file(**said), UNKNOWN._replace(**all_of_them))
-
-
 def test_settings_nobody_knows_are_in_no_verdict(runs: Path) -> None:
     """Catches a green sentence over curves of which hardly anything is known."""
     first, second, _ = notebook.curves()
@@ -290,50 +236,19 @@ def test_settings_nobody_knows_are_in_no_verdict(runs: Path) -> None:
     assert "Not a fair comparison" not in text(app)
 
 
-def test_the_example_is_the_curves_the_tests_know() -> None:
-    """Catches a copy that drifts."""
-    for path in (Path(__file__).parent / "golden" / "history").iterdir():
-        assert (Path(notebook.__file__).parent / path.name).read_bytes() == path.read_bytes()
-
-
-def test_long_curves_are_thinned_with_their_extremes() -> None:
-    """Catches sixty curves that take a browser seconds, and a spike that thinning hides."""
-    x = tuple(map(float, range(64_000)))
-    y = tuple(0.5 if at != 30_000 else 0.0 for at in range(64_000))
-    column = Column(name="val_accuracy", along="step", x=x, y=y)
-    points = [of_import(ImportedCurve(name=f"curve {at}", source="csv", columns=(column,))) for at in range(60)]
-    curves = chart_of.thinned(arm_curves(points, Options()))
-    assert all(len(arm.validation.x) <= 400 for arm in curves.arms)
-    assert all(max(arm.validation.mean) == 100.0 for arm in curves.arms)
-
-
-class Upload:
-    """What the page is handed for a file."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def getvalue(self) -> bytes:
-        return self.content
-
-
-def test_an_event_file_s_part_is_what_a_person_says() -> None:
-    """TensorBoard tells training from validation by the folder's name, which an upload has lost."""
-    upload: Any = Upload(EVENTS)
-    assert beside_cache.is_events(upload)
-    found = [beside_cache.uploaded(part, "events.out.tfevents.1", part, upload) for part in ("train", "validation")]
-    names = [[column.name for column in curve.columns] for curve in found if isinstance(curve, ImportedCurve)]
-    assert "loss" in names[0]
-    assert "val_loss" in names[1]
-
-
-def test_an_upload_that_holds_no_curve_is_one_sentence() -> None:
-    """Also one whose name would lead out of its folder."""
-    upload: Any = Upload(b"\x89PNG")
-    assert not beside_cache.is_events(upload)
-    said = beside_cache.uploaded("bad", "../../curve.csv", "train", upload)
-    assert isinstance(said, str)
-    assert "curve.csv" in said
+def test_many_totals_share_a_budget_and_keep_their_spikes(runs: Path) -> None:
+    """Catches totals that take a browser seconds where error and data loss do not, and a spike that is not drawn."""
+    x = tuple(map(float, range(2_000)))
+    y = tuple(0.5 if at != 1_111 else 100.0 for at in range(2_000))
+    column = Column(name="loss", along="step", x=x, y=y)
+    for at in range(40):
+        write_import(runs / IMPORTS, ImportedCurve(name=f"curve {at}", source="csv", columns=(column,)))
+    imports, _ = beside_cache.imported(runs / IMPORTS)
+    chosen = choose.chosen(list(imports), [], imports)
+    curves = chart_of._totals(chosen, [kept.points for kept in chosen.imports], Options("data_loss"))
+    assert len(curves.arms) == 40
+    assert all(len(arm.training.x) <= 400 for arm in curves.arms)
+    assert all(max(arm.training.mean) == 100.0 for arm in curves.arms)
 
 
 def test_a_finished_run_is_worth_more_than_a_later_one_that_broke_off(runs: Path) -> None:

@@ -13,7 +13,7 @@ from test_app_architecture import APP, warnings
 from app.learn import batch, block, shortcut, stack
 from resnet import catalog, data, measure, quantity, with_settings
 from resnet.ablation import shipped, signals
-from resnet.ablation.studies import running
+from resnet.ablation.studies.files import read
 from resnet.ablation.studies.outcome import outcome
 from resnet.errors import ResNetLabError
 from resnet.graph import build_graph
@@ -249,7 +249,7 @@ def test_without_the_study_its_section_is_left_out(monkeypatch: pytest.MonkeyPat
 
 def test_the_study_s_own_sentences_stand_on_the_page() -> None:
     """Catches a sentence that is made up here, or marks of Markdown in it that were not meant."""
-    study = running.read(shipped.folder() / "study.yaml")
+    study = read(shipped.folder() / "study.yaml")
     found = outcome(study, runs_in(shipped.folder() / "runs"))
     sentences = [result.sentence for result in found.results if result.difference]
     assert sentences

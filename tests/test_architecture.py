@@ -50,7 +50,7 @@ PURE = re.compile(
     r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|formulas|search|layer_table|comparison|family|"
     r"shortcuts|text_table|"
     r"ablation/(lint|losses|rules/\w+|guards/\w+|results/(statistics|published)|curves/(bands|arm_\w+)|"
-    r"studies/(study|factors|ready))|keras_(parts|code)|training/(recipes?|schedule)|"
+    r"studies/(study|factors|making|ready))|keras_(parts|code)|training/(recipes?|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"
 )
 OURS = {"resnet", "app", "streamlit_app"}

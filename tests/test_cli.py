@@ -10,54 +10,17 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import pytest
 
 from resnet import ResNetConfig, catalog, describe, exports, get, with_settings
-from resnet.cli import main
 from resnet.diagram import View
 from resnet.diagram.plot_model import PlotOptions
 from resnet.runs import Store
+from tests.cli_support import Done, Shell, assert_refused
 
 ROOT = Path(__file__).parents[1]
-
-
-class Done(NamedTuple):
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-
-class Shell:
-    """Runs commands in this process, in an empty folder."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *words: str | Path) -> Done:
-        self.capsys.readouterr()
-        status = main([str(word) for word in words])
-        return Done(status, *self.capsys.readouterr())
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    return Shell(capsys)
-
-
-def assert_refused(done: Done, reason: str) -> None:
-    """Exit code 2, nothing on stdout, one line on stderr, no traceback."""
-    assert done.status == 2
-    assert done.out == ""
-    assert done.err.count("\n") == 1
-    assert done.err.endswith("\n")
-    assert reason in done.err
-    assert "Traceback" not in done.err
-    assert len(done.err) < 500
 
 
 def python_m_resnet(*words: str, folder: Path, **options: object) -> subprocess.Popen[str]:

@@ -20,7 +20,7 @@ from resnet.training import checkpoint, recipes
 from resnet.training.checkpoint import Checkpoint
 from resnet.training.recipe import Recipe, with_steps
 from tests import runs_support as support
-from tests.cli_support import Done, Shell
+from tests.cli_support import Done, Shell, assert_refused
 
 RUN_ID = "20261124-062501-resnet20-digits-{:04x}"
 
@@ -60,13 +60,6 @@ def stopped(store: Store, number: int = 1) -> Run:
         directory.append_metric({"kind": "evaluation", "step": 100, "time_s": 1.0, "validation_error": 12.5})
         directory.write_exit("stopped")
     return Run(directory.path)
-
-
-def assert_refused(done: Done, reason: str) -> None:
-    assert (done.status, done.out) == (2, "")
-    assert done.err.count("\n") == 1
-    assert reason in done.err
-    assert "Traceback" not in done.err
 
 
 # recipes, data

@@ -1,27 +1,27 @@
 """study new|show|run, twin and check STUDY: what a person types, what is printed, and one line for each mistake."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from resnet.ablation.studies import files as study_files
 from resnet.ablation.studies import ready, running
+from resnet.ablation.studies.factors import Factor, Listed
 from resnet.ablation.studies.study import Study, arms
-from resnet.cli import main, studying
+from resnet.cli import studying
 from resnet.runs import Store
 from resnet.training import recipes
-from tests.runs_support import kill_everything, store, supervisors, wait_for
-from tests.test_cli import Done, Shell, assert_refused, shell
-
-__all__ = ["shell"]  # a fixture
+from tests.cli_support import Done, Shell, assert_refused
+from tests.outcome_support import grid
+from tests.runs_support import store, supervisors, wait_for
 
 SHORT = ("--recipe-set", "steps=60", "--recipe-set", "schedule.steps=60", "--recipe-set", "warmup.steps=6")
 
 
 @pytest.fixture
-def behave(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+def behave(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Lets `study run` start workers that need no TensorFlow, and looks more often than a person needs."""
     monkeypatch.setattr(running, "POLL_S", 0.05)
 
@@ -29,8 +29,7 @@ def behave(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
         monkeypatch.setattr(studying, "Store", lambda root: store(Path(root), behaviour))
         return store(tmp_path / "runs", behaviour)
 
-    yield choose
-    kill_everything(tmp_path / "runs")
+    return choose
 
 
 def new(shell: Shell, *words: str, name: str = "mine", file: str = "mine.yaml") -> Done:
@@ -40,7 +39,7 @@ def new(shell: Shell, *words: str, name: str = "mine", file: str = "mine.yaml") 
 def made(shell: Shell, *words: str) -> Study:
     done = new(shell, *words)
     assert (done.status, done.err) == (0, "")
-    return running.read(Path("mine.yaml"))
+    return study_files.read(Path("mine.yaml"))
 
 
 def test_a_study_is_made_by_hand_from_the_line(shell: Shell) -> None:
@@ -80,11 +79,11 @@ def test_ready_studies_become_files(shell: Shell, key: str) -> None:
     """What is written to a file and read back must be the ready study, at each size it has."""
     for size, study in ready.get(key).sizes.items():
         assert new(shell, "--ready", key, "--size", size, file=f"{size}.yaml").status == 0
-        read = running.read(Path(f"{size}.yaml"))
+        read = study_files.read(Path(f"{size}.yaml"))
         assert read.name == "mine"
         assert read.fingerprint == study.fingerprint
     assert new(shell, "--ready", key, "--seeds", "7", file="seed.json").status == 0
-    assert running.read(Path("seed.json")).seeds == (7,)
+    assert study_files.read(Path("seed.json")).seeds == (7,)
 
 
 MISTAKES = {
@@ -149,6 +148,15 @@ def test_show_says_all_there_is_to_know_before_a_night(shell: Shell) -> None:
     assert_refused(shell("study", "show", "none.yaml"), "The study none.yaml cannot be read")
 
 
+def test_an_arm_that_changes_two_factors_at_once_is_said_before_it_runs(shell: Shell) -> None:
+    """ "Several factors" said of the whole list, and not that one arm of it has two causes."""
+    factors = (Factor(key="network.shortcut"), Factor(key="network.norm.momentum"))
+    both = Listed(name="both", settings={"network.shortcut": "none", "network.norm.momentum": 0.5})
+    study_files.write(grid(design="list", factors=factors, listed=(Listed(), both)), Path("mine.yaml"))
+    said = "the one it is compared with, this differs: network.shortcut and network.norm.momentum."
+    assert said in shell("study", "show", "mine.yaml").out
+
+
 def test_run_starts_what_is_missing_once_and_ends_well_only_where_all_finished(shell: Shell, behave: Any) -> None:
     """A script that goes on after a study that did not finish; a run made twice."""
     there = behave("brief")
@@ -160,7 +168,7 @@ def test_run_starts_what_is_missing_once_and_ends_well_only_where_all_finished(s
     assert again.status == 0
     assert "4 runs: 4 there already and reused." in again.out
     assert "500 images/s measured here" in again.out
-    assert "Initial weights, by hash" not in again.out or "not recorded" in again.out
+    assert "Initial weights, by hash: not recorded by all runs with seeds 0 and 1." in again.out
     assert len(there.list()) == 4
 
 
@@ -222,7 +230,7 @@ def test_check_looks_at_every_arm_of_a_study(shell: Shell) -> None:
     done = shell("check", "mine.yaml")
     assert "plain56: Follows He et al. 2015 in 19 of 19 points." in done.out
     assert done.out.splitlines()[1].startswith("2 declared factors differ, and nothing else")
-    Path("mine.json").write_text(running.to_text(running.read(Path("mine.yaml")), "json"))
+    Path("mine.json").write_text(study_files.to_text(study_files.read(Path("mine.yaml")), "json"))
     assert shell("check", "mine.json").out == done.out
     Path("broken.yaml").write_text("a: [")
     assert_refused(shell("check", "broken.yaml"), "This is no YAML")
@@ -243,6 +251,5 @@ def test_twin_says_what_is_equal_and_counts_what_is_not(shell: Shell) -> None:
 @pytest.mark.keras
 def test_twin_proves_initial_weights_by_hash(shell: Shell) -> None:
     """The rule said without a look at what Keras draws."""
-    assert main(["twin", "resnet8", "--set", "shortcut=projection"]) == 0
     out = shell("twin", "resnet8", "--set", "shortcut=projection").out
     assert "By hash, 8 of the 8 kernels that both have start equal; 2 kernels only one of them has, with seed 0." in out

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from resnet.ablation.export.unpacked import read_bundle
+from resnet.ablation.studies.factors import Baseline, Factor
 from resnet.ablation.studies.files import write
-from resnet.ablation.studies.study import Baseline, Factor, Study
+from resnet.ablation.studies.study import Study
 from resnet.runs import RunSpec, Store
 from resnet.runs.directory import METRICS
 from tests.cli_support import Shell

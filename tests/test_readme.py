@@ -87,7 +87,7 @@ def run(command: str, folder: Path) -> None:
     """As typed, in a folder with a curve to import and a study; files it is told to write must be there afterwards."""
     words = [sys.executable, *shlex.split(command)[1:]]
     (folder / "study.yaml").write_bytes((ROOT / "resnet/ablation/shipped/plain_or_residual/study.yaml").read_bytes())
-    (folder / "history.csv").write_bytes((ROOT / "tests/golden/history/resnet_34_sgd.csv").read_bytes())
+    (folder / "history.csv").write_bytes((ROOT / "resnet/ablation/notebook/resnet_34_sgd.csv").read_bytes())
     done = subprocess.run(words, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert all((folder / name).stat().st_size for name in re.findall(r"-o (\S+)", command))

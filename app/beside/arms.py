@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app import views
 from app.runs import wording
-from resnet.ablation.guards import guard
+from resnet.ablation.guards import differences
 from resnet.link import written
 from resnet.runs import Parent, Run
 from resnet.runs.spec import RunSpec
@@ -63,12 +63,12 @@ def _worth(run: Run) -> tuple[bool, str]:
 
 def _same(spec: RunSpec, parent: Parent | None) -> str:
     """Equal exactly for the runs of one arm. A fork is none of its parent's: it did not begin at the beginning."""
-    return guard.canonical([settings(spec), spec.data_folder, parent and parent.model_dump(mode="json")])
+    return differences.canonical([settings(spec), spec.data_folder, parent and parent.model_dump(mode="json")])
 
 
 def settings(spec: RunSpec) -> dict[str, object]:
     """Every setting by its dotted key, the device too; the seed is none."""
-    return guard.leaves(spec.config, spec.recipe, spec.dataset) | {"device": spec.device}
+    return differences.leaves(spec.config, spec.recipe, spec.dataset) | {"device": spec.device}
 
 
 def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
@@ -90,7 +90,7 @@ def _told_apart(rows: Sequence[Mapping[str, object]]) -> list[str]:
     keys = [
         key
         for key in dict.fromkeys(key for row in rows for key in row)
-        if len({guard.canonical(row.get(key)) for row in rows}) > 1
+        if len({differences.canonical(row.get(key)) for row in rows}) > 1
     ]
     kept = keys[:SHOWN]
     return [", ".join([_tag(key, row[key]) for key in kept if key in row]) for row in rows]

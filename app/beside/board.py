@@ -1,13 +1,15 @@
 """Runs and imported curves side by side: on one chart, what differs, why their losses do, and the recipe check."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from app import views
-from app.beside import bring, cache, chart, choose, factor, findings, losses
+from app import findings, views
+from app.beside import bring, cache, chart, check, choose, factor, losses
+from app.controls import when_opened
 from app.runs.board import REFRESH_S, listed
 from resnet.ablation.imports.imported import IMPORTS
+from resnet.ablation.lint import Finding
 from resnet.runs import Run, Store
 
 DAMAGED_SHOWN = 3
@@ -39,19 +41,16 @@ def _compared(store: Store, keys: Sequence[str], watching: bool) -> None:
     chart.show(chosen)
     declared = factor.show(chosen)
     said: list[str] = []
-    found = findings.found(chosen, declared, said)
+    found = check.found(chosen, declared, said)
     for sentence in said:
         views.problem(sentence)
-    _when_opened("Why do these losses differ?", "beside_losses", lambda: losses.show(chosen))
-    st.markdown(views.plain(findings.headline(found)))
-    _when_opened("Recipe check", "beside_check", lambda: findings.show(found, chosen))
+    when_opened("Why do these losses differ?", "beside_losses", lambda: losses.show(chosen))
+    when_opened(findings.label(found), "beside_check", lambda: _checked(found, chosen))
 
 
-def _when_opened(label: str, key: str, show: Callable[[], object]) -> None:
-    expander = st.expander(label, key=key, on_change="rerun")
-    if expander.open:
-        with expander:
-            show()
+def _checked(found: Sequence[Finding], chosen: choose.Chosen) -> None:
+    findings.show(found)
+    check.against_the_paper(chosen)
 
 
 def _damaged(sentences: Sequence[str]) -> None:

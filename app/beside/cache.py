@@ -18,13 +18,12 @@ from resnet.ablation.curves.arm_points import ArmPoints, Series
 from resnet.ablation.imports import event_files
 from resnet.ablation.imports import imported as imports
 from resnet.ablation.imports.imported import Column, ImportedCurve
-from resnet.ablation.results.arms import ArmRuns, Ending, SeedRun
+from resnet.ablation.results.arms import ArmRuns, Ending, SeedRun, ending
 from resnet.curves import Curve, reduced
 from resnet.errors import DataError, ResNetLabError
 from resnet.runs.journal import Line
 from resnet.runs.run import Run
 
-ENDINGS: dict[str, Ending] = {"finished": "finished", "failed": "failed", "crashed": "failed"}
 LIGHT_POINTS = 400
 """Of a column, for what needs its ends and extremes only."""
 
@@ -93,15 +92,15 @@ def records(run: Run) -> list[Line]:
 
 def points(arm: Arm) -> ArmPoints:
     """The points of an arm's runs. Raises RunError where one cannot be read."""
-    read = tuple([(str(run.path), len(records(run)), run.state().name) for run in arm.runs])
+    read = tuple([(str(run.path), len(records(run)), ending(run.state().name)) for run in arm.runs])
     return _points(arm.name, read, arm)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _points(name: str, read: tuple[tuple[str, int, str], ...], _arm: Arm) -> ArmPoints:
+def _points(name: str, read: tuple[tuple[str, int, Ending], ...], _arm: Arm) -> ArmPoints:
     """`read` says how far each run was read and what became of it: equal for equal points."""
-    seeds = [SeedRun(spec.recipe.seed, records(run), ENDINGS.get(state, "unfinished"))
-             for run, spec, (_, _, state) in zip(_arm.runs, _arm.specs, read, strict=True)]  # fmt: skip
+    seeds = [SeedRun(spec.recipe.seed, records(run), ended)
+             for run, spec, (_, _, ended) in zip(_arm.runs, _arm.specs, read, strict=True)]  # fmt: skip
     return arm_points.points_of(ArmRuns(name, seeds, shortcut=_arm.spec.config.shortcut))
 
 

@@ -2,38 +2,32 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
-from app import arm_charts, charts, state, views
+from app import arm_charts, charts, views
 from app.beside import cache
 from app.beside.arms import Arm
 from app.beside.choose import Chosen
-from app.charts import HEIGHT
+from app.controls import choose
+from app.curve_controls import ABOUTS, ALONGS, SPREADS, choice
 from resnet.ablation import losses
-from resnet.ablation.curves.arm_curves import Along, ArmCurve, ArmCurves, Options, Spread, arm_curves
-from resnet.ablation.curves.arm_points import ArmPoints, Series
-from resnet.ablation.curves.bands import NO_BAND, Band, band, extremes
+from resnet.ablation.curves.arm_curves import ArmCurve, ArmCurves, Options, arm_curves, points_each
+from resnet.ablation.curves.arm_points import Along, ArmPoints, Series
+from resnet.ablation.curves.bands import NO_BAND, band
 from resnet.ablation.losses import Decay
 from resnet.config import ResNetConfig
 from resnet.errors import ResNetLabError
 from resnet.graph import build_graph
 
 About = Literal["error", "data_loss", "total"]
-T = TypeVar("T")
-
-ABOUT, ALONG, SPREAD = "beside_about", "beside_along", "beside_spread"
-ABOUTS: dict[About, str] = {"error": "Error", "data_loss": "Data loss", "total": "Total with penalties"}
-ALONGS: dict[Along, str] = {"step": "Steps", "epoch": "Epochs", "hour": "Hours", "record": "Rows"}
-SPREADS: dict[Spread, str] = {"sd": "± sd", "se": "± se", "range": "Min–max", "lines": "Every run"}
+WITH_TOTAL: dict[About, str] = dict([*ABOUTS.items(), ("total", "Total with penalties")])
+WITH_ROWS: dict[Along, str] = {**ALONGS, "record": "Rows"}
+PAGE = "beside"
 TOTAL_TITLE = "total loss with penalties, nats: not for comparing networks"
-MOST_DRAWN, MOST_POINTS, FEWEST_POINTS = 1000, 24_000, 200
 MOST_SAID = 4
-LONGEST_LABEL, LEGEND = 14, 44
 
 
 def show(chosen: Chosen) -> None:
@@ -47,42 +41,12 @@ def show(chosen: Chosen) -> None:
         curves = _totals(chosen, points, options)
     else:
         curves = arm_curves(points, options)
-    figure = arm_charts.arms_chart(thinned(curves), views.scheme())
-    longest = max([len(arm.name) for arm in curves.arms], default=0)
-    if longest > LONGEST_LABEL and len(curves.arms) <= arm_charts.LABELLED:
-        _with_legend(figure)
-    figure.update_layout(uirevision=f"{about} {options.along}")  # a zoom stays as long as the axes do
-    if about == "total":
-        figure.update_yaxes(title_text=TOTAL_TITLE)
+    figure = arm_charts.arms_chart(curves, views.scheme(), title=TOTAL_TITLE if about == "total" else "")
     if curves.arms:
         st.plotly_chart(figure, key="beside_chart", config=charts.QUIET)
     else:
         st.markdown("Nothing of this is on record along this axis.")
     _not_drawn([*said, *curves.left_out])
-
-
-def _with_legend(figure: go.Figure) -> None:
-    """Names that are too long to stand beside their lines stand below the chart."""
-    figure.for_each_trace(lambda trace: trace.update(showlegend=bool(trace.name)))
-    beside = [note for note in figure.layout.annotations if note.xanchor != "left" or note.xref == "paper"]
-    figure.update_layout(annotations=beside, showlegend=True, margin_r=8, height=HEIGHT + LEGEND)
-
-
-def thinned(curves: ArmCurves) -> ArmCurves:
-    """At most MOST_POINTS over all arms, with the extremes of each stretch: a browser draws no more in a second."""
-    most = max(FEWEST_POINTS, MOST_POINTS // max(1, len(curves.arms)))
-    if most >= MOST_DRAWN:
-        return curves
-    arms = [replace(arm, training=_thin(arm.training, most), validation=_thin(arm.validation, most))
-            for arm in curves.arms]  # fmt: skip
-    return replace(curves, arms=tuple(arms))
-
-
-def _thin(line: Band, most: int) -> Band:
-    if len(line.x) <= most:
-        return line
-    kept = extremes((np.array(line.mean),), most).tolist()
-    return Band(*[[column[at] for at in kept] for column in line])
 
 
 def _points(arm: Arm, said: list[str]) -> ArmPoints | None:
@@ -97,35 +61,19 @@ def _controls(points: Sequence[ArmPoints]) -> tuple[About, Options]:
     """What the curves are about, along what, and what surrounds a mean; only axes that some curve has are offered."""
     there = Counter([along for arm in points for along in _axes(arm)])
     imported = all(arm.origin == "imported" for arm in points)
-    offered: list[Along] = [along for along in ALONGS if there[along] and (along != "record" or imported)] or ["step"]
+    offered = {along: title for along, title in WITH_ROWS.items() if there[along] and (along != "record" or imported)}
+    offered = offered or {"step": WITH_ROWS["step"]}
+    several = any(len(arm.runs) > 1 for arm in points)
     with st.container(horizontal=True):
-        about = _choice(ABOUT, ABOUTS, list(ABOUTS), "error")
-        along = _choice(ALONG, ALONGS, offered, max(offered, key=there.__getitem__))
-        spread: Spread = "sd"
-        if any(len(arm.runs) > 1 for arm in points):
-            spread = _choice(SPREAD, SPREADS, list(SPREADS), "sd")
+        about = choice("About", PAGE, WITH_TOTAL, "error")
+        along = choice("Along", PAGE, offered, max(offered, key=there.__getitem__))
+        spread = choice("Spread", PAGE, SPREADS, "sd") if several else "sd"
     return about, Options("error" if about == "error" else "data_loss", along, spread)
 
 
 def _axes(arm: ArmPoints) -> set[Along]:
     """What any of its curves is known along."""
     return {along for run in arm.runs for series in run.series.values() for along in series.along}
-
-
-def _choice(key: str, titles: dict[T, str], options: list[T], first: T) -> T:
-    """A control that is kept for the visit, and gives way where what was chosen is not offered."""
-    kept = state.read(f"{key}_kept", first)
-    value = kept if kept in options else first
-    if len(options) == 1:
-        return value
-    st.segmented_control(key.removeprefix("beside_").capitalize(), options, default=value, required=True,
-                         key=state.seed(key, value), label_visibility="collapsed", format_func=titles.__getitem__,
-                         on_change=_keep, args=(key,))  # fmt: skip
-    return value
-
-
-def _keep(key: str) -> None:
-    state.remember(f"{key}_kept", state.read(key))
 
 
 def _warn(chosen: Chosen) -> None:
@@ -135,8 +83,8 @@ def _warn(chosen: Chosen) -> None:
         return
     st.warning(views.plain(sentence), icon=":material/balance:")
     with st.container(horizontal=True):
-        for about in ("error", "data_loss"):
-            st.button(f"Show {ABOUTS[about].lower()}", on_click=state.remember, args=(f"{ABOUT}_kept", about),
+        for about, title in ABOUTS.items():
+            st.button(f"Show {title.lower()}", on_click=choose, args=(f"{PAGE}_about", about),
                       key=f"beside_honest_{about}")  # fmt: skip
 
 
@@ -182,11 +130,11 @@ def _totals(chosen: Chosen, points: Sequence[ArmPoints], options: Options) -> Ar
     by_name = {arm.name: arm for arm in points}
     series = {arm.name: _of_runs(arm, by_name[arm.name]) for arm in chosen.arms if arm.name in by_name}
     series |= {kept.curve.name: [kept.total] if kept.total else [] for kept in chosen.imports}
-    drawn, left = [], []
+    drawn, left, most = [], [], points_each(points, options)
     for arm in points:
         lines = [line for one in series[arm.name] if (line := one.points(options.along)) is not None and len(line.x)]
         if lines:
-            total = band(lines, "sd" if options.spread == "lines" else options.spread, drawn=MOST_DRAWN)
+            total = band(lines, "sd" if options.spread == "lines" else options.spread, drawn=most)
             drawn.append(
                 ArmCurve(name=arm.name, kind=arm.kind, origin=arm.origin, n=len(lines), going_on=0, training=total,
                          validation=NO_BAND, test=None)

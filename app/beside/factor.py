@@ -7,9 +7,11 @@ import streamlit as st
 from app import state, views
 from app.beside.arms import settings
 from app.beside.choose import Chosen
+from app.controls import when_opened
 from app.runs import wording
-from resnet.ablation.guards import guard
-from resnet.ablation.guards.guard import Differing, OneFactor
+from resnet.ablation.guards import differences, guard
+from resnet.ablation.guards.differences import Differing
+from resnet.ablation.guards.guard import OneFactor
 from resnet.ablation.imports.imported import ImportedCurve
 from resnet.ablation.rules.rule import listed
 from resnet.config import ResNetConfig
@@ -30,7 +32,7 @@ def show(chosen: Chosen) -> str | None:
         return None
     specs = {arm.name: arm.specs for arm in chosen.arms}
     alike = known_differences(chosen)
-    declared = _declared([each.key for each in (*guard.differing(specs, ()), *alike)])
+    declared = _declared([each.key for each in (*differences.differing(specs, ()), *alike)])
     factors = [declared] if declared else []
     if chosen.imports:
         _of_imports(chosen, alike, factors)
@@ -68,20 +70,21 @@ def _verdict(found: OneFactor) -> None:
     if found.purity == "undeclared":
         loose = [each for each in found.found if each.factor is None]
         st.warning(views.plain(found.sentence), icon=":material/balance:")
-        _table(loose)
+        _listed(loose)
     elif found.purity == "several factors":
         st.warning(views.plain(found.sentence), icon=":material/balance:")
     else:
         st.markdown(f":green[:material/check_circle: {views.plain(found.sentence)}]")
 
 
+def _listed(loose: Sequence[Differing]) -> None:
+    when_opened(f"The settings that differ ({len(loose)})", "beside_settings", lambda: _table(loose))
+
+
 def _table(loose: Sequence[Differing]) -> None:
-    expander = st.expander(f"The settings that differ ({len(loose)})", key="beside_settings", on_change="rerun")
-    if expander.open:
-        with expander:
-            arms = list(dict.fromkeys(arm for each in loose for arm in each.values))
-            columns = [named("setting", "Setting"), *[named(arm, arm) for arm in arms]]
-            views.table(TextTable(columns, [_row(each, arms) for each in loose]), "The settings that differ")
+    arms = list(dict.fromkeys(arm for each in loose for arm in each.values))
+    columns = [named("setting", "Setting"), *[named(arm, arm) for arm in arms]]
+    views.table(TextTable(columns, [_row(each, arms) for each in loose]), "The settings that differ")
 
 
 def _row(found: Differing, arms: Sequence[str]) -> list[str]:
@@ -102,13 +105,13 @@ def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
     found = []
     for key in dict.fromkeys(key for facts in known.values() for key in facts):
         values = {name: (facts[key],) for name, facts in known.items() if key in facts}
-        if len({guard.canonical(own) for own in values.values()}) > 1:
+        if len({differences.canonical(own) for own in values.values()}) > 1:
             found.append(Differing(key, values, None))
     return tuple(found)
 
 
 def of_import(curve: ImportedCurve) -> dict[str, object]:
-    """What a person said of a curve, by the keys of `guard.leaves`."""
+    """What a person said of a curve, by the keys of `differences.leaves`."""
     said = curve.given
     network = _network(said.config) if said.config else {}
     recipe = {f"recipe.{key}": value for key, value in said.recipe.items() if key != "dataset"}
@@ -121,7 +124,9 @@ def of_import(curve: ImportedCurve) -> dict[str, object]:
 def _network(config: ResNetConfig) -> dict[str, object]:
     """Its settings only; the recipe is any."""
     any_recipe = recipes.get(recipes.names()[0]).recipe
-    return {key: value for key, value in guard.leaves(config, any_recipe, "").items() if key.startswith("network.")}
+    return {
+        key: value for key, value in differences.leaves(config, any_recipe, "").items() if key.startswith("network.")
+    }
 
 
 def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[str]) -> None:
@@ -132,7 +137,7 @@ def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[s
         st.warning(views.plain(f"Not a fair comparison: of what is known, more than was declared differs: {keys}."
                                if factors else f"Not a fair comparison: of what is known, these differ: {keys}."),
                    icon=":material/balance:")  # fmt: skip
-        _table(loose)
+        _listed(loose)
     else:
         st.markdown(f"Of what is known, {'nothing else' if factors else 'nothing'} differs.")
     st.caption(views.plain(" ".join(unknown([kept.curve for kept in chosen.imports]))))

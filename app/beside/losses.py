@@ -1,43 +1,18 @@
-"""Why do these losses differ: each taken apart into the penalty and the data loss beneath, in numbers and in words."""
+"""Why the losses of what is chosen differ; networks of the catalogue can join that nobody trained."""
 
-from collections.abc import Sequence
-from html import escape
-
-import plotly.graph_objects as go
 import streamlit as st
 
-from app import charts, views
+from app import loss_parts, views
 from app.beside import cache
 from app.beside.choose import Chosen
-from app.charts import COLOURS, LOW, MARGIN, Scheme
-from app.runs import wording
 from resnet import catalog
 from resnet.ablation import losses, notebook
-from resnet.ablation.losses import Explanation, LossItem, LossRow
+from resnet.ablation.losses import LossItem
 from resnet.errors import ResNetLabError
-from resnet.text_table import TextTable, counted, named
-
-MOST_BARS, LONGEST = 24, 40
-CLEAR = "rgba(0,0,0,0)"
-COLUMNS = (
-    named("name", "Name"),
-    counted("factor", "Factor of Σw²"),
-    counted("output_channels", "Σ output channels"),
-    counted("penalty_at_start", "Penalty at start"),
-    counted("guessing", "Guessing"),
-    counted("predicted", "Predicted at start"),
-    counted("first", "First on record"),
-    counted("penalty", "Penalty in it"),
-    counted("data_loss", "Data loss beneath"),
-)
-EXPLAINED = (
-    "Losses are in nats. The penalty at the start is its expectation over the draw of the weights, in closed form from "
-    "the network; guessing is the data loss of a network that knows nothing. The first item is the base of comparison."
-)
 
 
 def show(chosen: Chosen) -> None:
-    """The table, the bars and the sentences; networks can be added that nobody trained."""
+    """What can be added, and all of it taken apart."""
     names = list(catalog.names())
     added = st.multiselect("Networks of the catalogue, without any run", names, key="beside_networks",
                            persist_state="session", placeholder="Add networks by name")  # fmt: skip
@@ -48,11 +23,7 @@ def show(chosen: Chosen) -> None:
     if not items:
         st.markdown("Choose runs, curves or networks, and their losses are taken apart here.")
         return
-    found = losses.explain(items)
-    views.table(TextTable(COLUMNS, [_line(row) for row in found.rows]), "Losses taken apart")
-    _bars(found)
-    st.markdown("\n".join([f"- {views.plain(sentence)}" for sentence in found.sentences]))
-    st.caption(EXPLAINED + _of_several(chosen))
+    loss_parts.show(items, max([len(arm.runs) for arm in chosen.arms], default=0))
 
 
 def of_network(name: str) -> LossItem:
@@ -70,51 +41,3 @@ def _items(chosen: Chosen, said: list[str]) -> list[LossItem]:
             continue
         items.append(LossItem(arm.name, "run", arm.spec.config, arm.spec.recipe.weight_decay, course))
     return [*items, *[kept.curve.as_loss_item() for kept in chosen.imports]]
-
-
-def _of_several(chosen: Chosen) -> str:
-    several = any(len(arm.runs) > 1 for arm in chosen.arms)
-    return " Of several seeds, the run of the first one is taken apart." if several else ""
-
-
-def _line(row: LossRow) -> list[str]:
-    start, first = row.start, row.first if row.item.course else None
-    return [
-        row.item.label,
-        f"{start.factor:g}" if start else wording.NOTHING,
-        f"{start.output_channels:,}" if start else wording.NOTHING,
-        _nats(start.total if start else None),
-        _nats(row.chance),
-        _nats(row.predicted),
-        _nats(first),
-        _nats(row.penalty),
-        _nats(row.data_loss),
-    ]
-
-
-def _nats(value: float | None) -> str:
-    return wording.NOTHING if value is None else f"{value:.3f}"
-
-
-def _bars(found: Explanation) -> None:
-    known = [row for row in found.rows if row.penalty is not None and row.data_loss is not None]
-    if known:
-        st.plotly_chart(bars(known[:MOST_BARS], views.scheme()), key="beside_bars", config=charts.QUIET)
-
-
-def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
-    """A bar for each first loss: the data loss, and the penalty on top of it."""
-    names = [escape(row.item.label[:LONGEST]) for row in rows]
-    figure = go.Figure()
-    for part, label, colour, pattern in (
-        ("data_loss", "data loss", "orange", ""), ("penalty", "L2 penalty", "grey", "/")
-    ):  # fmt: skip
-        values = [getattr(row, part) for row in rows]
-        figure.add_bar(y=list(range(len(rows))), x=values, name=label, orientation="h",
-                       marker={"color": COLOURS[colour][scheme], "pattern": {"shape": pattern, "fillmode": "replace"}},
-                       hovertemplate=f"{label} %{{x:.3f}}<extra></extra>")  # fmt: skip
-    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=names, autorange="reversed", automargin=True)
-    figure.update_xaxes(title_text="first loss, nats", rangemode="tozero")
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-    return figure.update_layout(barmode="stack", height=max(LOW, 90 + 26 * len(rows)), margin={**MARGIN, "r": 16},
-                                legend=legend, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)  # fmt: skip

@@ -6,8 +6,8 @@ import streamlit as st
 
 from app import charts as house
 from app import views
+from app.controls import switch
 from app.learn import cache, charts
-from app.learn.controls import switch
 from resnet.ablation import signals
 from resnet.errors import ResNetLabError
 from resnet.training.signal_record import Moment, NetworkSignals, SignalsFile

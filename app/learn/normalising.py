@@ -4,8 +4,8 @@ import streamlit as st
 
 from app import charts as house
 from app import views
+from app.controls import steps
 from app.learn import batch, cache, charts
-from app.learn.controls import steps
 from resnet.errors import DataError
 
 EPSILONS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from app import cache, views
+from app.controls import menu, switch
 from app.forms.network import OPTIONS
 from app.learn import block, still
 from app.learn import cache as learned
-from app.learn.controls import menu, switch
 from resnet import catalog, quantity
 from resnet.config import Shortcut
 from resnet.graph import Graph

@@ -4,8 +4,8 @@ import streamlit as st
 
 from app import charts as house
 from app import views
+from app.controls import steps, switch
 from app.learn import cache, charts, stack
-from app.learn.controls import steps, switch
 
 SCALES = {0.25: "× 0.25", 0.5: "× 0.5", 0.75: "× 0.75", 1.0: "× 1", 1.25: "× 1.25"}
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from app import state, views
+from app.controls import switch
 from app.runs import actions, detail, strip, wording
 from resnet.errors import ResNetLabError
 from resnet.runs import Run, Store
@@ -30,14 +30,7 @@ COLUMNS = {
 
 def look_switch() -> str:
     """One run, or several beside imported curves; kept for the visit."""
-    look = str(state.read(LOOK, LOOKS[0]))
-    st.segmented_control("Look at", LOOKS, default=look, key=state.seed("runs_look_choice", look), required=True,
-                         label_visibility="collapsed", on_change=_looked)  # fmt: skip
-    return look
-
-
-def _looked() -> None:
-    state.remember(LOOK, state.read("runs_look_choice"))
+    return switch("Look at", LOOK, {look: look for look in LOOKS}, LOOKS[0], label_visibility="collapsed")
 
 
 def live(store: Store, selected: str | None) -> None:
@@ -79,6 +72,8 @@ def _busy(runs: list[Run]) -> bool:
 
 
 def _table(runs: list[Run], selected: str | None) -> str:
+    import pandas as pd  # noqa: PLC0415  a fifth of a second that the pages which name this module need not wait for
+
     frame = pd.DataFrame([_row(run) for run in runs])
     ids = list(frame["id"])
     height = min(TABLE_HEADER + TABLE_ROW * len(runs), TABLE_HEIGHT)

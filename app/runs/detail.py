@@ -1,12 +1,12 @@
 """One run: its state and why, its figures, its curves, its log, and what it was made of."""
 
 import json
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from app import charts, views
+from app.controls import when_opened
 from app.runs import actions, cache, facts, wording
 from resnet import quantity
 from resnet.errors import ResNetLabError
@@ -49,17 +49,9 @@ def show(store: Store, run: Run) -> None:
     _figures(now, progress, records)
     facts.small_print(records, _environment(run))
     _curves(store, run, now, records, progress.steps or 1)
-    _when_opened("Log", "log", lambda: st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None))
-    _when_opened("Network, recipe, environment", "made_of", lambda: _made_of(run, spec))
-    _when_opened("Note and tags", "notes", lambda: actions.notes(run))
-
-
-def _when_opened(label: str, key: str, show: Callable[[], object]) -> None:
-    """What most visits never look at: the browser need not load what it is shown with."""
-    expander = st.expander(label, key=key, on_change="rerun")
-    if expander.open:
-        with expander:
-            show()
+    when_opened("Log", "log", lambda: st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None))
+    when_opened("Network, recipe, environment", "made_of", lambda: _made_of(run, spec))
+    when_opened("Note and tags", "notes", lambda: actions.notes(run))
 
 
 def _environment(run: Run) -> dict[str, Any] | None:

@@ -8,9 +8,11 @@ from app.forms.dataset import DATASET, data_folder
 from app.forms.recipe import BASES, SETTINGS
 from app.study import shelf
 from resnet import data
-from resnet.ablation.studies import ready, running
+from resnet.ablation.studies import files as study_files
+from resnet.ablation.studies import ready
+from resnet.ablation.studies.factors import Baseline, Factor
 from resnet.ablation.studies.ready import Size
-from resnet.ablation.studies.study import Baseline, Factor, Study
+from resnet.ablation.studies.study import Study
 from resnet.config import with_settings
 from resnet.training import recipes
 from resnet.training.recipe import Recipe, with_steps
@@ -55,8 +57,8 @@ def study(key: str, size: Size | None) -> Study:
 
 def take_file(name: str, content: bytes) -> None:
     """A study from somewhere else. Raises ConfigError or UnknownNameError, in one sentence."""
-    form = running.FORMS.get(f".{name.rpartition('.')[2].lower()}", "yaml")
-    state.remember(UPLOADED, running.from_text(content.decode("utf-8", errors="replace"), form))
+    form = study_files.FORMS.get(f".{name.rpartition('.')[2].lower()}", "yaml")
+    state.remember(UPLOADED, study_files.from_text(content.decode("utf-8", errors="replace"), form))
 
 
 def _mine() -> Study:

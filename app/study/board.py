@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from app import state, views
+from app import controls, state, views
 from app.runs import board as runs_board
 from app.runs import cache as runs_cache
 from app.study import cache, preview, progress, results, shelf, wording
-from resnet.ablation.studies.running import Plan
+from resnet.ablation.studies.planning import Plan
 from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
 
@@ -57,9 +57,8 @@ def _example(study: Study) -> None:
 def _how_it_was_made(readme: str) -> None:
     """Command, time and machine; its title says what stands above already."""
     text = readme.partition("\n")[2].strip()
-    expander = st.expander("How it was made", key="study_made", on_change="rerun") if text else None
-    if expander is not None and expander.open:
-        expander.markdown(text)
+    if text:
+        controls.when_opened("How it was made", "study_made", lambda: st.markdown(text))
 
 
 def _planned(study: Study) -> Plan | None:
@@ -108,7 +107,7 @@ def _beside(ids: list[str]) -> None:
     from app.beside import choose  # noqa: PLC0415  what compares runs need not load before anybody compares
 
     choose.only(ids)
-    state.remember(runs_board.LOOK, runs_board.LOOKS[1])
+    controls.choose(runs_board.LOOK, runs_board.LOOKS[1])
     st.switch_page("app/pages/runs.py")
 
 

@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from app import state, views
+from app.controls import switch
 from app.forms.dataset import data_folder
 from app.runs.cache import devices
 from app.study import begin, change, fields
@@ -19,7 +20,7 @@ from resnet.config import with_settings
 from resnet.errors import ResNetLabError
 from resnet.training.recipe import with_steps
 
-SIZE, UPLOAD, UPLOAD_PROBLEM = "study_size", "study_file", "study_upload"
+UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 MOST_SEEDS = 20
 SEEDS_HELP = "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a spread."
 
@@ -68,12 +69,7 @@ def _size(key: str) -> Size | None:
     sizes = begin.sizes(key)
     if not sizes:
         return None
-    size = state.read(SIZE, sizes[0])
-    size = size if size in sizes else sizes[0]
-    st.segmented_control("Size", sizes, default=size, key=state.seed("study_size_box", size), required=True,
-                         format_func=SIZES.__getitem__, help=begin.SIZE_HELP,
-                         on_change=lambda: state.remember(SIZE, state.read("study_size_box")))  # fmt: skip
-    return cast(Size, size)
+    return switch("Size", "study_size", {size: SIZES[size] for size in sizes}, sizes[0], help=begin.SIZE_HELP)
 
 
 def _about(key: str, base: Study) -> None:

@@ -6,18 +6,22 @@ have different names.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
 from resnet.ablation import shipped
-from resnet.ablation.studies import running
+from resnet.ablation.guards import guard
+from resnet.ablation.studies import planning
+from resnet.ablation.studies.compared import several
+from resnet.ablation.studies.files import read
 from resnet.ablation.studies.outcome import Outcome, outcome
-from resnet.ablation.studies.running import Plan
+from resnet.ablation.studies.planning import Plan
 from resnet.ablation.studies.shelf import Shelf
 from resnet.ablation.studies.study import Study
+from resnet.metrics import Metrics, describe
 from resnet.runs import Run
 from resnet.runs.directory import EXIT, METRICS
 from resnet.runs.run import by_coming, runs_in
@@ -34,6 +38,13 @@ class Example(NamedTuple):
     readme: str
 
 
+class Outlook(NamedTuple):
+    """What follows from a study alone: why to doubt its comparisons, a sentence each, and its arms' counts by name."""
+
+    doubts: tuple[str, ...]
+    counts: Mapping[str, Metrics]
+
+
 @st.cache_resource(show_spinner=False)
 def shelf() -> Shelf:
     """The studies of this server. Holds no study: what it says is read anew each time."""
@@ -46,12 +57,17 @@ def example() -> Example:
     folder = shipped.folder()
     readme = folder / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
-    return Example(running.read(folder / "study.yaml"), tuple(by_coming(runs_in(folder / "runs"))), text)
+    return Example(read(folder / "study.yaml"), tuple(by_coming(runs_in(folder / "runs"))), text)
 
 
 def plan(study: Study, there: Sequence[Run]) -> Plan:
     """What is there of a study, and what is missing. Raises ConfigError, DataError or UnknownNameError."""
     return _plan(study.model_dump_json(), study, tuple(there), _states(there))
+
+
+def outlook(made: Plan) -> Outlook:
+    """What is known of a plan before it runs; its arms are not compared anew at each click beside them."""
+    return _outlook(made.study.model_dump_json(), made)
 
 
 def outcome_of(made: Plan) -> Outcome:
@@ -62,7 +78,15 @@ def outcome_of(made: Plan) -> Outcome:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _plan(text: str, _study: Study, _there: tuple[Run, ...], states: tuple[tuple[str, str], ...]) -> Plan:
-    return running.plan(_study, _there)
+    return planning.plan(_study, _there)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _outlook(text: str, _made: Plan) -> Outlook:
+    purity = guard.one_factor(_made.specs, _made.study.keys)
+    loose = (purity.sentence,) if purity.purity == "undeclared" else ()
+    doubts = (*loose, *several(_made.study, _made.arms, _made.specs))
+    return Outlook(doubts, {arm.name: describe(arm.config) for arm in _made.arms})
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -8,17 +8,18 @@ from typing import Any
 import streamlit as st
 
 from app import exports, views
+from app.controls import when_opened
 from app.runs import cache as runs_cache
 from app.study import build, cache, fields, guards, shelf, wording
 from resnet import quantity
-from resnet.ablation.guards import guard
+from resnet.ablation.guards.twins import proofs
 from resnet.ablation.studies import running
-from resnet.ablation.studies.compared import references
-from resnet.ablation.studies.running import Plan, Step
+from resnet.ablation.studies.compared import promises, references
+from resnet.ablation.studies.files import to_text
+from resnet.ablation.studies.planning import Plan, Step
 from resnet.ablation.studies.study import Arm, Study
-from resnet.config import ResNetConfig
 from resnet.errors import ResNetLabError
-from resnet.metrics import describe
+from resnet.metrics import Metrics
 from resnet.runs.spec import check_possible
 
 SETS_PX = 480  # three settings of an arm, uncut
@@ -38,19 +39,13 @@ def new() -> None:
         views.problem(str(error))
         return
     views.problem(problem)
-    guards.banner(_doubts(made))
+    guards.banner(cache.outlook(made).doubts)
     _start(made, disabled=problem is not None)
     _numbers(made)
     _arms(made)
-    _guards(made)
-    guards.recipe_check(made.study, made.steps)
+    when_opened("What is equal, and what differs on purpose", "study_guards", lambda: _guards(made))
+    guards.recipe_check(made.study, made.specs)
     as_file(made.study)
-
-
-def _doubts(made: Plan) -> tuple[str, ...]:
-    purity = guard.one_factor(guards.specs_of(made.steps), made.study.keys)
-    loose = (purity.sentence,) if purity.purity == "undeclared" else ()
-    return (*loose, *guards.several(made.study, made.steps))
 
 
 def _impossible(steps: Sequence[Step]) -> str | None:
@@ -103,7 +98,7 @@ def _numbers(made: Plan) -> None:
     noise, seeds = made.noise(), len(made.study.seeds)
     detectable = made.detectable(noise.sd)
     views.number_row([
-        views.Number("Arms", str(len(wording.arms_of(made.steps))), "Networks and recipes that are compared."),
+        views.Number("Arms", str(len(made.arms)), "Networks and recipes that are compared."),
         views.Number("Runs", str(len(made.steps)), f"Every arm with every seed; {reused}.", _below(made)),
         views.Number("Time", "not known yet" if time_s is None else wording.about(time_s),
                      "From the images a second of finished runs like these on this device, one run after the other. "
@@ -125,8 +120,8 @@ def _below(made: Plan) -> str:
 def _arms(made: Plan) -> None:
     import pandas as pd  # noqa: PLC0415  a fifth of a second that other pages need not wait for
 
-    compared = references(made.study, arms := wording.arms_of(made.steps))
-    frame = pd.DataFrame([_row(arm, compared[arm.name], made) for arm in arms])
+    compared, counts = references(made.study, made.arms), cache.outlook(made).counts
+    frame = pd.DataFrame([_row(arm, compared[arm.name], counts[arm.name], made) for arm in made.arms])
     columns: dict[str, Any] = {
         key: st.column_config.NumberColumn(key, format="localized") for key in ("Depth", "Parameters")
     }
@@ -134,8 +129,7 @@ def _arms(made: Plan) -> None:
     st.dataframe(frame, hide_index=True, column_config=columns, key="study_arms")
 
 
-def _row(arm: Arm, against: str | None, made: Plan) -> dict[str, object]:
-    counts = describe(arm.config)
+def _row(arm: Arm, against: str | None, counts: Metrics, made: Plan) -> dict[str, object]:
     own = [step for step in made.steps if step.planned.arm.name == arm.name]
     return {
         "Arm": arm.name,
@@ -148,32 +142,17 @@ def _row(arm: Arm, against: str | None, made: Plan) -> dict[str, object]:
 
 
 def _guards(made: Plan) -> None:
-    specs = guards.specs_of(made.steps)
-    with st.expander("What is equal, and what differs on purpose", key="study_guards", on_change="rerun") as expander:
-        if expander.open:
-            streams = [stream.sentence for stream in guard.streams(specs)]
-            guards.sentences([guard.one_factor(specs, made.study.keys).sentence, *streams, guard.selection(specs)])
-            guards.twins(twins_of(wording.arms_of(made.steps)))
-
-
-def twins_of(arms: Sequence[Arm]) -> list[guard.TwinProof]:
-    """A proof for each residual network whose plain twin is an arm too."""
-    configs = list(dict.fromkeys(arm.config for arm in arms))
-    plain = {config.fingerprint for config in configs if config.shortcut == "none"}
-    residual = [config for config in configs if config.shortcut != "none"]
-    return [guard.prove(config) for config in residual if _twin(config) in plain]
-
-
-def _twin(config: ResNetConfig) -> str:
-    return config.model_copy(update={"shortcut": "none"}).fingerprint
+    guards.sentences(promises(made.study, made.arms, made.specs))
+    guards.twins(proofs(arm.config for arm in made.arms))
 
 
 def as_file(study: Study) -> None:
     """The study as text, and what to type."""
-    expander = st.expander("As a file, and on the command line", key="study_as_file", on_change="rerun")
-    if expander.open:
-        with expander:
-            text = running.to_text(study, "yaml")
-            st.code(f"python -m resnet study run {shlex.quote(study.name)}.yaml", language="bash", wrap_lines=True)
-            st.code(text, language="yaml", wrap_lines=True)
-            exports.button("YAML", f"{study.name}.yaml", lambda: text)
+    when_opened("As a file, and on the command line", "study_as_file", lambda: _as_file(study))
+
+
+def _as_file(study: Study) -> None:
+    text = to_text(study, "yaml")
+    st.code(f"python -m resnet study run {shlex.quote(study.name)}.yaml", language="bash", wrap_lines=True)
+    st.code(text, language="yaml", wrap_lines=True)
+    exports.button("YAML", f"{study.name}.yaml", lambda: text)

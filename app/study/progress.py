@@ -8,9 +8,9 @@ import streamlit as st
 
 from app import state, views
 from app.study import cache, wording
-from resnet.ablation.studies import running
-from resnet.ablation.studies.running import Plan, Step
-from resnet.ablation.studies.study import grown
+from resnet.ablation.studies import planning, running
+from resnet.ablation.studies.planning import Plan, Step
+from resnet.ablation.studies.study import arms_of, grown
 from resnet.errors import ResNetLabError
 from resnet.runs import Store
 
@@ -108,20 +108,20 @@ def _stop(made: Plan, store: Store) -> None:
 
 
 def _again(made: Plan, store: Store) -> None:
-    running.submit(running.plan(made.study, store.list(), "retry"), store)
+    running.submit(planning.plan(made.study, store.list(), "retry"), store)
 
 
 def _add_a_seed(made: Plan, store: Store) -> None:
     """Nothing that is there is repeated."""
     larger = grown(made.study, seeds=[max(made.study.seeds) + 1])
     cache.shelf().save(larger)
-    running.submit(running.plan(larger, store.list()), store)
+    running.submit(planning.plan(larger, store.list()), store)
 
 
 def _grid(steps: Sequence[Step]) -> None:
     """A line for each arm, a sign for each seed; each leads to its run."""
     linked = len(steps) <= MOST_LINKS
-    for arm in wording.arms_of(steps):
+    for arm in arms_of(step.planned for step in steps):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(views.plain(arm.name), width=140)
             for step in steps:

@@ -1,23 +1,24 @@
 """What a study has found: curves, a table, a sentence for each arm, the paper beside it, and why losses differ."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Container, Sequence
 
 import streamlit as st
 
 from app import charts, views
-from app.study import downloads, guards, tables
+from app.controls import when_opened
+from app.curve_controls import ABOUTS, ALONGS, SPREADS, choice
+from app.study import downloads, guards
 from resnet.ablation import losses
 from resnet.ablation.curves.arm_curves import Options, arm_curves
 from resnet.ablation.export.report import begun
 from resnet.ablation.export.study_figure import drawable, published
-from resnet.ablation.guards import guard
+from resnet.ablation.guards.sharing import selection
 from resnet.ablation.studies.outcome import Outcome, reading
-from resnet.errors import ResNetLabError
+from resnet.text_table import TextTable
 
-ABOUT = {"error": "Error", "data_loss": "Data loss"}
-ALONG = {"step": "Steps", "epoch": "Epochs", "hour": "Hours"}
-SPREADS = {"sd": "± sd", "se": "± se", "range": "Min–max", "lines": "Every run"}
+PAGE = "study"
+SAID_BELOW = ("paper",)
+"""Columns of the table that the page says in words below it."""
 
 
 def show(found: Outcome) -> None:
@@ -27,34 +28,42 @@ def show(found: Outcome) -> None:
         st.caption("No run was evaluated yet; curves, a table and a sentence for each arm appear here.")
         return
     _sentences(found)
-    _chart(found)
+    look = _chart(found)
     if found.finished:
         above = {f"{' '.join(result.sentence.split())}." for result in found.results if result.summaries}
-        tables.show(reading(found), {*found.banners, *above})
+        _table(reading(found), {*found.banners, *above})
         _paper(found)
-    st.caption(guard.selection(found.specs))
+    st.caption(selection(found.specs))
     with st.container(key="study_results", horizontal=True):
-        downloads.menu(found)
-    _guards(found)
-    guards.recipe_check(found.study, found.steps, found.arms)
-    _losses(found)
+        downloads.menu(found, look)
+    when_opened("What is equal, and what differs on purpose", "study_equal", lambda: _equal(found))
+    guards.recipe_check(found.study, found.specs, found.arms)
+    when_opened("Why do these losses differ?", "study_losses", lambda: _losses(found))
 
 
-def _chart(found: Outcome) -> None:
+def _chart(found: Outcome) -> Options:
+    """The curves, and how they are looked at: a figure that is exported is drawn in the same way."""
     from app import arm_charts  # noqa: PLC0415  Plotly, which other pages need not wait for
 
     with st.container(horizontal=True):
-        look = Options(_choice("About", ABOUT), _choice("Along", ALONG), _choice("Spread", SPREADS))
+        look = Options(
+            choice("About", PAGE, ABOUTS, "error"),
+            choice("Along", PAGE, ALONGS, "step"),
+            choice("Spread", PAGE, SPREADS, "sd"),
+        )
     curves = arm_curves(found.arms, look)
     figure = arm_charts.arms_chart(curves, views.scheme(), published=published(found))
     st.plotly_chart(figure, key=f"study_chart_{found.study.fingerprint}", config=charts.QUIET)
+    return look
 
 
-def _choice(label: str, options: dict[str, str]) -> Any:
-    """Kept for the whole visit; a figure that is exported is drawn in the same way."""
-    return st.segmented_control(label, list(options), default=next(iter(options)), required=True,
-                                key=f"study_{label}", label_visibility="collapsed", persist_state="session",
-                                format_func=options.__getitem__)  # fmt: skip
+def _table(found: TextTable, said: Container[str]) -> None:
+    """The table, and what its columns mean in an expander; notes that are `said` on the page already are left out."""
+    shown = [place for place, column in enumerate(found.columns) if column.keys[0] not in SAID_BELOW]
+    lines = [[line[place] for place in shown] for line in found.lines]
+    views.table(TextTable([found.columns[place] for place in shown], lines), "Results")
+    with st.expander("How to read the table"):
+        st.markdown("\n".join(f"- {views.plain(note)}" for note in found.notes if note not in said))
 
 
 def _sentences(found: Outcome) -> None:
@@ -78,25 +87,15 @@ def _paper(found: Outcome) -> None:
     guards.sentences(lines)
 
 
-def _guards(found: Outcome) -> None:
-    expander = st.expander("What is equal, and what differs on purpose", key="study_equal", on_change="rerun")
-    if expander.open:
-        with expander:
-            guards.sentences(found.guards)
-            guards.twins(found.twins)
+def _equal(found: Outcome) -> None:
+    guards.sentences(found.guards)
+    guards.twins(found.twins)
 
 
 def _losses(found: Outcome) -> None:
-    expander = st.expander("Why do these losses differ?", key="study_losses", on_change="rerun")
-    if expander.open:
-        with expander:
-            st.caption(
-                "A loss with the L2 penalty in it also compares penalties. Here both stand by themselves, in nats."
-            )
-            try:
-                guards.sentences(losses.explain(_items(found)).sentences)
-            except ResNetLabError as error:
-                views.problem(str(error))
+    from app import loss_parts  # noqa: PLC0415  Plotly, as above
+
+    loss_parts.show(_items(found), max(len(arm.runs) for arm in found.arms))
 
 
 def _items(found: Outcome) -> Sequence[losses.LossItem]:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from app.runs.wording import STATES, Colour
 from resnet import quantity
-from resnet.ablation.studies.running import Step
-from resnet.ablation.studies.study import Arm
+from resnet.ablation.studies.planning import Step
 
 MINUTE_S = 60
 SIGNS: dict[str, tuple[Colour, str]] = {
@@ -14,11 +13,6 @@ SIGNS: dict[str, tuple[Colour, str]] = {
     **{str(name): sign for name, sign in STATES.items()},
 }
 """A colour and a sign of its own for each state of a run that there may be."""
-
-
-def arms_of(steps: Iterable[Step]) -> tuple[Arm, ...]:
-    """The arms of a plan, each once, in order."""
-    return tuple({step.planned.arm.name: step.planned.arm for step in steps}.values())
 
 
 def state_of(step: Step) -> str:
@@ -32,7 +26,7 @@ def counted(number: int, word: str) -> str:
 
 def extent(steps: Sequence[Step]) -> str:
     """4 arms × 3 seeds, 12 runs."""
-    arms, seeds = len(arms_of(steps)), len({step.planned.seed for step in steps})
+    arms, seeds = len({step.planned.arm.name for step in steps}), len({step.planned.seed for step in steps})
     return f"{counted(arms, 'arm')} × {counted(seeds, 'seed')}, {counted(len(steps), 'run')}"
 
 

@@ -16,8 +16,8 @@ from resnet.ablation.lint import Conformity, Facts, Finding
 from resnet.ablation.rules import sources
 from resnet.ablation.rules.imported import of_import
 from resnet.ablation.studies import files as study_files
-from resnet.ablation.studies.study import Study
-from resnet.ablation.studies.study import runs as study_runs
+from resnet.ablation.studies.study import Study, specs_of
+from resnet.ablation.studies.study import runs as runs_of
 from resnet.cli.options import AsJson, Runs
 from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
@@ -142,9 +142,7 @@ def _dataset(name: str, folder: str = data.DEFAULT_FOLDER) -> DatasetFacts | Non
 
 def _of_study(study: Study) -> list[Target]:
     """Every run it asks for; what the seeds of an arm share is held against the paper once."""
-    specs: dict[str, list[RunSpec]] = {}
-    for run in study_runs(study):
-        specs.setdefault(run.arm.name, []).append(run.spec)
+    specs = specs_of(runs_of(study))
     targets = []
     for arm, own in specs.items():
         dataset = _dataset(own[0].dataset, own[0].data_folder)

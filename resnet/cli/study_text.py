@@ -1,76 +1,42 @@
 """What a study will do, in lines for people and as facts for programs."""
 
-import contextlib
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from resnet import quantity
-from resnet.ablation.guards import guard
-from resnet.ablation.guards.guard import SameStart
+from resnet.ablation.guards import guard, sharing
+from resnet.ablation.guards.recorded import environments
 from resnet.ablation.results import statistics
-from resnet.ablation.studies.compared import references
-from resnet.ablation.studies.running import Plan
-from resnet.ablation.studies.study import Arm, Study, arms
-from resnet.errors import RunError
-from resnet.runs import Run, RunSpec
+from resnet.ablation.studies.compared import promises, references
+from resnet.ablation.studies.planning import Plan, runs_of
+from resnet.ablation.studies.study import Arm, Study
 
 SAID = {"make": "to run", "wait": "at work", "resume": "to go on", "reuse": "finished", "leave": "failed"}
 WIDEST = 40
 
 
-def extent(study: Study) -> str:
+def extent(study: Study, found: Sequence[Arm]) -> str:
     """4 arms × 3 seeds."""
-    found = len(arms(study))
-    return f"{found} arm{'s' * (found != 1)} × {len(study.seeds)} seed{'s' * (len(study.seeds) != 1)}"
+    return f"{len(found)} arm{'s' * (len(found) != 1)} × {len(study.seeds)} seed{'s' * (len(study.seeds) != 1)}"
 
 
 def lines_of(plan: Plan) -> list[str]:
     """The question, the arms and what is there of each, the guards, and what the rest needs."""
-    study, specs = plan.study, specs_of(plan)
-    lines = [f"{study.name}   {extent(study)}   {study.fingerprint}", *filter(None, [study.question])]
+    study, found = plan.study, plan.arms
+    lines = [f"{study.name}   {extent(study, found)}   {study.fingerprint}", *filter(None, [study.question])]
     lines += [f"Source: {study.source}."] if study.source else []
-    lines += ["", *_arms(plan), "", guard.one_factor(specs, study.keys).sentence]
-    if study.design == "grid" and len(study.factors) > 1:
-        lines.append(guard.between(specs, references(study, _planned(plan)), study.keys))
-    lines += [stream.sentence for stream in guard.streams(specs)]
-    lines += same_start(plan).sentences if any(step.run for step in plan.steps) else ()
-    return [*lines, guard.selection(specs), "", *_needs(plan)]
-
-
-def specs_of(plan: Plan) -> dict[str, list[RunSpec]]:
-    """The specs of each arm, one for each seed."""
-    specs: dict[str, list[RunSpec]] = {}
-    for step in plan.steps:
-        specs.setdefault(step.planned.arm.name, []).append(step.planned.spec)
-    return specs
-
-
-def same_start(plan: Plan) -> SameStart:
-    """What the runs that are there wrote down about how they began."""
-    found: dict[str, dict[int, Mapping[str, Any] | None]] = {}
-    for step in plan.steps:
-        if step.run and (environment := _environment(step.run)):
-            found.setdefault(step.planned.arm.name, {})[step.planned.seed] = environment
-    return guard.same_start(found)
-
-
-def _environment(run: Run) -> Mapping[str, Any] | None:
-    with contextlib.suppress(RunError):
-        return run.environment()
-    return None
-
-
-def _planned(plan: Plan) -> tuple[Arm, ...]:
-    return tuple({step.planned.arm.name: step.planned.arm for step in plan.steps}.values())
+    lines += ["", *_arms(plan), "", *promises(study, found, plan.specs)]
+    if there := runs_of(plan.steps):
+        lines += sharing.same_start(environments(there)).sentences
+    return [*lines, "", *_needs(plan)]
 
 
 def _arms(plan: Plan) -> list[str]:
-    found = _planned(plan)
-    width = min(WIDEST, max(len(arm.name) for arm in found))
+    width = min(WIDEST, max(len(arm.name) for arm in plan.arms))
     lines = []
-    for arm in found:
+    for arm in plan.arms:
         actions = Counter(SAID[step.action] for step in plan.steps if step.planned.arm.name == arm.name)
         doing = ", ".join(f"{count} {word}" for word, count in actions.items())
         speed = plan.images_per_s[arm.name]
@@ -109,10 +75,10 @@ def _detectable(plan: Plan) -> str:
 
 def facts_of(plan: Plan) -> dict[str, Any]:
     """What `show --json` prints. Seconds, bytes, points of error; null where nothing is known."""
-    specs, noise = specs_of(plan), plan.noise()
+    specs, noise = plan.specs, plan.noise()
     alone = len(plan.study.seeds) == 1
     verdict = guard.one_factor(specs, plan.study.keys)
-    start = same_start(plan)
+    start = sharing.same_start(environments(runs_of(plan.steps)))
     return {
         "study": plan.study.model_dump(mode="json"),
         "fingerprint": plan.study.fingerprint,
@@ -128,10 +94,10 @@ def facts_of(plan: Plan) -> dict[str, Any]:
             for step in plan.steps
         ],
         "one_factor": {"purity": verdict.purity, "sentence": verdict.sentence},
-        "between": guard.between(specs, references(plan.study, _planned(plan)), plan.study.keys),
-        "selection": guard.selection(specs),
-        "undeclared": [str(found) for found in verdict.found if found.factor is None],
-        "streams": {stream.name: stream.groups for stream in guard.streams(specs)},
+        "between": guard.between(specs, references(plan.study, plan.arms), plan.study.keys),
+        "selection": sharing.selection(specs),
+        "undeclared": list(map(str, verdict.undeclared)),
+        "streams": {stream.name: stream.groups for stream in sharing.streams(specs)},
         "same_start": {"proven": start.proven, "sentences": start.sentences},
         "images_per_s": dict(plan.images_per_s),
         "time_s": plan.time_s,

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from resnet import data
-from resnet.ablation.guards import guard
-from resnet.ablation.studies import ready, running
+from resnet.ablation.guards import sharing, twins
+from resnet.ablation.studies import files as study_files
+from resnet.ablation.studies import planning, ready, running
+from resnet.ablation.studies.factors import Baseline, Factor
 from resnet.ablation.studies.running import Status
-from resnet.ablation.studies.study import Baseline, Design, Factor, Study
+from resnet.ablation.studies.study import Design, Study, arms
 from resnet.cli import study_results
 from resnet.cli.options import (
     AsJson,
@@ -24,7 +26,7 @@ from resnet.cli.options import (
     choose,
 )
 from resnet.cli.saving import keras_model
-from resnet.cli.study_text import extent, facts_of, lines_of, specs_of
+from resnet.cli.study_text import extent, facts_of, lines_of
 from resnet.errors import ConfigError, RunError, echo
 from resnet.link import pairs
 from resnet.runs import Run, Store, list_devices
@@ -86,7 +88,7 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
     device: OnDevice = None,
 ) -> None:
     """Write a study to a file, to be changed by hand: a ready one, or one with the baseline and factors given here."""
-    running.form_of(output)
+    study_files.form_of(output)
     if output.exists():
         raise ConfigError(f"{output} is there already and stays as it is; choose another name, or remove it first.")
     own = {"--network": network, "--set": settings, "--recipe": recipe, "--recipe-set": recipe_settings,
@@ -104,8 +106,9 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
     where = {"device": device or list_devices()[0].id, "data_folder": str(data_folder)}
     fields = study.model_dump() | {"name": name, "baseline": study.baseline.model_dump() | where}
     study = Study.model_validate(fields | ({} if seeds is None else {"seeds": _whole_numbers(seeds)}))
-    running.write(study, output)
-    print(f"{output}: {extent(study)}. See it with `python -m resnet study show {output}`, then `study run {output}`.")
+    study_files.write(study, output)
+    size_of_it = extent(study, arms(study))
+    print(f"{output}: {size_of_it}. See it with `python -m resnet study show {output}`, then `study run {output}`.")
 
 
 def _ready(key: str, size: str | None, odd: list[str]) -> Study:
@@ -154,14 +157,14 @@ def _whole_numbers(text: str) -> list[int]:
 
 def show(file: File, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
     """What a study compares, whether that is one factor, which runs exist already, and what the rest needs."""
-    plan = running.plan(running.read(file), Store(runs).list())
+    plan = planning.plan(study_files.read(file), Store(runs).list())
     print(json.dumps(facts_of(plan), indent=2) if as_json else "\n".join(lines_of(plan)))
 
 
 def run(file: File, runs: Runs = DEFAULT_ROOT, detach: Detach = False, retry_failed: Retry = False) -> None:
     """Run what is missing of a study and follow it. Ctrl+C leaves the runs at work; run it again to follow them."""
-    study, store = running.read(file), Store(runs)
-    plan = running.plan(study, store.list(), "retry" if retry_failed else "leave")
+    study, store = study_files.read(file), Store(runs)
+    plan = planning.plan(study, store.list(), "retry" if retry_failed else "leave")
     print("\n".join(lines_of(plan)), flush=True)
     there = running.submit(plan, store)
     if detach:
@@ -180,7 +183,7 @@ def run(file: File, runs: Runs = DEFAULT_ROOT, detach: Detach = False, retry_fai
             f"Of {len(there)} runs {words}, as {first.id}: {cause}; `python -m resnet study run {file}` lets those go "
             "on that did not fail, --retry-failed all."
         )
-    print(f"All {len(there)} runs are finished. {guard.selection(specs_of(plan))}")
+    print(f"All {len(there)} runs are finished. {sharing.selection(plan.specs)}")
 
 
 def _say(now: Status, store: Store, there: tuple[Run, ...], said: list[str]) -> None:
@@ -198,7 +201,7 @@ def _say(now: Status, store: Store, there: tuple[Run, ...], said: list[str]) -> 
 
 def twin(name: Name, settings: Settings, weights: Weights = True, as_json: AsJson = False) -> None:
     """The plain twin of a residual network, with the proof of what is equal: parameters, shapes, initial weights, …"""
-    proof = guard.prove(choose(name, settings).config())
+    proof = twins.prove(choose(name, settings).config())
     by_hash = _by_hash(proof) if weights else None
     if as_json:
         print(json.dumps(_proof_facts(proof, by_hash), indent=2))
@@ -209,17 +212,17 @@ def twin(name: Name, settings: Settings, weights: Weights = True, as_json: AsJso
     print("\n".join(lines))
 
 
-def _by_hash(proof: guard.TwinProof) -> guard.WeightsProof:
+def _by_hash(proof: twins.TwinProof) -> twins.WeightsProof:
     """Both networks as Keras draws them. Takes seconds: TensorFlow is imported."""
     with keras_model() as keras:
         hashes = [
             keras.kernel_hashes(keras.build_keras_model(config, seed=WEIGHTS_SEED))
             for config in (proof.residual, proof.plain)
         ]
-    return guard.compare_weights(*hashes)
+    return twins.compare_weights(*hashes)
 
 
-def _proof_facts(proof: guard.TwinProof, by_hash: guard.WeightsProof | None) -> dict[str, Any]:
+def _proof_facts(proof: twins.TwinProof, by_hash: twins.WeightsProof | None) -> dict[str, Any]:
     return {
         "exact": proof.exact,
         "sentences": [proof.verdict, *proof.sentences()],

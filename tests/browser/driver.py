@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN_S = 60
@@ -124,3 +124,9 @@ def chromium_path() -> str:
         return path
     found = subprocess.run([ROOT / "tools" / "chromium.sh"], check=True, capture_output=True, text=True)
     return found.stdout.strip()
+
+
+def settled(page: Page) -> None:
+    """Return once Streamlit is done with what was asked of it; a click on a page that is being made would be lost."""
+    page.wait_for_timeout(200)
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")

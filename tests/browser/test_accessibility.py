@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from driver import RunningApp, running_app
+from driver import RunningApp, running_app, settled
 from playwright.sync_api import Page, expect
 
 DRAWING = ".lab-diagram .canvas svg"
@@ -85,12 +85,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
         yield app
 
 
-def settled(page: Page) -> None:
-    """Streamlit is done with what was asked of it."""
-    page.wait_for_timeout(150)
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
-
-
 def open_everything(page: Page) -> None:
     """Each expander, those inside others too, and each finding of the recipe check."""
     closed = page.locator("[data-testid=stExpander] details:not([open]) > summary")
@@ -116,6 +110,7 @@ def study_states(page: Page, url: str) -> Iterator[str]:
     page.get_by_role("radio", name="Arm by arm").click()
     settled(page)
     arms = page.get_by_role("textbox", name="Arms", exact=True)
+    expect(arms).not_to_have_value("")
     first, second = arms.input_value().splitlines()[:2]
     arms.fill(f"{first}\n{second} recipe.batch_size=32")
     arms.press("Control+Enter")

@@ -12,9 +12,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from driver import RunningApp, end, free_port, running_app
+from driver import RunningApp, end, free_port, running_app, settled
 from playwright.sync_api import Page, expect
-from test_accessibility import complaints
 
 from resnet.runs import Store
 
@@ -23,9 +22,8 @@ RUNS = 4
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Iterator[Path]:
     """Runs, studies and data of this test alone; whatever still trains there at the end is stopped."""
-    monkeypatch.setenv("RESNET_LAB_STUDIES", str(tmp_path / "studies"))
     yield tmp_path
     store = Store(tmp_path / "runs")
     for run in store.list():
@@ -42,12 +40,6 @@ def fill(page: Page, role: Any, name: str, value: str, place: int = 0) -> None:
     control.press("Enter")
     expect(control).to_have_value(value)
     settled(page)
-
-
-def settled(page: Page) -> None:
-    """Streamlit is done with what was asked of it."""
-    page.wait_for_timeout(200)
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def open_the_rest(page: Page) -> None:
@@ -132,38 +124,17 @@ def second_factor(page: Page) -> None:
     expect(banner).to_contain_text("network.shortcut and recipe.batch_size")
 
 
-@pytest.fixture(scope="module")
-def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """The app of somebody who has no study and no run yet."""
-    folder = tmp_path_factory.mktemp("newcomer")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RESNET_LAB_STUDIES", str(folder / "studies"))
-        with running_app(folder) as app:
-            yield app
+@pytest.fixture
+def newcomer(tmp_path: Path) -> Iterator[RunningApp]:
+    """The app of somebody who has no study and no run yet; it outlives its pages."""
+    with running_app(tmp_path) as app:
+        yield app
 
 
-def test_the_first_visit_shows_results_at_once(page: Page, newcomer: RunningApp) -> None:
+def test_the_first_visit_shows_results_at_once(newcomer: RunningApp, open_page: Any) -> None:
     """Catches a first screen that is empty."""
+    page = open_page()
     page.goto(f"{newcomer.url}/study")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page.locator(".lab-table tbody tr")).not_to_have_count(0)
     expect(page.get_by_text("You have no study yet")).to_be_visible()
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (1400, "dark"), (390, "light")])
-def test_nothing_keeps_a_person_out(open_page: Any, newcomer: RunningApp, width: int, scheme: str) -> None:
-    """Catches controls without a name, words without contrast, and a page wider than a telephone."""
-    page = open_page(width, 900, scheme)
-    page.goto(f"{newcomer.url}/study")
-    expect(page.locator(".lab-table")).to_be_visible()
-    found = {"with results": complaints(page)}
-    for name in ("What is equal", "Recipe check", "Why do these losses differ", "How to read"):
-        page.get_by_text(re.compile(name)).first.click()
-        settled(page)
-    found["with everything open"] = complaints(page)
-    page.get_by_role("button", name="New study").click()
-    open_the_rest(page)
-    settled(page)
-    found["making a new one"] = complaints(page)
-    assert not any(found.values()), {state: lines for state, lines in found.items() if lines}
-    assert page.evaluate("document.documentElement.scrollWidth") <= width

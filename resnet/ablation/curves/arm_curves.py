@@ -12,27 +12,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from resnet import catalog
-from resnet.ablation.curves.arm_points import Along, ArmPoints, Kind, Origin, Part, RunPoints, of_import, points_of
+from resnet.ablation.curves.arm_points import Along, ArmPoints, Kind, Origin, Part, RunPoints, points_of
 from resnet.ablation.curves.bands import NO_BAND, Band, BandKind, Points, band, extremes
 from resnet.ablation.results.arms import ArmRuns
 from resnet.ablation.results.published import Published
 from resnet.catalog import HE_2015
 from resnet.curves import Curve
-
-__all__ = [
-    "Along",
-    "ArmCurve",
-    "ArmCurves",
-    "ArmPoints",
-    "Mark",
-    "Options",
-    "RunLines",
-    "apart",
-    "arm_curves",
-    "of_import",
-    "paper_says",
-    "points_of",
-]
 
 About = Literal["error", "data_loss"]
 Spread = Literal["sd", "se", "range", "lines"]
@@ -149,8 +134,7 @@ def arm_curves(arms: Sequence[ArmRuns | ArmPoints], options: Options = Options()
     """
     taken = [arm if isinstance(arm, ArmPoints) else points_of(arm) for arm in arms]
     drawn, left, drops = [], [], set[float]()
-    count = sum([_lines_of(arm, options) for arm in taken])
-    most = max(FEWEST_DRAWN, min(MOST_DRAWN, MOST_TOGETHER // max(1, count)))
+    most = points_each(taken, options)
     for arm in taken:
         found = _arm(arm, options, most)
         left += [*arm.left_out, *_left_out(arm, found, options)]
@@ -160,6 +144,12 @@ def arm_curves(arms: Sequence[ArmRuns | ArmPoints], options: Options = Options()
     if options.along == "hour" and sum(found.n for found in drawn) > 1:
         drops.clear()  # every run comes to it at an hour of its own
     return ArmCurves(options, tuple(drawn), tuple(sorted(drops)), tuple(left))
+
+
+def points_each(arms: Sequence[ArmPoints], options: Options) -> int:
+    """The most points of each line, where all these arms share a chart."""
+    count = sum([_lines_of(arm, options) for arm in arms])
+    return max(FEWEST_DRAWN, min(MOST_DRAWN, MOST_TOGETHER // max(1, count)))
 
 
 def _lines_of(arm: ArmPoints, options: Options) -> int:

@@ -75,13 +75,12 @@ class ArmPoints:
 
 def points_of(arm: ArmRuns) -> ArmPoints:
     """The arm's finished and unfinished runs; failed ones are left out, as they are from results."""
-    kind: Kind = "other" if arm.shortcut is None else "plain" if arm.shortcut == "none" else "residual"
     failed = [run for run in arm.runs if run.ending == "failed"]
     said = [
         f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} failed and is not drawn" for run in failed
     ]
     runs = tuple([_run_points(run) for run in arm.runs if run.ending != "failed"])
-    return ArmPoints(arm.name, kind, "run", runs, tuple(said))
+    return ArmPoints(arm.name, _kind(arm.shortcut), "run", runs, tuple(said))
 
 
 def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
@@ -102,13 +101,17 @@ def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
         series["training", "learning_rate"] = _series(column)
     seeds, shown = curve.given.seeds, name or curve.name
     run = RunPoints(seeds[0] if seeds and len(seeds) == 1 else None, "over", series)
-    kind: Kind = "other" if config is None else "plain" if config.shortcut == "none" else "residual"
     left = [
         f"{shown}: the count goes back on the way, so only what follows is drawn"
         for column in curve.columns
         if any(later < earlier for earlier, later in zip(column.x, column.x[1:], strict=False))
     ]
+    kind = _kind(config.shortcut if config else None)
     return ArmPoints(shown, kind, "imported", (run,), tuple(left[:1]), _no_loss(shown, curve))
+
+
+def _kind(shortcut: str | None) -> Kind:
+    return "other" if shortcut is None else "plain" if shortcut == "none" else "residual"
 
 
 def _no_loss(name: str, curve: ImportedCurve) -> str:

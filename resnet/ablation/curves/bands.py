@@ -51,7 +51,7 @@ def band(curves: Sequence[Curve | Points], kind: BandKind, most: int = MOST_POIN
     """
     lines = [Points(np.asarray(curve.x, float), np.asarray(curve.y, float)) for curve in curves if len(curve.x)]
     if not lines:
-        return Band([], [], [], [], [])
+        return NO_BAND
     if any((np.diff(line.x) <= 0).any() for line in lines):
         raise ConfigError("The points of a curve must be in order, each step once; sort them first.")
     grid, values = _on_one_grid(lines, most)
@@ -60,7 +60,7 @@ def band(curves: Sequence[Curve | Points], kind: BandKind, most: int = MOST_POIN
         some = there.any(axis=0)
         grid, values, there = grid[some], values[:, some], there[:, some]
     if not grid.size:
-        return Band([], [], [], [], [])
+        return NO_BAND
     counts = there.sum(axis=0)
     means = np.where(there, values, 0).sum(axis=0) / counts
     low, high = _edges(kind, values, there, means)

@@ -10,10 +10,10 @@ from resnet.ablation.export.study_figure import drawable, study_figure
 from resnet.ablation.guards.differences import leaves
 from resnet.ablation.guards.recorded import environments, software
 from resnet.ablation.guards.sharing import selection
-from resnet.ablation.results.arms import Measure, measured
+from resnet.ablation.results.arms import TITLES, Measure, measured
 from resnet.ablation.results.statistics import fixed
 from resnet.ablation.results.tables import read_cell
-from resnet.ablation.studies.outcome import Outcome, reading
+from resnet.ablation.studies.outcome import READ, Outcome, reading
 from resnet.ablation.studies.study import Arm, run_fingerprint
 from resnet.errors import ResNetLabError
 from resnet.figure import draw
@@ -23,13 +23,6 @@ from resnet.runs.directory import METRICS
 from resnet.runs.disk import one_sentence
 from resnet.text_table import TextTable
 
-SEED_COLUMNS: dict[Measure, str] = {
-    "test_error": "Test error, %",
-    "best_validation_error": "Best validation error, %",
-    "last_validation_error": "Last validation error, %",
-    "train_error": "Training error, %",
-    "duration_s": "Time",
-}
 LONGEST_CHANGE = 60
 NEVER = "Best on test is never computed."
 
@@ -198,7 +191,7 @@ def _every_run(outcome: Outcome) -> str:
         ("Arm", "l"),
         ("Seed", "r"),
         ("State", "l"),
-        *[(title, "r") for title in SEED_COLUMNS.values()],
+        *[(TITLES[measure], "r") for measure in READ],
         ("Run", "l"),
     ]
     lines = []
@@ -206,7 +199,7 @@ def _every_run(outcome: Outcome) -> str:
     for step in outcome.steps:
         arm, seed = step.planned.arm.name, step.planned.seed
         found = records.get((arm, seed), {})
-        numbers = [_number(measure, found.get(measure)) for measure in SEED_COLUMNS]
+        numbers = [_number(measure, found.get(measure)) for measure in READ]
         state = step.state.name if step.state else "not begun"
         lines.append([arm, str(seed), state, *numbers, step.run.id if step.run else ""])
     return html.table(heads, lines)

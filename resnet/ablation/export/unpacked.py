@@ -8,7 +8,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -113,6 +113,7 @@ def _check_sums(folder: Path) -> None:
     sums = folder / SUMS
     if not sums.exists():
         return
+    known = set()
     for line in sums.read_text(encoding="utf-8", errors="replace").splitlines():
         match = LINE.fullmatch(line)
         if match is None or not _inside(match[2]):
@@ -122,12 +123,12 @@ def _check_sums(folder: Path) -> None:
             raise ConfigError(f"{match[2]} is missing, which {SUMS} names: unpack the zip anew.")
         if hashlib.sha256(file.read_bytes()).hexdigest() != match[1]:
             raise ConfigError(f"{match[2]} is not as it was written: its checksum differs; unpack the zip anew.")
-    _check_complete(folder, sums)
+        known.add(match[2])
+    _check_complete(folder, known)
 
 
-def _check_complete(folder: Path, sums: Path) -> None:
+def _check_complete(folder: Path, known: Collection[str]) -> None:
     """Raise ConfigError for a file of a run that nobody vouches for."""
-    known = {match[2] for line in sums.read_text(encoding="utf-8").splitlines() if (match := LINE.fullmatch(line))}
     for root, _, names in os.walk(folder / RUNS):
         for name in names:
             own = (Path(root) / name).relative_to(folder).as_posix()

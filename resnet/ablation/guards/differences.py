@@ -83,11 +83,6 @@ def differing(specs_by_arm: Specs, factors: Iterable[str]) -> tuple[Differing, .
     return tuple(found)
 
 
-def undeclared(specs_by_arm: Specs, factors: Iterable[str]) -> tuple[Differing, ...]:
-    """The differences that belong to no declared factor: what the banner names."""
-    return tuple(found for found in differing(specs_by_arm, factors) if found.factor is None)
-
-
 def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
     return tuple({canonical(value): value for value in values}.values())
 

@@ -1,39 +1,10 @@
-"""The guards of a comparison: one factor, an exact twin, the same data. No I/O.
-
-What differs is found in `differences`, twins in `twins`, what arms share in `sharing`; all of it is to be had here.
-"""
+"""Whether only one thing was changed: between all arms of a comparison, and between each and its reference. No I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet.ablation.guards.differences import Differing, Specs, canonical, differing, leaves, listed, undeclared
-from resnet.ablation.guards.sharing import SameStart, Stream, same_start, selection, streams
-from resnet.ablation.guards.twins import TwinProof, WeightsProof, compare_weights, equal_starts, prove, twin
-
-__all__ = [
-    "Differing",
-    "OneFactor",
-    "Purity",
-    "SameStart",
-    "Specs",
-    "Stream",
-    "TwinProof",
-    "WeightsProof",
-    "between",
-    "canonical",
-    "compare_weights",
-    "differing",
-    "equal_starts",
-    "leaves",
-    "one_factor",
-    "prove",
-    "same_start",
-    "selection",
-    "streams",
-    "twin",
-    "undeclared",
-]
+from resnet.ablation.guards.differences import Differing, Specs, differing, listed
 
 Purity = Literal["no difference", "one factor", "one factor, several settings", "several factors", "undeclared"]
 
@@ -45,6 +16,11 @@ class OneFactor:
     purity: Purity
     sentence: str
     found: tuple[Differing, ...]
+
+    @property
+    def undeclared(self) -> tuple[Differing, ...]:
+        """The differences that belong to no declared factor: what the banner names."""
+        return tuple(each for each in self.found if each.factor is None)
 
 
 def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:

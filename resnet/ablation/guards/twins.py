@@ -126,6 +126,16 @@ def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProo
     )  # fmt: skip
 
 
+def proofs(configs: Iterable[ResNetConfig]) -> tuple[TwinProof, ...]:
+    """A proof for every residual network among these whose plain twin is there too."""
+    known = dict.fromkeys(configs)
+    return tuple(
+        prove(config, plain)
+        for config in known
+        if config.shortcut != "none" and (plain := config.model_copy(update={"shortcut": "none"})) in known
+    )
+
+
 def _count(rows: Iterable[LayerMetrics]) -> dict[str, Counted]:
     counts: dict[str, Counted] = {}
     for row in rows:

@@ -12,6 +12,9 @@ from resnet.ablation.imports.imported import Given, ImportedCurve, read_curve
 from resnet.ablation.losses import Decay, KerasL2
 from resnet.training.recipe import WeightDecayConfig
 
+FOLDER = Path(__file__).parent
+"""Where their files lie, one CSV each."""
+
 LAMBDA = {34: 1e-3, 50: 1e-4}
 """Keras's λ on the convolutions of the notebook's networks, by depth."""
 NETWORKS = {
@@ -47,4 +50,4 @@ def _curve(file: str, network: str) -> ImportedCurve:
     config = catalog.get(network).config
     given = Given(network=network, config=config, decay=LAMBDA[config.depth], penalty_in_loss="yes", seeds=(0,),
                   recipe=RECIPE)  # fmt: skip
-    return read_curve(Path(__file__).parent / f"{file}.csv", given)
+    return read_curve(FOLDER / f"{file}.csv", given)

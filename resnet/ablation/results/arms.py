@@ -4,7 +4,7 @@ Validation chooses. Test errors are those that runs read once, at their end; the
 are data losses: a total with penalties in it is not read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -16,11 +16,13 @@ from resnet.errors import ConfigError, UnknownNameError
 from resnet.metrics import describe
 from resnet.runs.journal import Line
 from resnet.runs.run import Run
+from resnet.runs.state import StateName
 
 ErrorMeasure = Literal["test_error", "best_validation_error", "last_validation_error", "train_error"]
 Measure = Literal[ErrorMeasure, "validation_data_loss", "train_data_loss", "duration_s"]
 Ending = Literal["finished", "unfinished", "failed"]
 Seeded = list[tuple[int | None, float]]
+Numbers = Mapping[Measure, Seeded]
 
 LEVEL = 0.95
 TITLES: dict[Measure, str] = {
@@ -94,9 +96,13 @@ def seed_run(run: Run) -> SeedRun:
     spec, state = run.spec, run.state()
     if spec is None:
         raise ConfigError(run.damage or f"The spec of run {run.id} cannot be read.")
-    bad = state.name in ("failed", "crashed", "machine restarted")
-    ending: Ending = "finished" if state.name == "finished" else "failed" if bad else "unfinished"
-    return SeedRun(spec.recipe.seed, run.metrics()[0], ending)
+    return SeedRun(spec.recipe.seed, run.metrics()[0], ending(state.name))
+
+
+def ending(state: StateName) -> Ending:
+    """How a run in this state ended, if it has."""
+    bad = state in ("failed", "crashed", "machine restarted")
+    return "finished" if state == "finished" else "failed" if bad else "unfinished"
 
 
 def arm_of(name: str, runs: Sequence[Run], *, against: str | None = None, change: str = "", where: str = "") -> ArmRuns:
@@ -127,9 +133,9 @@ def measured(records: Sequence[Line]) -> dict[Measure, float]:
 
 
 def results(arms: Sequence[ArmRuns], *, measure: ErrorMeasure | None = None, level: float = LEVEL) -> list[ArmResult]:
-    """One result for each arm, in order.
+    """One result for each arm, in order; all are compared by the same measure, as differences stand in one column.
 
-    Compared is `measure`; by default the test error where all finished runs of both arms have read it, else the best
+    That is `measure`; by default the test error where all finished runs of all arms have read it, else the best
     validation error. Only finished runs count. Raises ConfigError for a name or a seed given twice, UnknownNameError
     for an arm to compare with that isn't there.
     """
@@ -137,25 +143,27 @@ def results(arms: Sequence[ArmRuns], *, measure: ErrorMeasure | None = None, lev
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"Each arm has a name of its own; received {twice[0]!r} more than once.")
     numbers = {arm.name: _collected(arm) for arm in arms}
-    return [_result(arm, numbers, measure, level) for arm in arms]
+    compared = measure or _compared(numbers.values())
+    return [_result(arm, numbers, compared, level) for arm in arms]
 
 
-def _result(
-    arm: ArmRuns, numbers: Mapping[str, Mapping[Measure, Seeded]], measure: ErrorMeasure | None, level: float
-) -> ArmResult:
+def _compared(numbers: Iterable[Numbers]) -> ErrorMeasure:
+    """Arms without a finished run, and runs without an evaluation, decide nothing."""
+    evaluated = [own for own in numbers if "best_validation_error" in own]
+    tested = all(len(own.get("test_error", ())) >= len(own["best_validation_error"]) for own in evaluated)
+    return "test_error" if evaluated and tested else "best_validation_error"
+
+
+def _result(arm: ArmRuns, numbers: Mapping[str, Numbers], measure: ErrorMeasure, level: float) -> ArmResult:
     if arm.against is not None and arm.against not in numbers:
         raise UnknownNameError("arm", arm.against, numbers)
     own = numbers[arm.name]
-    other = own if arm.against is None else numbers[arm.against]
-    tested = all(
-        0 < len(each.get("best_validation_error", ())) <= len(each.get("test_error", ())) for each in (own, other)
-    )
-    chosen = measure or ("test_error" if tested else "best_validation_error")
-    apart = None if arm.against is None else _difference(own.get(chosen, []), other.get(chosen, []), level)
+    apart = None
+    if arm.against is not None:
+        apart = _difference(own.get(measure, []), numbers[arm.against].get(measure, []), level)
     summaries = {each: statistics.summary([value for _, value in seeded]) for each, seeded in own.items()}
-    return ArmResult(
-        arm, summaries, chosen, apart, _sentence(arm, summaries.get(chosen), chosen, apart), _left_out(arm)
-    )
+    sentence = _sentence(arm, summaries.get(measure), measure, apart)
+    return ArmResult(arm, summaries, measure, apart, sentence, _left_out(arm))
 
 
 def _collected(arm: ArmRuns) -> dict[Measure, Seeded]:

@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resnet import catalog
-from resnet.ablation.guards.differences import canonical, differing, leaves
-from resnet.ablation.studies.study import Arm, Factor, Listed, Study, arms
+from resnet.ablation.guards.differences import canonical, differing, leaves, listed
+from resnet.ablation.guards.guard import between, one_factor
+from resnet.ablation.guards.sharing import selection, streams
+from resnet.ablation.studies.factors import Factor, Listed
+from resnet.ablation.studies.study import Arm, Study, arms
 from resnet.errors import ResNetLabError
 from resnet.link import written
 from resnet.runs import RunSpec
@@ -25,12 +28,11 @@ LABELS = {
 def references(study: Study, found: Sequence[Arm]) -> dict[str, str | None]:
     """By its name, what each arm is compared with; None for one that others are compared with.
 
-    In a grid it is the arm with the first level of the last factor and all other levels equal; else the first arm,
-    which is the baseline where the study has it.
+    In a grid it is the arm with the first level of the last factor that has several, and all other levels equal; else
+    the first arm, which is the baseline where the study has it.
     """
-    if study.design != "grid" or not study.factors:
+    if (last := _last(study)) is None:
         return {arm.name: None if arm is found[0] else found[0].name for arm in found}
-    last = study.factors[-1]
     by_settings = {canonical(arm.settings): arm.name for arm in found}
     names: dict[str, str | None] = {}
     for arm in found:
@@ -38,6 +40,12 @@ def references(study: Study, found: Sequence[Arm]) -> dict[str, str | None]:
         name = by_settings.get(canonical(wanted)) or _equal_to(study, wanted, found)
         names[arm.name] = None if name == arm.name else name
     return names
+
+
+def _last(study: Study) -> Factor | None:
+    """The factor a grid's arms are compared by: with one level there is nothing to compare."""
+    varied = [factor for factor in study.factors if len(factor.levels) > 1]
+    return varied[-1] if varied and study.design == "grid" else None
 
 
 def _equal_to(study: Study, settings: Mapping[str, Any], found: Sequence[Arm]) -> str | None:
@@ -56,8 +64,7 @@ def _facts(arm: Arm) -> dict[str, Any]:
 
 def how_compared(study: Study, found: Sequence[Arm]) -> str:
     """In a sentence, what `references` says."""
-    if study.design == "grid" and study.factors:
-        last = study.factors[-1]
+    if last := _last(study):
         words = _words(study, last, last.levels[0])
         return f"Each arm is compared with the otherwise equal one at the first level of {last.key}: {words}."
     return f"Each arm is compared with {found[0].name}." if len(found) > 1 else ""
@@ -72,15 +79,21 @@ def several(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[Run
         differ = differing({against: specs[against], name: specs[name]}, study.keys)
         factors = list(dict.fromkeys(each.factor or each.key for each in differ))
         if len(factors) > 1:
-            listed = f"{', '.join(factors[:-1])} and {factors[-1]}"
-            said.append(f"{len(factors)} factors differ between {against} and {name}: {listed}.")
+            said.append(f"{len(factors)} factors differ between {against} and {name}: {listed(factors)}.")
     return tuple(said)
+
+
+def promises(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:
+    """What is known before any run, a sentence each: what differs, what arms share, and what chooses the weights."""
+    differs = [one_factor(specs, study.keys).sentence]
+    if len(study.factors) > 1:
+        differs += filter(None, [between(specs, references(study, found), study.keys)])
+    return (*differs, *[stream.sentence for stream in streams(specs)], selection(specs))
 
 
 def change(study: Study, arm: Arm) -> str:
     """What was changed about the arm it is compared with; nothing where there are no words but its name."""
-    if study.design == "grid" and study.factors:
-        last = study.factors[-1]
+    if last := _last(study):
         return _words(study, last, arm.settings[last.key])
     if study.design == "list" and any(one.name == arm.name for one in study.listed):
         return ""
@@ -90,9 +103,8 @@ def change(study: Study, arm: Arm) -> str:
 
 def where(study: Study, arm: Arm) -> str:
     """The levels both arms share: "at depth 56, with BN momentum 0.99". Only a grid has such."""
-    if study.design != "grid":
-        return ""
-    return ", ".join(_place(study, factor, arm) for factor in study.factors[:-1])
+    last = _last(study)
+    return ", ".join(_place(study, factor, arm) for factor in study.factors if last and factor != last)
 
 
 def _place(study: Study, factor: Factor, arm: Arm) -> str:
@@ -141,8 +153,8 @@ def _network(factor: Factor, level: str) -> str:
 
 def _shortcut(study: Study, factor: Factor, level: str) -> str:
     base = study.baseline.settings.get("shortcut", catalog.get(study.baseline.network).config.shortcut)
-    listed = [arm.settings.get(factor.key) for arm in study.listed]
-    kinds = {*factor.levels, *listed, *([] if study.design == "grid" else [base])} - {"none", None}
+    own = [arm.settings.get(factor.key) for arm in study.listed]
+    kinds = {*factor.levels, *own, *([] if study.design == "grid" else [base])} - {"none", None}
     if level == "none":
         return "plain"
     return "residual" if len(kinds) == 1 else OPTIONS.get(level, level)

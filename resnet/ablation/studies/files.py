@@ -1,12 +1,12 @@
 """Studies as text: JSON or YAML, written and read back to an equal one."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from resnet import files, quantity
+from resnet.ablation.studies.factors import twice
 from resnet.ablation.studies.study import Study
 from resnet.errors import ConfigError, echo
 
@@ -75,9 +75,8 @@ def _parse_yaml(text: str) -> Any:
 
 def _check_once(keys: Iterable[str]) -> None:
     """Readers silently keep the last of two equal keys."""
-    twice = next((key for key, count in Counter(keys).items() if count > 1), None)
-    if twice is not None:
-        raise ConfigError(f"A key is given once; received {echo(twice)} twice.")
+    if (again := twice(keys)) is not None:
+        raise ConfigError(f"A key is given once; received {echo(again)} twice.")
 
 
 def read(path: Path) -> Study:

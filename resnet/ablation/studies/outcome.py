@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
-from resnet.ablation.guards import guard
-from resnet.ablation.guards.guard import OneFactor, Stream, TwinProof
+from resnet.ablation.guards import guard, sharing
+from resnet.ablation.guards.guard import OneFactor
 from resnet.ablation.guards.recorded import NOTHING_RECORDED, Recorded, environments, recorded
+from resnet.ablation.guards.sharing import Stream
+from resnet.ablation.guards.twins import TwinProof, proofs
 from resnet.ablation.results.arms import ArmResult, ArmRuns, ErrorMeasure, Measure, arm_of, results
 from resnet.ablation.results.published import Verdict, against_paper
 from resnet.ablation.results.tables import numbers_table, reading_table
 from resnet.ablation.studies import compared
-from resnet.ablation.studies.planning import Step, plan
-from resnet.ablation.studies.study import Arm, Study
+from resnet.ablation.studies.planning import Step, runs_of, steps_of
+from resnet.ablation.studies.study import Arm, Study, arms_of, specs_of
 from resnet.metrics import describe
 from resnet.runs import Run, RunSpec
 from resnet.text_table import TextTable, named
@@ -51,17 +52,17 @@ class Outcome:
     @property
     def planned(self) -> tuple[Arm, ...]:
         """The arms as the study means them, in order."""
-        return tuple({step.planned.arm.name: step.planned.arm for step in self.steps}.values())
+        return arms_of(step.planned for step in self.steps)
 
     @property
     def specs(self) -> Mapping[str, Sequence[RunSpec]]:
         """By arm, a spec for each seed."""
-        return _specs(self.steps)
+        return specs_of(step.planned for step in self.steps)
 
     @property
     def runs(self) -> Mapping[tuple[str, int], Run]:
         """By arm and seed, the runs that are there, finished or not."""
-        return {(step.planned.arm.name, step.planned.seed): step.run for step in self.steps if step.run}
+        return runs_of(self.steps)
 
     @property
     def finished(self) -> int:
@@ -86,31 +87,23 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
 
     Compared is `measure`, by default as in `results`. Raises ConfigError, DataError, RunError or UnknownNameError.
     """
-    steps = plan(study, there).steps
-    found = {step.planned.arm.name: step.planned.arm for step in steps}
-    names = compared.references(study, tuple(found.values()))
-    arms = tuple(_arm(study, arm, names[arm.name], steps) for arm in found.values())
+    steps = steps_of(study, there)
+    asked = [step.planned for step in steps]
+    planned, specs = arms_of(asked), specs_of(asked)
+    names = compared.references(study, planned)
+    arms = tuple(_arm(study, arm, names[arm.name], steps) for arm in planned)
     said = tuple(results(arms, measure=measure))
-    specs = _specs(steps)
-    streams = tuple(guard.streams(specs))
-    runs = {(step.planned.arm.name, step.planned.seed): step.run for step in steps if step.run}
-    datasets = {name: arm.dataset for name, arm in found.items()}
+    streams = sharing.streams(specs)
+    datasets = {arm.name: arm.dataset for arm in planned}
     return Outcome(
         study, steps, arms, said,
         one_factor=guard.one_factor(specs, study.keys),
         streams=streams,
-        twins=_twins(tuple(found.values())),
-        verdicts=_verdicts(found, said),
-        recorded=recorded(environments(runs), streams, datasets),
-        several=compared.several(study, tuple(found.values()), specs),
+        twins=proofs(arm.config for arm in planned),
+        verdicts=_verdicts(planned, said),
+        recorded=recorded(environments(runs_of(steps)), streams, datasets),
+        several=compared.several(study, planned, specs),
     )  # fmt: skip
-
-
-def _specs(steps: Sequence[Step]) -> dict[str, list[RunSpec]]:
-    specs: dict[str, list[RunSpec]] = {}
-    for step in steps:
-        specs.setdefault(step.planned.arm.name, []).append(step.planned.spec)
-    return specs
 
 
 def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> ArmRuns:
@@ -121,23 +114,11 @@ def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> 
     return replace(made, trainable_params=counts.trainable_params, macs=counts.macs)  # known before any run is there
 
 
-def _twins(found: Sequence[Arm]) -> tuple[TwinProof, ...]:
-    """A proof for every residual network whose plain twin is in the study too."""
-    configs = dict.fromkeys(arm.config for arm in found)
-    return tuple(
-        guard.prove(*sorted(pair, key=lambda config: config.shortcut == "none"))
-        for pair in combinations(configs, 2)
-        if "none" in (shortcuts := {config.shortcut for config in pair})
-        and len(shortcuts) == 2
-        and len({config.model_copy(update={"shortcut": "none"}) for config in pair}) == 1
-    )
-
-
-def _verdicts(found: Mapping[str, Arm], said: Sequence[ArmResult]) -> dict[str, Verdict]:
+def _verdicts(planned: Sequence[Arm], said: Sequence[ArmResult]) -> dict[str, Verdict]:
     return {
-        result.arm.name: against_paper(arm.config, arm.dataset, arm.recipe, tested)
-        for result in said
-        if (tested := result.summaries.get("test_error")) and (arm := found[result.arm.name])
+        arm.name: against_paper(arm.config, arm.dataset, arm.recipe, tested)
+        for arm, result in zip(planned, said, strict=True)
+        if (tested := result.summaries.get("test_error"))
     }
 
 
@@ -146,7 +127,7 @@ def reading(outcome: Outcome) -> TextTable:
     paper = {arm.name: _paper(outcome, arm.name) for arm in outcome.arms}
     table = reading_table(outcome.results, READ, paper)
     how = [compared.how_compared(outcome.study, outcome.planned)]
-    rest = [guard.selection(outcome.specs), *filter(None, how), *outcome.recorded.mixed]
+    rest = [sharing.selection(outcome.specs), *filter(None, how), *outcome.recorded.mixed]
     notes = [*outcome.banners, *_not_begun(outcome), *table.notes, *rest]
     return TextTable(table.columns, table.lines, [" ".join(note.split()) for note in notes])
 

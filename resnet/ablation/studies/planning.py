@@ -5,7 +5,7 @@ it again, from another terminal or after a crash, repeats nothing.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from resnet.ablation.results.published import PAPERS_SD
 from resnet.ablation.results.statistics import detectable_difference, summary
-from resnet.ablation.studies.study import PlannedRun, Study, run_fingerprint, runs
+from resnet.ablation.studies.study import Arm, PlannedRun, Study, arms_of, run_fingerprint, runs, specs_of
 from resnet.metrics import FLOAT32_BYTES, describe
 from resnet.runs import Run, RunSpec, State
 
@@ -57,6 +57,16 @@ class Plan:
     steps: tuple[Step, ...]
     images_per_s: Mapping[str, float | None]
     memory_bytes: int
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """In the study's order."""
+        return arms_of(step.planned for step in self.steps)
+
+    @property
+    def specs(self) -> dict[str, list[RunSpec]]:
+        """By arm, a spec for each seed."""
+        return specs_of(step.planned for step in self.steps)
 
     def count(self, action: Action) -> int:
         """How many runs this is to be done with."""
@@ -102,8 +112,22 @@ class Plan:
         return EXAMPLE
 
 
+def runs_of(steps: Iterable[Step]) -> dict[tuple[str, int], Run]:
+    """By arm and seed, the runs that are there, finished or not."""
+    return {(step.planned.arm.name, step.planned.seed): step.run for step in steps if step.run}
+
+
 def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
-    """Which runs exist and are used again, which wait or go on, and which are missing. Starts nothing.
+    """What running the study will do and what it needs. Starts nothing; `there` and what it raises as in `steps_of`."""
+    steps = steps_of(study, there, failed)
+    known = [(spec, run) for run in there if (spec := run.spec)]  # once: each look is one at the disk
+    specs = {step.planned.arm.name: step.planned.spec for step in steps}
+    speeds = {name: measured_speed(spec, known) for name, spec in specs.items()}
+    return Plan(study, steps, speeds, max(map(memory_bytes, specs.values())))
+
+
+def steps_of(study: Study, there: Sequence[Run], failed: Failed = "leave") -> tuple[Step, ...]:
+    """Which runs exist and are used again, which wait or go on, and which are missing.
 
     `there` are all runs to look among, as `Store.list()` or `runs_in(folder)` give them. A run is the study's where its
     spec is equal, whoever started it; a fork never is, since it did not begin at the beginning. A run that failed is
@@ -112,13 +136,10 @@ def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
     """
     known: dict[str, list[Run]] = {}
     for run in sorted(there, key=lambda run: run.id):
-        if run.spec is not None and run.parent is None:
-            known.setdefault(run_fingerprint(_here(run.spec)), []).append(run)
+        if (spec := run.spec) is not None and run.parent is None:
+            known.setdefault(run_fingerprint(_here(spec)), []).append(run)
     planned = [one._replace(spec=_here(one.spec)) for one in runs(study)]
-    steps = tuple(_step(one, known.get(run_fingerprint(one.spec), []), failed) for one in planned)
-    specs = {one.arm.name: one.spec for one in planned}
-    speeds = {name: measured_speed(spec, there) for name, spec in specs.items()}
-    return Plan(study, steps, speeds, max(map(memory_bytes, specs.values())))
+    return tuple(_step(one, known.get(run_fingerprint(one.spec), []), failed) for one in planned)
 
 
 def _here(spec: RunSpec) -> RunSpec:
@@ -139,13 +160,13 @@ def _action(state: State, failed: Failed) -> Action:
     return "leave" if state.name == "failed" and failed == "leave" else "resume"
 
 
-def measured_speed(spec: RunSpec, there: Sequence[Run]) -> float | None:
+def measured_speed(spec: RunSpec, there: Sequence[tuple[RunSpec, Run]]) -> float | None:
     """Images a second of runs of the same network on the same device, in one precision: the median of those with the
     same batch, where there are any, else of all; None where nothing was measured here. Runs at work count too."""
-    alike = [run for run in there if run.spec and _alike(run.spec, spec)]
-    same = [run for run in alike if run.spec and run.spec.recipe.batch_size == spec.recipe.batch_size]
+    alike = [(other, run) for other, run in there if _alike(other, spec)]
+    same = [(other, run) for other, run in alike if other.recipe.batch_size == spec.recipe.batch_size]
     for found in (same, alike):
-        if speeds := [speed for run in found if (speed := run.progress().images_per_s)]:
+        if speeds := [speed for _, run in found if (speed := run.progress().images_per_s)]:
             return median(speeds)
     return None
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
-from resnet.ablation.studies.study import Baseline, Factor, Listed, Study
+from resnet.ablation.studies.factors import Baseline, Factor, Listed
+from resnet.ablation.studies.study import Study
 from resnet.catalog import HE_2015, NOTEBOOK
 from resnet.errors import UnknownNameError
 from resnet.training import recipes

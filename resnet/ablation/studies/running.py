@@ -1,7 +1,4 @@
-"""A study at work: what is missing is put on the queue, what ended too early goes on, and all of it is waited for.
-
-Files are read in `study_files` and plans made in `planning`; both are to be had here.
-"""
+"""A study at work: what is missing is put on the queue, what ended too early goes on, and all of it is waited for."""
 
 import math
 import time
@@ -9,34 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from resnet.ablation.studies.files import FORMS, Form, form_of, from_text, read, to_text, write
-from resnet.ablation.studies.planning import Action, Failed, Noise, Plan, Step, measured_speed, memory_bytes, plan
+from resnet.ablation.studies.planning import Plan, Step
 from resnet.ablation.studies.study import run_fingerprint
 from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError
 from resnet.runs import Run, Store
 from resnet.runs.spec import check_possible
-
-__all__ = [
-    "FORMS",
-    "Action",
-    "Failed",
-    "Form",
-    "Noise",
-    "Plan",
-    "Status",
-    "Step",
-    "form_of",
-    "from_text",
-    "measured_speed",
-    "memory_bytes",
-    "plan",
-    "read",
-    "status",
-    "submit",
-    "to_text",
-    "wait",
-    "write",
-]
 
 POLL_S = 1.0
 DIED = ("crashed", "machine restarted")

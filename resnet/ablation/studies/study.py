@@ -10,51 +10,24 @@ a whole recipe), a setting of it ("recipe.weight_decay.semantics", "recipe.optim
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from resnet import catalog, data
+from resnet import data
 from resnet.ablation.guards.differences import Change, canonical, changes, digest, leaves
-from resnet.ablation.studies.factors import (
-    LONGEST_NAME,
-    MOST_ARMS,
-    Baseline,
-    Factor,
-    Listed,
-    Text,
-    recipe_of,
-    twice,
-    typed,
-)
-from resnet.config import AnyConfig, Closed, ResNetConfig, known_keys, with_settings
+from resnet.ablation.studies.factors import MOST_ARMS, Baseline, Factor, Listed, Text, twice, typed
+from resnet.ablation.studies.making import BASELINE, Made, entry_of, fitted, made, name_of
+from resnet.config import Closed, ResNetConfig
 from resnet.errors import ConfigError, UnknownNameError, echo
-from resnet.link import written
 from resnet.runs.spec import RunSpec
 from resnet.training.recipe import Recipe
-
-__all__ = [
-    "BASELINE",
-    "Arm",
-    "Baseline",
-    "Design",
-    "Factor",
-    "Listed",
-    "PlannedRun",
-    "Study",
-    "arms",
-    "grown",
-    "run_fingerprint",
-    "runs",
-]
 
 Design = Literal["grid", "one_at_a_time", "list"]
 
 FORMAT_VERSION = 1
-BASELINE = "baseline"
 
 Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
 """Strict, or YAML's `yes` would be seed 1."""
@@ -73,9 +46,7 @@ class Study(Closed):
     factors: tuple[Factor, ...] = Field(default=(), max_length=50)
     design: Design = "one_at_a_time"
     listed: tuple[Listed, ...] = Field(default=(), max_length=MOST_ARMS)
-    seeds: tuple[Annotated[int, Field(ge=0, lt=2**31, strict=True)], ...] = Field(
-        default=(0, 1, 2), min_length=1, max_length=200
-    )
+    seeds: tuple[Seed, ...] = Field(default=(0, 1, 2), min_length=1, max_length=200)
 
     @property
     def fingerprint(self) -> str:
@@ -97,9 +68,9 @@ class Study(Closed):
             if (again := twice(values)) is not None:
                 raise ConfigError(f"A study's {what} must differ; received {echo(again)} twice.")
         _check_design(self)
-        _made(self, {})
+        made(self.baseline, {})
         for _, settings in _changed(self):
-            _made(self, settings)
+            made(self.baseline, settings)
 
 
 def _check_design(study: Study) -> None:
@@ -146,17 +117,22 @@ def arms(study: Study) -> tuple[Arm, ...]:
 
     A name says how an arm differs from the baseline, or which network it is where networks are all that is compared; so
     it stays when the study grows. Looks up the size of images, for a folder of them on the disk. Raises ConfigError,
-    DataError or UnknownNameError.
+    also where an arm with a name of its own is another one again, DataError or UnknownNameError.
     """
-    plain = _made(study, {})
-    usual = leaves(*plain[1:]) | {"network": study.baseline.network}
-    base, found = leaves(*_fitted(study, plain)[1:]), dict[str, Arm]()
+    baseline, found = study.baseline, dict[str, Arm]()
+    plain = made(baseline, {})
+    usual = leaves(*plain[1:]) | {"network": baseline.network}
+    base = leaves(*fitted(plain, baseline)[1:])
     for name, settings in _changed(study):
-        made = _fitted(study, _made(study, settings))
-        facts = leaves(*made[1:])
+        unfitted = made(baseline, settings)
+        arm = fitted(unfitted, baseline)
+        facts = leaves(*arm[1:])
         differs = changes(base, facts)
-        said = name or _network(study, settings) or (_name(settings, usual) if differs else BASELINE)
-        found.setdefault(digest(facts), Arm(said, settings, *made, differs))
+        said = name or _network(study, settings, unfitted) or (name_of(settings, usual) if differs else BASELINE)
+        there = found.setdefault(digest(facts), Arm(said, settings, *arm, differs))
+        if name and there.name != name:
+            raise ConfigError(f"Listed arms must differ; received {echo(name)}, which is {echo(there.name)} in other "
+                              "words: take one away.")  # fmt: skip
     in_order = sorted(found.items(), key=lambda item: study.design != "grid" and bool(item[1].changes))
     count = Counter(arm.name for _, arm in in_order)
     return tuple(arm if count[arm.name] == 1 else _told_apart(arm, digest) for digest, arm in in_order)
@@ -172,6 +148,19 @@ def runs(study: Study) -> tuple[PlannedRun, ...]:
         ))
         for seed in study.seeds for arm in found
     )  # fmt: skip
+
+
+def arms_of(planned: Iterable[PlannedRun]) -> tuple[Arm, ...]:
+    """The arms of these runs, each once, in order."""
+    return tuple({run.arm.name: run.arm for run in planned}.values())
+
+
+def specs_of(planned: Iterable[PlannedRun]) -> dict[str, list[RunSpec]]:
+    """What these runs are, by the arm's name: a spec for each seed."""
+    specs: dict[str, list[RunSpec]] = {}
+    for run in planned:
+        specs.setdefault(run.arm.name, []).append(run.spec)
+    return specs
 
 
 def run_fingerprint(spec: RunSpec) -> str:
@@ -211,89 +200,12 @@ def _changed(study: Study) -> Iterator[tuple[str | None, dict[str, Any]]]:
         yield from ((None, {factor.key: level}) for factor in study.factors for level in factor.levels)
 
 
-class _Made(NamedTuple):
-    network: str
-    config: ResNetConfig
-    recipe: Recipe
-    dataset: str
-
-
-def _made(study: Study, settings: Mapping[str, Any]) -> _Made:
-    """An arm, not yet fitted to its images. The data set's name is checked, no file is looked at."""
-    base = study.baseline
-    own: dict[str, dict[str, Any]] = {"network": {}, "recipe": {}}
-    for key, value in settings.items():
-        part, dot, rest = key.partition(".")
-        if part not in own and key != "dataset":
-            parts = {"network": catalog.get(base.network).config, "recipe": base.recipe}
-            known = known_keys({name: config.model_dump(mode="json") for name, config in parts.items()})
-            raise UnknownNameError("factor", key, ["dataset", *known])
-        if dot:
-            own[part][rest] = value
-    network, dataset = settings.get("network", base.network), settings.get("dataset", base.dataset)
-    for word, name in (("network", network), ("dataset", dataset)):
-        if not isinstance(name, str):
-            raise ConfigError(f"A level of {word} is a name; received {echo(name)}.")
-    data.title(dataset)
-    recipe = Recipe.model_validate(recipe_of(settings.get("recipe", base.recipe)))
-    try:
-        usual = {key: value for key, value in base.settings.items() if not _within(key, own["network"])}
-        config = _set("network", catalog.get(network).config, usual | own["network"])
-        recipe = _set("recipe", recipe, own["recipe"])
-    except ConfigError as error:
-        raise ConfigError(f"Arm {_name(settings, {})} cannot be: {error}") from None
-    entry = _entry(config)
-    return _Made(entry.name if entry else config.label, config, recipe, dataset)
-
-
-def _network(study: Study, settings: Mapping[str, Any]) -> str | None:
+def _network(study: Study, settings: Mapping[str, Any], arm: Made) -> str | None:
     """Which network an arm is, where networks and their shortcuts are all that is compared: "plain20"."""
     if "network" not in study.keys or not set(study.keys) <= {"network", "network.shortcut"}:
         return None
-    entry = _entry(_made(study, settings).config)
-    return entry.name if entry else _name({"network": study.baseline.network} | dict(settings), {})
-
-
-@lru_cache(maxsize=1024)
-def _entry(config: ResNetConfig) -> catalog.Entry | None:
-    """The search through four hundred networks takes most of a study's time where it is not remembered."""
-    return catalog.find(config)
-
-
-def _within(key: str, others: Iterable[str]) -> bool:
-    """Whether it is one of them, or a part of one."""
-    return any(key == other or key.startswith(f"{other}.") for other in others)
-
-
-def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
-    """The broader ones first, whatever their order: "optimiser" would undo what "optimiser.momentum" has set."""
-    for key in sorted(settings, key=lambda key: key.count(".")):
-        if any(_within(other, [key]) for other in settings if other != key):
-            config = _set(part, config, {key: settings[key]})
-            settings = {other: value for other, value in settings.items() if other != key}
-    try:
-        return with_settings(config, settings)
-    except UnknownNameError:
-        known = known_keys(config.model_dump(mode="json"))
-        odd = next((key for key in settings if key not in known), "")
-        raise UnknownNameError("setting", f"{part}.{odd}", [f"{part}.{key}" for key in known]) from None
-
-
-def _fitted(study: Study, made: _Made) -> _Made:
-    facts = data.facts(made.dataset, study.baseline.data_folder)
-    return made._replace(config=data.fit_config(made.config, facts))
-
-
-def _name(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
-    """What is unusual, in a few words: "resnet32, shortcut none"."""
-    said = [_said(key, value) for key, value in settings.items() if usual.get(key, ...) != value]
-    return ", ".join(said) or BASELINE
-
-
-def _said(key: str, value: Any) -> str:
-    text = value["kind"] if isinstance(value, dict) and value.keys() == {"kind"} else written(value)
-    text = text if len(text) <= LONGEST_NAME else digest(value)
-    return text if key == "network" else f"{key.removeprefix('network.').removeprefix('recipe.')} {text}"
+    entry = entry_of(arm.config)
+    return entry.name if entry else name_of({"network": study.baseline.network} | dict(settings), {})
 
 
 def _told_apart(arm: Arm, mark: str) -> Arm:

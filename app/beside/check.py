@@ -1,10 +1,7 @@
-"""The recipe check over all that is chosen: what is wrong, unfair or unusual, why, and the way out."""
+"""The recipe check over all that is chosen, runs and imported curves, and how far runs follow the paper."""
 
 import contextlib
-import re
-from collections.abc import Sequence
 from dataclasses import replace
-from html import escape
 
 import streamlit as st
 
@@ -14,31 +11,13 @@ from app.beside.arms import Arm
 from app.beside.choose import Chosen
 from resnet import data
 from resnet.ablation import lint
-from resnet.ablation.lint import Facts, Finding, Severity
+from resnet.ablation.lint import Facts, Finding
 from resnet.ablation.rules import sources
 from resnet.ablation.rules.imported import of_import
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
 from resnet.runs import Run
 from resnet.runs.spec import RunSpec
-
-TITLES: dict[Severity, str] = {
-    "wrong": "Not what was meant",
-    "unfair": "Not comparable",
-    "unusual": "Not what others do",
-    "note": "Good to know",
-}
-ICONS: dict[Severity, str] = {"wrong": "error", "unfair": "balance", "unusual": "help", "note": "info"}
-COUNTED: dict[Severity, tuple[str, str]] = {
-    "wrong": ("wrong", "wrong"),
-    "unfair": ("unfair", "unfair"),
-    "unusual": ("unusual", "unusual"),
-    "note": ("note", "notes"),
-}
-SHOWN = 8
-ENTRY = "margin-bottom:0.5rem;line-height:1.5"
-MORE = "margin:0.25rem 0 0 1rem"
-CODE = re.compile(r"`([^`]+)`")
 
 
 def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Finding, ...]:
@@ -54,22 +33,8 @@ def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Findin
     return lint.check(*facts)
 
 
-def headline(findings: Sequence[Finding]) -> str:
-    """Recipe check: 2 wrong, 3 unfair."""
-    if not findings:
-        return "Recipe check: nothing to say against it, as far as the facts go."
-    counts = {severity: sum(finding.severity == severity for finding in findings) for severity in lint.SEVERITIES}
-    said = [f"{count} {COUNTED[severity][count > 1]}" for severity, count in counts.items() if count]
-    return f"Recipe check: {', '.join(said)}."
-
-
-def show(findings: Sequence[Finding], chosen: Chosen) -> None:
-    """By severity, each with its reason, way out and source a click away; then how far each arm follows the paper."""
-    for severity in lint.SEVERITIES:
-        own = [finding for finding in findings if finding.severity == severity]
-        if own:
-            st.markdown(f"**:material/{ICONS[severity]}: {TITLES[severity]}**")
-            st.html("".join(map(_entry, own)))
+def against_the_paper(chosen: Chosen) -> None:
+    """How far each arm follows it."""
     sentences = [f"{arm.name}: {sentence}" for arm in chosen.arms if (sentence := follows(arm))]
     if sentences:
         st.markdown("**Against the paper**")
@@ -82,20 +47,6 @@ def follows(arm: Arm) -> str | None:
     if spec.config.stem != "cifar":
         return None
     return lint.follows(spec.recipe, spec.config, _dataset(spec)).sentence
-
-
-def _entry(finding: Finding) -> str:
-    rule = lint.get(finding.rule)
-    where = f"{', '.join(finding.where[:SHOWN])}: " if finding.where else ""
-    rows = {"Why": rule.reason, "Way out": finding.way_out, "Source": rule.source}
-    more = "".join([f'<p style="{MORE}"><b>{label}.</b> {_words(text)}</p>' for label, text in rows.items()])
-    summary = _words(where + finding.sentence)
-    return f'<details style="{ENTRY}"><summary style="cursor:pointer">{summary}</summary>{more}</details>'
-
-
-def _words(text: str) -> str:
-    """Text as HTML; what stands between backticks is code."""
-    return CODE.sub(r"<code>\1</code>", escape(text))
 
 
 def _of_arm(arm: Arm, said: list[str]) -> list[Facts]:

@@ -1,6 +1,6 @@
-"""The page's few controls: each keeps its value while other pages are visited."""
+"""Controls that keep their value while other pages are visited, and give way where it is no longer offered."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -10,11 +10,11 @@ from app import state
 Option = TypeVar("Option", bound=Hashable)
 
 
-def switch(label: str, key: str, titles: Mapping[Option, str], first: Option) -> Option:
+def switch(label: str, key: str, titles: Mapping[Option, str], first: Option, **display: Any) -> Option:
     """One of a few, all in sight."""
     value = _kept(key, titles, first)
     st.segmented_control(label, list(titles), default=value, key=state.seed(key, value), required=True,
-                         format_func=titles.__getitem__, on_change=_keep, args=(key,))  # fmt: skip
+                         format_func=titles.__getitem__, on_change=_keep, args=(key,), **display)  # fmt: skip
     return value
 
 
@@ -39,5 +39,18 @@ def _kept(key: str, options: Mapping[Option, str] | Sequence[Option], first: Opt
     return value if value in options else first
 
 
+def when_opened(label: str, key: str, show: Callable[[], object]) -> None:
+    """What most visits never look at: the browser need not load what it is shown with."""
+    expander = st.expander(label, key=key, on_change="rerun")
+    if expander.open:
+        with expander:
+            show()
+
+
+def choose(key: str, value: Any) -> None:
+    """Give the control of this key a value, as if it had been chosen there."""
+    state.remember(f"{key}_kept", value)
+
+
 def _keep(key: str) -> None:
-    state.remember(f"{key}_kept", state.read(key))
+    choose(key, state.read(key))

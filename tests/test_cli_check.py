@@ -1,0 +1,106 @@
+"""The command `check`: all that it can be given is read, and what it finds is said with reason, source and way out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from resnet import catalog
+from resnet.ablation.imports.imported import Column, Given, ImportedCurve
+from resnet.runs import RunSpec
+from resnet.runs.directory import SPEC, RunDirectory
+from resnet.training import recipes
+from tests.cli_support import Shell, assert_refused, printed
+
+# The notebook's three networks, and what somebody remembers of their training.
+REMEMBERED = {"decay_meaning": "keras_l2", "decay_covers": "conv_kernels", "loss_includes_penalty": True, "seeds": 1}
+CURVES = {
+    "plain_34_sgd": {"network": "binary_plain34", "decay": 1e-3},
+    "resnet_34_sgd": {"network": "binary_resnet34", "decay": 1e-3},
+    "resnet_50_sgd": {"network": "binary_resnet50", "decay": 1e-4},
+}
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Path:
+    path = tmp_path / "known.json"
+    path.write_text(json.dumps([{"name": name, **REMEMBERED, **own} for name, own in CURVES.items()]))
+    return path
+
+
+def test_check_reads_what_somebody_knows(known: Path, shell: Shell) -> None:
+    said = json.loads(printed(shell, "check", known, "--json"))
+    assert {"losses_not_comparable", "decay_changes", "strides_differ", "one_seed"} <= {
+        finding["rule"] for finding in said["findings"]
+    }
+    assert all(finding["reason"] and finding["source"] and finding["way_out"] for finding in said["findings"])
+    assert said["follows"] == {}
+
+
+def test_check_prints_reason_source_and_way_out(known: Path, shell: Shell) -> None:
+    out = printed(shell, "check", known)
+    assert out.startswith("1 wrong, ")
+    assert "\nwrong    Losses with penalties compared across networks\n         The loss of plain_34_sgd" in out
+    assert out.count("Way out: ") == out.count("Why: ") == out.count("Source: ")
+
+
+def test_check_takes_curves(tmp_path: Path, shell: Shell) -> None:
+    """As CSV, or as an import that is kept."""
+    path = tmp_path / "history.csv"
+    path.write_text("epoch,loss,accuracy\n1,15.9,0.5\n2,15.8,0.6\n")
+    assert printed(shell, "check", path) == "Nothing to say against it, as far as the facts go.\n"
+    kept = tmp_path / "kept.json"
+    column = Column(name="loss", along="epoch", x=(1,), y=(6.0,))
+    given = Given(decay=1e-3, config=catalog.get("binary_resnet34").config)
+    kept.write_text(ImportedCurve(name="kept", source="csv", columns=(column,), given=given).model_dump_json())
+    assert "The loss holds the penalty, 17.024 of it" in printed(shell, "check", kept)
+
+
+def test_check_of_the_papers_recipe(shell: Shell) -> None:
+    assert printed(shell, "check", "he2015_cifar") == (
+        "Nothing to say against it, as far as the facts go.\n\n"
+        "he2015_cifar: Follows He et al. 2015 in 19 of 19 points.\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["spec", "recipe", "network"])
+def test_check_takes_what_this_program_writes(kind: str, tmp_path: Path, shell: Shell) -> None:
+    entry = recipes.get("he2015_cifar")
+    network = catalog.get("plain56").config
+    spec = RunSpec(network="plain56", config=network, recipe=entry.recipe, dataset="cifar10")
+    written = {"spec": spec, "recipe": entry.recipe, "network": network}[kind]
+    path = tmp_path / "written.json"
+    path.write_text(written.model_dump_json())
+    points = {"spec": "19 of 19", "recipe": "8 of 8", "network": "9 of 9"}[kind]
+    assert f"Follows He et al. 2015 in {points} points" in printed(shell, "check", path)
+
+
+def test_check_of_two_networks_compares_them(shell: Shell) -> None:
+    said = json.loads(printed(shell, "check", "binary_resnet50", "binary_plain50", "--json"))
+    found = {finding["rule"] for finding in said["findings"]}
+    assert found == {"strides_differ", "projections_break_parity", "first_stage_strides"}
+
+
+def test_check_of_a_run_reads_its_records(tmp_path: Path, shell: Shell) -> None:
+    """By its id in a folder of runs, and by the path of its own folder."""
+    entry = recipes.get("he2015_cifar_110")
+    network = catalog.get("resnet110").config
+    spec = RunSpec(network="resnet110", config=network, recipe=entry.recipe, dataset="cifar10")
+    directory = RunDirectory(tmp_path / "20261124-062501-resnet110-cifar10-3fa9")
+    directory.path.mkdir()
+    directory.write(SPEC, spec)
+    for step in range(8000, 64_001, 8000):
+        directory.append_metric({"kind": "train", "step": step, "learning_rate": 0.01})
+    for words in ([directory.path.name, "--runs", tmp_path], [directory.path]):
+        out = printed(shell, "check", *words)
+        assert out.startswith("1 wrong\n\nwrong    A warm-up that never ends\n")
+        assert "Follows He et al. 2015 in 19 of 19 points." in out
+
+
+def test_check_refuses_what_it_does_not_know(tmp_path: Path, shell: Shell) -> None:
+    assert_refused(shell("check", "resnet56x"), "resnet56")
+    bad = tmp_path / "bad.json"
+    bad.write_text("{")
+    assert_refused(shell("check", bad), "JSON")
+    run = "20261124-062501-resnet20-digits-3fa9"
+    assert_refused(shell("check", run, "--runs", tmp_path), run)

@@ -1,0 +1,57 @@
+"""The commands `import` and `why-loss`: networks, runs and old curves in one question, each with its own λ."""
+
+import json
+from math import inf
+from pathlib import Path
+
+from resnet.ablation.notebook import FOLDER
+from tests.cli_support import Shell, assert_refused, printed
+from tests.runs_support import spec
+
+PREDICTED = {"resnet34": 17.717, "plain34": 15.925, "resnet50": 6.005, "plain50": 5.237}
+"""The notebook's networks, each with its λ (shared/seed/README.md)."""
+
+
+def test_why_loss_of_the_notebook_s_networks(shell: Shell) -> None:
+    """The four by name are enough: λ is the notebook's."""
+    names = [f"binary_{name}" for name in PREDICTED]
+    items = json.loads(printed(shell, "why-loss", *names, "--json"))["items"]
+    assert [round(item["predicted"], 3) for item in items] == list(PREDICTED.values())
+    text = printed(shell, "why-loss", *names)
+    assert all(f"{loss:.3f}" in text for loss in PREDICTED.values())
+
+
+def test_why_loss_with_another_decay(shell: Shell) -> None:
+    """--weight-decay X is half as much as --lambda X on the same weights."""
+    ours, keras = (
+        json.loads(printed(shell, "why-loss", "resnet20", option, "0.01", "--json"))["items"][0]
+        for option in ("--weight-decay", "--lambda")
+    )
+    assert (ours["factor"], keras["factor"]) == (0.005, 0.01)
+
+
+def test_an_imported_curve_beside_a_run_and_a_network(shell: Shell, tmp_path: Path) -> None:
+    """All three kinds in one question; a run's folder without records is only predicted."""
+    run = tmp_path / "20261124-062501-resnet20-digits-3fa9"
+    run.mkdir()
+    (run / "spec.json").write_text(spec().model_dump_json())
+    (run / "exit.json").write_text('{"outcome": "finished"}')
+    lines = [{"kind": "train", "step": 5, "data_loss": 2.3, "l2_penalty": 0.25}]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    curve = FOLDER / "resnet_34_sgd.csv"
+    said = printed(shell, "import", curve, "--network", "binary_resnet34", "--lambda", "0.001", "--runs", tmp_path)
+    assert "Unknown: seeds" in said
+    found = json.loads(
+        printed(shell, "why-loss", "resnet_34_sgd", run.name, "binary_resnet34", "--json", "--runs", tmp_path)
+    )
+    assert [item["beneath"] for item in found["items"]] == ["estimated", "recorded", "expected"]
+    assert len(found["differences"]) == 2
+    assert all(abs(value) < inf for value in (found["items"][1]["first"], found["differences"][0]["total"]))
+
+
+def test_a_name_nobody_knows_and_a_damaged_run(shell: Shell, tmp_path: Path) -> None:
+    assert_refused(shell("why-loss", "resnet-20"), "did you mean 'resnet20'")
+    run = tmp_path / "20261124-062501-resnet20-digits-3fa9"
+    run.mkdir()
+    (run / "exit.json").write_text('{"outcome": "finished"}')
+    assert_refused(shell("why-loss", run.name, "--runs", tmp_path), "cannot be explained")
