@@ -113,11 +113,12 @@ def sides(app: AppTest, about: str) -> AppTest:
 
 
 def test_nothing_chosen_says_what_will_be_here(runs: Path) -> None:
-    """Catches an empty form, or a traceback, where nothing was ever started."""
+    """Catches an empty page that speaks of an example and has no button for it."""
     app = visit()
     assert not app.exception
     assert "Choose runs and imported curves" in text(app)
     assert app.multiselect[0].value == []
+    assert len(press(app, "The notebook's three curves").multiselect[0].value) == 3
 
 
 def test_runs_that_differ_in_their_seed_are_one_arm(runs: Path) -> None:

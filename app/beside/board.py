@@ -24,6 +24,7 @@ def show(store: Store) -> None:
     _damaged(damaged)
     if not keys:
         choose.nothing_yet(runs, imports)
+        bring.example(folder)
         return
     watching = _busy(runs, keys)
     st.fragment(_compared, run_every=REFRESH_S if watching else None)(store, keys, watching)

@@ -68,12 +68,12 @@ def show(folder: Path, kept: Mapping[str, Kept]) -> None:
         return
     with expander:
         _form(folder)
-        _example(folder)
         if kept:
             _removal(folder, kept)
 
 
-def _example(folder: Path) -> None:
+def example(folder: Path) -> None:
+    """Something to begin with: one click, and the page is full."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("The notebook's three curves", icon=":material/menu_book:"):
             _keep(folder, notebook.curves, choose.only)

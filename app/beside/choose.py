@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from app import state, views
+from app import state
 from app.beside.arms import Arm, grouped
 from app.beside.cache import Kept
 from app.runs import wording
-from resnet.ablation import notebook
 from resnet.runs import Run
 
 CHOSEN, CHOICE = "beside_chosen", "beside_choice"
@@ -103,6 +102,3 @@ def nothing_yet(runs: Sequence[Run], imports: Mapping[str, Kept]) -> None:
             st.button("All imported curves", icon=":material/upload_file:", on_click=only, args=(list(imports),))
         if not runs and not imports:
             st.page_link("app/pages/train.py", label="Start a run", icon=":material/play_arrow:")
-    if not imports:
-        networks = views.plain(", ".join(notebook.NETWORKS.values()))
-        st.caption(f"Or begin with an example, below: the notebook's three curves ({networks}).")

@@ -122,7 +122,6 @@ def study_states(page: Page, url: str) -> Iterator[str]:
 def beside_states(page: Page, url: str) -> Iterator[str]:
     page.goto(f"{url}/runs")
     page.get_by_text("Side by side", exact=True).click()
-    page.get_by_text("Import curves", exact=True).click()
     page.get_by_role("button", name="The notebook's three curves").click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     settled(page)
