@@ -112,7 +112,8 @@ def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, st
                  format_func=lambda name: f"{name} · {about[name]}" if name in about else name,
                  on_change=_edit, args=(kept, base, row["id"]))  # fmt: skip
     names = fields.named(row["key"])
-    st.text_input("Levels", row["levels"], key=state.seed(levels, row["levels"]), help=LEVELS_HELP, width=280,
+    of = f" of {row['key']}" if row["key"] else ""  # a name of its own: who hears the page can tell boxes apart
+    st.text_input(f"Levels{of}", row["levels"], key=state.seed(levels, row["levels"]), help=LEVELS_HELP, width=280,
                   placeholder=", ".join(names[:2]), on_change=_edit, args=(kept, base, row["id"]))  # fmt: skip
     st.button("Remove", icon=":material/close:", key=kept.key(f"remove {row['id']}"), on_click=_remove,
               args=(kept, base, row["id"]))  # fmt: skip

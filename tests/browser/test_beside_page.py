@@ -50,6 +50,7 @@ def test_uploaded_curves_are_explained(served: RunningApp, open_page: Any) -> No
     page.get_by_text("Import curves", exact=True).click()
     page.locator("input[type=file]").set_input_files([notebook.FOLDER / f"{name}.csv" for name in CURVES])
     expect(page.get_by_text("Found in this csv file")).to_have_count(3)
+    expect(page.get_by_role("textbox", name="Weight decay λ")).to_have_count(3)
     for number, (network, decay) in enumerate(CURVES.values()):
         choose(page, page.locator(f".st-key-beside_network_0_{number} input"), network)
         page.get_by_role("textbox", name="Weight decay λ").nth(number).fill(decay)

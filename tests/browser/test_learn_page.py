@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from driver import settled
 from playwright.sync_api import Locator, Page, expect
 from test_accessibility import complaints
 
@@ -18,6 +19,7 @@ def visit(page: Page, app_url: str) -> None:
     expect(page.get_by_text("The words on this page")).to_be_visible(timeout=30_000)
     expect(page.locator(PICTURE)).to_be_visible()
     expect(page.locator("[data-testid='stPlotlyChart'] .main-svg").first).to_be_visible()
+    settled(page)
 
 
 def bars(page: Page) -> str:

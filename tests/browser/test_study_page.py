@@ -33,9 +33,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         store.wait(run.id, LONG_S)
 
 
-def fill(page: Page, role: Any, name: str, value: str, place: int = 0) -> None:
+def fill(page: Page, role: Any, name: str, value: str) -> None:
     """Type into a control, and wait until the page has answered."""
-    control = page.get_by_role(role, name=name).nth(place)
+    control = page.get_by_role(role, name=name, exact=True)
     control.fill(value)
     control.press("Enter")
     expect(control).to_have_value(value)
@@ -55,7 +55,7 @@ def smallest_study(page: Page, app: RunningApp) -> None:
     page.goto(f"{app.url}/study")
     page.get_by_role("button", name="New study").click()
     open_the_rest(page)
-    fill(page, "textbox", "Levels", "resnet8, resnet14")
+    fill(page, "textbox", "Levels of network", "resnet8, resnet14")
     fill(page, "spinbutton", "Steps of each run", "6")
     fill(page, "spinbutton", "Seeds", "1")
     page.get_by_role("button", name="Start the study").click()
