@@ -7,6 +7,7 @@ sense yet. Pages draw the last one that did, and say in one sentence what is wro
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import streamlit as st
@@ -31,7 +32,8 @@ DRAFT, SHOWN, PROBLEM, PUBLISHED = "draft", "shown", "problem", "published"
 SECOND, SECOND_PROBLEM = "second", "second_problem"
 VIEW = "view_of_network"
 VIEW_KEYS = ("view", "rows", "selected", *View.model_fields)
-OTHER_PAGES_KEYS = ("run", "study")
+RUN, CURVE, OF_RUNS = "run", "curve", "address_of_runs"
+OTHER_PAGES_KEYS = (RUN, CURVE, "study")
 RECENT_S = 5.0
 Address = frozenset[tuple[str, str]]
 
@@ -49,7 +51,9 @@ def draft() -> Choice:
     """What the controls say. On the first run of a visit, or when the address changed, what the link says."""
     foreign = {*VIEW_KEYS, *OTHER_PAGES_KEYS}
     parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in foreign}
-    if DRAFT not in st.session_state or (parameters and not _ours(parameters)):
+    if DRAFT not in st.session_state or (
+        parameters and not _ours(frozenset(parameters.items()), st.session_state[PUBLISHED])
+    ):
         _arrive(parameters)
     choice: Choice = st.session_state[DRAFT]
     return choice
@@ -130,7 +134,7 @@ def _twin(choice: Choice) -> Choice:
 def publish(choice: Choice, beside: Choice | None = None) -> None:
     """Write the network, or both, into the address bar beside the view, so that copying it copies what is seen."""
     wanted = choice.to_query() | (beside_query(beside) if beside else {})
-    st.session_state[PUBLISHED][_address(wanted)] = time.monotonic()
+    st.session_state[PUBLISHED][frozenset(wanted.items())] = time.monotonic()
     wanted |= {key: value for key, value in st.session_state[VIEW].items() if value}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
@@ -230,13 +234,26 @@ def select_box(name: str | None) -> None:
 
 def selected_run() -> str | None:
     """The run a link names."""
-    return st.query_params.get("run")
+    return st.query_params.get(RUN)
 
 
-def select_run(run_id: str) -> None:
-    """Write the run on the page into the address bar."""
-    if st.query_params.get("run") != run_id:
-        st.query_params["run"] = run_id
+def arrived(key: str) -> list[str]:
+    """All that somebody's link to the Runs page says under RUN or CURVE; once, and nothing where the page wrote it."""
+    said = st.query_params.get_all(key)
+    published, address = remembered(OF_RUNS, dict), frozenset(product([key], said))
+    if not said or _ours(address, published):
+        return []
+    published[address] = time.monotonic()
+    return said
+
+
+def address_runs(key: str, names: list[str]) -> None:
+    """Let the address of the Runs page name its RUN, or each CURVE, and nothing else."""
+    now, wanted = {own: st.query_params.get_all(own) for own in st.query_params}, {key: names or [""]}
+    for own, said in (*now.items(), *wanted.items()):  # a busy browser still sends what was there
+        remembered(OF_RUNS, dict)[frozenset(product([own], said))] = time.monotonic()
+    if now != wanted:
+        st.query_params.from_dict(wanted)
 
 
 def selected_study() -> str | None:
@@ -263,7 +280,7 @@ def _arrive(parameters: dict[str, str]) -> None:
     st.session_state[VIEW] = _view_of_link()
     for key in (SECOND, SECOND_PROBLEM):
         st.session_state.pop(key, None)
-    st.session_state[PUBLISHED] = {_address(parameters): time.monotonic()}
+    st.session_state[PUBLISHED] = {frozenset(parameters.items()): time.monotonic()}
 
 
 def _view_of_link() -> dict[str, str | None]:
@@ -276,14 +293,8 @@ def _view_of_link() -> dict[str, str | None]:
     return said
 
 
-def _ours(parameters: dict[str, str]) -> bool:
+def _ours(address: Address, published: dict[Address, float]) -> bool:
     """Whether this page wrote that address. A browser in the middle of a drag still sends the one of a moment ago; one
     of long ago is somebody's link, or the way back."""
-    published: dict[Address, float] = st.session_state[PUBLISHED]
-    address = _address(parameters)
-    last = max(published, key=published.__getitem__)
+    last = max(published, key=published.__getitem__, default=None)
     return address == last or time.monotonic() - published.get(address, -RECENT_S) < RECENT_S
-
-
-def _address(parameters: dict[str, str]) -> Address:
-    return frozenset(parameters.items())

@@ -131,19 +131,23 @@ def view_switch() -> str:
 
 
 def code(choice: Choice, config: ResNetConfig) -> None:
-    """The same network elsewhere: in Python, on the command line, as JSON."""
+    """The same network elsewhere: in Python, on the command line, as JSON.
+
+    Lines are wrapped and all of them stand on the page: what scrolls in itself here is out of a keyboard's reach.
+    """
     settings = ", ".join(f"{key!r}: {value!r}" for key, value in choice.settings.items())
     network = f'resnet.get("{choice.network}").config'
     made = f"resnet.with_settings({network}, {{{settings}}})" if settings else network
     python, shell = st.columns(2)
     python.caption("Python")
-    python.code(f"import resnet\n\nconfig = {made}\nmodel = resnet.build_keras_model(config)", language="python")
+    program = f"import resnet\n\nconfig = {made}\nmodel = resnet.build_keras_model(config)"
+    python.code(program, language="python", wrap_lines=True)
     shell.caption("Command line")
-    shell.code("\n".join(_commands(choice)), language="bash")
+    shell.code("\n".join(_commands(choice)), language="bash", wrap_lines=True)
     st.caption("Keras alone: this program needs nothing of ResNet Lab")
-    st.code(exports.keras_source(config), language="python", height=TABLE_HEIGHT)
+    st.code(exports.keras_source(config), language="python", wrap_lines=True)
     st.caption("The config, as JSON")
-    st.code(config.model_dump_json(indent=2), language="json", height=TABLE_HEIGHT)
+    st.code(config.model_dump_json(indent=2), language="json", wrap_lines=True)
 
 
 def _commands(choice: Choice) -> list[str]:

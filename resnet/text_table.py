@@ -73,8 +73,9 @@ class TextTable:
     total: bool = False
 
     def csv(self) -> str:
-        """Plain numbers, shapes as 32x32x16, nothing for None; quoted where it has to be (RFC 4180); no notes."""
-        head = [key for column in self.columns for key in column.keys]
+        """Plain numbers, shapes as 32x32x16, nothing for None; quoted where it has to be (RFC 4180); no notes. Text is
+        `guarded`."""
+        head = [guarded(key) for column in self.columns for key in column.keys]
         body = [[text for cell in line for text in _plain(cell)] for line in self.lines]
         return "".join([",".join(map(_quoted, line)) + "\n" for line in (head, *body)])
 
@@ -121,11 +122,37 @@ def _plain(cell: Cell) -> Iterable[str]:
         return ["" if value is None else str(value) for value in cell]
     if isinstance(cell, tuple):
         return ["x".join(map(str, cell))]
-    return ["" if cell is None else str(cell)]
+    return ["" if cell is None else guarded(cell) if isinstance(cell, str) else str(cell)]
+
+
+FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+"""How a cell begins that a spreadsheet takes for a formula, and one that was kept from it."""
+
+
+def guarded(text: str) -> str:
+    """For a cell of a CSV: text that a spreadsheet would run as a formula gets an apostrophe. Numbers stay as they are.
+
+    Every CSV of this project is written through this; `unguarded` gives the text back, whatever it was.
+    """
+    return f"'{text}" if FORMULA.match(text) and not _is_number(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text that `guarded` made this of."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text.isascii() and text == text.strip() and "_" not in text
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text
+    """Also where another sign than the comma may part cells: a spreadsheet splits at semicolons in half of Europe."""
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',;"\t\r\n') else text
 
 
 def _read(cell: Cell) -> str:

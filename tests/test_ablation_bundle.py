@@ -23,6 +23,7 @@ from resnet.errors import ConfigError, ExportError, RunError, UnknownNameError
 from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, SPEC
 from resnet.runs.journal import Line
 from resnet.runs.run import runs_in
+from resnet.training.environment import describe_environment
 from tests.outcome_support import environment, finish, finished, grid, outcome_of, records
 
 FIXED = {"README.md", "SHA256SUMS", "commands.sh", "figures/error.pdf", "figures/error.svg", "report.html",
@@ -269,18 +270,47 @@ def test_missing_records_are_no_equality() -> None:
     assert not compare_records(zero, [zero[0] | {"test_error": -0.0}]).equal
 
 
-def test_other_software_is_named_where_numbers_differ(tmp_path: Path) -> None:
-    """Catches a repeat that is called broken, where only TensorFlow is another."""
+@pytest.mark.parametrize("error", [9.0, 9.1])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"packages": {"tensorflow": "2.16.1"}}, "here differ: tensorflow 2.21.0 there, 2.16.1 here"),
+        ({"device": "gpu0", "device_name": "A card"},
+         "here differ: device cpu there, gpu here; device_name A processor there, A card here"),
+        ({"dataset_checksum": "other"}, "here differ: dataset_checksum 0d10 there, other here"),
+        ({}, ""),
+    ],
+)  # fmt: skip
+def test_what_differs_around_a_run_is_part_of_the_verdict(
+    change: Line, reason: str, error: float, tmp_path: Path
+) -> None:
+    """Catches a repeat called broken where TensorFlow, the device or the images are others, and bits sold as luck."""
     planned = runs(grid(seeds=(0,)))[0]
-    one, other = (
-        finished(planned, tmp_path / name, records(planned, error)) for name, error in (("a", 9.0), ("b", 9.1))
-    )
-    facts = environment(planned) | {"packages": {"tensorflow": "2.16.1"}}
-    (other.path / ENVIRONMENT).write_text(json.dumps(facts))
-    first, second = (runs_in(tmp_path / name)[0] for name in ("a", "b"))
-    assert one.path == first.path
-    assert "here differ: tensorflow 2.21.0 there, 2.16.1 here." in compare_runs(first, second).sentence
-    assert compare_runs(first, first).equal
+    finished(planned, tmp_path / "a", records(planned, 9.0))
+    other = finished(planned, tmp_path / "b", records(planned, error))
+    (other.path / ENVIRONMENT).write_text(json.dumps(environment(planned) | change))
+    found = compare_runs(*[runs_in(tmp_path / name)[0] for name in ("a", "b")])
+    assert found.equal is (error == 9.0)
+    if found.equal:
+        assert found.sentence.endswith(f"but times and speeds{', though ' + reason if reason else ''}.")
+    elif reason:
+        assert found.sentence.endswith(f"This was not ruled out: {repeat.PROMISE}, and {reason}.")
+    else:
+        assert found.sentence.endswith("It should have been equal: device and versions are the same.")
+
+
+def test_other_surroundings_are_said_before_it_trains(tmp_path: Path) -> None:
+    """Catches hours of training before somebody learns that equal bits were never promised; and a warning always."""
+    planned = runs(grid(seeds=(0,)))[0]
+    directory = finished(planned, tmp_path, records(planned, 9.0))
+    run, here = runs_in(tmp_path)[0], describe_environment("cpu")
+    (directory.path / ENVIRONMENT).write_text(json.dumps(here))
+    assert repeat.warning(run, "cpu") is None
+    (directory.path / ENVIRONMENT).write_text(json.dumps(here | {"device": "gpu0", "python": "3.0"}))
+    said = f"here differ: device gpu there, cpu here; python 3.0 there, {here['python']} here."
+    assert repeat.warning(run, "cpu") == f"The numbers may differ though nothing is wrong: {repeat.PROMISE}, and {said}"
+    (directory.path / ENVIRONMENT).unlink()
+    assert "the first run did not record what it was made with" in (repeat.warning(run, "cpu") or "")
 
 
 def test_what_to_repeat_is_found_or_refused(packed: Path, tmp_path: Path) -> None:

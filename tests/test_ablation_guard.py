@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from resnet import catalog
-from resnet.ablation.guards.differences import differing, leaves
+import pytest
+
+from resnet import catalog, data
+from resnet.ablation.guards.differences import FOLLOW_THE_DATA as GUARDED_BY_DATA
+from resnet.ablation.guards.differences import changes, differing, leaves, listed
 from resnet.ablation.guards.guard import between, one_factor
+from resnet.ablation.studies.factors import FOLLOW_THE_DATA as NO_FACTORS
 from resnet.ablation.studies.study import Study, runs
 from resnet.config import with_settings
 from resnet.runs import RunSpec
@@ -29,6 +33,36 @@ def test_a_second_factor_changed_by_hand_is_named_with_its_values() -> None:
     verdict = one_factor(unfair, ["network.shortcut"])
     assert verdict.purity == "undeclared"
     assert "recipe.weight_decay.value (0.0005: baseline; 0.002: plain)" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "said"),
+    [(0, 6, ""), (1, 6, "a0"), (3, 6, "a0, a1 and a2"), (7, 6, "a0, a1, a2, a3, a4, a5 and a6"),
+     (8, 6, "a0, a1, a2, a3, a4, a5 and 2 more"), (3, 1, "a0 and 2 more")],
+)  # fmt: skip
+def test_a_list_of_names(count: int, most: int, said: str) -> None:
+    """Catches "and 1 more" where the name itself is as short, and a list that fills the page."""
+    assert listed([f"a{number}" for number in range(count)], most) == said
+
+
+def test_what_follows_the_data_is_what_the_data_changes() -> None:
+    """Catches a setting that fitting a network to its images changes and the guard then calls undeclared."""
+    recipe, changed = spec().recipe, set[str]()
+    for name in ("resnet20", "binary_resnet34"):
+        config = catalog.get(name).config
+        fitted = [leaves(data.fit_config(config, data.facts(one)), recipe, "") for one in ("cats_vs_dogs", "cifar100")]
+        changed |= {key for own in fitted for key in changes(leaves(config, recipe, ""), own)}
+    assert changed == GUARDED_BY_DATA
+
+
+@pytest.mark.parametrize("key", sorted(GUARDED_BY_DATA))
+def test_no_factor_is_a_setting_that_the_data_decide(key: str) -> None:
+    """Catches a factor whose levels all make the same network, and one refused that could be varied."""
+    levels = {"input_shape": [48, 48, 3], "classes": 7, "head_activation": "none"}
+    own, config = key.removeprefix("network."), catalog.get("resnet20").config
+    other = with_settings(config, {own: levels[own]})
+    images = data.facts("digits")
+    assert (data.fit_config(other, images) == data.fit_config(config, images)) == (key in NO_FACTORS)
 
 
 def test_seeds_are_no_difference_and_an_arm_that_disagrees_with_itself_is() -> None:
@@ -87,6 +121,12 @@ def test_a_grid_of_two_factors_compares_one_at_a_time() -> None:
 def test_arms_without_a_difference() -> None:
     """Two arms that are one would be shown to differ by noise."""
     assert one_factor({"a": [spec()], "b": [spec()]}, ["network"]).purity == "no difference"
+
+
+def test_one_arm_is_no_comparison() -> None:
+    """Catches "the arms do not differ" said of a single arm, and a difference within it hidden by that."""
+    assert one_factor({"a": [spec()]}, ["network"]).sentence == "There is one arm only, so nothing is compared."
+    assert one_factor({"a": [spec(), with_changes({"norm.momentum": 0.5}, seed=1)]}, []).purity == "undeclared"
 
 
 def test_every_setting_is_a_leaf_but_the_seed() -> None:

@@ -67,6 +67,17 @@ def test_a_factor_of_one_level_compares_nothing(tmp_path: Path) -> None:
     assert "the first level of network: depth 20." in compared.how_compared(study, arms(study))
 
 
+def test_a_study_of_one_arm_speaks_of_no_others(tmp_path: Path) -> None:
+    """Catches "what others are compared with", "the arms do not differ" and "all arms share" said of a single arm."""
+    study = grid(factors=(Factor(key="network", levels=("resnet20",)),))
+    made = outcome_of(study, tmp_path)
+    assert sentences(made) == ["resnet20 is compared with no other arm: test error 9.0 ± 0.3 (3)"]
+    alone = "There is one arm only, so nothing is compared."
+    assert made.guards == (alone,)
+    assert compared.promises(study, arms(study), made.specs)[:-1] == (alone,)
+    assert not [note for note in reading(made).notes if "others" in note or "arms" in note]
+
+
 def test_a_reference_by_another_name_is_found() -> None:
     """plain20 with shortcuts is resnet20, so its reference was made under that name; catches an arm with none."""
     study = grid(factors=(Factor(key="network", levels=("resnet20", "plain20")),

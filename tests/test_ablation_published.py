@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from resnet import get, with_settings
-from resnet.ablation.results.published import PUBLISHED, Verdict, against_paper, published_error
+from resnet.ablation.results.published import PUBLISHED, Verdict, against_paper
 from resnet.ablation.results.statistics import summary
 from resnet.training import recipes
 
@@ -97,5 +97,3 @@ def test_the_published_numbers() -> None:
     }  # fmt: skip
     assert (PUBLISHED["resnet110"].sd, PUBLISHED["resnet110"].runs, PUBLISHED["resnet110"].best) == (0.16, 5, 6.43)
     assert all(get(name).name == name and "He et al. 2015, " in row.source for name, row in PUBLISHED.items())
-    assert published_error(RESNET20, "cifar10") is PUBLISHED["resnet20"]
-    assert published_error(RESNET20, "digits") is None

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,7 +24,7 @@ from resnet.ablation.results.arms import (
     seed_run,
     spread,
 )
-from resnet.ablation.results.statistics import summary
+from resnet.ablation.results.statistics import seeds_to_tell, summary
 from resnet.ablation.results.tables import numbers_table, reading_table
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.metrics import describe
@@ -126,10 +127,20 @@ def test_seeds_that_were_never_applied_make_no_claim() -> None:
 def test_the_baseline_and_arms_without_a_number() -> None:
     """Catches a comparison of an arm with itself, and a crash before the first run has finished."""
     waiting = ArmRuns("resnet56", [SeedRun(0, [], "unfinished")], against="plain56")
-    assert results([PLAIN])[0].sentence == "plain56 is what others are compared with: test error 13.0 ± 0.5 (3)"
+    said = "plain56 is what others are compared with: test error 13.0 ± 0.5 (3)"
+    assert results([PLAIN, waiting])[0].sentence == said
     assert sentence_of([PLAIN, waiting]) == "resnet56: no finished run has a number yet"
     nothing = ArmRuns("plain56", [])
     assert sentence_of([nothing, RESIDUAL]) == "residual at depth 56: plain56 has no finished run to compare with yet"
+
+
+def test_an_arm_that_nothing_is_compared_with_says_so() -> None:
+    """Catches others spoken of where there are none: a study of one arm, and an arm beside those that are compared."""
+    alone = "plain20 is compared with no other arm: test error 13.0 ± 0.5 (3)"
+    other = replace(PLAIN, name="plain20")
+    assert results([other])[0].sentence == alone
+    assert [found.sentence for found in results([other, PLAIN, RESIDUAL])][:2] == [
+        alone, "plain56 is what others are compared with: test error 13.0 ± 0.5 (3)"]  # fmt: skip
 
 
 def test_validation_where_test_was_not_read_by_all() -> None:
@@ -285,3 +296,15 @@ def test_runs_of_two_networks_are_no_arm(tmp_path: Path) -> None:
     (runs[0].path / SPEC).unlink()
     with pytest.raises(ConfigError, match=r"^spec\.json of run \S+ is missing, so nobody can say what the run was\.$"):
         seed_run(runs[0])
+
+
+def test_within_noise_says_how_many_seeds_would_tell() -> None:
+    """Catches "within noise" left to be read as "no effect", and the sentence where nothing is within noise."""
+    base = arm("base", [9.0, 9.3, 8.8])
+    near, far = arm("near", [9.1, 9.2, 9.2], against="base"), arm("far", [14.1, 14.2, 13.9], against="base")
+    apart = results([base, near])[1].difference
+    assert apart
+    assert not apart.beyond_noise
+    (said,) = [note for note in reading_table(results([base, near, far])).notes if "does not mean equal" in note]
+    assert said.endswith(f"with so many seeds an arm: about {seeds_to_tell(apart, (None, None))} (near).")
+    assert not [note for note in reading_table(results([base, far])).notes if "does not mean equal" in note]

@@ -17,6 +17,7 @@ from resnet.ablation.results.statistics import (
     error_standard_error,
     rounded,
     seeds_needed,
+    seeds_to_tell,
     summary,
 )
 from resnet.errors import ConfigError
@@ -159,6 +160,33 @@ def test_seeds_needed_is_the_first_number_that_is_enough(sd: float, wanted: floa
     n = seeds_needed(sd, wanted, spread=spread)
     assert detectable_difference(sd, n, spread=spread) <= wanted * (1 + 1e-6)
     assert n == 2 or detectable_difference(sd, n - 1, spread=spread) > wanted * (1 - 1e-6)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_so_many_seeds_do_tell_what_was_measured(paired: bool) -> None:
+    """Catches seeds counted with the noise of one arm where a pair's is meant, or half of it: simulated."""
+    base, apart = np.array([9.0, 9.6, 8.5, 9.3]), np.array([0.9, -0.3, 0.5, -0.1])
+    seeds = (range(4), range(4)) if paired else None
+    found = difference((base + apart).tolist(), base.tolist(), seeds=seeds)
+    spreads = summary((base + apart).tolist()).sd, summary(base.tolist()).sd
+    count = seeds_to_tell(found, spreads)
+    assert not found.beyond_noise
+    assert count
+    chance = np.random.default_rng(5)
+    common = chance.normal(0, 1, (1000, count)) * paired  # what a seed does to both arms alike
+    noise = np.std(apart, ddof=1) / math.sqrt(2) if paired else math.sqrt(np.mean(np.square(spreads)))
+    one, other = (common + chance.normal(mean, noise, (1000, count)) for mean in (found.mean, 0.0))
+    own = (range(count), range(count)) if paired else None
+    shown = [difference(a.tolist(), b.tolist(), seeds=own).beyond_noise for a, b in zip(one, other, strict=True)]
+    assert np.mean(shown) == pytest.approx(0.8, abs=0.04)
+
+
+def test_nothing_measured_takes_no_number_of_seeds() -> None:
+    """Catches a loop to a billion seeds for a difference of nothing, and a count made of no interval."""
+    three = (range(3), range(3))
+    assert seeds_to_tell(difference([1.0, 2.0, 3.0], [1.0, 3.0, 2.0], seeds=three), (1.0, 1.0)) is None
+    assert seeds_to_tell(difference([1.0, 2.0, 3.001], [1.0, 3.0, 2.0], seeds=three), (1.0, 1.0)) is None
+    assert seeds_to_tell(difference([1.0], [2.0]), (None, None)) is None
 
 
 def test_one_seed_detects_nothing() -> None:

@@ -271,6 +271,21 @@ def test_the_samples_are_in_the_page_and_exact(runs: Path) -> None:
     assert image.proto.imgs[0].url.startswith("data:image/png;base64,")
 
 
+def test_the_samples_say_what_is_seen_to_those_who_do_not_see_them(runs: Path) -> None:
+    """Catches a picture without words: which images they are, and what this very recipe does to them."""
+    app = visit("train")
+    (image,) = app.get("image")
+    assert image.proto.imgs[0].alt == (
+        "Images of Digits in two rows: above as they are, "
+        "below the same, padded by 1 pixel and cropped to 8×8 at random."
+    )
+    app = app.number_input(key="recipe.augmentation.pad").set_value(0).run()
+    (image,) = app.get("image")
+    assert image.proto.imgs[0].alt.endswith("below the same, which this recipe leaves as they are.")
+    (image,) = app.toggle(key="recipe.flip").set_value(True).run().get("image")
+    assert image.proto.imgs[0].alt.endswith("below the same, mirrored in half of the cases.")
+
+
 def test_a_network_too_deep_for_the_images_is_refused_with_a_reason(runs: Path) -> None:
     """ImageNet's five strides leave nothing of 8×8 digits."""
     app = AppTest.from_file(str(APP), default_timeout=60)

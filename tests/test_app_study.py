@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.runs import cache as runs_cache
-from app.study import begin, build, cache, downloads, fields
+from app.study import begin, build, cache, downloads, fields, preview
 from resnet.ablation import shipped
 from resnet.ablation.studies import ready, running
 from resnet.ablation.studies.files import write
@@ -157,6 +157,21 @@ def test_a_link_names_its_study(lab: Path) -> None:
     assert app.query_params["study"] in ("first", ["first"])
     app.selectbox(key="study_choice_box").set_value(":example").run()
     assert "study" not in app.query_params
+
+
+def test_a_study_of_one_arm_compares_nothing(lab: Path) -> None:
+    """Catches others that are spoken of and are not there, and a difference that one arm is said to show."""
+    study = small_study("alone", factors=[{"key": "network", "levels": ["resnet8"]}])
+    cache.shelf().save(study)
+    write_runs(lab / "runs", study)
+    app = visit("alone")
+    assert not app.exception
+    said = text(app)
+    assert "resnet8 is compared with no other arm: test error" in said
+    assert "others" not in said
+    fewer = [number for number in preview.numbers_of(cache.plan(study, [])) if number.label == "Can show"]
+    assert [(number.value, number.about) for number in fewer] == [
+        ("nothing", "One arm shows no difference: there is nothing to compare it with.")]  # fmt: skip
 
 
 def test_a_link_to_nothing_is_one_sentence(lab: Path) -> None:

@@ -136,7 +136,7 @@ def test_show_says_all_there_is_to_know_before_a_night(shell: Shell) -> None:
         "Validation chooses: the weights with the lowest validation error are tested, once",
         "12 runs: 12 to run.",
         "4.6 standard deviations between seeds: 0.74 points at a standard deviation of 0.16",
-        "as an example",
+        "as an example. One standard deviation takes 18 seeds an arm.",
     ):
         assert part in done.out
     facts = json.loads(shell("study", "show", "mine.yaml", "--json").out)
@@ -144,6 +144,7 @@ def test_show_says_all_there_is_to_know_before_a_night(shell: Shell) -> None:
     assert facts["undeclared"] == []
     assert facts["time_s"] is None
     assert facts["noise"]["measured"] is False
+    assert facts["seeds_for_one_sd"] == 18
     assert not Path("runs").exists()
     assert_refused(shell("study", "show", "none.yaml"), "The study none.yaml cannot be read")
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from resnet.ablation.export.unpacked import read_bundle
-from resnet.ablation.studies.factors import Baseline, Factor
+from resnet.ablation.studies.factors import Baseline, Factor, Listed
 from resnet.ablation.studies.files import write
 from resnet.ablation.studies.study import Study
+from resnet.errors import RunError
 from resnet.runs import RunSpec, Store
 from resnet.runs.directory import METRICS
 from tests.cli_support import Shell
@@ -124,6 +125,36 @@ def test_every_single_command_makes_the_run_it_stands_for(
     wanted = {run.spec.model_dump_json(exclude={"network"}) for run in bundle.runs if run.spec}
     assert {spec.model_dump_json(exclude={"network"}) for spec in specs} == wanted
     assert len(specs) == 12
+
+
+def test_a_repeat_elsewhere_is_announced_before_it_starts(
+    shell: Shell, study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches a sentence that comes after the training, or does not reach the terminal."""
+    shell("study", "export", study, "-o", "study.zip")
+    monkeypatch.setattr(Store, "start", lambda *_: (_ for _ in ()).throw(RunError("It would begin now.")))
+    done = shell("study", "repeat", "study.zip", "--arm", "plain20", "--device", "cpu")
+    assert done.err == "It would begin now.\n"
+    assert done.out.startswith("The numbers may differ though nothing is wrong: ")
+    assert "device_name A processor there, " in done.out
+    assert done.out.count("\n") == 1
+
+
+def test_an_arm_called_like_a_formula(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a study's CSV that runs commands where it is opened, and a name from it that `repeat` does not know."""
+    listed = (Listed(), Listed(name="=1+1", settings={"network.shortcut": "none"}))
+    made = grid(seeds=(0,), design="list", factors=(Factor(key="network.shortcut"),), listed=listed)
+    finish(made, tmp_path / "runs")
+    write(made, tmp_path / "study.yaml")
+    shell("study", "export", "study.yaml", "-o", "study.zip")
+    text = shell("study", "table", "study.zip", "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert rows[1]["arm"] == "'=1+1"
+    assert [row["difference_against"] for row in rows] == ["", rows[0]["arm"]]
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
+    monkeypatch.setattr(Store, "start", lambda *_: (_ for _ in ()).throw(RunError("It would begin now.")))
+    for name in ("=1+1", rows[1]["arm"]):
+        assert shell("study", "repeat", "study.zip", "--arm", name).err == "It would begin now.\n"
 
 
 @pytest.mark.training

@@ -29,6 +29,15 @@ def test_the_csv_has_every_record_and_every_field(tmp_path: Path) -> None:
     assert (rows[0]["data_loss"], rows[0]["validation_error"], rows[1]["validation_error"]) == ("0.5", "", "6.25")
 
 
+def test_a_record_is_no_formula(tmp_path: Path) -> None:
+    """Catches a field or a word, in a run that came from elsewhere, that a spreadsheet runs; and a guarded number."""
+    run = made(tmp_path)
+    run.directory.append_metric({"kind": "=1+1", "@x": -0.5, "step": 20})
+    heads, *_, last = csv.reader(io.StringIO(metrics_csv(run)))
+    row = dict(zip(heads, last, strict=True))
+    assert (row["kind"], row["'@x"], row["step"]) == ("'=1+1", "-0.5", "20")
+
+
 def test_the_zip_holds_the_directory(tmp_path: Path) -> None:
     """Catches a zip without its subfolders."""
     run = made(tmp_path)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from resnet import build_graph, family, get, layer_table, measure
 from resnet.comparison import compare, table_latex
-from resnet.text_table import HEADINGS, Compared, TextTable, compared, conventions, counted, named
+from resnet.text_table import HEADINGS, Compared, TextTable, compared, conventions, counted, guarded, named, unguarded
 from tests.latex_support import needs_latex, typeset
 
 TABLE = TextTable(
@@ -47,8 +47,35 @@ words = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 def test_csv_reads_back_whatever_the_words_are(lines: list[tuple[str, int]]) -> None:
     """Catches a comma, a quote or a line break that moves the columns."""
     text = TextTable([named("word", "Word"), counted("macs")], lines).csv()
-    read = csv_module.reader(io.StringIO(text, newline=""))
-    assert list(read) == [["word", "macs"], *[[word, str(number)] for word, number in lines]]
+    read = [[unguarded(cell) for cell in line] for line in csv_module.reader(io.StringIO(text, newline=""))]
+    assert read == [["word", "macs"], *[[word, str(number)] for word, number in lines]]
+
+
+@pytest.mark.parametrize(
+    "word", ["=1+1", "+x", "-x", "@SUM(A1)", "\t=1", "\r=1", "-1+1", "=x;=y", "'=1", "''=1", "-1_0"]
+)
+def test_no_text_is_a_formula(word: str) -> None:
+    """Catches the name of an arm that a spreadsheet runs as a command, and one that cannot be told back."""
+    line = TextTable([named("id", "Layer")], [[word]]).csv().split("\n", 1)[1].strip("\n")
+    (cell,) = next(csv_module.reader(io.StringIO(line, newline="")))
+    assert cell == f"'{word}"
+    assert unguarded(cell) == word
+    assert ";" not in word or line.startswith('"')
+
+
+@given(st.one_of(st.floats(allow_nan=False), st.integers()), st.booleans())
+def test_numbers_stay_numbers(number: float, as_text: bool) -> None:
+    """Catches a negative number that a program, or a spreadsheet, reads as text; written as a number or as its text."""
+    cell = TextTable([counted("macs")], [[str(number) if as_text or isinstance(number, float) else number]]).csv()
+    assert cell.splitlines()[1] == str(number)
+
+
+@given(words, words)
+def test_guarding_is_no_loss(one: str, other: str) -> None:
+    """Catches two names that are one in a CSV."""
+    assert unguarded(guarded(one)) == one
+    assert (guarded(one) == guarded(other)) == (one == other)
+    assert not guarded(one).startswith(("=", "@"))
 
 
 def test_markdown() -> None:

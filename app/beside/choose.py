@@ -1,18 +1,21 @@
 """Which runs and imported curves are looked at together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from app import state
+from app import state, views
 from app.beside.arms import Arm, grouped
 from app.beside.cache import Kept
 from app.runs import wording
+from app.runs.board import LINKED
+from resnet.ablation.rules.rule import listed
 from resnet.runs import Run
 
-CHOSEN, CHOICE = "beside_chosen", "beside_choice"
+CHOSEN, CHOICE, MISSING = "beside_chosen", "beside_choice", "beside_missing"
 NEWEST = 6
+MISSING_SHOWN, LONGEST = 3, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +32,43 @@ class Chosen:
 
 
 def chooser(runs: Sequence[Run], imports: Mapping[str, Kept]) -> list[str]:
-    """The control; what is chosen, by the ids of runs and the file names of imports."""
+    """The control; what is chosen, by the ids of runs and the file names of imports, and part of the link."""
     labels = {run.id: _of_run(run) for run in runs} | {key: of_import(kept) for key, kept in imports.items()}
+    if linked := state.read(LINKED):
+        _arrive(linked, labels)
+    views.problem(state.read(MISSING))
     kept = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
     st.multiselect("Runs and imported curves", list(labels), default=kept, key=state.seed(CHOICE, kept),
                    format_func=labels.__getitem__, on_change=_changed, placeholder="Choose any of them")  # fmt: skip
+    state.address_runs(state.CURVE, kept)
     return kept
 
 
+def _arrive(linked: Sequence[str], known: Container[str]) -> None:
+    """Choose what a link names, as far as it is here; what is missing is said until something else is chosen."""
+    state.forget(LINKED)
+    names = [name for name in dict.fromkeys(linked) if name]
+    only([name for name in names if name in known])
+    if missing := [name[:LONGEST] for name in names if name not in known]:
+        said = (
+            f"The link names runs or curves that are not here, so they are left out: {listed(missing, MISSING_SHOWN)}."
+        )
+        state.remember(MISSING, said)
+
+
 def _changed() -> None:
-    state.remember(CHOSEN, state.read(CHOICE))
+    only(state.read(CHOICE))
 
 
 def also(keys: Sequence[str]) -> None:
     """Add to what is chosen, or was shown as chosen."""
-    state.remember(CHOSEN, list(dict.fromkeys([*state.read(CHOICE, []), *keys])))
+    only(list(dict.fromkeys([*state.read(CHOICE, []), *keys])))
 
 
 def only(keys: Sequence[str]) -> None:
     """Choose these and nothing else."""
     state.remember(CHOSEN, list(keys))
+    state.forget(MISSING)
 
 
 def _newest(runs: Sequence[Run]) -> list[str]:

@@ -5,15 +5,17 @@ from typing import Any
 import streamlit as st
 
 from app import state, views
-from app.controls import switch
+from app.controls import choose, switch
 from app.runs import actions, detail, strip, wording
 from resnet.errors import ResNetLabError
 from resnet.runs import Run, Store
 from resnet.runs.progress import Progress
 
 REFRESH_S = 2.0
-BUSY = "runs_busy"
+BUSY, LAST = "runs_busy", "runs_last"
 LOOK, LOOKS = "runs_look", ("One run", "Side by side")
+LINKED = "runs_linked"
+"""What a link names side by side, until that is looked at."""
 TABLE_HEADER, TABLE_ROW, TABLE_HEIGHT = 37, 35, 262
 
 COLUMNS = {
@@ -29,7 +31,12 @@ COLUMNS = {
 
 
 def look_switch() -> str:
-    """One run, or several beside imported curves; kept for the visit."""
+    """One run, or several beside imported curves; as a link says, and kept for the visit."""
+    if state.arrived(state.RUN):
+        choose(LOOK, LOOKS[0])
+    if linked := state.arrived(state.CURVE):
+        choose(LOOK, LOOKS[1])
+        state.remember(LINKED, linked)
     return switch("Look at", LOOK, {look: look for look in LOOKS}, LOOKS[0], label_visibility="collapsed")
 
 
@@ -55,11 +62,12 @@ def _board(store: Store, selected: str | None) -> None:
         st.markdown("No run yet. A run trains the chosen network on real images; its validation error appears here.")
         st.page_link("app/pages/train.py", label="Start the first one", icon=":material/play_arrow:")
         return
-    chosen = _table(runs, selected)
+    chosen = _table(runs, selected or state.read(LAST))
     strip.devices(runs)
     actions.queue(store, runs)
     run = next((run for run in runs if run.id == chosen), runs[0])
-    state.select_run(run.id)
+    state.address_runs(state.RUN, [run.id])
+    state.remember(LAST, run.id)
     detail.show(store, run)
     if state.read(BUSY) != _busy(runs):  # begin to look again by itself, or cease to
         state.remember(BUSY, _busy(runs))

@@ -7,7 +7,9 @@ from app.forms.dataset import data_folder
 from app.forms.recipe import Plan
 from app.runs import cache
 from resnet import data
+from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
+from resnet.training.recipe import AugmentationConfig
 from resnet.training.schedule import rate_at
 
 POINTS = 200
@@ -25,7 +27,17 @@ def samples(plan: Plan) -> None:
             views.problem(str(error))
         else:
             caption = "Above: images as they are. Below: the same, augmented by this recipe."
-            st.image(sheet, caption=caption, width="content")
+            st.image(sheet, caption=caption, width="content", alt=_in_words(plan.facts, plan.recipe.augmentation))
+
+
+def _in_words(facts: DatasetFacts, augmentation: AugmentationConfig) -> str:
+    """What is seen, for those who do not see it: which images, and what this recipe does to them."""
+    height, width, _ = facts.image_shape
+    pixels = f"{augmentation.pad} pixel{'s' * (augmentation.pad != 1)}"
+    done = [f"padded by {pixels} and cropped to {height}×{width} at random"] if augmentation.pad else []
+    done += ["mirrored in half of the cases"] if augmentation.flip == "horizontal" else []
+    below = f"the same, {', and '.join(done)}" if done else "the same, which this recipe leaves as they are"
+    return f"Images of {facts.title} in two rows: above as they are, below {below}."
 
 
 def schedule(plan: Plan) -> None:

@@ -16,7 +16,7 @@ from resnet.ablation.guards.twins import proofs
 from resnet.ablation.studies import running
 from resnet.ablation.studies.compared import promises, references
 from resnet.ablation.studies.files import to_text
-from resnet.ablation.studies.planning import Plan, Step
+from resnet.ablation.studies.planning import Plan, Step, seeds_for
 from resnet.ablation.studies.study import Arm, Study
 from resnet.errors import ResNetLabError
 from resnet.metrics import Metrics
@@ -41,7 +41,7 @@ def new() -> None:
     views.problem(problem)
     guards.banner(cache.outlook(made).doubts)
     _start(made, disabled=problem is not None)
-    _numbers(made)
+    views.number_row(numbers_of(made))
     _arms(made)
     when_opened("What is equal, and what differs on purpose", "study_guards", lambda: _guards(made))
     guards.recipe_check(made.study, made.specs)
@@ -91,13 +91,12 @@ def _asks_the_same(study: Study, name: str) -> bool:
         return False
 
 
-def _numbers(made: Plan) -> None:
+def numbers_of(made: Plan) -> list[views.Number]:
+    """What a study is about to cost, and what it can tell."""
     there = len(made.steps) - made.count("make")
     reused = f"{there} of them exist and are used again" if there else "none exists yet"
     time_s = made.time_s
-    noise, seeds = made.noise(), len(made.study.seeds)
-    detectable = made.detectable(noise.sd)
-    views.number_row([
+    return [
         views.Number("Arms", str(len(made.arms)), "Networks and recipes that are compared."),
         views.Number("Runs", str(len(made.steps)), f"Every arm with every seed; {reused}.", _below(made)),
         views.Number("Time", "not known yet" if time_s is None else wording.about(time_s),
@@ -105,11 +104,25 @@ def _numbers(made: Plan) -> None:
                      "Starts are left out. Not known where nothing like it was measured here."),
         views.Number("Memory", f"{quantity.size(made.memory_bytes)} or more",
                      "Outputs of all layers for a batch, weights, gradients, optimiser; TensorFlow's own is extra."),
-        views.Number("Can show", f"{detectable:.2f} points" if math.isfinite(detectable) else "nothing",
-                     f"The smallest difference in error that {seeds} seeds show in four of five studies, where seeds "
-                     f"scatter as in {noise.source}: by {noise.sd:.2f} points." if seeds > 1 else
-                     "One seed shows no difference: nothing tells it from chance."),
-    ])  # fmt: skip
+        _can_show(made),
+    ]  # fmt: skip
+
+
+def _can_show(made: Plan) -> views.Number:
+    """The smallest difference its seeds would show, or why they would show none."""
+    label, seeds = "Can show", len(made.study.seeds)
+    if len(made.arms) == 1:
+        return views.Number(label, "nothing", "One arm shows no difference: there is nothing to compare it with.")
+    if seeds == 1:
+        return views.Number(label, "nothing", "One seed shows no difference: nothing tells it from chance.")
+    noise = made.noise()
+    points = made.detectable(noise.sd)
+    more = f" {count} seeds would show as little as that scatter." if seeds < (count := seeds_for(1)) else ""
+    about = (
+        f"The smallest difference in error that {seeds} seeds show in four of five studies, where seeds scatter as in "
+        f"{noise.source}: by {noise.sd:.2f} points.{more}"
+    )
+    return views.Number(label, f"{points:.2f} points" if math.isfinite(points) else "nothing", about)
 
 
 def _below(made: Plan) -> str:

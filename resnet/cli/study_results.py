@@ -108,13 +108,15 @@ def repeat(  # noqa: PLR0917  each is an option
     """Train one run of a study anew and say whether its numbers are the same, bit for bit."""
     with _unpacked(bundle) as found:
         step = again.find(found, arm, seed)
-        store = Store(runs)
-        run = store.start(again.spec_again(step, data_folder, device))
+        assert step.run  # `find` sees to it
+        store, spec = Store(runs), again.spec_again(step, data_folder, device)
+        if warning := again.warning(step.run, spec.device):
+            print(warning, flush=True)
+        run = store.start(spec)
         print(f"{run.id}   {run.path}", flush=True)
         follow(store, run)
         if run.state().name != "finished":
             raise RunError(f"Run {run.id} was stopped, so nothing can be compared; `runs resume {run.id}` goes on.")
-        assert step.run  # `find` sees to it
         result = again.compare_runs(step.run, run)
     if not result.equal:
         raise RunError(result.sentence)

@@ -10,7 +10,7 @@ from resnet.ablation.guards import guard, sharing
 from resnet.ablation.guards.recorded import environments
 from resnet.ablation.results import statistics
 from resnet.ablation.studies.compared import promises, references
-from resnet.ablation.studies.planning import Plan, runs_of
+from resnet.ablation.studies.planning import Plan, runs_of, seeds_for
 from resnet.ablation.studies.study import Arm, Study
 
 SAID = {"make": "to run", "wait": "at work", "resume": "to go on", "reuse": "finished", "leave": "failed"}
@@ -66,10 +66,12 @@ def _detectable(plan: Plan) -> str:
         return "One seed shows no difference at all: there is nothing to tell it from chance; take three or more."
     noise = plan.noise()
     points = plan.detectable(noise.sd)
+    more = seeds_for(1)
+    rest = f" One standard deviation takes {more} seeds an arm." if seeds < more else ""
     return (
         f"{seeds} seeds an arm show, in four of five such studies, a difference of {plan.detectable(1):.1f} standard "
         f"deviations between seeds: {statistics.rounded(points, points / 10)} points at a standard deviation of "
-        f"{statistics.rounded(noise.sd, noise.sd / 10)}, which is that of {noise.source}."
+        f"{statistics.rounded(noise.sd, noise.sd / 10)}, which is that of {noise.source}.{rest}"
     )
 
 
@@ -104,5 +106,6 @@ def facts_of(plan: Plan) -> dict[str, Any]:
         "memory_bytes": plan.memory_bytes,
         "noise": noise._asdict(),
         "detectable_in_sd": None if alone else plan.detectable(1),
+        "seeds_for_one_sd": seeds_for(1),
         "detectable_points": None if alone or not math.isfinite(noise.sd) else plan.detectable(noise.sd),
     }

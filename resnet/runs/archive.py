@@ -8,21 +8,29 @@ from pathlib import Path
 from resnet.runs import disk
 from resnet.runs.directory import CHECKPOINTS
 from resnet.runs.run import Run
+from resnet.text_table import guarded
 
 FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
 
 
 def metrics_csv(run: Run) -> str:
-    """Every record of the curve, a line each; a column for each field any of them has. Raises RunError."""
+    """Every record of the curve, a line each; a column for each field any of them has. Text is guarded as in all CSV.
+
+    Raises RunError.
+    """
     records, _ = run.metrics()
     fields = dict.fromkeys(FIRST_COLUMNS)
     for record in records:
         fields |= dict.fromkeys(record)
     text = io.StringIO()
-    rows = csv.DictWriter(text, list(fields), lineterminator="\n")
-    rows.writeheader()
-    rows.writerows(records)
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(map(guarded, fields))
+    rows.writerows([[_cell(record.get(field)) for field in fields] for record in records])
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return guarded(value) if isinstance(value, str) else value
 
 
 def last_weights(run: Run) -> Path | None:

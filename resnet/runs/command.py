@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from resnet import data
 from resnet.link import choice_of, difference, written
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
@@ -13,16 +14,17 @@ from resnet.training.recipe import Recipe
 RESNET = ("python", "-m", "resnet")
 
 
-def command(run: Run) -> str | None:
+def command(run: Run, data_folder: str | None = None) -> str | None:
     """What to type for another run like this. None where its spec cannot be read, or it is a fork whose parent is gone.
 
-    A fork begins at its parent's last checkpoint, which may be a later one by now.
+    A fork begins at its parent's last checkpoint, which may be a later one by now. A folder of images is looked for in
+    `data_folder`, the run's own unless given.
     """
     spec, parent = run.spec, run.parent
     if spec is None:
         return None
     if parent is None:
-        return shlex.join([*RESNET, *_train(spec)])
+        return shlex.join([*RESNET, *_train(spec), *_place(spec, data_folder)])
     before = Run(run.path.parent / parent.id).spec
     if before is None:
         return None
@@ -35,6 +37,12 @@ def _train(spec: RunSpec) -> list[str]:
     words = ["train", network.network, "--data", spec.dataset, "--recipe", name, "--device", spec.device]
     changes = difference(recipes.get(name).recipe, spec.recipe)
     return words + _settings("--set", network.settings) + _settings("--recipe-set", changes)
+
+
+def _place(spec: RunSpec, data_folder: str | None) -> list[str]:
+    """Where a folder of images lies. Other data sets are the same everywhere, and every machine has them in a place of
+    its own."""
+    return ["--data-folder", data_folder or spec.data_folder] if spec.dataset.startswith(data.FOLDER_PREFIX) else []
 
 
 def nearest(recipe: Recipe) -> str:

@@ -130,6 +130,22 @@ def beside_states(page: Page, url: str) -> Iterator[str]:
     yield "side by side with everything open"
 
 
+def training_states(page: Page, url: str) -> Iterator[str]:
+    page.goto(f"{url}/train?network=resnet20")
+    expect(page.get_by_text("Above: images as they are.")).to_be_visible()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    yield "train as it opens"
+    open_everything(page)
+    yield "train with everything open"
+
+
+def code_states(page: Page, url: str) -> Iterator[str]:
+    page.goto(f"{url}/?network=resnet152&norm.momentum=0.99&view=Code")
+    expect(page.locator("[data-testid=stCode]")).to_have_count(4)
+    settled(page)
+    yield "code"
+
+
 def sideways(page: Page) -> list[str]:
     """How much wider than the screen the page is, where it is; tables scroll in themselves."""
     widths = page.evaluate(
@@ -151,11 +167,12 @@ def in_every_width(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("states_of", [study_states, beside_states])
-def test_studies_and_curves_keep_nobody_out(
+@pytest.mark.parametrize("states_of", [study_states, beside_states, training_states, code_states])
+def test_no_other_page_keeps_anybody_out(
     open_page: OpenPage, own: RunningApp, states_of: Callable[[Page, str], Iterator[str]], scheme: str
 ) -> None:
-    """Catches words without contrast, tables and programs no keyboard can scroll, a page wider than a telephone."""
+    """Catches words without contrast, pictures without words, tables and programs no keyboard can scroll, a page wider
+    than a telephone."""
     page = open_page(WIDTHS[0], 900, scheme)
     found = {state: in_every_width(page) for state in states_of(page, own.url)}
     assert not any(found.values()), {state: lines for state, lines in found.items() if lines}

@@ -1,5 +1,6 @@
 """Side by side in a real Chromium: curves are uploaded, told about, drawn and explained; many of them at once."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,30 @@ def test_uploaded_curves_are_explained(served: RunningApp, open_page: Any) -> No
     page.get_by_role("button", name="Show error").click()
     expect(page.get_by_text("error, %")).to_be_visible()
     assert len(list((served.folder / "runs" / IMPORTS).iterdir())) == 3
+
+
+def test_a_link_is_sent_to_a_colleague(served: RunningApp, open_page: Any) -> None:
+    """Catches an address that stays behind what is chosen, opens on one run, or is lost by reloading or going back."""
+    for curve in notebook.curves():
+        write_import(served.folder / "runs" / IMPORTS, curve)
+    page = open_page()
+    side_by_side(page, served)
+    page.get_by_role("button", name="All imported curves").click()
+    expect(page).to_have_url(re.compile(r"/runs\?curve=[^&]+(&curve=[^&]+){2}$"))
+    settled(page)
+    page.get_by_role("button", name=re.compile("Remove plain_34_sgd")).click()
+    expect(page).to_have_url(re.compile(r"/runs\?curve=resnet_34[^&]+&curve=resnet_50[^&]+$"))
+    theirs = open_page(390, 844)
+    theirs.goto(f"{page.url}&curve=of_another_server.import.json")
+    for seen in (page, theirs):
+        expect(seen.get_by_role("button", name=re.compile("Remove .*_sgd"))).to_have_count(2)
+        expect(seen.locator(".js-plotly-plot").first).to_be_visible()
+    expect(theirs.get_by_text("The link names runs or curves that are not here")).to_be_visible()
+    expect(theirs).to_have_url(page.url)
+    theirs.reload()
+    expect(theirs.get_by_role("button", name=re.compile("Remove .*_sgd"))).to_have_count(2)
+    page.get_by_text("One run", exact=True).click()
+    expect(page.get_by_text("No run yet")).to_be_visible()
 
 
 def test_sixty_long_curves_are_drawn(served: RunningApp, open_page: Any) -> None:

@@ -21,7 +21,7 @@ from resnet.ablation.results.tables import TableFormat, written
 from resnet.ablation.studies.files import to_text
 from resnet.ablation.studies.outcome import Outcome, numbers, reading
 from resnet.ablation.studies.planning import Step
-from resnet.ablation.studies.study import Study, arms
+from resnet.ablation.studies.study import Study, unfitted
 from resnet.runs import Run
 from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, SPEC
 from resnet.runs.disk import one_sentence
@@ -90,7 +90,7 @@ def kept(step: Step) -> bool:
 
 def portable(study: Study) -> Study:
     """Without the data folder of this machine, unless it decides which images are meant."""
-    own = any(arm.dataset.startswith(data.FOLDER_PREFIX) for arm in arms(study))
+    own = any(one.dataset.startswith(data.FOLDER_PREFIX) for one in unfitted(study))
     if own or not Path(study.baseline.data_folder).is_absolute():
         return study
     baseline = study.baseline.model_copy(update={"data_folder": data.DEFAULT_FOLDER})

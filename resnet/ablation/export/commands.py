@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from resnet.ablation.studies.outcome import Outcome
+from resnet.data import FOLDER_PREFIX
 from resnet.runs.command import RESNET, command
 
 STUDY_FILE = "study.yaml"
@@ -25,9 +26,12 @@ def whole(study_file: str = STUDY_FILE) -> str:
 
 
 def one_by_one(outcome: Outcome, bundle: str = ".") -> Iterator[OneRun]:
-    """Each finished run of the study. `bundle` is where its zip, or what was in it, lies."""
+    """Each finished run of the study. `bundle` is where its zip, or what was in it, lies; folders of images lie where
+    the study says."""
+    folder = outcome.study.baseline.data_folder
     for step in outcome.steps:
         if step.action == "reuse" and step.run:
             arm, seed = step.planned.arm.name, step.planned.seed
             again = [*RESNET, "study", "repeat", bundle, "--arm", arm, "--seed", str(seed)]
-            yield OneRun(arm, seed, shlex.join(again), command(step.run) or "")
+            again += ["--data-folder", folder] if step.planned.arm.dataset.startswith(FOLDER_PREFIX) else []
+            yield OneRun(arm, seed, shlex.join(again), command(step.run, folder) or "")

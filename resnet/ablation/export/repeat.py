@@ -1,5 +1,6 @@
 """A run done again: are its numbers the same, to the last bit?"""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,14 +8,20 @@ from typing import Any
 
 from resnet.ablation.export.unpacked import Bundle
 from resnet.ablation.guards.recorded import software
-from resnet.ablation.studies.planning import Step, plan
+from resnet.ablation.studies.planning import Step, steps_of
 from resnet.errors import ConfigError, RunError, UnknownNameError
 from resnet.runs import Run, RunSpec
 from resnet.runs.journal import Line
+from resnet.text_table import unguarded
+from resnet.training.environment import describe_environment
 
 KINDS = ("train", "evaluation", "test")
+PROMISE = "equal bits are promised on one kind of CPU with one set of versions only"
 IN_SECONDS = "_s"
 """How the names of times and speeds end: time_s, images_per_s."""
+
+DIGITS = 12
+"""Of a checksum, enough to tell two apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +33,13 @@ class Repeat:
 
 
 def find(bundle: Bundle, arm: str, seed: int) -> Step:
-    """The finished run of this arm and seed. Raises UnknownNameError, ConfigError, or RunError without such a run."""
-    steps = plan(bundle.study, bundle.runs).steps
+    """The finished run of this arm and seed; a name may be as results.csv spells it.
+
+    Raises UnknownNameError, ConfigError, or RunError without such a run.
+    """
+    steps = steps_of(bundle.study, bundle.runs)
     names = list(dict.fromkeys(step.planned.arm.name for step in steps))
+    arm = arm if arm in names else unguarded(arm)
     if arm not in names:
         raise UnknownNameError("arm of this study", arm, names)
     found = next((step for step in steps if (step.planned.arm.name, step.planned.seed) == (arm, seed)), None)
@@ -45,18 +56,46 @@ def spec_again(step: Step, data_folder: Path, device: str | None = None) -> RunS
     return RunSpec.model_validate(step.planned.spec.model_dump() | changes)
 
 
+def warning(first: Run, device: str) -> str | None:
+    """Why a run made again on this machine's `device` may have other numbers, in a sentence; None where it must not.
+
+    Raises ConfigError where there is no such device, RunError where the run's environment cannot be read.
+    """
+    reason = _reason(first.environment(), describe_environment(device))
+    return f"The numbers may differ though nothing is wrong: {PROMISE}, and {reason}." if reason else None
+
+
 def compare_runs(first: Run, second: Run) -> Repeat:
     """`first` is the one that was there. Raises RunError where one cannot be read.
 
-    Where numbers differ, so may versions and machine: those that do are named.
+    Where versions and machine differ, those that do are named: bits were not promised then, and are not a matter of
+    course where they are equal.
     """
     found = compare_records(first.metrics()[0], second.metrics()[0])
+    reason = _reason(first.environment(), second.environment() or {})
     if found.equal:
-        return found
-    was, now = [dict(software(run.environment() or {})) for run in (first, second)]
-    other = [f"{key} {was[key]} there, {now[key]} here" for key in was if key in now and was[key] != now[key]]
-    reason = f" Bits are promised for equal software on a CPU only; here differ: {'; '.join(other)}." if other else ""
-    return Repeat(False, found.sentence + reason)
+        return Repeat(True, f"{found.sentence[:-1]}, though {reason}." if reason else found.sentence)
+    if reason:
+        return Repeat(False, f"{found.sentence} This was not ruled out: {PROMISE}, and {reason}.")
+    return Repeat(False, f"{found.sentence} It should have been equal: device and versions are the same.")
+
+
+def _reason(was: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
+    """What is not as it was where the first run was made, as a part of a sentence; nothing where bits are promised."""
+    if not was:
+        return "the first run did not record what it was made with"
+    there, here = _surroundings(was), _surroundings(now)
+    other = [key for key, value in there.items() if here.get(key, value) != value]
+    if other:
+        return f"here differ: {'; '.join(f'{key} {there[key]} there, {here[key]} here' for key in other)}"
+    return "" if "gpu" not in there.get("device", "") else "this is a GPU"
+
+
+def _surroundings(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Kind of device, versions, code and, once they were read, the images, by the names of environment.json."""
+    own = {"device": re.sub(r"\d", "", str(environment.get("device", ""))), **dict(software(environment))}
+    checksum = environment.get("dataset_checksum")
+    return own | ({"dataset_checksum": str(checksum)[:DIGITS]} if checksum else {})
 
 
 def compare_records(first: Sequence[Line], second: Sequence[Line]) -> Repeat:

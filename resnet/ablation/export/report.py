@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 
-from resnet import data, quantity
+from resnet import quantity
 from resnet.ablation.export import commands as study_commands
 from resnet.ablation.export import report_page as html
 from resnet.ablation.export.study_figure import drawable, study_figure
@@ -155,8 +155,7 @@ def _drawing(arm: Arm) -> str:
 
 
 def _data(outcome: Outcome) -> Iterator[str]:
-    for name in dict.fromkeys(arm.dataset for arm in outcome.planned):
-        facts = data.facts(name, outcome.study.baseline.data_folder)
+    for facts in {arm.dataset: arm.images for arm in outcome.planned}.values():
         yield (
             f"{facts.title}: {facts.train_images:,} images for training and {facts.test_images:,} for the test, each "
             f"{quantity.shape(facts.image_shape)}. {facts.source}."

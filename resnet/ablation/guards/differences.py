@@ -17,6 +17,7 @@ Specs = Mapping[str, Sequence[RunSpec]]
 ABSENT = "absent"
 SHOWN = 6
 FOLLOW_THE_DATA = frozenset({"network.input_shape", "network.classes", "network.head_activation"})
+"""What `data.fit_config` may change: another data set explains it."""
 
 
 def canonical(value: Any) -> str:
@@ -95,8 +96,8 @@ def _factor(key: str, declared: Iterable[str]) -> str | None:
     return None
 
 
-def listed(names: Sequence[str]) -> str:
-    """ "a, b and c"; the seventh and what follows are only counted."""
-    more = len(names) - SHOWN
-    shown = names if more <= 1 else [*names[:SHOWN], f"{more} more"]
+def listed(names: Sequence[str], most: int = SHOWN) -> str:
+    """ "a, b and c"; of more than one too many the first, and how many more."""
+    more = len(names) - most
+    shown = names if more <= 1 else [*names[:most], f"{more} more"]
     return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

@@ -8,6 +8,8 @@ from resnet.ablation.guards.differences import Differing, Specs, differing, list
 
 Purity = Literal["no difference", "one factor", "one factor, several settings", "several factors", "undeclared"]
 
+ALONE = "There is one arm only, so nothing is compared."
+
 
 @dataclass(frozen=True, slots=True)
 class OneFactor:
@@ -32,7 +34,8 @@ def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:
         more = "more than the declared factors differ" if names else "settings differ that nobody declared"
         return OneFactor("undeclared", f"Not a fair comparison: {more}: {', '.join(map(str, loose))}.", found)
     if not found:
-        return OneFactor("no difference", "The arms do not differ in any setting.", found)
+        said = ALONE if len(specs_by_arm) == 1 else "The arms do not differ in any setting."
+        return OneFactor("no difference", said, found)
     if len(names) > 1:
         return OneFactor(
             "several factors", f"{len(names)} declared factors differ, and nothing else: {listed(names)}.", found

@@ -4,7 +4,7 @@ Validation chooses. Test errors are those that runs read once, at their end; the
 are data losses: a total with penalties in it is not read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -144,7 +144,8 @@ def results(arms: Sequence[ArmRuns], *, measure: ErrorMeasure | None = None, lev
         raise ConfigError(f"Each arm has a name of its own; received {twice[0]!r} more than once.")
     numbers = {arm.name: _collected(arm) for arm in arms}
     compared = measure or _compared(numbers.values())
-    return [_result(arm, numbers, compared, level) for arm in arms]
+    references = {arm.against for arm in arms}
+    return [_result(arm, numbers, compared, level, references) for arm in arms]
 
 
 def _compared(numbers: Iterable[Numbers]) -> ErrorMeasure:
@@ -154,7 +155,13 @@ def _compared(numbers: Iterable[Numbers]) -> ErrorMeasure:
     return "test_error" if evaluated and tested else "best_validation_error"
 
 
-def _result(arm: ArmRuns, numbers: Mapping[str, Numbers], measure: ErrorMeasure, level: float) -> ArmResult:
+def _result(
+    arm: ArmRuns,
+    numbers: Mapping[str, Numbers],
+    measure: ErrorMeasure,
+    level: float,
+    references: Collection[str | None],
+) -> ArmResult:
     if arm.against is not None and arm.against not in numbers:
         raise UnknownNameError("arm", arm.against, numbers)
     own = numbers[arm.name]
@@ -162,7 +169,7 @@ def _result(arm: ArmRuns, numbers: Mapping[str, Numbers], measure: ErrorMeasure,
     if arm.against is not None:
         apart = _difference(own.get(measure, []), numbers[arm.against].get(measure, []), level)
     summaries = {each: statistics.summary([value for _, value in seeded]) for each, seeded in own.items()}
-    sentence = _sentence(arm, summaries.get(measure), measure, apart)
+    sentence = _sentence(arm, summaries.get(measure), measure, apart, references)
     return ArmResult(arm, summaries, measure, apart, sentence, _left_out(arm))
 
 
@@ -194,14 +201,21 @@ def _left_out(arm: ArmRuns) -> tuple[str, ...]:
     return tuple([f"{arm.name}: {'one run' if seed is None else f'seed {seed}'} {why}" for seed, why in found if why])
 
 
-def _sentence(arm: ArmRuns, own: Summary | None, measure: ErrorMeasure, apart: Difference | None) -> str:
-    """What may be claimed, and no more. An error is better where lower."""
+def _sentence(
+    arm: ArmRuns,
+    own: Summary | None,
+    measure: ErrorMeasure,
+    apart: Difference | None,
+    references: Collection[str | None],
+) -> str:
+    """What may be claimed, and no more. An error is better where lower. `references` are the arms others have."""
     place = f" {arm.where}" if arm.where else ""
     who = f"{arm.change or arm.name}{place}"
     if own is None:
         return f"{who}: no finished run has a number yet"
     if arm.against is None:
-        return f"{who} is what others are compared with: {TITLES[measure].partition(',')[0].lower()} {spread(own)}"
+        role = "what others are compared with" if arm.name in references else "compared with no other arm"
+        return f"{who} is {role}: {TITLES[measure].partition(',')[0].lower()} {spread(own)}"
     if apart is None:
         return f"{who}: {arm.against} has no finished run to compare with yet"
     if apart.n == 1:

@@ -94,13 +94,6 @@ PUBLISHED = {
 """The plain networks on CIFAR-10 stand only in a figure (6, left), without numbers, so they are not here."""
 
 
-def published_error(network: ResNetConfig, dataset: str) -> Published | None:
-    """What the paper reports for exactly this network on this data set, or None."""
-    entry = catalog.find(network)
-    row = PUBLISHED.get(entry.name) if entry else None
-    return row if row and row.dataset == dataset else None
-
-
 def against_paper(network: ResNetConfig, dataset: str, recipe: Recipe, summary: Summary) -> Verdict:
     """Our test error over seeds, in percent, beside the paper's mean, with a 95 % interval of their difference.
 

@@ -19,6 +19,8 @@ Seeds = tuple[Sequence[int], Sequence[int]]
 
 ROUNDING = 1e-9
 MOST_SEEDS = 10**9
+STUDY_SEEDS = 200
+"""No study has more."""
 
 
 class Summary(NamedTuple):
@@ -149,6 +151,24 @@ def seeds_needed(
     while detectable_difference(sd, n, power=power, level=level, spread=spread) > difference * (1 + ROUNDING):
         n += 1  # t needs one or two more than z, which is where this begins
     return n
+
+
+def seeds_to_tell(apart: Difference, sds: tuple[float | None, float | None]) -> int | None:
+    """Seeds for each arm that show a difference in four of five studies if it really is what was measured.
+
+    The noise is that of the interval, over pairs or not; `sds` are those of the two arms, which count where they are
+    not paired. None where there is no interval or no difference, and where not even `STUDY_SEEDS` would do.
+    """
+    if apart.half_width is None or apart.mean == 0:
+        return None
+    spread: Spread = "paired" if apart.method == "paired" else "estimated"
+    if spread == "paired":  # half the variance of a pair: as if each arm had its own share of it
+        sd = apart.half_width / t_quantile(apart.level, apart.n - 1) * math.sqrt(apart.n / 2)
+    else:
+        sd = math.sqrt(math.fsum((own or 0.0) ** 2 for own in sds) / 2)
+    if detectable_difference(sd, STUDY_SEEDS, level=apart.level, spread=spread) > abs(apart.mean):
+        return None
+    return seeds_needed(sd, abs(apart.mean), level=apart.level, spread=spread)
 
 
 def error_standard_error(error_percent: float, images: int) -> float:

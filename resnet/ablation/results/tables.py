@@ -8,7 +8,7 @@ from typing import Literal
 
 from resnet import quantity
 from resnet.ablation.results.arms import TITLES, ArmResult, Measure, plus_minus, spread
-from resnet.ablation.results.statistics import Difference, Summary
+from resnet.ablation.results.statistics import STUDY_SEEDS, Difference, Summary, seeds_to_tell
 from resnet.errors import UnknownNameError
 from resnet.text_table import Cell, Column, TextTable, conventions, counted, named
 
@@ -46,8 +46,26 @@ def reading_table(
         beside = [] if paper is None else [paper.get(result.arm.name, "")]
         lines.append([result.arm.name, *cells, result.arm.trainable_params, result.arm.macs, apart, *beside])
     said = [f"{text}." for result in found for text in (result.sentence, *result.left_out)]
+    said += _more_seeds(found)
     levels = sorted({f"Intervals: {100 * gap.level:g} %." for result in found if (gap := result.difference)})
     return TextTable(columns, lines, [*said, *NOTES, *levels, *conventions(("trainable_params", "macs"))])
+
+
+def _more_seeds(found: Sequence[ArmResult]) -> list[str]:
+    """How many seeds would tell what is within noise, if it is what was measured: else it is read as "no effect"."""
+    by_name = {result.arm.name: result for result in found}
+    needed = {}
+    for result in found:
+        apart, against = result.difference, by_name.get(result.arm.against or "")
+        if apart and against and apart.half_width is not None and not apart.beyond_noise:
+            own, other = [each.summaries.get(result.measure) for each in (result, against)]
+            count = seeds_to_tell(apart, (own and own.sd, other and other.sd))
+            needed[result.arm.name] = f"about {count}" if count else f"more than {STUDY_SEEDS}"
+    if not needed:
+        return []
+    counts = ", ".join(f"{count} ({name})" for name, count in needed.items())
+    return [f"Within noise does not mean equal: if what was measured is real, four of five studies would show it with "
+            f"so many seeds an arm: {counts}."]  # fmt: skip
 
 
 def numbers_table(found: Sequence[ArmResult]) -> TextTable:

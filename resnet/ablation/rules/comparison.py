@@ -6,10 +6,11 @@ from math import sqrt
 from statistics import fmean, variance
 from typing import NamedTuple
 
+from resnet.ablation.guards.differences import listed
 from resnet.ablation.results.statistics import error_standard_error
 from resnet.ablation.rules.facts import Arms, Facts, arm_label
 from resnet.ablation.rules.images import TWO_SIGMA
-from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, listed, short
+from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short
 
 FITTED = 0.1
 """Percent. A training part with less than one image in a thousand wrong is fitted."""

@@ -3,9 +3,10 @@
 from functools import lru_cache
 from itertools import combinations
 
+from resnet.ablation.guards.differences import listed
 from resnet.ablation.losses import KerasL2, expected_penalty
 from resnet.ablation.rules.facts import Arms, Facts, arm_label
-from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, listed, short, times
+from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
 from resnet.config import ResNetConfig
 from resnet.graph import build_graph
 from resnet.training.recipe import DecayCovers

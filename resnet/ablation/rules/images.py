@@ -2,9 +2,10 @@
 
 from math import sqrt
 
+from resnet.ablation.guards.differences import listed
 from resnet.ablation.results.statistics import error_standard_error
 from resnet.ablation.rules.facts import Facts
-from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, listed, short
+from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short
 
 TWO_SIGMA = 2.0
 HOPELESS = 100.0

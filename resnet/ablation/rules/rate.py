@@ -1,7 +1,8 @@
 """Learning rates and the steps they are driven by."""
 
+from resnet.ablation.guards.differences import listed
 from resnet.ablation.rules.facts import Facts
-from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, listed, short, times
+from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
 from resnet.training.schedule import StepsWarmup
 
 USUAL_SGD, USUAL_BATCH, USUAL_MOMENTUM = 0.1, 128, 0.9

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from resnet.ablation.guards.differences import listed as listed  # noqa: PLC0414  a page finds it here
 from resnet.ablation.rules.facts import Arms, Facts
 
 Severity = Literal["wrong", "unfair", "unusual", "note"]
@@ -71,12 +72,6 @@ HE_CIFAR = "He et al. 2015, Deep Residual Learning, section 4.2"
 HE_IMAGENET = "He et al. 2015, Deep Residual Learning, Table 1"
 KERAS = "Keras 3 documentation"
 NOTEBOOK = "the ResNet ablation notebook this project grew from (binary cats_vs_dogs)"
-
-
-def listed(names: Sequence[str], most: int = 6) -> str:
-    """a, b and c; of many, the first few and how many more."""
-    shown = list(names[:most]) + ([f"{len(names) - most} more"] if len(names) > most else [])
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "nothing"
 
 
 def short(number: float) -> str:

@@ -26,7 +26,7 @@ LABELS = {
 
 
 def references(study: Study, found: Sequence[Arm]) -> dict[str, str | None]:
-    """By its name, what each arm is compared with; None for one that others are compared with.
+    """By its name, what each arm is compared with; None for one that others are compared with, and for a single one.
 
     In a grid it is the arm with the first level of the last factor that has several, and all other levels equal; else
     the first arm, which is the baseline where the study has it.
@@ -52,7 +52,8 @@ def _equal_to(study: Study, settings: Mapping[str, Any], found: Sequence[Arm]) -
     """The arm that is these settings by other words: plain20 for resnet20 without shortcuts."""
     one = Listed(settings=dict(settings))
     try:
-        alone = arms(study.model_copy(update={"design": "list", "listed": (one,)}))[0]
+        images = {arm.dataset: arm.images for arm in found}
+        alone = arms(study.model_copy(update={"design": "list", "listed": (one,)}), images)[0]
     except ResNetLabError:
         return None
     return next((arm.name for arm in found if _facts(arm) == _facts(alone)), None)
@@ -88,7 +89,8 @@ def promises(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[Ru
     differs = [one_factor(specs, study.keys).sentence]
     if len(study.factors) > 1:
         differs += filter(None, [between(specs, references(study, found), study.keys)])
-    return (*differs, *[stream.sentence for stream in streams(specs)], selection(specs))
+    shared = [stream.sentence for stream in streams(specs)] if len(found) > 1 else []
+    return (*differs, *shared, selection(specs))
 
 
 def change(study: Study, arm: Arm) -> str:

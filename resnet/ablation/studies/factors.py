@@ -15,6 +15,8 @@ from resnet.training import recipes
 from resnet.training.recipe import Recipe
 
 FOLLOW_THE_DATA = ("network.input_shape", "network.classes")
+"""What `data.fit_config` sets whatever it was: a level of it would be ignored. The head keeps what it can."""
+
 MOST_ARMS = 500
 LONGEST_NAME = 60
 

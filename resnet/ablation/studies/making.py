@@ -8,6 +8,7 @@ from resnet import catalog, data
 from resnet.ablation.guards.differences import digest
 from resnet.ablation.studies.factors import LONGEST_NAME, Baseline, recipe_of
 from resnet.config import AnyConfig, ResNetConfig, known_keys, with_settings
+from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
 from resnet.link import written
 from resnet.training.recipe import Recipe
@@ -79,9 +80,9 @@ def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
         raise UnknownNameError("setting", f"{part}.{odd}", [f"{part}.{key}" for key in known]) from None
 
 
-def fitted(arm: Made, base: Baseline) -> Made:
-    """With the input and the classes of its data set. Looks at a folder of images; raises DataError."""
-    return arm._replace(config=data.fit_config(arm.config, data.facts(arm.dataset, base.data_folder)))
+def fitted(arm: Made, images: DatasetFacts) -> Made:
+    """With the input and the classes of its data set. Raises ConfigError where such images would shrink to nothing."""
+    return arm._replace(config=data.fit_config(arm.config, images))
 
 
 def name_of(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> str:

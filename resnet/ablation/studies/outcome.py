@@ -12,7 +12,7 @@ from resnet.ablation.results.arms import ArmResult, ArmRuns, ErrorMeasure, Measu
 from resnet.ablation.results.published import Verdict, against_paper
 from resnet.ablation.results.tables import numbers_table, reading_table
 from resnet.ablation.studies import compared
-from resnet.ablation.studies.planning import Step, runs_of, steps_of
+from resnet.ablation.studies.planning import Step, moved, runs_of, steps_of
 from resnet.ablation.studies.study import Arm, Study, arms_of, specs_of
 from resnet.metrics import describe
 from resnet.runs import Run, RunSpec
@@ -79,6 +79,8 @@ class Outcome:
     def guards(self) -> tuple[str, ...]:
         """What is known to be equal, and what differs on purpose: a sentence each."""
         purity = () if self.one_factor.purity == "undeclared" else (self.one_factor.sentence,)
+        if len(self.arms) == 1:  # it shares everything with itself
+            return purity
         return (*purity, *[stream.sentence for stream in self.streams], *self.recorded.start.sentences)
 
 
@@ -127,7 +129,7 @@ def reading(outcome: Outcome) -> TextTable:
     paper = {arm.name: _paper(outcome, arm.name) for arm in outcome.arms}
     table = reading_table(outcome.results, READ, paper)
     how = [compared.how_compared(outcome.study, outcome.planned)]
-    rest = [sharing.selection(outcome.specs), *filter(None, how), *outcome.recorded.mixed]
+    rest = [sharing.selection(outcome.specs), *filter(None, how), *outcome.recorded.mixed, *moved(outcome.steps)]
     notes = [*outcome.banners, *_not_begun(outcome), *table.notes, *rest]
     return TextTable(table.columns, table.lines, [" ".join(note.split()) for note in notes])
 

@@ -7,12 +7,13 @@ it again, from another terminal or after a crash, repeats nothing.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Literal, NamedTuple
 
+from resnet import data
 from resnet.ablation.results.published import PAPERS_SD
-from resnet.ablation.results.statistics import detectable_difference, summary
+from resnet.ablation.results.statistics import detectable_difference, seeds_needed, summary
+from resnet.ablation.studies.images import First, absolute, known_images
 from resnet.ablation.studies.study import Arm, PlannedRun, Study, arms_of, run_fingerprint, runs, specs_of
 from resnet.metrics import FLOAT32_BYTES, describe
 from resnet.runs import Run, RunSpec, State
@@ -112,39 +113,55 @@ class Plan:
         return EXAMPLE
 
 
+def seeds_for(sds: float) -> int:
+    """Seeds of each arm that show a difference of so many standard deviations in four of five studies."""
+    return seeds_needed(1.0, sds, spread="paired")
+
+
 def runs_of(steps: Iterable[Step]) -> dict[tuple[str, int], Run]:
     """By arm and seed, the runs that are there, finished or not."""
     return {(step.planned.arm.name, step.planned.seed): step.run for step in steps if step.run}
 
 
+def moved(steps: Iterable[Step]) -> tuple[str, ...]:
+    """A sentence for each folder of images that is neither here nor where the runs had it: they say what it held."""
+    places = dict[str, str]()
+    for step in steps:
+        spec = step.run.spec if step.run else None
+        if spec and spec.dataset.startswith(data.FOLDER_PREFIX):
+            place = absolute(spec.data_folder)
+            places |= {spec.dataset: place} if place != step.planned.spec.data_folder else {}
+    return tuple([f"The images of {name} are not here; what is said of them was recorded by the runs, which had them "
+                  f"in {place}." for name, place in places.items()])  # fmt: skip
+
+
 def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
     """What running the study will do and what it needs. Starts nothing; `there` and what it raises as in `steps_of`."""
-    steps = steps_of(study, there, failed)
+    steps = steps_of(study, there, failed, "images")
     known = [(spec, run) for run in there if (spec := run.spec)]  # once: each look is one at the disk
     specs = {step.planned.arm.name: step.planned.spec for step in steps}
     speeds = {name: measured_speed(spec, known) for name, spec in specs.items()}
     return Plan(study, steps, speeds, max(map(memory_bytes, specs.values())))
 
 
-def steps_of(study: Study, there: Sequence[Run], failed: Failed = "leave") -> tuple[Step, ...]:
+def steps_of(
+    study: Study, there: Sequence[Run], failed: Failed = "leave", first: First = "records"
+) -> tuple[Step, ...]:
     """Which runs exist and are used again, which wait or go on, and which are missing.
 
     `there` are all runs to look among, as `Store.list()` or `runs_in(folder)` give them. A run is the study's where its
     spec is equal, whoever started it; a fork never is, since it did not begin at the beginning. A run that failed is
     left alone unless it is to be tried again: it would most likely fail again. Of equal ones the oldest is taken.
+    What a folder of images holds is asked `first` of the records of its runs, or of the images: see `known_images`.
     Raises ConfigError, DataError or UnknownNameError.
     """
+    images = known_images(study, there, first)
     known: dict[str, list[Run]] = {}
     for run in sorted(there, key=lambda run: run.id):
         if (spec := run.spec) is not None and run.parent is None:
-            known.setdefault(run_fingerprint(_here(spec)), []).append(run)
-    planned = [one._replace(spec=_here(one.spec)) for one in runs(study)]
+            known.setdefault(run_fingerprint(images.brought(spec)), []).append(run)
+    planned = [one._replace(spec=images.brought(one.spec)) for one in runs(study, images.facts)]
     return tuple(_step(one, known.get(run_fingerprint(one.spec), []), failed) for one in planned)
-
-
-def _here(spec: RunSpec) -> RunSpec:
-    """With the data folder as the store writes it; in a zip it may be relative."""
-    return spec.model_copy(update={"data_folder": str(Path(spec.data_folder).absolute())})
 
 
 def _step(planned: PlannedRun, found: Sequence[Run], failed: Failed) -> Step:

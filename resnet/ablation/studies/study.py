@@ -10,6 +10,7 @@ a whole recipe), a setting of it ("recipe.weight_decay.semantics", "recipe.optim
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -18,9 +19,11 @@ from pydantic import Field
 
 from resnet import data
 from resnet.ablation.guards.differences import Change, canonical, changes, digest, leaves
+from resnet.ablation.results.statistics import STUDY_SEEDS
 from resnet.ablation.studies.factors import MOST_ARMS, Baseline, Factor, Listed, Text, twice, typed
 from resnet.ablation.studies.making import BASELINE, Made, entry_of, fitted, made, name_of
 from resnet.config import Closed, ResNetConfig
+from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
 from resnet.runs.spec import RunSpec
 from resnet.training.recipe import Recipe
@@ -28,6 +31,9 @@ from resnet.training.recipe import Recipe
 Design = Literal["grid", "one_at_a_time", "list"]
 
 FORMAT_VERSION = 1
+
+Images = Mapping[str, DatasetFacts]
+"""By its name, what is known of a data set without a look at it."""
 
 Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
 """Strict, or YAML's `yes` would be seed 1."""
@@ -46,7 +52,7 @@ class Study(Closed):
     factors: tuple[Factor, ...] = Field(default=(), max_length=50)
     design: Design = "one_at_a_time"
     listed: tuple[Listed, ...] = Field(default=(), max_length=MOST_ARMS)
-    seeds: tuple[Seed, ...] = Field(default=(0, 1, 2), min_length=1, max_length=200)
+    seeds: tuple[Seed, ...] = Field(default=(0, 1, 2), min_length=1, max_length=STUDY_SEEDS)
 
     @property
     def fingerprint(self) -> str:
@@ -68,9 +74,7 @@ class Study(Closed):
             if (again := twice(values)) is not None:
                 raise ConfigError(f"A study's {what} must differ; received {echo(again)} twice.")
         _check_design(self)
-        made(self.baseline, {})
-        for _, settings in _changed(self):
-            made(self.baseline, settings)
+        unfitted(self)
 
 
 def _check_design(study: Study) -> None:
@@ -93,7 +97,8 @@ def _check_design(study: Study) -> None:
 @dataclass(frozen=True, slots=True)
 class Arm:
     """A network, fitted to its data set, and a recipe. `settings` are the study's words for it; `changes` is all that
-    differs from the baseline's full configs, as (was, is): nothing in the baseline itself."""
+    differs from the baseline's full configs, as (was, is): nothing in the baseline itself. `images` is what is known of
+    the data set."""
 
     name: str
     settings: Mapping[str, Any]
@@ -102,6 +107,7 @@ class Arm:
     recipe: Recipe
     dataset: str
     changes: Mapping[str, Change]
+    images: DatasetFacts
 
 
 class PlannedRun(NamedTuple):
@@ -112,24 +118,31 @@ class PlannedRun(NamedTuple):
     spec: RunSpec
 
 
-def arms(study: Study) -> tuple[Arm, ...]:
+def unfitted(study: Study) -> tuple[Made, ...]:
+    """What is asked for, before it is fitted to its images: no file is looked at, and some may be equal."""
+    return tuple(made(study.baseline, settings) for settings in [{}, *[own for _, own in _changed(study)]])
+
+
+def arms(study: Study, known: Images | None = None) -> tuple[Arm, ...]:
     """The arms in the order of the levels, but the baseline first where they are no grid; of equal ones the first.
 
     A name says how an arm differs from the baseline, or which network it is where networks are all that is compared; so
-    it stays when the study grows. Looks up the size of images, for a folder of them on the disk. Raises ConfigError,
-    also where an arm with a name of its own is another one again, DataError or UnknownNameError.
+    it stays when the study grows. Looks up the size of images that are not among the `known` ones, for a folder of
+    them on the disk. Raises ConfigError, also where an arm with a name of its own is another one again, DataError or
+    UnknownNameError.
     """
     baseline, found = study.baseline, dict[str, Arm]()
+    images = cache(lambda name: (known or {}).get(name) or data.facts(name, baseline.data_folder))
     plain = made(baseline, {})
     usual = leaves(*plain[1:]) | {"network": baseline.network}
-    base = leaves(*fitted(plain, baseline)[1:])
+    base = leaves(*fitted(plain, images(plain.dataset))[1:])
     for name, settings in _changed(study):
-        unfitted = made(baseline, settings)
-        arm = fitted(unfitted, baseline)
+        bare = made(baseline, settings)
+        arm = fitted(bare, images(bare.dataset))
         facts = leaves(*arm[1:])
         differs = changes(base, facts)
-        said = name or _network(study, settings, unfitted) or (name_of(settings, usual) if differs else BASELINE)
-        there = found.setdefault(digest(facts), Arm(said, settings, *arm, differs))
+        said = name or _network(study, settings, bare) or (name_of(settings, usual) if differs else BASELINE)
+        there = found.setdefault(digest(facts), Arm(said, settings, *arm, differs, images(arm.dataset)))
         if name and there.name != name:
             raise ConfigError(f"Listed arms must differ; received {echo(name)}, which is {echo(there.name)} in other "
                               "words: take one away.")  # fmt: skip
@@ -138,9 +151,12 @@ def arms(study: Study) -> tuple[Arm, ...]:
     return tuple(arm if count[arm.name] == 1 else _told_apart(arm, digest) for digest, arm in in_order)
 
 
-def runs(study: Study) -> tuple[PlannedRun, ...]:
-    """Every arm with every seed: the first seed of all arms, then the second, so that a comparison is there early."""
-    baseline, found = study.baseline, arms(study)
+def runs(study: Study, known: Images | None = None) -> tuple[PlannedRun, ...]:
+    """Every arm with every seed: the first seed of all arms, then the second, so that a comparison is there early.
+
+    `known`, and what it raises, as in `arms`.
+    """
+    baseline, found = study.baseline, arms(study, known)
     return tuple(
         PlannedRun(arm, seed, RunSpec(
             network=arm.network, config=arm.config, recipe=arm.recipe.model_copy(update={"seed": seed}),
