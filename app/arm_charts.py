@@ -1,7 +1,8 @@
 """The curves of a study's arms as a Plotly figure: validation bold, training dashed, the test as a mark at the end."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any, cast
@@ -26,26 +27,33 @@ ABOVE = 40
 A_ROW, LONG_IN_A_ROW, ROW, MOST_ROWS = 4, 2, 22, 5
 """Names and pixels of a row of the legend below, which must not be taken from the plot."""
 
-PLOT_HEIGHT = 290
+PLOT_HEIGHT, LETTERS = 290, 17
+"""Pixels of the plot, and of a line of words in it."""
+
+NOTHING: Mapping[str, Published] = {}
 PRECISION = {"error": ".2f", "data_loss": ".3f"}
 CLEAR = "rgba(0,0,0,0)"
 FILL, EACH = 0.16, 0.5
 
 
-def arms_chart(curves: ArmCurves, scheme: Scheme, published: Sequence[Published] = (), title: str = "") -> go.Figure:
+def arms_chart(
+    curves: ArmCurves, scheme: Scheme, published: Mapping[str, Published] = NOTHING, title: str = ""
+) -> go.Figure:
     """All arms on one chart; hovering says how many seeds are behind a point, and clicking the legend hides an arm.
 
     The axis ends above where the curves go on their way down, as the paper's does; a double click shows all of it.
-    `title` is the vertical axis's, where it is not that of the curves. A zoom stays as long as the axes do.
+    `published` is the paper's error by an arm's name; `title` is the vertical axis's, where it is not that of the
+    curves. A zoom stays as long as the axes do.
     """
     grey, shades = COLOURS["grey"][scheme], colours(curves.arms, scheme)
     traces: list[dict[str, Any]] = []
     for at, (arm, colour) in enumerate(zip(curves.arms, shades, strict=True)):
         traces += [{**trace, "legendgroup": str(at)} for trace in _traces(arm, colour, curves, scheme)]
     layout = _layout(curves, grey, title or curves.title)
-    for row in published if curves.options.about == "error" else ():
-        layout["shapes"].append(_paper(row, grey))
-        layout["annotations"].append(_paper_says(row, grey))
+    if published and curves.options.about == "error":
+        of_arm = dict(zip([arm.name for arm in curves.arms], shades, strict=True))
+        layout["shapes"] += [shape for arm, row in published.items() for shape in _paper(row, of_arm.get(arm, grey))]
+        layout["annotations"].append(_paper_says(list(published.values()), curves.extent, grey))
     if _labelled(curves):
         layout["annotations"] += _labels(curves, shades)
     # Plotly's own check of every number takes longer than the drawing.
@@ -178,19 +186,25 @@ def _labels(curves: ArmCurves, shades: list[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _paper(row: Published, grey: str) -> dict[str, Any]:
-    """The paper's error across the chart: a band of its standard deviation, or a line where it gives none."""
-    reach = row.sd or 0.0
-    return {
-        "type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": row.error - reach, "y1": row.error + reach,
-        "fillcolor": _clear(grey, 0.25), "line": {"color": grey, "width": 0 if reach else 1}, "layer": "below",
-    }  # fmt: skip
+def _paper(row: Published, colour: str) -> list[dict[str, Any]]:
+    """The paper's error across the chart, dotted in the colour of the arm, in a band of its standard deviation."""
+    across = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
+    dotted = {"color": colour, "width": 1.5, "dash": "dot"}
+    line = {**across, "type": "line", "y0": row.error, "y1": row.error, "line": dotted}
+    if row.sd is None:
+        return [line]
+    edges = {"y0": row.error - row.sd, "y1": row.error + row.sd, "line": {"width": 0}}
+    return [{**across, **edges, "type": "rect", "fillcolor": _clear(colour, 0.25)}, line]
 
 
-def _paper_says(row: Published, grey: str) -> dict[str, Any]:
-    text = paper_says(row).replace(": ", ":<br>")
-    return {"x": 0, "y": row.error, "xref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False,
-            "text": text, "align": "left", "font": {"color": grey, "size": 12}}  # fmt: skip
+def _paper_says(rows: Sequence[Published], extent: tuple[float, float], grey: str) -> dict[str, Any]:
+    """Once for all of its lines, on the left: below them, where curves come late, or above where there is no room."""
+    lines = [line for said in paper_says(rows) for line in re.sub(r"(:|/\d+,) ", r"\1<br>", said).split("<br>")]
+    (low, top), least = extent, min(row.error - (row.sd or 0.0) for row in rows)
+    below = (least - low) / (top - low) * PLOT_HEIGHT > LETTERS * len(lines)
+    return {"x": 0, "y": least if below else min(max(row.error for row in rows), top), "xref": "paper",
+            "xanchor": "left", "yanchor": "top" if below else "bottom", "showarrow": False,
+            "text": "<br>".join(lines), "align": "left", "font": {"color": grey, "size": 12}}  # fmt: skip
 
 
 def _clear(colour: str, share: float) -> str:

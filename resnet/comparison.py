@@ -283,7 +283,7 @@ def table_markdown(comparison: Comparison) -> str:
 
 
 def table_latex(comparison: Comparison) -> str:
-    """Block by block and in total, as a `longtable` with what is counted below."""
+    """Block by block and in total, as LaTeX with what is counted below."""
     return _table(comparison).latex()
 
 

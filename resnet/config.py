@@ -5,11 +5,13 @@ Nothing here knows about graphs, Keras or drawings; everything else reads these 
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resnet.errors import ConfigError, UnknownNameError, echo, explain
+from resnet.kinds import KIND, begun, check_group, check_whole, kinds_of
 
 Stem = Literal["imagenet", "cifar"]
 Block = Literal["basic", "bottleneck"]
@@ -225,11 +227,20 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
 
     A recipe takes the same: "schedule.learning_rate".
 
-    Values may be Python values or the text a person typed. Raises ConfigError or UnknownNameError.
+    Values may be Python values or the text a person typed. Broader keys are set before narrower ones. Another kind of
+    optimiser, schedule or warm-up begins with that kind's defaults, then the rest of it is set. Raises ConfigError or
+    UnknownNameError.
     """
-    data = config.model_dump(mode="json")
-    for key, value in settings.items():
-        _assign(data, key, parse_value(value) if isinstance(value, str) else value)
+    data, fresh = config.model_dump(mode="json"), dict[str, dict[str, Any]]()
+    for key in sorted(settings, key=lambda key: (key.count("."), not key.endswith(f".{KIND}"))):
+        value = parse_value(settings[key]) if isinstance(settings[key], str) else settings[key]
+        field, _, last = key.partition(".")
+        there, kinds = data.get(field), kinds_of(type(config), field)
+        if last == KIND and isinstance(there, dict) and KIND in there and (group := begun(kinds, value, there)):
+            data[field] = fresh[field] = group
+        _assign(data, key, value, kinds)
+    for field, group in fresh.items():
+        check_whole(field, group)
     return type(config).model_validate(data)
 
 
@@ -243,14 +254,16 @@ def parse_value(text: str) -> Any:
     return text
 
 
-def _assign(data: dict[str, Any], key: str, value: Any) -> None:
+def _assign(data: dict[str, Any], key: str, value: Any, kinds: Iterable[str]) -> None:
     if key not in (known := known_keys(data)):
         raise UnknownNameError("setting", key, known)
     *parents, last = key.split(".")
     place: Any = data
     for part in parents:
         place = place[int(part) if isinstance(place, list) else part]
-    place[int(last) if isinstance(place, list) else last] = value
+    at = int(last) if isinstance(place, list) else last
+    check_group(key, [value], place[at], kinds)
+    place[at] = value
 
 
 def known_keys(data: dict[str, Any], prefix: str = "") -> list[str]:

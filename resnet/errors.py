@@ -5,11 +5,13 @@ ResNetLabError
 ├── UnknownNameError   no network, data set, run or key of that name (carries the nearest one)
 ├── DataError          images missing, cut short or of another kind
 ├── ExportError        a file that cannot be written, or would be illegible
-└── RunError           a run that cannot be started, read or stopped
+├── RunError           a run that cannot be started, read or stopped
+└── NotANumberError, NoProgressError   what ends a training early; in resnet.training.failure
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sized
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -25,10 +27,11 @@ class ConfigError(ResNetLabError):
 
 
 class UnknownNameError(ResNetLabError):
-    """A name nobody here answers to. `nearest` is the closest known one, or None."""
+    """A name nobody here answers to. `nearest` is the closest one that is `known`, or None."""
 
     def __init__(self, what: str, name: object, known: Iterable[str], nearest: str | None = None) -> None:
         names = list(known)
+        self.name, self.known = name, names
         received = echo(name)
         close = difflib.get_close_matches(str(name)[:LONGEST_ECHO], names, n=1, cutoff=0.5)
         self.nearest = nearest or (close[0] if close else None)
@@ -64,9 +67,38 @@ def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ())
         return str(UnknownNameError("setting", where, [f"{prefix}.{key}" if prefix else key for key in known]))
     if first["type"] == "missing":
         return f"{where} is required and was not given."
+    if said := _in_plain_words(first, where or "the settings"):
+        return said
     rule = first["msg"].replace("Input should be", "must be").replace("Value should", "must")
     rule = rule.partition(", unable to")[0].replace(", got a number with a fractional part", " without a fraction")
     return f"{where or 'the settings'} {_lower_first(rule)}; received {echo(first['input'])}."
+
+
+GROUP = '{where} is a group of settings; received {received}: write it as {{"setting": value}}.'
+LIST = "{where} is a list; received {received}: write it in brackets, as in [a, b]."
+PLAIN_WORDS = {
+    "string_too_short": "{where} must not be empty; received {received}: write something there.",
+    "string_too_long": "{where} has at most {max_length:,} characters; received {received}: make it shorter.",
+    "too_short": "{where} needs at least {min_length:,} in its list; received {received}: add one.",
+    "too_long": "{where} has at most {max_length:,} in its list; received {count}: take fewer.",
+    "model_type": GROUP,
+    "model_attributes_type": GROUP,
+    "dataclass_type": GROUP,
+    "dict_type": GROUP,
+    "tuple_type": LIST,
+    "list_type": LIST,
+    "union_tag_invalid": "{where}.kind must be one of {expected_tags}; received {tag!r:.62}.",
+    "union_tag_not_found": "{where} needs its kind; received {received}: add a kind to it.",
+}
+"""What pydantic says in words of a programmer, about tuples, instances and tags, as a user would say it."""
+
+
+def _in_plain_words(found: Mapping[str, Any], where: str) -> str | None:
+    value = found["input"]
+    count = f"{len(value):,}" if isinstance(value, Sized) else "more"
+    facts = {**found.get("ctx", {}), "where": where, "received": echo(value), "count": count}
+    words = PLAIN_WORDS.get(found["type"])
+    return words and words.format(**facts)
 
 
 def _is_tag(part: object) -> bool:

@@ -109,7 +109,7 @@ def markdown(rows: Sequence[FamilyRow]) -> str:
 
 
 def latex(rows: Sequence[FamilyRow]) -> str:
-    """The same as a `longtable`, with what the numbers count below it and as a comment."""
+    """The same as LaTeX, with what the numbers count below it and as a comment."""
     return _table(rows, _telling(rows)).latex()
 
 

@@ -102,7 +102,7 @@ def markdown(table: Sequence[TableRow]) -> str:
 
 
 def latex(table: Sequence[TableRow]) -> str:
-    """A `longtable` with a total, and what the numbers count below it and as a comment."""
+    """LaTeX with a total, and what the numbers count below it and as a comment."""
     return _with_total(table).latex()
 
 

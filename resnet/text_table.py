@@ -88,32 +88,92 @@ class TextTable:
         return "\n".join([*lines, "", f"*{in_markdown(' '.join(self.notes))}*", ""])
 
     def latex(self) -> str:
-        """A small, tight `longtable` with the notes below it and as comments; its heading is said again on each page.
+        """Small, tight tables of as many columns as a page takes, each with the first one; the notes below them and as
+        comments. No package is needed, but longtable for one that is longer than a page: its heading is said again on
+        each.
 
-        Needs the package longtable, which every LaTeX has, and text in one column, 16 cm wide for the widest tables.
+        `LINE_POINTS` wide at most: one column of the class `article`, or both of two inside `table*`.
         """
-        sides = "".join([column.side for column in self.columns])
-        heading = [_set(column.heading.replace(" ", "\n"), column.side, "b") for column in self.columns]
-        cells = [map(_set, map(_read, line), sides) for line in self.lines]
-        head, *body = [" & ".join(line) + r" \\" for line in (heading, *cells)]
-        if self.total and len(body) > 1:
-            body.insert(-1, r"\hline")
+        heading = [column.heading.replace(" ", "\n") for column in self.columns]
+        rows = [heading, *[[_read(cell) for cell in line] for line in self.lines]]
+        long = sum([max(text.count("\n") + 1 for text in row) for row in rows if row]) > MOST_LINES
+        use = LONG_USE if long else SHORT_USE
+        parts = [self._part(rows, part, "longtable" if long else "tabular") for part in _parts(rows)]
         return "\n".join(
             [
-                r"% Needs \usepackage{longtable}.",
+                *[f"% {line}" for line in use],
                 *[f"% {note}" for note in self.notes],
-                r"\begingroup\scriptsize\setlength{\tabcolsep}{3pt}",
-                rf"\begin{{longtable}}[l]{{{sides}}}",
-                rf"\hline {head} \hline \endhead",
-                r"\hline \endfoot",
-                *body,
-                r"\end{longtable}",
-                r"\addtocounter{table}{-1}% without a caption it takes no number",
+                r"\par\smallskip\begingroup\scriptsize\setlength{\tabcolsep}{3pt}",
+                *parts,
                 rf"\noindent {_escaped(' '.join(self.notes))}\par",
                 r"\endgroup",
                 "",
             ]
         )
+
+    def _part(self, rows: Sequence[Sequence[str]], places: Sequence[int], kind: Literal["tabular", "longtable"]) -> str:
+        """The columns at these places."""
+        sides = "".join([self.columns[place].side for place in places])
+        head, *body = [
+            " & ".join([_set(row[at], side, "t" if place else "b") for at, side in zip(places, sides, strict=True)])
+            + r" \\"
+            for place, row in enumerate(rows)
+        ]
+        if self.total and len(body) > 1:
+            body.insert(-1, r"\hline")
+        if kind == "longtable":
+            begin = [rf"\begin{{longtable}}[l]{{{sides}}}", rf"\hline {head} \hline \endhead", r"\hline \endfoot"]
+            end = [r"\end{longtable}", r"\addtocounter{table}{-1}% without a caption it takes no number"]
+        else:
+            begin = [rf"\noindent\begin{{tabular}}{{{sides}}}", rf"\hline {head} \hline"]
+            end = [r"\hline", r"\end{tabular}\par\smallskip"]
+        return "\n".join([*begin, *body, *end])
+
+
+LINE_POINTS, GAP_POINTS = 325.0, 6.0
+"""Of a table and between its columns. `article` is 345 pt wide; with letters of 11 pt they need a fifteenth more."""
+
+MOST_LINES = 50
+"""Of a table that stands on one page."""
+
+SHORT_USE = (
+    r"Needs no package. In one column as it stands: \input it; of two columns it takes both:",
+    r"\begin{table*} \input{...} \caption{...} \end{table*}",
+)
+LONG_USE = (
+    r"Needs \usepackage{longtable}. Longer than a page: in a paper of two columns it needs \onecolumn before it.",
+)
+POINTS = {
+    **dict.fromkeys("ijl.,;:'|!`", 2.4),
+    **dict.fromkeys("frst()[]-I/ ", 3.3),
+    **dict.fromkeys("mw", 6.4),
+    **dict.fromkeys("0123456789abcdeghknopquvxyz", 4.1),
+}
+"""Letters of \\scriptsize in points, rather too wide; any other takes `WIDEST`."""
+
+WIDEST = 7.3
+
+
+def _points(text: str) -> float:
+    """The width of its longest line."""
+    return max(sum([POINTS.get(letter, WIDEST) for letter in line]) for line in text.split("\n"))
+
+
+def _parts(rows: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Places of columns that stand side by side beside the first one: in as few tables as fit, about equally wide."""
+    widths = [max(map(_points, column)) + GAP_POINTS for column in zip(*rows, strict=True)]
+    fewest = len(_filled(widths, LINE_POINTS))
+    limits = [LINE_POINTS * share / 20 for share in range(1, 21)]
+    return next(parts for limit in limits if len(parts := _filled(widths, limit)) == fewest)
+
+
+def _filled(widths: Sequence[float], limit: float) -> list[list[int]]:
+    parts: list[list[int]] = [[]]
+    for place, width in enumerate(widths):
+        if len(parts[-1]) > 1 and sum([widths[at] for at in parts[-1]]) + width > limit:
+            parts.append([0])
+        parts[-1].append(place)
+    return parts
 
 
 def _plain(cell: Cell) -> Iterable[str]:

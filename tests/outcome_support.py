@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet.ablation.studies import outcome as outcomes
-from resnet.ablation.studies.factors import Baseline, Factor
+from resnet.ablation.studies.factors import Baseline, Factor, Listed
 from resnet.ablation.studies.outcome import Outcome
 from resnet.ablation.studies.study import PlannedRun, Study, runs
 from resnet.data import facts
@@ -33,6 +33,14 @@ def grid(**fields: Any) -> Study:
     factors = (Factor(key="network", levels=DEPTHS), Factor(key="network.shortcut", levels=SHORTCUTS))
     made = {"name": "depths", "baseline": base, "factors": factors, "design": "grid", "seeds": (0, 1, 2)}
     return Study.model_validate(made | fields)
+
+
+def two_changed(**fields: Any) -> Study:
+    """A list whose second arm changes two factors at once."""
+    settings = {"network.shortcut": "none", "recipe.batch_size": 32}
+    listed = (Listed(name="res"), Listed(name="plain", settings=settings))
+    made = {"name": "listed", "factors": tuple([Factor(key=key) for key in settings]), "design": "list"}
+    return grid(**made | {"listed": listed} | fields)
 
 
 def papers(**fields: Any) -> Study:

@@ -224,5 +224,14 @@ def test_labels_are_moved_apart_and_keep_their_order() -> None:
 
 def test_the_paper_is_cited_in_few_words() -> None:
     """Catches a published error without its place in the paper."""
-    assert paper_says(PUBLISHED["resnet110"]) == "He et al. 2015, Table 6: ResNet-110, 6.61 ± 0.16 %"
-    assert paper_says(PUBLISHED["plain18"]) == "He et al. 2015, Table 2: Plain-18, 27.94 %"
+    assert paper_says([PUBLISHED["resnet110"]]) == ["He et al. 2015, Table 6: ResNet-110, 6.61 ± 0.16 %"]
+    assert paper_says([PUBLISHED["plain18"]]) == ["He et al. 2015, Table 2: Plain-18, 27.94 %"]
+
+
+def test_the_paper_is_cited_once_for_a_whole_table() -> None:
+    """Catches the same source four times, and a network cited twice because two arms are it."""
+    names = ("resnet20", "plain18", "resnet110", "resnet20", "resnet32")
+    assert paper_says([PUBLISHED[name] for name in names]) == [
+        "He et al. 2015, Table 6: ResNet-20/110/32, 8.75 / 6.61 ± 0.16 / 7.51 %",
+        "He et al. 2015, Table 2: Plain-18, 27.94 %",
+    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import matplotlib as mpl
 import numpy as np
 import pypdfium2
 import pytest
@@ -39,7 +40,7 @@ def test_a_pdf_opens_elsewhere_at_its_width_with_letters_that_can_be_searched(
     width: figures.Width, inches: float
 ) -> None:
     """Catches pixels for points, and letters turned into outlines or left out of the file."""
-    data = figures.figure(curves(), "pdf", width, "Plain or residual", [PUBLISHED["resnet110"]], link=LINK)
+    data = figures.figure(curves(), "pdf", width, "Plain or residual", {"ResNet-1": PUBLISHED["resnet110"]}, link=LINK)
     opened = page(data)
     assert opened.get_width() == pytest.approx(inches * 72, abs=0.5)
     text = opened.get_textpage().get_text_bounded()
@@ -53,13 +54,65 @@ def test_a_pdf_opens_elsewhere_at_its_width_with_letters_that_can_be_searched(
 
 def test_no_letter_is_smaller_than_six_points() -> None:
     """Catches a legend of many arms that nobody can read in print."""
-    opened = page(figures.figure(curves(12), "pdf", "column", "Many arms", [PUBLISHED["resnet110"]]))
+    opened = page(figures.figure(curves(12), "pdf", "column", "Many arms", {"ResNet-1": PUBLISHED["resnet110"]}))
     sizes = {
         round(pypdfium2.raw.FPDFText_GetFontSize(opened.get_textpage(), at), 2)
         for at in range(opened.get_textpage().count_chars())
         if opened.get_textpage().get_text_range(at, 1).strip()
     }
     assert min(sizes) >= 6
+
+
+NAMES = ("ResNet-{}", "ResNet-20, weight decay 0.0001, momentum {}", "a name of so many words that one line {} " * 3)
+FOUR = ("resnet20", "resnet32", "resnet44", "resnet56")
+
+
+def boxes(count: int, name: str, width: figures.Width) -> tuple[Any, list[Any]]:
+    """Where the axes are and where words are beside them, in pixels, as Matplotlib lays them out."""
+    found = curves(count)
+    arms = tuple([replace(each, name=name.replace("{}", str(at))) for at, each in enumerate(found.arms)])
+    paper = {arm.name: PUBLISHED[network] for arm, network in zip(arms[1::2], FOUR, strict=False)}
+    figures.figure(found, "svg")  # adds the font to Matplotlib's
+    with mpl.rc_context(figures.SETTINGS):
+        drawn = figures._drawn(replace(found, arms=arms), width, "A title", paper)
+        drawn.draw_without_rendering()
+    axes = drawn.axes[0]
+    words = [*drawn.legends, axes.xaxis.label, *[text for text in axes.texts if text.get_text()]]
+    return drawn, [word.get_window_extent() for word in words]
+
+
+@pytest.mark.parametrize("width", ["column", "page"])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 8, 12])
+def test_words_hide_no_curve_and_no_other_words_and_stay_in_the_figure(
+    count: int, name: str, width: figures.Width
+) -> None:
+    """Catches a key over the ends of the curves, a legend wider than the figure, and curves squeezed by either."""
+    drawn, words = boxes(count, name, width)
+    axes, whole = drawn.axes[0].get_window_extent(), drawn.bbox
+    for at, box in enumerate(words):
+        assert box.x0 >= whole.x0 and box.x1 <= whole.x1 and box.y0 >= whole.y0 and box.y1 <= whole.y1
+        for other in (axes, *words[:at]):
+            across = min(box.x1, other.x1) - max(box.x0, other.x0)
+            high = min(box.y1, other.y1) - max(box.y0, other.y0)
+            assert min(across, high) <= 0.5
+    assert axes.height / drawn.dpi >= 0.7 * figures.INCHES[width][1]
+    assert axes.width / drawn.dpi >= 0.7 * figures.INCHES[width][0]
+
+
+def test_the_papers_errors_are_named_once_and_drawn_in_the_colours_of_their_arms() -> None:
+    """Catches four grey lines nobody can tell apart, and a source said four times."""
+    found = curves(8)
+    paper = {each.name: PUBLISHED[network] for each, network in zip(found.arms[1::2], FOUR, strict=True)}
+    (axes,) = figures._drawn(found, "column", "", paper).axes
+    drawn = {
+        float(np.ravel(line.get_ydata())[0]): line.get_color()
+        for line in axes.lines
+        if np.ravel(line.get_xdata()).tolist() == [0, 1]
+    }
+    assert drawn == dict(zip([row.error for row in paper.values()], colours(found.arms, "light")[1::2], strict=True))
+    text = page(figures.figure(found, "pdf", published=paper)).get_textpage().get_text_bounded()
+    assert text.count("He et al.") == 1
 
 
 @pytest.mark.parametrize("width", ["column", "page"])

@@ -78,6 +78,15 @@ def test_results_stay_the_same_without_the_images(home: Path, shell: Shell, monk
     assert (shown.status, "8 runs: 8 there already and reused." in shown.out) == (0, True)
 
 
+def test_the_recipe_check_needs_no_images(home: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a check that looks for a folder of which every run has written down what it held."""
+    monkeypatch.chdir(home)
+    here = shell("check", "study.yaml").out
+    assert "images" in here
+    (home / "images").rename(home / "gone")
+    assert shell("check", "study.yaml").out == here
+
+
 def test_a_colleague_reads_the_runs_in_another_place(
     home: Path, tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

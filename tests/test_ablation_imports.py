@@ -218,3 +218,35 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match="Cannot write"):
         write_import(tmp_path / "file" / "imports", read_curve(FOLDER / "plain_34_sgd.csv"))
+
+
+def test_a_setting_of_a_part_makes_the_part_known() -> None:
+    """Catches "Unknown: optimiser, schedule" said to a person who has just given both."""
+    path = FOLDER / "resnet_34_sgd.csv"
+    given = Given(recipe={"optimiser.kind": "adam", "schedule.learning_rate": 0.1})
+    assert {"optimiser", "schedule", "batch_size"} & set(read_curve(path, given).unknown) == {"batch_size"}
+
+
+def test_a_seed_is_at_least_zero() -> None:
+    """Catches a seed that no training of ours could have."""
+    with pytest.raises(ConfigError, match="-3"):
+        Given(seeds=(0, -3))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x18\0\0\0\0\0\0\0\xa3\x7f", b"\xd9" * 40])
+def test_the_stump_of_an_event_file_is_called_one(tmp_path: Path, content: bytes) -> None:
+    """Catches CSV's words, or a codec's, for a file of TensorBoard's that was cut while it was copied."""
+    path = tmp_path / "events.out.tfevents.1700000000.host"
+    path.write_bytes(content)
+    why = "damaged at" if len(content) > 12 else "empty, or cut before"
+    with pytest.raises(DataError, match=f"this event file is {why} its first record; "):
+        read_curve(path)
+    table = tmp_path / "tfevents.csv"
+    table.write_text("epoch,loss\n1,2.0\n")
+    assert read_curve(table).source == "csv"
+
+
+def test_a_folder_is_named_as_it_was_typed() -> None:
+    """Catches "Cannot read ''" for the folder one is in."""
+    with pytest.raises(DataError, match=r"Cannot read '\.': it is a folder; "):
+        read_curve(Path())

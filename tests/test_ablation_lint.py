@@ -238,6 +238,8 @@ RANDOM = st.builds(
     test_error=PERCENT,
     claimed_difference=maybe(st.floats(-100, 100)),
     not_a_number=maybe(st.booleans()),
+    against=maybe(st.just("baseline")),
+    changed=maybe(st.lists(st.sampled_from(["network.shortcut", "dataset", "recipe.steps"]), unique=True).map(tuple)),
 )
 
 NEEDS: dict[str, tuple[str, ...]] = {  # a rule's facts: all of them known in one arm at least; a|b is either
@@ -282,6 +284,7 @@ NEEDS: dict[str, tuple[str, ...]] = {  # a rule's facts: all of them known in on
     "seeds_not_shared": ("seed",),
     "within_noise": ("test_error|validation_error",),
     "both_fitted": ("train_error",),
+    "several_factors": ("changed", "against"),
     "optimisers_differ": ("optimiser",),
     "one_rate_each": ("optimiser", "learning_rate"),
     "some_continue": ("begins",),

@@ -115,7 +115,7 @@ def test_a_finished_run_without_a_number_is_named() -> None:
     base = ArmRuns("plain", [whole[0], SeedRun(1, [])])
     said = results([base, ArmRuns("residual", whole, against="plain")])
     assert said[0].left_out == ("plain: seed 1 is finished, but has no number on record",)
-    assert said[1].sentence == "residual, one seed of plain: no interval, so no claim"
+    assert said[1].sentence == "Residual, one seed of plain: no interval, so no claim"
 
 
 def test_the_zip_of_a_folder_of_images_is_read_beside_those_images(

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from resnet.runs.directory import ENVIRONMENT, SPEC
 from resnet.runs.journal import Cursor, Line
 from resnet.runs.run import Run, runs_in
 from resnet.text_table import TextTable, counted, named
-from tests.latex_support import needs_latex, typeset
+from tests.latex_support import PAGES, needs_latex, typeset
 from tests.outcome_support import SPREAD, finish, finished, grid, outcome_of, papers, records
 
 HOSTILE = '50 % \\input{x} & <b> λ 漢 \n % | "q" \''
@@ -38,10 +39,10 @@ def with_factor(key: str, levels: tuple[Any, ...], **fields: Any) -> Study:
 def test_the_issues_own_sentences(tmp_path: Path) -> None:
     """Catches the residual network of one depth compared with the plain one of another, and a sign turned round."""
     assert sentences(outcome_of(grid(), tmp_path)) == [
-        "plain at depth 20 is what others are compared with: test error 9.1 ± 0.5 (3)",
-        "at depth 20 the difference is within noise (0.0 ± 0.6 points, 3 seeds)",
-        "plain at depth 56 is what others are compared with: test error 13.1 ± 0.5 (3)",
-        "residual helps by 4.0 ± 0.6 points at depth 56",
+        "Plain at depth 20 (plain20) is what others are compared with: test error 9.1 ± 0.5 (3)",
+        "At depth 20 the difference is within noise (resnet20: 0.0 ± 0.6 points, 3 seeds)",
+        "Plain at depth 56 (plain56) is what others are compared with: test error 13.1 ± 0.5 (3)",
+        "Residual helps by 4.0 ± 0.6 points at depth 56 (resnet56)",
     ]
 
 
@@ -61,8 +62,8 @@ def test_a_factor_of_one_level_compares_nothing(tmp_path: Path) -> None:
     study = grid(factors=factors)
     made = outcome_of(study, tmp_path, lambda run: run.arm.config.depth * (1 + SPREAD[run.seed] / 20))
     assert sentences(made) == [
-        "depth 20 with batch size 32 is what others are compared with: test error 20.0 ± 0.3 (3)",
-        "depth 56 hurts by 36 ± 1 points with batch size 32",
+        "Depth 20 with batch size 32 (batch_size 32) is what others are compared with: test error 20.03 ± 0.25 (3)",
+        "Depth 56 hurts by 36.1 ± 1.1 points with batch size 32 (resnet56, batch_size 32)",
     ]
     assert "the first level of network: depth 20." in compared.how_compared(study, arms(study))
 
@@ -71,7 +72,7 @@ def test_a_study_of_one_arm_speaks_of_no_others(tmp_path: Path) -> None:
     """Catches "what others are compared with", "the arms do not differ" and "all arms share" said of a single arm."""
     study = grid(factors=(Factor(key="network", levels=("resnet20",)),))
     made = outcome_of(study, tmp_path)
-    assert sentences(made) == ["resnet20 is compared with no other arm: test error 9.0 ± 0.3 (3)"]
+    assert sentences(made) == ["resnet20 is compared with no other arm: test error 9.03 ± 0.25 (3)"]
     alone = "There is one arm only, so nothing is compared."
     assert made.guards == (alone,)
     assert compared.promises(study, arms(study), made.specs)[:-1] == (alone,)
@@ -167,10 +168,11 @@ def test_a_run_that_failed_is_named_in_the_table(tmp_path: Path) -> None:
     study = grid()
     there = finish(study, tmp_path, only=lambda planned: planned.seed > 0)
     planned = runs(study)[0]
-    finished(planned, tmp_path, records(planned, 50.0), {"outcome": "failed", "cause": "the loss is not a number"})
+    ending = {"outcome": "failed", "cause": "the loss is not a number; try a lower rate."}
+    finished(planned, tmp_path, records(planned, 50.0), ending)
     found = outcome(study, runs_in(tmp_path))
     assert len(there) == 8
-    assert f"{planned.arm.name}: seed 0 failed and is not counted." in reading(found).notes
+    assert f"{planned.arm.name}: seed 0 failed and is not counted (the loss is not a number)." in reading(found).notes
     assert found.results[0].summaries["test_error"].n == 2
 
 
@@ -292,7 +294,7 @@ def test_the_table_for_people(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert any("the test set was read once" in note for note in table.notes)
     assert any("otherwise equal one at the first level of network.shortcut: plain" in note for note in table.notes)
-    assert table.notes[3] == "residual helps by 4.0 ± 0.6 points at depth 56."
+    assert table.notes[3] == "Residual helps by 4.0 ± 0.6 points at depth 56 (resnet56)."
 
 
 def test_plain_text_stands_in_columns() -> None:
@@ -318,7 +320,8 @@ def test_the_latex_compiles_whatever_arms_are_called(tmp_path: Path) -> None:
     found = undeclared(outcome_of(study, tmp_path / "runs"))
     depths = undeclared(outcome_of(papers(), tmp_path / "papers"))
     tables = [written(reading(each), "latex") for each in (found, depths, outcome(grid(), []))]
-    typeset("\n".join(tables), tmp_path)
+    for table, page in product(tables, PAGES):
+        typeset(table, tmp_path, page)
 
 
 def test_only_its_own_runs_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from resnet.ablation.export import report_page
-from resnet.ablation.export.report import begun, report, sha256
+from resnet.ablation.export.report import report, sha256
 from resnet.ablation.guards.guard import one_factor
+from resnet.ablation.results.arms import begun
 from resnet.ablation.studies.factors import Factor, Listed
 from resnet.ablation.studies.outcome import outcome
 from resnet.ablation.studies.study import Study, runs
@@ -72,7 +73,7 @@ def test_everything_is_on_the_page(tmp_path: Path) -> None:
     assert page.headings == SECTIONS
     text = " ".join(page.text)
     for said in ("Does depth hurt?", "He et al. 2015", "12 of 12 runs are finished", found.study.fingerprint,
-                 "Residual helps by 4.0 ± 0.6 points at depth 56.", *found.guards, "2.21.0", "A processor",
+                 "Residual helps by 4.0 ± 0.6 points at depth 56 (resnet56).", *found.guards, "2.21.0", "A processor",
                  "schedule.learning_rate", "1,500 images for training", "exact twins", "run study.yaml"):  # fmt: skip
         assert said in text, said
     for (_, seed), run in found.runs.items():

@@ -90,7 +90,7 @@ def sentence_of(arms: Sequence[ArmRuns], **options: Any) -> str:
 
 def test_it_helps() -> None:
     """The issue's own sentence; catches the sign of an error and the standard deviation for the interval."""
-    assert sentence_of([PLAIN, RESIDUAL]) == "residual helps by 4.1 ± 0.6 points at depth 56"
+    assert sentence_of([PLAIN, RESIDUAL]) == "Residual helps by 4.1 ± 0.6 points at depth 56 (resnet56)"
     assert results([PLAIN, RESIDUAL])[1].difference.method == "paired"  # type: ignore[union-attr]
 
 
@@ -98,22 +98,40 @@ def test_it_hurts() -> None:
     """Catches an absolute value whose direction is lost."""
     plain = arm("plain56", [13.0, 13.5, 12.5], against="resnet56", change="leaving shortcuts out")
     residual = arm("resnet56", [8.9, 9.2, 8.7])
-    assert sentence_of([residual, plain]) == "leaving shortcuts out hurts by 4.1 ± 0.6 points"
+    assert sentence_of([residual, plain]) == "Leaving shortcuts out hurts by 4.1 ± 0.6 points (plain56)"
 
 
 def test_within_noise() -> None:
     """Catches a difference claimed that three seeds cannot show."""
     plain = arm("plain20", [9.0, 9.3, 9.1])
     residual = arm("resnet20", [9.0, 8.95, 9.15], against="plain20", change="residual", where="at depth 20")
-    assert sentence_of([plain, residual]) == "at depth 20 the difference is within noise (0.1 ± 0.5 points, 3 seeds)"
+    assert sentence_of([plain, residual]) == (
+        "At depth 20 the difference is within noise (resnet20: 0.1 ± 0.5 points, 3 seeds)"
+    )
     bare = arm("resnet20", [9.0, 8.95, 9.15], against="plain20")
-    assert sentence_of([plain, bare]) == ("the difference of resnet20 is within noise (0.1 ± 0.5 points, 3 seeds)")
+    assert sentence_of([plain, bare]) == ("The difference of resnet20 is within noise (0.1 ± 0.5 points, 3 seeds)")
+
+
+def test_a_sentence_names_its_row() -> None:
+    """Catches "the difference of plain" below a row "shortcut none", and a sentence that begins in lower case."""
+    base = arm("baseline", [9.0, 9.3, 9.1])
+    near = arm("shortcut none", [9.0, 8.95, 9.15], against="baseline", change="plain")
+    far = arm("optimiser.momentum 0.5", [14.1, 14.2, 13.9], against="baseline", change="SGD momentum 0.5")
+    broken = ArmRuns("wide", [SeedRun(0, [], "failed")], against="baseline")
+    notes = reading_table(results([base, near, far, broken])).notes
+    assert notes[0].startswith("Baseline is what others are compared with")
+    assert notes[1].startswith("The difference of plain is within noise (shortcut none: 0.1 ± 0.5 points")
+    assert notes[2].startswith("SGD momentum 0.5 hurts by ")
+    assert notes[2].endswith(" points (optimiser.momentum 0.5).")
+    assert notes[3:5] == ["Wide: no finished run has a number yet.", "Wide: seed 0 failed and is not counted."]
 
 
 def test_one_seed_makes_no_claim() -> None:
     """Catches a single run that is published as an effect: four points, and still nothing is said."""
     one = arm("resnet56", [8.9], against="plain56", change="residual", where="at depth 56")
-    assert sentence_of([arm("plain56", [13.0]), one]) == ("residual at depth 56, one seed: no interval, so no claim")
+    assert sentence_of([arm("plain56", [13.0]), one]) == (
+        "Residual at depth 56 (resnet56), one seed: no interval, so no claim"
+    )
 
 
 def test_seeds_that_were_never_applied_make_no_claim() -> None:
@@ -131,7 +149,9 @@ def test_the_baseline_and_arms_without_a_number() -> None:
     assert results([PLAIN, waiting])[0].sentence == said
     assert sentence_of([PLAIN, waiting]) == "resnet56: no finished run has a number yet"
     nothing = ArmRuns("plain56", [])
-    assert sentence_of([nothing, RESIDUAL]) == "residual at depth 56: plain56 has no finished run to compare with yet"
+    assert sentence_of([nothing, RESIDUAL]) == (
+        "Residual at depth 56 (resnet56): plain56 has no finished run to compare with yet"
+    )
 
 
 def test_an_arm_that_nothing_is_compared_with_says_so() -> None:
@@ -149,7 +169,7 @@ def test_validation_where_test_was_not_read_by_all() -> None:
     found = results([PLAIN, some])[1]
     assert found.measure == "best_validation_error"
     other = ArmRuns("plain56", [SeedRun(seed, records(error)) for seed, error in enumerate((13.0, 14.1, 15.1))])
-    assert sentence_of([other, some]) == "residual helps by 4.1 ± 0.1 points of best validation error"
+    assert sentence_of([other, some]) == ("Residual helps by 4.07 ± 0.14 points of best validation error (resnet56)")
 
 
 def test_one_measure_for_the_whole_table() -> None:
@@ -202,12 +222,12 @@ def test_the_table_people_read() -> None:
         "| Arm | Test error, % | Best validation error, % | Last validation error, % | Training error, % "
         "| Validation data loss, nats | Training data loss, nats | Time | Parameters | MACs | Difference, points |",
         "| :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
-        "| plain56 | 13.0 ± 0.5 (3) | 10 ± 1 (3) | 11 ± 1 (3) | 1.00 ± 0 (3) | 0.40 ± 0 (3) | 0.30 ± 0 (3) "
+        "| plain56 | 13.0 ± 0.5 (3) | 10.0 ± 1.0 (3) | 11.0 ± 1.0 (3) | 1.00 ± 0 (3) | 0.40 ± 0 (3) | 0.30 ± 0 (3) "
         "| 1 m 02 s (3) | 853,018 | 125,485,696 |  |",
-        "| resnet56 | 8.9 ± 0.3 (3) | 10 ± 1 (3) | 11 ± 1 (3) | 1.00 ± 0 (3) | 0.40 ± 0 (3) | 0.30 ± 0 (3) "
+        "| resnet56 | 8.93 ± 0.25 (3) | 10.0 ± 1.0 (3) | 11.0 ± 1.0 (3) | 1.00 ± 0 (3) | 0.40 ± 0 (3) | 0.30 ± 0 (3) "
         "| 1 m 02 s (3) | 853,018 | 125,485,696 | −4.1 ± 0.6 |",
     ]
-    assert "residual helps by 4.1 ± 0.6 points at depth 56." in lines[-1]
+    assert "Residual helps by 4.1 ± 0.6 points at depth 56 (resnet56)." in lines[-1]
     assert "the test set was read once" in lines[-1]
     assert "Intervals: 95 %." in lines[-1]
 
@@ -230,7 +250,7 @@ def test_the_table_programs_read() -> None:
     assert float(residual["difference_mean"]) == pytest.approx(-4.0667, abs=1e-4)
     assert float(residual["difference_low"]) < float(residual["difference_high"]) < 0
     assert (residual["difference_against"], residual["difference_method"]) == ("plain56", "paired")
-    assert residual["sentence"] == "residual helps by 4.1 ± 0.6 points at depth 56"
+    assert residual["sentence"] == "Residual helps by 4.1 ± 0.6 points at depth 56 (resnet56)"
 
 
 @needs_latex
@@ -248,9 +268,19 @@ def test_a_number_and_its_noise_never_contradict(value: float, noise: float) -> 
     assert plus_minus(0.549, 0.6) == "0.5 ± 0.6"
 
 
+@pytest.mark.parametrize(
+    ("value", "noise", "text"),
+    [(44.781, 14.511, "45 ± 15"), (71.16, 14.2, "71 ± 14"), (8.59, 23.5, "9 ± 24"), (4.07, 0.63, "4.1 ± 0.6"),
+     (52.19, 5.87, "52 ± 6"), (5.948, 2.242, "5.9 ± 2.2")],
+)  # fmt: skip
+def test_a_number_ends_where_its_noise_does(value: float, noise: float, text: str) -> None:
+    """Catches "40 ± 10" for 44.8 ± 14.5: one digit of the noise leaves nothing true of either."""
+    assert plus_minus(value, noise) == text
+
+
 def test_mean_and_spread() -> None:
     """Catches "± None" and a spread from one seed."""
-    assert spread(summary([6.43, 6.61, 6.79])) == "6.6 ± 0.2 (3)"
+    assert spread(summary([6.43, 6.61, 6.79])) == "6.61 ± 0.18 (3)"
     assert spread(summary([8.75])) == "8.75 (1)"
 
 

@@ -482,6 +482,12 @@ COMPARISON = (
         [pair(steps=64_000), each("steps", 64_000, None), each("steps", 1, 2, declared=("steps",))],
     ),
     Case(
+        "several_factors",
+        [A, replace(B, against="a", changed=("network.shortcut", "recipe.optimiser.momentum"))],
+        ("2 factors differ between a and b: network.shortcut and recipe.optimiser.momentum.",),
+        [[A, replace(B, against="a", changed=("network.shortcut",))], [A, replace(B, changed=("dataset", "network"))]],
+    ),
+    Case(
         "libraries_differ",
         each("library", "keras", "pytorch"),
         ("a keras; b pytorch", "(0, 1)"),

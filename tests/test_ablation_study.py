@@ -165,8 +165,8 @@ def test_words_for_the_reader_leave_the_fingerprint_alone() -> None:
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"factor": []}, "There is no setting 'study.factor'; did you mean 'study.factors'?"),
     ({"seeds": [1, 1]}, "A study's seeds must differ; received 1 twice."),
-    ({"seeds": []}, "study.seeds"),
-    ({"seeds": [-1]}, "study.seeds.0"),
+    ({"seeds": []}, "A study needs at least one seed"),
+    ({"seeds": [-1]}, "Seeds are whole numbers from 0"),
     ({"design": "squares"}, "study.design must be 'grid', 'one_at_a_time' or 'list'; received 'squares'."),
     ({"format_version": 2}, "study.format_version must be 1; received 2"),
     ({"factors": [{"key": "netwrk", "levels": ["resnet8"]}]}, "There is no factor 'netwrk'; did you mean 'network'?"),

@@ -81,13 +81,38 @@ def test_plain_and_residual_have_the_colours_of_every_other_chart(scheme: charts
 
 def test_drops_and_the_papers_error_stand_behind_the_curves() -> None:
     """Catches a hairline at another step, and the paper's error beside a loss."""
-    figure = arms_chart(curves(2), "light", [PUBLISHED["resnet110"]])
-    assert [shape.x0 for shape in figure.layout.shapes if shape.type == "line"] == [30, 50]
+    figure = arms_chart(curves(2), "light", {"ResNet-1": PUBLISHED["resnet110"]})
+    assert [shape.x0 for shape in figure.layout.shapes if shape.x0 == shape.x1] == [30, 50]
     band = next(shape for shape in figure.layout.shapes if shape.type == "rect")
     assert (band.y0, band.y1) == pytest.approx((6.45, 6.77))
     assert any("He et al. 2015, Table 6" in note.text for note in figure.layout.annotations)
-    losses = arms_chart(curves(2, about="data_loss"), "light", [PUBLISHED["resnet110"]])
-    assert all(shape.type == "line" for shape in losses.layout.shapes)
+    losses = arms_chart(curves(2, about="data_loss"), "light", {"ResNet-1": PUBLISHED["resnet110"]})
+    assert all(shape.x0 == shape.x1 for shape in losses.layout.shapes)
+
+
+FOUR = ("resnet20", "resnet32", "resnet44", "resnet56")
+
+
+@pytest.mark.parametrize(
+    ("networks", "said", "place"),
+    [
+        (FOUR[3:], "ResNet-56, 6.97 %", (6.97, "top")),
+        (FOUR, "ResNet-20/32/44/56,<br>8.75 / 7.51 / 7.17 / 6.97 %", (8.75, "bottom")),
+    ],
+)
+def test_the_papers_errors_are_labelled_once_and_coloured_as_their_arms(
+    networks: tuple[str, ...], said: str, place: tuple[float, str]
+) -> None:
+    """Catches four labels on one spot, a label below the axis or on its own lines, and lines nobody can tell apart."""
+    paper = {f"ResNet-{2 * at + 1}": PUBLISHED[name] for at, name in enumerate(networks)}
+    figure = arms_chart(curves(8), "light", paper)
+    (note,) = [note for note in figure.layout.annotations if "He et al." in note.text]
+    assert note.text == f"He et al. 2015, Table 6:<br>{said}"
+    assert (note.y, note.yanchor) == place
+    dotted = {shape.y0: shape.line.color for shape in figure.layout.shapes if shape.y0 == shape.y1}
+    bold = {trace.hovertemplate.partition(",")[0]: trace.line.color for trace in lines(figure, None)}
+    assert dotted == {row.error: bold[name] for name, row in paper.items()}
+    assert len(set(dotted.values())) == len(networks)
 
 
 def test_a_name_is_no_markup() -> None:
@@ -99,9 +124,10 @@ def test_a_name_is_no_markup() -> None:
 
 def test_every_attribute_is_one_that_plotly_knows() -> None:
     """Catches a misspelt attribute: the chart is built without Plotly's checks, for speed."""
+    paper = {"ResNet-1": PUBLISHED["resnet110"], "gone": PUBLISHED["resnet56"]}
     for options in ({"spread": "lines"}, {"spread": "sd"}, {"about": "data_loss"}):
         for count in (2, 5, 14):
-            figure = arms_chart(curves(count, **options), "dark", [PUBLISHED["resnet110"], PUBLISHED["resnet56"]])
+            figure = arms_chart(curves(count, **options), "dark", paper)
             go.Figure(json.loads(figure.to_json()))
 
 

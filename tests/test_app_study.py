@@ -18,6 +18,7 @@ from resnet.ablation.studies.study import Study, arms, runs
 from resnet.errors import ResNetLabError
 from resnet.runs import RunSpec, Store
 from resnet.runs.directory import RunDirectory
+from resnet.training.failure import NotANumberError
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
 STEPS = 20
@@ -320,6 +321,39 @@ def test_levels_are_read_back_as_they_are_written(levels: tuple[object, ...]) ->
     assert fields.levels_of(fields.levels_text(levels)) == levels
 
 
+def test_levels_have_one_rule_for_commas() -> None:
+    """Catches a box that takes "resnet8,,resnet14" where the command line refuses it."""
+    for text in ("resnet8,,resnet14", "resnet8,", ","):
+        with pytest.raises(ResNetLabError, match="Levels are parted by single commas, as in network=A,B,C"):
+            build.made(small_study(), {"factors": [{"id": "0", "key": "network", "levels": text}]})
+    assert fields.levels_of(" ") == ()
+
+
+def test_a_setting_has_both_spellings_wherever_it_is_typed() -> None:
+    """Catches "norm.momentum" known to one box of the form and unknown to the one above it."""
+    arms_typed = ("x:\ny: network=resnet8 norm.momentum=0.5", "x:\ny: network=resnet8 network.norm.momentum=0.5")
+    short, long = [build.made(small_study(), {"design": "list", "arms": typed}) for typed in arms_typed]
+    assert short == long
+    assert arms(short)[1].config.norm.momentum == 0.5
+    typed_for_all = ("norm.momentum=0.5 recipe.batch_size=32", "network.norm.momentum=0.5 recipe.batch_size=32")
+    short, long = [build.made(small_study(), {"everywhere": typed}) for typed in typed_for_all]
+    assert short == long
+    assert short.baseline.settings == {"norm.momentum": 0.5}
+    other = build.made(small_study(factors=[], design="one_at_a_time"), {"everywhere": "network=resnet14"})
+    assert other.baseline.network == "resnet14"
+
+
+def test_a_study_that_is_done_needs_nothing(lab: Path) -> None:
+    """Catches "under a minute" and 40 MB beside "4 there already"."""
+    write_runs(lab / "runs", small_study())
+    there = Store(lab / "runs").list()
+    shown = {number.label: number.value for number in preview.numbers_of(cache.plan(small_study(), there))}
+    assert (shown["Time"], shown["Memory"]) == ("nothing to run", "nothing to run")
+    shown = {number.label: number.value for number in preview.numbers_of(cache.plan(small_study(), there[1:]))}
+    assert shown["Time"] == "under a minute"
+    assert shown["Memory"].endswith(" or more")
+
+
 def test_arms_are_read_back_as_they_are_written() -> None:
     """Catches a switch to "Arm by arm" that changes the study."""
     study = small_study()
@@ -375,6 +409,21 @@ def test_the_recipe_check_knows_what_was_run(lab: Path) -> None:
     for metrics in (lab / "runs").glob("*/metrics.jsonl"):
         metrics.write_text(re.sub(r'"train_error_clean": ?[\d.]+', '"train_error_clean": 0.0', metrics.read_text()))
     assert check_counted(visit("small")) > before
+
+
+def test_a_run_that_failed_says_why(lab: Path) -> None:
+    """Catches "seed 0 failed" without the cause that stands in its last word, also before anything was evaluated."""
+    study = small_study("failing", seeds=[0])
+    put_on_shelf(study)
+    spec = runs(study)[0].spec
+    directory = RunDirectory(lab / "runs" / f"20261124-062500-{spec.network}-digits-3fa0")
+    directory.path.mkdir(parents=True)
+    directory.write_json("spec.json", spec.model_dump(mode="json"))
+    directory.write_exit("failed", str(NotANumberError(4)))
+    app = visit("failing")
+    assert not app.exception
+    why = "seed 0 failed and is not counted (Not a number at step 4: loss or weights are no longer finite)."
+    assert why in text(app)
 
 
 def check_counted(app: AppTest) -> int:

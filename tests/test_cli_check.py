@@ -6,11 +6,17 @@ from pathlib import Path
 import pytest
 
 from resnet import catalog
+from resnet.ablation import lint
 from resnet.ablation.imports.imported import Column, Given, ImportedCurve
+from resnet.ablation.studies import checked
+from resnet.ablation.studies.files import write
+from resnet.config import with_settings
 from resnet.runs import RunSpec
-from resnet.runs.directory import SPEC, RunDirectory
+from resnet.runs.directory import EXIT, SPEC, RunDirectory
 from resnet.training import recipes
+from resnet.training.failure import NotANumberError
 from tests.cli_support import Shell, assert_refused, printed
+from tests.outcome_support import grid, outcome_of, two_changed
 
 # The notebook's three networks, and what somebody remembers of their training.
 REMEMBERED = {"decay_meaning": "keras_l2", "decay_covers": "conv_kernels", "loss_includes_penalty": True, "seeds": 1}
@@ -104,3 +110,73 @@ def test_check_refuses_what_it_does_not_know(tmp_path: Path, shell: Shell) -> No
     assert_refused(shell("check", bad), "JSON")
     run = "20261124-062501-resnet20-digits-3fa9"
     assert_refused(shell("check", run, "--runs", tmp_path), run)
+
+
+def found_by(shell: Shell, *words: str | Path) -> dict[str, str]:
+    """The sentence of each rule that speaks."""
+    found = json.loads(printed(shell, "check", *words, "--json"))["findings"]
+    return {finding["rule"]: finding["sentence"] for finding in found}
+
+
+def test_check_of_a_study_counts_its_runs_as_the_page_does(tmp_path: Path, shell: Shell) -> None:
+    """Catches a check that has nothing to say of a study whose page finds a difference within the noise."""
+    study = grid()
+    write(study, tmp_path / "study.yaml")
+    found = outcome_of(study, tmp_path / "finished", lambda planned: 9.0 + planned.seed)
+    page = lint.check(*checked.facts_of_study(study, found.steps, checked.records_of_arms(found.arms)))
+    said = found_by(shell, "study.yaml", "--runs", tmp_path / "finished")
+    assert said == {finding.rule: finding.sentence for finding in page}
+    assert "within a noise" in said["within_noise"]
+    assert "within_noise" not in found_by(shell, "study.yaml", "--runs", tmp_path / "none")
+
+
+def test_check_of_runs_names_all_factors_that_differ(tmp_path: Path, shell: Shell) -> None:
+    """Catches two runs that differ in two settings, and no word of it; another seed, or one setting, is no finding."""
+    settings = [{}, {"seed": 1}, {"optimiser.momentum": 0.5}]
+    names = [made_run(tmp_path, "resnet20", number, changes) for number, changes in enumerate(settings)]
+    both = made_run(tmp_path, "plain20", 3, {"optimiser.momentum": 0.5})
+    said = found_by(shell, names[0], both, "--runs", tmp_path)
+    assert said["several_factors"] == (
+        f"2 factors differ between {names[0]} and {both}: network.shortcut and recipe.optimiser.momentum."
+    )
+    for other in names[1:]:
+        assert "several_factors" not in found_by(shell, names[0], other, "--runs", tmp_path)
+
+
+def made_run(folder: Path, network: str, number: int, changes: dict[str, object]) -> str:
+    recipe = with_settings(recipes.get("he2015_cifar").recipe, changes)
+    spec = RunSpec(network=network, config=catalog.get(network).config, recipe=recipe, dataset="cifar10")
+    directory = RunDirectory(folder / f"20261124-062501-{network}-cifar10-3fa{number}")
+    directory.path.mkdir()
+    directory.write(SPEC, spec)
+    return directory.path.name
+
+
+def test_check_of_a_listed_study_does_not_reassure_where_two_factors_changed(tmp_path: Path, shell: Shell) -> None:
+    """Catches "2 declared factors differ, and nothing else" said of a comparison with two causes."""
+    write(two_changed(), tmp_path / "listed.yaml")
+    assert found_by(shell, "listed.yaml")["several_factors"] == (
+        "2 factors differ between res and plain: network.shortcut and recipe.batch_size."
+    )
+    assert "and nothing else" not in printed(shell, "check", "listed.yaml")
+    write(grid(), tmp_path / "grid.yaml")  # two factors, and each comparison changes one
+    assert "several_factors" not in found_by(shell, "grid.yaml")
+
+
+def test_check_knows_imported_curves_by_name(tmp_path: Path, shell: Shell) -> None:
+    """Catches a curve that `why-loss` finds by its name, and `check` does not."""
+    (tmp_path / "theirs.csv").write_text("epoch,loss\n1,6.0\n2,5.0\n")
+    words = ["--network", "binary_resnet34", "--lambda", "0.001"]
+    kept = printed(shell, "import", "theirs.csv", *words).split()[0]
+    for name in ("theirs", kept):
+        assert "loss_with_penalty" in found_by(shell, name)
+    assert_refused(shell("check", "thiers"), "did you mean 'theirs'")
+
+
+def test_a_run_that_stopped_at_not_a_number_is_found(tmp_path: Path, shell: Shell) -> None:
+    """Catches a rule that waits for a record which a run that stops there never writes: the cause is its last word."""
+    name = made_run(tmp_path, "resnet20", 0, {})
+    ending = {"outcome": "failed", "cause": str(NotANumberError(4)), "time_s": 1.0}
+    RunDirectory(tmp_path / name).write_json(EXIT, ending)
+    said = found_by(shell, name, "--runs", tmp_path)
+    assert said["not_a_number"].startswith("A loss or a weight was no longer a number by step 4;")

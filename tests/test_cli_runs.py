@@ -135,6 +135,21 @@ def test_runs_as_json_wherever_the_word_stands(shell: Shell, paused: Store, word
     assert record["parent"] is None
 
 
+def test_imported_curves_are_listed_below_the_runs(shell: Shell, paused: Store, tmp_path: Path) -> None:
+    """Catches a curve that was kept beside the runs and is never seen again, and one that passes for a run."""
+    run = stopped(paused)
+    (tmp_path / "theirs.csv").write_text("epoch,loss\n1,6.0\n2,5.0\n")
+    file = shell("import", "theirs.csv", "--network", "resnet20").out.split()[0]
+    (tmp_path / "runs" / "imports" / "a.import.json").write_text("{")
+    first, second, third = shell("runs").out.splitlines()
+    assert first.startswith(run.id)
+    assert second == f"{file}   imported   theirs: loss (2)"
+    assert "'a.import.json' cannot be used" in third
+    ours, theirs = json.loads(shell("runs", "--json").out)
+    assert ours.keys() == theirs.keys()
+    assert (theirs["id"], theirs["state"], theirs["network"]) == (file, "imported", "resnet20")
+
+
 def test_show_says_how_a_run_stands_and_what_it_printed(shell: Shell, paused: Store) -> None:
     run = stopped(paused)
     (run.path / "log.txt").write_text("step 100: validation error 12.50 %\n")

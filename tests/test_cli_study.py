@@ -13,6 +13,7 @@ from resnet.ablation.studies.study import Study, arms
 from resnet.cli import studying
 from resnet.runs import Store
 from resnet.training import recipes
+from resnet.training.recipe import AdamConfig, SgdConfig, with_steps
 from tests.cli_support import Done, Shell, assert_refused
 from tests.outcome_support import grid
 from tests.runs_support import store, supervisors, wait_for
@@ -96,6 +97,13 @@ MISTAKES = {
     "an unknown key": (("--vary", "network.shortcuts=none"), "did you mean 'network.shortcut'?"),
     "an unknown level": (("--vary", "network.shortcut=nothing"), "Arm shortcut nothing cannot be"),
     "no seeds": (("--seeds", "a,b"), "Seeds are whole numbers parted by commas"),
+    "a seed below 0": (("--seeds=-1",), "Seeds are whole numbers from 0 to 2,147,483,647, as in 0,1,2; received -1."),
+    "a whole group": (("--vary", "network.norm=none,group"), "vary one of them, as in network.norm.kind=none,group."),
+    "kinds of a group": (("--vary", "recipe.optimiser=sgd,adam"), "as in recipe.optimiser.kind=sgd,adam."),
+    "steps alone": (("--recipe-set", "steps=30"), "give more steps, or schedule.steps=30 or less."),
+    "steps varied alone": (("--vary", "recipe.steps=50,100"), "give more steps, or schedule.steps=50 or less."),
+    "no steps": (("--steps", "0"), "recipe.steps must be a whole number of at least 1; received 0."),
+    "ready and steps": (("--ready", "shortcut", "--steps", "20"), "received --ready and --steps"),
     "a seed twice": (("--seeds", "1,1"), "seeds must differ"),
     "no such network": (("--network", "resnet21"), "There is no network 'resnet21'"),
     "no such design": (("--design", "square"), "design"),
@@ -109,6 +117,26 @@ def test_each_mistake_is_one_line_and_writes_nothing(shell: Shell, case: str) ->
     words, sentence = MISTAKES[case]
     assert_refused(new(shell, *words), sentence)
     assert list(Path().iterdir()) == []
+
+
+def test_a_study_has_a_name(shell: Shell) -> None:
+    """Catches "study.name string should have at least 1 character", and a file without a name."""
+    assert_refused(new(shell, name=""), "A study needs a name, as in shortcuts; received ''.")
+    assert list(Path().iterdir()) == []
+
+
+def test_sgd_or_adam_is_one_factor(shell: Shell) -> None:
+    """Catches SGD's momentum left in Adam's arm, which nobody typed and the message then spoke of."""
+    study = made(shell, "--vary", "recipe.optimiser.kind=sgd,adam")
+    assert [arm.recipe.optimiser for arm in arms(study)] == [SgdConfig(), AdamConfig()]
+    assert "Only the factor recipe.optimiser.kind differs" in shell("study", "show", "mine.yaml").out
+
+
+def test_a_shorter_study_has_a_shorter_recipe(shell: Shell) -> None:
+    """Catches a schedule or a warm-up left at the old length; what is set by hand comes after, as with `train`."""
+    study = made(shell, "--steps", "40", "--recipe-set", "batch_size=32")
+    short = with_steps(recipes.get("digits_quick").recipe, 40)
+    assert study.baseline.recipe == short.model_copy(update={"batch_size": 32})
 
 
 def test_a_study_that_is_there_is_not_overwritten(shell: Shell) -> None:

@@ -16,8 +16,9 @@ from resnet.ablation.studies.study import Study
 from resnet.errors import RunError
 from resnet.runs import RunSpec, Store
 from resnet.runs.directory import METRICS
+from resnet.text_table import in_markdown
 from tests.cli_support import Shell
-from tests.outcome_support import finish, grid
+from tests.outcome_support import finish, grid, two_changed
 from tests.training_support import recipe_of
 
 SHORT = {"evaluate_every": 10, "checkpoint_every": 10, "log_every": 5}
@@ -36,13 +37,13 @@ def test_the_table_in_each_of_its_formats(shell: Shell, study: Path) -> None:
     """Catches a format that prints another, and a table for programs without its paper columns."""
     text = shell("study", "table", study)
     assert text.status == 0
-    assert "residual helps by 4.0 ± 0.6 points at depth 56." in text.out
+    assert "Residual helps by 4.0 ± 0.6 points at depth 56 (resnet56)." in text.out
     assert text.out.splitlines()[0].split()[0] == "Arm"
     rows = list(csv.DictReader(io.StringIO(shell("study", "table", study, "--format", "csv").out, newline="")))
     assert len(rows) == 4
     assert {"paper_verdict", "banner", "sentence"} <= rows[0].keys()
     assert shell("study", "table", study, "--format", "markdown").out.startswith("| Arm | Test error, % |")
-    assert r"\begin{longtable}" in shell("study", "table", study, "--format", "latex").out
+    assert r"\begin{tabular}" in shell("study", "table", study, "--format", "latex").out
 
 
 def test_a_files_ending_says_the_format(shell: Shell, study: Path, tmp_path: Path) -> None:
@@ -182,3 +183,20 @@ def test_a_fresh_checkout_repeats_an_arm_to_the_last_bit(shell: Shell, tmp_path:
     done = shell("study", "repeat", "study", "--arm", name, "--seed", 3)
     assert done.status == 2
     assert done.err.startswith("Not equal: train at step 5, data_loss is ")
+
+
+def test_what_spoils_a_comparison_stands_above_the_table(shell: Shell, tmp_path: Path) -> None:
+    """Catches a doubt that is read after the numbers, or twice."""
+    study = two_changed()
+    finish(study, tmp_path / "runs")
+    write(study, tmp_path / "study.yaml")
+    doubt = "2 factors differ between res and plain: network.shortcut and recipe.batch_size."
+    text = shell("study", "table", "study.yaml").out
+    assert text.startswith(f"{doubt}\n\nArm ")
+    markdown = shell("study", "table", "study.yaml", "--format", "markdown").out
+    assert markdown.startswith(f"**{in_markdown(doubt)}**\n\n| Arm | ")
+    assert shell("study", "table", "study.yaml", "-o", "t.md").status == 0
+    assert (tmp_path / "t.md").read_text() == markdown
+    assert text.count("factors differ") == markdown.count("factors differ") == 1
+    assert doubt in shell("study", "table", "study.yaml", "--format", "csv").out
+    assert "2 factors differ" in shell("study", "table", "study.yaml", "--format", "latex").out

@@ -55,3 +55,11 @@ def test_a_name_nobody_knows_and_a_damaged_run(shell: Shell, tmp_path: Path) -> 
     run.mkdir()
     (run / "exit.json").write_text('{"outcome": "finished"}')
     assert_refused(shell("why-loss", run.name, "--runs", tmp_path), "cannot be explained")
+
+
+def test_import_drops_no_option_without_a_word(shell: Shell, tmp_path: Path) -> None:
+    """Catches `--set` that is forgotten since nobody named the network, and a seed below zero that is kept."""
+    curve = FOLDER / "resnet_34_sgd.csv"
+    assert_refused(shell("import", curve, "--set", "shortcut=none"), "--set needs --network")
+    assert_refused(shell("import", curve, "--seed", "-3"), "-3")
+    assert not (tmp_path / "runs").exists()

@@ -22,6 +22,7 @@ from resnet.training.recipe import with_steps
 
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 MOST_SEEDS = 20
+NAMED = ("network", "dataset")
 SEEDS_HELP = "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a spread."
 
 
@@ -127,7 +128,9 @@ def made(base: Study, said: Mapping[str, Any]) -> Study:
         facts |= {"listed": listed, "factors": [{"key": key, "levels": []} for key in dict.fromkeys(keys)]}
     else:
         rows = said.get("factors", change.rows_of(base))
-        factors = [{"key": row["key"], "levels": fields.levels_of(row["levels"])} for row in rows if row["key"]]
+        factors = [
+            {"key": row["key"], "levels": fields.levels_of(row["levels"], row["key"])} for row in rows if row["key"]
+        ]
         facts |= {"listed": [], "factors": factors}
     return Study.model_validate(facts)
 
@@ -145,13 +148,14 @@ def _baseline(base: Study, said: Mapping[str, Any]) -> dict[str, Any]:
     recipe, settings = base.baseline.recipe, fields.settings_of(said.get("everywhere", ""))
     steps = said.get("steps", recipe.steps)
     own = {key.removeprefix("recipe."): value for key, value in settings.items() if key.startswith("recipe.")}
-    rest = {key.removeprefix("network."): value for key, value in settings.items() if not key.startswith("recipe.")}
+    rest = {key.removeprefix("network."): value for key, value in settings.items()
+            if not key.startswith("recipe.") and key not in NAMED}  # fmt: skip
     longer = recipe if steps == recipe.steps else with_steps(recipe, steps)
     return facts | {
-        "network": said.get("network", base.baseline.network),
+        "network": settings.get("network", said.get("network", base.baseline.network)),
         "settings": facts["settings"] | rest,
         "recipe": with_settings(longer, own).model_dump(mode="json"),
-        "dataset": said.get("dataset", base.baseline.dataset),
+        "dataset": settings.get("dataset", said.get("dataset", base.baseline.dataset)),
         "device": said.get("device", base.baseline.device),
         "data_folder": data_folder(),
     }

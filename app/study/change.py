@@ -20,7 +20,10 @@ DESIGN_HELP = (
 STEPS_HELP = "Optimiser updates of each run; the schedule stretches with them."
 EVERYWHERE_HELP = "What is other than said so far in all arms, baseline too: KEY=VALUE, with spaces between them."
 LEVELS_HELP = "The values it takes, with commas between them: 0.9, 0.99"
-ARMS_HELP = "A line each: NAME: KEY=VALUE KEY=VALUE. An arm that sets nothing is the baseline."
+ARMS_HELP = (
+    "A line each: NAME: KEY=VALUE KEY=VALUE. An arm that sets nothing is the baseline. norm.momentum is short for "
+    "network.norm.momentum, here and below."
+)
 NAME_HELP = "Also the name of its file."
 
 

@@ -8,8 +8,7 @@ from app import exports
 from app.controls import switch
 from resnet.ablation.curves.arm_curves import Options
 from resnet.ablation.export.study_figure import FigureWidth, study_figure
-from resnet.ablation.results.tables import written
-from resnet.ablation.studies.outcome import Outcome, numbers, reading
+from resnet.ablation.studies.outcome import Outcome, exported
 
 WIDTHS: dict[FigureWidth, str] = {"column": "Column", "page": "Page"}
 WIDTH_HELP = "How wide the figure is on paper: one column of two, or the whole page. Letters stay readable in both."
@@ -24,9 +23,9 @@ def menu(found: Outcome, look: Options) -> None:
     with popover:
         st.caption("The table; CSV has every number unrounded")
         with st.container(horizontal=True):
-            exports.button("CSV", f"{stem}.csv", lambda: numbers(found).csv())
-            exports.button("Markdown", f"{stem}.md", lambda: written(reading(found), "markdown"))
-            exports.button("LaTeX", f"{stem}.tex", lambda: written(reading(found), "latex"))
+            exports.button("CSV", f"{stem}.csv", lambda: exported(found, "csv"))
+            exports.button("Markdown", f"{stem}.md", lambda: exported(found, "markdown"))
+            exports.button("LaTeX", f"{stem}.tex", lambda: exported(found, "latex"))
         st.caption("The figure, on white ground, as it is chosen on the page")
         width = switch("Width", "study_width", WIDTHS, "column", help=WIDTH_HELP)
         with st.container(horizontal=True):

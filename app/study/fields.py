@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from resnet import catalog, data
-from resnet.ablation.studies.factors import FOLLOW_THE_DATA
+from resnet.ablation.studies.factors import FOLLOW_THE_DATA, parted
 from resnet.ablation.studies.study import Study, arms
-from resnet.config import known_keys, parse_value, with_settings
+from resnet.config import ResNetConfig, known_keys, parse_value, with_settings
 from resnet.errors import ConfigError, echo
 from resnet.link import pairs, written
 from resnet.training import recipes
 
 KINDS: Mapping[type, str] = {bool: "true or false", int: "number", float: "number", str: "word", list: "list"}
-OPEN, CLOSE = "[{", "]}"
 
 
 def known(study: Study) -> dict[str, str]:
@@ -52,26 +51,23 @@ def levels_text(levels: Iterable[Any]) -> str:
     return ", ".join(json.dumps(level) if isinstance(level, dict | list) else written(level) for level in levels)
 
 
-def levels_of(text: str) -> tuple[Any, ...]:
-    """Levels typed with commas between them; those inside brackets belong to a level."""
-    parts: list[str] = []
-    depth, part = 0, ""
-    for sign in text:
-        depth += (sign in OPEN) - (sign in CLOSE)
-        if sign == "," and depth == 0:
-            parts, part = [*parts, part], ""
-        else:
-            part += sign
-    return tuple([parse_value(part.strip()) for part in (*parts, part) if part.strip()])
+def levels_of(text: str, key: str = "KEY") -> tuple[Any, ...]:
+    """Levels typed as on the command line; an empty box has none. Raises ConfigError."""
+    return tuple(map(parse_value, parted(key, text))) if text.strip() else ()
+
+
+def full(key: str) -> str:
+    """A setting of the network by its whole key: "norm.momentum" is "network.norm.momentum", as it is after --set."""
+    return f"network.{key}" if key.partition(".")[0] in ResNetConfig.model_fields else key
 
 
 def settings_of(text: str) -> dict[str, Any]:
-    """Settings typed as KEY=VALUE with spaces between them. Raises ConfigError."""
+    """Settings typed as KEY=VALUE with spaces between them, by their whole keys. Raises ConfigError."""
     try:
         words = shlex.split(text)
     except ValueError:
         raise ConfigError(f"A quotation mark is never closed in {echo(text)}.") from None
-    return {key: parse_value(value) for key, value in pairs(words).items()}
+    return {full(key): parse_value(value) for key, value in pairs(words).items()}
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:

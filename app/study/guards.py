@@ -6,12 +6,11 @@ import streamlit as st
 
 from app import findings, views
 from app.controls import when_opened
-from resnet import data
 from resnet.ablation import lint
-from resnet.ablation.guards.differences import Specs
 from resnet.ablation.guards.twins import TwinProof
 from resnet.ablation.results.arms import ArmRuns
-from resnet.ablation.rules.sources import of_arms, of_run
+from resnet.ablation.studies import checked
+from resnet.ablation.studies.planning import Step
 from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
 
@@ -39,13 +38,10 @@ def twins(proofs: Sequence[TwinProof]) -> None:
         sentences(proof.sentences())
 
 
-def recipe_check(study: Study, specs: Specs, arms: Sequence[ArmRuns] = ()) -> None:
+def recipe_check(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns] = ()) -> None:
     """The findings, the worst first, in an expander that says how many there are. `arms` are what was run so far."""
-    records = {(arm.name, run.seed): run.records for arm in arms for run in arm.runs}
     try:
-        dataset = data.facts(study.baseline.dataset, study.baseline.data_folder)
-        planned = of_arms(specs, study.keys, dataset)
-        found = lint.check(*[of_run(one, records.get((one.arm or "", one.seed), ())) for one in planned])
+        found = lint.check(*checked.facts_of_study(study, steps, checked.records_of_arms(arms)))
     except ResNetLabError as error:
         views.problem(str(error))
         return

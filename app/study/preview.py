@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -44,7 +44,7 @@ def new() -> None:
     views.number_row(numbers_of(made))
     _arms(made)
     when_opened("What is equal, and what differs on purpose", "study_guards", lambda: _guards(made))
-    guards.recipe_check(made.study, made.specs)
+    guards.recipe_check(made.study, made.steps)
     as_file(made.study)
 
 
@@ -95,17 +95,26 @@ def numbers_of(made: Plan) -> list[views.Number]:
     """What a study is about to cost, and what it can tell."""
     there = len(made.steps) - made.count("make")
     reused = f"{there} of them exist and are used again" if there else "none exists yet"
-    time_s = made.time_s
     return [
         views.Number("Arms", str(len(made.arms)), "Networks and recipes that are compared."),
         views.Number("Runs", str(len(made.steps)), f"Every arm with every seed; {reused}.", _below(made)),
-        views.Number("Time", "not known yet" if time_s is None else wording.about(time_s),
+        views.Number("Time", _needs(made, lambda: _time(made)),
                      "From the images a second of finished runs like these on this device, one run after the other. "
                      "Starts are left out. Not known where nothing like it was measured here."),
-        views.Number("Memory", f"{quantity.size(made.memory_bytes)} or more",
+        views.Number("Memory", _needs(made, lambda: f"{quantity.size(made.memory_bytes)} or more"),
                      "Outputs of all layers for a batch, weights, gradients, optimiser; TensorFlow's own is extra."),
         _can_show(made),
     ]  # fmt: skip
+
+
+def _needs(made: Plan, need: Callable[[], str]) -> str:
+    """A study whose runs are all over needs nothing any more."""
+    at_work = made.count("make") + made.count("resume") + made.count("wait")
+    return need() if at_work else "nothing to run"
+
+
+def _time(made: Plan) -> str:
+    return "not known yet" if (time_s := made.time_s) is None else wording.about(time_s)
 
 
 def _can_show(made: Plan) -> views.Number:

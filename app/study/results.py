@@ -10,9 +10,9 @@ from app.curve_controls import ABOUTS, ALONGS, SPREADS, choice
 from app.study import downloads, guards
 from resnet.ablation import losses
 from resnet.ablation.curves.arm_curves import Options, arm_curves
-from resnet.ablation.export.report import begun
 from resnet.ablation.export.study_figure import drawable, published
 from resnet.ablation.guards.sharing import selection
+from resnet.ablation.results.arms import begun
 from resnet.ablation.studies.outcome import Outcome, reading
 from resnet.text_table import TextTable
 
@@ -26,8 +26,10 @@ def show(found: Outcome) -> None:
     guards.banner(found.banners)
     if not drawable(found):
         st.caption("No run was evaluated yet; curves, a table and a sentence for each arm appear here.")
+        _failed(found)
         return
     _sentences(found)
+    _failed(found)
     look = _chart(found)
     if found.finished:
         above = {f"{' '.join(result.sentence.split())}." for result in found.results if result.summaries}
@@ -37,7 +39,7 @@ def show(found: Outcome) -> None:
     with st.container(key="study_results", horizontal=True):
         downloads.menu(found, look)
     when_opened("What is equal, and what differs on purpose", "study_equal", lambda: _equal(found))
-    guards.recipe_check(found.study, found.specs, found.arms)
+    guards.recipe_check(found.study, found.steps, found.arms)
     when_opened("Why do these losses differ?", "study_losses", lambda: _losses(found))
 
 
@@ -70,6 +72,10 @@ def _sentences(found: Outcome) -> None:
     """What may be claimed, and no more; arms that no finished run speaks for wait."""
     if known := [result for result in found.results if result.summaries]:
         guards.sentences([f"{begun(result.sentence)}." for result in known])
+
+
+def _failed(found: Outcome) -> None:
+    """The runs that failed, and why."""
     if failed := [text for result in found.results for text in result.left_out if "failed" in text]:
         st.caption(views.plain(f"{'. '.join(map(begun, failed))}."))
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -11,13 +12,14 @@ import typer
 from resnet import catalog, data
 from resnet.ablation import lint
 from resnet.ablation.guards import guard
-from resnet.ablation.imports.imported import ImportedCurve, read_curve
+from resnet.ablation.imports.imported import IMPORTS, ImportedCurve, read_curve, read_imports
 from resnet.ablation.lint import Conformity, Facts, Finding
 from resnet.ablation.rules import sources
 from resnet.ablation.rules.imported import of_import
+from resnet.ablation.studies import checked, compared
 from resnet.ablation.studies import files as study_files
-from resnet.ablation.studies.study import Study, specs_of
-from resnet.ablation.studies.study import runs as runs_of
+from resnet.ablation.studies.planning import Step, steps_of
+from resnet.ablation.studies.study import Study, arms_of, specs_of
 from resnet.cli.options import AsJson, Runs
 from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
@@ -33,21 +35,22 @@ What = Annotated[
     list[str],
     typer.Argument(
         metavar="RUN|NAME|FILE…",
-        help="Runs, networks or recipes by name; files of a study (YAML, JSON), of a spec, recipe, network, imported "
-        "curve or facts (JSON), or a curve (CSV). Several are compared.",
+        help="Runs, networks, recipes or imported curves by name; files of a study (YAML, JSON), of a spec, recipe, "
+        "network, imported curve or facts (JSON), or a curve (CSV). Several are compared.",
     ),
 ]
 
 
 class Target(NamedTuple):
-    """Something to check, and what of it can be held against the paper. `comparison` is the one-factor sentence of a
-    study, at its first run."""
+    """Something to check, and what of it can be held against the paper. `spec` is that of a run of no study, and
+    `comparison` the one-factor sentence of a study, at its first run."""
 
     facts: Facts
     network: ResNetConfig | None = None
     recipe: Recipe | None = None
     dataset: DatasetFacts | None = None
     comparison: str | None = None
+    spec: RunSpec | None = None
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +59,7 @@ def register(app: typer.Typer) -> None:
 
 def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
     """What is wrong, unfair or unusual about a training or a comparison, each with its reason, source and way out."""
-    targets = [target for word in what for target in targets_of(word, runs)]
+    targets = _beside([target for word in what for target in targets_of(word, runs)])
     findings = lint.check(*[target.facts for target in targets])
     paper = {target.facts.called: found for target in targets if (found := conformity(target))}
     comparisons = [target.comparison for target in targets if target.comparison]
@@ -78,13 +81,17 @@ def targets_of(word: str, runs: Path) -> list[Target]:
     if path.is_dir() and (path / SPEC).exists():
         return [_of_run(Run(path.absolute()))]
     if path.is_file():
-        return _of_file(path)
+        return _of_file(path, runs)
     if word in catalog.names():
         network = catalog.get(word).config
         return [Target(sources.of_network(network, word), network)]
     if word in recipes.names():
         return [_of_recipe(recipes.get(word))]
-    raise UnknownNameError("run, network, recipe or file", word, [*catalog.names(), *recipes.names()])
+    kept = read_imports(runs / IMPORTS)
+    if curve := kept.find(word):
+        return [Target(of_import(curve))]
+    known = [*catalog.names(), *recipes.names(), *kept.names]
+    raise UnknownNameError("run, network, recipe, imported curve or file", word, known)
 
 
 def conformity(target: Target) -> Conformity | None:
@@ -117,12 +124,22 @@ def _of_run(run: Run) -> Target:
         raise RunError(f"A run can be checked only where its spec can be read; {run.damage}")
     target = _of_spec(spec, run.id)
     records, _ = run.metrics()
-    return target._replace(facts=sources.of_run(target.facts, records, continued=run.parent is not None))
+    continued, cause = run.parent is not None, run.state().cause
+    return target._replace(facts=sources.of_run(target.facts, records, continued=continued, cause=cause))
 
 
 def _of_spec(spec: RunSpec, name: str = "") -> Target:
     dataset = _dataset(spec.dataset, spec.data_folder)
-    return Target(sources.of_spec(spec, dataset, name), spec.config, spec.recipe, dataset)
+    return Target(sources.of_spec(spec, dataset, name), spec.config, spec.recipe, dataset, spec=spec)
+
+
+def _beside(targets: list[Target]) -> list[Target]:
+    """With what several runs, which no study has put together, change against the first of them."""
+    runs = [(target.facts, target.spec) for target in targets if target.spec]
+    if len(runs) < 2:
+        return targets
+    facts = iter(checked.beside([own for own, _ in runs], [spec for _, spec in runs]))
+    return [target._replace(facts=next(facts)) if target.spec else target for target in targets]
 
 
 def _of_recipe(entry: recipes.Entry) -> Target:
@@ -140,23 +157,33 @@ def _dataset(name: str, folder: str = data.DEFAULT_FOLDER) -> DatasetFacts | Non
     return None
 
 
-def _of_study(study: Study) -> list[Target]:
-    """Every run it asks for; what the seeds of an arm share is held against the paper once."""
-    specs = specs_of(runs_of(study))
+def _of_study(study: Study, runs: Path) -> list[Target]:
+    """Every run it asks for, with what those that are there recorded; what the seeds of an arm share is held against
+    the paper once."""
+    steps = steps_of(study, Store(runs).list())
+    arms = {arm.name: arm for arm in arms_of(step.planned for step in steps)}
     targets = []
-    for arm, own in specs.items():
-        dataset = _dataset(own[0].dataset, own[0].data_folder)
-        first, *rest = sources.of_arms({arm: own}, study.keys, dataset)
-        targets += [Target(first, own[0].config, own[0].recipe, dataset), *map(Target, rest)]
-    return [targets[0]._replace(comparison=guard.one_factor(specs, study.keys).sentence), *targets[1:]]
+    for facts in checked.facts_of_study(study, steps, checked.records_of_steps(steps)):
+        arm = arms.pop(facts.called, None)
+        targets.append(Target(facts, arm.config, arm.recipe, arm.images) if arm else Target(facts))
+    return [targets[0]._replace(comparison=_comparison(study, steps)), *targets[1:]]
 
 
-def _of_file(path: Path) -> list[Target]:
+def _comparison(study: Study, steps: Sequence[Step]) -> str | None:
+    """Whether only what was declared differs; nothing where a finding says that a comparison changes several."""
+    planned = [step.planned for step in steps]
+    specs = specs_of(planned)
+    found = guard.one_factor(specs, study.keys)
+    doubtful = found.purity == "several factors" and compared.several(study, arms_of(planned), specs)
+    return None if doubtful else found.sentence
+
+
+def _of_file(path: Path, runs: Path) -> list[Target]:
     """A study; one JSON object, or a list: specs, recipes, networks, imported curves, facts; or a curve as CSV."""
     if path.suffix.lower() == ".csv":
         return [Target(of_import(read_curve(path)))]
     if path.suffix.lower() in (".yaml", ".yml"):
-        return _of_study(study_files.read(path))
+        return _of_study(study_files.read(path), runs)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
@@ -164,7 +191,7 @@ def _of_file(path: Path) -> list[Target]:
     except OSError as error:
         raise ConfigError(f"{echo(path.name)} cannot be read: {error.strerror}.") from None
     if isinstance(content, dict) and "baseline" in content:
-        return _of_study(study_files.read(path))
+        return _of_study(study_files.read(path), runs)
     return [_of_content(item, path.stem) for item in (content if isinstance(content, list) else [content])]
 
 

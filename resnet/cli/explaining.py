@@ -13,7 +13,7 @@ from resnet.ablation.losses import Decay, Difference, Explanation, KerasL2, Loss
 from resnet.ablation.notebook import usual_decay
 from resnet.cli.options import AsJson, RecipeSettings, Runs, Settings, choose
 from resnet.config import parse_value
-from resnet.errors import RunError, UnknownNameError
+from resnet.errors import ConfigError, RunError, UnknownNameError, echo
 from resnet.link import pairs
 from resnet.runs import Store
 from resnet.runs.store import DEFAULT_ROOT
@@ -83,6 +83,10 @@ def import_curve(  # noqa: PLR0917  each is an option
     root: Runs = DEFAULT_ROOT,
 ) -> None:
     """Keep a curve that was made elsewhere beside the runs, with what you know of it. The rest stays unknown."""
+    if settings and network is None:
+        raise ConfigError(
+            f"--set needs --network, the network it changes; received {echo(settings[0])} alone: name the network."
+        )
     given = Given(
         network=network,
         config=choose(network, settings).config() if network else None,

@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from resnet import files, quantity
+from resnet.ablation.imports.imported import IMPORTS, ImportedCurve, read_imports
 from resnet.cli.following import summary
 from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, RunsHere, Steps, format_of
 from resnet.errors import RunError
@@ -54,16 +55,22 @@ def runs(context: typer.Context, root: Runs = DEFAULT_ROOT, as_json: AsJson = Fa
 
 
 def list_runs(context: typer.Context, root: RunsHere = None, as_json: AsJson = False) -> None:
-    """The runs, newest first, with their state and their best and last validation error."""
-    store = _store(context, root)
-    found = store.list()
+    """The runs, newest first, with their state and their best and last validation error; then imported curves."""
+    folder = root or context.obj.root
+    found, kept = Store(folder).list(), read_imports(folder / IMPORTS)
     if as_json or context.obj.as_json:
-        print(json.dumps([summary(run) for run in found], indent=2))
+        imported = [_as_record(folder, name, curve) for name, curve in kept.curves.items()]
+        print(json.dumps([*[summary(run) for run in found], *imported], indent=2))
         return
     for run in found:
         print(_line(run))
     if not found:
-        print(f"No runs in {root or context.obj.root} yet; `python -m resnet train resnet20` makes one.")
+        print(f"No runs in {folder} yet; `python -m resnet train resnet20` makes one.")
+    for name, curve in kept.curves.items():
+        columns = ", ".join([f"{column.name} ({len(column.y):,})" for column in curve.columns])
+        print(f"{name}   imported   {curve.name}: {columns}")
+    for damage in kept.damaged:
+        print(damage)
 
 
 def show(context: typer.Context, run_id: RunId, root: RunsHere = None, as_json: AsJson = False) -> None:
@@ -160,6 +167,14 @@ def _found(context: typer.Context, root: RunsHere, run_id: str) -> Store:
 def _answer(context: typer.Context, run: Run, words: str | None = None) -> None:
     """What has become of a run: its state, unless there is more to say."""
     print(json.dumps(summary(run), indent=2) if context.obj.as_json else f"{run.id}   {words or run.state().name}")
+
+
+def _as_record(folder: Path, name: str, curve: ImportedCurve) -> dict[str, object]:
+    """What `summary` says of a run, of an imported curve: what only a run has is None."""
+    known = {"id": name, "path": str(folder / IMPORTS / name), "network": curve.given.network}
+    known |= {"dataset": curve.given.recipe.get("dataset"), "state": "imported"}
+    of_runs = ("cause", "parent", "step", "steps", "last_validation_error", "best_validation_error")
+    return {**known, **dict.fromkeys(of_runs)}
 
 
 def _spoken(key: str, value: object) -> str:

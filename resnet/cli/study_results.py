@@ -15,9 +15,9 @@ from resnet.ablation.export.bundle import Bundle, read_bundle, write_bundle
 from resnet.ablation.export.report import report
 from resnet.ablation.export.study_figure import FigureFormat, FigureWidth, study_figure
 from resnet.ablation.results.arms import ErrorMeasure
-from resnet.ablation.results.tables import TableFormat, written
+from resnet.ablation.results.tables import TableFormat
 from resnet.ablation.studies.files import read
-from resnet.ablation.studies.outcome import Outcome, numbers, outcome, reading
+from resnet.ablation.studies.outcome import Outcome, exported, outcome
 from resnet.cli.following import follow
 from resnet.cli.options import DataFolder, Output, Runs, format_of
 from resnet.errors import RunError
@@ -57,7 +57,7 @@ def table(
     """Mean ± sd of each arm, its difference and interval, how it stands against the paper, and a sentence each."""
     chosen = form or (FORMATS[format_of(output, tuple(FORMATS))] if output else "text")
     with _outcome(file, runs, measure) as found:
-        text = written(numbers(found) if chosen == "csv" else reading(found), chosen)
+        text = exported(found, chosen)
     if output:
         files.write(output, text)
     else:

@@ -62,6 +62,8 @@ def _needs(plan: Plan) -> list[str]:
 
 def _detectable(plan: Plan) -> str:
     seeds = len(plan.study.seeds)
+    if len(plan.arms) == 1:
+        return "One arm shows no difference: there is nothing to compare it with."
     if seeds == 1:
         return "One seed shows no difference at all: there is nothing to tell it from chance; take three or more."
     noise = plan.noise()
@@ -78,7 +80,7 @@ def _detectable(plan: Plan) -> str:
 def facts_of(plan: Plan) -> dict[str, Any]:
     """What `show --json` prints. Seconds, bytes, points of error; null where nothing is known."""
     specs, noise = plan.specs, plan.noise()
-    alone = len(plan.study.seeds) == 1
+    alone = len(plan.study.seeds) == 1 or len(plan.arms) == 1
     verdict = guard.one_factor(specs, plan.study.keys)
     start = sharing.same_start(environments(runs_of(plan.steps)))
     return {

@@ -10,7 +10,7 @@ from resnet import data
 from resnet.ablation.guards import sharing, twins
 from resnet.ablation.studies import files as study_files
 from resnet.ablation.studies import planning, ready, running
-from resnet.ablation.studies.factors import Baseline, Factor
+from resnet.ablation.studies.factors import Baseline, Factor, parted
 from resnet.ablation.studies.running import Status
 from resnet.ablation.studies.study import Design, Study, arms
 from resnet.cli import study_results
@@ -22,6 +22,7 @@ from resnet.cli.options import (
     RecipeSettings,
     Runs,
     Settings,
+    Steps,
     changed,
     choose,
 )
@@ -32,6 +33,7 @@ from resnet.link import pairs
 from resnet.runs import Run, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.training import recipes
+from resnet.training.recipe import Recipe, with_steps
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A study: .yaml, .yml or .json.")]
 StudyName = Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")]
@@ -81,6 +83,7 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
     size: Size = None,
     network: Network = None,
     recipe: RecipeName = None,
+    steps: Steps = None,
     dataset: DataSet = None,
     data_folder: DataFolder = Path(data.DEFAULT_FOLDER),
     design: How = "one_at_a_time",
@@ -92,15 +95,16 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
     if output.exists():
         raise ConfigError(f"{output} is there already and stays as it is; choose another name, or remove it first.")
     own = {"--network": network, "--set": settings, "--recipe": recipe, "--recipe-set": recipe_settings,
-           "--data": dataset, "--vary": vary, "--design": None if design == "one_at_a_time" else design}  # fmt: skip
+           "--steps": None if steps is None else str(steps), "--data": dataset, "--vary": vary,
+           "--design": None if design == "one_at_a_time" else design}  # fmt: skip
     if ready_key is not None:
         study = _ready(ready_key, size, [option for option, value in own.items() if value])
     elif size is not None:
         raise ConfigError(f"--size is that of a ready study; give --ready too: {', '.join(ready.names())}.")
     else:
-        entry = recipes.get(recipe) if recipe else recipes.default_for(dataset) if dataset else None
-        own_recipe = changed((entry or recipes.get("digits_quick")).recipe, recipe_settings)
-        names = {"network": network or "resnet20", "dataset": dataset or (entry.dataset if entry else "digits")}
+        entry = recipes.get(recipe) if recipe else recipes.default_for(dataset or "digits")
+        own_recipe = changed(_of_length(entry.recipe, steps), recipe_settings)
+        names = {"network": network or "resnet20", "dataset": dataset or entry.dataset}
         baseline = Baseline.model_validate({**names, "settings": pairs(settings), "recipe": own_recipe})
         study = Study(name=name, baseline=baseline, factors=_factors(vary), design=design)
     where = {"device": device or list_devices()[0].id, "data_folder": str(data_folder)}
@@ -109,6 +113,11 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
     study_files.write(study, output)
     size_of_it = extent(study, arms(study))
     print(f"{output}: {size_of_it}. See it with `python -m resnet study show {output}`, then `study run {output}`.")
+
+
+def _of_length(recipe: Recipe, steps: int | None) -> Recipe:
+    """Over so many steps, as `train --steps` has it."""
+    return recipe if steps is None else with_steps(recipe, steps)
 
 
 def _ready(key: str, size: str | None, odd: list[str]) -> Study:
@@ -122,7 +131,7 @@ def _factors(vary: list[str]) -> tuple[Factor, ...]:
     """The factors typed as KEY=A,B,C; without any, the plain twin: a study to begin with."""
     if not vary:
         return (Factor(key="network.shortcut", levels=("none",)),)
-    return tuple(Factor(key=key, levels=_levels(key, text)) for key, text in map(_key_and_levels, vary))
+    return tuple(Factor(key=key, levels=parted(key, text)) for key, text in map(_key_and_levels, vary))
 
 
 def _key_and_levels(typed: str) -> tuple[str, str]:
@@ -132,20 +141,6 @@ def _key_and_levels(typed: str) -> tuple[str, str]:
             f"A factor is typed KEY=A,B,C, as in network.shortcut=none,projection; received {echo(typed)}."
         )
     return key.strip(), text
-
-
-def _levels(key: str, text: str) -> tuple[str, ...]:
-    """Parted at commas, but not inside brackets: {"kind":"sgd","momentum":0.5} is one level."""
-    levels, depth = [""], 0
-    for letter in text:
-        depth += (letter in "[{") - (letter in "]}")
-        if letter == "," and depth <= 0:
-            levels.append("")
-        else:
-            levels[-1] += letter
-    if not all(level.strip() for level in levels):
-        raise ConfigError(f"Levels are parted by single commas, as in {key}=A,B,C; received {echo(text)}.")
-    return tuple(level.strip() for level in levels)
 
 
 def _whole_numbers(text: str) -> list[int]:

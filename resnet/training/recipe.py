@@ -125,12 +125,19 @@ class Recipe(Closed):
         if self.schedule.last_change >= self.steps:
             raise ConfigError(
                 f"The schedule goes on past the end: it still changes at step {self.schedule.last_change:,}, of "
-                f"{self.steps:,}; give more steps, or an earlier schedule."
+                f"{self.steps:,}; give more steps, or {self._earlier()}."
             )
         if isinstance(self.warmup, StepsWarmup) and self.warmup.steps > self.steps:
             raise ConfigError(
-                f"The warm-up takes {self.warmup.steps:,} steps, longer than the run's {self.steps:,}; shorten it."
+                f"The warm-up takes {self.warmup.steps:,} steps, longer than the run's {self.steps:,}; give more "
+                f"steps, or warmup.steps={self.steps} or less."
             )
+
+    def _earlier(self) -> str:
+        """What to set for a schedule that ends within the run."""
+        if isinstance(self.schedule, CosineSchedule):
+            return f"schedule.steps={self.steps} or less"
+        return f"schedule.drops before step {self.steps:,}"
 
     def _one_kind_of_decay(self) -> None:
         kind, decay = self.optimiser.kind, self.weight_decay

@@ -5,7 +5,7 @@ Both renderers, `figures` for paper and the app's charts for the screen, draw wh
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -171,13 +171,17 @@ def apart(places: Mapping[int, float], gap: float, height: float) -> dict[int, f
     return moved
 
 
-def paper_says(row: Published) -> str:
-    """He et al. 2015, Table 6: ResNet-110, 6.61 ± 0.16 %."""
-    source = row.source.replace(HE_2015, HE_2015.partition(",")[0])
-    spread = "" if row.sd is None else f" ± {row.sd:.2f}"
-    config = catalog.get(row.network).config
-    name = f"{'Plain' if config.shortcut == 'none' else 'ResNet'}-{config.depth}"
-    return f"{source}: {name}, {row.error:.2f}{spread} %"
+def paper_says(rows: Iterable[Published]) -> list[str]:
+    """He et al. 2015, Table 6: ResNet-56/110, 6.97 / 6.61 ± 0.16 %. One line for all that a table says of a kind."""
+    said: dict[str, tuple[list[str], list[str]]] = {}
+    for row in dict.fromkeys(rows):
+        source = row.source.replace(HE_2015, HE_2015.partition(",")[0])
+        config = catalog.get(row.network).config
+        kind = "Plain" if config.shortcut == "none" else "ResNet"
+        depths, errors = said.setdefault(f"{source}: {kind}", ([], []))
+        depths.append(str(config.depth))
+        errors.append(f"{row.error:.2f}" if row.sd is None else f"{row.error:.2f} ± {row.sd:.2f}")
+    return [f"{what}-{'/'.join(depths)}, {' / '.join(errors)} %" for what, (depths, errors) in said.items()]
 
 
 def _late(band: Band) -> list[float]:

@@ -4,9 +4,11 @@ Letters of 6 points and more, lines of half a point and more, white ground. The 
 """
 
 import io
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
 from resnet.ablation.curves.arm_colours import colours
@@ -30,8 +32,13 @@ LETTERS, SMALL = 7.0, 6.0
 INK, GREY = "#23282b", "#6b7378"
 BOLD, THIN, HAIR = 1.4, 0.7, 0.5
 LABELLED = 4
-LEGEND_COLUMNS: dict[Width, int] = {"column": 2, "page": 4}
-LEGEND_ROW = 0.135
+LONGEST_LABEL: dict[Width, int] = {"column": 14, "page": 30}
+"""Up to so many arms with names of so many letters are labelled at their lines' ends; else they have a legend."""
+
+KEY_COLUMNS: dict[Width, int] = {"column": 2, "page": 6}
+MOST_COLUMNS, LETTER, HANDLE, LEGEND_ROW = 4, 3.1, 28.0, 0.125
+"""Of a legend: points of a letter and of what stands beside a name, and inches of a row."""
+
 MARKERS = "os^Dv<>pXPh*"
 MARKED = 7
 """Along each line, so that it is found again in a print without colours."""
@@ -48,15 +55,17 @@ SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "resnet",
     "text.parse_math": False,  # a name may hold a dollar sign
 }
+NOTHING: Mapping[str, Published] = {}
 TURN = threading.Lock()
 """Matplotlib's settings are one for all threads."""
 
 
 def figure(
-    curves: ArmCurves, form: Form, width: Width = "column", title: str = "", published: Sequence[Published] = (), *,
-    link: str = "",
+    curves: ArmCurves, form: Form, width: Width = "column", title: str = "",
+    published: Mapping[str, Published] = NOTHING, *, link: str = "",
 ) -> bytes:  # fmt: skip
-    """The file's bytes. `title` stands above the curves and, like `link`, in the file's metadata.
+    """The file's bytes. `title` stands above the curves and, like `link`, in the file's metadata. `published` is the
+    paper's error by an arm's name.
 
     Raises ConfigError where there is nothing to draw.
     """
@@ -80,25 +89,27 @@ def _written(drawn: "Figure", form: Form, title: str, link: str) -> bytes:
     return file.getvalue()
 
 
-def _drawn(curves: ArmCurves, width: Width, title: str, published: Sequence[Published]) -> "Figure":
+def _drawn(curves: ArmCurves, width: Width, title: str, published: Mapping[str, Published]) -> "Figure":
     from matplotlib.figure import Figure  # noqa: PLC0415  as above
 
     across, high = INCHES[width]
-    few, shades = len(curves.arms) <= LABELLED, colours(curves.arms, "light")
-    rows = 0 if few else -(-len(curves.arms) // LEGEND_COLUMNS[width])
-    drawn = Figure(figsize=(across, high + LEGEND_ROW * rows), layout="constrained", facecolor="white")
+    shades, shown = colours(curves.arms, "light"), published if curves.options.about == "error" else NOTHING
+    longest = max(len(arm.name) for arm in curves.arms)
+    few = len(curves.arms) <= LABELLED and longest <= LONGEST_LABEL[width]
+    drawn = Figure(figsize=(across, high), layout="constrained", facecolor="white")
     axes = drawn.add_subplot()
     for at, (arm, colour) in enumerate(zip(curves.arms, shades, strict=True)):
         _arm(axes, arm, colour, {} if few else _marks(at, len(curves.arms), arm.validation))
-    _frame(axes, curves, title)
-    shown = published if curves.options.about == "error" else ()
-    for row in shown:
-        _paper(axes, row)
-    _key(axes, curves, shown)
+    _frame(axes, curves)
+    of_arm = dict(zip([arm.name for arm in curves.arms], shades, strict=True))
+    for name, row in shown.items():
+        _paper(axes, row, of_arm.get(name, GREY))
+    rows = _key(drawn, curves, list(shown.values()), KEY_COLUMNS[width], title)
     if few:
         _labels(axes, curves, shades)
     else:
-        _legend(drawn, curves, shades, LEGEND_COLUMNS[width])
+        rows += _legend(drawn, curves, shades)
+    drawn.set_size_inches(across, high + LEGEND_ROW * rows)
     return drawn
 
 
@@ -135,13 +146,11 @@ def _marks(at: int, count: int, band: Band) -> dict[str, Any]:
             "markevery": (at * every // count, every)}  # fmt: skip
 
 
-def _frame(axes: "Axes", curves: ArmCurves, title: str) -> None:
+def _frame(axes: "Axes", curves: ArmCurves) -> None:
     axes.set_xlim(0, curves.reach)
     axes.set_ylim(*curves.extent)
     axes.set_xlabel(curves.options.along, fontsize=LETTERS, color=INK, labelpad=2)
     axes.set_ylabel(curves.title, fontsize=LETTERS, color=INK, labelpad=2)
-    if title:
-        axes.set_title(title, fontsize=LETTERS + 1, color=INK, loc="left", pad=4)
     axes.tick_params(labelsize=SMALL, labelcolor=INK, color=GREY, width=HAIR, length=2, pad=2)
     axes.xaxis.set_major_formatter(lambda at, _: f"{at / 1000:g}k" if at >= THOUSANDS else f"{at:g}")
     for side, spine in axes.spines.items():
@@ -151,16 +160,16 @@ def _frame(axes: "Axes", curves: ArmCurves, title: str) -> None:
         axes.axvline(drop, color=GREY, lw=HAIR, ls=DOTS, zorder=1)
 
 
-def _paper(axes: "Axes", row: Published) -> None:
-    """Across the axes: a band of the standard deviation, or a line where the paper gives none."""
-    if row.sd is None:
-        axes.axhline(row.error, color=GREY, lw=HAIR, zorder=1)
-    else:
-        axes.axhspan(row.error - row.sd, row.error + row.sd, color=GREY, alpha=0.3, lw=0, zorder=1)
+def _paper(axes: "Axes", row: Published, colour: str) -> None:
+    """Across the axes, dotted, in a band of the standard deviation where the paper gives one."""
+    axes.axhline(row.error, color=colour, lw=THIN, ls=DOTS, zorder=2)
+    if row.sd is not None:
+        axes.axhspan(row.error - row.sd, row.error + row.sd, color=colour, alpha=0.2, lw=0, zorder=1)
 
 
-def _key(axes: "Axes", curves: ArmCurves, published: Sequence[Published]) -> None:
-    """What bold, dashed and the rest mean, where they are there."""
+def _key(drawn: "Figure", curves: ArmCurves, published: Sequence[Published], columns: int, title: str) -> int:
+    """What bold, dashed and the rest mean, where they are there: above the axes, where it hides nothing, below the
+    title. Returns how many rows it has."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  as above
     from matplotlib.patches import Patch  # noqa: PLC0415  as above
 
@@ -173,16 +182,19 @@ def _key(axes: "Axes", curves: ArmCurves, published: Sequence[Published]) -> Non
             any(arm.n > 1 for arm in curves.arms),
             Line2D([], [], color=GREY, lw=HAIR) if spread == "lines" else Patch(color=GREY, alpha=0.2, lw=0),
         ),
-        "learning rate drops": (bool(curves.drops), Line2D([], [], color=GREY, lw=HAIR, ls=DOTS)),
+        "learning rate drops": (
+            bool(curves.drops),
+            Line2D([], [], color=GREY, ls="", marker="|", ms=6, mew=HAIR),  # they stand upright
+        ),
     }
-    for row in published:
-        line = Line2D([], [], color=GREY, lw=HAIR) if row.sd is None else Patch(color=GREY, alpha=0.3, lw=0)
-        ways[paper_says(row).replace(": ", ":\n")] = True, line
+    for said in paper_says(published):
+        ways[re.sub(r"(:|/\d+,) ", r"\1\n", said)] = True, Line2D([], [], color=GREY, lw=THIN, ls=DOTS)
     shown = {word: handle for word, (there, handle) in ways.items() if there}
-    legend = axes.legend(list(shown.values()), list(shown), loc="upper right", fontsize=SMALL, labelcolor=INK,
-                         borderaxespad=0.1, framealpha=0.85, edgecolor="none", handlelength=2, borderpad=0.2,
-                         labelspacing=0.25)  # fmt: skip
-    legend.set_zorder(5)
+    drawn.legend(list(shown.values()), list(shown), loc="outside upper left", ncols=columns, frameon=False,
+                 title=title or None, title_fontsize=LETTERS + 1, alignment="left", fontsize=SMALL, labelcolor=INK,
+                 handlelength=2, columnspacing=1.2, labelspacing=0.3, borderpad=0.2, borderaxespad=0.2)  # fmt: skip
+    last = list(shown)[-(len(shown) // columns) or -1 :]  # the longest words stand in the last column
+    return sum([word.count("\n") + 1 for word in last]) + bool(title)
 
 
 def _labels(axes: "Axes", curves: ArmCurves, shades: Sequence[str]) -> None:
@@ -196,14 +208,19 @@ def _labels(axes: "Axes", curves: ArmCurves, shades: Sequence[str]) -> None:
                       color=shades[at], annotation_clip=False)  # fmt: skip
 
 
-def _legend(drawn: "Figure", curves: ArmCurves, shades: Sequence[str], columns: int) -> None:
-    """Below the axes."""
+def _legend(drawn: "Figure", curves: ArmCurves, shades: Sequence[str]) -> int:
+    """Below the axes, in as many columns as its longest name leaves room for. Returns how many rows it has."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  as above
 
     handles = [
         Line2D([], [], color=shade, lw=BOLD, marker=MARKERS[at % len(MARKERS)], ms=3, mec="white", mew=0.3)
         for at, shade in enumerate(shades)
     ]
-    names = [arm.label.replace("_", " _", 1) if arm.label.startswith("_") else arm.label for arm in curves.arms]
+    points = 72 * drawn.get_figwidth()
+    names = ["\n".join(wrap(arm.label, int((points - HANDLE) / LETTER))) for arm in curves.arms]
+    names = [name.replace("_", " _", 1) if name.startswith("_") else name for name in names]
+    longest = max(len(line) for name in names for line in name.split("\n"))
+    columns = min(MOST_COLUMNS, max(1, int(points / (longest * LETTER + HANDLE))))
     drawn.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False,
                  fontsize=SMALL, labelcolor=INK, handlelength=2.2, columnspacing=1.2, labelspacing=0.3)  # fmt: skip
+    return -(-sum([name.count("\n") + 1 for name in names]) // columns)

@@ -17,9 +17,9 @@ from resnet.ablation.export import bundle_readme
 from resnet.ablation.export.report import report
 from resnet.ablation.export.study_figure import FigureFormat, drawable, study_figure
 from resnet.ablation.export.unpacked import RUNS, SUMS, Bundle, read_bundle
-from resnet.ablation.results.tables import TableFormat, written
+from resnet.ablation.results.tables import TableFormat
 from resnet.ablation.studies.files import to_text
-from resnet.ablation.studies.outcome import Outcome, numbers, reading
+from resnet.ablation.studies.outcome import Outcome, exported
 from resnet.ablation.studies.planning import Step
 from resnet.ablation.studies.study import Study, unfitted
 from resnet.runs import Run
@@ -69,9 +69,8 @@ def contents(outcome: Outcome) -> dict[str, bytes]:
         "study.json": to_text(study, "json"),
         "commands.sh": bundle_readme.commands(outcome),
         "report.html": report(outcome),
-        **{name: written(numbers(outcome) if form == "csv" else reading(outcome), form) for name, form in
-           TABLES.items()},
-    }  # fmt: skip
+        **{name: exported(outcome, form) for name, form in TABLES.items()},
+    }
     found |= {name: text.encode() for name, text in texts.items()} | _figures(outcome)
     found["README.md"] = bundle_readme.readme(outcome, sorted([*found, SUMS])).encode()
     in_order = dict(sorted(found.items()))

@@ -10,7 +10,7 @@ from resnet.ablation.export.study_figure import drawable, study_figure
 from resnet.ablation.guards.differences import leaves
 from resnet.ablation.guards.recorded import environments, software
 from resnet.ablation.guards.sharing import selection
-from resnet.ablation.results.arms import TITLES, Measure, measured
+from resnet.ablation.results.arms import TITLES, Measure, begun, measured
 from resnet.ablation.results.statistics import fixed
 from resnet.ablation.results.tables import read_cell
 from resnet.ablation.studies.outcome import READ, Outcome, reading
@@ -70,12 +70,6 @@ def _findings(outcome: Outcome) -> list[str]:
     return [f"{begun(text)}." for result in outcome.results for text in (result.sentence, *result.left_out)]
 
 
-def begun(sentence: str) -> str:
-    """With a capital letter, unless it begins with a name such as resnet56."""
-    first = sentence.partition(" ")[0].strip(":,")
-    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
-
-
 def _figure(outcome: Outcome) -> str:
     if not drawable(outcome):
         return html.paragraph("No run has been evaluated yet; its curve will be here.")
@@ -96,7 +90,7 @@ def _table(outcome: Outcome, table: TextTable) -> str:
 
 def _notes(outcome: Outcome, table: TextTable) -> list[str]:
     """What banner and findings have not said already."""
-    said = {*outcome.banners, *[f"{text}." for each in outcome.results for text in (each.sentence, *each.left_out)]}
+    said = {*outcome.banners, *_findings(outcome)}
     return [note for note in table.notes if note not in said]
 
 

@@ -33,7 +33,6 @@ def drawable(outcome: Outcome) -> bool:
     return any(record.get("kind") == "evaluation" for run in runs for record in run.records)
 
 
-def published(outcome: Outcome) -> list[Published]:
-    """What the paper reports for the networks of this study, where it is the same experiment."""
-    found = [verdict.published for verdict in outcome.verdicts.values() if verdict.published]
-    return list(dict.fromkeys(found))
+def published(outcome: Outcome) -> dict[str, Published]:
+    """What the paper reports, by the name of the arm that is the same experiment."""
+    return {name: verdict.published for name, verdict in outcome.verdicts.items() if verdict.published}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet.config import ResNetConfig
+from resnet.kinds import KIND
 from resnet.link import written
 from resnet.runs.spec import RunSpec
 from resnet.training.recipe import Recipe
@@ -80,7 +81,8 @@ def differing(specs_by_arm: Specs, factors: Iterable[str]) -> tuple[Differing, .
     for key in keys:
         values = {arm: _distinct(row.get(key, ABSENT) for row in rows) for arm, rows in facts.items()}
         if len(_distinct(value for several in values.values() for value in several)) > 1:
-            found.append(Differing(key, values, _factor(key, declared)))
+            lacking = any(ABSENT in several for several in values.values())
+            found.append(Differing(key, values, _factor(key, declared) or (_kind(key, declared) if lacking else None)))
     return tuple(found)
 
 
@@ -94,6 +96,12 @@ def _factor(key: str, declared: Iterable[str]) -> str | None:
         if key == factor or key.startswith(f"{factor}.") or (factor == "dataset" and key in FOLLOW_THE_DATA):
             return factor
     return None
+
+
+def _kind(key: str, declared: Iterable[str]) -> str | None:
+    """The declared kind of the group a setting stands in, where only some kinds have that setting: Adam's beta_1."""
+    group = key.rpartition(".")[0]
+    return next((factor for factor in declared if factor == f"{group}.{KIND}"), None)
 
 
 def listed(names: Sequence[str], most: int = SHOWN) -> str:

@@ -47,6 +47,11 @@ def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:
     return OneFactor("one factor, several settings", said, found)
 
 
+def several_changed(against: str, name: str, factors: Sequence[str]) -> str:
+    """The doubt about an arm that differs in several factors from the one it is compared with."""
+    return f"{len(factors)} factors differ between {against} and {name}: {listed(factors)}."
+
+
 def between(specs_by_arm: Specs, references: Mapping[str, str | None], factors: Sequence[str]) -> str:
     """What differs between each arm and the one it is compared with, in a sentence; nothing where none is compared.
 

@@ -19,6 +19,9 @@ LONGEST_READ_BYTES = 1 << 16
 MOST_BYTES = 1 << 30
 MOST_SCALARS = 1_000_000
 
+NAME = "tfevents"
+"""What every event file has in its name: "events.out.tfevents.1700000000.host"."""
+
 CASTAGNOLI = 0x82F63B78
 MASK_DELTA = 0xA282EAD8
 
@@ -71,6 +74,15 @@ def masked_crc(data: bytes) -> int:
 def is_event_file(start: bytes) -> bool:
     """Whether a file that begins so is one: its first length has the right checksum."""
     return len(start) >= HEADER_BYTES and masked_crc(start[:8]) == int.from_bytes(start[8:12], "little")
+
+
+def check_named(path: Path, start: bytes) -> None:
+    """Raise DataError for a file called as TensorBoard calls its own that begins as none does: it is no CSV."""
+    if NAME not in path.name or path.suffix.lower() in (".csv", ".json"):
+        return
+    what = "damaged at" if len(start) == HEADER_BYTES else "empty, or cut before"
+    raise DataError(f"Cannot read {echo(path.name)}: this event file is {what} its first record; copy it anew, or give "
+                    "another one.")  # fmt: skip
 
 
 def read_scalars(path: Path) -> EventFile:

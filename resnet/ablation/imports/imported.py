@@ -7,7 +7,7 @@ import hashlib
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -39,6 +39,9 @@ SUFFIX = ".import.json"
 RECIPE_FACTS = (*Recipe.model_fields, "dataset", "epochs", "decay_argument", "shuffle", "begins")
 
 
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
 class Given(Closed):
     """What a person says of a curve; None is unknown.
 
@@ -54,7 +57,7 @@ class Given(Closed):
     decay_meaning: Literal["l2", "keras_l2", "decoupled"] = "keras_l2"
     decay_covers: DecayCovers = "conv_kernels"
     penalty_in_loss: Literal["yes", "no"] | None = None
-    seeds: tuple[int, ...] | None = None
+    seeds: tuple[Seed, ...] | None = None
     recipe: dict[str, Any] = Field(default_factory=dict)
 
     def check(self) -> None:
@@ -93,7 +96,8 @@ class ImportedCurve(Closed):
         said, columns = self.given, [column.name for column in self.columns]
         facts = (("network", said.config), ("λ", said.decay), ("seeds", said.seeds), ("penalty", said.penalty_in_loss))
         missing = [fact for fact, value in facts if value is None]
-        missing += [key for key in ("optimiser", "schedule", "batch_size") if key not in said.recipe]
+        given = {key.partition(".")[0] for key in said.recipe}
+        missing += [key for key in ("optimiser", "schedule", "batch_size") if key not in given]
         missing += [name for name in ("loss", "accuracy", "val_loss", "val_accuracy") if name not in columns]
         return (*missing, *(["epochs or steps"] if any(column.along == "record" for column in self.columns) else []))
 
@@ -108,12 +112,15 @@ class ImportedCurve(Closed):
 
 def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
     """The curve in a file, whatever its ending says. Raises DataError, in one sentence, where it holds none."""
+    if path.is_dir():
+        raise DataError(f"Cannot read {echo(path.name or str(path))}: it is a folder; name a file in it.")
     notes: list[str] = []
     source: Literal["csv", "json", "tensorboard"] = "tensorboard"
     try:
         with path.open("rb") as file:
             start = file.read(event_files.HEADER_BYTES)
-            events = event_files.is_event_file(start)
+            if not (events := event_files.is_event_file(start)):
+                event_files.check_named(path, start)
             text = "" if events else (start + file.read(MOST_BYTES)).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -148,6 +155,15 @@ class Imports(NamedTuple):
 
     curves: dict[str, ImportedCurve]
     damaged: tuple[str, ...]
+
+    def find(self, name: str) -> ImportedCurve | None:
+        """The curve of this name, or in the file of this name: the first, where several are called so."""
+        return next((curve for key, curve in self.curves.items() if name in (key, curve.name)), None)
+
+    @property
+    def names(self) -> list[str]:
+        """All that `find` knows."""
+        return list(dict.fromkeys([*[curve.name for curve in self.curves.values()], *self.curves]))
 
 
 def read_imports(folder: Path) -> Imports:

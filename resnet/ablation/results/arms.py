@@ -208,27 +208,39 @@ def _sentence(
     apart: Difference | None,
     references: Collection[str | None],
 ) -> str:
-    """What may be claimed, and no more. An error is better where lower. `references` are the arms others have."""
+    """What may be claimed, and no more, with the name of the arm's row where other words speak of it.
+
+    An error is better where lower. `references` are the arms others have.
+    """
     place = f" {arm.where}" if arm.where else ""
-    who = f"{arm.change or arm.name}{place}"
+    what = arm.change or arm.name
+    who = f"{what}{place}"
+    row = "" if arm.name in who else f" ({arm.name})"
     if own is None:
-        return f"{who}: no finished run has a number yet"
+        return begun(f"{who}{row}: no finished run has a number yet")
     if arm.against is None:
         role = "what others are compared with" if arm.name in references else "compared with no other arm"
-        return f"{who} is {role}: {TITLES[measure].partition(',')[0].lower()} {spread(own)}"
+        return begun(f"{who}{row} is {role}: {TITLES[measure].partition(',')[0].lower()} {spread(own)}")
     if apart is None:
-        return f"{who}: {arm.against} has no finished run to compare with yet"
+        return begun(f"{who}{row}: {arm.against} has no finished run to compare with yet")
     if apart.n == 1:
         short = "one seed" if own.n == 1 else f"one seed of {arm.against}"
-        return f"{who}, {short}: no interval, so no claim"
+        return begun(f"{who}{row}, {short}: no interval, so no claim")
     if apart.half_width is None:
-        return f"{who}: seeds agree to the last digit, which noise does not; no interval, so no claim"
+        return begun(f"{who}{row}: seeds agree to the last digit, which noise does not; no interval, so no claim")
     points = plus_minus(abs(apart.mean), apart.half_width)
     if not apart.beyond_noise:
         subject = f"{arm.where} the difference" if arm.where else f"the difference of {who}"
-        return f"{subject}{IN_WORDS[measure]} is within noise ({points} points, {apart.n} seeds)"
+        named = f"{arm.name}: " if row or arm.where else ""
+        return begun(f"{subject}{IN_WORDS[measure]} is within noise ({named}{points} points, {apart.n} seeds)")
     effect = "helps" if apart.mean < 0 else "hurts"
-    return f"{arm.change or arm.name} {effect} by {points} points{IN_WORDS[measure]}{place}"
+    return begun(f"{what} {effect} by {points} points{IN_WORDS[measure]}{place}{row}")
+
+
+def begun(sentence: str) -> str:
+    """With a capital letter, unless it begins with a name such as resnet56."""
+    first = sentence.partition(" ")[0].strip(":,")
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
 
 
 def plus_minus(value: float, noise: float) -> str:
@@ -241,7 +253,7 @@ def plus_minus(value: float, noise: float) -> str:
 
 
 def spread(own: Summary) -> str:
-    """6.6 ± 0.2 (5): mean, standard deviation and the number of seeds; without ± for one seed."""
+    """6.61 ± 0.16 (5): mean, standard deviation and the number of seeds; without ± for one seed."""
     if own.sd is None:
         return f"{statistics.fixed(own.mean, 2)} ({own.n})"
     return f"{plus_minus(own.mean, own.sd) if own.sd else statistics.fixed(own.mean, 2) + ' ± 0'} ({own.n})"

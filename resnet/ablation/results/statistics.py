@@ -184,14 +184,19 @@ def error_standard_error(error_percent: float, images: int) -> float:
 
 
 def decimals(noise: float | None, otherwise: int = 2) -> int:
-    """The place of the first digit of the noise: 1 for 0.6, 2 for 0.05, -1 for 12; `otherwise` where there is none."""
+    """The place of the last digit the noise leaves: 1 for 0.6, 2 for 0.16, 0 for 14.5; `otherwise` where there is none.
+
+    The noise keeps two digits where its three leading ones are below 355, else one: the rule of the Particle Data Group
+    (Review of Particle Physics, Introduction, section 5.3). Its 0.96 becomes 1.0, here too.
+    """
     if not noise or not math.isfinite(noise):
         return otherwise
-    return -math.floor(math.log10(abs(noise)))
+    digits, power = f"{abs(noise):.2e}".split("e")
+    return (float(digits) < 3.55) - int(power)
 
 
 def rounded(value: float, noise: float | None) -> str:
-    """The value with digits no finer than the noise: 8.7 at a noise of 0.16. Two decimals where there is no noise."""
+    """The value with digits no finer than the noise: 8.68 at a noise of 0.16. Two decimals where there is no noise."""
     return fixed(value, decimals(noise))
 
 

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Literal
 
 from resnet import quantity
-from resnet.ablation.results.arms import TITLES, ArmResult, Measure, plus_minus, spread
+from resnet.ablation.results.arms import TITLES, ArmResult, Measure, begun, plus_minus, spread
 from resnet.ablation.results.statistics import STUDY_SEEDS, Difference, Summary, seeds_to_tell
 from resnet.errors import UnknownNameError
 from resnet.text_table import Cell, Column, TextTable, conventions, counted, named
@@ -20,8 +20,8 @@ NOTES = (
     "Test decides nothing: the test set was read once, at the end of each run.",
 )
 LINE = 100
-WIDTHS: dict[TableFormat, int] = {"text": 28, "latex": 15}
-"""Letters in a column of words; 15 keep the widest of our tables on a page 16 cm wide."""
+WIDTHS: dict[TableFormat, int] = {"text": 28, "latex": 24}
+"""Letters in a column of words."""
 
 GAP = "  "
 LATIN = 0xFF
@@ -45,7 +45,7 @@ def reading_table(
         apart = signed(result.difference) if result.difference else ""
         beside = [] if paper is None else [paper.get(result.arm.name, "")]
         lines.append([result.arm.name, *cells, result.arm.trainable_params, result.arm.macs, apart, *beside])
-    said = [f"{text}." for result in found for text in (result.sentence, *result.left_out)]
+    said = [f"{begun(text)}." for result in found for text in (result.sentence, *result.left_out)]
     said += _more_seeds(found)
     levels = sorted({f"Intervals: {100 * gap.level:g} %." for result in found if (gap := result.difference)})
     return TextTable(columns, lines, [*said, *NOTES, *levels, *conventions(("trainable_params", "macs"))])

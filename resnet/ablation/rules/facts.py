@@ -44,7 +44,8 @@ class Facts:
 
     `arm` joins the runs of one arm of a study; where it is None, runs that differ in nothing but their seed and their
     results are one arm. `declared` are the dotted keys a study varies on purpose, such as
-    "optimiser.kind", with or without "recipe." or "network." before them.
+    "optimiser.kind", with or without "recipe." or "network." before them. `against` is the arm this one is compared
+    with, and `changed` the factors in which the two differ.
     `decay` is the number as it was typed, and `decay_meaning` what it does to a weight w: "l2" adds decay · w to the
     gradient (the paper, PyTorch), "keras_l2" 2 · decay · w (`regularizers.l2`), "decoupled" takes rate · decay · w from
     the weight after the update. `decay_argument` is what old Keras called `decay`, a decay of the learning rate.
@@ -57,6 +58,8 @@ class Facts:
     name: str = ""
     arm: str | None = None
     declared: tuple[str, ...] = ()
+    against: str | None = None
+    changed: tuple[str, ...] | None = None
     library: Library | None = None
 
     network: ResNetConfig | None = None
@@ -183,6 +186,8 @@ def _arm(facts: Facts) -> object:
     return replace(
         facts,
         name="",
+        against=None,
+        changed=None,
         seed=None,
         seeds=None,
         highest_rate=None,

@@ -3,6 +3,7 @@
 Nothing here reads a file. What a source does not say stays None.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -23,6 +24,9 @@ KEYS = tuple([field.name for field in fields(Facts)])
 
 MOST = 1e15
 """More than this is no count and no rate of any record."""
+
+NOT_A_NUMBER = re.compile(r"Not a number at step ([\d,]{1,20})\b")
+"""How the worker's last word begins where a run stopped for that: `resnet.training.failure.NotANumberError`."""
 
 _ADAPTER = TypeAdapter(Facts)
 
@@ -100,8 +104,11 @@ def with_dataset(facts: Facts, dataset: DatasetFacts) -> Facts:
     )
 
 
-def of_run(facts: Facts, records: Sequence[Mapping[str, Any]], *, continued: bool = False) -> Facts:
-    """The same with what the run's records say happened. `facts` are those of its spec."""
+def of_run(
+    facts: Facts, records: Sequence[Mapping[str, Any]], *, continued: bool = False, cause: str | None = None
+) -> Facts:
+    """The same with what the run's records say happened, and `cause`, why it ended, as its last word says: a run that
+    stops at a weight that is no number writes no further record. `facts` are those of its spec."""
     last: dict[str, Mapping[str, Any]] = {str(record.get("kind")): record for record in records}
     start, evaluation, test = (last.get(kind, {}) for kind in ("start", "evaluation", "test"))
     rates = [rate for record in records if (rate := _number(record, "learning_rate")) is not None]
@@ -115,13 +122,14 @@ def of_run(facts: Facts, records: Sequence[Mapping[str, Any]], *, continued: boo
         validation_images=_whole(start, "validation_images") or facts.validation_images,
         test_images=_whole(start, "test_images") or facts.test_images,
         highest_rate=max(rates, default=None),
-        steps_done=int(max(steps, default=0)) or None,
+        steps_done=int(max([*steps, *_step_without_a_number(cause)], default=0)) or None,
         train_error=clean,
         train_error_is="clean" if clean is not None else None,
         validation_error=_percent(evaluation, "best_validation_error"),
         test_error=_percent(test, "test_error"),
         looks_at_test=sum([record.get("kind") == "test" for record in records]) or None,
-        not_a_number=any(record.get("warning") == "not_a_number" for record in records),
+        not_a_number=bool(_step_without_a_number(cause))
+        or any(record.get("warning") == "not_a_number" for record in records),
     )
 
 
@@ -141,6 +149,12 @@ def of_mapping(known: Mapping[str, Any]) -> Facts:
         return _ADAPTER.validate_python({**known, **named})
     except ValidationError as error:
         raise ConfigError(explain(error, "facts", KEYS)) from None
+
+
+def _step_without_a_number(cause: str | None) -> list[float]:
+    """The step at which a run stopped because of it, where that is why it ended."""
+    found = NOT_A_NUMBER.match(cause or "")
+    return [float(found[1].replace(",", ""))] if found else []
 
 
 def _number(record: Mapping[str, Any], key: str) -> float | None:

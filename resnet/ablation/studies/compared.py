@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resnet import catalog
-from resnet.ablation.guards.differences import canonical, differing, leaves, listed
-from resnet.ablation.guards.guard import between, one_factor
+from resnet.ablation.guards.differences import canonical, differing, leaves
+from resnet.ablation.guards.guard import between, one_factor, several_changed
 from resnet.ablation.guards.sharing import selection, streams
 from resnet.ablation.studies.factors import Factor, Listed
 from resnet.ablation.studies.study import Arm, Study, arms
@@ -73,15 +73,21 @@ def how_compared(study: Study, found: Sequence[Arm]) -> str:
 
 def several(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:
     """A sentence for each comparison that changes more than one factor: what it finds has more than one cause."""
-    said = []
+    compared = changed(study, found, specs)
+    return tuple([several_changed(against, name, factors) for name, (against, factors) in compared.items()
+                  if len(factors) > 1])  # fmt: skip
+
+
+def changed(
+    study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """By its name, for each arm that is compared, the arm it is compared with and the factors that differ."""
+    factors = {}
     for name, against in references(study, found).items():
-        if against is None:
-            continue
-        differ = differing({against: specs[against], name: specs[name]}, study.keys)
-        factors = list(dict.fromkeys(each.factor or each.key for each in differ))
-        if len(factors) > 1:
-            said.append(f"{len(factors)} factors differ between {against} and {name}: {listed(factors)}.")
-    return tuple(said)
+        if against is not None:
+            differ = differing({against: specs[against], name: specs[name]}, study.keys)
+            factors[name] = against, tuple(dict.fromkeys(each.factor or each.key for each in differ))
+    return factors
 
 
 def promises(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:

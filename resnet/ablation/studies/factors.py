@@ -34,6 +34,23 @@ def typed(value: Any) -> Any:
     return value
 
 
+def parted(key: str, text: str) -> tuple[str, ...]:
+    """Levels typed as A,B,C, each still text: parted at commas, but not inside brackets: {"a":1,"b":2} is one level.
+
+    Raises ConfigError where one is missing.
+    """
+    levels, depth = [""], 0
+    for letter in text:
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth <= 0:
+            levels.append("")
+        else:
+            levels[-1] += letter
+    if not all(level.strip() for level in levels):
+        raise ConfigError(f"Levels are parted by single commas, as in {key}=A,B,C; received {echo(text)}.")
+    return tuple(level.strip() for level in levels)
+
+
 def twice(values: Iterable[Hashable]) -> Any:
     """A value that is there twice, or None."""
     return next((value for value, count in Counter(values).items() if count > 1), None)

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 from resnet import catalog, data
 from resnet.ablation.guards.differences import digest
-from resnet.ablation.studies.factors import LONGEST_NAME, Baseline, recipe_of
+from resnet.ablation.studies.factors import LONGEST_NAME, Baseline, Factor, recipe_of
 from resnet.config import AnyConfig, ResNetConfig, known_keys, with_settings
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
+from resnet.kinds import check_group, kinds_of
 from resnet.link import written
 from resnet.training.recipe import Recipe
 
@@ -74,10 +75,19 @@ def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
             settings = {other: value for other, value in settings.items() if other != key}
     try:
         return with_settings(config, settings)
-    except UnknownNameError:
-        known = known_keys(config.model_dump(mode="json"))
-        odd = next((key for key in settings if key not in known), "")
-        raise UnknownNameError("setting", f"{part}.{odd}", [f"{part}.{key}" for key in known]) from None
+    except UnknownNameError as error:
+        raise UnknownNameError("setting", f"{part}.{error.name}", [f"{part}.{key}" for key in error.known]) from None
+
+
+def check_levels(base: Baseline, factors: Iterable[Factor]) -> None:
+    """Raise ConfigError where a factor is a whole group of settings and its levels are plain values: "norm", not
+    "norm.kind"."""
+    parts = {"network": with_settings(catalog.get(base.network).config, base.settings), "recipe": base.recipe}
+    for factor in factors:
+        part, _, key = factor.key.partition(".")
+        if part in parts and key in type(parts[part]).model_fields:
+            there = parts[part].model_dump(mode="json")[key]
+            check_group(factor.key, factor.levels, there, kinds_of(type(parts[part]), key), "vary")
 
 
 def fitted(arm: Made, images: DatasetFacts) -> Made:

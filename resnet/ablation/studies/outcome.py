@@ -1,7 +1,9 @@
 """What a study has found so far: its runs, gathered by arm, compared, held against the paper, and put into tables."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from textwrap import wrap
 
 from resnet.ablation.guards import guard, sharing
 from resnet.ablation.guards.guard import OneFactor
@@ -10,13 +12,13 @@ from resnet.ablation.guards.sharing import Stream
 from resnet.ablation.guards.twins import TwinProof, proofs
 from resnet.ablation.results.arms import ArmResult, ArmRuns, ErrorMeasure, Measure, arm_of, results
 from resnet.ablation.results.published import Verdict, against_paper
-from resnet.ablation.results.tables import numbers_table, reading_table
+from resnet.ablation.results.tables import LINE, TableFormat, numbers_table, reading_table, written
 from resnet.ablation.studies import compared
 from resnet.ablation.studies.planning import Step, moved, runs_of, steps_of
 from resnet.ablation.studies.study import Arm, Study, arms_of, specs_of
 from resnet.metrics import describe
 from resnet.runs import Run, RunSpec
-from resnet.text_table import TextTable, named
+from resnet.text_table import TextTable, in_markdown, named
 
 READ: tuple[Measure, ...] = (
     "test_error",
@@ -26,6 +28,10 @@ READ: tuple[Measure, ...] = (
     "duration_s",
 )
 """The measures people read. Data losses stand in the table for programs."""
+
+BRIEF = re.compile(r"[.;] |\.$")
+"""Where the first thing a cause says ends; what comes after is advice."""
+LONGEST_CAUSE = 200
 
 NO_TEST = "not compared: no finished run has read the test set"
 
@@ -94,7 +100,7 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
     planned, specs = arms_of(asked), specs_of(asked)
     names = compared.references(study, planned)
     arms = tuple(_arm(study, arm, names[arm.name], steps) for arm in planned)
-    said = tuple(results(arms, measure=measure))
+    said = tuple(_with_causes(result, steps) for result in results(arms, measure=measure))
     streams = sharing.streams(specs)
     datasets = {arm.name: arm.dataset for arm in planned}
     return Outcome(
@@ -116,6 +122,20 @@ def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> 
     return replace(made, trainable_params=counts.trainable_params, macs=counts.macs)  # known before any run is there
 
 
+def _with_causes(result: ArmResult, steps: Sequence[Step]) -> ArmResult:
+    """With the reason why each failed run failed, as briefly as its last word allows."""
+    causes = {
+        f"{result.arm.name}: seed {step.planned.seed} failed": BRIEF.split(" ".join(step.state.cause.split()))[0]
+        for step in steps
+        if step.planned.arm.name == result.arm.name and step.state and step.state.cause
+    }
+    said = []
+    for text in result.left_out:
+        found = [f" ({cause[:LONGEST_CAUSE]})" for begin, cause in causes.items() if text.startswith(begin)]
+        said.append("".join([text, *found]))
+    return replace(result, left_out=tuple(said))
+
+
 def _verdicts(planned: Sequence[Arm], said: Sequence[ArmResult]) -> dict[str, Verdict]:
     return {
         arm.name: against_paper(arm.config, arm.dataset, arm.recipe, tested)
@@ -132,6 +152,22 @@ def reading(outcome: Outcome) -> TextTable:
     rest = [sharing.selection(outcome.specs), *filter(None, how), *outcome.recorded.mixed, *moved(outcome.steps)]
     notes = [*outcome.banners, *_not_begun(outcome), *table.notes, *rest]
     return TextTable(table.columns, table.lines, [" ".join(note.split()) for note in notes])
+
+
+def exported(outcome: Outcome, form: TableFormat) -> str:
+    """The table as a file: "csv" is for programs, the others are for people, and as text or Markdown they begin with
+    the banners. In LaTeX these are the first notes. Raises UnknownNameError."""
+    if form == "csv":
+        return written(numbers(outcome), form)
+    table, count = reading(outcome), len(outcome.banners)
+    if form == "latex" or not count:
+        return written(table, form)
+    banners, below = table.notes[:count], replace(table, notes=table.notes[count:])
+    if form == "markdown":
+        above = [f"**{in_markdown(banner)}**\n" for banner in banners]
+    else:
+        above = [*["\n".join(wrap(banner, LINE)) for banner in banners], ""]
+    return "\n".join([*above, written(below, form)])
 
 
 def _not_begun(outcome: Outcome) -> list[str]:

@@ -15,13 +15,13 @@ from itertools import product
 from math import prod
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from resnet import data
 from resnet.ablation.guards.differences import Change, canonical, changes, digest, leaves
 from resnet.ablation.results.statistics import STUDY_SEEDS
 from resnet.ablation.studies.factors import MOST_ARMS, Baseline, Factor, Listed, Text, twice, typed
-from resnet.ablation.studies.making import BASELINE, Made, entry_of, fitted, made, name_of
+from resnet.ablation.studies.making import BASELINE, Made, check_levels, entry_of, fitted, made, name_of
 from resnet.config import Closed, ResNetConfig
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
@@ -35,8 +35,31 @@ FORMAT_VERSION = 1
 Images = Mapping[str, DatasetFacts]
 """By its name, what is known of a data set without a look at it."""
 
-Seed = Annotated[int, Field(ge=0, lt=2**31, strict=True)]
-"""Strict, or YAML's `yes` would be seed 1."""
+LARGEST_SEED = 2**31 - 1
+
+
+def _seeds(value: Any) -> Any:
+    """Checked in words of their own; YAML's `yes` would be seed 1. Raises ConfigError."""
+    if value in ([], ()):
+        raise ConfigError("A study needs at least one seed, as in 0,1,2; received none.")
+    if not isinstance(value, list | tuple):
+        raise ConfigError(f"Seeds stand in a list, as in [0, 1, 2]; received {echo(value)}.")
+    for seed in value:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+            rule = f"Seeds are whole numbers from 0 to {LARGEST_SEED:,}, as in 0,1,2"
+            raise ConfigError(f"{rule}; received {echo(seed)}.")
+    return value
+
+
+def _named(value: Any) -> Any:
+    """Raises ConfigError for a name that is empty."""
+    if not value and isinstance(value, str):
+        raise ConfigError(f"A study needs a name, as in shortcuts; received {echo(value)}.")
+    return value
+
+
+Name = Annotated[Text, BeforeValidator(_named)]
+Seeds = Annotated[tuple[int, ...], BeforeValidator(_seeds), Field(max_length=STUDY_SEEDS)]
 
 
 class Study(Closed):
@@ -45,14 +68,14 @@ class Study(Closed):
 
     path: ClassVar[str] = "study"
     format_version: int = FORMAT_VERSION
-    name: Text
+    name: Name
     question: str = Field(default="", max_length=1000)
     source: str = Field(default="", max_length=1000)
     baseline: Baseline
     factors: tuple[Factor, ...] = Field(default=(), max_length=50)
     design: Design = "one_at_a_time"
     listed: tuple[Listed, ...] = Field(default=(), max_length=MOST_ARMS)
-    seeds: tuple[Seed, ...] = Field(default=(0, 1, 2), min_length=1, max_length=STUDY_SEEDS)
+    seeds: Seeds = (0, 1, 2)
 
     @property
     def fingerprint(self) -> str:
@@ -74,6 +97,7 @@ class Study(Closed):
             if (again := twice(values)) is not None:
                 raise ConfigError(f"A study's {what} must differ; received {echo(again)} twice.")
         _check_design(self)
+        check_levels(self.baseline, self.factors)
         unfitted(self)
 
 
