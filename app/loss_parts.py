@@ -9,7 +9,7 @@ import streamlit as st
 from app import charts, views
 from app.charts import COLOURS, LOW, MARGIN, Scheme
 from app.runs import wording
-from resnet.ablation import losses
+from resnet.ablation import loss_words, losses
 from resnet.ablation.losses import Explanation, LossItem, LossRow
 from resnet.errors import ResNetLabError
 from resnet.text_table import TextTable, counted, named
@@ -45,22 +45,22 @@ def show(items: Sequence[LossItem], most_seeds: int) -> None:
         return
     views.table(TextTable(COLUMNS, [_line(row) for row in found.rows]), "Losses taken apart")
     _bars(found)
-    st.markdown("\n".join([f"- {views.plain(sentence)}" for sentence in found.sentences]))
+    st.markdown("\n".join([f"- {views.plain(sentence)}" for sentence in loss_words.sentences(found)]))
     st.caption(EXPLAINED + (SEVERAL if most_seeds > 1 else ""))
 
 
 def _line(row: LossRow) -> list[str]:
-    start, first = row.start, row.first if row.item.course else None
+    start, says = row.start, loss_words.printed(row)
     return [
         row.item.label,
         f"{start.factor:g}" if start else wording.NOTHING,
         f"{start.output_channels:,}" if start else wording.NOTHING,
-        _nats(start.total if start else None),
-        _nats(row.chance),
-        _nats(row.predicted),
-        _nats(first),
-        _nats(row.penalty),
-        _nats(row.data_loss),
+        _nats(says.start),
+        _nats(says.chance),
+        _nats(says.predicted),
+        _nats(says.first if row.item.course else None),
+        _nats(says.penalty),
+        _nats(says.data_loss),
     ]
 
 

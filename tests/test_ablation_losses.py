@@ -1,5 +1,6 @@
 """The question the project began with: two losses differ, and nobody could say that it was the penalty."""
 
+import re
 from math import log, sqrt
 from typing import Any
 
@@ -11,6 +12,7 @@ from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get, with_settings
 from resnet.ablation.imports.imported import Given, read_curve
+from resnet.ablation.loss_words import sentences
 from resnet.ablation.losses import (
     Decay,
     KerasL2,
@@ -89,7 +91,7 @@ def test_resnet_34_is_higher_by_its_projections_and_learns_better() -> None:
     assert difference.channels == {"projection": 896}
     assert difference.by_factor == 0
     assert difference.by_data_loss < 0
-    assert "projection weights (+896 output channels)" in found.sentences[-1]
+    assert "projection weights (+896 output channels)" in sentences(found)[-1]
 
 
 def test_lambda_that_changes_with_depth_is_named() -> None:
@@ -97,7 +99,7 @@ def test_lambda_that_changes_with_depth_is_named() -> None:
     found = explain([notebook("resnet34"), notebook("resnet50")])
     assert found.differences[0].by_factor < -10
     assert found.differences[0].compares == "predictions"
-    assert "from another λ" in found.sentences[-1]
+    assert "from another λ" in sentences(found)[-1]
 
 
 @pytest.mark.parametrize(("name", "file"), CURVES)
@@ -106,7 +108,7 @@ def test_a_penalty_nobody_mentioned_is_found(name: str, file: str) -> None:
     (row,) = explain([imported(name, file, None)]).rows
     assert (row.start, row.penalty, row.data_loss, row.beneath) == (None, None, None, "unknown")
     assert row.implied == pytest.approx(next(line[1] for line in SEED if line[0] == name), rel=0.04)
-    assert "λ is unknown" in explain([imported(name, file, None)]).sentences[0]
+    assert "λ is unknown" in sentences(explain([imported(name, file, None)]))[0]
 
 
 def test_what_is_unknown_is_said_and_not_guessed() -> None:
@@ -114,15 +116,15 @@ def test_what_is_unknown_is_said_and_not_guessed() -> None:
     silent = LossItem("empty", "imported", None, None)
     found = explain([unknown, silent, notebook("resnet34")])
     assert found.differences == ()
-    assert "which network it was is unknown" in found.sentences[0]
-    assert "no loss is on record" in found.sentences[1]
+    assert "which network it was is unknown" in sentences(found)[0]
+    assert "no loss is on record" in sentences(found)[1]
     assert found.rows[0].implied is None
 
 
 def test_a_lambda_that_cannot_be_is_refused_in_words() -> None:
     """A typed λ ten times too large leaves a negative data loss; nobody should read that as a very good network."""
     found = explain([imported("resnet34", "resnet_34_sgd", 1e-2)])
-    assert found.sentences[0].endswith("check λ.")
+    assert sentences(found)[0].endswith("check λ.")
 
 
 def test_a_run_of_ours_is_recorded_and_not_estimated() -> None:
@@ -139,7 +141,7 @@ def test_a_run_of_ours_is_recorded_and_not_estimated() -> None:
     found = explain([item])
     (row,) = found.rows
     assert (row.first, row.penalty, row.data_loss, row.beneath) == (2.5, 0.5, 2.0, "recorded")
-    assert "by step 20 the penalty is 0.400 and the data loss 1.000" in found.sentences[0]
+    assert "by step 20 the penalty is 0.400 and the data loss 1.000" in sentences(found)[0]
 
 
 @given(SMALL, DECAYS)
@@ -204,6 +206,51 @@ def test_a_difference_is_all_accounted_for(
     assert first is not None and second is not None
     assert difference.total == pytest.approx(second - first, abs=1e-6)
     assert parts == pytest.approx(difference.total, abs=1e-6)
+
+
+def of_ours(name: str, *records: tuple[int, float, float], begun: int = 0) -> LossItem:
+    """A run on record: step, data loss, penalty."""
+    lines: list[dict[str, Any]] = [{"kind": "start", "resumed_from": begun}]
+    lines += [{"kind": "train", "step": step, "data_loss": data, "l2_penalty": l2} for step, data, l2 in records]
+    return LossItem(name, "run", get("plain56").config, WeightDecayConfig(value=5e-4, covers="all"), course_of(lines))
+
+
+def test_a_mean_over_steps_is_not_called_the_beginning() -> None:
+    """Catches "begins at" said of ten steps' mean, and a penalty that grew in them blamed on the draw."""
+    (said,) = sentences(explain([of_ours("slow", (10, 2.397, 2.224))]))
+    assert "its first record, the mean of steps 1 to 10, is 4.621" in said
+    assert "the penalty is 1.529 before training" in said and "+0.695 that it changed by then" in said
+    assert "draw" not in said
+    (fork,) = sentences(explain([of_ours("fork", (50, 2.0, 1.6), begun=40)]))
+    assert "the mean of steps 41 to 50" in fork
+    (first,) = sentences(explain([of_ours("first", (1, 2.0, 1.6))]))
+    assert "its first record, of step 1," in first and "+0.071 from the draw" in first
+
+
+def test_a_bound_of_nothing_is_not_printed() -> None:
+    """Catches "of which at least 0.000 is the penalty shrinking"."""
+    (said,) = sentences(explain([imported("resnet50", "resnet_50_sgd", 1e-4)]))
+    assert "fell by 0.526." in said
+    (said,) = sentences(explain([imported("resnet34", "resnet_34_sgd", 1e-3)]))
+    assert "of which at least 2.810 is the penalty shrinking" in said
+
+
+LOSSES = st.tuples(st.floats(0.01, 50), st.floats(0.01, 50))
+
+
+@given(LOSSES, LOSSES)
+def test_what_is_printed_adds_up(one: tuple[float, float], other: tuple[float, float]) -> None:
+    """Catches "0.139 higher: +0.140 from the data loss": a reader adds up what stands there."""
+    *rows, said = sentences(explain([of_ours("a", (10, *one)), of_ours("b", (10, *other))]))
+    total = re.search(r" is (?:([\d.]+) (higher|lower) than|as high as)", said)
+    assert total
+    parts = [float(part.replace("−", "-")) for part in re.findall(r"([+−][\d.]+) from", said)]
+    signed = float(total[1] or 0) * (-1 if total[2] == "lower" else 1)
+    assert sum(parts) == pytest.approx(signed, abs=1e-6)
+    for row in rows:
+        numbers = re.search(r" is ([\d.]+), of which ([\d.]+) .* and ([\d.]+) the data loss", row)
+        assert numbers
+        assert float(numbers[1]) == pytest.approx(float(numbers[2]) + float(numbers[3]), abs=1e-6)
 
 
 def test_chance() -> None:

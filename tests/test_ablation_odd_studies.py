@@ -114,7 +114,7 @@ def test_a_finished_run_without_a_number_is_named() -> None:
     whole = [SeedRun(seed, [{"kind": "evaluation", "step": 1, "validation_error": 5.0 + seed}]) for seed in range(3)]
     base = ArmRuns("plain", [whole[0], SeedRun(1, [])])
     said = results([base, ArmRuns("residual", whole, against="plain")])
-    assert said[0].left_out == ("plain: seed 1 is finished, but has no number on record",)
+    assert said[0].left_out == ("Plain: seed 1 is finished, but has no number on record",)
     assert said[1].sentence == "Residual, one seed of plain: no interval, so no claim"
 
 

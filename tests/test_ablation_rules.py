@@ -419,7 +419,7 @@ COMPARISON = (
     Case(
         "within_noise",
         seeded("test_error", [7.4, 6.8, 7.1], [7.0, 6.9, 7.3]),
-        ("plain56 and resnet56", "0.03 points"),
+        ("plain56 and resnet56", "0.0 ± 0.8 points"),
         [
             seeded("test_error", [13.0, 13.1, 13.2], [7.0, 6.9, 7.3]),
             each("test_error", 7.1, 7.0),
@@ -429,13 +429,13 @@ COMPARISON = (
     Case(
         "within_noise",
         each("test_error", 7.1, 7.0, test_images=10_000),
-        ("a and b differ by 0.10", "± 0.72"),
+        ("a and b differ by 0.1 ± 0.7 points",),
         [each("test_error", 7.1, None, test_images=10_000)],
     ),
     Case(
         "within_noise",
         each("validation_error", 7.1, 6.8, validation_images=5_000),
-        ("0.30",),
+        ("0.3 ± 1.0",),
         [each("validation_error", 9.1, 6.8, validation_images=5_000)],
     ),
     Case(

@@ -4,6 +4,10 @@ import json
 from math import inf
 from pathlib import Path
 
+import pytest
+
+from resnet import get
+from resnet.ablation.losses import measured_penalty
 from resnet.ablation.notebook import FOLDER
 from tests.cli_support import Shell, assert_refused, printed
 from tests.runs_support import spec
@@ -47,6 +51,28 @@ def test_an_imported_curve_beside_a_run_and_a_network(shell: Shell, tmp_path: Pa
     assert [item["beneath"] for item in found["items"]] == ["estimated", "recorded", "expected"]
     assert len(found["differences"]) == 2
     assert all(abs(value) < inf for value in (found["items"][1]["first"], found["differences"][0]["total"]))
+
+
+@pytest.mark.keras
+def test_the_penalty_of_the_very_weights(shell: Shell, tmp_path: Path) -> None:
+    """Catches a measured penalty of other weights than a run drew, and one claimed for a fork, which drew none."""
+    decay = spec().recipe.weight_decay
+    names = ["20261124-062501-resnet20-digits-3fa9", "20261124-062502-resnet20-digits-3fa8"]
+    for name, origin in zip(names, ("", names[0]), strict=True):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "spec.json").write_text(spec(seed=3).model_dump_json())
+        (tmp_path / name / "exit.json").write_text('{"outcome": "finished"}')
+        if origin:
+            request = {"time_s": 1.0, "uptime_s": 1.0, "boot_id": "b", "parent": {"id": origin, "step": 5}}
+            (tmp_path / name / "request.json").write_text(json.dumps(request))
+    shown = ["why-loss", *names, "resnet20", "--weight-decay", str(decay.value), "--runs", tmp_path]
+    assert "drawn" not in printed(shell, *shown)
+    measured = [
+        item["measured_at_start"] for item in json.loads(printed(shell, *shown, "--measured", "--json"))["items"]
+    ]
+    assert measured[0] == pytest.approx(measured_penalty(spec().config, decay, 3))
+    assert measured[1] is None
+    assert measured[2] == pytest.approx(measured_penalty(get("resnet20").config, decay, 0))
 
 
 def test_a_name_nobody_knows_and_a_damaged_run(shell: Shell, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from app.beside.arms import Arm, grouped
 from app.beside.cache import Kept
 from app.runs import wording
 from app.runs.board import LINKED
-from resnet.ablation.rules.rule import listed
+from resnet.ablation.guards.differences import listed
 from resnet.runs import Run
 
 CHOSEN, CHOICE, MISSING = "beside_chosen", "beside_choice", "beside_missing"

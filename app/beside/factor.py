@@ -10,10 +10,10 @@ from app.beside.choose import Chosen
 from app.controls import when_opened
 from app.runs import wording
 from resnet.ablation.guards import differences, guard
-from resnet.ablation.guards.differences import Differing
+from resnet.ablation.guards.differences import Differing, listed
 from resnet.ablation.guards.guard import OneFactor
 from resnet.ablation.imports.imported import ImportedCurve
-from resnet.ablation.rules.rule import listed
+from resnet.ablation.rules.decay import in_one_unit
 from resnet.config import ResNetConfig
 from resnet.link import written
 from resnet.text_table import TextTable, named
@@ -111,13 +111,16 @@ def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
 
 
 def of_import(curve: ImportedCurve) -> dict[str, object]:
-    """What a person said of a curve, by the keys of `differences.leaves`."""
+    """What a person said of a curve, by the keys of `differences.leaves` and in the units of our recipes."""
     said = curve.given
     network = _network(said.config) if said.config else {}
     recipe = {f"recipe.{key}": value for key, value in said.recipe.items() if key != "dataset"}
     dataset = {"dataset": said.recipe["dataset"]} if "dataset" in said.recipe else {}
-    decay = {"value": said.decay, "semantics": said.decay_meaning, "covers": said.decay_covers}
-    known = {} if said.decay is None else {f"recipe.weight_decay.{key}": value for key, value in decay.items()}
+    known: dict[str, object] = {}
+    if said.decay is not None:
+        value, meaning = in_one_unit(said.decay, said.decay_meaning)
+        decay = {"value": value, "semantics": meaning, "covers": said.decay_covers}
+        known = {f"recipe.weight_decay.{key}": fact for key, fact in decay.items()}
     return {**network, **recipe, **dataset, **known}
 
 

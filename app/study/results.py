@@ -12,7 +12,6 @@ from resnet.ablation import losses
 from resnet.ablation.curves.arm_curves import Options, arm_curves
 from resnet.ablation.export.study_figure import drawable, published
 from resnet.ablation.guards.sharing import selection
-from resnet.ablation.results.arms import begun
 from resnet.ablation.studies.outcome import Outcome, reading
 from resnet.text_table import TextTable
 
@@ -33,7 +32,7 @@ def show(found: Outcome) -> None:
     look = _chart(found)
     if found.finished:
         above = {f"{' '.join(result.sentence.split())}." for result in found.results if result.summaries}
-        _table(reading(found), {*found.banners, *above})
+        _table(reading(found), above)
         _paper(found)
     st.caption(selection(found.specs))
     with st.container(key="study_results", horizontal=True):
@@ -71,13 +70,13 @@ def _table(found: TextTable, said: Container[str]) -> None:
 def _sentences(found: Outcome) -> None:
     """What may be claimed, and no more; arms that no finished run speaks for wait."""
     if known := [result for result in found.results if result.summaries]:
-        guards.sentences([f"{begun(result.sentence)}." for result in known])
+        guards.sentences([f"{result.sentence}." for result in known])
 
 
 def _failed(found: Outcome) -> None:
     """The runs that failed, and why."""
     if failed := [text for result in found.results for text in result.left_out if "failed" in text]:
-        st.caption(views.plain(f"{'. '.join(map(begun, failed))}."))
+        st.caption(views.plain(f"{'. '.join(failed)}."))
 
 
 def _paper(found: Outcome) -> None:

@@ -8,7 +8,7 @@ Facts come from `resnet.ablation.rules.sources`. What is not known is None there
 
 from collections.abc import Sequence
 
-from resnet.ablation.rules import comparison, decay, devices, images, network, rate, several
+from resnet.ablation.rules import comparison, decay, devices, images, network, noise, rate, several
 from resnet.ablation.rules.facts import Facts, arms_of
 from resnet.ablation.rules.paper import Conformity, Point, follows
 from resnet.ablation.rules.rule import SEVERITIES, Finding, Rule, Severity
@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     *devices.RULES,
     *several.RULES,
     *comparison.RULES,
+    *noise.RULES,
 )
 
 _BY_KEY = {rule.key: rule for rule in RULES}

@@ -116,32 +116,53 @@ def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
 
 
 class Observed(NamedTuple):
-    """What one record says, in nats, None where it does not. `at` counts `along`."""
+    """What one record says, in nats, None where it does not. `at` counts `along`.
+
+    `since`: it is the mean of the steps after that one, up to `at`; None where its steps are unknown.
+    """
 
     at: float
     along: Literal["step", "epoch", "record"]
     total: float | None = None
     data_loss: float | None = None
     l2_penalty: float | None = None
+    since: float | None = None
+
+    @property
+    def before_training(self) -> bool:
+        """Whether it is of the first step alone, whose losses are taken before its update."""
+        return (self.along, self.since, self.at) == ("step", 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class LossItem:
-    """What `explain` compares: a network, a run of ours, or an imported curve. None is what nobody knows."""
+    """What `explain` compares: a network, a run of ours, or an imported curve. None is what nobody knows.
+
+    `seed` is the one its first weights were drawn with, and `measured` the penalty of those, in nats.
+    """
 
     label: str
     source: Source
     config: ResNetConfig | None
     decay: Decay | None
     course: tuple[Observed, ...] = ()
+    seed: int | None = None
+    measured: float | None = None
 
 
 def course_of(records: Sequence[Mapping[str, Any]]) -> tuple[Observed, ...]:
-    """A run's records of kind "train"; their losses are means over the steps since the record before."""
-    trained = [record for record in records if record.get("kind") == "train"]
-    rows = [(record.get("step"), record.get("data_loss"), record.get("l2_penalty")) for record in trained]
-    return tuple([Observed(at, "step", data + l2, data, l2) for at, data, l2 in rows
-                  if at is not None and data is not None and l2 is not None])  # fmt: skip
+    """A run's records of kind "train"; their losses are means over the steps since the record before. One whose loss is
+    no number is left out."""
+    since = next((record.get("resumed_from") for record in records if record.get("kind") == "start"), None) or 0
+    course = []
+    for record in records:
+        at, data, l2 = record.get("step"), record.get("data_loss"), record.get("l2_penalty")
+        if record.get("kind") != "train" or at is None:
+            continue
+        if data is not None and l2 is not None:
+            course.append(Observed(at, "step", data + l2, data, l2, since))
+        since = at
+    return tuple(course)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +196,8 @@ class Difference:
     """Loss of `label` − loss of `base`, in nats, of first records or of predictions; the parts add up to `total`.
 
     `by_factor`: another λ on the same weights. `by_part`: other weights, by part; `channels`: output channels more or
-    fewer there. `by_drift`: penalties on record that are off what was expected. `by_data_loss`: the rest.
+    fewer there. `by_drift`: what penalties on record are off their expectation before training, by the steps taken
+    until then and by the draw. `by_data_loss`: the rest.
     """
 
     base: str
@@ -191,18 +213,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Each item, how each differs from the first where that is known, and all of it in words."""
+    """Each item, and how each differs from the first where that is known; `loss_words` says it in words."""
 
     rows: tuple[LossRow, ...]
     differences: tuple[Difference, ...]
-    sentences: tuple[str, ...]
 
 
 def explain(items: Sequence[LossItem]) -> Explanation:
     """Take losses apart, and compare each with the first."""
     rows = tuple([_row(item) for item in items])
     differences = tuple([found for row in rows[1:] if (found := _difference(rows[0], row))])
-    return Explanation(rows, differences, (*map(_row_words, rows), *map(_difference_words, differences)))
+    return Explanation(rows, differences)
 
 
 def _row(item: LossItem) -> LossRow:
@@ -244,53 +265,3 @@ def _difference(base: LossRow, row: LossRow) -> Difference | None:
         base.item.label, row.item.label, "first records" if recorded else "predictions", by_penalty + by_data_loss,
         by_factor, by_part, {part: more for part, more in channels.items() if more}, drift, by_data_loss,
     )  # fmt: skip
-
-
-def _row_words(row: LossRow) -> str:
-    """One item in one sentence."""
-    label, first, chance = row.item.label, row.first, row.chance or 0.0
-    if first is None:
-        return f"{label}: no loss is on record and its weight decay is unknown, so nothing can be said."
-    if row.penalty is None or row.data_loss is None or not row.start:
-        who = "which network it was is unknown" if row.item.config is None else "its λ is unknown"
-        hint = f"; {row.implied:.3g} · Σw² over its convolutions would explain it" if row.implied else ""
-        inside = f", {first / chance:.1f} times what guessing costs" if chance else ""
-        return f"{label}: begins at {first:.3f}{inside}; {who}, so the penalty in it cannot be told{hint}."
-    if row.data_loss < 0:
-        return (
-            f"{label}: begins at {first:.3f}, less than the penalty of {row.penalty:.3f} that its λ would add; check λ."
-        )
-    off = f"; predicted {row.predicted:.3f}" if row.predicted is not None and row.item.course else ""
-    return (
-        f"{label}: begins at {first:.3f}, of which {row.penalty:.3f} ({100 * (row.share or 0):.0f} %) is the L2 "
-        f"penalty, {row.start.factor:g} · Σw² over {row.start.output_channels:,} output channels, and "
-        f"{row.data_loss:.3f} the data loss ({row.beneath}; guessing costs {chance:.3f}){off}{_course_words(row)}."
-    )
-
-
-def _course_words(row: LossRow) -> str:
-    """What became of the two. A data loss cannot fall below 0, so where it is only estimated, the rest was penalty."""
-    last = row.item.course[-1] if len(row.item.course) > 1 else None
-    if not last or last.total is None or row.first is None or row.data_loss is None:
-        return ""
-    when = f"; by {last.along} {last.at:g} "
-    if last.data_loss is not None and last.l2_penalty is not None:
-        return f"{when}the penalty is {last.l2_penalty:.3f} and the data loss {last.data_loss:.3f}"
-    fell = row.first - last.total
-    shrunk = max(0.0, fell - row.data_loss)
-    return f"{when}the total fell by {fell:.3f}, of which at least {shrunk:.3f} is the penalty shrinking"
-
-
-def _difference_words(found: Difference) -> str:
-    """One difference in one sentence, each cause that shows in three decimals with its sign."""
-    causes = {"another λ": found.by_factor}
-    for part, amount in found.by_part.items():
-        more = f" ({found.channels[part]:+,} output channels)" if part in found.channels else ""
-        causes[f"the {part} weights{more}"] = amount
-    causes |= {"penalties off their expectation": found.by_drift, "the data loss": found.by_data_loss}
-    said = [f"{amount:+.3f} from {cause}" for cause, amount in causes.items() if abs(amount) >= 0.0005]
-    begins = "begins" if found.compares == "first records" else "should begin"
-    way = f"{abs(found.total):.3f} {'higher' if found.total > 0 else 'lower'} than"
-    way = way if abs(found.total) >= 0.0005 else "as high as"
-    why = ", ".join(said).replace("-", "−") or "nothing"
-    return f"{found.label} {begins} {way} {found.base}: {why}; only the data loss tells which learns better."

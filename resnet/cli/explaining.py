@@ -1,13 +1,14 @@
 """why-loss, import: what a loss is made of, and curves that were made elsewhere."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from resnet import catalog
-from resnet.ablation import losses
+from resnet.ablation import loss_words, losses
 from resnet.ablation.imports.imported import IMPORTS, Given, Imports, read_curve, read_imports, write_import
 from resnet.ablation.losses import Decay, Difference, Explanation, KerasL2, LossItem, LossRow
 from resnet.ablation.notebook import usual_decay
@@ -27,6 +28,7 @@ LOSSES = {
     "first": "First loss",
     "data_loss": "Data loss",
 }
+DRAWN = {"measured_at_start": "Penalty of the weights drawn"}
 
 Names = Annotated[list[str], typer.Argument(metavar="NAME|RUN…", help="Networks, runs or imported curves.")]
 WeightDecay = Annotated[
@@ -43,6 +45,14 @@ PenaltyInside = Annotated[
     Literal["yes", "no"] | None,
     typer.Option("--penalty-inside", help="Whether the loss on record has the penalty in it."),
 ]
+Measured = Annotated[
+    bool,
+    typer.Option(
+        "--measured",
+        help="Also draw the weights of each and add up their penalty: of a run with its own "
+        "seed, of a network with seed 0. Takes seconds for each.",
+    ),
+]
 Seeds = Annotated[list[int], typer.Option("--seed", metavar="N", default_factory=list, show_default=False,
                                           help="A seed it was trained with; repeatable.")]  # fmt: skip
 
@@ -57,6 +67,7 @@ def why_loss(  # noqa: PLR0917  each is an option
     settings: Settings,
     weight_decay: WeightDecay = None,
     keras_lambda: Lambda = None,
+    measured: Measured = False,
     root: Runs = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
@@ -64,12 +75,13 @@ def why_loss(  # noqa: PLR0917  each is an option
     decay: Decay | None = None if weight_decay is None else WeightDecayConfig(value=weight_decay)
     decay = decay if keras_lambda is None else KerasL2(keras_lambda)
     kept = read_imports(root / IMPORTS)
-    explanation = losses.explain([_item(name, settings, decay, Store(root), kept) for name in names])
+    items = [_item(name, settings, decay, Store(root), kept) for name in names]
+    explanation = losses.explain(list(map(_with_measured, items)) if measured else items)
     if as_json:
         print(json.dumps(as_record(explanation), indent=2))
         return
-    print(table(explanation).markdown())
-    print("\n".join(explanation.sentences))
+    print(table(explanation, DRAWN if measured else {}).markdown())
+    print("\n".join(loss_words.sentences(explanation)))
 
 
 def import_curve(  # noqa: PLR0917  each is an option
@@ -102,15 +114,15 @@ def import_curve(  # noqa: PLR0917  each is an option
     print("\n".join([*curve.notes, f"Unknown: {', '.join(curve.unknown) or 'nothing'}."]))
 
 
-def table(explanation: Explanation) -> TextTable:
-    """A row for each item; losses in nats."""
+def table(explanation: Explanation, drawn: dict[str, str]) -> TextTable:
+    """A row for each item; losses in nats. `drawn` is `DRAWN` where that was asked for."""
     columns = (
         named("item", "Item"),
         named("factor", "Factor of Σw²"),
         counted("output_channels", "Σ output channels"),
-        *[Column((key,), heading, "r") for key, heading in LOSSES.items()],
+        *[Column((key,), heading, "r") for key, heading in (LOSSES | drawn).items()],
     )
-    lines = [_line(row) for row in explanation.rows]
+    lines = [[*_line(row), *[_nats(row.item.measured) for _ in drawn]] for row in explanation.rows]
     return TextTable(columns, lines, ("Losses in nats; the penalty at the start is the mean over initial weights.",))
 
 
@@ -119,24 +131,32 @@ def as_record(explanation: Explanation) -> dict[str, Any]:
     return {
         "items": [_row(row) for row in explanation.rows],
         "differences": [_difference(found) for found in explanation.differences],
-        "sentences": list(explanation.sentences),
+        "sentences": list(loss_words.sentences(explanation)),
     }
+
+
+def _with_measured(item: LossItem) -> LossItem:
+    """With the penalty of the weights it drew. A fork drew none, and of an imported curve nobody knows."""
+    if item.config is None or item.decay is None or item.seed is None:
+        return item
+    return replace(item, measured=losses.measured_penalty(item.config, item.decay, item.seed))
 
 
 def _item(name: str, settings: list[str], decay: Decay | None, store: Store, kept: Imports) -> LossItem:
     """A network by its name, else a run or an imported curve. Raises UnknownNameError or RunError."""
     if name in catalog.names():
-        return LossItem(name, "network", choose(name, settings).config(), decay or usual_decay(name))
-    if curve := next((curve for key, curve in kept.curves.items() if name in (key, curve.name)), None):
+        return LossItem(name, "network", choose(name, settings).config(), decay or usual_decay(name), seed=0)
+    if curve := kept.find(name):
         return curve.as_loss_item()
     runs = {run.id: run for run in store.list()}
     if name not in runs:
-        raise UnknownNameError("network, run or imported curve", name, [*catalog.names(), *runs, *kept.curves])
+        raise UnknownNameError("network, run or imported curve", name, [*catalog.names(), *runs, *kept.names])
     run = runs[name]
     if run.spec is None:
         raise RunError(f"Run {name} cannot be explained: {run.damage}")
     course = losses.course_of(run.metrics()[0])
-    return LossItem(name, "run", run.spec.config, run.spec.recipe.weight_decay, course)
+    seed = None if run.parent else run.spec.recipe.seed
+    return LossItem(name, "run", run.spec.config, run.spec.recipe.weight_decay, course, seed)
 
 
 def _row(row: LossRow) -> dict[str, Any]:
@@ -148,6 +168,7 @@ def _row(row: LossRow) -> dict[str, Any]:
         "output_channels": start and start.output_channels,
         "squares": start and start.squares,
         "penalty_at_start": start and start.total,
+        "measured_at_start": row.item.measured,
         "layers": [layer._asdict() for layer in start.layers] if start else None,
         "chance": row.chance,
         "predicted": row.predicted,
@@ -167,8 +188,12 @@ def _difference(found: Difference) -> dict[str, Any]:
 
 
 def _line(row: LossRow) -> list[str | int | None]:
-    start, first = row.start, row.first if row.item.course else None
-    numbers = (start.total if start else None, row.chance, row.predicted, first, row.data_loss)
-    cells = [None if number is None else f"{number:.3f}" for number in numbers]
+    start, says = row.start, loss_words.printed(row)
+    cells = map(_nats, (says.start, says.chance, says.predicted, says.first if row.item.course else None,
+                        says.data_loss))  # fmt: skip
     known = [f"{start.factor:g}", start.output_channels] if start else [None, None]
     return [row.item.label, *known, *cells]
+
+
+def _nats(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"

@@ -10,7 +10,7 @@ from resnet.ablation.export.study_figure import drawable, study_figure
 from resnet.ablation.guards.differences import leaves
 from resnet.ablation.guards.recorded import environments, software
 from resnet.ablation.guards.sharing import selection
-from resnet.ablation.results.arms import TITLES, Measure, begun, measured
+from resnet.ablation.results.arms import TITLES, Measure, measured
 from resnet.ablation.results.statistics import fixed
 from resnet.ablation.results.tables import read_cell
 from resnet.ablation.studies.outcome import READ, Outcome, reading
@@ -67,7 +67,7 @@ def _header(outcome: Outcome) -> str:
 
 
 def _findings(outcome: Outcome) -> list[str]:
-    return [f"{begun(text)}." for result in outcome.results for text in (result.sentence, *result.left_out)]
+    return [f"{text}." for result in outcome.results for text in (result.sentence, *result.left_out)]
 
 
 def _figure(outcome: Outcome) -> str:
@@ -89,8 +89,8 @@ def _table(outcome: Outcome, table: TextTable) -> str:
 
 
 def _notes(outcome: Outcome, table: TextTable) -> list[str]:
-    """What banner and findings have not said already."""
-    said = {*outcome.banners, *_findings(outcome)}
+    """What the findings have not said already."""
+    said = {*_findings(outcome)}
     return [note for note in table.notes if note not in said]
 
 

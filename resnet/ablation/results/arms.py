@@ -4,6 +4,7 @@ Validation chooses. Test errors are those that runs read once, at their end; the
 are data losses: a total with penalties in it is not read.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -48,14 +49,22 @@ FIELDS: dict[Measure, str] = {
 }
 """Read from the last evaluation: without augmentation, and in inference mode."""
 
+BRIEF = re.compile(r"[.;] |\.$")
+"""Where the first thing a cause says ends; what comes after is advice."""
+LONGEST_CAUSE = 200
+
 
 @dataclass(frozen=True, slots=True)
 class SeedRun:
-    """One run: its records as in metrics.jsonl, and how it ended. `seed` is None where an imported curve has none."""
+    """One run: its records as in metrics.jsonl, how it ended, and its last word on why, where it failed.
+
+    `seed` is None where an imported curve has none.
+    """
 
     seed: int | None
     records: Sequence[Line]
     ending: Ending = "finished"
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,7 @@ def seed_run(run: Run) -> SeedRun:
     spec, state = run.spec, run.state()
     if spec is None:
         raise ConfigError(run.damage or f"The spec of run {run.id} cannot be read.")
-    return SeedRun(spec.recipe.seed, run.metrics()[0], ending(state.name))
+    return SeedRun(spec.recipe.seed, run.metrics()[0], ending(state.name), state.cause)
 
 
 def ending(state: StateName) -> Ending:
@@ -197,8 +206,18 @@ def _difference(own: Seeded, other: Seeded, level: float) -> Difference | None:
 def _left_out(arm: ArmRuns) -> tuple[str, ...]:
     said = {"failed": "failed and is not counted", "unfinished": "is not finished and not counted"}
     empty = "is finished, but has no number on record"
-    found = [(run.seed, said.get(run.ending) or ("" if measured(run.records) else empty)) for run in arm.runs]
-    return tuple([f"{arm.name}: {'one run' if seed is None else f'seed {seed}'} {why}" for seed, why in found if why])
+    found = [(run, said.get(run.ending) or ("" if measured(run.records) else empty)) for run in arm.runs]
+    return tuple([
+        begun(f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} {why}{_because(run)}")
+        for run, why in found if why
+    ])  # fmt: skip
+
+
+def _because(run: SeedRun) -> str:
+    """Why a run failed, as briefly as its last word allows."""
+    if run.ending != "failed" or not run.cause:
+        return ""
+    return f" ({BRIEF.split(' '.join(run.cause.split()))[0][:LONGEST_CAUSE]})"
 
 
 def _sentence(

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Literal
 
 from resnet import quantity
-from resnet.ablation.results.arms import TITLES, ArmResult, Measure, begun, plus_minus, spread
+from resnet.ablation.results.arms import TITLES, ArmResult, Measure, plus_minus, spread
 from resnet.ablation.results.statistics import STUDY_SEEDS, Difference, Summary, seeds_to_tell
 from resnet.errors import UnknownNameError
 from resnet.text_table import Cell, Column, TextTable, conventions, counted, named
@@ -45,7 +45,7 @@ def reading_table(
         apart = signed(result.difference) if result.difference else ""
         beside = [] if paper is None else [paper.get(result.arm.name, "")]
         lines.append([result.arm.name, *cells, result.arm.trainable_params, result.arm.macs, apart, *beside])
-    said = [f"{begun(text)}." for result in found for text in (result.sentence, *result.left_out)]
+    said = [f"{text}." for result in found for text in (result.sentence, *result.left_out)]
     said += _more_seeds(found)
     levels = sorted({f"Intervals: {100 * gap.level:g} %." for result in found if (gap := result.difference)})
     return TextTable(columns, lines, [*said, *NOTES, *levels, *conventions(("trainable_params", "macs"))])

@@ -1,29 +1,16 @@
 """Arms beside each other: what differs that nobody declared, and whether a difference is one."""
 
 from collections.abc import Sequence
-from itertools import combinations
-from math import sqrt
-from statistics import fmean, variance
-from typing import NamedTuple
+from statistics import fmean
 
 from resnet.ablation.guards.differences import listed
-from resnet.ablation.results.statistics import error_standard_error
 from resnet.ablation.rules.facts import Arms, Facts, arm_label
-from resnet.ablation.rules.images import TWO_SIGMA
 from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short
 
 FITTED = 0.1
 """Percent. A training part with less than one image in a thousand wrong is fitted."""
 
 RUN_TO_RUN = "He et al. 2015, Table 6: 6.61 ± 0.16 over five runs"
-
-
-class Measured(NamedTuple):
-    """An arm's mean error and the square of its standard error, both in percentage points."""
-
-    name: str
-    error: float
-    uncertainty: float
 
 
 def _one_seed(arms: Arms) -> Said | None:
@@ -62,38 +49,6 @@ def _seeds_not_shared(arms: Arms) -> Said | None:
     return Said(
         f"The arms have different seeds ({numbers}), so they differ in validation images, order and starting weights.",
         "Give all arms the same seeds; differences can then be taken in pairs.",
-    )
-
-
-def _measured(arm: Sequence[Facts]) -> Measured | None:
-    """By test where it is known, else by validation. Two runs or more tell their own spread, one that of its images."""
-    for errors, images in (
-        ([facts.test_error for facts in arm], arm[0].test_images),
-        ([facts.validation_error for facts in arm], arm[0].validation_images),
-    ):
-        known = [error for error in errors if error is not None]
-        if len(known) > 1:
-            return Measured(arm_label(arm), fmean(known), variance(known) / len(known))
-        if known and images:
-            return Measured(arm_label(arm), known[0], error_standard_error(known[0], images) ** 2)
-    return None
-
-
-def _within_noise(arms: Arms) -> Said | None:
-    measured = [found for arm in arms if (found := _measured(arm))]
-    close = []
-    for one, two in combinations(measured, 2):
-        uncertainty = TWO_SIGMA * sqrt(one.uncertainty + two.uncertainty)
-        if (difference := abs(one.error - two.error)) < uncertainty:
-            close.append((difference, uncertainty, one, two))
-    if not close:
-        return None
-    difference, uncertainty, one, two = min(close, key=lambda pair: pair[0] / pair[1])
-    pairs = len(measured) * (len(measured) - 1) // 2
-    others = f"; so are {len(close) - 1} more of {pairs} pairs" if len(close) > 1 else ""
-    return Said(
-        f"{one.name} and {two.name} differ by {difference:.2f} points, within a noise of ± {uncertainty:.2f}{others}.",
-        "Say that no difference was found, or train more seeds.",
     )
 
 
@@ -195,15 +150,6 @@ RULES = (
         source="Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks",
         severity="note",
         arms=_seeds_not_shared,
-    ),
-    Rule(
-        key="within_noise",
-        subject="comparison",
-        title="A difference below the noise",
-        reason="A difference smaller than two standard errors would often appear between arms that are the same.",
-        source=f"{RUN_TO_RUN}; on 10,000 images an error near 7 % has a standard error of 0.26",
-        severity="note",
-        arms=_within_noise,
     ),
     Rule(
         key="both_fitted",

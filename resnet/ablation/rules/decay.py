@@ -5,7 +5,7 @@ from itertools import combinations
 
 from resnet.ablation.guards.differences import listed
 from resnet.ablation.losses import KerasL2, expected_penalty
-from resnet.ablation.rules.facts import Arms, Facts, arm_label
+from resnet.ablation.rules.facts import Arms, Facts, Meaning, arm_label
 from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
 from resnet.config import ResNetConfig
 from resnet.graph import build_graph
@@ -23,14 +23,15 @@ def gradient_decay(facts: Facts) -> float | None:
     """
     if facts.decay is None:
         return None
-    match facts.decay_meaning:
-        case "l2":
-            return facts.decay
-        case "keras_l2":
-            return 2 * facts.decay
-        case "decoupled" if facts.optimiser == "sgd" and facts.momentum is not None:
-            return facts.decay * (1 - facts.momentum)
-    return None
+    if facts.decay_meaning == "decoupled":
+        lasting = facts.optimiser == "sgd" and facts.momentum is not None
+        return facts.decay * (1 - (facts.momentum or 0.0)) if lasting else None
+    return in_one_unit(facts.decay, facts.decay_meaning)[0] if facts.decay_meaning else None
+
+
+def in_one_unit(decay: float, meaning: Meaning) -> tuple[float, Meaning]:
+    """A penalty as the paper's λ, λ/2 · Σw², whichever way it was typed; decoupled decay is none and stays."""
+    return (2 * decay, "l2") if meaning == "keras_l2" else (decay, meaning)
 
 
 def shrink_per_step(facts: Facts) -> float | None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from resnet.ablation.guards.differences import listed as listed  # noqa: PLC0414  a page finds it here
 from resnet.ablation.rules.facts import Arms, Facts
 
 Severity = Literal["wrong", "unfair", "unusual", "note"]

@@ -51,7 +51,7 @@ def records_of_steps(steps: Sequence[Step]) -> Records:
 def beside(facts: Sequence[Facts], specs: Sequence[RunSpec]) -> list[Facts]:
     """Runs that no study has put together, each with the factors in which it differs from the first one."""
     first = facts[0].called
-    return [replace(own, against=first, changed=_factors(specs[0], spec)) if _factors(specs[0], spec) else own
+    return [replace(own, against=first, changed=factors) if (factors := _factors(specs[0], spec)) else own
             for own, spec in zip(facts, specs, strict=True)]  # fmt: skip
 
 

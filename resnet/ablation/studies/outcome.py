@@ -1,6 +1,5 @@
 """What a study has found so far: its runs, gathered by arm, compared, held against the paper, and put into tables."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
@@ -28,10 +27,6 @@ READ: tuple[Measure, ...] = (
     "duration_s",
 )
 """The measures people read. Data losses stand in the table for programs."""
-
-BRIEF = re.compile(r"[.;] |\.$")
-"""Where the first thing a cause says ends; what comes after is advice."""
-LONGEST_CAUSE = 200
 
 NO_TEST = "not compared: no finished run has read the test set"
 
@@ -100,7 +95,7 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
     planned, specs = arms_of(asked), specs_of(asked)
     names = compared.references(study, planned)
     arms = tuple(_arm(study, arm, names[arm.name], steps) for arm in planned)
-    said = tuple(_with_causes(result, steps) for result in results(arms, measure=measure))
+    said = tuple(results(arms, measure=measure))
     streams = sharing.streams(specs)
     datasets = {arm.name: arm.dataset for arm in planned}
     return Outcome(
@@ -122,20 +117,6 @@ def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> 
     return replace(made, trainable_params=counts.trainable_params, macs=counts.macs)  # known before any run is there
 
 
-def _with_causes(result: ArmResult, steps: Sequence[Step]) -> ArmResult:
-    """With the reason why each failed run failed, as briefly as its last word allows."""
-    causes = {
-        f"{result.arm.name}: seed {step.planned.seed} failed": BRIEF.split(" ".join(step.state.cause.split()))[0]
-        for step in steps
-        if step.planned.arm.name == result.arm.name and step.state and step.state.cause
-    }
-    said = []
-    for text in result.left_out:
-        found = [f" ({cause[:LONGEST_CAUSE]})" for begin, cause in causes.items() if text.startswith(begin)]
-        said.append("".join([text, *found]))
-    return replace(result, left_out=tuple(said))
-
-
 def _verdicts(planned: Sequence[Arm], said: Sequence[ArmResult]) -> dict[str, Verdict]:
     return {
         arm.name: against_paper(arm.config, arm.dataset, arm.recipe, tested)
@@ -145,12 +126,12 @@ def _verdicts(planned: Sequence[Arm], said: Sequence[ArmResult]) -> dict[str, Ve
 
 
 def reading(outcome: Outcome) -> TextTable:
-    """For people: a line for each arm. Banners, if any, are the first notes; then there is a sentence for each arm."""
+    """For people: a line for each arm, and below a sentence for each. The banners have to stand above: `exported`."""
     paper = {arm.name: _paper(outcome, arm.name) for arm in outcome.arms}
     table = reading_table(outcome.results, READ, paper)
     how = [compared.how_compared(outcome.study, outcome.planned)]
     rest = [sharing.selection(outcome.specs), *filter(None, how), *outcome.recorded.mixed, *moved(outcome.steps)]
-    notes = [*outcome.banners, *_not_begun(outcome), *table.notes, *rest]
+    notes = [*_not_begun(outcome), *table.notes, *rest]
     return TextTable(table.columns, table.lines, [" ".join(note.split()) for note in notes])
 
 
@@ -159,15 +140,14 @@ def exported(outcome: Outcome, form: TableFormat) -> str:
     the banners. In LaTeX these are the first notes. Raises UnknownNameError."""
     if form == "csv":
         return written(numbers(outcome), form)
-    table, count = reading(outcome), len(outcome.banners)
-    if form == "latex" or not count:
-        return written(table, form)
-    banners, below = table.notes[:count], replace(table, notes=table.notes[count:])
+    table, banners = reading(outcome), [" ".join(banner.split()) for banner in outcome.banners]
+    if form == "latex":
+        return written(replace(table, notes=[*banners, *table.notes]), form)
     if form == "markdown":
         above = [f"**{in_markdown(banner)}**\n" for banner in banners]
     else:
-        above = [*["\n".join(wrap(banner, LINE)) for banner in banners], ""]
-    return "\n".join([*above, written(below, form)])
+        above = ["\n".join([*wrap(banner, LINE), ""]) for banner in banners]
+    return "\n".join([*above, written(table, form)])
 
 
 def _not_begun(outcome: Outcome) -> list[str]:
