@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,73 +9,28 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import state
 from app.beside import cache as beside_cache
 from app.beside import chart as chart_of
-from app.beside import choose
+from app.beside import choose, factor
 from app.beside.arms import grouped
-from app.runs import cache
 from resnet import get
 from resnet.ablation import notebook
 from resnet.ablation.curves.arm_curves import Options
+from resnet.ablation.guards.differences import leaves
 from resnet.ablation.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
 from resnet.ablation.losses import KerasL2
-from resnet.data import facts, fit_config
 from resnet.runs import Parent, Store, clock
-from resnet.runs.directory import REQUEST, RunDirectory
+from resnet.runs.directory import REQUEST
 from resnet.runs.records import Request
-from resnet.runs.spec import RunSpec
-from resnet.training.recipe import WeightDecayConfig, default_recipe
-
-APP = Path(__file__).parents[1] / "streamlit_app.py"
-ERRORS = {0: 12.5, 1: 10.0, 2: 11.0}
+from resnet.training import recipes
+from resnet.training.recipe import WeightDecayConfig
+from tests.beside_support import add_run, empty_runs, press, sides, text, visit
 
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder of runs that the pages look into."""
-    monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "runs"))
-    cache.store.clear()
-    return tmp_path / "runs"
-
-
-def add_run(runs: Path, number: int, network: str = "resnet8", **changes: object) -> RunDirectory:
-    """A run that finished, with a short curve. `changes` are of its recipe."""
-    directory = RunDirectory(runs / f"20261124-06250{number}-{network}-digits-3fa{number}")
-    directory.path.mkdir(parents=True)
-    recipe = default_recipe("digits").model_copy(update=changes)
-    config = fit_config(get(network).config, facts("digits"))
-    spec = RunSpec(network=network, config=config, recipe=recipe, dataset="digits")
-    directory.write_json("spec.json", spec.model_dump(mode="json"))
-    directory.append_metric({"kind": "start", "steps": 20, "batch_size": 64, "time_s": 1.0})
-    for step in (10, 20):
-        place = {"step": step, "epoch": step / 20, "time_s": 2.0}
-        directory.append_metric({"kind": "train", **place, "train_error": 50.0, "data_loss": 1.0, "l2_penalty": 0.5,
-                                 "learning_rate": 0.1, "images_per_s": 900.0})  # fmt: skip
-        directory.append_metric({"kind": "evaluation", **place, "validation_error": ERRORS.get(number, 9.0)})
-    directory.write_exit("finished", None)
-    return directory
-
-
-def visit(opened: tuple[str, ...] = ()) -> AppTest:
-    """The Runs page, side by side; what is named is open."""
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
-    app = app.switch_page("app/pages/runs.py").run()
-    app.session_state["runs_look_kept"] = "Side by side"
-    for key in opened:
-        app.session_state[key] = True
-    return app.run()
-
-
-def text(app: AppTest) -> str:
-    """Everything said on the page, with Markdown's backslashes taken away."""
-    said = [str(element.value) for kind in (app.markdown, app.caption, app.warning, app.header) for element in kind]
-    said += [html.proto.body for html in app.get("html")]
-    return re.sub(r"\\(.)", r"\1", "\n".join(said))
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.button if button.label == label).click().run()
+    return empty_runs(tmp_path, monkeypatch)
 
 
 def table(app: AppTest, label: str) -> dict[str, dict[str, str]]:
@@ -106,11 +60,6 @@ def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
         assert words in said
     predicted = {name: row["Predicted at start"] for name, row in table(app, "Losses taken apart").items()}
     assert predicted == {"resnet_34_sgd": "17.717", "plain_34_sgd": "15.925", "resnet_50_sgd": "6.005"}
-
-
-def sides(app: AppTest, about: str) -> AppTest:
-    app.session_state["beside_about_kept"] = about
-    return app.run()
 
 
 def test_nothing_chosen_says_what_will_be_here(runs: Path) -> None:
@@ -282,101 +231,6 @@ def test_what_was_chosen_and_is_gone_is_left_out(runs: Path) -> None:
     assert app.multiselect[0].value == [directory.path.name]
 
 
-def linked(curves: list[str], **other: str) -> AppTest:
-    """A fresh visit by somebody's link to the Runs page."""
-    app = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("app/pages/runs.py")
-    app.query_params |= {"curve": curves} | other if curves else other
-    return app.run()
-
-
-def test_the_link_is_what_is_looked_at_together(runs: Path) -> None:
-    """Catches a link that shows a colleague other runs than those on the page, or a page without them."""
-    ids = [add_run(runs, number, seed=number).path.name for number in range(3)]
-    curve = write_import(runs / IMPORTS, notebook.curves()[0]).name
-    app = visit()
-    assert app.query_params == {"curve": ids}, "the newest, as nobody chose yet; of several the run is none"
-    app = app.multiselect[0].set_value([ids[2], curve]).run()
-    assert app.query_params == {"curve": [ids[2], curve]}
-    theirs = linked([ids[2], curve])
-    assert not theirs.exception
-    assert theirs.multiselect[0].value == [ids[2], curve]
-    assert theirs.query_params == {"curve": [ids[2], curve]}
-    app = app.multiselect[0].set_value([]).run()
-    assert app.query_params == {"curve": ""}
-    assert linked([""]).multiselect[0].value == []
-
-
-def test_a_link_s_unknown_names_are_one_sentence(runs: Path) -> None:
-    """Catches a traceback, a page full of names, markup from a link, and the reason gone at the next click."""
-    known = add_run(runs, 0).path.name
-    app = linked([known, "20261124-062509-resnet8-digits-3fa9", "<b>" * 99, known, *"abcdefg"])
-    assert not app.exception
-    assert app.multiselect[0].value == [known]
-    [said] = [warning.value for warning in app.warning if "The link" in warning.value]
-    assert "not here" in said and "3fa9" in said and "6 more" in said
-    assert "<b>" not in said and len(said) < 500
-    app = sides(app, "data_loss")
-    assert app.query_params == {"curve": known}
-    assert [warning.value for warning in app.warning if "The link" in warning.value] == [said]
-    app = app.multiselect[0].set_value([]).run()
-    assert not [warning for warning in app.warning if "The link" in warning.value]
-
-
-def test_the_link_says_whether_it_is_one_run_or_several(runs: Path) -> None:
-    """Catches a link to one run that opens side by side since that was looked at last, and the other way round."""
-    ids = [add_run(runs, number, seed=number).path.name for number in range(2)]
-    app = linked([], run=ids[0])
-    assert (app.session_state["runs_look"], app.query_params) == ("One run", {"run": ids[0]})
-    app.session_state["runs_look_kept"] = "Side by side"
-    app = app.run()
-    assert app.query_params == {"curve": ids}
-    app.query_params = {"run": ids[1]}
-    app = app.run()
-    assert (app.session_state["runs_look"], app.query_params) == ("One run", {"run": ids[1]})
-
-
-@pytest.mark.parametrize("number", [0, 1])
-def test_the_run_looked_at_is_still_there_after_a_look_at_several(runs: Path, number: int) -> None:
-    """Catches the first run of the list in the place of the one that was on the page before."""
-    ids = [add_run(runs, number, seed=number).path.name for number in range(2)]
-    app = linked([], run=ids[number])
-    for look in ("Side by side", "One run"):
-        app.session_state["runs_look_kept"] = look
-        app = app.run()
-    assert app.query_params == {"run": ids[number]}
-
-
-def test_a_link_to_a_run_that_is_gone_binds_nobody(runs: Path) -> None:
-    """Catches a link that is obeyed at every click, since no run is there to take its place in the address."""
-    app = linked([], run="20261124-062509-resnet8-digits-3fa9")
-    app.session_state["runs_look_kept"] = "Side by side"
-    app = app.run()
-    assert (app.session_state["runs_look"], app.query_params) == ("Side by side", {"curve": ""})
-
-
-def test_an_address_a_busy_browser_still_sends_takes_nothing_back(runs: Path) -> None:
-    """Catches a choice undone by the click that follows it, which a browser may send with the address of before; and
-    the way back, a while later, taken for such a click."""
-    ids = [add_run(runs, number, seed=number).path.name for number in range(3)]
-    app = linked([ids[0]])
-    before = dict(app.query_params)
-    long_ago(app)
-    app = app.multiselect[0].set_value([ids[0], ids[2]]).run()
-    app.query_params = before
-    app = sides(app, "data_loss")
-    assert app.multiselect[0].value == [ids[0], ids[2]]
-    assert app.query_params == {"curve": [ids[0], ids[2]]}
-    long_ago(app)
-    app.query_params = before
-    assert app.run().multiselect[0].value == [ids[0]]
-
-
-def long_ago(app: AppTest) -> None:
-    """As if a minute went by since the page wrote its addresses."""
-    kept = app.session_state[state.OF_RUNS]
-    app.session_state[state.OF_RUNS] = {address: written - 60 for address, written in kept.items()}
-
-
 def test_a_fork_is_no_seed_of_its_parent_s_arm(runs: Path) -> None:
     """Catches a fork of an equal spec counted in its parent's place."""
     add_run(runs, 1)
@@ -386,3 +240,14 @@ def test_a_fork_is_no_seed_of_its_parent_s_arm(runs: Path) -> None:
     fork.write(REQUEST, asked)
     found = grouped(Store(runs).list())
     assert (len(found.arms), found.left_out) == (2, ())
+
+
+def test_one_penalty_in_two_spellings_is_one() -> None:
+    """Catches λ of Keras's l2 beside twice that number of the paper's called two weight decays."""
+    entry = recipes.get("binary_ablation_sgd")
+    ours = leaves(get("binary_resnet34").config, entry.recipe, entry.dataset)
+    curve = notebook.curves()[0]
+    known = factor.of_import(curve.model_copy(update={"given": curve.given.model_copy(update={"decay": 1e-3})}))
+    said = {key: value for key, value in known.items() if key.startswith("recipe.weight_decay")}
+    assert said == {key: ours[key] for key in said}
+    assert len(said) == 3
