@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from resnet.cli import main
+from resnet.runs import RunSpec, Store
 from tests import runs_support as support
 
 
@@ -30,6 +31,18 @@ def assert_refused(done: Done, reason: str) -> None:
     assert reason in done.err
     assert "Traceback" not in done.err
     assert len(done.err) < 500
+
+
+def started(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
+    """From now on commands start nothing: what each would have started comes into this list, and the command ends."""
+    specs: list[RunSpec] = []
+
+    def start(self: Store, spec: RunSpec) -> None:
+        specs.append(spec)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Store, "start", start)
+    return specs
 
 
 def printed(shell: Shell, *words: str | Path) -> str:

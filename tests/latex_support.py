@@ -11,6 +11,8 @@ PAGES = {
     "11 pt": "\\documentclass[11pt]{article}\n\\usepackage{longtable}\n\\begin{document}\n%s\\end{document}\n",
     "two columns": "\\documentclass[twocolumn]{article}\n\\begin{document}\n\\begin{table*}\n%s\\end{table*}\n"
     "Words.\\end{document}\n",
+    "two columns, long": "\\documentclass[twocolumn]{article}\n\\usepackage{longtable}\n\\begin{document}\n"
+    "Words.\n\\onecolumn\n%s\\twocolumn\nWords.\\end{document}\n",
 }
 """Papers as people write them, at their ordinary widths."""
 

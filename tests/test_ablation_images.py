@@ -17,11 +17,10 @@ from resnet.ablation.studies.outcome import numbers, outcome, reading
 from resnet.ablation.studies.planning import plan
 from resnet.ablation.studies.study import Study, arms
 from resnet.errors import DataError
-from resnet.runs import RunSpec, Store
 from resnet.runs.command import command
 from resnet.runs.directory import ENVIRONMENT
 from resnet.runs.run import runs_in
-from tests.cli_support import Shell
+from tests.cli_support import Shell, started
 from tests.outcome_support import finish, grid
 from tests.training_support import recipe_of
 
@@ -176,13 +175,7 @@ def test_commands_say_where_the_images_lie(home: Path, shell: Shell, monkeypatch
     lines = [line.removeprefix("#   ") for line in (home / "study" / "commands.sh").read_text().splitlines()]
     typed = [words for line in lines if (words := shlex.split(line, comments=True))[:3] == ["python", "-m", "resnet"]]
     assert any("study repeat" in line and "--data-folder images" in line for line in readme_of(home))
-    specs: list[RunSpec] = []
-
-    def start(self: Store, spec: RunSpec) -> None:
-        specs.append(spec)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Store, "start", start)
+    specs = started(monkeypatch)
     for words in typed:
         if words[3:5] != ["study", "run"]:
             shell(*words[3:])

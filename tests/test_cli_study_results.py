@@ -14,10 +14,10 @@ from resnet.ablation.studies.factors import Baseline, Factor, Listed
 from resnet.ablation.studies.files import write
 from resnet.ablation.studies.study import Study
 from resnet.errors import RunError
-from resnet.runs import RunSpec, Store
+from resnet.runs import Store
 from resnet.runs.directory import METRICS
 from resnet.text_table import in_markdown
-from tests.cli_support import Shell
+from tests.cli_support import Shell, started
 from tests.outcome_support import finish, grid, two_changed
 from tests.training_support import recipe_of
 
@@ -113,13 +113,7 @@ def test_every_single_command_makes_the_run_it_stands_for(
     shell("study", "export", study, "-o", "study.zip")
     bundle = read_bundle(tmp_path / "study.zip", tmp_path / "study")
     lines = [line.removeprefix("#   ") for line in (tmp_path / "study" / "commands.sh").read_text().splitlines()]
-    specs: list[RunSpec] = []
-
-    def start(self: Store, spec: RunSpec) -> None:
-        specs.append(spec)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Store, "start", start)
+    specs = started(monkeypatch)
     for line in lines:
         if line.startswith("python -m resnet train"):
             shell(*shlex.split(line)[3:])
