@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from resnet.ablation import shipped
+from resnet.ablation import lint, shipped
 from resnet.ablation.guards import guard
-from resnet.ablation.studies import planning
+from resnet.ablation.results.arms import ArmRuns
+from resnet.ablation.rules.rule import Finding
+from resnet.ablation.studies import checked, planning
 from resnet.ablation.studies.compared import several
 from resnet.ablation.studies.files import read
 from resnet.ablation.studies.outcome import Outcome, outcome
-from resnet.ablation.studies.planning import Plan
+from resnet.ablation.studies.planning import Plan, Step
 from resnet.ablation.studies.shelf import Shelf
 from resnet.ablation.studies.study import Study
 from resnet.metrics import Metrics, describe
@@ -73,7 +75,12 @@ def outlook(made: Plan) -> Outlook:
 def outcome_of(made: Plan) -> Outcome:
     """What the runs of a plan say. Raises ConfigError or RunError where one cannot be read."""
     runs = tuple([step.run for step in made.steps if step.run])
-    return _outcome(made.study.model_dump_json(), made.study, runs, _written(made))
+    return _outcome(made.study.model_dump_json(), made.study, runs, _written(made.steps))
+
+
+def findings(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns]) -> tuple[Finding, ...]:
+    """What the recipe check says of a study; `arms` are what was run so far. Raises ConfigError."""
+    return _findings(study.model_dump_json(), study, tuple(steps), tuple(arms), (len(arms), _written(steps)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -87,6 +94,13 @@ def _outlook(text: str, _made: Plan) -> Outlook:
     loose = (purity.sentence,) if purity.purity == "undeclared" else ()
     doubts = (*loose, *several(_made.study, _made.arms, _made.specs))
     return Outlook(doubts, {arm.name: describe(arm.config) for arm in _made.arms})
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _findings(
+    text: str, _study: Study, _steps: tuple[Step, ...], _arms: tuple[ArmRuns, ...], written: tuple[int, Signature]
+) -> tuple[Finding, ...]:
+    return lint.check(*checked.facts_of_study(_study, _steps, checked.records_of_arms(_arms)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -106,10 +120,10 @@ def _state(run: Run) -> str:
     return f"over {_size(run, EXIT)[1]}"
 
 
-def _written(made: Plan) -> Signature:
+def _written(steps: Sequence[Step]) -> Signature:
     """Every run of a study, its state, and how long its records are and when they were last touched."""
     return tuple([(step.run.id, step.state.name if step.state else "", *_size(step.run, METRICS))
-                  for step in made.steps if step.run])  # fmt: skip
+                  for step in steps if step.run])  # fmt: skip
 
 
 def _size(run: Run, name: str) -> tuple[int, int]:

@@ -6,10 +6,9 @@ import streamlit as st
 
 from app import findings, views
 from app.controls import when_opened
-from resnet.ablation import lint
+from app.study import cache
 from resnet.ablation.guards.twins import TwinProof
 from resnet.ablation.results.arms import ArmRuns
-from resnet.ablation.studies import checked
 from resnet.ablation.studies.planning import Step
 from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
@@ -41,7 +40,7 @@ def twins(proofs: Sequence[TwinProof]) -> None:
 def recipe_check(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns] = ()) -> None:
     """The findings, the worst first, in an expander that says how many there are. `arms` are what was run so far."""
     try:
-        found = lint.check(*checked.facts_of_study(study, steps, checked.records_of_arms(arms)))
+        found = cache.findings(study, steps, arms)
     except ResNetLabError as error:
         views.problem(str(error))
         return
