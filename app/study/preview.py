@@ -1,6 +1,5 @@
 """What a new study would do, before it does it: its arms, runs, time, memory, and what it can tell at all."""
 
-import math
 import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -109,8 +108,7 @@ def numbers_of(made: Plan) -> list[views.Number]:
 
 def _needs(made: Plan, need: Callable[[], str]) -> str:
     """A study whose runs are all over needs nothing any more."""
-    at_work = made.count("make") + made.count("resume") + made.count("wait")
-    return need() if at_work else "nothing to run"
+    return "nothing to run" if made.time_s == 0 else need()
 
 
 def _time(made: Plan) -> str:
@@ -119,19 +117,16 @@ def _time(made: Plan) -> str:
 
 def _can_show(made: Plan) -> views.Number:
     """The smallest difference its seeds would show, or why they would show none."""
-    label, seeds = "Can show", len(made.study.seeds)
-    if len(made.arms) == 1:
-        return views.Number(label, "nothing", "One arm shows no difference: there is nothing to compare it with.")
-    if seeds == 1:
-        return views.Number(label, "nothing", "One seed shows no difference: nothing tells it from chance.")
-    noise = made.noise()
+    if silence := made.silence():
+        return views.Number("Can show", "nothing", silence)
+    noise, seeds = made.noise(), len(made.study.seeds)
     points = made.detectable(noise.sd)
     more = f" {count} seeds would show as little as that scatter." if seeds < (count := seeds_for(1)) else ""
     about = (
         f"The smallest difference in error that {seeds} seeds show in four of five studies, where seeds scatter as in "
         f"{noise.source}: by {noise.sd:.2f} points.{more}"
     )
-    return views.Number(label, f"{points:.2f} points" if math.isfinite(points) else "nothing", about)
+    return views.Number("Can show", f"{points:.2f} points", about)
 
 
 def _below(made: Plan) -> str:

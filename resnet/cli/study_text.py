@@ -1,6 +1,5 @@
 """What a study will do, in lines for people and as facts for programs."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +13,6 @@ from resnet.ablation.studies.planning import Plan, runs_of, seeds_for
 from resnet.ablation.studies.study import Arm, Study
 
 SAID = {"make": "to run", "wait": "at work", "resume": "to go on", "reuse": "finished", "leave": "failed"}
-WIDEST = 40
 
 
 def extent(study: Study, found: Sequence[Arm]) -> str:
@@ -34,15 +32,15 @@ def lines_of(plan: Plan) -> list[str]:
 
 
 def _arms(plan: Plan) -> list[str]:
-    width = min(WIDEST, max(len(arm.name) for arm in plan.arms))
-    lines = []
+    rows = []
     for arm in plan.arms:
         actions = Counter(SAID[step.action] for step in plan.steps if step.planned.arm.name == arm.name)
         doing = ", ".join(f"{count} {word}" for word, count in actions.items())
         speed = plan.images_per_s[arm.name]
         measured = f"{speed:,.0f} images/s measured here" if speed else "speed not measured here yet"
-        lines.append(f"  {arm.name:{width}}   {arm.network:18} {doing:24} {measured}")
-    return lines
+        rows.append((arm.name, arm.network, doing, measured))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  " + "   ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def _needs(plan: Plan) -> list[str]:
@@ -61,12 +59,9 @@ def _needs(plan: Plan) -> list[str]:
 
 
 def _detectable(plan: Plan) -> str:
-    seeds = len(plan.study.seeds)
-    if len(plan.arms) == 1:
-        return "One arm shows no difference: there is nothing to compare it with."
-    if seeds == 1:
-        return "One seed shows no difference at all: there is nothing to tell it from chance; take three or more."
-    noise = plan.noise()
+    if silence := plan.silence():
+        return silence
+    seeds, noise = len(plan.study.seeds), plan.noise()
     points = plan.detectable(noise.sd)
     more = seeds_for(1)
     rest = f" One standard deviation takes {more} seeds an arm." if seeds < more else ""
@@ -80,7 +75,7 @@ def _detectable(plan: Plan) -> str:
 def facts_of(plan: Plan) -> dict[str, Any]:
     """What `show --json` prints. Seconds, bytes, points of error; null where nothing is known."""
     specs, noise = plan.specs, plan.noise()
-    alone = len(plan.study.seeds) == 1 or len(plan.arms) == 1
+    silent = plan.silence() is not None
     verdict = guard.one_factor(specs, plan.study.keys)
     start = sharing.same_start(environments(runs_of(plan.steps)))
     return {
@@ -107,7 +102,7 @@ def facts_of(plan: Plan) -> dict[str, Any]:
         "time_s": plan.time_s,
         "memory_bytes": plan.memory_bytes,
         "noise": noise._asdict(),
-        "detectable_in_sd": None if alone else plan.detectable(1),
+        "detectable_in_sd": None if silent else plan.detectable(1),
         "seeds_for_one_sd": seeds_for(1),
-        "detectable_points": None if alone or not math.isfinite(noise.sd) else plan.detectable(noise.sd),
+        "detectable_points": None if silent else plan.detectable(noise.sd),
     }

@@ -35,6 +35,10 @@ class Step(NamedTuple):
     state: State | None = None
 
 
+MOST_POINTS = 100.0
+"""No error is larger, and so no difference."""
+
+
 class Noise(NamedTuple):
     """How far seeds scatter: a standard deviation in points of error, and where it comes from, as a part of a sentence.
 
@@ -94,6 +98,18 @@ class Plan:
         `sd`, the standard deviation from seed to seed, which the pairs themselves have to tell. Infinite for one seed.
         """
         return detectable_difference(sd, len(self.study.seeds), spread="paired")
+
+    def silence(self) -> str | None:
+        """Why the study can show no difference, in a sentence; None where it can."""
+        if len(self.arms) == 1:
+            return "One arm shows no difference: there is nothing to compare it with."
+        if len(self.study.seeds) == 1:
+            return "One seed shows no difference: there is nothing to tell it from chance; take three or more."
+        noise = self.noise()
+        if self.detectable(noise.sd) >= MOST_POINTS:
+            return (f"{len(self.study.seeds)} seeds show no difference: where they scatter as in {noise.source}, it "
+                    f"would have to be more than {MOST_POINTS:.0f} points; take more seeds.")  # fmt: skip
+        return None
 
     def noise(self) -> Noise:
         """Pooled over the arms with two finished seeds or more; the paper's where there is none, or no scatter."""
