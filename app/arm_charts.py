@@ -1,8 +1,7 @@
 """The curves of a study's arms as a Plotly figure: validation bold, training dashed, the test as a mark at the end."""
 
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any, cast
@@ -28,7 +27,7 @@ A_ROW, LONG_IN_A_ROW, ROW, MOST_ROWS = 4, 2, 22, 5
 """Names and pixels of a row of the legend below, which must not be taken from the plot."""
 
 PLOT_HEIGHT, LETTERS = 290, 17
-"""Pixels of the plot, and of a line of words in it."""
+"""Pixels of the plot, and of a line of words above it."""
 
 NOTHING: Mapping[str, Published] = {}
 PRECISION = {"error": ".2f", "data_loss": ".3f"}
@@ -49,11 +48,11 @@ def arms_chart(
     traces: list[dict[str, Any]] = []
     for at, (arm, colour) in enumerate(zip(curves.arms, shades, strict=True)):
         traces += [{**trace, "legendgroup": str(at)} for trace in _traces(arm, colour, curves, scheme)]
-    layout = _layout(curves, grey, title or curves.title)
-    if published and curves.options.about == "error":
+    shown = published if curves.options.about == "error" else NOTHING
+    layout = _layout(curves, grey, title or curves.title, _key(curves, shown.values()))
+    if shown:
         of_arm = dict(zip([arm.name for arm in curves.arms], shades, strict=True))
-        layout["shapes"] += [shape for arm, row in published.items() for shape in _paper(row, of_arm.get(arm, grey))]
-        layout["annotations"].append(_paper_says(list(published.values()), curves.extent, grey))
+        layout["shapes"] += [shape for arm, row in shown.items() for shape in _paper(row, of_arm.get(arm, grey))]
     if _labelled(curves):
         layout["annotations"] += _labels(curves, shades)
     # Plotly's own check of every number takes longer than the drawing.
@@ -127,20 +126,20 @@ def _test(arm: ArmCurve, colour: str, precision: str, scheme: Scheme) -> dict[st
     return trace
 
 
-def _layout(curves: ArmCurves, grey: str, title: str) -> dict[str, Any]:
+def _layout(curves: ArmCurves, grey: str, title: str, key: Sequence[str]) -> dict[str, Any]:
     low, top = curves.extent
     drops = [
         {"type": "line", "x0": drop, "x1": drop, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
          "line": {"color": grey, "width": 1, "dash": "dot"}}
         for drop in curves.drops
     ]  # fmt: skip
-    said = {"text": _key(curves), "x": 1, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "right",
+    said = {"text": "<br>".join(key), "x": 1, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "right",
             "yanchor": "bottom", "align": "right", "showarrow": False, "font": {"color": grey, "size": 12}}  # fmt: skip
-    few = _labelled(curves)
+    few, above = _labelled(curves), max(ABOVE, LETTERS * len(key) + 6)
     rows = 0 if few else min(math.ceil(len(curves.arms) / (LONG_IN_A_ROW if _long(curves) else A_ROW)), MOST_ROWS)
     legend = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top", "font": {"size": 12}}
     return {
-        "height": HEIGHT + ROW * rows, "margin": {**MARGIN, "t": ABOVE} | ({} if few else {"r": 8}),
+        "height": HEIGHT + above - ABOVE + ROW * rows, "margin": {**MARGIN, "t": above} | ({} if few else {"r": 8}),
         "showlegend": not few, "legend": legend, "hovermode": "closest",
         "uirevision": f"{title} {curves.options.along}",
         "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR,
@@ -159,8 +158,9 @@ def _long(curves: ArmCurves) -> bool:
     return any(len(arm.name) > LONGEST_LABEL for arm in curves.arms)
 
 
-def _key(curves: ArmCurves) -> str:
-    """What bold and dashed mean, where they are there."""
+def _key(curves: ArmCurves, published: Iterable[Published]) -> list[str]:
+    """Lines that stand above the plot, where they hide nothing: what bold, dashed and dotted mean, and what the paper
+    says, once for all of its lines."""
     words = {
         "bold: validation": any(arm.validation.x for arm in curves.arms),
         "dashed: training": any(arm.training.x for arm in curves.arms),
@@ -168,7 +168,8 @@ def _key(curves: ArmCurves) -> str:
         "dotted: learning rate drops": bool(curves.drops),
     }
     said = [word for word, there in words.items() if there]
-    return "<br>".join([" · ".join(said[:2]), " · ".join(said[2:])]).removesuffix("<br>")
+    paper = [line for words in paper_says(published) for line in f"dotted across, {words}".split(": ", 1)]
+    return [*filter(None, (" · ".join(said[:2]), " · ".join(said[2:]))), *paper]
 
 
 def _labels(curves: ArmCurves, shades: list[str]) -> list[dict[str, Any]]:
@@ -195,16 +196,6 @@ def _paper(row: Published, colour: str) -> list[dict[str, Any]]:
         return [line]
     edges = {"y0": row.error - row.sd, "y1": row.error + row.sd, "line": {"width": 0}}
     return [{**across, **edges, "type": "rect", "fillcolor": _clear(colour, 0.25)}, line]
-
-
-def _paper_says(rows: Sequence[Published], extent: tuple[float, float], grey: str) -> dict[str, Any]:
-    """Once for all of its lines, on the left: below them, where curves come late, or above where there is no room."""
-    lines = [line for said in paper_says(rows) for line in re.sub(r"(:|/\d+,) ", r"\1<br>", said).split("<br>")]
-    (low, top), least = extent, min(row.error - (row.sd or 0.0) for row in rows)
-    below = (least - low) / (top - low) * PLOT_HEIGHT > LETTERS * len(lines)
-    return {"x": 0, "y": least if below else min(max(row.error for row in rows), top), "xref": "paper",
-            "xanchor": "left", "yanchor": "top" if below else "bottom", "showarrow": False,
-            "text": "<br>".join(lines), "align": "left", "font": {"color": grey, "size": 12}}  # fmt: skip
 
 
 def _clear(colour: str, share: float) -> str:

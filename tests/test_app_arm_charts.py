@@ -94,21 +94,17 @@ FOUR = ("resnet20", "resnet32", "resnet44", "resnet56")
 
 
 @pytest.mark.parametrize(
-    ("networks", "said", "place"),
-    [
-        (FOUR[3:], "ResNet-56, 6.97 %", (6.97, "top")),
-        (FOUR, "ResNet-20/32/44/56,<br>8.75 / 7.51 / 7.17 / 6.97 %", (8.75, "bottom")),
-    ],
+    ("networks", "said"),
+    [(FOUR[3:], "ResNet-56, 6.97 %"), (FOUR, "ResNet-20/32/44/56, 8.75 / 7.51 / 7.17 / 6.97 %")],
 )
-def test_the_papers_errors_are_labelled_once_and_coloured_as_their_arms(
-    networks: tuple[str, ...], said: str, place: tuple[float, str]
-) -> None:
-    """Catches four labels on one spot, a label below the axis or on its own lines, and lines nobody can tell apart."""
+def test_the_papers_errors_are_labelled_once_and_coloured_as_their_arms(networks: tuple[str, ...], said: str) -> None:
+    """Catches four labels on one spot, one over the curves or above the figure, and lines nobody can tell apart."""
     paper = {f"ResNet-{2 * at + 1}": PUBLISHED[name] for at, name in enumerate(networks)}
     figure = arms_chart(curves(8), "light", paper)
     (note,) = [note for note in figure.layout.annotations if "He et al." in note.text]
-    assert note.text == f"He et al. 2015, Table 6:<br>{said}"
-    assert (note.y, note.yanchor) == place
+    assert note.text.endswith(f"dotted across, He et al. 2015, Table 6<br>{said}")
+    assert (note.y, note.yref, note.yanchor) == (1, "paper", "bottom")
+    assert figure.layout.margin.t >= 17 * len(note.text.split("<br>"))
     dotted = {shape.y0: shape.line.color for shape in figure.layout.shapes if shape.y0 == shape.y1}
     bold = {trace.hovertemplate.partition(",")[0]: trace.line.color for trace in lines(figure, None)}
     assert dotted == {row.error: bold[name] for name, row in paper.items()}

@@ -97,7 +97,8 @@ def _course_words(row: LossRow) -> str:
     last = row.item.course[-1] if len(row.item.course) > 1 else None
     if not last or last.total is None or row.first is None or row.data_loss is None:
         return ""
-    when = f"; by {last.along} {last.at:g} "
+    place = f"{last.at:,.0f}" if last.along == "step" else f"{last.at:g}"
+    when = f"; by {last.along} {place} "
     if last.data_loss is not None and last.l2_penalty is not None:
         return f"{when}the penalty is {last.l2_penalty:.3f} and the data loss {last.data_loss:.3f}"
     fell = row.first - last.total
