@@ -60,8 +60,9 @@ def echo(value: object) -> str:
 
 
 def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ()) -> str:
-    """One sentence for the first thing pydantic found wrong, with the nearest known key where a key is unknown."""
-    first = error.errors(include_url=False)[0]
+    """One sentence for the first thing pydantic found wrong, with the nearest known key where a key is unknown: a key
+    that is misspelt comes before the one that is missing for it."""
+    first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
     where = ".".join(str(part) for part in (*filter(None, [prefix]), *first["loc"]) if not _is_tag(part))
     if first["type"] == "extra_forbidden":
         return str(UnknownNameError("setting", where, [f"{prefix}.{key}" if prefix else key for key in known]))

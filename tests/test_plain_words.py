@@ -126,3 +126,9 @@ def test_a_varied_kind_declares_what_only_it_has() -> None:
     specs = specs_of(runs(study))
     assert one_factor(specs, study.keys).purity == "one factor, several settings"
     assert one_factor(specs, ["recipe.schedule.kind"]).purity == "undeclared"
+
+
+def test_a_misspelt_key_is_named_before_the_one_it_leaves_missing() -> None:
+    """Catches "study.baseline is required" said to somebody who wrote "baselin"."""
+    with pytest.raises(ResNetLabError, match=r"no setting 'study\.baselin'; did you mean 'study\.baseline'"):
+        Study.model_validate({"name": "x", "baselin": {}})
