@@ -13,7 +13,8 @@ from statistics import median
 from playwright.sync_api import Browser
 
 from bench.table import Row, markdown, seconds
-from resnet import catalog, data
+from resnet import data
+from resnet.network import catalog
 from resnet.runs import Run, RunSpec, Store
 from resnet.runs.directory import METRICS
 from resnet.runs.launcher import Launcher

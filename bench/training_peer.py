@@ -17,8 +17,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from resnet import build_keras_model, catalog, data, with_settings
+from resnet import build_keras_model, data, with_settings
 from resnet.data.dataset import Arrays, Dataset
+from resnet.network import catalog
 from resnet.runs.directory import RunDirectory
 from resnet.training import checkpoint, snapshot
 from resnet.training.batches import batch_indices

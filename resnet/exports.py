@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from resnet import layer_table
-from resnet.catalog import name_of
-from resnet.config import ResNetConfig
 from resnet.diagram import FIRST, Drawing, View, draw, plot_model
 from resnet.diagram.as_json import as_json
 from resnet.diagram.mermaid import mermaid
 from resnet.diagram.plot_model import PlotOptions
 from resnet.diagram.render import render
 from resnet.diagram.tikz import tikz
-from resnet.graph import build_graph
 from resnet.keras_code import keras_code
-from resnet.link import beside_query, choice_of, difference
-from resnet.metrics import Metrics, measure
+from resnet.network.catalog import name_of
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.network.link import beside_query, choice_of, difference
+from resnet.network.metrics import Metrics, measure
+from resnet.tables import layer_table
 
 PictureFormat = Literal["svg", "pdf", "png", "dot"]
 """What Graphviz's picture comes in."""

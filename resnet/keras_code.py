@@ -7,10 +7,10 @@ Only text is made here, so Keras is not imported.
 
 import textwrap
 
-from resnet.config import ResNetConfig
-from resnet.graph import build_graph
 from resnet.keras_parts import Lines, block_function, bottleneck_width, build_function, plan_of, shortcut_function
-from resnet.metrics import Metrics, measure
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.network.metrics import Metrics, measure
 
 WIDTH = 100
 """Columns of the program at most."""
@@ -51,7 +51,7 @@ MOVING = (
     "Batch norm's moving variances begin at Keras's own 1. ResNet Lab's model begins them where it expects them: until "
     "it is trained, this one predicts other numbers."
 )
-"""`resnet.initial` is left out: it would take a page to explain, and training forgets where the averages began."""
+"""`resnet.network.initial` is left out: it would take a page, and training forgets where the averages began."""
 
 
 def keras_code(config: ResNetConfig, *, name: str, link: str = "") -> str:

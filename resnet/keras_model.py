@@ -13,11 +13,11 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from resnet.config import ResNetConfig
 from resnet.diagram.plot_model import LONG, PlotOptions
 from resnet.errors import ExportError, echo
 from resnet.files import replacing
-from resnet.graph import (
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import (
     Activation,
     Add,
     Conv,
@@ -32,7 +32,7 @@ from resnet.graph import (
     Subsample,
     build_graph,
 )
-from resnet.initial import initial_variances
+from resnet.network.initial import initial_variances
 
 RECURSION_ROOM = 50_000
 """Frames enough for any config: Keras walks a model with one call a layer, and 1000 blocks stay below 12,000 layers."""
@@ -63,7 +63,7 @@ def build_keras_model(config: ResNetConfig, seed: int | None = None) -> keras.Mo
 
     An untrained batch norm, asked to predict, divides by a moving variance of 1, Keras's default. Each block then about
     doubles the variance, and beyond depth 400 float32 overflows: ResNet-1202 would predict NaN. The moving variances
-    therefore begin where `resnet.initial` expects them; training moves them on from there as ever.
+    therefore begin where `resnet.network.initial` expects them; training moves them on from there as ever.
     """
     graph = build_graph(config)
     variances = initial_variances(graph)

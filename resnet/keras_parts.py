@@ -5,8 +5,8 @@ Whether a part is needed at all is asked of the graph (`Plan`), so that no branc
 
 from dataclasses import dataclass
 
-from resnet.config import EXPANSION, ResNetConfig
-from resnet.graph import Add, Conv, Graph, PadChannels, Subsample
+from resnet.network.config import EXPANSION, ResNetConfig
+from resnet.network.graph import Add, Conv, Graph, PadChannels, Subsample
 
 Lines = list[str]
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from resnet import catalog
 from resnet.data import facts, fit_config
+from resnet.network import catalog
 from resnet.runs import Patience, RunSpec, Store, processes
 from resnet.runs.launcher import Launcher
 from resnet.training.recipe import default_recipe

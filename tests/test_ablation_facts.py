@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog
 from resnet.ablation.lint import Facts
 from resnet.ablation.rules import sources
 from resnet.errors import ConfigError, UnknownNameError
+from resnet.network import catalog
 from resnet.runs import RunSpec
 from resnet.training import recipes
 

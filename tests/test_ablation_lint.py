@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet import catalog, data
+from resnet import data
 from resnet.ablation import lint
 from resnet.ablation.imports.imported import Column, Given, ImportedCurve
 from resnet.ablation.lint import Facts, check
 from resnet.ablation.rules import facts as words
 from resnet.ablation.rules import sources
 from resnet.ablation.rules.imported import of_import
-from resnet.config import with_settings
 from resnet.errors import UnknownNameError
+from resnet.network import catalog
+from resnet.network.config import with_settings
 from resnet.runs import RunSpec
 from resnet.training import recipes
 from resnet.training.recipe import AdamConfig, AugmentationConfig

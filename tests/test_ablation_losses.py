@@ -27,7 +27,7 @@ from resnet.ablation.losses import (
     penalty,
 )
 from resnet.ablation.notebook import FOLDER
-from resnet.graph import Conv, Dense, Graph, Node
+from resnet.network.graph import Conv, Dense, Graph, Node
 from resnet.training.recipe import WeightDecayConfig
 
 SEED = (  # shared/seed/README.md: network, λ, Σ output channels, predicted, printed first epoch

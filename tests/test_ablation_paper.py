@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog, data
+from resnet import data
 from resnet.ablation.lint import follows
-from resnet.config import with_settings
+from resnet.network import catalog
+from resnet.network.config import with_settings
 from resnet.training import recipes
 from resnet.training.recipe import AdamConfig
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
-from resnet import catalog
 from resnet.ablation import lint
 from resnet.ablation.lint import RULES, Facts
 from resnet.ablation.rules.rule import SEVERITIES
-from resnet.config import with_settings
+from resnet.network import catalog
+from resnet.network.config import with_settings
 from resnet.training.recipe import AugmentationConfig
 from resnet.training.schedule import ErrorWarmup, StepsWarmup
 

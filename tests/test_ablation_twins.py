@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from resnet import catalog
 from resnet.ablation.guards.twins import compare_weights, equal_starts, prove, twin
-from resnet.config import ResNetConfig, with_settings
 from resnet.errors import ConfigError
-from resnet.graph import build_graph
-from resnet.metrics import describe
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig, with_settings
+from resnet.network.graph import build_graph
+from resnet.network.metrics import describe
 from tests.strategies import configs
 
 

@@ -17,13 +17,9 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = (  # of resnet/: a module imports from its own layer and from those before it
     {"errors"},
-    {"kinds", "config", "files", "quantity", "curves"},
-    {"catalog"},
-    {"graph", "link"},
-    {"metrics", "initial", "shortcuts"},
-    {"text_table"},
-    {"formulas", "search", "layer_table", "keras_parts", "keras_code"},
-    {"comparison", "family"},
+    {"files", "quantity", "curves"},
+    {"network"},
+    {"tables", "keras_parts", "keras_code"},
     {"diagram", "keras_model"},
     {"exports"},
     {"figure"},
@@ -47,8 +43,7 @@ KERAS_WHEN_ASKED = re.compile(r"resnet/(keras_model|training/\w+|data/\w+|ablati
 WITHOUT_KERAS = {"resnet/training/recipe.py", "resnet/training/recipes.py", "resnet/training/schedule.py"}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
-    r"resnet/(config|catalog|graph|metrics|initial|quantity|link|curves|formulas|search|layer_table|comparison|family|"
-    r"shortcuts|text_table|"
+    r"resnet/(quantity|curves|network/\w+|tables/\w+|"
     r"ablation/(lint|losses|rules/\w+|guards/\w+|results/(statistics|published)|curves/(bands|arm_\w+)|"
     r"studies/(study|factors|making|ready))|keras_(parts|code)|training/(recipes?|schedule)|"
     r"diagram/(?!(__init__|fonts|text|render|pdf|png)\b)\w+)\.py"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from resnet import catalog
 from resnet.ablation import lint
 from resnet.ablation.imports.imported import Column, Given, ImportedCurve
 from resnet.ablation.studies import checked
 from resnet.ablation.studies.files import write
-from resnet.config import with_settings
+from resnet.network import catalog
+from resnet.network.config import with_settings
 from resnet.runs import RunSpec
 from resnet.runs.directory import EXIT, SPEC, RunDirectory
 from resnet.training import recipes

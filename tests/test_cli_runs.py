@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet import catalog, data
+from resnet import data
 from resnet.cli import main
-from resnet.config import with_settings
+from resnet.network import catalog
+from resnet.network.config import with_settings
 from resnet.runs import Run, RunSpec, Store
 from resnet.runs.command import command
 from resnet.runs.directory import CHECKPOINTS, SPEC, RunDirectory

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from strategies import configs
 
-from resnet import catalog
-from resnet.config import with_settings
 from resnet.errors import ConfigError, ResNetLabError, UnknownNameError
-from resnet.link import Choice, choice_of, difference, from_query, written
+from resnet.network import catalog
+from resnet.network.config import with_settings
+from resnet.network.link import Choice, choice_of, difference, from_query, written
 from resnet.training.recipe import default_recipe
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from resnet import data
-from resnet.config import with_settings
 from resnet.errors import ConfigError, UnknownNameError
+from resnet.network.config import with_settings
 from resnet.training.recipe import Recipe, check_against, default_recipe
 
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from resnet import catalog, data
+from resnet import data
 from resnet.errors import UnknownNameError
+from resnet.network import catalog
 from resnet.training import recipes
 from resnet.training.recipe import Recipe, check_against, default_recipe
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet import catalog
 from resnet.data import facts, fit_config
 from resnet.errors import ConfigError, RunError, UnknownNameError
+from resnet.network import catalog
 from resnet.runs import Run, RunSpec, Store
 from resnet.runs import store as stores
 from resnet.runs.directory import CHECKPOINTS, LOG, REQUEST, SPEC, RunDirectory

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resnet import catalog, data
+from resnet import data
 from resnet.errors import ResNetLabError
+from resnet.network import catalog
 from resnet.runs import RunSpec, Store
 from resnet.training import recipes
 from resnet.training.recipe import Recipe

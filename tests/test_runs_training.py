@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet import catalog
 from resnet.data import facts, fit_config
+from resnet.network import catalog
 from resnet.runs import RunSpec, Store
 from resnet.training.recipe import default_recipe
 from resnet.training.schedule import ConstantSchedule

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from resnet import build_keras_model, catalog, data, with_settings
+from resnet import build_keras_model, data, with_settings
 from resnet.ablation.signals import read_signals
-from resnet.config import ResNetConfig
 from resnet.errors import RunError
-from resnet.graph import build_graph
 from resnet.keras_model import kernel_hashes
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
 from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, SPEC, RunDirectory
 from resnet.runs.spec import RunSpec
 from resnet.training import checkpoint, recipes, snapshot

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet import catalog, keras_model
-from resnet.graph import Conv, Dense, build_graph
+from resnet import keras_model
+from resnet.network import catalog
+from resnet.network.graph import Conv, Dense, build_graph
 from resnet.training import checkpoint
 from resnet.training.recipe import default_recipe
 from tests.runs_support import wait_for

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog
 from resnet.data import facts, fit_config
+from resnet.network import catalog
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
 from resnet.training import checkpoint

@@ -7,9 +7,9 @@ import streamlit as st
 
 from app import state
 from app.elements import views
-from resnet.config import with_settings
 from resnet.errors import ResNetLabError
-from resnet.link import difference
+from resnet.network.config import with_settings
+from resnet.network.link import difference
 from resnet.runs import Run, Store
 from resnet.runs.archive import last_weights, metrics_csv, zipped
 from resnet.runs.directory import MODEL

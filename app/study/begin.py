@@ -13,7 +13,7 @@ from resnet.ablation.studies import ready
 from resnet.ablation.studies.factors import Baseline, Factor
 from resnet.ablation.studies.ready import Size
 from resnet.ablation.studies.study import Study
-from resnet.config import with_settings
+from resnet.network.config import with_settings
 from resnet.training import recipes
 from resnet.training.recipe import Recipe, with_steps
 

@@ -9,9 +9,9 @@ import streamlit as st
 from app import state
 from app.train.dataset import DATASET, dataset_form
 from resnet import quantity
-from resnet.config import with_settings
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
+from resnet.network.config import with_settings
 from resnet.runs.devices import Device
 from resnet.training import recipes
 from resnet.training.recipe import Recipe, SgdConfig, check_against, with_steps

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from math import log
 from typing import Any, Literal, NamedTuple
 
-from resnet.config import HeadActivation, ResNetConfig
-from resnet.graph import Conv, Dense, Graph, Node, Norm, build_graph
+from resnet.network.config import HeadActivation, ResNetConfig
+from resnet.network.graph import Conv, Dense, Graph, Node, Norm, build_graph
 from resnet.training.recipe import DecayCovers, WeightDecayConfig
 
 Part = Literal["stem", "branch", "projection", "classifier", "norm"]

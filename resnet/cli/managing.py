@@ -11,7 +11,7 @@ from resnet.ablation.imports.imported import IMPORTS, ImportedCurve, read_import
 from resnet.cli.following import summary
 from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, RunsHere, Steps, format_of
 from resnet.errors import RunError
-from resnet.link import difference, pairs
+from resnet.network.link import difference, pairs
 from resnet.runs import Run, Store, archive
 from resnet.runs.command import command
 from resnet.runs.store import DEFAULT_ROOT

@@ -6,12 +6,12 @@ import typer
 
 from resnet import exports, files
 from resnet.cli.options import Name, Output, Settings, choose, format_of
-from resnet.config import ResNetConfig
 from resnet.diagram import FIRST, Colour, Direction, Level, PageFormat, Style, View
 from resnet.diagram.plot_model import PlotOptions, RankDir
 from resnet.diagram.render import render
 from resnet.errors import ExportError
 from resnet.exports import DrawingFormat, PictureFormat
+from resnet.network.config import ResNetConfig
 
 Engine = Literal["graph", "keras"]
 

@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
-from resnet import exports, files, layer_table, search
+from resnet import exports, files
 from resnet.cli.options import Name, Output, Settings, choose, format_of
-from resnet.config import ResNetConfig
-from resnet.graph import build_graph
-from resnet.layer_table import Grouping, TableRow
-from resnet.metrics import measure
+from resnet.network import search
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.network.metrics import measure
+from resnet.tables import layer_table
+from resnet.tables.layer_table import Grouping, TableRow
 
 By = Annotated[Grouping, typer.Option("--by", help="In the table of layers: a row for each of these, summed.")]
 Where = Annotated[

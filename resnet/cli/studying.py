@@ -29,7 +29,7 @@ from resnet.cli.options import (
 from resnet.cli.saving import keras_model
 from resnet.cli.study_text import extent, facts_of, lines_of
 from resnet.errors import ConfigError, RunError, echo
-from resnet.link import pairs
+from resnet.network.link import pairs
 from resnet.runs import Run, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.training import recipes

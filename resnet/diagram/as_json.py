@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
 from resnet.diagram.shapes import Point
-from resnet.graph import Graph
-from resnet.metrics import measure
+from resnet.network.graph import Graph
+from resnet.network.metrics import measure
 
 Which = Literal["first", "other"]
 """Which of two networks beside each other; one that is alone is the first."""
@@ -20,7 +20,7 @@ def as_json(drawing: Drawing, link: str = "") -> str:
 
     Places and sizes are points and y runs downwards; they are the drawing's own, and `paper`, if any, says how it lies
     on its page. A box's `layers` are ids in the network it belongs to; the units of their costs are those of
-    `resnet.metrics`. `link` is where the network can be seen.
+    `resnet.network.metrics`. `link` is where the network can be seen.
     """
     record = {
         "name": drawing.name,

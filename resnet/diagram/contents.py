@@ -6,7 +6,7 @@ from resnet.diagram import wording
 from resnet.diagram.cards import Content
 from resnet.diagram.fold import Layers, Section, Unit, runs
 from resnet.diagram.wording import OWN_WEIGHTS
-from resnet.graph import Graph, Node
+from resnet.network.graph import Graph, Node
 
 
 def unit_content(graph: Graph, unit: Unit) -> Content:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from resnet.comparison import Change, Comparison, LayerChange, compare
 from resnet.diagram.drawing import OTHER, Box, Drawing, Edge
 from resnet.diagram.legend import Entry
 from resnet.diagram.paint import painted
 from resnet.diagram.restyle import face_of, restyled
 from resnet.diagram.shapes import Mark, Rect, Text
 from resnet.diagram.style import LOOKS
-from resnet.graph import Graph, Node
-from resnet.shortcuts import shortcut_kinds
+from resnet.network.graph import Graph, Node
+from resnet.network.shortcuts import shortcut_kinds
+from resnet.tables.comparison import Change, Comparison, LayerChange, compare
 
 SIGNS: dict[Change, str] = {"added": "+", "removed": "−", "changed": "≠", "same": ""}
 MEANINGS: dict[Change, str] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from resnet.diagram.shapes import Mark, Point
 from resnet.diagram.view import View
-from resnet.graph import Graph
+from resnet.network.graph import Graph
 
 if TYPE_CHECKING:
     from resnet.diagram.stamp import Stamp

@@ -16,8 +16,8 @@ from resnet.diagram.sheet import BoxFacts, Sheet
 from resnet.diagram.steps import body_steps, joint_steps, shortcut_steps, tail_steps
 from resnet.diagram.text import width
 from resnet.diagram.wording import Shortcut
-from resnet.graph import Graph, Node
-from resnet.metrics import count
+from resnet.network.graph import Graph, Node
+from resnet.network.metrics import count
 
 LINE = 11.0
 BLOCK_LEAD = 3.5

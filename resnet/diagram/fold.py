@@ -8,7 +8,7 @@ from itertools import groupby
 
 from resnet.diagram.view import View, places
 from resnet.errors import UnknownNameError
-from resnet.graph import Graph, Node, Relu
+from resnet.network.graph import Graph, Node, Relu
 
 Layers = tuple[Node, ...]
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from resnet.config import EXPANSION
 from resnet.diagram import contents, wording
 from resnet.diagram.blocks import BlockFrame, tag_width
 from resnet.diagram.cards import Content, layer_width, natural_width
@@ -13,7 +12,8 @@ from resnet.diagram.fold import Unit, fold
 from resnet.diagram.steps import body_steps, tail_steps
 from resnet.diagram.text import width
 from resnet.diagram.view import Style, View
-from resnet.graph import Graph
+from resnet.network.config import EXPANSION
+from resnet.network.graph import Graph
 
 LANE_GAP = 14.0
 

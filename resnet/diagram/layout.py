@@ -18,7 +18,7 @@ from resnet.diagram.opened import OpenedPiece, OpenedRun, StepCards, step_kind
 from resnet.diagram.pieces import ClosedBlocks, ClosedPiece, Piece, section_piece
 from resnet.diagram.sheet import BoxFacts, Sheet
 from resnet.diagram.view import View
-from resnet.graph import Graph
+from resnet.network.graph import Graph
 
 ASPECT = 1.6
 SHORTEST_STRIP = 600.0

@@ -11,7 +11,7 @@ from resnet.diagram.style import OPERATION_OF_KIND
 from resnet.diagram.text import width
 from resnet.diagram.view import View
 from resnet.diagram.wording import kind_of, layer_text
-from resnet.graph import Node
+from resnet.network.graph import Node
 
 MARGIN = 10.0
 """Around every drawing."""

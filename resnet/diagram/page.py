@@ -15,8 +15,8 @@ from resnet.diagram.shapes import Mark, Text
 from resnet.diagram.style import LOOKS
 from resnet.diagram.view import LEVELS, PageFormat, View
 from resnet.errors import ExportError
-from resnet.graph import Graph
-from resnet.metrics import measure
+from resnet.network.graph import Graph
+from resnet.network.metrics import measure
 
 SMALLEST_LETTER = 6.0
 """Points on the page."""

@@ -11,8 +11,8 @@ from resnet.diagram.legend import Entry
 from resnet.diagram.restyle import face_of, restyled
 from resnet.diagram.shapes import Mark, Rect
 from resnet.diagram.view import Colour
-from resnet.graph import Graph
-from resnet.metrics import LayerMetrics, measure
+from resnet.network.graph import Graph
+from resnet.network.metrics import LayerMetrics, measure
 
 STEPS = 6
 TITLES: dict[Colour, str] = {

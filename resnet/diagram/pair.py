@@ -17,7 +17,7 @@ from resnet.diagram.sheet import Sheet
 from resnet.diagram.text import width
 from resnet.diagram.view import View, places
 from resnet.errors import UnknownNameError
-from resnet.graph import Graph
+from resnet.network.graph import Graph
 
 BETWEEN = 34.0
 TITLE = 18.0

@@ -9,8 +9,8 @@ from typing import Literal, assert_never
 
 from pydantic import Field
 
-from resnet.config import Closed
-from resnet.graph import (
+from resnet.network.config import Closed
+from resnet.network.graph import (
     Activation,
     Add,
     Conv,

@@ -11,9 +11,9 @@ from resnet.diagram.stamp import ENTRY, Stamp, Template, retitled
 from resnet.diagram.style import OPERATION_OF_KIND
 from resnet.diagram.svg import marks_text, path_text
 from resnet.diagram.wording import kind_of, layer_text
-from resnet.formulas import attributes, macs_formula, memory_formula, params_formula
-from resnet.graph import Graph, Node, Shape
-from resnet.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields
+from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
+from resnet.network.graph import Graph, Node, Shape
+from resnet.network.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields
 
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 SECTIONS = ("stage", "stem", "head")

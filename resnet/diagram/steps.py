@@ -1,9 +1,9 @@
 """What is one box of an opened block: a layer ("detailed"), or a convolution with its norm and ReLU."""
 
-from resnet.config import ActivationOrder
 from resnet.diagram.fold import Layers, tail
 from resnet.diagram.view import Style
 from resnet.diagram.wording import block_runs, body
+from resnet.network.config import ActivationOrder
 
 
 def body_steps(layers: Layers, style: Style, order: ActivationOrder) -> list[Layers]:

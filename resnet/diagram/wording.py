@@ -4,21 +4,10 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from resnet import quantity
-from resnet.config import EXPANSION, ActivationOrder
 from resnet.diagram.fold import Layers, Section, Unit, tail
-from resnet.graph import (
-    Activation,
-    Conv,
-    Dense,
-    Graph,
-    MaxPool,
-    Node,
-    Norm,
-    PadChannels,
-    Shape,
-    Subsample,
-)
-from resnet.metrics import count
+from resnet.network.config import EXPANSION, ActivationOrder
+from resnet.network.graph import Activation, Conv, Dense, Graph, MaxPool, Node, Norm, PadChannels, Shape, Subsample
+from resnet.network.metrics import count
 
 ShortcutKind = Literal["identity", "padded", "projection"]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from resnet import data
-from resnet.link import choice_of, difference, written
+from resnet.network.link import choice_of, difference, written
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
 from resnet.training import recipes

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from resnet.config import with_settings
 from resnet.errors import ConfigError, RunError
+from resnet.network.config import with_settings
 from resnet.runs.directory import CHECKPOINTS, LOG, RunDirectory
 from resnet.runs.disk import one_sentence
 from resnet.runs.records import Parent

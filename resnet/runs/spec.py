@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pydantic import Field
 
 from resnet import data
-from resnet.config import Closed, ResNetConfig
 from resnet.data.fit import check_fit
 from resnet.errors import ConfigError
+from resnet.network.config import Closed, ResNetConfig
 from resnet.runs import devices
 from resnet.training.recipe import Recipe, check_against
 

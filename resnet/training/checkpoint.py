@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet.config import ResNetConfig
 from resnet.errors import RunError, echo
+from resnet.network.config import ResNetConfig
 
 KEPT = 2
 SUMS = "SHA256SUMS"

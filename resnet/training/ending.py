@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
-from resnet.config import ResNetConfig
 from resnet.keras_model import build_keras_model, save_keras_model
+from resnet.network.config import ResNetConfig
 from resnet.training import snapshot
 from resnet.training.checkpoint import Arrays
 from resnet.training.evaluate import Evaluator

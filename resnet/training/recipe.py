@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from resnet.config import Closed
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, echo
+from resnet.network.config import Closed
 from resnet.training.schedule import CosineSchedule, Schedule, StepCount, StepsSchedule, StepsWarmup, Warmup
 from resnet.training.split import check_shares, class_shares
 

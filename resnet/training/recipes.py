@@ -5,9 +5,9 @@ Each has a quick twin, the same kind of training in twenty steps on digits, to s
 
 from dataclasses import dataclass, replace
 
-from resnet.catalog import HE_2015, NOTEBOOK
 from resnet.data import FOLDER_PREFIX, DatasetFacts
 from resnet.errors import UnknownNameError
+from resnet.network.catalog import HE_2015, NOTEBOOK
 from resnet.training.recipe import AdamConfig, AugmentationConfig, Recipe, WeightDecayConfig, with_steps
 from resnet.training.schedule import CosineSchedule, ErrorWarmup, InverseTimeSchedule, StepsSchedule, StepsWarmup
 

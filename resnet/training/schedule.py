@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resnet.config import Closed
 from resnet.errors import ConfigError
+from resnet.network.config import Closed
 
 LearningRate = Annotated[float, Field(gt=0, le=100)]
 StepCount = Annotated[int, Field(ge=1, le=100_000_000)]

@@ -19,10 +19,10 @@ import numpy as np
 import tensorflow as tf
 
 from resnet import data, files
-from resnet.config import ResNetConfig
 from resnet.errors import ResNetLabError, RunError, echo
-from resnet.graph import Conv, Graph, Node, Norm, build_graph
 from resnet.keras_model import build_keras_model, deep_recursion, kernel_hashes
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Conv, Graph, Node, Norm, build_graph
 from resnet.runs import devices
 from resnet.runs.command import command
 from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, SPEC, RunDirectory

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from resnet.ablation.guards.differences import listed
-from resnet.config import ResNetConfig
 from resnet.errors import ConfigError
-from resnet.graph import Conv, Dense, Graph, build_graph
-from resnet.metrics import LayerMetrics, measure
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Conv, Dense, Graph, build_graph
+from resnet.network.metrics import LayerMetrics, measure
 
 
 def twin(config: ResNetConfig) -> ResNetConfig:

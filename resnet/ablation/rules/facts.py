@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from math import inf, isfinite, nextafter
 from typing import Literal
 
-from resnet.config import ResNetConfig
 from resnet.errors import ConfigError, echo
+from resnet.network.config import ResNetConfig
 from resnet.training.recipe import AugmentationConfig, BatchNormStatistics, DecayCovers, Precision
 from resnet.training.schedule import Warmup
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from resnet.ablation.rules.rule import HE_CIFAR, short
-from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
+from resnet.network.config import ResNetConfig
 from resnet.training.recipe import Recipe, SgdConfig
 from resnet.training.schedule import ErrorWarmup, StepsSchedule
 

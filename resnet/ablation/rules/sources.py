@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from resnet import catalog
 from resnet.ablation.rules.facts import Facts
-from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo, explain
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
 from resnet.runs.spec import RunSpec
 from resnet.training.recipe import Recipe, SgdConfig
 from resnet.training.schedule import StepsSchedule

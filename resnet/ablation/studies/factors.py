@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from resnet import data
 from resnet.ablation.guards.differences import canonical
-from resnet.config import Closed, parse_value
 from resnet.errors import ConfigError, echo
+from resnet.network.config import Closed, parse_value
 from resnet.training import recipes
 from resnet.training.recipe import Recipe
 

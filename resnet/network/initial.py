@@ -5,7 +5,7 @@ Rectifiers, section 2.2): a convolution multiplies them by fan-in × the varianc
 ReLU halves what is as often negative as positive, and an addition adds them up.
 """
 
-from resnet.graph import Add, Conv, Graph, Node, Norm, Relu
+from resnet.network.graph import Add, Conv, Graph, Node, Norm, Relu
 
 INPUT_SQUARE = 0.5
 """Of a pixel: what makes the stem's norm begin at 1, as Keras's default has it."""

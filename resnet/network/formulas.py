@@ -1,14 +1,14 @@
 """How a layer's count comes about, with its numbers filled in, and every attribute of a layer in words.
 
 A formula reads "3×3×16×32 = 4,608". Its left side is written out factor by factor, as in a textbook; its right side is
-`resnet.metrics.count`, so that the two can be held against each other.
+`resnet.network.metrics.count`, so that the two can be held against each other.
 """
 
 from math import prod
 
 from resnet import quantity
-from resnet.config import Initialiser
-from resnet.graph import (
+from resnet.network.config import Initialiser
+from resnet.network.graph import (
     Activation,
     Add,
     Conv,
@@ -24,7 +24,7 @@ from resnet.graph import (
     Shape,
     Subsample,
 )
-from resnet.metrics import FLOAT32_BYTES, count
+from resnet.network.metrics import FLOAT32_BYTES, count
 
 
 def params_formula(node: Node, incoming: Shape) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal, NamedTuple
 
-from resnet.config import ResNetConfig
-from resnet.graph import Add, Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Shape, Subsample, build_graph
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Add, Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Shape, Subsample, build_graph
 
 FLOAT32_BYTES = 4
 

@@ -16,8 +16,8 @@ from itertools import zip_longest
 from operator import eq, ge, gt, le, lt
 
 from resnet.errors import ConfigError, echo
-from resnet.graph import Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Op, PadChannels, Subsample
-from resnet.metrics import LayerMetrics, Metrics
+from resnet.network.graph import Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Op, PadChannels, Subsample
+from resnet.network.metrics import LayerMetrics, Metrics
 
 Predicate = Callable[[Node, LayerMetrics], bool]
 Measure = Callable[[Node, LayerMetrics], int | None]

@@ -10,7 +10,15 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from resnet.config import EXPANSION, HeadActivation, Initialiser, NormConfig, NormKind, ResNetConfig, StageConfig
+from resnet.network.config import (
+    EXPANSION,
+    HeadActivation,
+    Initialiser,
+    NormConfig,
+    NormKind,
+    ResNetConfig,
+    StageConfig,
+)
 
 Shape = tuple[int, ...]
 """(height, width, channels), or (features,) behind global pooling; the batch axis is left out."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-from resnet.graph import Add, Conv, Graph, PadChannels, Subsample
+from resnet.network.graph import Add, Conv, Graph, PadChannels, Subsample
 
 ShortcutKind = Literal["identity", "padded identity", "projection"]
 

@@ -1,17 +1,17 @@
 """The table of layers, by layer, block or stage, and as text to paste: CSV, Markdown, LaTeX.
 
 Sums over a row's layers; its output and its receptive field are those of its last layer. What each column counts is
-`resnet.metrics.CONVENTIONS`, written below the table.
+`resnet.network.metrics.CONVENTIONS`, written below the table.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from resnet import text_table
-from resnet.graph import Graph, Node, Shape
-from resnet.metrics import LayerMetrics, Metrics
-from resnet.text_table import Cell, Column, TextTable, counted, named
+from resnet.network.graph import Graph, Node, Shape
+from resnet.network.metrics import LayerMetrics, Metrics
+from resnet.tables import text_table
+from resnet.tables.text_table import Cell, Column, TextTable, counted, named
 
 Grouping = Literal["layer", "block", "stage"]
 

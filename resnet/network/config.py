@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from resnet.errors import ConfigError, UnknownNameError, echo, explain
-from resnet.kinds import KIND, begun, check_group, check_whole, kinds_of
+from resnet.network.kinds import KIND, begun, check_group, check_whole, kinds_of
 
 Stem = Literal["imagenet", "cifar"]
 Block = Literal["basic", "bottleneck"]

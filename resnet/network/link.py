@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from resnet import catalog
-from resnet.config import Closed, ResNetConfig, parse_value, with_settings
 from resnet.errors import ConfigError, echo
+from resnet.network import catalog
+from resnet.network.config import Closed, ResNetConfig, parse_value, with_settings
 
 NETWORK = "network"
 DEFAULT_NETWORK = "resnet56"

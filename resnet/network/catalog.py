@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from resnet.config import ResNetConfig, Shortcut, StageConfig
 from resnet.errors import ConfigError, UnknownNameError, echo
+from resnet.network.config import ResNetConfig, Shortcut, StageConfig
 
 Family = Literal["imagenet", "cifar", "binary"]
 Kind = Literal["resnet", "plain"]

@@ -1,6 +1,6 @@
 """Tables as text to paste: CSV for programs, Markdown and LaTeX for people. What stands in a table is said once.
 
-What the columns count is `resnet.metrics.CONVENTIONS`, written below the table for people.
+What the columns count is `resnet.network.metrics.CONVENTIONS`, written below the table for people.
 """
 
 import re
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from resnet import quantity
-from resnet.graph import Shape
-from resnet.metrics import CONVENTIONS
+from resnet.network.graph import Shape
+from resnet.network.metrics import CONVENTIONS
 
 HEADINGS = {
     "depth": "Depth",
@@ -20,7 +20,7 @@ HEADINGS = {
     "activation_bytes": "Memory, bytes",
     "receptive_field": "Sees, pixels",
 }
-"""What people read above a column that `resnet.metrics` counts."""
+"""What people read above a column that `resnet.network.metrics` counts."""
 
 
 class Compared(NamedTuple):
@@ -48,7 +48,7 @@ def named(key: str, heading: str) -> Column:
 
 
 def counted(key: str, heading: str | None = None) -> Column:
-    """A column of whole numbers; what `resnet.metrics` counts has its heading here."""
+    """A column of whole numbers; what `resnet.network.metrics` counts has its heading here."""
     return Column((key,), heading or HEADINGS[key], "r")
 
 

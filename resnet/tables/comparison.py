@@ -1,6 +1,6 @@
 """What differs between two networks: layer by layer, block by block, in total, and in one sentence.
 
-Layers are matched by id. What each number counts is `resnet.metrics.CONVENTIONS`.
+Layers are matched by id. What each number counts is `resnet.network.metrics.CONVENTIONS`.
 """
 
 from collections import Counter
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from resnet import family, layer_table, quantity
-from resnet.config import ResNetConfig
-from resnet.formulas import attributes
-from resnet.graph import Graph, Node, Shape, build_graph
-from resnet.layer_table import TableRow, block_of
-from resnet.link import difference, written
-from resnet.metrics import LayerMetrics, Metrics, measure
-from resnet.shortcuts import shortcut_changes
-from resnet.text_table import Cell, Compared, TextTable, compared, named
+from resnet import quantity
+from resnet.network.config import ResNetConfig
+from resnet.network.formulas import attributes
+from resnet.network.graph import Graph, Node, Shape, build_graph
+from resnet.network.link import difference, written
+from resnet.network.metrics import LayerMetrics, Metrics, measure
+from resnet.network.shortcuts import shortcut_changes
+from resnet.tables import family, layer_table
+from resnet.tables.layer_table import TableRow, block_of
+from resnet.tables.text_table import Cell, Compared, TextTable, compared, named
 
 Change = Literal["added", "removed", "changed", "same"]
 

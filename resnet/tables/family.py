@@ -1,17 +1,18 @@
 """Facts over networks, side by side: how depth, parameters and the rest grow with n, and over Table 1 of the paper.
 
-What each column counts is `resnet.metrics.CONVENTIONS`, written below the table.
+What each column counts is `resnet.network.metrics.CONVENTIONS`, written below the table.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
-from resnet import catalog, text_table
-from resnet.catalog import Kind
-from resnet.config import ResNetConfig, with_settings
 from resnet.errors import ConfigError, echo
-from resnet.metrics import Metrics, describe
-from resnet.text_table import TextTable, counted, named
+from resnet.network import catalog
+from resnet.network.catalog import Kind
+from resnet.network.config import ResNetConfig, with_settings
+from resnet.network.metrics import Metrics, describe
+from resnet.tables import text_table
+from resnet.tables.text_table import TextTable, counted, named
 
 
 class Facts(NamedTuple):
