@@ -12,9 +12,9 @@ from typing import Any
 import streamlit as st
 
 from resnet import exports
+from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import View, draw
-from resnet.diagram.plot_model import PlotOptions
-from resnet.diagram.scene import layers, scene
+from resnet.diagram.formats.scene import layers, scene
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import Graph, build_graph
 from resnet.network.metrics import Metrics, measure

@@ -11,7 +11,7 @@ import keras
 import pygraphviz
 
 from resnet import build_keras_model
-from resnet.keras_model import deep_recursion
+from resnet.as_keras.model import deep_recursion
 from resnet.network import catalog
 
 

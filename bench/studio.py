@@ -23,8 +23,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, ProxySettings
 from bench.pages import DRAWING, EMPTY_PAGE
 from bench.table import Row, seconds
 from resnet import ResNetConfig, with_settings
+from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import View, draw
-from resnet.diagram.plot_model import PlotOptions
 from resnet.exports import drawing, link, plot
 from resnet.network import catalog
 from resnet.tables.comparison import compare

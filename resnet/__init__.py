@@ -18,8 +18,8 @@ from resnet.network.graph import Graph, Node, build_graph
 from resnet.network.metrics import Metrics, describe, measure
 
 if TYPE_CHECKING:
+    from resnet.as_keras.model import build_keras_model, load_keras_model
     from resnet.figure import Figure, draw
-    from resnet.keras_model import build_keras_model, load_keras_model
     from resnet.tables.comparison import compare
 
 __version__ = "0.1.0"
@@ -53,10 +53,10 @@ __all__ = [
 
 WHEN_ASKED = {
     "Figure": "resnet.figure",
-    "build_keras_model": "resnet.keras_model",
+    "build_keras_model": "resnet.as_keras.model",
     "compare": "resnet.tables.comparison",
     "draw": "resnet.figure",
-    "load_keras_model": "resnet.keras_model",
+    "load_keras_model": "resnet.as_keras.model",
 }
 """Names whose modules are imported when they are first asked for: TensorFlow takes seconds, PDF a quarter of one."""
 

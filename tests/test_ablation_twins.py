@@ -71,7 +71,7 @@ def test_weights_are_compared_layer_by_layer() -> None:
 
 
 def kernels(config: ResNetConfig) -> dict[str, str]:
-    from resnet.keras_model import build_keras_model, kernel_hashes  # noqa: PLC0415
+    from resnet.as_keras.model import build_keras_model, kernel_hashes  # noqa: PLC0415
 
     return kernel_hashes(build_keras_model(config, seed=7))
 

@@ -12,11 +12,11 @@ from strategies import configs, looks
 
 from resnet import ConfigError, Graph, Node, ResNetConfig, build_graph, get, measure, with_settings
 from resnet.diagram import Box, Drawing, Edge, Level, Panel, View, draw
-from resnet.diagram.fold import fold
-from resnet.diagram.opened import HEADER
-from resnet.diagram.shapes import Mark, Text
-from resnet.diagram.style import LOOKS
-from resnet.diagram.text import OTHER_FONTS, width
+from resnet.diagram.content.fold import fold
+from resnet.diagram.layout.opened import HEADER
+from resnet.diagram.looks.shapes import Mark, Text
+from resnet.diagram.looks.style import LOOKS
+from resnet.diagram.looks.text import OTHER_FONTS, width
 from resnet.network.config import Shortcut
 
 MOST_BOXES = 25

@@ -118,7 +118,7 @@ def test_the_defaults_are_recipes_of_the_catalogue() -> None:
 @pytest.mark.keras
 @pytest.mark.parametrize(("covers", "spared"), [("conv_kernels", {"head.logits/kernel"}), ("kernels", set())])
 def test_decay_of_convolutions_spares_the_classifier(covers: str, spared: set[str]) -> None:
-    from resnet.keras_model import build_keras_model  # noqa: PLC0415  takes seconds
+    from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  takes seconds
     from resnet.training.loss import decayed  # noqa: PLC0415
     from resnet.training.recipe import WeightDecayConfig  # noqa: PLC0415
 

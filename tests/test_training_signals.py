@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from resnet import build_keras_model, data, with_settings
 from resnet.ablation.signals import read_signals
+from resnet.as_keras.model import kernel_hashes
 from resnet.errors import RunError
-from resnet.keras_model import kernel_hashes
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph

@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from resnet import data
-from resnet.keras_model import build_keras_model
+from resnet.as_keras.model import build_keras_model
 from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
 from resnet.training import snapshot
 from resnet.training.augment import augment

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet import keras_model
+from resnet.as_keras import model as keras_model
 from resnet.network import catalog
 from resnet.network.graph import Conv, Dense, build_graph
 from resnet.training import checkpoint

@@ -9,9 +9,9 @@ import streamlit as st
 from app import cache, state
 from app.cache import Network
 from app.components.diagram import KEY, Picture, show_diagram
+from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import OTHER, Colour, Direction, Level, Style
-from resnet.diagram.fold import refolded, revealed
-from resnet.diagram.plot_model import PlotOptions
+from resnet.diagram.content.fold import refolded, revealed
 from resnet.diagram.view import places
 from resnet.errors import ConfigError
 from resnet.network import search

@@ -55,7 +55,7 @@ def _rows(config: ResNetConfig, by: Grouping, where: str) -> tuple[TableRow, ...
 
 @contextmanager
 def keras_model() -> Iterator[ModuleType]:
-    """`resnet.keras_model`, imported when it is needed, and without the lines TensorFlow writes to stderr by itself.
+    """`resnet.as_keras.model`, imported when it is needed, and without the lines TensorFlow writes to stderr by itself.
 
     An export needs no GPU, and must not take the memory of one that trains.
     """
@@ -64,7 +64,7 @@ def keras_model() -> Iterator[ModuleType]:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     try:
-        from resnet import keras_model  # noqa: PLC0415  takes seconds
+        from resnet.as_keras import model as keras_model  # noqa: PLC0415  takes seconds
 
         yield keras_model
     finally:

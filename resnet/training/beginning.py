@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from resnet.keras_model import kernel_hashes
+from resnet.as_keras.model import kernel_hashes
 from resnet.training.augment import augment
 from resnet.training.batches import batch_indices
 from resnet.training.parts import Parts

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from resnet.keras_model import build_keras_model, save_keras_model
+from resnet.as_keras.model import build_keras_model, save_keras_model
 from resnet.network.config import ResNetConfig
 from resnet.training import snapshot
 from resnet.training.checkpoint import Arrays

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from resnet.keras_model import deep_recursion
+from resnet.as_keras.model import deep_recursion
 from resnet.training.recipe import BatchNormStatistics
 
 

@@ -19,8 +19,8 @@ import numpy as np
 import tensorflow as tf
 
 from resnet import data, files
+from resnet.as_keras.model import build_keras_model, deep_recursion, kernel_hashes
 from resnet.errors import ResNetLabError, RunError, echo
-from resnet.keras_model import build_keras_model, deep_recursion, kernel_hashes
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import Conv, Graph, Node, Norm, build_graph
 from resnet.runs import devices

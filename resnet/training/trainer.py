@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from resnet.as_keras.model import build_keras_model
 from resnet.data import Dataset, Streamed
-from resnet.keras_model import build_keras_model
 from resnet.runs import clock
 from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, MODEL, RunDirectory
 from resnet.runs.spec import RunSpec
