@@ -8,8 +8,8 @@ from resnet.ablation.lint import Facts
 from resnet.ablation.rules import sources
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.network import catalog
+from resnet.recipes import recipes
 from resnet.runs import RunSpec
-from resnet.training import recipes
 
 
 def test_facts_of_a_run_are_those_of_its_records() -> None:

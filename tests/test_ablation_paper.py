@@ -8,8 +8,8 @@ from resnet import data
 from resnet.ablation.lint import follows
 from resnet.network import catalog
 from resnet.network.config import with_settings
-from resnet.training import recipes
-from resnet.training.recipe import AdamConfig
+from resnet.recipes import recipes
+from resnet.recipes.recipe import AdamConfig
 
 
 def test_the_papers_recipe_follows_the_paper() -> None:

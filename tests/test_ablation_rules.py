@@ -11,8 +11,8 @@ from resnet.ablation.lint import RULES, Facts
 from resnet.ablation.rules.rule import SEVERITIES
 from resnet.network import catalog
 from resnet.network.config import with_settings
-from resnet.training.recipe import AugmentationConfig
-from resnet.training.schedule import ErrorWarmup, StepsWarmup
+from resnet.recipes.recipe import AugmentationConfig
+from resnet.recipes.schedule import ErrorWarmup, StepsWarmup
 
 RESNET56, PLAIN56 = catalog.get("resnet56").config, catalog.get("plain56").config
 RESNET20, PLAIN20 = catalog.get("resnet20").config, catalog.get("plain20").config

@@ -13,7 +13,7 @@ from resnet.ablation.studies.making import BASELINE
 from resnet.ablation.studies.study import Study, arms, grown, run_fingerprint, runs
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.network.config import with_settings
-from resnet.training import recipes
+from resnet.recipes import recipes
 from tests.strategies import Draw
 
 LEVELS: dict[str, list[Any]] = {

@@ -24,7 +24,10 @@ LAYERS = (  # of resnet/: a module imports from its own layer and from those bef
     {"as_keras"},
     {"exports"},
     {"figure"},
-    {"data", "training", "runs"},
+    {"data"},
+    {"recipes"},
+    {"runs"},
+    {"training"},
     {"ablation"},
     {"cli"},
     {"__main__"},
@@ -41,12 +44,12 @@ INSIDE_ABLATION = (  # its modules and folders, by the same rule
 KERAS = {"tensorflow", "keras"}
 KERAS_AT_THE_TOP = re.compile(r"resnet/(as_keras/model|training/\w+)\.py")
 KERAS_WHEN_ASKED = re.compile(r"resnet/(as_keras/model|training/\w+|data/\w+|ablation/losses)\.py")
-WITHOUT_KERAS = {"resnet/training/recipe.py", "resnet/training/recipes.py", "resnet/training/schedule.py"}
+WITHOUT_KERAS = {"resnet/recipes/recipe.py", "resnet/recipes/recipes.py", "resnet/recipes/schedule.py"}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
     r"resnet/(quantity|curves|network/\w+|tables/\w+|"
     r"ablation/(lint|losses|rules/\w+|guards/\w+|results/(statistics|published)|curves/(bands|arm_\w+)|"
-    r"studies/(study|factors|making|ready))|as_keras/program\w*|training/(recipes?|schedule)|"
+    r"studies/(study|factors|making|ready))|as_keras/program\w*|recipes/(recipes?|schedule)|"
     r"diagram/(?!(__init__|looks/fonts|looks/text|formats/pdf)\b)(\w+/)?\w+)\.py"
 )
 OURS = {"resnet", "app", "streamlit_app"}
@@ -193,7 +196,7 @@ def test_the_command_line_starts_without_tensorflow() -> None:
 def test_the_app_never_loads_tensorflow() -> None:
     """All of app/ but the pages, which are scripts and have tests of their own, and what they call in the library."""
     modules = [path_of(file).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in APP[1:]]
-    others = ["resnet.diagram", "resnet.runs", "resnet.data", "resnet.training.recipe", "resnet.training.schedule"]
+    others = ["resnet.diagram", "resnet.runs", "resnet.data", "resnet.recipes.recipe", "resnet.recipes.schedule"]
     wanted = [name for name in modules if not name.startswith("app.pages")] + others
     assert not loaded_by(f"import {', '.join(wanted)}") & KERAS
 

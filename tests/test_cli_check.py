@@ -11,9 +11,9 @@ from resnet.ablation.studies import checked
 from resnet.ablation.studies.files import write
 from resnet.network import catalog
 from resnet.network.config import with_settings
+from resnet.recipes import recipes
 from resnet.runs import RunSpec
 from resnet.runs.directory import EXIT, SPEC, RunDirectory
-from resnet.training import recipes
 from resnet.training.failure import NotANumberError
 from tests.cli_support import Shell, assert_refused, printed
 from tests.outcome_support import grid, outcome_of, two_changed

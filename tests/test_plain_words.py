@@ -12,9 +12,9 @@ from resnet.ablation.studies.study import Study, arms, runs, specs_of
 from resnet.errors import ResNetLabError
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig, with_settings
-from resnet.training import recipes
-from resnet.training.recipe import AdamConfig, Recipe
-from resnet.training.schedule import ConstantSchedule, CosineSchedule
+from resnet.recipes import recipes
+from resnet.recipes.recipe import AdamConfig, Recipe
+from resnet.recipes.schedule import ConstantSchedule, CosineSchedule
 
 LIBRARY = re.compile(
     r"tuple|dictionary|instance of|validation|discriminator|tag |attributes|extract|string should|item"

@@ -17,8 +17,8 @@ from resnet.ablation.imports.imported import ImportedCurve
 from resnet.ablation.rules.decay import in_one_unit
 from resnet.network.config import ResNetConfig
 from resnet.network.link import written
+from resnet.recipes import recipes
 from resnet.tables.text_table import TextTable, named
-from resnet.training import recipes
 
 DECLARED, PICK = "beside_declared", "beside_on_purpose"
 NOTHING = "nothing"

@@ -19,7 +19,7 @@ from resnet.ablation.studies.ready import Size
 from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
 from resnet.network.config import with_settings
-from resnet.training.recipe import with_steps
+from resnet.recipes.recipe import with_steps
 
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 MOST_SEEDS = 20

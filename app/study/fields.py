@@ -12,7 +12,7 @@ from resnet.errors import ConfigError, echo
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig, known_keys, parse_value, with_settings
 from resnet.network.link import pairs, written
-from resnet.training import recipes
+from resnet.recipes import recipes
 
 KINDS: Mapping[type, str] = {bool: "true or false", int: "number", float: "number", str: "word", list: "list"}
 

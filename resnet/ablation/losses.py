@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from resnet.network.config import HeadActivation, ResNetConfig
 from resnet.network.graph import Conv, Dense, Graph, Node, Norm, build_graph
-from resnet.training.recipe import DecayCovers, WeightDecayConfig
+from resnet.recipes.recipe import DecayCovers, WeightDecayConfig
 
 Part = Literal["stem", "branch", "projection", "classifier", "norm"]
 Source = Literal["network", "run", "imported"]

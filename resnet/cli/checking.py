@@ -25,12 +25,12 @@ from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError, echo
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
 from resnet.runs import Run, RunSpec, Store
 from resnet.runs.directory import SPEC
 from resnet.runs.spec import RUN_ID
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training import recipes
-from resnet.training.recipe import Recipe
 
 What = Annotated[
     list[str],

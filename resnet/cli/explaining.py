@@ -16,10 +16,10 @@ from resnet.errors import ConfigError, RunError, UnknownNameError, echo
 from resnet.network import catalog
 from resnet.network.config import parse_value
 from resnet.network.link import pairs
+from resnet.recipes.recipe import WeightDecayConfig
 from resnet.runs import Store
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.tables.text_table import Column, TextTable, counted, named
-from resnet.training.recipe import WeightDecayConfig
 
 LOSSES = {
     "penalty_at_start": "Penalty at start",

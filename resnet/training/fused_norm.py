@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from resnet.as_keras.model import deep_recursion
-from resnet.training.recipe import BatchNormStatistics
+from resnet.recipes.recipe import BatchNormStatistics
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types

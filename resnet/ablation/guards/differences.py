@@ -9,8 +9,8 @@ from typing import Any
 from resnet.network.config import ResNetConfig
 from resnet.network.kinds import KIND
 from resnet.network.link import written
+from resnet.recipes.recipe import Recipe
 from resnet.runs.spec import RunSpec
-from resnet.training.recipe import Recipe
 
 Change = tuple[Any, Any]
 Specs = Mapping[str, Sequence[RunSpec]]

@@ -17,7 +17,7 @@ from resnet.ablation.imports.curve_tables import MOST_BYTES, MOST_COLUMNS, Colum
 from resnet.ablation.losses import Decay, KerasL2, LossItem, Observed
 from resnet.errors import DataError, ResNetLabError, UnknownNameError, echo
 from resnet.network.config import Closed, ResNetConfig
-from resnet.training.recipe import DecayCovers, Recipe, WeightDecayConfig
+from resnet.recipes.recipe import DecayCovers, Recipe, WeightDecayConfig
 
 __all__ = [
     "IMPORTS",

@@ -10,7 +10,7 @@ from typing import Any
 from resnet.ablation.imports.imported import Given, ImportedCurve, read_curve
 from resnet.ablation.losses import Decay, KerasL2
 from resnet.network import catalog
-from resnet.training.recipe import WeightDecayConfig
+from resnet.recipes.recipe import WeightDecayConfig
 
 FOLDER = Path(__file__).parent
 """Where their files lie, one CSV each."""

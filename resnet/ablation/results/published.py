@@ -12,8 +12,8 @@ from resnet.ablation.results.statistics import Summary
 from resnet.network import catalog
 from resnet.network.catalog import HE_2015
 from resnet.network.config import ResNetConfig
-from resnet.training import recipes
-from resnet.training.recipe import Recipe
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
 
 VerdictKind = Literal["reproduces", "within noise", "off", "no claim", "not comparable"]
 Protocol = Literal["test", "10-crop top-1 validation"]

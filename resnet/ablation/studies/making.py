@@ -13,7 +13,7 @@ from resnet.network import catalog
 from resnet.network.config import AnyConfig, ResNetConfig, known_keys, with_settings
 from resnet.network.kinds import check_group, kinds_of
 from resnet.network.link import written
-from resnet.training.recipe import Recipe
+from resnet.recipes.recipe import Recipe
 
 BASELINE = "baseline"
 

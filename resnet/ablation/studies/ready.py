@@ -14,8 +14,8 @@ from resnet.ablation.studies.factors import Baseline, Factor, Listed
 from resnet.ablation.studies.study import Study
 from resnet.errors import UnknownNameError
 from resnet.network.catalog import HE_2015, NOTEBOOK
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, with_steps
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, with_steps
 
 Size = Literal["whole", "small", "quick"]
 

@@ -25,8 +25,8 @@ from resnet.ablation.studies.making import BASELINE, Made, check_levels, entry_o
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
 from resnet.network.config import Closed, ResNetConfig
+from resnet.recipes.recipe import Recipe
 from resnet.runs.spec import RunSpec
-from resnet.training.recipe import Recipe
 
 Design = Literal["grid", "one_at_a_time", "list"]
 

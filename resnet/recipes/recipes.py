@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from resnet.data import FOLDER_PREFIX, DatasetFacts
 from resnet.errors import UnknownNameError
 from resnet.network.catalog import HE_2015, NOTEBOOK
-from resnet.training.recipe import AdamConfig, AugmentationConfig, Recipe, WeightDecayConfig, with_steps
-from resnet.training.schedule import CosineSchedule, ErrorWarmup, InverseTimeSchedule, StepsSchedule, StepsWarmup
+from resnet.recipes.recipe import AdamConfig, AugmentationConfig, Recipe, WeightDecayConfig, with_steps
+from resnet.recipes.schedule import CosineSchedule, ErrorWarmup, InverseTimeSchedule, StepsSchedule, StepsWarmup
 
 QUICK_STEPS = 20
 QUICK_NETWORK = "resnet8"

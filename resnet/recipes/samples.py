@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from resnet import data
-from resnet.data.augmented import augment
 from resnet.data.dataset import Images
-from resnet.training.recipe import Recipe
+from resnet.recipes.augmented import augment
+from resnet.recipes.recipe import Recipe
 
 SAMPLES = 10
 TILE = 96

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet.training.recipe import AugmentationConfig
+from resnet.recipes.recipe import AugmentationConfig
 
 
 def augment(

@@ -8,8 +8,8 @@ from pydantic import Field
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, echo
 from resnet.network.config import Closed
-from resnet.training.schedule import CosineSchedule, Schedule, StepCount, StepsSchedule, StepsWarmup, Warmup
-from resnet.training.split import check_shares, class_shares
+from resnet.recipes.schedule import CosineSchedule, Schedule, StepCount, StepsSchedule, StepsWarmup, Warmup
+from resnet.recipes.split import check_shares, class_shares
 
 InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
@@ -204,6 +204,6 @@ def _stretched(schedule: Schedule, stretch: float, steps: int) -> dict[str, obje
 
 def default_recipe(dataset: str) -> Recipe:
     """The catalogue's recipe to begin with on this data set. Raises UnknownNameError."""
-    from resnet.training import recipes  # noqa: PLC0415  the catalogue is made of what stands above
+    from resnet.recipes import recipes  # noqa: PLC0415  the catalogue is made of what stands above
 
     return recipes.default_for(dataset).recipe
