@@ -10,7 +10,7 @@ from resnet.guards.recorded import environments
 from resnet.results import statistics
 from resnet.studies.compared import promises, references
 from resnet.studies.plan.study import Arm, Study
-from resnet.studies.planning import Plan, runs_of, seeds_for
+from resnet.studies.planning import Action, Plan, runs_of, seeds_for
 
 SAID = {
     "make": "to run",
@@ -60,7 +60,7 @@ def _arms(plan: Plan) -> list[str]:
 
 
 def _needs(plan: Plan) -> list[str]:
-    words = {
+    words: dict[Action, str] = {
         "make": "to run",
         "resume": "to go on",
         "wait": "at work or waiting",
@@ -69,7 +69,7 @@ def _needs(plan: Plan) -> list[str]:
     }
     counts = [
         f"{plan.count(action)} {word}" for action, word in words.items() if plan.count(action)
-    ]  # type: ignore[arg-type]
+    ]
     lines = [f"{len(plan.steps)} run{'s' * (len(plan.steps) != 1)}: {', '.join(counts)}."]
     time_s = plan.time_s
     if time_s is None:

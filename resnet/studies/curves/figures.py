@@ -214,6 +214,31 @@ def _key(
 ) -> int:
     """What bold, dashed and the rest mean, where they are there: above the axes, where it hides
     nothing, below the title. Returns how many rows it has."""
+    shown = _key_lines(curves, published)
+    drawn.legend(
+        list(shown.values()),
+        list(shown),
+        loc="outside upper left",
+        ncols=columns,
+        frameon=False,
+        title=title or None,
+        title_fontsize=LETTERS + 1,
+        alignment="left",
+        fontsize=SMALL,
+        labelcolor=INK,
+        handlelength=2,
+        columnspacing=1.2,
+        labelspacing=0.3,
+        borderpad=0.2,
+        borderaxespad=0.2,
+    )
+    # The longest words stand in the last column.
+    last = list(shown)[-(len(shown) // columns) or -1 :]
+    return sum([word.count("\n") + 1 for word in last]) + bool(title)
+
+
+def _key_lines(curves: ArmCurves, published: Sequence[Published]) -> dict[str, Any]:
+    """Each way of drawing that this figure uses, with a sample of it."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  as above
     from matplotlib.patches import Patch  # noqa: PLC0415  as above
 
@@ -249,28 +274,7 @@ def _key(
             True,
             Line2D([], [], color=GREY, lw=THIN, ls=DOTS),
         )
-    shown = {word: handle for word, (there, handle) in ways.items() if there}
-    drawn.legend(
-        list(shown.values()),
-        list(shown),
-        loc="outside upper left",
-        ncols=columns,
-        frameon=False,
-        title=title or None,
-        title_fontsize=LETTERS + 1,
-        alignment="left",
-        fontsize=SMALL,
-        labelcolor=INK,
-        handlelength=2,
-        columnspacing=1.2,
-        labelspacing=0.3,
-        borderpad=0.2,
-        borderaxespad=0.2,
-    )
-    last = list(shown)[
-        -(len(shown) // columns) or -1 :
-    ]  # the longest words stand in the last column
-    return sum([word.count("\n") + 1 for word in last]) + bool(title)
+    return {word: handle for word, (there, handle) in ways.items() if there}
 
 
 def _labels(axes: "Axes", curves: ArmCurves, shades: Sequence[str]) -> None:
