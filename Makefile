@@ -1,7 +1,7 @@
 # make run    the app on http://127.0.0.1:8501 (another port: PORT=8502 make run)
 # make test   every test: library, pages, real browser
 # make check  format, lint, types and the fast tests, in under a minute
-# make bench  the tables of the README
+# make bench  the tables of docs/speed.md
 # make clean  removes .venv and caches; keeps runs/ and data/
 
 SHELL := /bin/bash
