@@ -25,6 +25,7 @@ from bench.table import Row, seconds
 from resnet import ResNetConfig, with_settings
 from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import View, draw
+from resnet.diagram.formats.svg import svg
 from resnet.exports import drawing, link, plot
 from resnet.network import catalog
 from resnet.tables.comparison import compare
@@ -337,7 +338,7 @@ def compared() -> Row:
 
     def both(before: ResNetConfig, after: ResNetConfig) -> bytes:
         found = compare(before, after)
-        return (found.sentence + draw(found.before, beside=found.after).svg()).encode()
+        return (found.sentence + svg(draw(found.before, beside=found.after))).encode()
 
     took_s = [timed(both, another("resnet1202"), another("plain1202"))[0] for _ in range(PAIRS)]
     what = "resnet1202 beside plain1202: all differences, their sentence, both drawn in step"

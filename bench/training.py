@@ -16,7 +16,7 @@ import numpy as np
 from bench.table import Row, markdown, seconds
 from resnet import data
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.runs import Run, RunSpec, Store
 from resnet.training.heartbeat import BEAT_S
 from tests.browser.driver import ROOT

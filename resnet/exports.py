@@ -13,7 +13,9 @@ from resnet.as_keras.plot_model import PlotOptions
 from resnet.as_keras.program import keras_code
 from resnet.diagram import FIRST, Drawing, View, draw
 from resnet.diagram.formats.as_json import as_json
+from resnet.diagram.formats.dot import dot
 from resnet.diagram.formats.mermaid import mermaid
+from resnet.diagram.formats.svg import svg
 from resnet.diagram.formats.tikz import tikz
 from resnet.network.catalog import name_of
 from resnet.network.config import ResNetConfig
@@ -66,13 +68,16 @@ def written_drawing(picture: Drawing, form: DrawingFormat, address: str) -> byte
     """A drawing in one of its formats."""
     match form:
         case "svg":
-            return picture.svg(address).encode()
-        case "pdf":
-            return picture.pdf(address)
-        case "png":
-            return picture.png(PNG_SCALE, address)
+            return svg(picture, address).encode()
+        case "pdf" | "png":
+            # ReportLab and PDFium take a quarter of a second to load, which other formats save.
+            from resnet.diagram.formats import pdf  # noqa: PLC0415
+
+            if form == "png":
+                return pdf.png(picture, PNG_SCALE, address)
+            return pdf.pdf(picture, address)
         case "dot":
-            return picture.dot(address).encode()
+            return dot(picture, address).encode()
         case "tex":
             return tikz(picture, address).encode()
         case "mmd":

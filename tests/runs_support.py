@@ -10,7 +10,7 @@ from pathlib import Path
 
 from resnet.data import facts, fit_config
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.runs import Patience, RunSpec, Store, processes
 from resnet.runs.launcher import Launcher
 

@@ -15,6 +15,7 @@ from strategies import configs, looks
 from resnet import ResNetConfig, build_graph, get, with_settings
 from resnet.diagram import Colour, Drawing, View, draw
 from resnet.diagram.colours.paint import box_values, thresholds
+from resnet.diagram.formats.pdf import pdf, png
 from resnet.diagram.looks.shapes import Rect
 
 PAINTED = tuple(colour for colour in get_args(Colour) if colour not in ("operation", "difference"))
@@ -152,12 +153,12 @@ def test_a_pair_is_a_sound_pdf(colour: Any, style: Any, tmp_path: Path) -> None:
         beside=build_graph(get("resnet20").config),
     )
     file = tmp_path / "pair.pdf"
-    file.write_bytes(drawing.pdf())
+    file.write_bytes(pdf(drawing))
     if shutil.which("pdftoppm"):
         command = ["pdftoppm", "-r", "30", "-png", file, tmp_path / "page"]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         assert done.stderr == ""
-    image = Image.open(io.BytesIO(drawing.png(2))).convert("L")
+    image = Image.open(io.BytesIO(png(drawing, 2))).convert("L")
     for box in drawing.boxes:
         corner = (round(2 * (box.x + box.width - 4)), round(2 * (box.y + box.height / 2)))
         assert colour != "operation" or box.kind == "add" or image.getpixel(corner) > 200, box.id

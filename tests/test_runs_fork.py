@@ -13,7 +13,7 @@ import pytest
 from resnet.data import facts, fit_config
 from resnet.errors import ConfigError, RunError, UnknownNameError
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.recipes.schedule import ConstantSchedule
 from resnet.runs import Run, RunSpec, Store, checkpoint
 from resnet.runs import store as stores

@@ -13,7 +13,8 @@ import pytest
 
 from resnet.data import facts, fit_config
 from resnet.network import catalog
-from resnet.recipes.recipe import Recipe, default_recipe, with_steps
+from resnet.recipes.recipe import Recipe, with_steps
+from resnet.recipes.recipes import default_recipe
 from resnet.runs import checkpoint
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec

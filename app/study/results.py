@@ -50,9 +50,8 @@ def show(found: Outcome) -> None:
 def _chart(found: Outcome) -> Options:
     """The curves, and how they are looked at: a figure that is exported is drawn in the same
     way."""
-    from app.elements import (
-        arm_charts,
-    )
+    # Loads Plotly, which the other pages do not wait for.
+    from app.elements import arm_charts  # noqa: PLC0415
 
     with st.container(horizontal=True):
         look = Options(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from resnet.diagram.view import View, places
+from resnet.diagram.content.view import View, places
 from resnet.errors import UnknownNameError
 from resnet.network.graph import Graph, Node, Relu
 

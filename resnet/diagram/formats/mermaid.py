@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from resnet.diagram.drawing import Drawing, Edge, EdgeKind
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Edge, EdgeKind
 from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND, OPERATIONS
 
 ARROWS: dict[EdgeKind, str] = {

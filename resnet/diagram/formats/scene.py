@@ -7,11 +7,12 @@ Keys are short since a network of a thousand layers is thousands of rows.
 from typing import Any
 
 from resnet.diagram.content.wording import kind_of, layer_text
-from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import OTHER, Box, Edge, Panel
+from resnet.diagram.drawing.stamp import ENTRY, Stamp, Template, retitled
 from resnet.diagram.formats.svg import marks_text, path_text
 from resnet.diagram.looks.shapes import Mark, Path, Text, shifted
 from resnet.diagram.looks.style import OPERATION_OF_KIND
-from resnet.diagram.stamp import ENTRY, Stamp, Template, retitled
 from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
 from resnet.network.graph import Graph, Node, Shape
 from resnet.network.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields

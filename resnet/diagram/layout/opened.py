@@ -9,13 +9,13 @@ from resnet.diagram.content import wording
 from resnet.diagram.content.fold import Layers, Unit, block_name
 from resnet.diagram.content.steps import body_steps, joint_steps, shortcut_steps, tail_steps
 from resnet.diagram.content.wording import OWN_WEIGHTS, Shortcut
-from resnet.diagram.drawing import Box, Panel
+from resnet.diagram.drawing.parts import Box, Panel
+from resnet.diagram.drawing.stamp import ENTRY, Stamp, Template
 from resnet.diagram.layout.blocks import tag_marks
 from resnet.diagram.layout.cards import ADDER, Card, Content, adder_card, layer_card
 from resnet.diagram.layout.frames import Frames
 from resnet.diagram.layout.sheet import BoxFacts, Sheet, Tip
 from resnet.diagram.looks.shapes import Mark, Rect, Text
-from resnet.diagram.stamp import ENTRY, Stamp, Template
 
 PAD = 7.0
 HEADER = 25.0
