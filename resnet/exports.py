@@ -108,7 +108,9 @@ def description(name: str, config: ResNetConfig) -> dict[str, Any]:
     """What `describe --json` prints: name, config, totals, and a record for each layer."""
     metrics = measure(build_graph(config))
     totals = {key: getattr(metrics, key) for key in TOTALS}
-    layers = [{key: getattr(row, key) for key in LAYER_KEYS} for row in metrics.layers]
+    layers = []
+    for row in metrics.layers:
+        layers.append({key: getattr(row, key) for key in LAYER_KEYS})
     return {"name": name, "config": config.model_dump(mode="json"), **totals, "layers": layers}
 
 
@@ -141,12 +143,12 @@ def view_query(view: View) -> dict[str, str]:
 def view_from_query(parameters: Mapping[str, str]) -> View:
     """The way of looking that a link says. Raises ConfigError or UnknownNameError for a broken
     one."""
-    listed = {"toggled", "unfolded"}
-    fields = {
-        key: [name for name in value.split(",") if name] if key in listed else value
-        for key, value in parameters.items()
-        if key in View.model_fields
-    }
+    fields: dict[str, str | list[str]] = {}
+    for key, value in parameters.items():
+        if key in ("toggled", "unfolded"):
+            fields[key] = [name for name in value.split(",") if name]
+        elif key in View.model_fields:
+            fields[key] = value
     return View.model_validate(fields)
 
 

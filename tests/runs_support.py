@@ -49,11 +49,10 @@ def kill_everything(root: Path) -> None:
     root."""
     processes.send(supervisors(root), signal.SIGKILL)
     mark = f"{processes.MARK}={root.resolve()}/".encode()
-    marked = [
-        p
-        for p in processes.everyone()
-        if any(e.startswith(mark) for e in processes.environment(p.pid))
-    ]
+    marked = []
+    for process in processes.everyone():
+        if any(entry.startswith(mark) for entry in processes.environment(process.pid)):
+            marked.append(process)
     processes.send(marked, signal.SIGKILL)
 
 

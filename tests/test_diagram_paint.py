@@ -89,7 +89,7 @@ def test_a_twin_differs_by_its_shortcuts_alone() -> None:
         beside=build_graph(get("resnet56").config),
     )
     assert not [
-        box.id for box in drawing.boxes if any(mark.look.startswith("is-") for mark in box.marks)
+        mark.look for box in drawing.boxes for mark in box.marks if mark.look.startswith("is-")
     ]
     lines = {edge.marks[0].look for edge in drawing.edges if edge.kind != "chain"}
     assert lines == {"added-line", "added-dotted"}
@@ -102,9 +102,7 @@ def test_what_changed_is_marked_in_both() -> None:
     drawing = draw(
         build_graph(first), View(colour="difference", level="block"), beside=build_graph(second)
     )
-    marked = {
-        box.id for box in drawing.boxes if any(mark.look == "is-changed" for mark in box.marks)
-    }
+    marked = {box.id for box in drawing.boxes for mark in box.marks if mark.look == "is-changed"}
     norms = {box.id for box in drawing.boxes if box.kind == "norm"}
     assert marked == norms
     assert {name.removeprefix("other:") for name in marked if name.startswith("other:")} == {

@@ -19,7 +19,10 @@ from resnet.diagram.looks.style import COLOURS, LOOKS
 
 SVG = "{http://www.w3.org/2000/svg}"
 HARMLESS = {"svg", "title", "desc", "style", "g", "rect", "circle", "path", "text"}
-HOSTILE = """"><script>alert(1)</script><image href=x onerror='alert(1)'/>]]>&amp; \\" </title><svg onload=alert(1)>"""
+HOSTILE = (
+    """"><script>alert(1)</script><image href=x onerror='alert(1)'/>]]>&amp; \\" """
+    "</title><svg onload=alert(1)>"
+)
 
 
 def drawing(name: str = "resnet56", **options: str) -> Drawing:

@@ -76,11 +76,11 @@ class Run:
 
     def curve(self) -> list[dict[str, Any]]:
         """Every record with a step, times aside."""
-        return [
-            {key: value for key, value in record.items() if key not in TIMES}
-            for record in self.records()
-            if "step" in record
-        ]
+        steps = []
+        for record in self.records():
+            if "step" in record:
+                steps.append({key: value for key, value in record.items() if key not in TIMES})
+        return steps
 
     def weights(self) -> checkpoint.Checkpoint:
         found = checkpoint.load_last(self.path / "checkpoint", lambda _: None)

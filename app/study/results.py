@@ -71,7 +71,9 @@ def _table(found: TextTable, said: Container[str]) -> None:
     shown = [
         place for place, column in enumerate(found.columns) if column.keys[0] not in SAID_BELOW
     ]
-    lines = [[line[place] for place in shown] for line in found.lines]
+    lines = []
+    for line in found.lines:
+        lines.append([line[place] for place in shown])
     views.table(TextTable([found.columns[place] for place in shown], lines), "Results")
     with st.expander("How to read the table"):
         st.markdown("\n".join(f"- {views.plain(note)}" for note in found.notes if note not in said))

@@ -1,5 +1,5 @@
-"""What a drawing consists of: boxes, panels and edges, with their places in points and the marks that
-paint them."""
+"""What a drawing consists of: boxes, panels and edges, with their places in points and the marks
+that paint them."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -118,11 +118,14 @@ def _template(drawing: Drawing, template: Template, palette: _Palette) -> dict[s
         for box, places in zip(template.boxes, template.places, strict=True)
     ]
     edges = [palette.edge(edge) for edge in template.edges]
-    ends = [[end if end == ENTRY else end[start:] for end in edge[:2]] for edge in edges]
     panel = template.panel
+
+    def within(box: str) -> str:
+        return box if box == ENTRY else box[start:]
+
     return {
         "boxes": boxes,
-        "edges": [[*end, *edge[2:]] for end, edge in zip(ends, edges, strict=True)],
+        "edges": [[within(source), within(target), *rest] for source, target, *rest in edges],
         "panel": [*_frame(panel), marks_text(retitled(panel.marks, TITLE))],
     }
 
@@ -223,9 +226,9 @@ def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[
 def _seen(field: ReceptiveField, shape: Shape) -> list[int]:
     """The input pixels that the middle position sees; they may reach outside the image."""
     sides = shape[:2] if len(shape) > 1 else (1, 1)
-    spans = zip((field.rows, field.columns), sides, strict=True)
     rows, columns = [
-        [edge + side // 2 * span.jump for edge in (span.low, span.high)] for span, side in spans
+        [span.low + side // 2 * span.jump, span.high + side // 2 * span.jump]
+        for span, side in zip((field.rows, field.columns), sides, strict=True)
     ]
     return rows if rows == columns else [*rows, *columns]
 
@@ -301,14 +304,8 @@ def _rounded(mark: Mark) -> Mark:
     """Equal lines are equal though their places are not: a hundredth of a point is nothing."""
     if not isinstance(mark, Path):
         return mark._replace(x=_short(mark.x), y=_short(mark.y))
-    return mark._replace(
-        commands=tuple(
-            [
-                (letter, *[_short(float(number)) for number in numbers])
-                for letter, *numbers in mark.commands
-            ]
-        )
-    )
+    commands = [(letter, *map(_short, map(float, numbers))) for letter, *numbers in mark.commands]
+    return mark._replace(commands=tuple(commands))
 
 
 def _short(number: float) -> float:

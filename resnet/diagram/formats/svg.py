@@ -179,12 +179,7 @@ def _painted(marks: Iterable[Mark]) -> Iterable[str]:
 
 def path_text(commands: Commands) -> str:
     """A path's `d`."""
-    return "".join(
-        [
-            f"{command[0]}{' '.join([_number(number) for number in command[1:]])}"
-            for command in commands
-        ]
-    )
+    return "".join([f"{letter}{' '.join(map(_number, numbers))}" for letter, *numbers in commands])
 
 
 def _number(value: float | str) -> str:

@@ -50,7 +50,10 @@ def parts_of(graph: Graph, view: View, *, noted: Noted = "sizes") -> list[Part]:
     exist."""
     sections = fold(graph, view)
     make = piece_maker(graph, view, sections, noted)
-    return [Part(section, [make(section, unit) for unit in section.units]) for section in sections]
+    parts = []
+    for section in sections:
+        parts.append(Part(section, [make(section, unit) for unit in section.units]))
+    return parts
 
 
 def piece_maker(

@@ -199,18 +199,14 @@ class Run:
         """What has been placed, as a template; the line into it is left to the sheet it is stamped
         on."""
         boxes = tuple([box for box in self.sheet.placed if isinstance(box, Box)])
-        places = tuple(
-            [
-                tuple(
-                    [self.index[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
-                )
-                for box in boxes
-            ]
-        )
+        places = []
+        for box in boxes:
+            of_one_block = box.node_ids[: len(box.node_ids) // box.repeat]
+            places.append(tuple([self.index[name] for name in of_one_block]))
         into, *edges = self.sheet.edges
         assert self.sheet.tip
         return Template(
-            self.name, boxes, places, panel, tuple(edges), into.end, *self.sheet.tip[1::-1]
+            self.name, boxes, tuple(places), panel, tuple(edges), into.end, *self.sheet.tip[1::-1]
         )
 
     def beside(self, shortcut: Shortcut, fork: Fork, adder_y: float) -> None:
