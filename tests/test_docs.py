@@ -152,7 +152,7 @@ def test_commands_that_need_tensorflow_work_as_written(command: str, tmp_path: P
 
 def test_every_command_is_shown() -> None:
     """A command nobody is told of."""
-    # Its absence should fail this test, not the reading of this file.
+    # If it is missing, this test fails, not the reading of this file.
     from resnet.cli import app  # noqa: PLC0415
 
     known = {command.name or command.callback.__name__ for command in app.registered_commands}

@@ -7,7 +7,7 @@ import pytest
 
 from resnet.data import facts, fit_config
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.recipes.schedule import ConstantSchedule
 from resnet.runs import RunSpec, Store
 from tests.runs_support import kill_everything, wait_for

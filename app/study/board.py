@@ -115,7 +115,7 @@ def _more(made: Plan) -> None:
 
 def _beside(ids: list[str]) -> None:
     """To the Runs page, where runs of other studies and imported curves can join them."""
-    # Loaded on click: most visitors never compare.
+    # What compares runs is not loaded before someone compares.
     from app.side_by_side import choose  # noqa: PLC0415
 
     choose.only(ids)

@@ -1,11 +1,14 @@
 """What a network costs, layer by layer and in total, from its graph alone.
 
 Conventions, said wherever a number is shown:
-- macs: multiply-adds of one forward pass for one image. Convolutions and dense layers only; bias, normalisation, ReLU,
-  addition and pooling are not counted, as in He et al. 2015, who call this FLOPs.
-- activation_bytes: the output of every layer, kept for the backward pass, in float32, for one image.
-- receptive_field: side in input pixels of the square that convolutions and pooling let a position see, padding
-  included, shortcuts included. A network's is that of its last convolutional feature map.
+- macs: multiply-adds of one forward pass for one image. Convolutions and dense layers only; bias,
+  normalisation, ReLU, addition and pooling are not counted, as in He et al. 2015, who call this
+  FLOPs.
+- activation_bytes: the output of every layer, kept for the backward pass, in float32, for one
+  image.
+- receptive_field: side in input pixels of the square that convolutions and pooling let a position
+  see, padding included, shortcuts included. A network's is that of its last convolutional feature
+  map.
 """
 
 from dataclasses import dataclass

@@ -233,10 +233,3 @@ def _stretched(schedule: Schedule, stretch: float, steps: int) -> dict[str, obje
                 else {"kind": "constant", "learning_rate": schedule.learning_rate}
             )
     return data
-
-
-def default_recipe(dataset: str) -> Recipe:
-    """The catalogue's recipe to begin with on this data set. Raises UnknownNameError."""
-    from resnet.recipes import recipes  # noqa: PLC0415  the catalogue is made of what stands above
-
-    return recipes.default_for(dataset).recipe

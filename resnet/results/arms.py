@@ -207,9 +207,9 @@ def _result(
     apart = None
     if arm.against is not None:
         apart = _difference(own.get(measure, []), numbers[arm.against].get(measure, []), level)
-    summaries = {
-        each: statistics.summary([value for _, value in seeded]) for each, seeded in own.items()
-    }
+    summaries = {}
+    for each, seeded in own.items():
+        summaries[each] = statistics.summary([value for _, value in seeded])
     sentence = _sentence(arm, summaries.get(measure), measure, apart, references)
     return ArmResult(arm, summaries, measure, apart, sentence, _left_out(arm))
 
@@ -231,10 +231,15 @@ def _collected(arm: ArmRuns) -> dict[Measure, Seeded]:
 def _difference(own: Seeded, other: Seeded, level: float) -> Difference | None:
     if not own or not other:
         return None
-    first, second = [[seed for seed, _ in each if seed is not None] for each in (own, other)]
+    first = [seed for seed, _ in own if seed is not None]
+    second = [seed for seed, _ in other if seed is not None]
     known = len(first) == len(own) and len(second) == len(other)
-    values = [[value for _, value in each] for each in (own, other)]
-    return statistics.difference(*values, seeds=(first, second) if known else None, level=level)
+    return statistics.difference(
+        [value for _, value in own],
+        [value for _, value in other],
+        seeds=(first, second) if known else None,
+        level=level,
+    )
 
 
 def _left_out(arm: ArmRuns) -> tuple[str, ...]:
@@ -318,7 +323,8 @@ def begun(sentence: str) -> str:
 
 
 def plus_minus(value: float, noise: float) -> str:
-    """4.1 ± 0.6, with digits no finer than the noise; a digit more where the two would otherwise read the same."""
+    """4.1 ± 0.6, with digits no finer than the noise; one digit more where both would read the
+    same."""
     places = statistics.decimals(noise)
     texts = [statistics.fixed(number, places) for number in (value, noise)]
     if texts[0] == texts[1]:

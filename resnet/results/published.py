@@ -143,11 +143,11 @@ def _reasons(row: Published, dataset: str, recipe: Recipe) -> list[str]:
     ):  # "trained as described above": the paper does not say which of the two
         names.append("he2015_cifar")
     papers = [recipes.get(name).recipe for name in names]
-    found = [
-        [said for key, said in DIFFERENCES.items() if getattr(recipe, key) != getattr(one, key)]
-        for one in papers
-    ]
-    return min(found, key=len)
+    reasons = []
+    for paper in papers:
+        differing = [key for key in DIFFERENCES if getattr(recipe, key) != getattr(paper, key)]
+        reasons.append([DIFFERENCES[key] for key in differing])
+    return min(reasons, key=len)
 
 
 def _half_width(row: Published, summary: Summary, sd: float) -> float:

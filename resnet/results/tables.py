@@ -2,7 +2,7 @@
 terminal."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 from typing import Literal
@@ -43,9 +43,8 @@ def reading_table(
     `paper` says of each arm, by its name, how it stands against the paper; without it there is no
     such column.
     """
-    shown = [
-        measure for measure in measures if any(measure in result.summaries for result in found)
-    ]
+    known = {measure for result in found for measure in result.summaries}
+    shown = [measure for measure in measures if measure in known]
     columns = [
         named("arm", "Arm"),
         *[Column((measure,), TITLES[measure], "r") for measure in shown],
@@ -145,13 +144,10 @@ def plain_text(table: TextTable) -> str:
         column.heading.replace(" ", "\n") if column.side == "r" else column.heading
         for column in table.columns
     ]
-    rows = [
-        [text.split("\n") for text in row]
-        for row in (head, *[map(read_cell, line) for line in table.lines])
-    ]
-    widths = [
-        max(len(line) for row in rows for line in row[place]) for place in range(len(table.columns))
-    ]
+    rows = [_split(head), *[_split(map(read_cell, line)) for line in table.lines]]
+    widths = []
+    for place in range(len(table.columns)):
+        widths.append(max(len(line) for row in rows for line in row[place]))
     rule = GAP.join("-" * width for width in widths)
     first, *others = ["\n".join(_aligned(row, table.columns, widths)) for row in rows]
     notes = [line for note in table.notes for line in wrap(note, LINE, subsequent_indent="  ")]
@@ -177,15 +173,19 @@ def read_cell(cell: Cell) -> str:
     return quantity.exact(cell) if isinstance(cell, int) else "" if cell is None else str(cell)
 
 
+def _split(cells: Iterable[str]) -> list[list[str]]:
+    """The lines of each cell."""
+    return [text.split("\n") for text in cells]
+
+
 def _narrowed(table: TextTable, width: int) -> TextTable:
     """With columns of words no wider than so many letters."""
-    lines = [
-        [
-            "\n".join(wrap(cell, width)) if column.side == "l" and isinstance(cell, str) else cell
-            for cell, column in zip(line, table.columns, strict=True)
-        ]
-        for line in table.lines
-    ]
+    lines = [list(line) for line in table.lines]
+    for line in lines:
+        for place, column in enumerate(table.columns):
+            cell = line[place]
+            if column.side == "l" and isinstance(cell, str):
+                line[place] = "\n".join(wrap(cell, width))
     return replace(table, lines=lines)
 
 

@@ -26,7 +26,8 @@ def metrics_csv(run: Run) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(map(guarded, fields))
-    rows.writerows([[_cell(record.get(field)) for field in fields] for record in records])
+    for record in records:
+        rows.writerow([_cell(record.get(field)) for field in fields])
     return text.getvalue()
 
 

@@ -1,7 +1,8 @@
 """Checkpoints: everything a run needs to go on at the next step as if nothing had happened.
 
 checkpoint/step-00000200/
-    weights.npz      every variable of the model by its path, "stage1.block1.conv1/kernel", moving averages included
+    weights.npz      every variable of the model by its path, "stage1.block1.conv1/kernel";
+                     moving averages included
     optimiser.npz    the optimiser's variables, by number and path
     best.npz         the weights with the lowest validation error so far, once there are any
     state.json       step, running sums, and whatever else the loop remembers

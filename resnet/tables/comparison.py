@@ -94,18 +94,20 @@ def compare(before: ResNetConfig, after: ResNetConfig) -> Comparison:
     blocks = [layer_table.rows(*both, "block") for both in zip(metrics, graphs, strict=True)]
     stages = [layer_table.rows(*both, "stage") for both in zip(metrics, graphs, strict=True)]
     layers = _layers(graphs, metrics)
-    differing = [
-        name for name, group in layers.items() if any(layer.change != "same" for layer in group)
-    ]
+    differing = []
+    for name, group in layers.items():
+        if any(layer.change != "same" for layer in group):
+            differing.append(name)
     changed = {*differing, *[name.partition(".")[0] for name in differing]}
     earlier = difference(after, before)
+    change = [after - before for before, after in zip(was, now, strict=True)]
     return Comparison(
         *graphs,
         *metrics,
         layers=tuple([layer for group in layers.values() for layer in group]),
         blocks=_parts(blocks, changed),
         stages=_parts(stages, changed),
-        totals=Totals(was, now, family.Facts(*[b - a for a, b in zip(was, now, strict=True)])),
+        totals=Totals(was, now, family.Facts(*change)),
         settings={key: (earlier[key], value) for key, value in difference(before, after).items()},
     )
 
@@ -113,11 +115,9 @@ def compare(before: ResNetConfig, after: ResNetConfig) -> Comparison:
 def _layers(
     graphs: tuple[Graph, Graph], metrics: tuple[Metrics, Metrics]
 ) -> dict[str, list[LayerChange]]:
-    counts, later = [{row.id: row for row in one.layers} for one in metrics]
-    old, new = [
-        {block_of(nodes[0]): [n.id for n in nodes] for _, _, nodes in graph.blocks()}
-        for graph in graphs
-    ]
+    counts = {row.id: row for row in metrics[0].layers}
+    later = {row.id: row for row in metrics[1].layers}
+    old, new = _names_by_block(graphs[0]), _names_by_block(graphs[1])
     groups: dict[str, list[LayerChange]] = {}
     for name in sorted(old.keys() | new.keys(), key=_place):
         groups[name] = []
@@ -192,8 +192,16 @@ def _sources(node: Node) -> list[str]:
     return [name if name.startswith(own) else "" for name in node.inputs]
 
 
+def _names_by_block(graph: Graph) -> dict[str, list[str]]:
+    names = {}
+    for _, _, nodes in graph.blocks():
+        names[block_of(nodes[0])] = [node.id for node in nodes]
+    return names
+
+
 def _parts(tables: list[tuple[TableRow, ...]], changed: set[str]) -> tuple[PartChange, ...]:
-    old, new = [{row.id: row for row in table} for table in tables]
+    old = {row.id: row for row in tables[0]}
+    new = {row.id: row for row in tables[1]}
     names = sorted(old.keys() | new.keys(), key=_place)
     return tuple([_part(name, old.get(name), new.get(name), name in changed) for name in names])
 
@@ -287,11 +295,10 @@ def _counted(c: Comparison) -> Iterator[str]:
 def _choices(c: Comparison) -> Iterator[str]:
     old, new = c.before.config, c.after.config
     for word in ("filters", "stride"):
-        was, now = [[getattr(stage, word) for stage in config.stages] for config in (old, new)]
+        was = [getattr(stage, word) for stage in old.stages]
+        now = [getattr(stage, word) for stage in new.stages]
         if any(a != b for a, b in zip(was, now, strict=False)):
-            yield (
-                f"{word} per stage {' → '.join([', '.join(map(str, side)) for side in (was, now)])}"
-            )
+            yield f"{word} per stage {', '.join(map(str, was))} → {', '.join(map(str, now))}"
     if old.stem != new.stem:
         yield f"{STEMS[new.stem]} stem instead of the {STEMS[old.stem]} stem"
     if old.block != new.block:
@@ -349,12 +356,13 @@ def table_latex(comparison: Comparison) -> str:
 def _table(c: Comparison) -> TextTable:
     """A total has no receptive field, as in `layer_table`."""
     none = (None,) * len(Difference._fields)
-    sides = [[row[3:8] if row else none for row in (part.before, part.after)] for part in c.blocks]
-    lines: list[list[Cell]] = [
-        [part.id, part.change, *map(Compared, *side, part.difference)]
-        for part, side in zip(c.blocks, sides, strict=True)
-    ]
+    lines: list[list[Cell]] = []
+    for part in c.blocks:
+        before = part.before[3:8] if part.before else none
+        after = part.after[3:8] if part.after else none
+        lines.append([part.id, part.change, *map(Compared, before, after, part.difference)])
     change = "same" if all(part.change == "same" for part in c.blocks) else "changed"
-    lines.append(["total", change, *map(Compared, *[(*facts[1:5], None) for facts in c.totals])])
+    totals = [(*facts[1:5], None) for facts in c.totals]
+    lines.append(["total", change, *map(Compared, *totals)])
     columns = [named("id", "Part"), named("change", "Change"), *map(compared, Difference._fields)]
     return TextTable(columns, lines, layer_table.conventions(), total=True)

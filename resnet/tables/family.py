@@ -145,13 +145,12 @@ def conventions() -> tuple[str, ...]:
 
 
 def _telling(rows: Sequence[FamilyRow]) -> list[str]:
-    return [
-        field
-        for field in FamilyRow._fields
-        if field != "n" or any(row.n is not None for row in rows)
-    ]
+    has_n = any(row.n is not None for row in rows)
+    return [field for field in FamilyRow._fields if field != "n" or has_n]
 
 
 def _table(rows: Sequence[FamilyRow], fields: Sequence[str]) -> TextTable:
-    lines = [[getattr(row, field) for field in fields] for row in rows]
+    lines = []
+    for row in rows:
+        lines.append([getattr(row, field) for field in fields])
     return TextTable([COLUMNS[field] for field in fields], lines, conventions())

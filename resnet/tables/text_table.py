@@ -79,16 +79,19 @@ class TextTable:
     def csv(self) -> str:
         """Plain numbers, shapes as 32x32x16, nothing for None; quoted where it has to be (RFC
         4180); no notes. Text is `guarded`."""
-        head = [guarded(key) for column in self.columns for key in column.keys]
-        body = [[text for cell in line for text in _plain(cell)] for line in self.lines]
-        return "".join([",".join(map(_quoted, line)) + "\n" for line in (head, *body)])
+        rows = [[guarded(key) for column in self.columns for key in column.keys]]
+        for line in self.lines:
+            rows.append([text for cell in line for text in _plain(cell)])
+        return "".join([",".join(map(_quoted, row)) + "\n" for row in rows])
 
     def markdown(self) -> str:
         """A pipe table of numbers such as 4,608 or "4,608 → 9,216 (+4,608)", with the notes in
         italics below."""
         rules = [":--" if column.side == "l" else "--:" for column in self.columns]
         heading = [column.heading for column in self.columns]
-        body = [[in_markdown(_read(cell)) for cell in line] for line in self.lines]
+        body = []
+        for line in self.lines:
+            body.append([in_markdown(_read(cell)) for cell in line])
         lines = [f"| {' | '.join(cells)} |" for cells in (heading, rules, *body)]
         return "\n".join([*lines, "", f"*{in_markdown(' '.join(self.notes))}*", ""])
 
@@ -101,8 +104,8 @@ class TextTable:
         `table*`.
         """
         heading = [column.heading.replace(" ", "\n") for column in self.columns]
-        rows = [heading, *[[_read(cell) for cell in line] for line in self.lines]]
-        long = sum([max(text.count("\n") + 1 for text in row) for row in rows if row]) > MOST_LINES
+        rows = [heading, *[list(map(_read, line)) for line in self.lines]]
+        long = sum(map(_height, rows)) > MOST_LINES
         use = LONG_USE if long else SHORT_USE
         parts = [
             self._part(rows, part, "longtable" if long else "tabular") for part in _parts(rows)
@@ -127,16 +130,12 @@ class TextTable:
     ) -> str:
         """The columns at these places."""
         sides = "".join([self.columns[place].side for place in places])
-        head, *body = [
-            " & ".join(
-                [
-                    _set(row[at], side, "t" if place else "b")
-                    for at, side in zip(places, sides, strict=True)
-                ]
-            )
-            + r" \\"
-            for place, row in enumerate(rows)
-        ]
+        written = []
+        for number, row in enumerate(rows):
+            edge: Literal["t", "b"] = "t" if number else "b"
+            cells = [_set(row[at], side, edge) for at, side in zip(places, sides, strict=True)]
+            written.append(" & ".join(cells) + r" \\")
+        head, *body = written
         if self.total and len(body) > 1:
             body.insert(-1, r"\hline")
         if kind == "longtable":
@@ -183,9 +182,17 @@ POINTS = {
 WIDEST = 7.3
 
 
+def _height(row: Sequence[str]) -> int:
+    """Its lines: those of its highest cell."""
+    return max([text.count("\n") + 1 for text in row], default=0)
+
+
 def _points(text: str) -> float:
     """The width of its longest line."""
-    return max(sum([POINTS.get(letter, WIDEST) for letter in line]) for line in text.split("\n"))
+    widths = []
+    for line in text.split("\n"):
+        widths.append(sum([POINTS.get(letter, WIDEST) for letter in line]))
+    return max(widths)
 
 
 def _parts(rows: Sequence[Sequence[str]]) -> list[list[int]]:

@@ -118,7 +118,7 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
         "split_hash": split.hash,
     }
     directory.write_json(ENVIRONMENT, _began(directory) | environment | images)
-    # Imports TensorFlow, which must not see other devices.
+    # This imports TensorFlow, which must not see the devices of other runs.
     from resnet.training.trainer import Trainer  # noqa: PLC0415
 
     return Trainer(spec, directory, heart, stop.asked).run(dataset, split)

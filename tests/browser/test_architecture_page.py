@@ -40,8 +40,10 @@ def await_network(page: Page, name: str) -> None:
 
 def boxes(page: Page) -> dict[str, dict[str, float]]:
     """Where each box of the drawing is, by its id."""
-    script = """elements => elements.map(e => [e.dataset.id, (r => ({x: r.x, y: r.y, w: r.width, h: r.height}))
-                (e.getBoundingClientRect())])"""
+    script = """elements => elements.map(element => {
+      const r = element.getBoundingClientRect();
+      return [element.dataset.id, {x: r.x, y: r.y, w: r.width, h: r.height}];
+    })"""
     return dict(page.locator(f"{DRAWING} .box").evaluate_all(script))
 
 

@@ -37,7 +37,7 @@ def path(style: Style = "Regular") -> Path:
 def subset(style: Style, letters: str) -> bytes:
     """A WOFF file with these letters of one style and no others; the same letters always give the
     same bytes."""
-    # Only files embed letters.
+    # Only files embed letters; the pages do not wait for this import.
     from fontTools.subset import Options, Subsetter, load_font, save_font  # noqa: PLC0415
 
     options = Options(
