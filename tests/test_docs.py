@@ -1,4 +1,4 @@
-"""README and docs are tested too: links lead somewhere, commands work, the tree names every file."""
+"""README and docs are tested: links lead somewhere, commands work, the tree names every file."""
 
 import re
 import shlex
