@@ -13,7 +13,6 @@ Written aside, flushed to the disk and renamed, so one is there whole or not at 
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from resnet.config import ResNetConfig
 from resnet.errors import RunError, echo
+from resnet.files import sync, sync_folder
 
 KEPT = 2
 SUMS = "SHA256SUMS"
@@ -55,7 +55,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     except OSError:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    _flush(folder)
+    sync_folder(folder)  # a rename survives a power cut only once its folder has been flushed
     for old in steps(folder)[:-KEPT]:
         shutil.rmtree(old)
     return target
@@ -117,8 +117,8 @@ def _fill(aside: Path, checkpoint: Checkpoint) -> None:
         with (aside / name).open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-    _flush(aside)
+            sync(file.fileno())
+    sync_folder(aside)
 
 
 def _pack(arrays: Arrays) -> bytes:
@@ -130,12 +130,3 @@ def _pack(arrays: Arrays) -> bytes:
 def _unpack(data: bytes) -> Arrays:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def _flush(folder: Path) -> None:
-    """A rename survives a power cut only once its folder has been flushed."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
