@@ -50,7 +50,8 @@ class Lock:
 
     @classmethod
     def take(cls, path: Path) -> Self:
-        """Take the lock. Raises RunError where another process has it or the disk has no locks, OSError where the file cannot be made.
+        """Take the lock. Raises RunError where another process has it or the disk has no locks, OSError where the file
+        cannot be made.
 
         Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the little patience.
         """
@@ -135,8 +136,8 @@ def _refusal(error: OSError, folder: Path) -> Exception:
     if error.errno not in NO_LOCKS:
         return error
     return RunError(
-        f"The disk of {folder.name!r} has no file locks, and without them two processes could work on one run; choose a "
-        "folder on another disk, with --runs or RESNET_LAB_RUNS."
+        f"The disk of {folder.name!r} has no file locks, and without them two processes could work on one run; choose "
+        "a folder on another disk, with --runs or RESNET_LAB_RUNS."
     )
 
 
