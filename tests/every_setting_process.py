@@ -16,10 +16,13 @@ import numpy as np
 import tensorflow as tf
 
 from resnet import data
-from resnet.keras_model import build_keras_model
+from resnet.as_keras.model import build_keras_model
+from resnet.recipes.schedule import rate_at
+from resnet.recipes.split import draw_split
+from resnet.runs import checkpoint
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
-from resnet.training import checkpoint, snapshot
+from resnet.training import snapshot
 from resnet.training.augment import augment
 from resnet.training.batches import batch_indices
 from resnet.training.device import claim
@@ -27,8 +30,6 @@ from resnet.training.fused_norm import with_fused_norms
 from resnet.training.heartbeat import Heart
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
-from resnet.training.schedule import rate_at
-from resnet.training.split import draw_split
 from resnet.training.step import Steps, update
 from resnet.training.trainer import Trainer
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from resnet.errors import ResNetLabError
-from resnet.training import checkpoint
+from resnet.runs import checkpoint
 from tests import runs_support
 from tests.refused_calls import refuse
 

@@ -11,15 +11,15 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import charts
+from app.elements import charts
 from app.runs import cache, strip
 from resnet import get
 from resnet.data import facts, fit_config
+from resnet.recipes.recipe import default_recipe
 from resnet.runs.devices import Stranger
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
 from resnet.runs.usage import Usage
-from resnet.training.recipe import default_recipe
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
 HOSTILE_LINE = '{"kind": "evaluation", "step": 10, "validation_error": "<b>", "best_validation_error": []}\n'
@@ -81,7 +81,7 @@ def test_a_run_says_what_is_unlike_the_catalogue(runs: Path) -> None:
     app.session_state["made_of"] = True  # opened by a click
     app = app.run()
     assert not app.exception
-    rows = app.table[0].value.to_dict("records")
+    rows = app.architecture.table[0].value.to_dict("records")
     assert {
         "Of": "recipe digits_quick",
         "Setting": "schedule.learning_rate",

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from resnet.config import ResNetConfig
 from resnet.errors import ConfigError
+from resnet.network.config import ResNetConfig
+from resnet.recipes.recipe import Recipe
 from resnet.runs.spec import RunSpec
-from resnet.training.recipe import Recipe
 from tests.settings_support import Case, Choice, Setting, active, choices, covering, enumerated
 
 STEPS = 2

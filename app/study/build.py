@@ -6,19 +6,20 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from app import state, views
-from app.controls import switch
-from app.forms.dataset import data_folder
+from app import state
+from app.elements import views
+from app.elements.controls import switch
 from app.runs.cache import devices
 from app.study import begin, change, fields
 from app.study.begin import SIZES
 from app.study.shelf import BEGIN, CHANGES, FILE
-from resnet.ablation.studies import ready
-from resnet.ablation.studies.ready import Size
-from resnet.ablation.studies.study import Study
-from resnet.config import with_settings
+from app.train.dataset import data_folder
 from resnet.errors import ResNetLabError
-from resnet.training.recipe import with_steps
+from resnet.network.config import with_settings
+from resnet.recipes.recipe import with_steps
+from resnet.studies.plan import ready
+from resnet.studies.plan.ready import Size
+from resnet.studies.plan.study import Study
 
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 MOST_SEEDS = 20

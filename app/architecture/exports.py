@@ -1,0 +1,109 @@
+"""The network as files: the very bytes the command line writes, made when they are asked for."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import cast, get_args
+
+import streamlit as st
+
+from app import cache, state
+from app.architecture import picture
+from app.cache import Network
+from app.elements import views
+from resnet import exports
+from resnet.diagram import PageFormat, View
+from resnet.errors import ExportError, ResNetLabError
+from resnet.exports import DrawingFormat, PictureFormat
+from resnet.network.config import ResNetConfig
+from resnet.network.link import Choice, written
+
+FORMATS: tuple[DrawingFormat, ...] = get_args(DrawingFormat)
+PLOT_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
+PAGE = "page_of_figures"
+PAGE_TITLES: dict[PageFormat, str] = {
+    "free": "Free",
+    "a4": "A4",
+    "letter": "Letter",
+    "column": "Column",
+    "slide": "Slide",
+}
+PAGE_HELP = (
+    "A page the figure has to fit with letters of at least 6 points: it is wrapped into columns, or folded further. "
+    "Column: 84 mm, of a two-column paper. Slide: 16:9."
+)
+SURE_PNG_LAYERS = 400
+"""Up to so many layers Graphviz never has to shrink Keras's picture until its letters cannot be read."""
+
+
+def menu(network: Network, choice: Choice, view: View) -> None:
+    """Every format, a click each. Nothing is made before the click."""
+    popover = st.popover("Export", icon=":material/download:", key="export", on_change="rerun")
+    if not popover.open:
+        return
+    config, stem = network.config, exports.file_stem(network.config)
+    with popover:
+        figures(stem, config, view)
+        st.caption("Keras's plot_model picture, with the options chosen there")
+        with st.container(horizontal=True):
+            for form in PLOT_FORMATS:
+                _keras_picture(network, form, f"{stem}-plot_model.{form}")
+        st.caption("Layers, config, untrained Keras model")
+        with st.container(horizontal=True):
+            button("CSV", f"{stem}.csv", partial(exports.layers_csv, network.metrics))
+            button("Config", f"{stem}-config.json", partial(exports.config_json, config))
+            button("Keras", f"{stem}.keras", partial(_keras_file, choice))
+            button("Python", f"{stem}.py", partial(exports.keras_source, config))
+
+
+def figures(stem: str, config: ResNetConfig, view: View, beside: ResNetConfig | None = None) -> None:
+    """The drawing on a page of one's choice, in every format."""
+    st.caption("The drawing, as it is opened and coloured now")
+    view = view.model_copy(update={"page": _page()})
+    with st.container(horizontal=True):
+        for form in FORMATS:
+            button(form.upper(), f"{stem}.{form}", partial(exports.drawing, config, form, view, beside))
+
+
+def _page() -> PageFormat:
+    """A page the figure has to fit; its letters stay readable, so it may be wrapped or folded further."""
+    page = state.read(PAGE, state.page_of_link())
+    st.segmented_control("Page", list(PAGE_TITLES), default=page, key=state.seed("page", page), required=True,
+                         format_func=PAGE_TITLES.__getitem__, help=PAGE_HELP,
+                         on_change=lambda: state.remember(PAGE, state.read("page")))  # fmt: skip
+    return cast(PageFormat, page)
+
+
+def button(label: str, file_name: str, make: Callable[[], str | bytes]) -> None:
+    """A download that is made when it is clicked."""
+    st.download_button(label, make, file_name=file_name, on_click="ignore", key=f"export-{file_name}")
+
+
+def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> None:
+    options = picture.plot_options()
+    make = partial(exports.plot, network.config, form, options)
+    if form != "png" or len(network.graph.nodes) <= SURE_PNG_LAYERS:
+        button(form.upper(), file_name, make)
+    elif st.button("PNG", key=f"export-{file_name}"):  # may be refused, so the answer comes before the download
+        try:
+            with st.spinner("Graphviz draws it", show_time=True):
+                data = cache.keras_png(network.config, options)
+        except ExportError as error:
+            views.problem(str(error))
+        else:
+            button("Save the PNG", f"large-{file_name}", lambda: data)
+
+
+def _keras_file(choice: Choice) -> bytes:
+    """Built in a process of its own: this one never loads TensorFlow. Raises ResNetLabError."""
+    settings = [f"--set={key}={written(value)}" for key, value in choice.settings.items()]
+    with tempfile.TemporaryDirectory(prefix="resnet-export-") as folder:
+        path = Path(folder) / "model.keras"
+        command = [sys.executable, "-m", "resnet", "export", choice.network, *settings, "-o", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ResNetLabError(done.stderr.strip() or f"The export ended with exit code {done.returncode}.")
+        return path.read_bytes()

@@ -1,0 +1,178 @@
+"""The drawings of a network on its page: ours, and Keras's."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import cache, state
+from app.cache import Network
+from app.components.diagram import KEY, Picture, show_diagram
+from resnet.as_keras.plot_model import PlotOptions
+from resnet.diagram import OTHER, Colour, Direction, Level, Style
+from resnet.diagram.content.fold import refolded, revealed
+from resnet.diagram.view import places
+from resnet.errors import ConfigError
+from resnet.network import search
+from resnet.network.link import Choice
+
+LONGEST_QUESTION = 200
+MOST_PARTS_TWICE = 300
+
+LEVEL_TITLES: dict[Level, str] = {"network": "Network", "stage": "Stages", "block": "Blocks", "layer": "Layers"}
+STYLE_TITLES: dict[Style, str] = {"detailed": "Detailed", "compact": "Compact", "figure3": "Figure 3"}
+COLOUR_TITLES: dict[Colour, str] = {
+    "operation": "Operations",
+    "trainable_params": "Parameters",
+    "macs": "MACs",
+    "activation_bytes": "Memory",
+    "receptive_field": "Receptive field",
+}
+DIRECTION_TITLES: dict[Direction, str] = {"LR": "Left to right", "TB": "Top to bottom"}
+STYLE_HELP = (
+    "Detailed: every layer a box. Compact: a convolution with its norm and ReLU. Figure 3: as He et al. 2015 draw it."
+)
+FIND = "find"
+
+PLOT_OPTIONS = {
+    "show_shapes": "Shapes",
+    "show_layer_names": "Names",
+    "show_dtype": "Types",
+    "show_layer_activations": "Activations",
+    "show_trainable": "Trainable",
+}
+SHOW, SHOWN = "plot_pills", "plot_shown"
+FIRST_SHOWN = ["show_shapes", "show_layer_names"]
+
+
+def level_switch() -> None:
+    """How far the network is opened: its stages, their blocks, the layers in a block, or every layer."""
+    view = state.drawing_view()
+    st.segmented_control("Level of detail", list(LEVEL_TITLES), default=view.level, key=state.seed("level", view.level),
+                         format_func=LEVEL_TITLES.__getitem__, required=True, label_visibility="collapsed",
+                         on_change=_level_changed)  # fmt: skip
+
+
+def _level_changed() -> None:
+    """At another level what was opened and closed by hand means something else."""
+    change = {"level": state.read("level"), "toggled": (), "unfolded": ()}
+    state.draw_as(state.drawing_view().model_copy(update=change))
+
+
+def look_menu(colours: Mapping[Colour, str] = COLOUR_TITLES) -> None:
+    """Style, colours, direction: chosen once, then out of the way."""
+    popover = st.popover("Look", icon=":material/palette:", key="look", on_change="rerun")
+    if not popover.open:
+        return
+    view = state.drawing_view()
+    with popover:
+        _choice("Style", "style", STYLE_TITLES, view.style, help=STYLE_HELP)
+        _colour(colours)
+        _choice("Direction", "direction", DIRECTION_TITLES, view.direction)
+
+
+def _choice(label: str, key: str, titles: Mapping[Any, str], value: Any, **display: Any) -> None:
+    st.segmented_control(label, list(titles), default=value, key=state.seed(key, value), required=True,
+                         format_func=titles.__getitem__, on_change=_look_changed, args=(key,), **display)  # fmt: skip
+
+
+def _colour(titles: Mapping[Colour, str]) -> None:
+    allowed = tuple(titles)
+    now = state.colour(allowed)
+    st.segmented_control("Colour", list(titles), default=now, key=state.seed("colour", now), required=True,
+                         format_func=titles.__getitem__, help="What the colour of a box stands for.",
+                         on_change=state.look, args=("colour", allowed))  # fmt: skip
+
+
+def _look_changed(key: str) -> None:
+    state.draw_as(state.drawing_view().model_copy(update={key: state.read(key)}))
+
+
+@st.fragment
+def drawing(network: Network, choice: Choice) -> None:
+    """The drawing, under the hand. What is opened in it runs only this part of the page again."""
+    view = state.drawing_view().within(network.graph)
+    scenes = {"wide": cache.scene_of(network.config, view)}
+    if view.direction == "LR" and small(scenes["wide"]):
+        scenes["tall"] = cache.scene_of(network.config, view.model_copy(update={"direction": "TB"}))
+    show_diagram(
+        Picture(
+            network=network.config.fingerprint,
+            key=f"{network.config.fingerprint} {view.model_dump_json()}",
+            kind=f"{view.level} {view.style} {view.direction}",
+            label=f"Drawing of {network.config.label}",
+            scenes=scenes,
+            tables=(cache.layers_of(network.config),),
+        ),
+        partial(act, (network,)),
+        selected=state.selected_box(),
+        hits=hits((network,)),
+    )
+    state.publish(choice)
+
+
+def small(scene: dict[str, Any]) -> bool:
+    """Whether a drawing is worth sending twice, for wide and for narrow screens."""
+    return len(scene["boxes"]) + len(scene["stamps"]) <= MOST_PARTS_TWICE
+
+
+def act(networks: Sequence[Network]) -> None:
+    """What a person did in the drawing of one network, or of two."""
+    done, view = state.done(KEY), state.drawing_view()
+    name = str(done.get("id") or "").removeprefix(OTHER)
+    of = networks[1 if done.get("network") == 1 and len(networks) > 1 else 0]
+    known = name and any(name in places(network.graph) for network in networks)
+    match done.get("name"):
+        case "toggle" if known:
+            state.draw_as(view.toggle(name))
+            state.select_box(str(done["id"]))
+        case "refold" if known:
+            state.draw_as(refolded(of.graph, view, name))
+        case "reveal" if done.get("layer") in range(len(of.graph.nodes)):
+            state.draw_as(revealed(of.graph, view, of.graph.nodes[done["layer"]].id))
+        case "select":
+            state.select_box(str(done.get("id") or "") or None)
+        case "find":
+            state.remember(FIND, str(done.get("text") or "")[:LONGEST_QUESTION])
+
+
+def hits(networks: Sequence[Network]) -> dict[str, Any] | None:
+    """The layers of each network that the search names, as row numbers; or what is wrong with the question."""
+    text = state.read(FIND, "")
+    if not text:
+        return None
+    try:
+        return {"text": text, "layers": [_found(network, text) for network in networks]}
+    except ConfigError as error:
+        return {"text": text, "problem": str(error)}
+
+
+def _found(network: Network, text: str) -> list[int]:
+    names = set(search.find(network.graph, network.metrics, text))
+    return [index for index, node in enumerate(network.graph.nodes) if node.id in names]
+
+
+def plot_model(network: Network) -> None:
+    """Keras's own picture of this model, from the graph, with Keras's options."""
+    shown = state.read(SHOWN, FIRST_SHOWN)
+    st.pills("Show", list(PLOT_OPTIONS), selection_mode="multi", default=shown, key=state.seed(SHOW, shown),
+             format_func=PLOT_OPTIONS.__getitem__, label_visibility="collapsed",
+             on_change=lambda: state.remember(SHOWN, state.read(SHOW)))  # fmt: skip
+    options = plot_options()
+    layers = len(network.graph.nodes)
+    with st.spinner(f"Graphviz draws {layers:,} layers", show_time=True):
+        svg = cache.keras_picture(network.config, options)
+    picture = Picture(
+        network=network.config.fingerprint,
+        key=f"{network.config.fingerprint} {options.model_dump_json()}",
+        kind="plot_model",
+        label=f"Keras's picture of {network.config.label}",
+        svg=svg,
+    )
+    show_diagram(picture, lambda: None, scheme="light")
+
+
+def plot_options() -> PlotOptions:
+    """Keras's options as they were last chosen."""
+    return PlotOptions(**dict.fromkeys(state.read(SHOWN, FIRST_SHOWN), True))

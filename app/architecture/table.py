@@ -1,0 +1,98 @@
+"""The layer table on the page: filtered, summed by block or stage, and taken home."""
+
+from functools import partial
+from typing import cast, get_args
+
+import streamlit as st
+
+from app import state
+from app.architecture import exports
+from app.cache import Network
+from app.elements import views
+from resnet import quantity
+from resnet.errors import ConfigError
+from resnet.exports import file_stem
+from resnet.network import search
+from resnet.network.metrics import CONVENTIONS
+from resnet.tables import layer_table
+from resnet.tables.layer_table import Grouping, TableRow
+
+TITLES: dict[Grouping, str] = {"layer": "Layers", "block": "Blocks", "stage": "Stages"}
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
+FILTER_HELP = "Words, shapes and numbers, all of which must hold: projection · stride 2 · 64x8x8 · params > 100k"
+HEIGHT = 520
+NUMBERS = {
+    "trainable_params": "Parameters",
+    "non_trainable_params": "Not trained",
+    "macs": "MACs",
+    "activation_bytes": "Memory, bytes",
+    "receptive_field": "Sees, pixels",
+}
+COLUMNS = {
+    "id": st.column_config.TextColumn("Layer", width="medium", help="Also the name of the Keras layer."),
+    "op": st.column_config.TextColumn("Operation"),
+    "output_shape": st.column_config.TextColumn("Output", help="Height × width × channels."),
+    **{
+        key: st.column_config.NumberColumn(label, format="localized", help=CONVENTIONS[key])
+        for key, label in NUMBERS.items()
+    },
+    "layers": st.column_config.NumberColumn("Layers", format="localized"),
+}
+
+
+def layers(network: Network) -> None:
+    """Every layer, sortable by any column; what is left out by the filter is left out of the sums too."""
+    with st.container(key="table_switches", horizontal=True, vertical_alignment="bottom"):
+        by = _grouping()
+        question = st.text_input("Filter", key="layer_filter", placeholder="projection, params > 100k",
+                                 label_visibility="collapsed", help=FILTER_HELP, width=320)  # fmt: skip
+    only = _only(network, question)
+    rows = layer_table.rows(network.metrics, network.graph, by, only)
+    _summary(rows, question)
+    _table(rows, by)
+    _downloads(rows, f"{file_stem(network.config)}-{by}s")
+
+
+def _grouping() -> Grouping:
+    by = state.view("rows", GROUPINGS)
+    st.segmented_control("Rows", list(GROUPINGS), default=by, key=state.seed("rows", by), required=True,
+                         format_func=TITLES.__getitem__, label_visibility="collapsed", on_change=state.look,
+                         args=("rows", GROUPINGS))  # fmt: skip
+    return cast(Grouping, by)
+
+
+def _only(network: Network, question: str) -> set[str] | None:
+    """The layers that the filter leaves; None without one, or where it cannot be read."""
+    if not question.strip():
+        return None
+    try:
+        return set(search.find(network.graph, network.metrics, question))
+    except ConfigError as error:
+        views.problem(str(error))
+        return None
+
+
+def _summary(rows: tuple[TableRow, ...], question: str) -> None:
+    total = layer_table.total(rows)
+    found = f"{quantity.exact(total.layers)} layers" + (" match" if question.strip() else "")
+    st.caption(
+        f"{found} · {quantity.exact(total.trainable_params)} parameters · {quantity.short(total.macs)} MACs · "
+        f"{quantity.size(total.activation_bytes)} of activations"
+    )
+
+
+def _table(rows: tuple[TableRow, ...], by: Grouping) -> None:
+    import pandas as pd  # noqa: PLC0415  a fifth of a second that the first drawing need not wait for
+
+    frame = pd.DataFrame(rows, columns=TableRow._fields)
+    frame["output_shape"] = [quantity.shape(row.output_shape) for row in rows]
+    if by == "layer":
+        frame = frame.drop(columns="layers")
+    st.dataframe(frame, column_config=COLUMNS, hide_index=True, height=HEIGHT, key="layers")
+
+
+def _downloads(rows: tuple[TableRow, ...], stem: str) -> None:
+    with st.container(horizontal=True):
+        exports.button("CSV", f"{stem}.csv", partial(layer_table.csv, rows))
+        exports.button("Markdown", f"{stem}.md", partial(layer_table.markdown, rows))
+        exports.button("LaTeX", f"{stem}.tex", partial(layer_table.latex, rows))

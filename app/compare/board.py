@@ -1,0 +1,208 @@
+"""Two networks on the page: what differs in a sentence, in numbers, in a drawing, in a table; and whole families."""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import cache, state
+from app.architecture import exports, picture
+from app.components.diagram import Picture, show_diagram
+from app.elements import charts, views
+from resnet import quantity
+from resnet.diagram import Colour, View
+from resnet.errors import ResNetLabError
+from resnet.exports import file_stem
+from resnet.network.config import ResNetConfig
+from resnet.network.link import Choice
+from resnet.network.metrics import CONVENTIONS
+from resnet.tables import comparison, family
+from resnet.tables.comparison import Comparison, PartChange
+
+VIEWS = ("Side by side", "Differences", "Family")
+COLOURS: dict[Colour, str] = {"difference": "Differences", **picture.COLOUR_TITLES}
+NUMBERS = {
+    "depth": "Depth",
+    "trainable_params": "Parameters",
+    "non_trainable_params": "Not trained",
+    "macs": "MACs",
+    "activation_bytes": "Memory",
+    "receptive_field": "Sees",
+}
+FACTS = {key: NUMBERS[key] for key in ("trainable_params", "macs", "activation_bytes", "receptive_field", "depth")}
+LONGEST_FAMILY = 200
+FIRST_FAMILY = 18
+TABLE_HEIGHT = 560
+FAMILY_N = "family_n"
+PORTABLE = ("norm.", "activation_order")
+ENDINGS = {"CSV": "csv", "Markdown": "md", "LaTeX": "tex"}
+
+
+def heading(first: state.Shown, second: state.Shown, found: Comparison) -> None:
+    """Both names, and what differs in one sentence."""
+    st.header(f"{views.title(first.config)} and {views.title(second.config)}", anchor=False)
+    st.markdown(f"From the first to the second: **{views.plain(found.sentence)}**.")
+    st.caption(f"{views.plain(views.summary(first.choice))} · {views.plain(views.summary(second.choice))}")
+
+
+def problems(*sentences: str | None) -> None:
+    """What is wrong with the links or with what was typed; the last pair that made sense stays."""
+    for sentence in dict.fromkeys(sentences):
+        views.problem(sentence)
+
+
+def numbers(found: Comparison) -> None:
+    """The six numbers of the second network, each with its difference from the first."""
+    row = []
+    for key, label in NUMBERS.items():
+        now, difference = getattr(found.totals.after, key), getattr(found.totals.difference, key)
+        row.append(views.Number(label, _short(key, now), _exactly(key, found), _signed(key, difference)))
+    views.number_row(row)
+
+
+def _short(key: str, value: int) -> str:
+    if key == "activation_bytes":
+        return quantity.size(value)
+    return quantity.short(value) if key == "macs" else quantity.exact(value)
+
+
+def _signed(key: str, difference: int) -> str:
+    if not difference:
+        return "the same"
+    return f"{'+' if difference > 0 else '−'}{_short(key, abs(difference))}"
+
+
+def _exactly(key: str, found: Comparison) -> str:
+    before, after = getattr(found.totals.before, key), getattr(found.totals.after, key)
+    return f"First {quantity.exact(before)}, second {quantity.exact(after)}. {CONVENTIONS[key]}"
+
+
+def view_switch() -> str:
+    """Which way to look at the pair; part of the link."""
+    view = state.view("view", VIEWS)
+    st.segmented_control("View", VIEWS, default=view, key=state.seed("pair_view", view), label_visibility="collapsed",
+                         required=True, on_change=_view_changed)  # fmt: skip
+    return view
+
+
+def _view_changed() -> None:
+    state.see("view", state.read("pair_view"), VIEWS)
+
+
+def look_switches() -> None:
+    """Level, style, colours: the same for both."""
+    picture.level_switch()
+    picture.look_menu(COLOURS)
+
+
+def pair_view() -> View:
+    """How both are drawn."""
+    return state.drawing_view().model_copy(update={"colour": state.colour(tuple(COLOURS))})
+
+
+@st.fragment
+def drawing(first: state.Shown, second: state.Shown) -> None:
+    """Both networks in one drawing, section beside section."""
+    networks = [cache.network(shown.config) for shown in (first, second)]
+    view = pair_view()
+    scenes = {"wide": cache.pair_scene(first.config, second.config, view)}
+    if view.direction == "LR" and picture.small(scenes["wide"]):
+        tall = view.model_copy(update={"direction": "TB"})
+        scenes["tall"] = cache.pair_scene(first.config, second.config, tall)
+    prints = f"{first.config.fingerprint} {second.config.fingerprint}"
+    show_diagram(
+        Picture(
+            network=prints,
+            key=f"{prints} {view.model_dump_json()}",
+            kind=f"pair {view.level} {view.style} {view.direction}",
+            label=f"Drawing of {first.config.label} beside {second.config.label}",
+            scenes=scenes,
+            tables=tuple([cache.layers_of(network.config) for network in networks]),
+        ),
+        partial(picture.act, networks),
+        selected=state.selected_box(),
+        hits=picture.hits(networks),
+    )
+    state.publish(first.choice, second.choice)
+
+
+def table(found: Comparison) -> None:
+    """The differences per block, or per stage, or per layer."""
+    import pandas as pd  # noqa: PLC0415  a fifth of a second that a drawing need not wait for
+
+    by = st.segmented_control("Rows", ["Stages", "Blocks", "Layers"], default="Blocks", required=True,
+                              key="difference_rows", label_visibility="collapsed")  # fmt: skip
+    rows = _layers(found) if by == "Layers" else [_part(part) for part in _parts(found, by)]
+    frame = pd.DataFrame(rows)
+    numbers = {column: st.column_config.NumberColumn(column, format="localized") for column in frame.columns[2:]}
+    st.dataframe(frame, column_config=numbers, hide_index=True, height=TABLE_HEIGHT, key="differences")
+    st.caption("Differences are second − first. " + " ".join(CONVENTIONS[key] for key in ("macs", "activation_bytes")))
+
+
+def _parts(found: Comparison, by: str | None) -> tuple[PartChange, ...]:
+    return found.stages if by == "Stages" else found.blocks
+
+
+def _part(part: PartChange) -> dict[str, Any]:
+    difference = part.difference
+    before, after = (row.trainable_params if row else 0 for row in (part.before, part.after))
+    return {
+        "Part": part.id, "Change": part.change, "Parameters, first": before, "Parameters, second": after,
+        "Parameters": difference.trainable_params, "MACs": difference.macs,
+        "Memory, bytes": difference.activation_bytes, "Sees, pixels": difference.receptive_field,
+    }  # fmt: skip
+
+
+def _layers(found: Comparison) -> list[dict[str, Any]]:
+    rows = []
+    for layer in found.layers:
+        before, after = layer.before, layer.after
+        counts = {label: (getattr(after, key) if after else 0) - (getattr(before, key) if before else 0)
+                  for key, label in FACTS.items() if key not in ("depth", "receptive_field")}  # fmt: skip
+        rows.append({"Layer": layer.id, "Change": layer.change, **counts, "What": ", ".join(layer.what)})
+    return rows
+
+
+def family_page(choice: Choice) -> None:
+    """A chart and a table of what is known of a whole family without training it: plain and residual, with the first
+    network's settings as far as they mean the same for all."""
+    most = state.read(FAMILY_N, FIRST_FAMILY)
+    most = st.slider("n from 1 to", 2, LONGEST_FAMILY, most, key=state.seed("family_slider", most),
+                     on_change=lambda: state.remember(FAMILY_N, state.read("family_slider")))  # fmt: skip
+    about = st.segmented_control("About", list(FACTS), default="trainable_params", required=True, key="family_about",
+                                 format_func=FACTS.__getitem__, label_visibility="collapsed")  # fmt: skip
+    kept = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
+    try:
+        rows = cache.family_rows(most, tuple(sorted(kept.items())))
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    chart = charts.family_chart(rows, about, FACTS[about], views.scheme())
+    st.plotly_chart(chart, config=charts.QUIET, key="family_chart")
+    _family_table(rows)
+    with st.container(horizontal=True):
+        for label, write in (("CSV", family.csv), ("Markdown", family.markdown), ("LaTeX", family.latex)):
+            exports.button(label, f"family-{most}.{ENDINGS[label]}", partial(write, rows))
+
+
+def _family_table(rows: tuple[family.FamilyRow, ...]) -> None:
+    import pandas as pd  # noqa: PLC0415  as in `table`
+
+    columns = {key: st.column_config.NumberColumn(label, format="localized", help=CONVENTIONS[key])
+               for key, label in NUMBERS.items()}  # fmt: skip
+    st.dataframe(pd.DataFrame(rows), column_config=columns, hide_index=True, height=TABLE_HEIGHT, key="family_table")
+
+
+def menu(first: ResNetConfig, second: ResNetConfig, found: Comparison) -> None:
+    """The pair as a figure, the differences as a table."""
+    popover = st.popover("Export", icon=":material/download:", key="export_pair", on_change="rerun")
+    if not popover.open:
+        return
+    stem = f"{file_stem(first)}-{file_stem(second)}"
+    with popover:
+        exports.figures(stem, first, pair_view(), second)
+        st.caption("The differences per block")
+        with st.container(horizontal=True):
+            exports.button("CSV", f"{stem}.csv", partial(comparison.table_csv, found))
+            exports.button("Markdown", f"{stem}.md", partial(comparison.table_markdown, found))
+            exports.button("LaTeX", f"{stem}-table.tex", partial(comparison.table_latex, found))

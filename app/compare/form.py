@@ -1,0 +1,59 @@
+"""Two networks to compare: each a name and what is changed in it."""
+
+import shlex
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from resnet.errors import ResNetLabError
+from resnet.network import catalog
+from resnet.network.link import Choice, pairs, written
+
+CHANGES_HELP = "Settings, as after --set on the command line: norm.momentum=0.99 shortcut=projection"
+PROBLEM = "pair_problem"
+
+
+def pair_form(first: Choice, second: Choice) -> str | None:
+    """Both pickers and a button that swaps them. Returns what is wrong with what was typed, if anything."""
+    _picker("First", "first", first)
+    _picker("Second", "second", second)
+    with st.container(horizontal=True):
+        st.button("Swap", icon=":material/swap_vert:", on_click=_swap, args=(first, second))
+        st.button("Twin", icon=":material/content_copy:", on_click=state.choose_second, args=(None,),
+                  help="The first network with its shortcuts removed, or put back.")  # fmt: skip
+    problem: str | None = state.read(PROBLEM)
+    return problem
+
+
+def _picker(label: str, key: str, choice: Choice) -> None:
+    names = list(catalog.names())
+    st.selectbox(label, names, names.index(choice.network), key=state.seed(f"{key}_name", choice.network),
+                 on_change=_changed, args=(key,))  # fmt: skip
+    changes = _said(choice.settings)
+    st.text_input(f"{label}: changes", changes, key=state.seed(f"{key}_changes", changes), on_change=_changed,
+                  args=(key,), placeholder="norm.momentum=0.99", help=CHANGES_HELP)  # fmt: skip
+
+
+def _said(settings: dict[str, Any]) -> str:
+    return shlex.join(f"{key}={written(value)}" for key, value in settings.items())
+
+
+def _changed(key: str) -> None:
+    """Take what was typed if it makes sense; else say why not, and keep the network."""
+    try:
+        choice = Choice(state.read(f"{key}_name"), pairs(shlex.split(state.read(f"{key}_changes") or "")))
+        choice.config()
+    except (ResNetLabError, ValueError) as error:
+        state.remember(PROBLEM, str(error))
+        return
+    state.forget(PROBLEM)
+    if key == "first":
+        state.choose(choice)
+    else:
+        state.choose_second(choice)
+
+
+def _swap(first: Choice, second: Choice) -> None:
+    state.choose(second)
+    state.choose_second(first)

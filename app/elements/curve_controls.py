@@ -1,0 +1,18 @@
+"""What curves of arms are about, along what, and what surrounds a mean: the same controls wherever they are drawn."""
+
+from collections.abc import Mapping
+
+from app.elements.controls import Option, switch
+from resnet.studies.curves.arm_curves import About, Spread
+from resnet.studies.curves.arm_points import Along
+
+ABOUTS: dict[About, str] = {"error": "Error", "data_loss": "Data loss"}
+ALONGS: dict[Along, str] = {"step": "Steps", "epoch": "Epochs", "hour": "Hours"}
+SPREADS: dict[Spread, str] = {"sd": "± sd", "se": "± se", "range": "Min–max", "lines": "Every run"}
+
+
+def choice(label: str, page: str, titles: Mapping[Option, str], first: Option) -> Option:
+    """One of these controls; where there is nothing to choose, it is not shown."""
+    if len(titles) == 1:
+        return first
+    return switch(label, f"{page}_{label.lower()}", titles, first, label_visibility="collapsed")

@@ -1,0 +1,60 @@
+"""What the recipe check found, the worst first: each finding with its reason, way out and source a click away."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from resnet.checks import check as lint
+from resnet.checks.check import Finding, Severity
+
+TITLES: dict[Severity, str] = {
+    "wrong": "Not what was meant",
+    "unfair": "Not comparable",
+    "unusual": "Not what others do",
+    "note": "Good to know",
+}
+ICONS: dict[Severity, str] = {"wrong": "error", "unfair": "balance", "unusual": "help", "note": "info"}
+COUNTED: dict[Severity, tuple[str, str]] = {
+    "wrong": ("wrong", "wrong"),
+    "unfair": ("unfair", "unfair"),
+    "unusual": ("unusual", "unusual"),
+    "note": ("note", "notes"),
+}
+SHOWN = 8
+ENTRY = "margin-bottom:0.5rem;line-height:1.5"
+MORE = "margin:0.25rem 0 0 1rem"
+CODE = re.compile(r"`([^`]+)`")
+
+
+def label(findings: Sequence[Finding]) -> str:
+    """Recipe check: 2 wrong, 3 unfair."""
+    counts = {severity: sum(finding.severity == severity for finding in findings) for severity in lint.SEVERITIES}
+    said = [f"{count} {COUNTED[severity][count > 1]}" for severity, count in counts.items() if count]
+    return f"Recipe check: {', '.join(said) or 'nothing found'}"
+
+
+def show(findings: Sequence[Finding]) -> None:
+    """By severity."""
+    for severity in lint.SEVERITIES:
+        own = [finding for finding in findings if finding.severity == severity]
+        if own:
+            st.markdown(f"**:material/{ICONS[severity]}: {TITLES[severity]}**")
+            st.html("".join(map(_entry, own)))
+    if not findings:
+        st.caption("No rule has anything to say against it, as far as the facts go.")
+
+
+def _entry(finding: Finding) -> str:
+    rule = lint.get(finding.rule)
+    where = f"{', '.join(finding.where[:SHOWN])}: " if finding.where else ""
+    rows = {"Why": rule.reason, "Way out": finding.way_out, "Source": rule.source}
+    more = "".join([f'<p style="{MORE}"><b>{word}.</b> {_words(text)}</p>' for word, text in rows.items()])
+    summary = _words(where + finding.sentence)
+    return f'<details style="{ENTRY}"><summary style="cursor:pointer">{summary}</summary>{more}</details>'
+
+
+def _words(text: str) -> str:
+    """Text as HTML; what stands between backticks is code."""
+    return CODE.sub(r"<code>\1</code>", escape(text))

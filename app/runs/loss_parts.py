@@ -1,0 +1,93 @@
+"""Why losses differ: each taken apart into the penalty and the data loss beneath, in numbers, bars and words."""
+
+from collections.abc import Sequence
+from html import escape
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.elements import charts, views
+from app.elements.charts import COLOURS, LOW, MARGIN, Scheme
+from app.runs import wording
+from resnet.errors import ResNetLabError
+from resnet.tables.text_table import TextTable, counted, named
+from resnet.why_loss import losses
+from resnet.why_loss import words as loss_words
+from resnet.why_loss.losses import Explanation, LossItem, LossRow
+
+MOST_BARS, LONGEST = 24, 40
+CLEAR = "rgba(0,0,0,0)"
+COLUMNS = (
+    named("name", "Name"),
+    counted("factor", "Factor of Σw²"),
+    counted("output_channels", "Σ output channels"),
+    counted("penalty_at_start", "Penalty at start"),
+    counted("guessing", "Guessing"),
+    counted("predicted", "Predicted at start"),
+    counted("first", "First on record"),
+    counted("penalty", "Penalty in it"),
+    counted("data_loss", "Data loss beneath"),
+)
+EXPLAINED = (
+    "Losses are in nats. The penalty at the start is its expectation over the draw of the weights, in closed form from "
+    "the network; guessing is the data loss of a network that knows nothing. The first item is the base of comparison."
+)
+
+
+SEVERAL = " Of several seeds, the run of the first one is taken apart."
+
+
+def show(items: Sequence[LossItem], most_seeds: int) -> None:
+    """The table, the bars and the sentences. `most_seeds` are behind an item at most."""
+    try:
+        found = losses.explain(items)
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    views.table(TextTable(COLUMNS, [_line(row) for row in found.rows]), "Losses taken apart")
+    _bars(found)
+    st.markdown("\n".join([f"- {views.plain(sentence)}" for sentence in loss_words.sentences(found)]))
+    st.caption(EXPLAINED + (SEVERAL if most_seeds > 1 else ""))
+
+
+def _line(row: LossRow) -> list[str]:
+    start, says = row.start, loss_words.printed(row)
+    return [
+        row.item.label,
+        f"{start.factor:g}" if start else wording.NOTHING,
+        f"{start.output_channels:,}" if start else wording.NOTHING,
+        _nats(says.start),
+        _nats(says.chance),
+        _nats(says.predicted),
+        _nats(says.first if row.item.course else None),
+        _nats(says.penalty),
+        _nats(says.data_loss),
+    ]
+
+
+def _nats(value: float | None) -> str:
+    return wording.NOTHING if value is None else f"{value:.3f}"
+
+
+def _bars(found: Explanation) -> None:
+    known = [row for row in found.rows if row.penalty is not None and row.data_loss is not None]
+    if known:
+        st.plotly_chart(bars(known[:MOST_BARS], views.scheme()), key="loss_bars", config=charts.QUIET)
+
+
+def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
+    """A bar for each first loss: the data loss, and the penalty on top of it."""
+    names = [escape(row.item.label[:LONGEST]) for row in rows]
+    figure = go.Figure()
+    for part, label, colour, pattern in (
+        ("data_loss", "data loss", "orange", ""), ("penalty", "L2 penalty", "grey", "/")
+    ):  # fmt: skip
+        values = [getattr(row, part) for row in rows]
+        figure.add_bar(y=list(range(len(rows))), x=values, name=label, orientation="h",
+                       marker={"color": COLOURS[colour][scheme], "pattern": {"shape": pattern, "fillmode": "replace"}},
+                       hovertemplate=f"{label} %{{x:.3f}}<extra></extra>")  # fmt: skip
+    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=names, autorange="reversed", automargin=True)
+    figure.update_xaxes(title_text="first loss, nats", rangemode="tozero")
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    return figure.update_layout(barmode="stack", height=max(LOW, 90 + 26 * len(rows)), margin={**MARGIN, "r": 16},
+                                legend=legend, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)  # fmt: skip

@@ -1,0 +1,102 @@
+"""Which of the chosen runs are one arm, and what to call it: runs that differ in nothing but their seed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.elements import views
+from app.runs import wording
+from resnet.guards import differences
+from resnet.network.link import written
+from resnet.runs import Parent, Run
+from resnet.runs.spec import RunSpec
+
+SHOWN, LONGEST = 3, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Runs of one spec up to the seed, at least one, in the order of their seeds; each seed once."""
+
+    name: str
+    runs: tuple[Run, ...]
+    specs: tuple[RunSpec, ...]
+
+    @property
+    def spec(self) -> RunSpec:
+        return self.specs[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The arms, and a sentence for each run that is in none of them."""
+
+    arms: tuple[Arm, ...]
+    left_out: tuple[str, ...]
+
+
+def grouped(runs: Sequence[Run]) -> Grouped:
+    """The arms in order of coming. Of runs that repeat each other the newest finished one stays."""
+    said: list[str] = []
+    found: dict[str, dict[int, Run]] = {}
+    for run in sorted(runs, key=_worth, reverse=True):
+        if (spec := run.spec) is None:
+            said.append(run.damage or f"The spec of run {run.id} cannot be read.")
+            continue
+        seeds = found.setdefault(_same(spec, run.parent), {})
+        if spec.recipe.seed in seeds:
+            kept = seeds[spec.recipe.seed].id
+            said.append(f"Run {run.id} repeats {kept}, its seed included, so only the latter is counted.")
+        else:
+            seeds[spec.recipe.seed] = run
+    place = {run.id: number for number, run in enumerate(runs)}
+    ordered = sorted(found.values(), key=lambda seeds: min(place[run.id] for run in seeds.values()))
+    members = [[run for _, run in sorted(seeds.items())] for seeds in ordered]
+    specs = [[spec for run in runs if (spec := run.spec)] for runs in members]
+    named = names([own[0] for own in specs], [runs[0].id for runs in members])
+    arms = [Arm(name, tuple(runs), tuple(own)) for name, runs, own in zip(named, members, specs, strict=True)]
+    return Grouped(tuple(arms), tuple(said))
+
+
+def _worth(run: Run) -> tuple[bool, str]:
+    return run.state().name == "finished", run.id
+
+
+def _same(spec: RunSpec, parent: Parent | None) -> str:
+    """Equal exactly for the runs of one arm. A fork is none of its parent's: it did not begin at the beginning."""
+    return differences.canonical([settings(spec), spec.data_folder, parent and parent.model_dump(mode="json")])
+
+
+def settings(spec: RunSpec) -> dict[str, object]:
+    """Every setting by its dotted key, the device too; the seed is none."""
+    return differences.leaves(spec.config, spec.recipe, spec.dataset) | {"device": spec.device}
+
+
+def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
+    """A name for each: the network, the images where they differ, and as far as needed other settings or the id."""
+    one = len({spec.dataset for spec in specs}) == 1
+    said = [views.title(spec.config) + ("" if one else f" on {wording.dataset(spec)}") for spec in specs]
+    result = list(said)
+    for name in {name for name in said if said.count(name) > 1}:
+        alike = [number for number, other in enumerate(said) if other == name]
+        told = _told_apart([settings(specs[number]) for number in alike])
+        for number, tag in zip(alike, told, strict=True):
+            twice = told.count(tag) > 1 or not tag
+            result[number] = f"{name}, {', '.join(filter(None, [tag, ids[number][-4:] if twice else '']))}"
+    return result
+
+
+def _told_apart(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Of settings that differ, the first few of each row: "shortcut projection, norm momentum 0.99"."""
+    keys = [
+        key
+        for key in dict.fromkeys(key for row in rows for key in row)
+        if len({differences.canonical(row.get(key)) for row in rows}) > 1
+    ]
+    kept = keys[:SHOWN]
+    return [", ".join([_tag(key, row[key]) for key in kept if key in row]) for row in rows]
+
+
+def _tag(key: str, value: object) -> str:
+    text = "none" if value is None else written(value)
+    words = " ".join(key.split(".")[1:][-2:] or [key]).replace("_", " ")
+    return f"{words} {text}"[:LONGEST]

@@ -1,0 +1,254 @@
+"""Curves that were made elsewhere come along: files, what a person knows of them, and the way out again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from app import state
+from app.elements import views
+from app.side_by_side import cache, choose
+from app.side_by_side.cache import Kept
+from resnet import files
+from resnet.checks.imported import of_import
+from resnet.errors import ConfigError, ResNetLabError, echo
+from resnet.imports.imported import Given, ImportedCurve, write_import
+from resnet.network import catalog
+from resnet.network.config import parse_value
+from resnet.network.link import pairs
+from resnet.shipped import notebook
+
+TURN, REMOVED = "beside_turn", "beside_removed"
+LARGEST_MB = 64
+FILES_HELP = (
+    "CSV, Keras's CSVLogger, a history as JSON, or TensorBoard's event files. Losses, accuracies and errors are known "
+    "by their usual names."
+)
+MEANINGS = {
+    "unknown": "unknown",
+    "keras_l2": "Keras's l2(λ): λ·Σw² in the loss",
+    "l2": "L2 as in the paper: λ·w in the gradient",
+    "decoupled": "Decoupled: weights shrink by rate·λ",
+}
+COVERS = {"conv_kernels": "kernels of convolutions", "kernels": "all kernels", "all": "all that is trained"}
+INSIDE = {"unknown": "unknown", "yes": "yes", "no": "no"}
+ROWS = {"record": "unknown", "epoch": "an epoch", "step": "a step"}
+PARTS = {"train": "training", "validation": "validation"}
+FACTS_PLACEHOLDER = "optimiser.kind=sgd\nschedule.learning_rate=1e-4\nbatch_size=16\nepochs=50"
+FACTS_HELP = (
+    "One KEY=VALUE a line: settings of a recipe, such as optimiser.kind, optimiser.momentum, schedule.learning_rate, "
+    "batch_size; and dataset, epochs, decay_argument (old Keras's decay), shuffle (before_batch, after_batch, never), "
+    "begins (fresh, continued)."
+)
+
+
+class OfFile(NamedTuple):
+    """What is said of one file. `decay` is as typed."""
+
+    curve: ImportedCurve
+    name: str
+    network: str | None
+    decay: str
+
+
+class OfAll(NamedTuple):
+    """What is said of all files at once, as typed or chosen."""
+
+    meaning: str
+    covers: str
+    inside: str
+    seeds: str
+    facts: str
+
+
+def show(folder: Path, kept: Mapping[str, Kept]) -> None:
+    """The form, and what can be removed, once the expander is open."""
+    _undo()
+    expander = st.expander("Import curves", icon=":material/upload_file:", key="beside_import", on_change="rerun")
+    if not expander.open:
+        return
+    with expander:
+        _form(folder)
+        if kept:
+            _removal(folder, kept)
+
+
+def example(folder: Path) -> None:
+    """Something to begin with: one click, and the page is full."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("The notebook's three curves", icon=":material/menu_book:"):
+            _keep(folder, notebook.curves, choose.only)
+        st.caption(
+            "An example: what the notebook's author could not explain, found by the page itself.", width="content"
+        )
+
+
+@st.fragment  # what is typed here concerns no chart
+def _form(folder: Path) -> None:
+    turn = state.read(TURN, 0)
+    uploads = st.file_uploader("Files", accept_multiple_files=True, max_upload_size=LARGEST_MB, help=FILES_HELP,
+                               key=f"beside_files_{turn}")  # fmt: skip
+    said = [found for number, upload in enumerate(uploads) if (found := _of_file(upload, f"{turn}_{number}"))]
+    if not said:
+        return
+    known = _of_all(turn)
+    many = "1 curve" if len(said) == 1 else f"{len(said)} curves"
+    if st.button(f"Import {many}", type="primary", icon=":material/check:"):
+        _keep(folder, lambda: [told(one, known) for one in said], choose.also)
+
+
+def _keep(folder: Path, make: Callable[[], Sequence[ImportedCurve]], then: Callable[[Sequence[str]], None]) -> None:
+    """Write the curves, all of which must make sense first, choose them, and begin a new form."""
+    try:
+        paths = [write_import(folder, curve) for curve in list(make())]
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    state.remember(TURN, state.read(TURN, 0) + 1)
+    then([path.name for path in paths])
+    st.rerun()
+
+
+def _of_file(upload: Any, key: str) -> OfFile | None:
+    """A row for one file: what was found in it, and what to call it. None where it holds no curve."""
+    with st.container(border=True):
+        part = "train"
+        if cache.is_events(upload):
+            part = _pick("The curves are of", PARTS, f"beside_part_{key}")
+        read = cache.uploaded(upload.file_id, upload.name, part, upload)
+        if isinstance(read, str):
+            views.problem(read)
+            return None
+        name, network, decay = st.columns([3, 3, 2])
+        typed = name.text_input("Name", Path(upload.name).stem[:200], key=f"beside_name_{key}")
+        chosen = network.selectbox("Network", catalog.names(), None, key=f"beside_network_{key}", placeholder="unknown")
+        value = decay.text_input("Weight decay λ", key=f"beside_decay_{key}", placeholder="unknown")
+        if any(column.along == "record" for column in read.columns):
+            read = _counted(read, _pick("A row is", ROWS, f"beside_rows_{key}"))
+        st.caption(views.plain(_found(read)))
+        return OfFile(read, typed, chosen, value)
+
+
+def _pick(label: str, titles: Mapping[str, str], key: str) -> str:
+    """One of a few, the first by default."""
+    return str(st.segmented_control(label, list(titles), default=next(iter(titles)), required=True, key=key,
+                                    format_func=titles.__getitem__))  # fmt: skip
+
+
+def _counted(curve: ImportedCurve, along: str) -> ImportedCurve:
+    """The same, where a person says what a row is."""
+    if along not in ("epoch", "step"):
+        return curve
+    columns = [one.model_copy(update={"along": along}) if one.along == "record" else one for one in curve.columns]
+    notes = (*curve.notes, f"A row is {ROWS[along]}, as a person says.")
+    return curve.model_copy(update={"columns": tuple(columns), "notes": notes})
+
+
+def _found(curve: ImportedCurve) -> str:
+    """The columns of a file, and what was decided while reading it."""
+    lengths = ", ".join([f"{column.name} ({len(column.y):,})" for column in curve.columns])
+    return " ".join([f"Found in this {curve.source} file: {lengths}.", *curve.notes])
+
+
+def _of_all(turn: int) -> OfAll:
+    """What is true of all files alike; whatever is not known stays unknown."""
+    st.caption("Known of all of them. Whatever is left as it is stays unknown.")
+    left, middle, right = st.columns([3, 3, 2])
+    meaning = left.selectbox("Weight decay means", list(MEANINGS), key=f"beside_meaning_{turn}",
+                             format_func=MEANINGS.__getitem__)  # fmt: skip
+    covers = middle.selectbox("It covers", list(COVERS), key=f"beside_covers_{turn}", format_func=COVERS.__getitem__)
+    seeds = right.text_input("Seeds", key=f"beside_seeds_{turn}", placeholder="unknown", help="One or more: 0, 1, 2")
+    inside = _pick("Is the penalty inside the loss on record?", INSIDE, f"beside_inside_{turn}")
+    facts = st.text_area("More of the recipe", key=f"beside_facts_{turn}", placeholder=FACTS_PLACEHOLDER,
+                         help=FACTS_HELP, height=120)  # fmt: skip
+    return OfAll(meaning, covers, inside, seeds, facts)
+
+
+def told(one: OfFile, known: OfAll) -> ImportedCurve:
+    """The curve with all that a person says of it. Raises ConfigError or UnknownNameError."""
+    decay = _number(one.decay)
+    unclear = decay is not None and known.meaning == "unknown"
+    given = Given.model_validate(
+        {
+            "network": one.network,
+            "config": catalog.get(one.network).config if one.network else None,
+            "decay": None if unclear else decay,
+            "decay_meaning": "keras_l2" if known.meaning == "unknown" else known.meaning,
+            "decay_covers": known.covers,
+            "penalty_in_loss": None if known.inside == "unknown" else known.inside,
+            "seeds": _seeds(known.seeds),
+            "recipe": {key: parse_value(value) for key, value in pairs(_lines(known.facts)).items()},
+        }
+    )
+    notes = [
+        *one.curve.notes,
+        *([f"A weight decay of {one.decay} was typed; what it means is unknown."] if unclear else []),
+    ]
+    name = one.name.strip() or one.curve.name
+    curve = ImportedCurve.model_validate(dict(one.curve) | {"name": name, "given": given, "notes": tuple(notes)})
+    of_import(curve)  # what cannot be is said while it can still be mended
+    return curve
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _number(text: str) -> float | None:
+    """λ as typed; nothing is unknown."""
+    if not text.strip():
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(f"λ is a number such as 1e-4, or left out; received {echo(text)}.") from None
+
+
+def _seeds(text: str) -> tuple[int, ...] | None:
+    """Whole numbers with commas or spaces between; nothing is unknown."""
+    words = text.replace(",", " ").split()
+    try:
+        return tuple([int(word) for word in words]) or None
+    except ValueError:
+        raise ConfigError(f"Seeds are whole numbers such as 0, 1, 2, or left out; received {echo(text)}.") from None
+
+
+def _removal(folder: Path, kept: Mapping[str, Kept]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        labels = {key: choose.of_import(each) for key, each in kept.items()}
+        keys = st.multiselect("Imported curves to remove", list(kept), key="beside_remove", placeholder="None",
+                              format_func=labels.__getitem__)  # fmt: skip
+        if st.button("Remove", icon=":material/delete:", disabled=not keys):
+            held = {str(folder / key): _removed(folder / key) for key in keys}
+            state.remember(REMOVED, {path: content for path, content in held.items() if content})
+            state.forget("beside_remove")
+            st.rerun()
+
+
+def _removed(path: Path) -> bytes | None:
+    """What the file held; None where it could not be removed, which the list then shows."""
+    try:
+        content = path.read_bytes()
+        path.unlink()
+    except OSError:
+        return None
+    return content
+
+
+def _undo() -> None:
+    """Curves just removed can come back."""
+    removed: dict[str, bytes] = state.read(REMOVED, {})
+    if not removed:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Removed {len(removed)} imported {'curve' if len(removed) == 1 else 'curves'}.", width="content")
+        if st.button("Undo", icon=":material/undo:", key="beside_undo"):
+            state.forget(REMOVED)
+            try:
+                for path, content in removed.items():
+                    files.write(Path(path), content)
+            except ResNetLabError as error:
+                views.problem(str(error))
+            else:
+                st.rerun()

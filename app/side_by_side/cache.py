@@ -1,0 +1,124 @@
+"""What was read of runs and imported curves, kept between reruns and shared by all visitors.
+
+A curve of 64,000 points is read once; what stays are its points as arrays, and a light copy for everything else.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from app.runs.cache import Journal
+from app.side_by_side.arms import Arm
+from resnet.curves import Curve, reduced
+from resnet.errors import DataError, ResNetLabError
+from resnet.imports import event_files
+from resnet.imports import imported as imports
+from resnet.imports.imported import Column, ImportedCurve
+from resnet.results.arms import ArmRuns, Ending, SeedRun, ending
+from resnet.runs.journal import Line
+from resnet.runs.run import Run
+from resnet.studies.curves import arm_points
+from resnet.studies.curves.arm_points import ArmPoints, Series
+
+LIGHT_POINTS = 400
+"""Of a column, for what needs its ends and extremes only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An imported curve: `curve` with at most LIGHT_POINTS points a column, and all points for the chart.
+
+    `total` is the loss on record, whatever is in it.
+    """
+
+    key: str
+    curve: ImportedCurve
+    points: ArmPoints
+    total: Series | None
+
+
+def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
+    """Every curve in a folder by its file's name, and a sentence for each file that cannot be used."""
+    found, damaged = {}, []
+    for path in imports.kept(folder):
+        try:
+            stat = path.stat()
+            read = _kept(str(path), (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        except OSError:  # removed meanwhile
+            continue
+        if isinstance(read, str):
+            damaged.append(read)
+        else:
+            found[path.name] = read
+    return found, tuple(damaged)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _kept(path: str, signature: tuple[int, int, int]) -> Kept | str:
+    """What a file holds, or why it cannot be used."""
+    try:
+        curve = imports.read_import(Path(path))
+    except DataError as error:
+        return str(error)
+    points = arm_points.of_import(curve)
+    loss = curve.column("loss")
+    total = Series(np.array(loss.y, float), {loss.along: np.array(loss.x, float)}) if loss else None
+    light = curve.model_copy(update={"columns": tuple([_light(column) for column in curve.columns])})
+    return Kept(Path(path).name, light, points, total)
+
+
+def _light(column: Column) -> Column:
+    if len(column.x) <= LIGHT_POINTS:
+        return column
+    known = [(x, y) for x, y in zip(column.x, column.y, strict=True) if y is not None]
+    line = reduced(Curve([x for x, _ in known], [y for _, y in known]), LIGHT_POINTS)
+    return column.model_copy(update={"x": tuple(line.x), "y": tuple(line.y)})
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _journal(run_id: str) -> Journal:
+    """What is known of a run's curve; a page of many runs looks at all of them on each rerun."""
+    return Journal()
+
+
+def records(run: Run) -> list[Line]:
+    """A run's records as of now; only what is new is read. Raises RunError where they cannot be read."""
+    return _journal(str(run.path)).catch_up(run)
+
+
+def points(arm: Arm) -> ArmPoints:
+    """The points of an arm's runs. Raises RunError where one cannot be read."""
+    read = tuple([(str(run.path), len(records(run)), ending(run.state().name)) for run in arm.runs])
+    return _points(arm.name, read, arm)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _points(name: str, read: tuple[tuple[str, int, Ending], ...], _arm: Arm) -> ArmPoints:
+    """`read` says how far each run was read and what became of it: equal for equal points."""
+    seeds = [SeedRun(spec.recipe.seed, records(run), ended)
+             for run, spec, (_, _, ended) in zip(_arm.runs, _arm.specs, read, strict=True)]  # fmt: skip
+    return arm_points.points_of(ArmRuns(name, seeds, shortcut=_arm.spec.config.shortcut))
+
+
+def is_events(upload: UploadedFile) -> bool:
+    """Whether an uploaded file is one of TensorBoard's."""
+    return event_files.is_event_file(upload.getvalue()[: event_files.HEADER_BYTES])
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def uploaded(file_id: str, name: str, part: str, _upload: UploadedFile) -> ImportedCurve | str:
+    """What an uploaded file holds, or why it holds no curve. TensorBoard tells its two parts apart by their folders."""
+    with tempfile.TemporaryDirectory(prefix="resnet-import-") as folder:
+        path = Path(folder) / part / (Path(name).name or "curve")
+        try:
+            path.parent.mkdir()
+            path.write_bytes(_upload.getvalue())
+            return imports.read_curve(path)
+        except ResNetLabError as error:
+            return str(error)
+        except OSError as error:
+            return f"The uploaded file cannot be kept for reading: {error.strerror or error}."

@@ -1,0 +1,71 @@
+"""The recipe check over all that is chosen, runs and imported curves, and how far runs follow the paper."""
+
+import contextlib
+from dataclasses import replace
+
+import streamlit as st
+
+from app.elements import views
+from app.side_by_side import cache
+from app.side_by_side.arms import Arm
+from app.side_by_side.choose import Chosen
+from resnet import data
+from resnet.checks import check as lint
+from resnet.checks import sources
+from resnet.checks.check import Facts, Finding
+from resnet.checks.imported import of_import
+from resnet.data import DatasetFacts
+from resnet.errors import ResNetLabError
+from resnet.runs import Run
+from resnet.runs.spec import RunSpec
+
+
+def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Finding, ...]:
+    """What the rules say of everything chosen; `said` receives a sentence for each that cannot be checked."""
+    facts = [one for arm in chosen.arms for one in _of_arm(arm, said)]
+    for kept in chosen.imports:
+        try:
+            facts.append(of_import(kept.curve))
+        except ResNetLabError as error:
+            said.append(f"{kept.curve.name} cannot be checked: {error}")
+    if declared:
+        facts = [replace(one, declared=(declared,)) for one in facts]
+    return lint.check(*facts)
+
+
+def against_the_paper(chosen: Chosen) -> None:
+    """How far each arm follows it."""
+    sentences = [f"{arm.name}: {sentence}" for arm in chosen.arms if (sentence := follows(arm))]
+    if sentences:
+        st.markdown("**Against the paper**")
+        st.markdown("\n".join([f"- {views.plain(sentence)}" for sentence in sentences]))
+
+
+def follows(arm: Arm) -> str | None:
+    """How far an arm keeps to the paper's section 4.2; None for a network that it is not about."""
+    spec = arm.spec
+    if spec.config.stem != "cifar":
+        return None
+    return lint.follows(spec.recipe, spec.config, _dataset(spec)).sentence
+
+
+def _of_arm(arm: Arm, said: list[str]) -> list[Facts]:
+    facts = []
+    for run, spec in zip(arm.runs, arm.specs, strict=True):
+        try:
+            facts.append(replace(_of_run(run, spec), arm=arm.name))
+        except ResNetLabError as error:
+            said.append(f"Run {run.id} cannot be checked: {error}")
+    return facts
+
+
+def _of_run(run: Run, spec: RunSpec) -> Facts:
+    planned = sources.of_spec(spec, _dataset(spec), run.id)
+    return sources.of_run(planned, cache.records(run), continued=run.parent is not None)
+
+
+def _dataset(spec: RunSpec) -> DatasetFacts | None:
+    """What is known of the images, or None where this machine lacks them."""
+    with contextlib.suppress(ResNetLabError):
+        return data.facts(spec.dataset, spec.data_folder)
+    return None

@@ -1,0 +1,125 @@
+"""Which runs and imported curves are looked at together."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from app import state
+from app.elements import views
+from app.runs import wording
+from app.runs.board import LINKED
+from app.side_by_side.arms import Arm, grouped
+from app.side_by_side.cache import Kept
+from resnet.guards.differences import listed
+from resnet.runs import Run
+
+CHOSEN, CHOICE, MISSING = "beside_chosen", "beside_choice", "beside_missing"
+NEWEST = 6
+MISSING_SHOWN, LONGEST = 3, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Arms of our runs and imported curves, each under a name of its own; `left_out` are sentences."""
+
+    arms: tuple[Arm, ...]
+    imports: tuple[Kept, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [*[arm.name for arm in self.arms], *[kept.curve.name for kept in self.imports]]
+
+
+def chooser(runs: Sequence[Run], imports: Mapping[str, Kept]) -> list[str]:
+    """The control; what is chosen, by the ids of runs and the file names of imports, and part of the link."""
+    labels = {run.id: _of_run(run) for run in runs} | {key: of_import(kept) for key, kept in imports.items()}
+    if linked := state.read(LINKED):
+        _arrive(linked, labels)
+    views.problem(state.read(MISSING))
+    kept = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
+    st.multiselect("Runs and imported curves", list(labels), default=kept, key=state.seed(CHOICE, kept),
+                   format_func=labels.__getitem__, on_change=_changed, placeholder="Choose any of them")  # fmt: skip
+    state.address_runs(state.CURVE, kept)
+    return kept
+
+
+def _arrive(linked: Sequence[str], known: Container[str]) -> None:
+    """Choose what a link names, as far as it is here; what is missing is said until something else is chosen."""
+    state.forget(LINKED)
+    names = [name for name in dict.fromkeys(linked) if name]
+    only([name for name in names if name in known])
+    if missing := [name[:LONGEST] for name in names if name not in known]:
+        said = (
+            f"The link names runs or curves that are not here, so they are left out: {listed(missing, MISSING_SHOWN)}."
+        )
+        state.remember(MISSING, said)
+
+
+def _changed() -> None:
+    only(state.read(CHOICE))
+
+
+def also(keys: Sequence[str]) -> None:
+    """Add to what is chosen, or was shown as chosen."""
+    only(list(dict.fromkeys([*state.read(CHOICE, []), *keys])))
+
+
+def only(keys: Sequence[str]) -> None:
+    """Choose these and nothing else."""
+    state.remember(CHOSEN, list(keys))
+    state.forget(MISSING)
+
+
+def _newest(runs: Sequence[Run]) -> list[str]:
+    """What a first visit begins with."""
+    return [run.id for run in sorted(runs, key=lambda run: run.id)[-NEWEST:] if run.spec]
+
+
+def _of_run(run: Run) -> str:
+    spec, began = run.spec, wording.started(run)
+    seed = f", seed {spec.recipe.seed}" if spec else ""
+    what = f"{wording.network(spec)} on {wording.dataset(spec)}{seed}"
+    return f"{what} · {began:%d %b %H:%M} · {run.id[-4:]}"
+
+
+def of_import(kept: Kept) -> str:
+    """The end of its file's name tells it from another of the same name."""
+    return f"{kept.curve.name} · imported · {kept.key.partition('.')[0][-4:]}"
+
+
+def chosen(keys: Sequence[str], runs: Sequence[Run], imports: Mapping[str, Kept]) -> Chosen:
+    """What stands behind the chosen names."""
+    by_id = {run.id: run for run in runs}
+    found = grouped([by_id[key] for key in keys if key in by_id])
+    taken = {arm.name for arm in found.arms}
+    named = []
+    for kept in [imports[key] for key in keys if key in imports]:
+        name = kept.curve.name
+        if name in taken:
+            name = f"{name[:180]}, {kept.key.partition('.')[0][-8:]}"
+        taken.add(name)
+        named.append(_renamed(kept, name))
+    return Chosen(found.arms, tuple(named), found.left_out)
+
+
+def _renamed(kept: Kept, name: str) -> Kept:
+    if name == kept.curve.name:
+        return kept
+    return replace(kept, curve=kept.curve.model_copy(update={"name": name}), points=replace(kept.points, name=name))
+
+
+def nothing_yet(runs: Sequence[Run], imports: Mapping[str, Kept]) -> None:
+    """What will be here, and the buttons that fill it."""
+    st.markdown(
+        "Choose runs and imported curves above: they are drawn on one chart, and the page says what differs between "
+        "them, why their losses differ, and what makes the comparison unfair."
+    )
+    with st.container(horizontal=True):
+        if runs:
+            st.button("The newest runs", icon=":material/monitoring:", on_click=only, args=(_newest(runs),))
+        if imports:
+            st.button("All imported curves", icon=":material/upload_file:", on_click=only, args=(list(imports),))
+        if not runs and not imports:
+            st.page_link("app/pages/train.py", label="Start a run", icon=":material/play_arrow:")

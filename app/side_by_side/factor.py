@@ -1,0 +1,157 @@
+"""Whether only one thing differs between what is chosen, as far as its settings are known."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from app import state
+from app.elements import views
+from app.elements.controls import when_opened
+from app.runs import wording
+from app.side_by_side.arms import settings
+from app.side_by_side.choose import Chosen
+from resnet.checks.decay import in_one_unit
+from resnet.guards import differences, guard
+from resnet.guards.differences import Differing, listed
+from resnet.guards.guard import OneFactor
+from resnet.imports.imported import ImportedCurve
+from resnet.network.config import ResNetConfig
+from resnet.network.link import written
+from resnet.recipes import recipes
+from resnet.tables.text_table import TextTable, named
+
+DECLARED, PICK = "beside_declared", "beside_on_purpose"
+NOTHING = "nothing"
+KNOWN = {"config": "the network", "decay": "λ", "penalty_in_loss": "whether its loss holds the penalty",
+         "seeds": "the seeds"}  # fmt: skip
+SHOWN, LONGEST = 6, 60
+
+
+def show(chosen: Chosen) -> str | None:
+    """What was changed on purpose, and the verdict; returns the declared key."""
+    if len(chosen.names) < 2:
+        return None
+    specs = {arm.name: arm.specs for arm in chosen.arms}
+    alike = known_differences(chosen)
+    declared = _declared([each.key for each in (*differences.differing(specs, ()), *alike)])
+    factors = [declared] if declared else []
+    if chosen.imports:
+        _of_imports(chosen, alike, factors)
+    else:
+        _verdict(guard.one_factor(specs, factors))
+    return declared
+
+
+def _declared(keys: Sequence[str]) -> str | None:
+    """The factor that a person says was varied; None is none."""
+    options = [NOTHING, *declarable(keys)]
+    kept = state.read(DECLARED, NOTHING)
+    value = kept if kept in options else NOTHING
+    st.selectbox("What did you change on purpose?", options, options.index(value), key=state.seed(PICK, value),
+                 on_change=lambda: state.remember(DECLARED, state.read(PICK)), width=420,
+                 help="Everything else that differs is named below.")  # fmt: skip
+    return None if value == NOTHING else str(value)
+
+
+def declarable(keys: Sequence[str]) -> list[str]:
+    """What may be declared: settings that differ, and whatever they are part of."""
+    found: dict[str, None] = {}
+    for key in keys:
+        parts = key.split(".")
+        found |= dict.fromkeys(".".join(parts[: count + 1]) for count in range(len(parts)))
+    return sorted(found.keys() - {"recipe"})
+
+
+def _covered(key: str, factors: Sequence[str]) -> bool:
+    return any(key == factor or key.startswith(f"{factor}.") for factor in factors)
+
+
+def _verdict(found: OneFactor) -> None:
+    """A banner that names each setting nobody declared, else a quiet green sentence."""
+    if found.purity == "undeclared":
+        loose = [each for each in found.found if each.factor is None]
+        st.warning(views.plain(found.sentence), icon=":material/balance:")
+        _listed(loose)
+    elif found.purity == "several factors":
+        st.warning(views.plain(found.sentence), icon=":material/balance:")
+    else:
+        st.markdown(f":green[:material/check_circle: {views.plain(found.sentence)}]")
+
+
+def _listed(loose: Sequence[Differing]) -> None:
+    when_opened(f"The settings that differ ({len(loose)})", "beside_settings", lambda: _table(loose))
+
+
+def _table(loose: Sequence[Differing]) -> None:
+    arms = list(dict.fromkeys(arm for each in loose for arm in each.values))
+    columns = [named("setting", "Setting"), *[named(arm, arm) for arm in arms]]
+    views.table(TextTable(columns, [_row(each, arms) for each in loose]), "The settings that differ")
+
+
+def _row(found: Differing, arms: Sequence[str]) -> list[str]:
+    values = {arm: " or ".join([_said(value) for value in own]) for arm, own in found.values.items()}
+    return [found.key, *[values.get(arm, "") for arm in arms]]
+
+
+def _said(value: object) -> str:
+    return wording.NOTHING if value is None else written(value)[:LONGEST]
+
+
+def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
+    """Settings that two of all chosen are known to have, and that differ; what a curve does not say is in none."""
+    if not chosen.imports:
+        return ()
+    known: dict[str, Mapping[str, object]] = {arm.name: settings(arm.spec) for arm in chosen.arms}
+    known |= {kept.curve.name: of_import(kept.curve) for kept in chosen.imports}
+    found = []
+    for key in dict.fromkeys(key for facts in known.values() for key in facts):
+        values = {name: (facts[key],) for name, facts in known.items() if key in facts}
+        if len({differences.canonical(own) for own in values.values()}) > 1:
+            found.append(Differing(key, values, None))
+    return tuple(found)
+
+
+def of_import(curve: ImportedCurve) -> dict[str, object]:
+    """What a person said of a curve, by the keys of `differences.leaves` and in the units of our recipes."""
+    said = curve.given
+    network = _network(said.config) if said.config else {}
+    recipe = {f"recipe.{key}": value for key, value in said.recipe.items() if key != "dataset"}
+    dataset = {"dataset": said.recipe["dataset"]} if "dataset" in said.recipe else {}
+    known: dict[str, object] = {}
+    if said.decay is not None:
+        value, meaning = in_one_unit(said.decay, said.decay_meaning)
+        decay = {"value": value, "semantics": meaning, "covers": said.decay_covers}
+        known = {f"recipe.weight_decay.{key}": fact for key, fact in decay.items()}
+    return {**network, **recipe, **dataset, **known}
+
+
+def _network(config: ResNetConfig) -> dict[str, object]:
+    """Its settings only; the recipe is any."""
+    any_recipe = recipes.get(recipes.names()[0]).recipe
+    return {
+        key: value for key, value in differences.leaves(config, any_recipe, "").items() if key.startswith("network.")
+    }
+
+
+def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[str]) -> None:
+    """What is known to differ, and what nobody knows; there is no green sentence over what is not known."""
+    loose = [each for each in differ if not _covered(each.key, factors)]
+    if loose:
+        keys = listed([each.key for each in loose], SHOWN)
+        st.warning(views.plain(f"Not a fair comparison: of what is known, more than was declared differs: {keys}."
+                               if factors else f"Not a fair comparison: of what is known, these differ: {keys}."),
+                   icon=":material/balance:")  # fmt: skip
+        _listed(loose)
+    else:
+        st.markdown(f"Of what is known, {'nothing else' if factors else 'nothing'} differs.")
+    st.caption(views.plain(" ".join(unknown([kept.curve for kept in chosen.imports]))))
+
+
+def unknown(curves: Sequence[ImportedCurve]) -> list[str]:
+    """What the comparison cannot see of imported curves, those of which as much is known in one sentence."""
+    alike: dict[str, list[str]] = {}
+    for curve in curves:
+        said = [words for key, words in KNOWN.items() if getattr(curve.given, key) is not None]
+        said += list(curve.given.recipe)
+        alike.setdefault(", ".join(said) or "what their files hold", []).append(curve.name)
+    return [f"The settings of {listed(names)} are not known beyond {beyond}." for beyond, names in alike.items()]

@@ -1,0 +1,45 @@
+"""Why the losses of what is chosen differ; networks of the catalogue can join that nobody trained."""
+
+import streamlit as st
+
+from app.elements import views
+from app.runs import loss_parts
+from app.side_by_side import cache
+from app.side_by_side.choose import Chosen
+from resnet.errors import ResNetLabError
+from resnet.network import catalog
+from resnet.shipped import notebook
+from resnet.why_loss import losses
+from resnet.why_loss.losses import LossItem
+
+
+def show(chosen: Chosen) -> None:
+    """What can be added, and all of it taken apart."""
+    names = list(catalog.names())
+    added = st.multiselect("Networks of the catalogue, without any run", names, key="beside_networks",
+                           persist_state="session", placeholder="Add networks by name")  # fmt: skip
+    said: list[str] = []
+    items = [*_items(chosen, said), *map(of_network, added)]
+    for sentence in said:
+        views.problem(sentence)
+    if not items:
+        st.markdown("Choose runs, curves or networks, and their losses are taken apart here.")
+        return
+    loss_parts.show(items, max([len(arm.runs) for arm in chosen.arms], default=0))
+
+
+def of_network(name: str) -> LossItem:
+    """A network of the catalogue, with the weight decay it is usually trained with."""
+    return LossItem(name, "network", catalog.get(name).config, notebook.usual_decay(name))
+
+
+def _items(chosen: Chosen, said: list[str]) -> list[LossItem]:
+    items = []
+    for arm in chosen.arms:
+        try:
+            course = losses.course_of(cache.records(arm.runs[0]))
+        except ResNetLabError as error:
+            said.append(f"{arm.name} cannot be explained: {error}")
+            continue
+        items.append(LossItem(arm.name, "run", arm.spec.config, arm.spec.recipe.weight_decay, course))
+    return [*items, *[kept.curve.as_loss_item() for kept in chosen.imports]]

@@ -1,0 +1,131 @@
+"""The training controls: a data set, a recipe, a device."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from app import state
+from app.train.dataset import DATASET, dataset_form
+from resnet import quantity
+from resnet.data import DatasetFacts
+from resnet.errors import ResNetLabError
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, SgdConfig, check_against, with_steps
+from resnet.runs.devices import Device
+
+BASES, SETTINGS, DEVICE = "recipe_bases", "recipe_settings", "device"
+STEPS_HELP = "Optimiser updates; the schedule stretches with them."
+RATE_HELP = "Of the first step after the warm-up; the schedule lowers it from there."
+DECAY_HELP = "In the paper's sense: the loss gains (value / 2) · Σw². Keras's l2 regulariser takes half of this value."
+PAD_HELP = "Pixels of padding on each side, before a random crop of the image's own size. 0: no crop."
+VALIDATION_HELP = (
+    "Images taken out of the training part once, to measure the error on. The test set is read at the end."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the controls say. `recipe` is None where they contradict each other, and `problem` says how."""
+
+    facts: DatasetFacts
+    device: str
+    recipe: Recipe | None
+    problem: str | None
+
+
+def training_form(devices: list[Device]) -> Plan:
+    """The controls, and what they add up to."""
+    facts = dataset_form()
+    names = {device.id: _device_title(device) for device in devices}
+    left, right = st.columns(2)
+    base = _begun(_base(left, facts.name), facts)
+    device = right.selectbox("Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session")
+    recipe, problem = _recipe(facts, base)
+    _few(recipe or base)
+    with st.expander("More"):
+        _more(recipe or base)
+    return Plan(facts, device or devices[-1].id, recipe, problem)
+
+
+def _base(place: Any, dataset: str) -> recipes.Entry:
+    """The recipe of the catalogue that the controls change; each data set begins with its own."""
+    name = state.remembered(BASES, dict).get(dataset, recipes.default_for(dataset).name)
+    place.selectbox("Recipe", recipes.names(), index=recipes.names().index(name), key=state.seed("base", name),
+                    help=recipes.get(name).source, on_change=_base_changed)  # fmt: skip
+    return recipes.get(name)
+
+
+def _begun(entry: recipes.Entry, facts: DatasetFacts) -> Recipe:
+    """The recipe as it stands, except that the one a folder begins with takes what so many images allow."""
+    return recipes.begin_with(facts) if entry == recipes.default_for(facts.name) else entry.recipe
+
+
+def _base_changed() -> None:
+    """Another recipe begins as it stands in the catalogue: what was changed belonged to the one before."""
+    dataset = state.read(DATASET)
+    state.remember(BASES, {**state.read(BASES), dataset: state.read("base")})
+    state.remember(SETTINGS, {**state.read(SETTINGS, {}), dataset: {}})
+
+
+def _recipe(facts: DatasetFacts, base: Recipe) -> tuple[Recipe | None, str | None]:
+    settings = dict(state.remembered(SETTINGS, dict).get(facts.name, {}))
+    try:
+        recipe = with_settings(with_steps(base, settings.pop("steps", base.steps)), settings)
+        check_against(recipe, facts)
+    except ResNetLabError as error:
+        return None, str(error)
+    return recipe, None
+
+
+def _few(recipe: Recipe) -> None:
+    steps, batch, rate, decay = st.columns(4)
+    _number(steps, "Steps", "steps", recipe.steps, help=STEPS_HELP, step=100)
+    _number(batch, "Batch size", "batch_size", recipe.batch_size, help="Images in one step.")
+    _number(rate, "Learning rate", "schedule.learning_rate", recipe.schedule.learning_rate, help=RATE_HELP,
+            step=0.01, format="%g")  # fmt: skip
+    _number(decay, "Weight decay", "weight_decay.value", recipe.weight_decay.value, help=DECAY_HELP, step=1e-4,
+            format="%g")  # fmt: skip
+    pad, flip, validation, seed = st.columns(4, vertical_alignment="bottom")
+    _number(pad, "Pad and crop", "augmentation.pad", recipe.augmentation.pad, help=PAD_HELP)
+    flips = recipe.augmentation.flip == "horizontal"
+    flip.toggle("Mirror at random", flips, key=state.seed("recipe.flip", flips), on_change=_flip_changed)
+    _number(validation, "Validation images", "validation_images", recipe.validation_images, help=VALIDATION_HELP)
+    _number(seed, "Seed", "seed", recipe.seed, help="Decides weights, split, order and augmentation.")
+
+
+def _more(recipe: Recipe) -> None:
+    momentum, every, checkpoint = st.columns(3)
+    if isinstance(recipe.optimiser, SgdConfig):
+        _number(momentum, "SGD momentum", "optimiser.momentum", recipe.optimiser.momentum, step=0.05, format="%g")
+    _number(every, "Evaluate every", "evaluate_every", recipe.evaluate_every, help="Steps between two evaluations.")
+    _number(checkpoint, "Checkpoint every", "checkpoint_every", recipe.checkpoint_every)
+
+
+def _number(place: Any, label: str, key: str, value: float, **display: Any) -> None:
+    settings = state.read(SETTINGS, {}).get(state.read(DATASET), {})
+    shown = settings.get(key, value)
+    display.setdefault("step", 1)  # a whole step tells Streamlit that the number is whole
+    place.number_input(
+        label, value=shown, key=state.seed(f"recipe.{key}", shown), on_change=partial(_changed, key), **display
+    )
+
+
+def _changed(key: str) -> None:
+    every = {name: dict(settings) for name, settings in state.read(SETTINGS, {}).items()}
+    every.setdefault(state.read(DATASET), {})[key] = state.read(f"recipe.{key}")
+    state.remember(SETTINGS, every)
+
+
+def _flip_changed() -> None:
+    every = {name: dict(settings) for name, settings in state.read(SETTINGS, {}).items()}
+    flip = "horizontal" if state.read("recipe.flip") else "none"
+    every.setdefault(state.read(DATASET), {})["augmentation.flip"] = flip
+    state.remember(SETTINGS, every)
+
+
+def _device_title(device: Device) -> str:
+    free = f" · {quantity.size(device.free_bytes)} free" if device.free_bytes else ""
+    return f"{device.name}{free}"

@@ -1,0 +1,53 @@
+"""From the page's choices to a run."""
+
+import secrets
+
+import streamlit as st
+
+from app import state
+from app.elements import views
+from app.runs import cache
+from app.train.dataset import data_folder
+from app.train.form import Plan
+from resnet.data import fit_config
+from resnet.errors import ResNetLabError
+from resnet.runs.spec import RunSpec
+
+TOKEN = "start_token"
+
+
+def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
+    """What would be started, or why nothing can be. The network takes on the data set's images and classes."""
+    if plan.recipe is None:
+        return None, plan.problem
+    try:
+        config = fit_config(shown.config, plan.facts)
+    except ResNetLabError as error:
+        return None, str(error)
+    spec = RunSpec(
+        network=shown.choice.network,
+        config=config,
+        recipe=plan.recipe,
+        dataset=plan.facts.name,
+        data_folder=data_folder(),
+        device=plan.device,
+    )
+    return spec, None
+
+
+def start_button(spec: RunSpec | None) -> None:
+    """Start, and go and watch. A second click on the same page starts nothing new."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        clicked = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None)
+        st.page_link("app/pages/study.py", label="With seeds, as a study", icon=":material/science:",
+                     query_params={"study": ":mine"})  # fmt: skip
+    if not clicked or spec is None:
+        return
+    token = state.remembered(TOKEN, lambda: secrets.token_hex(8))
+    try:
+        run = cache.store().start(spec, token)
+    except ResNetLabError as error:
+        views.problem(str(error))
+        return
+    state.forget(TOKEN)
+    st.switch_page("app/pages/runs.py", query_params={"run": run.id})

@@ -1,0 +1,50 @@
+"""What a training would do, before it is started: its learning rates, and its images."""
+
+import streamlit as st
+
+from app.elements import charts, views
+from app.runs import cache
+from app.train.dataset import data_folder
+from app.train.form import Plan
+from resnet import data
+from resnet.data import DatasetFacts
+from resnet.errors import ResNetLabError
+from resnet.recipes.recipe import AugmentationConfig
+from resnet.recipes.schedule import rate_at
+
+POINTS = 200
+
+
+def samples(plan: Plan) -> None:
+    """A sheet of the images, or where they have to be put; a run would download what it can."""
+    folder = data_folder()
+    if missing := data.availability(plan.facts.name, folder):
+        st.info(views.plain(missing), icon=":material/download:")
+    elif plan.recipe:
+        try:
+            sheet = cache.sheet(plan.facts.name, folder, plan.recipe)
+        except ResNetLabError as error:
+            views.problem(str(error))
+        else:
+            caption = "Above: images as they are. Below: the same, augmented by this recipe."
+            st.image(sheet, caption=caption, width="content", alt=_in_words(plan.facts, plan.recipe.augmentation))
+
+
+def _in_words(facts: DatasetFacts, augmentation: AugmentationConfig) -> str:
+    """What is seen, for those who do not see it: which images, and what this recipe does to them."""
+    height, width, _ = facts.image_shape
+    pixels = f"{augmentation.pad} pixel{'s' * (augmentation.pad != 1)}"
+    done = [f"padded by {pixels} and cropped to {height}×{width} at random"] if augmentation.pad else []
+    done += ["mirrored in half of the cases"] if augmentation.flip == "horizontal" else []
+    below = f"the same, {', and '.join(done)}" if done else "the same, which this recipe leaves as they are"
+    return f"Images of {facts.title} in two rows: above as they are, below {below}."
+
+
+def schedule(plan: Plan) -> None:
+    """The learning rate of every step, as it will be applied."""
+    recipe = plan.recipe
+    if recipe is None:
+        return
+    steps = list(range(0, recipe.steps, max(1, recipe.steps // POINTS)))
+    rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=True) for step in steps]
+    st.plotly_chart(charts.schedule_chart(steps, rates, views.scheme()), key="schedule", config=charts.QUIET)
