@@ -5,13 +5,12 @@ Nothing here knows about graphs, Keras or drawings; everything else reads these 
 
 import hashlib
 import json
-from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from resnet.errors import ConfigError, UnknownNameError, echo, explain
-from resnet.network.kinds import KIND, begun, check_group, check_whole, kinds_of
+from resnet.errors import ConfigError, echo, explain
+from resnet.network.kinds import KIND, Kinds, begun, check_group, check_whole, kinds_of, refuse_unknown
 
 Stem = Literal["imagenet", "cifar"]
 Block = Literal["basic", "bottleneck"]
@@ -236,8 +235,10 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
         value = parse_value(settings[key]) if isinstance(settings[key], str) else settings[key]
         field, _, last = key.partition(".")
         there, kinds = data.get(field), kinds_of(type(config), field)
-        if last == KIND and isinstance(there, dict) and KIND in there and (group := begun(kinds, value, there)):
-            data[field] = fresh[field] = group
+        if last == KIND and kinds:
+            there = data[field] = there or {KIND: None}  # a warm-up where there was none
+            if group := begun(kinds, value, there):
+                data[field] = fresh[field] = group
         _assign(data, key, value, kinds)
     for field, group in fresh.items():
         check_whole(field, group)
@@ -254,15 +255,17 @@ def parse_value(text: str) -> Any:
     return text
 
 
-def _assign(data: dict[str, Any], key: str, value: Any, kinds: Iterable[str]) -> None:
+def _assign(data: dict[str, Any], key: str, value: Any, kinds: Kinds) -> None:
     if key not in (known := known_keys(data)):
-        raise UnknownNameError("setting", key, known)
+        group = data.get(key.partition(".")[0]) if kinds else None
+        refuse_unknown(key, known, kinds, group if isinstance(group, dict) else {})
     *parents, last = key.split(".")
     place: Any = data
     for part in parents:
         place = place[int(part) if isinstance(place, list) else part]
     at = int(last) if isinstance(place, list) else last
-    check_group(key, [value], place[at], kinds)
+    no_group_yet = not parents and kinds and place[at] is None
+    check_group(key, [value], {KIND: next(iter(kinds))} if no_group_yet else place[at], kinds)
     place[at] = value
 
 
