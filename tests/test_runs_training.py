@@ -59,8 +59,9 @@ def test_a_killed_worker_leaves_nothing_in_the_temporary_folder(
     wait_for(lambda: not run.directory.is_locked())
     if not supervised:
         assert own.exists()
-        store.launcher.command = support.command("obedient")
+        store.launcher.command = support.command("brief")
         store.resume(run.id)
+        store.wait(run.id, START_S)
     wait_for(lambda: not own.exists())
     assert not list(system.rglob("*"))
 

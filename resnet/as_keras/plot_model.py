@@ -34,7 +34,12 @@ LONG = 2000
 """Boxes beyond which Graphviz's improvement of the columns is switched off (nslimit=0): on ResNet-1202 it takes 28 s
 instead of 1 s, and gives up at a picture twelve times as wide."""
 
-NORM_CLASSES = {"batch": "BatchNormalization", "group": "GroupNormalization", "layer": "LayerNormalization"}
+NORM_CLASSES = {
+    "batch": "BatchNormalization",
+    "group": "GroupNormalization",
+    "layer": "LayerNormalization",
+    "layer_hwc": "GroupNormalization",
+}
 
 
 class PlotOptions(Closed):

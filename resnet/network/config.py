@@ -18,8 +18,17 @@ Shortcut = Literal["none", "padded_identity", "projection", "projection_always"]
 StrideOn = Literal["1x1", "3x3"]
 ActivationOrder = Literal["post", "pre"]
 HeadActivation = Literal["softmax", "sigmoid", "none"]
-NormKind = Literal["batch", "group", "layer", "none"]
+NormKind = Literal["batch", "group", "layer", "layer_hwc", "none"]
 Initialiser = Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"]
+
+NORM_NAMES: dict[NormKind, str] = {
+    "batch": "batch norm",
+    "group": "group norm",
+    "layer": "layer norm",
+    "layer_hwc": "layer norm over H×W×C",
+    "none": "no norm",
+}
+"""As drawings, sentences and tables call them."""
 
 EXPANSION = {"basic": 1, "bottleneck": 4}
 CONVS_PER_BLOCK = {"basic": 2, "bottleneck": 3}
@@ -60,7 +69,15 @@ class Closed(BaseModel):
 
 
 class NormConfig(Closed):
-    """Normalisation after every convolution.
+    """Normalisation after every convolution, with a scale and a shift for each channel.
+
+    The kinds differ in what mean and variance are taken over, for maps of [N, H, W, C]:
+
+    - "batch": over N, H and W.
+    - "group": over H, W and the channels of a group.
+    - "layer_hwc": over H, W and C. The layer norm of Ba et al. 2016 (all units of a layer), with which Wu and He 2018
+      compare group norm. It is group norm with one group.
+    - "layer": over C, at each position by itself. Keras's LayerNormalization; ConvNeXt uses it.
 
     `momentum` is Keras's: the share of the old moving average that is kept at each step (PyTorch's 0.1 is 0.9 here).
     `epsilon` is added to the variance. `groups` counts only for kind "group". `last_gamma` is the initial scale of the

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from resnet import quantity
 from resnet.diagram.content.fold import Layers, Section, Unit, tail
-from resnet.network.config import EXPANSION, ActivationOrder
+from resnet.network.config import EXPANSION, NORM_NAMES, ActivationOrder
 from resnet.network.graph import Activation, Conv, Dense, Graph, MaxPool, Node, Norm, PadChannels, Shape, Subsample
 from resnet.network.metrics import count
 
@@ -44,7 +44,7 @@ def layer_text(node: Node) -> str:
         case Conv(filters, kernel, stride, groups):
             text = f"{kernel}×{kernel} conv, {filters}{f', {groups} groups' if groups > 1 else ''}{_strides(stride)}"
         case Norm(kind, groups=groups):
-            text = f"{kind} norm, {groups} groups" if kind == "group" else f"{kind} norm"
+            text = f"{NORM_NAMES[kind]}, {groups} groups" if kind == "group" else NORM_NAMES[kind]
         case MaxPool(side, stride):
             text = f"{side}×{side} max-pool{_strides(stride)}"
         case Subsample(stride):
