@@ -22,14 +22,16 @@ REASONS = {
 
 
 NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""How a file system says that it does not have an operation at all. Which of them it says differs from disk to disk."""
+"""How a file system says that it does not have an operation at all. Which of them it says differs
+from disk to disk."""
 
 
 def sync(descriptor: int) -> None:
-    """Return once what was written would survive a power cut, as far as the disk can promise it. Raises OSError.
+    """Return once what was written would survive a power cut, as far as the disk can promise it.
+    Raises OSError.
 
-    Some file systems cannot flush a folder, some not even a file (CIFS, several of FUSE). That is no reason to write
-    nothing there.
+    Some file systems cannot flush a folder, some not even a file (CIFS, several of FUSE). That is
+    no reason to write nothing there.
     """
     try:
         os.fsync(descriptor)
@@ -39,7 +41,8 @@ def sync(descriptor: int) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Return once the names in a folder would survive a power cut, as far as the disk can promise it."""
+    """Return once the names in a folder would survive a power cut, as far as the disk can promise
+    it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         sync(descriptor)
@@ -55,7 +58,8 @@ def check_writable(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path on the same disk to write to. It takes the place of `path` when the block ends well, else it is gone.
+    """A path on the same disk to write to. It takes the place of `path` when the block ends well,
+    else it is gone.
 
     Raises ExportError, in one sentence, for whatever the disk refuses.
     """
@@ -78,7 +82,10 @@ def _target(path: Path) -> Path:
         raise _refusal(path, error) from None
     except (ValueError, RuntimeError):  # a null character; a link to itself
         pass
-    raise ExportError(f"Cannot write {echo(path.name or str(path))}: it is not an ordinary file; choose another name.")
+    raise ExportError(
+        f"Cannot write {echo(path.name or str(path))}: it is not an ordinary file; choose another"
+        " name."
+    )
 
 
 @contextmanager

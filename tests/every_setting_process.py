@@ -1,8 +1,10 @@
-"""Trains each case that it is given for two steps: `every_setting_process.py HOW FOLDER`, specs as JSON lines on stdin.
+"""Trains each case that it is given for two steps: `every_setting_process.py HOW FOLDER`, specs as
+JSON lines on stdin.
 
-HOW is "whole", the real trainer from start to end, or "eager", two updates that are not compiled. A process of its own,
-since a recipe's precision and determinism hold for the whole of TensorFlow. Prints a JSON line for each case:
-{"error": null, or what went wrong, "moved": whether a weight changed}.
+HOW is "whole", the real trainer from start to end, or "eager", two updates that are not compiled. A
+process of its own, since a recipe's precision and determinism hold for the whole of TensorFlow.
+Prints a JSON line for each case: {"error": null, or what went wrong, "moved": whether a weight
+changed}.
 """
 
 import json
@@ -50,7 +52,8 @@ def few_digits() -> data.Dataset:
 
 
 def whole(spec: RunSpec, folder: Path) -> bool:
-    """One run through the real trainer: steps, evaluation, checkpoint, last test and saved model."""
+    """One run through the real trainer: steps, evaluation, checkpoint, last test and saved
+    model."""
     folder.mkdir()
     directory = RunDirectory(folder)
     dataset = few_digits()
@@ -59,7 +62,9 @@ def whole(spec: RunSpec, folder: Path) -> bool:
     before = snapshot.capture(snapshot.weights(trainer.model))
     outcome = trainer.run(dataset, split)
     directory.close()
-    kinds = [json.loads(line)["kind"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    kinds = [
+        json.loads(line)["kind"] for line in (folder / "metrics.jsonl").read_text().splitlines()
+    ]
     assert outcome == "finished", outcome
     assert kinds.count("train") == spec.recipe.steps, kinds
     assert kinds.count("test") == 1, kinds
@@ -68,21 +73,26 @@ def whole(spec: RunSpec, folder: Path) -> bool:
 
 
 def eager(spec: RunSpec, _: Path) -> bool:
-    """The updates of one run, operation by operation; the trainer's own parts, put together as it does."""
+    """The updates of one run, operation by operation; the trainer's own parts, put together as it
+    does."""
     recipe = spec.recipe
     logits = spec.config.model_copy(update={"head_activation": "none"})
     model = with_fused_norms(build_keras_model(logits, recipe.seed), recipe.batch_norm_statistics)
     optimiser = build_optimiser(model, recipe)
     before = snapshot.capture(snapshot.weights(model))
     dataset = few_digits()
-    part = load_parts(dataset, draw_split(dataset, recipe.validation_images, recipe.seed), recipe).train
+    part = load_parts(
+        dataset, draw_split(dataset, recipe.validation_images, recipe.seed), recipe
+    ).train
     for step in range(recipe.steps):
         (positions,) = batch_indices(recipe.seed, part.size, recipe.batch_size, step, 1)
         images, labels = part.batch(tf.constant(positions))
         images = augment(images, recipe.augmentation, recipe.seed, tf.constant(step))
         optimiser.learning_rate = rate_at(recipe.schedule, recipe.warmup, step, warm=False)
         happened = Steps(*update(model, optimiser, recipe, images, labels).numpy())
-        assert np.isfinite(happened.data_loss), happened  # a gradient may overflow in float16: that step is passed over
+        assert np.isfinite(happened.data_loss), (
+            happened
+        )  # a gradient may overflow in float16: that step is passed over
     assert np.isfinite(model(images, training=False)).all()
     return moved(before, model)
 

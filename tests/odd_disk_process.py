@@ -1,7 +1,8 @@
 """A run from start to end on a disk that lacks something: `odd_disk_process.py FOLDER LACK ERRNO`.
 
-LACK is a system call that the kernel refuses, or "nfs": an exclusive lock needs a file that is open for writing, as
-Linux's NFS client has it (nfs(5), flock(2)). Prints the run's last state, or the error that a person would read.
+LACK is a system call that the kernel refuses, or "nfs": an exclusive lock needs a file that is open
+for writing, as Linux's NFS client has it (nfs(5), flock(2)). Prints the run's last state, or the
+error that a person would read.
 """
 
 import errno

@@ -1,7 +1,8 @@
-"""System calls that the kernel refuses in this process and its children, as on a disk or kernel without them.
+"""System calls that the kernel refuses in this process and its children, as on a disk or kernel
+without them.
 
-A seccomp filter: the call really is made and really is refused. Needs no root. It cannot be taken back, so it belongs
-into a process of its own.
+A seccomp filter: the call really is made and really is refused. Needs no root. It cannot be taken
+back, so it belongs into a process of its own.
 """
 
 import ctypes
@@ -20,7 +21,12 @@ REFUSE, ALLOW = 0x00050000, 0x7FFF0000
 class Instruction(ctypes.Structure):
     """One of a BPF program, as in linux/filter.h."""
 
-    _fields_ = (("code", ctypes.c_ushort), ("yes", ctypes.c_ubyte), ("no", ctypes.c_ubyte), ("value", ctypes.c_uint))
+    _fields_ = (
+        ("code", ctypes.c_ushort),
+        ("yes", ctypes.c_ubyte),
+        ("no", ctypes.c_ubyte),
+        ("value", ctypes.c_uint),
+    )
 
 
 class Program(ctypes.Structure):
@@ -38,6 +44,9 @@ def refuse(call: str, error: int) -> None:
     )
     program = Program(len(instructions), instructions)
     libc = ctypes.CDLL(None, use_errno=True)
-    for arguments in ((NO_NEW_PRIVILEGES, 1, 0, 0, 0), (SECCOMP, FILTER, ctypes.byref(program), 0, 0)):
+    for arguments in (
+        (NO_NEW_PRIVILEGES, 1, 0, 0, 0),
+        (SECCOMP, FILTER, ctypes.byref(program), 0, 0),
+    ):
         if libc.prctl(*arguments):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

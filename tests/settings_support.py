@@ -1,7 +1,8 @@
-"""Every enumerated setting of a pydantic model, found by looking at the model, and few cases that cover them.
+"""Every enumerated setting of a pydantic model, found by looking at the model, and few cases that
+cover them.
 
-A setting is enumerated where it is a Literal with several values, a bool, or a group of settings in several kinds. A
-value that is added to the model is found here without further work.
+A setting is enumerated where it is a Literal with several values, a bool, or a group of settings in
+several kinds. A value that is added to the model is found here without further work.
 """
 
 import itertools
@@ -25,21 +26,26 @@ PLAIN = (int, float, str)
 
 @dataclass(frozen=True)
 class Setting:
-    """One enumerated setting. `needs` is the (key, value) without which it does not exist: SGD has `nesterov`, Adam
-    does not."""
+    """One enumerated setting. `needs` is the (key, value) without which it does not exist: SGD has
+    `nesterov`, Adam does not."""
 
     key: str
     values: tuple[Any, ...]
     needs: tuple[tuple[str, Any], ...] = ()
 
 
-def enumerated(model: type[BaseModel], prefix: str = "", needs: tuple[tuple[str, Any], ...] = ()) -> Iterator[Setting]:
-    """Every enumerated setting of the model and of the groups in it. Fails for a kind of field it does not know."""
+def enumerated(
+    model: type[BaseModel], prefix: str = "", needs: tuple[tuple[str, Any], ...] = ()
+) -> Iterator[Setting]:
+    """Every enumerated setting of the model and of the groups in it. Fails for a kind of field it
+    does not know."""
     for name, field in model.model_fields.items():
         yield from _of_annotation(f"{prefix}{name}", field.annotation, needs)
 
 
-def _of_annotation(key: str, annotation: Any, needs: tuple[tuple[str, Any], ...]) -> Iterator[Setting]:
+def _of_annotation(
+    key: str, annotation: Any, needs: tuple[tuple[str, Any], ...]
+) -> Iterator[Setting]:
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from _of_annotation(key, get_args(annotation)[0], needs)
@@ -56,22 +62,30 @@ def _of_annotation(key: str, annotation: Any, needs: tuple[tuple[str, Any], ...]
         for item in {item for item in get_args(annotation) if item is not Ellipsis}:
             yield from _of_annotation(key, item, needs)
     elif annotation not in PLAIN:
-        raise AssertionError(f"{key}: teach tests/settings_support.py which values {annotation} has")
+        raise AssertionError(
+            f"{key}: teach tests/settings_support.py which values {annotation} has"
+        )
 
 
 def _arms(annotation: Any) -> list[Any]:
-    arms = [get_args(arm)[0] if get_origin(arm) is Annotated else arm for arm in get_args(annotation)]
+    arms = [
+        get_args(arm)[0] if get_origin(arm) is Annotated else arm for arm in get_args(annotation)
+    ]
     nested = [_arms(arm) if get_origin(arm) in (Union, UnionType) else [arm] for arm in arms]
     return [arm for part in nested for arm in part]
 
 
-def _of_union(key: str, arms: Sequence[Any], needs: tuple[tuple[str, Any], ...]) -> Iterator[Setting]:
+def _of_union(
+    key: str, arms: Sequence[Any], needs: tuple[tuple[str, Any], ...]
+) -> Iterator[Setting]:
     """Groups told apart by their kind, and None where there may be none."""
     groups = [arm for arm in arms if isinstance(arm, type) and issubclass(arm, BaseModel)]
     others = [arm for arm in arms if arm is not NoneType and arm not in groups]
     if others:
         raise AssertionError(f"{key}: teach tests/settings_support.py which values {arms} has")
-    kinds = {kind: group for group in groups for kind in get_args(group.model_fields["kind"].annotation)}
+    kinds = {
+        kind: group for group in groups for kind in get_args(group.model_fields["kind"].annotation)
+    }
     none = (None,) if NoneType in arms else ()
     yield Setting(f"{key}.kind", (*none, *kinds), needs)
     for kind, group in kinds.items():
@@ -81,7 +95,8 @@ def _of_union(key: str, arms: Sequence[Any], needs: tuple[tuple[str, Any], ...])
 
 
 def choices(settings: Sequence[Setting], size: int) -> set[Choice]:
-    """Every value of every setting (size 1), or every two values that can exist together (size 2)."""
+    """Every value of every setting (size 1), or every two values that can exist together (size
+    2)."""
     found = set()
     for some in itertools.combinations(settings, size):
         for values in itertools.product(*[setting.values for setting in some]):
@@ -95,10 +110,11 @@ def choices(settings: Sequence[Setting], size: int) -> set[Choice]:
 def covering(
     settings: Sequence[Setting], size: int, allowed: Callable[[Case], bool], start: Case
 ) -> tuple[list[Case], set[Choice]]:
-    """Few allowed cases in which every choice stands at least once, and the choices that no case was found for.
+    """Few allowed cases in which every choice stands at least once, and the choices that no case
+    was found for.
 
-    Greedy: each case begins with a choice not covered yet, then each further setting takes the value that covers most.
-    `start` is an allowed case with a value for every setting.
+    Greedy: each case begins with a choice not covered yet, then each further setting takes the
+    value that covers most. `start` is an allowed case with a value for every setting.
     """
     chance = random.Random(0)  # the same cases every time
     left, impossible = choices(settings, size), set[Choice]()
@@ -114,7 +130,9 @@ def covering(
         chance.shuffle(order)
         for setting in order:
             candidates = [case | {setting.key: value} for value in setting.values]
-            candidates.sort(key=lambda changed: len(left & _choices_in(changed, settings, size)), reverse=True)
+            candidates.sort(
+                key=lambda changed: len(left & _choices_in(changed, settings, size)), reverse=True
+            )
             case = next(filter(allowed, candidates), case)
         cases.append(active(case, settings))
         left -= _choices_in(case, settings, size)
@@ -130,7 +148,8 @@ def _fixed(choice: Choice, settings: Sequence[Setting]) -> dict[str, Any]:
 def _with_choice(
     choice: Choice, settings: Sequence[Setting], allowed: Callable[[Case], bool], start: Case
 ) -> Case | None:
-    """An allowed case that holds the choice, with at most one further setting changed for it; None where none is."""
+    """An allowed case that holds the choice, with at most one further setting changed for it; None
+    where none is."""
     fixed = _fixed(choice, settings)
     case = dict(start) | fixed
     if allowed(case):
@@ -153,4 +172,6 @@ def active(case: Case, settings: Sequence[Setting]) -> Case:
 
 
 def _choices_in(case: Case, settings: Sequence[Setting], size: int) -> set[Choice]:
-    return {frozenset(some) for some in itertools.combinations(active(case, settings).items(), size)}
+    return {
+        frozenset(some) for some in itertools.combinations(active(case, settings).items(), size)
+    }

@@ -11,7 +11,8 @@ from resnet.studies.plan.study import arms, runs
 
 @pytest.mark.parametrize("key", ready.names())
 def test_ready_studies_can_be_run(key: str) -> None:
-    """A ready study that this program refuses helps nobody; the quick one must run without a download."""
+    """A ready study that this program refuses helps nobody; the quick one must run without a
+    download."""
     entry = ready.get(key)
     assert entry.key == key == entry.study.name
     assert entry.study.source
@@ -21,14 +22,20 @@ def test_ready_studies_can_be_run(key: str) -> None:
     for run in runs(entry.quick):
         check_possible(run.spec)
     for study in entry.sizes.values():
-        assert {factor.key for factor in entry.study.factors} == {factor.key for factor in study.factors}
+        assert {factor.key for factor in entry.study.factors} == {
+            factor.key for factor in study.factors
+        }
         assert len(arms(study)) >= 2
     assert len({study.fingerprint for study in entry.sizes.values()}) == len(entry.sizes)
-    assert sum(run.spec.recipe.steps * run.spec.recipe.batch_size for run in runs(entry.quick)) < 200_000
+    assert (
+        sum(run.spec.recipe.steps * run.spec.recipe.batch_size for run in runs(entry.quick))
+        < 200_000
+    )
 
 
 def test_the_study_of_norms_trains_the_layer_norm_of_the_papers_it_cites() -> None:
-    """Wu and He 2018 and Ba et al. 2016 average over height, width and channels; kind "layer" does over channels."""
+    """Wu and He 2018 and Ba et al. 2016 average over height, width and channels; kind "layer" does
+    over channels."""
     assert [arm.config.norm.kind for arm in arms(ready.get("norm_kind").study)] == [
         "batch",
         "group",

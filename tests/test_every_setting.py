@@ -1,7 +1,8 @@
-"""Every value of every enumerated setting of network and recipe really trains, and every pair of them.
+"""Every value of every enumerated setting of network and recipe really trains, and every pair of
+them.
 
-Would catch what no test of settings as data can: `optimiser.kind=adamw` was checked, linked, recommended and exported,
-and no run of it ever took a step.
+Would catch what no test of settings as data can: `optimiser.kind=adamw` was checked, linked,
+recommended and exported, and no run of it ever took a step.
 """
 
 import itertools
@@ -36,12 +37,14 @@ NUMBERS: dict[str, dict[Any, dict[str, Any]]] = {
     },
     "recipe.warmup": {"steps": {"steps": STEPS}},
 }
-"""What a kind of a group needs besides and has no default for. A new kind that is missing here is refused, and its
-pairs then stand among the impossible ones."""
+"""What a kind of a group needs besides and has no default for. A new kind that is missing here is
+refused, and its pairs then stand among the impossible ones."""
 
 NETWORK = {
     "input_shape": [8, 8, 1],
-    "stages": [{"blocks": 1, "filters": 4, "stride": 2}],  # the stride makes each shortcut change shape
+    "stages": [
+        {"blocks": 1, "filters": 4, "stride": 2}
+    ],  # the stride makes each shortcut change shape
     "norm": {"groups": 2},
 }
 RECIPE = {
@@ -59,18 +62,25 @@ IMPOSSIBLE: set[Choice] = {
     frozenset({("network.norm.last_gamma", "zero"), ("network.shortcut", "none")}),
     frozenset({("network.norm.last_gamma", "zero"), ("network.activation_order", "pre")}),
 }
-"""Pairs that the rules of a network refuse. Another one is either a new rule, to be named here, or a fault."""
+"""Pairs that the rules of a network refuse. Another one is either a new rule, to be named here, or
+a fault."""
 
 
 def spec_of(case: Case) -> RunSpec:
     """The case as a run on digits. Raises ConfigError where a rule refuses it."""
-    data: dict[str, Any] = {"network": json.loads(json.dumps(NETWORK)), "recipe": json.loads(json.dumps(RECIPE))}
+    data: dict[str, Any] = {
+        "network": json.loads(json.dumps(NETWORK)),
+        "recipe": json.loads(json.dumps(RECIPE)),
+    }
     for key, value in case.items():
         put(data, key, value)
     for group, kinds in NUMBERS.items():
         for name, value in kinds.get(case[f"{group}.kind"], {}).items():
             put(data, f"{group}.{name}", value)
-    config, recipe = ResNetConfig.model_validate(data["network"]), Recipe.model_validate(data["recipe"])
+    config, recipe = (
+        ResNetConfig.model_validate(data["network"]),
+        Recipe.model_validate(data["recipe"]),
+    )
     return RunSpec(network="tiny", config=config, recipe=recipe, dataset="digits")
 
 
@@ -95,7 +105,9 @@ def allowed(case: Case) -> bool:
 def start() -> Case:
     """An allowed case: the first value of each setting, in a residual network."""
     case = {setting.key: setting.values[0] for setting in SETTINGS}
-    return case | {"network.shortcut": "projection"}  # a plain network may not begin with a scale of zero
+    return case | {
+        "network.shortcut": "projection"
+    }  # a plain network may not begin with a scale of zero
 
 
 @cache
@@ -112,7 +124,9 @@ def test_the_settings_are_found_by_themselves() -> None:
     assert values["recipe.optimiser.kind"] >= {"sgd", "adam", "adamw"}
     assert values["recipe.warmup.kind"] >= {None, "steps", "error"}
     assert values["recipe.sentinels.no_progress"] == {"stop", "go_on"}
-    assert ("recipe.optimiser.kind", "sgd") in next(s for s in SETTINGS if s.key == "recipe.optimiser.nesterov").needs
+    assert ("recipe.optimiser.kind", "sgd") in next(
+        s for s in SETTINGS if s.key == "recipe.optimiser.nesterov"
+    ).needs
 
 
 @pytest.mark.parametrize(("size", "impossible"), [(1, set()), (2, IMPOSSIBLE)])
@@ -120,7 +134,9 @@ def test_only_what_a_rule_refuses_is_left_out(size: int, impossible: set[Choice]
     """Would catch a value that no network or recipe can have, such as one that a check forgot."""
     chosen, left_out = cases(size)
     assert left_out == impossible
-    covered = {frozenset(some) for case in chosen for some in itertools.combinations(case.items(), size)}
+    covered = {
+        frozenset(some) for case in chosen for some in itertools.combinations(case.items(), size)
+    }
     assert covered >= choices(SETTINGS, size) - impossible
 
 
@@ -128,15 +144,23 @@ def test_only_what_a_rule_refuses_is_left_out(size: int, impossible: set[Choice]
 @pytest.mark.keras
 @pytest.mark.parametrize(("size", "how"), [(1, "whole"), (2, "eager")])
 def test_every_value_and_every_pair_trains(size: int, how: str, tmp_path: Path) -> None:
-    """Every value through the real trainer, evaluated, saved and tested; every pair by two real updates, not compiled,
-    since compiling costs twenty times as much. A weight must have moved."""
-    chosen = sorted(cases(size)[0], key=lambda case: case["recipe.deterministic"])  # it cannot be taken back
+    """Every value through the real trainer, evaluated, saved and tested; every pair by two real
+    updates, not compiled, since compiling costs twenty times as much. A weight must have moved."""
+    chosen = sorted(
+        cases(size)[0], key=lambda case: case["recipe.deterministic"]
+    )  # it cannot be taken back
     specs = "".join(f"{spec_of(case).model_dump_json()}\n" for case in chosen)
     command = [sys.executable, "-m", "tests.every_setting_process", how, str(tmp_path)]
     done = subprocess.run(command, input=specs, capture_output=True, text=True, check=False)
     results = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(results) == len(chosen), done.stderr[-2000:]
-    failed = [f"{case}\n{said['error']}" for case, said in zip(chosen, results, strict=True) if said["error"]]
+    failed = [
+        f"{case}\n{said['error']}"
+        for case, said in zip(chosen, results, strict=True)
+        if said["error"]
+    ]
     assert not failed, f"{len(failed)} of {len(chosen)} cases do not train:\n" + "\n".join(failed)
     still = [case for case, said in zip(chosen, results, strict=True) if not said["moved"]]
-    assert all(case["recipe.precision"] == "mixed_float16" for case in still), still  # it passes over its first steps
+    assert all(case["recipe.precision"] == "mixed_float16" for case in still), (
+        still
+    )  # it passes over its first steps

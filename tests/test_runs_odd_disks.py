@@ -1,4 +1,5 @@
-"""Runs on disks that lack what most have: fallocate, a flush of folders, locks, locks of folders."""
+"""Runs on disks that lack what most have: fallocate, a flush of folders, locks, locks of
+folders."""
 
 import errno
 import subprocess
@@ -19,7 +20,10 @@ def said(folder: Path, lack: str, number: int) -> str:
 @pytest.mark.parametrize(
     ("lack", "number"),
     [
-        ("fallocate", errno.EOPNOTSUPP),  # ext3, NFS before 4.2, most of FUSE: the C library stands in for it
+        (
+            "fallocate",
+            errno.EOPNOTSUPP,
+        ),  # ext3, NFS before 4.2, most of FUSE: the C library stands in for it
         ("fallocate", errno.ENOSYS),  # a sandbox: the C library does not
         ("fsync", errno.EINVAL),  # CIFS and some of FUSE, for folders
         ("fsync", errno.EOPNOTSUPP),
@@ -27,17 +31,21 @@ def said(folder: Path, lack: str, number: int) -> str:
     ],
 )
 def test_a_run_begins_and_ends_on_a_disk_without(lack: str, number: int, tmp_path: Path) -> None:
-    """The reserve was opened for writing only, so without fallocate the C library's own way of making room, which
-    reads, failed at every run's start; NFS locks no folder, so there no run could be made at all."""
+    """The reserve was opened for writing only, so without fallocate the C library's own way of
+    making room, which reads, failed at every run's start; NFS locks no folder, so there no run
+    could be made at all.
+    """
     assert said(tmp_path / "runs", lack, number) == "finished True"
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
 def test_a_disk_without_locks_is_named_in_a_sentence(number: int, tmp_path: Path) -> None:
-    """Locks are the proof that a run lives: without them nothing may start, and nobody should read a traceback."""
-    assert said(tmp_path / "runs", "flock", number) == (
-        "The disk of 'runs' has no file locks, and without them two processes could work on one run; choose a folder "
-        "on another disk, with --runs or RESNET_LAB_RUNS."
+    """Locks are the proof that a run lives: without them nothing may start, and nobody should read
+    a traceback."""
+    assert (
+        said(tmp_path / "runs", "flock", number)
+        == "The disk of 'runs' has no file locks, and without them two processes could work on one"
+        " run; choose a folder on another disk, with --runs or RESNET_LAB_RUNS."
     )
 
 

@@ -28,7 +28,13 @@ def root(tmp_path: Path) -> Iterator[Path]:
 def small_spec(steps: int) -> RunSpec:
     """resnet8 on digits, at one learning rate, so that its length can be changed."""
     schedule = ConstantSchedule(learning_rate=0.05)
-    changes = {"schedule": schedule, "warmup": None, "steps": steps, "evaluate_every": 20, "log_every": 10}
+    changes = {
+        "schedule": schedule,
+        "warmup": None,
+        "steps": steps,
+        "evaluate_every": 20,
+        "log_every": 10,
+    }
     recipe = default_recipe("digits").model_copy(update=changes)
     config = fit_config(catalog.get("resnet8").config, facts("digits"))
     return RunSpec(network="resnet8", config=config, recipe=recipe, dataset="digits")
@@ -39,7 +45,8 @@ def small_spec(steps: int) -> RunSpec:
 def test_a_killed_worker_leaves_nothing_in_the_temporary_folder(
     root: Path, monkeypatch: pytest.MonkeyPatch, supervised: bool
 ) -> None:
-    """TensorFlow's compiled functions stayed in /tmp for each worker that was killed; a machine's disk fills up so.
+    """TensorFlow's compiled functions stayed in /tmp for each worker that was killed; a machine's
+    disk fills up so.
 
     Where the supervisor is killed as well, the next start of the run removes them.
     """
@@ -50,7 +57,9 @@ def test_a_killed_worker_leaves_nothing_in_the_temporary_folder(
     run = store.start(small_spec(steps=100_000))
     wait_for(lambda: run.progress().step > 0 or run.state().over, START_S)
     own = run.directory.file(TEMPORARY)
-    assert list(own.glob("__autograph_generated_file*")), "TensorFlow writes elsewhere now: this test sees nothing"
+    assert list(own.glob("__autograph_generated_file*")), (
+        "TensorFlow writes elsewhere now: this test sees nothing"
+    )
     if not supervised:
         processes.send(supervisors(store.root), signal.SIGKILL)
     worker = processes.worker(run.directory.work())
@@ -68,7 +77,8 @@ def test_a_killed_worker_leaves_nothing_in_the_temporary_folder(
 
 @pytest.mark.training
 def test_start_stop_start_and_finish(root: Path) -> None:
-    """Stop makes a checkpoint and ends by itself; the run goes on from there and says that it is finished."""
+    """Stop makes a checkpoint and ends by itself; the run goes on from there and says that it is
+    finished."""
     store = Store(root)
     run = store.start(small_spec(steps=2000))
     wait_for(lambda: run.progress().last_validation_error is not None or run.state().over, START_S)

@@ -28,7 +28,8 @@ def explain(error: OSError, path: Path) -> str:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """`path` holds exactly `content` afterwards, through a power cut too, or what it held before. Raises OSError."""
+    """`path` holds exactly `content` afterwards, through a power cut too, or what it held before.
+    Raises OSError."""
     with _aside(path, content) as (aside, descriptor):
         sync(descriptor)
         aside.replace(path)
@@ -59,9 +60,9 @@ def _aside(path: Path, content: bytes) -> Iterator[tuple[Path, int]]:
 def allocate(path: Path, size_bytes: int) -> None:
     """A file that really takes up this much of the disk. Raises OSError.
 
-    Opened for reading too: where the file system has no fallocate, the C library reads a byte of each block that the
-    file has already, and writes it back. A C library that does not stand in (musl), or a kernel that refuses the call,
-    is stood in for here.
+    Opened for reading too: where the file system has no fallocate, the C library reads a byte of
+    each block that the file has already, and writes it back. A C library that does not stand in
+    (musl), or a kernel that refuses the call, is stood in for here.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
     try:

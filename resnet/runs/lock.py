@@ -1,7 +1,9 @@
-"""The proof that a run lives: a flock on `lock`, held by its worker from before its first instruction to its last.
+"""The proof that a run lives: a flock on `lock`, held by its worker from before its first
+instruction to its last.
 
-Whoever starts a worker takes the lock first and hands the locked file over (`Lock.inherited`), so there is no moment in
-which a started run looks dead. The kernel frees the lock when the worker ends, however it ends.
+Whoever starts a worker takes the lock first and hands the locked file over (`Lock.inherited`), so
+there is no moment in which a started run looks dead. The kernel frees the lock when the worker
+ends, however it ends.
 """
 
 import contextlib
@@ -25,7 +27,8 @@ NO_LOCKS = {errno.ENOLCK, *NOT_OFFERED}
 """What a disk without file locks answers: a share of NFS without its lock service, some of FUSE."""
 
 TURN = ".turn"
-"""The file that stands in for a folder's own lock. NFS locks only what is open for writing, which no folder is."""
+"""The file that stands in for a folder's own lock. NFS locks only what is open for writing, which
+no folder is."""
 
 _held: set[int] = set()
 
@@ -42,7 +45,8 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 
 class Lock:
-    """A held lock: a context manager that lets go at its end. Made by `take` or `inherited`, never blocked for long."""
+    """A held lock: a context manager that lets go at its end. Made by `take` or `inherited`, never
+    blocked for long."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -50,10 +54,11 @@ class Lock:
 
     @classmethod
     def take(cls, path: Path) -> Self:
-        """Take the lock. Raises RunError where another process has it or the disk has no locks, OSError where the file
-        cannot be made.
+        """Take the lock. Raises RunError where another process has it or the disk has no locks,
+        OSError where the file cannot be made.
 
-        Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the little patience.
+        Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the
+        little patience.
         """
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         give_up = time.monotonic() + PATIENCE_S
@@ -68,13 +73,15 @@ class Lock:
                 if time.monotonic() > give_up:
                     os.close(descriptor)
                     raise RunError(
-                        f"Only one process may work on a run; {path.parent.name} already has one: stop it first."
+                        f"Only one process may work on a run; {path.parent.name} already has one:"
+                        " stop it first."
                     ) from None
                 time.sleep(PAUSE_S)
 
     @classmethod
     def inherited(cls, path: Path) -> Self | None:
-        """The lock this process was started with, or None where it was started without one (by hand)."""
+        """The lock this process was started with, or None where it was started without one (by
+        hand)."""
         text = os.environ.pop(HANDED_OVER, "")
         if not text.isdecimal():
             return None
@@ -97,15 +104,18 @@ class Lock:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
 
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
-    """A short critical section for each folder, such as starting a run. Waits; the kernel releases it where a holder
-    dies. Raises RunError where the disk has no locks.
+    """A short critical section for each folder, such as starting a run. Waits; the kernel releases
+    it where a holder dies. Raises RunError where the disk has no locks.
     """
     descriptor = _locked_folder(folder)
     try:
@@ -115,10 +125,14 @@ def turn(folder: Path) -> Iterator[None]:
 
 
 def _locked_folder(folder: Path) -> int:
-    """A descriptor that holds the folder's lock: that of the folder itself, or of a file in it where the disk locks no
-    folders. All processes meet at the same one, since the disk answers all of them alike.
+    """A descriptor that holds the folder's lock: that of the folder itself, or of a file in it
+    where the disk locks no folders. All processes meet at the same one, since the disk answers all
+    of them alike.
     """
-    for path, flags in ((folder, os.O_RDONLY | os.O_DIRECTORY), (folder / TURN, os.O_RDWR | os.O_CREAT)):
+    for path, flags in (
+        (folder, os.O_RDONLY | os.O_DIRECTORY),
+        (folder / TURN, os.O_RDWR | os.O_CREAT),
+    ):
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -136,13 +150,14 @@ def _refusal(error: OSError, folder: Path) -> Exception:
     if error.errno not in NO_LOCKS:
         return error
     return RunError(
-        f"The disk of {folder.name!r} has no file locks, and without them two processes could work on one run; choose "
-        "a folder on another disk, with --runs or RESNET_LAB_RUNS."
+        f"The disk of {folder.name!r} has no file locks, and without them two processes could work"
+        " on one run; choose a folder on another disk, with --runs or RESNET_LAB_RUNS."
     )
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock now. Shared, so that two readers never take each other for a worker."""
+    """Whether somebody holds the lock now. Shared, so that two readers never take each other for a
+    worker."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

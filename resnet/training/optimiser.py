@@ -21,7 +21,9 @@ def build_optimiser(model: keras.Model, recipe: Recipe) -> keras.optimizers.Opti
     return optimiser
 
 
-def _keras_optimiser(config: SgdConfig | AdamConfig, decay: float | None) -> keras.optimizers.Optimizer:
+def _keras_optimiser(
+    config: SgdConfig | AdamConfig, decay: float | None
+) -> keras.optimizers.Optimizer:
     """Keras's optimiser; `decay` is the decoupled weight decay, None for none.
 
     Settings are given by name: SGD, Adam and AdamW take them in different orders.
@@ -29,10 +31,14 @@ def _keras_optimiser(config: SgdConfig | AdamConfig, decay: float | None) -> ker
     match config:
         case SgdConfig():
             return keras.optimizers.SGD(
-                learning_rate=0.0, momentum=config.momentum, nesterov=config.nesterov, weight_decay=decay
+                learning_rate=0.0,
+                momentum=config.momentum,
+                nesterov=config.nesterov,
+                weight_decay=decay,
             )
         case AdamConfig():
-            # Keras's Adam with a weight decay is AdamW, and unlike the class of that name it may have none.
+            # Keras's Adam with a weight decay is AdamW, and unlike the class of that name it may
+            # have none.
             return keras.optimizers.Adam(
                 learning_rate=0.0,
                 beta_1=config.beta_1,
