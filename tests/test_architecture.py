@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = (  # of resnet/: a module imports from its own layer and from those before it
     {"errors"},
-    {"kinds", "config", "files", "quantity", "curves"},
+    {"bounded", "kinds", "config", "files", "quantity", "curves"},
     {"catalog"},
     {"graph", "link"},
     {"metrics", "initial", "shortcuts"},

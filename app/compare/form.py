@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from app import state
-from resnet import catalog
+from resnet import bounded, catalog
+from resnet.config import LONGEST_VALUE
 from resnet.errors import ResNetLabError
 from resnet.link import Choice, pairs, written
 
@@ -42,7 +43,9 @@ def _said(settings: dict[str, Any]) -> str:
 def _changed(key: str) -> None:
     """Take what was typed if it makes sense; else say why not, and keep the network."""
     try:
-        choice = Choice(state.read(f"{key}_name"), pairs(shlex.split(state.read(f"{key}_changes") or "")))
+        typed = state.read(f"{key}_changes") or ""
+        bounded.check_length("A box", typed, LONGEST_VALUE)
+        choice = Choice(state.read(f"{key}_name"), pairs(shlex.split(typed)))
         choice.config()
     except (ResNetLabError, ValueError) as error:
         state.remember(PROBLEM, str(error))

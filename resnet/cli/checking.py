@@ -9,9 +9,10 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from resnet import catalog, data
+from resnet import bounded, catalog, data
 from resnet.ablation import lint
 from resnet.ablation.guards import guard
+from resnet.ablation.imports.curve_tables import MOST_CELLS
 from resnet.ablation.imports.imported import IMPORTS, ImportedCurve, read_curve, read_imports
 from resnet.ablation.lint import Conformity, Facts, Finding
 from resnet.ablation.rules import sources
@@ -185,8 +186,8 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
     if path.suffix.lower() in (".yaml", ".yml"):
         return _of_study(study_files.read(path), runs)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
+        content = bounded.read_json(path.read_text(encoding="utf-8"), most_parts=4 * MOST_CELLS)
+    except (ConfigError, ValueError):
         raise ConfigError(f"A file to check holds JSON; received {echo(path.name)}, which does not.") from None
     except OSError as error:
         raise ConfigError(f"{echo(path.name)} cannot be read: {error.strerror}.") from None

@@ -5,7 +5,6 @@ Names become ours, accuracies fractions and errors percent; whatever had to be d
 
 import csv
 import io
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from resnet import bounded
 from resnet.ablation.imports import event_files
 from resnet.config import Closed
 from resnet.errors import ConfigError, DataError, echo
@@ -55,6 +55,9 @@ class Column(Closed):
 def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
     """The columns of a CSV by their heads. Raises DataError."""
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    cells = text.count(delimiter) + text.count("\n")
+    if cells > 2 * MOST_CELLS:  # counted before they are read, since reading takes fifty times their room in memory
+        raise DataError(f"A CSV has up to {MOST_CELLS:,} cells; {echo(path.name)} has about {cells:,}: keep fewer.")
     try:
         lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(line)]
     except csv.Error as error:
@@ -83,8 +86,8 @@ def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
 def from_json(path: Path, text: str) -> dict[str, Cells]:
     """Keras's History.history, that inside {"history": …, "epoch": …}, or a list of records."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = bounded.read_json(text, most_parts=2 * MOST_CELLS)  # a cell, and room for the names of records
+    except ConfigError as error:
         raise DataError(f"{echo(path.name)} is not whole JSON: {echo(str(error))}; save it again.") from None
     if isinstance(data, list) and data and all(isinstance(record, dict) for record in data):
         names = dict.fromkeys(name for record in data for name in record)

@@ -4,16 +4,15 @@ What a file does not say stays unknown (None), and whatever had to be decided wh
 """
 
 import hashlib
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from resnet import files
+from resnet import bounded, files
 from resnet.ablation.imports import curve_tables, event_files
-from resnet.ablation.imports.curve_tables import MOST_BYTES, MOST_COLUMNS, Column
+from resnet.ablation.imports.curve_tables import MOST_BYTES, MOST_CELLS, MOST_COLUMNS, Column
 from resnet.ablation.losses import Decay, KerasL2, LossItem, Observed
 from resnet.config import Closed, ResNetConfig
 from resnet.errors import DataError, ResNetLabError, UnknownNameError, echo
@@ -185,6 +184,6 @@ def kept(folder: Path) -> list[Path]:
 def read_import(path: Path) -> ImportedCurve:
     """One kept curve. Raises DataError, in one sentence, where its file is damaged."""
     try:
-        return ImportedCurve.model_validate(json.loads(path.read_bytes()))
-    except (ResNetLabError, OSError, ValueError, RecursionError) as error:
+        return ImportedCurve.model_validate(bounded.read_json(path.read_text("utf-8"), most_parts=4 * MOST_CELLS))
+    except (ResNetLabError, OSError, ValueError) as error:
         raise DataError(f"{echo(path.name)} cannot be used as an imported curve: {error}") from None
