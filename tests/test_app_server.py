@@ -5,6 +5,7 @@ import gc
 import http.client
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,10 +13,12 @@ from streamlit import config
 from test_app_architecture import visit
 from websockets.exceptions import InvalidStatus
 
-from tests.browser.driver import RunningApp, running_app
+from resnet.ablation.studies import ready
+from resnet.ablation.studies.files import LARGEST_FILE_BYTES, to_text
+from tests.browser.driver import ROOT, RunningApp, running_app
 from tests.visitor import Visitor
 
-RERUNS = 6
+RERUNS, MEGABYTE = 6, 1 << 20
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +115,60 @@ def test_no_click_collects_all_the_garbage_there_is() -> None:
     finally:
         gc.callbacks.remove(noted)
     assert len(full) < RERUNS  # Python itself collects now and then, which is as it should be
+
+
+def study_of(size: int) -> bytes:
+    """A whole study's file of exactly so many bytes."""
+    text = to_text(ready.get("plain_or_residual").at("quick"), "yaml").encode()
+    return text + b"#" * (size - len(text) - 1) + b"\n"
+
+
+def curve_of(size: int) -> bytes:
+    """A whole CSV of exactly so many bytes."""
+    line = b"1,1.5" + b"0" * 1000 + b"\n"
+    text = b"epoch,loss\n" + line * ((size - 3000) // len(line))
+    return text + b"2,1.5" + b"0" * (size - len(text) - 6) + b"\n"
+
+
+def uploader(visitor: Visitor) -> Any:
+    return visitor.find("file_uploader")
+
+
+def said(visitor: Visitor) -> str:
+    return "\n".join(alert.body for alert in visitor.all("alert")).replace("\\", "")
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_study_s_file_at_the_promised_size_is_read(lab: RunningApp, over: int) -> None:
+    """Catches an uploader that promises what the server or the reader refuses; one byte more is one sentence."""
+    with Visitor(lab.url, page="study") as visitor:
+        visitor.rerun("study=:mine")
+        visitor.open("Change it")
+        place = uploader(visitor)
+        assert place.max_upload_size_mb * MEGABYTE == LARGEST_FILE_BYTES
+        assert visitor.upload(place, "study.yaml", study_of(LARGEST_FILE_BYTES + over)) in (200, 204)
+        visitor.rerun("study=:mine")
+        assert not visitor.exceptions
+        assert ("has at most" in said(visitor)) == bool(over), said(visitor)
+
+
+def test_curves_at_the_promised_size_are_read_and_larger_ones_refused(lab: RunningApp) -> None:
+    """Catches "64MB per file" above a server that refuses 6."""
+    with Visitor(lab.url, page="runs") as visitor:
+        visitor.rerun("curve=none")
+        visitor.open("Import curves")
+        place = uploader(visitor)
+        most = place.max_upload_size_mb * MEGABYTE
+        assert most == 16 * MEGABYTE
+        assert visitor.upload(place, "curve.csv", curve_of(most)) in (200, 204)
+        visitor.rerun("curve=none")
+        assert not visitor.exceptions
+        assert any("Found in this csv file" in text.body for text in visitor.all("markdown"))
+        assert visitor.upload(place, "large.csv", curve_of(most + 2 * MEGABYTE)) == 413
+
+
+def test_every_uploader_says_how_much_it_takes() -> None:
+    """Catches an uploader that leaves the number to Streamlit's default, or writes one of its own."""
+    for file in (ROOT / "app").rglob("*.py"):
+        calls = file.read_text().split("file_uploader(")[1:]
+        assert all("max_upload_size=uploads.largest_mb(" in call[:300] for call in calls), file

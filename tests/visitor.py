@@ -122,7 +122,7 @@ class Visitor:
 
     def _put(self, url: str, name: str, data: bytes) -> int:
         link = http.client.HTTPConnection(*self.address, timeout=WITHIN_S)
-        link.request("GET", "/_stcore/host-config")
+        link.request("GET", "/_stcore/health")
         answer = link.getresponse()
         answer.read()
         cookie = next((value.split(";")[0] for key, value in answer.getheaders()

@@ -9,7 +9,7 @@ from app import cache, state
 from app.architecture import exports, picture
 from app.components.diagram import Picture, show_diagram
 from app.elements import charts, views
-from resnet import comparison, family, quantity
+from resnet import catalog, comparison, family, quantity
 from resnet.comparison import Comparison, PartChange
 from resnet.config import ResNetConfig
 from resnet.diagram import Colour, View
@@ -29,7 +29,7 @@ NUMBERS = {
     "receptive_field": "Sees",
 }
 FACTS = {key: NUMBERS[key] for key in ("trainable_params", "macs", "activation_bytes", "receptive_field", "depth")}
-LONGEST_FAMILY = 200
+LONGEST_FAMILY = max(catalog.N_RANGE)
 FIRST_FAMILY = 18
 TABLE_HEIGHT = 560
 FAMILY_N = "family_n"

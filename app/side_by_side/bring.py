@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import uploads, views
 from app.side_by_side import cache, choose
 from app.side_by_side.cache import Kept
 from resnet import catalog, files
 from resnet.ablation import notebook
+from resnet.ablation.imports.curve_tables import MOST_BYTES
 from resnet.ablation.imports.imported import Given, ImportedCurve, write_import
 from resnet.ablation.rules.imported import of_import
 from resnet.config import parse_value
@@ -19,7 +20,8 @@ from resnet.errors import ConfigError, ResNetLabError, echo
 from resnet.link import pairs
 
 TURN, REMOVED = "beside_turn", "beside_removed"
-LARGEST_MB = 64
+MOST_FILES = 20
+"""Of one form: each is read and held in memory."""
 FILES_HELP = (
     "CSV, Keras's CSVLogger, a history as JSON, or TensorBoard's event files. Losses, accuracies and errors are known "
     "by their usual names."
@@ -86,9 +88,12 @@ def example(folder: Path) -> None:
 @st.fragment  # what is typed here concerns no chart
 def _form(folder: Path) -> None:
     turn = state.read(TURN, 0)
-    uploads = st.file_uploader("Files", accept_multiple_files=True, max_upload_size=LARGEST_MB, help=FILES_HELP,
-                               key=f"beside_files_{turn}")  # fmt: skip
-    said = [found for number, upload in enumerate(uploads) if (found := _of_file(upload, f"{turn}_{number}"))]
+    received = st.file_uploader("Files", accept_multiple_files=True, max_upload_size=uploads.largest_mb(MOST_BYTES),
+                                help=FILES_HELP, key=f"beside_files_{turn}")  # fmt: skip
+    if len(received) > MOST_FILES:
+        views.problem(f"At most {MOST_FILES} files are read at a time; received {len(received)}: import these first.")
+        received = received[:MOST_FILES]
+    said = [found for number, file in enumerate(received) if (found := _of_file(file, f"{turn}_{number}"))]
     if not said:
         return
     known = _of_all(turn)

@@ -7,22 +7,24 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import uploads, views
 from app.elements.controls import switch
 from app.runs.cache import devices
 from app.study import begin, change, fields
 from app.study.begin import SIZES
 from app.study.shelf import BEGIN, CHANGES, FILE
 from app.train.dataset import data_folder
+from resnet.ablation.results.statistics import STUDY_SEEDS
 from resnet.ablation.studies import ready
+from resnet.ablation.studies.files import LARGEST_FILE_BYTES
 from resnet.ablation.studies.ready import Size
 from resnet.ablation.studies.study import Study
 from resnet.config import with_settings
 from resnet.errors import ResNetLabError
 from resnet.training.recipe import with_steps
+from resnet.training.schedule import MOST_STEPS
 
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
-MOST_SEEDS = 20
 NAMED = ("network", "dataset")
 SEEDS_HELP = "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a spread."
 
@@ -89,14 +91,15 @@ def _few(kept: change.Kept, base: Study) -> None:
     names = {device.id: device.name for device in offered}
     device = kept.get("device", base.baseline.device if base.baseline.device in names else offered[0].id)
     seeds, steps, where = st.columns(3)
-    kept.number(seeds, "Seeds", "seeds", len(base.seeds), min_value=1, max_value=MOST_SEEDS, help=SEEDS_HELP)
-    kept.number(steps, "Steps of each run", "steps", base.baseline.recipe.steps, min_value=1, max_value=10_000_000,
+    kept.number(seeds, "Seeds", "seeds", len(base.seeds), min_value=1, max_value=STUDY_SEEDS, help=SEEDS_HELP)
+    kept.number(steps, "Steps of each run", "steps", base.baseline.recipe.steps, min_value=1, max_value=MOST_STEPS,
                 help=change.STEPS_HELP)  # fmt: skip
     kept.select(where, "Device", "device", list(names), device, format_func=lambda name: names.get(name, name))
 
 
 def _upload() -> None:
     st.file_uploader("A study's file", ["yaml", "yml", "json"], key=UPLOAD, on_change=_uploaded,
+                     max_upload_size=uploads.largest_mb(LARGEST_FILE_BYTES),
                      help="As `python -m resnet study new` writes it. The page begins with it at once.")  # fmt: skip
     views.problem(state.read(UPLOAD_PROBLEM))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from resnet import comparison, family, files
+from resnet import catalog, comparison, family, files
 from resnet.cli.options import AsJson, Name, Settings, choose, format_of
 from resnet.comparison import Comparison, PartChange
 from resnet.link import pairs
@@ -20,7 +20,9 @@ OtherSettings = Annotated[
 Table = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="The table per block, as .csv, .md or .tex.")
 ]
-Most = Annotated[int, typer.Option("--n", metavar="N", min=1, max=200, help="The family's last n; the first is 1.")]
+Most = Annotated[
+    int, typer.Option("--n", metavar="N", min=1, max=max(catalog.N_RANGE), help="The family's last n; the first is 1.")
+]
 FORMATS = ("csv", "md", "tex")
 
 

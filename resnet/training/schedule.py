@@ -14,7 +14,8 @@ from resnet.config import Closed
 from resnet.errors import ConfigError
 
 LearningRate = Annotated[float, Field(gt=0, le=100)]
-StepCount = Annotated[int, Field(ge=1, le=100_000_000)]
+MOST_STEPS = 100_000_000
+StepCount = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 
 
 class ConstantSchedule(Closed):
