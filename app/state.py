@@ -12,13 +12,13 @@ from typing import Any
 
 import streamlit as st
 
-from resnet import catalog
-from resnet.config import ResNetConfig
 from resnet.diagram import View
 from resnet.errors import ResNetLabError
 from resnet.exports import view_from_query, view_query
-from resnet.graph import Graph
-from resnet.link import (
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Graph
+from resnet.network.link import (
     DEFAULT_NETWORK,
     NETWORK,
     Choice,

@@ -8,12 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.study import begin, build, fields, shelf
-from resnet.ablation.results.statistics import STUDY_SEEDS
-from resnet.ablation.studies.factors import MOST_ARMS, Listed
-from resnet.ablation.studies.study import Study
-from resnet.catalog import N_RANGE
 from resnet.errors import ConfigError
-from resnet.training.schedule import MOST_STEPS
+from resnet.network.catalog import N_RANGE
+from resnet.recipes.schedule import MOST_STEPS
+from resnet.results.statistics import STUDY_SEEDS
+from resnet.studies.plan.factors import MOST_ARMS, Listed
+from resnet.studies.plan.study import Study
 from tests.study_page_support import (
     APP,
     field,

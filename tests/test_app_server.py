@@ -13,8 +13,8 @@ from streamlit import config
 from test_app_architecture import visit
 from websockets.exceptions import InvalidStatus
 
-from resnet.ablation.studies import ready
-from resnet.ablation.studies.files import LARGEST_FILE_BYTES, to_text
+from resnet.studies.plan import ready
+from resnet.studies.plan.files import LARGEST_FILE_BYTES, to_text
 from tests.browser.driver import ROOT, RunningApp, running_app
 from tests.visitor import Visitor
 

@@ -14,13 +14,13 @@ import pytest
 from app.side_by_side import cache as beside_cache
 from app.study import begin, fields
 from resnet import bounded, get
-from resnet.ablation.export.bundle import read_bundle
-from resnet.ablation.imports.imported import read_curve, read_import
-from resnet.ablation.rules.facts import Facts
-from resnet.config import parse_value, with_settings
+from resnet.checks.facts import Facts
 from resnet.errors import ConfigError, ResNetLabError
 from resnet.exports import view_from_query
-from resnet.link import from_query
+from resnet.imports.imported import read_curve, read_import
+from resnet.network.config import parse_value, with_settings
+from resnet.network.link import from_query
+from resnet.studies.export.bundle import read_bundle
 from tests.cli_support import Shell, assert_refused
 
 LONG = 200_000
@@ -147,7 +147,7 @@ def test_a_zip_with_an_odd_name(name: str, tmp_path: Path) -> None:
 
 def test_a_zip_that_grows_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches a zip bomb: a few kB that unpack to more than the disk has."""
-    monkeypatch.setattr("resnet.ablation.export.unpacked.MOST_BYTES", 4 * MEGABYTE)
+    monkeypatch.setattr("resnet.studies.export.unpacked.MOST_BYTES", 4 * MEGABYTE)
     path = packed(tmp_path / "study.zip", {"SHA256SUMS": b"", "bomb": b"\0" * (5 * MEGABYTE)})
     assert path.stat().st_size < 20_000
     with pytest.raises(ConfigError, match="at most"):

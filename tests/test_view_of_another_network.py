@@ -9,17 +9,17 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from resnet.diagram.fold import refolded, revealed
 from test_app_compare import visit
 
 from app import state
 from resnet import exports, get
-from resnet.config import ResNetConfig
 from resnet.diagram import View, draw
-from resnet.diagram.fold import refolded, revealed
 from resnet.diagram.view import places
 from resnet.errors import ExportError, ResNetLabError
 from resnet.exports import DrawingFormat, view_query
-from resnet.graph import build_graph
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
 from tests.strategies import configs, views
 
 NETWORKS = ("resnet20", "resnet110", "plain34", "resnet50", "wrn_28_10")
