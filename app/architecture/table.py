@@ -19,7 +19,10 @@ from resnet.tables.layer_table import Grouping, TableRow
 
 TITLES: dict[Grouping, str] = {"layer": "Layers", "block": "Blocks", "stage": "Stages"}
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
-FILTER_HELP = "Words, shapes and numbers, all of which must hold: projection · stride 2 · 64x8x8 · params > 100k"
+FILTER_HELP = (
+    "Words, shapes and numbers, all of which must hold: projection · stride 2 · 64x8x8 · params > 100k · "
+    "macs > 2m (multiply-adds)"
+)
 HEIGHT = 520
 NUMBERS = {
     "trainable_params": "Parameters",
