@@ -10,7 +10,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from resnet import bounded
 from resnet.errors import ConfigError, UnknownNameError, echo, explain
 from resnet.network.kinds import KIND, begun, check_group, check_whole, kinds_of
 
@@ -26,8 +25,6 @@ Initialiser = Literal["he_normal", "he_uniform", "glorot_normal", "glorot_unifor
 EXPANSION = {"basic": 1, "bottleneck": 4}
 CONVS_PER_BLOCK = {"basic": 2, "bottleneck": 3}
 MOST_BLOCKS = 1000
-LONGEST_VALUE = 20_000
-"""Signs of one value that is typed: a list of 1,000 stages takes half of it."""
 
 Side = Annotated[int, Field(ge=1, le=4096)]
 Channels = Annotated[int, Field(ge=1, le=65536)]
@@ -248,11 +245,7 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
 
 
 def parse_value(text: str) -> Any:
-    """Typed text as data: JSON where it is JSON, a list where it has commas ("32,32,3"), else the text itself.
-
-    Raises ConfigError for more than anybody types.
-    """
-    bounded.check_length("A value", text, LONGEST_VALUE)
+    """Typed text as data: JSON where it is JSON, a list where it has commas ("32,32,3"), else the text itself."""
     for candidate in (text, f"[{text}]") if "," in text else (text,):
         try:
             return json.loads(candidate)
