@@ -1,4 +1,5 @@
-"""The limits of the page and of the data are one: each is tried at its limit and one above, on the page itself."""
+"""The limits of the page and of the data are one: each is tried at its limit and one above, on the
+page itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +44,8 @@ def begun_with(study: Study) -> AppTest:
 
 @pytest.mark.parametrize("seeds", [20, 21, 25, STUDY_SEEDS])
 def test_a_study_of_as_many_seeds_as_there_may_be_is_begun_again(lab: Path, seeds: int) -> None:
-    """Catches the error box for more than 20 seeds, which a file, the command line and "Add a seed" all allow."""
+    """Catches the error box for more than 20 seeds, which a file, the command line and "Add a seed"
+    all allow."""
     study = small_study(seeds=list(range(seeds)))
     app = begun_with(study)
     assert not app.exception
@@ -64,13 +66,22 @@ def test_a_study_of_as_many_steps_as_there_may_be_is_begun_again(lab: Path, step
 
 
 def test_as_many_arms_as_there_may_be_and_one_more() -> None:
-    """Catches a form whose own limit is another; one more is a sentence. (Shown on a page they take many seconds.)"""
+    """Catches a form whose own limit is another; one more is a sentence. (Shown on a page they take
+    many seconds.)"""
     key = "recipe.schedule.learning_rate"
     rates = [(number + 1) / 10_000 for number in range(MOST_ARMS)]
     arms = [Listed(name=f"arm {number}", settings={key: rate}) for number, rate in enumerate(rates)]
-    facts = {"design": "list", "factors": [{"key": key}], "listed": [arm.model_dump() for arm in arms], "seeds": [0]}
+    facts = {
+        "design": "list",
+        "factors": [{"key": key}],
+        "listed": [arm.model_dump() for arm in arms],
+        "seeds": [0],
+    }
     study = small_study(**facts)
-    assert len(build.made(study, {"design": "list", "arms": fields.arms_text(study)}).listed) == MOST_ARMS
+    assert (
+        len(build.made(study, {"design": "list", "arms": fields.arms_text(study)}).listed)
+        == MOST_ARMS
+    )
     more = f"{fields.arms_text(study)}\none more: {key}=0.09"
     with pytest.raises(ConfigError, match=f"at most {MOST_ARMS}"):
         build.made(study, {"design": "list", "arms": more})
@@ -86,10 +97,16 @@ def test_as_many_arms_as_there_may_be_and_one_more() -> None:
         ("everywhere", "recipe.batch_size=64", "recipe.batch_size=" + "9" * 5000),
         ("everywhere", "recipe.weight_decay.value=0", "recipe.weight_decay.value=-1"),
         ("everywhere", "recipe.weight_decay.value=0", "recipe.weight_decay.value=NaN"),
-        ("everywhere", "recipe.schedule.learning_rate=100", "recipe.schedule.learning_rate=Infinity"),
+        (
+            "everywhere",
+            "recipe.schedule.learning_rate=100",
+            "recipe.schedule.learning_rate=Infinity",
+        ),
     ],
 )
-def test_what_is_typed_at_its_limit_and_above(lab: Path, name: str, at_limit: str, above: str) -> None:
+def test_what_is_typed_at_its_limit_and_above(
+    lab: Path, name: str, at_limit: str, above: str
+) -> None:
     """Catches an error box, or silence, where a limit of the data is passed."""
     app = new_study()
     field(app, name).set_value(at_limit).run()
@@ -115,8 +132,14 @@ NUMBERS = {
 
 @pytest.mark.parametrize("key", NUMBERS)
 def test_every_number_of_the_train_page(lab: Path, key: str) -> None:
-    """Catches a number that the page lets through and the recipe does not, or the other way round."""
-    app = AppTest.from_file(str(APP), default_timeout=60).run().switch_page("app/pages/train.py").run()
+    """Catches a number that the page lets through and the recipe does not, or the other way
+    round."""
+    app = (
+        AppTest.from_file(str(APP), default_timeout=60)
+        .run()
+        .switch_page("app/pages/train.py")
+        .run()
+    )
     most, *wrong = NUMBERS[key]
     app.number_input(key=key).set_value(most).run()
     assert not app.exception

@@ -31,9 +31,13 @@ def port_of(lab: RunningApp) -> int:
     return urlsplit(lab.url).port or 80
 
 
-def asked(lab: RunningApp, method: str, path: str, body: bytes | None = None) -> http.client.HTTPResponse:
+def asked(
+    lab: RunningApp, method: str, path: str, body: bytes | None = None
+) -> http.client.HTTPResponse:
     """What a script of another site is answered."""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port_of(lab), timeout=30)) as link:
+    with contextlib.closing(
+        http.client.HTTPConnection("127.0.0.1", port_of(lab), timeout=30)
+    ) as link:
         link.request(method, path, body, {"Origin": "http://evil.example"})
         answer = link.getresponse()
         answer.read()
@@ -53,7 +57,10 @@ def test_the_owner_reaches_the_app_by_its_local_names(lab: RunningApp, host: str
 @pytest.mark.parametrize(
     ("host", "origin"),
     [
-        ("evil.example", "http://evil.example"),  # DNS rebinding: the attacker's own name leads to 127.0.0.1
+        (
+            "evil.example",
+            "http://evil.example",
+        ),  # DNS rebinding: the attacker's own name leads to 127.0.0.1
         ("localhost.evil.example", "http://localhost.evil.example"),
         ("127.0.0.1.evil.example", "http://127.0.0.1.evil.example"),
         ("", "http://evil.example"),  # a page of another site opens a socket
@@ -62,15 +69,22 @@ def test_the_owner_reaches_the_app_by_its_local_names(lab: RunningApp, host: str
     ],
 )
 def test_another_site_opens_no_session(lab: RunningApp, host: str, origin: str) -> None:
-    """Catches a page on the web that starts and stops trainings on the machine of whoever looks at it."""
+    """Catches a page on the web that starts and stops trainings on the machine of whoever looks at
+    it."""
     port = port_of(lab)
-    visitor = Visitor(lab.url, host=f"{host}:{port}" if host else None, origin=f"{origin}:{port}" if host else origin)
+    visitor = Visitor(
+        lab.url,
+        host=f"{host}:{port}" if host else None,
+        origin=f"{origin}:{port}" if host else origin,
+    )
     with pytest.raises(InvalidStatus) as refused, visitor:
         pass
     assert refused.value.response.status_code == 403
 
 
-def test_an_owner_names_the_hosts_of_a_server_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_owner_names_the_hosts_of_a_server_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Catches a container that answers to no name but localhost, whatever the README says."""
     monkeypatch.setenv("STREAMLIT_SERVER_ALLOWED_HOSTS", "lab.example.org localhost 127.0.0.1")
     with running_app(tmp_path) as app:
@@ -78,11 +92,16 @@ def test_an_owner_names_the_hosts_of_a_server_of_their_own(tmp_path: Path, monke
         with Visitor(app.url, host=own, origin=f"http://{own}") as visitor:
             visitor.rerun()
             assert visitor.all("bidi_component")
-        with pytest.raises(InvalidStatus), Visitor(app.url, host="evil.example", origin="http://evil.example"):
+        with (
+            pytest.raises(InvalidStatus),
+            Visitor(app.url, host="evil.example", origin="http://evil.example"),
+        ):
             pass
 
 
-@pytest.mark.parametrize("path", ["/_stcore/health", "/_stcore/host-config", "/media/nothing.png", "/"])
+@pytest.mark.parametrize(
+    "path", ["/_stcore/health", "/_stcore/host-config", "/media/nothing.png", "/"]
+)
 def test_another_site_reads_nothing(lab: RunningApp, path: str) -> None:
     """Catches an answer that another site's script may read: no header lets it."""
     answer = asked(lab, "GET", path)
@@ -95,11 +114,14 @@ def test_another_site_uploads_nothing(lab: RunningApp) -> None:
     """Catches an upload without the token that only the app's own pages can read."""
     with Visitor(lab.url) as visitor:
         visitor.rerun()
-        assert asked(lab, "PUT", f"/_stcore/upload_file/{visitor.session_id}/one", b"x").status == 403
+        assert (
+            asked(lab, "PUT", f"/_stcore/upload_file/{visitor.session_id}/one", b"x").status == 403
+        )
 
 
 def test_no_click_collects_all_the_garbage_there_is() -> None:
-    """Catches the full collection after each rerun, which made one click dearer with what all others had looked at."""
+    """Catches the full collection after each rerun, which made one click dearer with what all
+    others had looked at."""
     assert config.get_option("runner.postScriptGC") is False
     app = visit()
     full = []
@@ -140,13 +162,17 @@ def said(visitor: Visitor) -> str:
 
 @pytest.mark.parametrize("over", [0, 1])
 def test_a_study_s_file_at_the_promised_size_is_read(lab: RunningApp, over: int) -> None:
-    """Catches an uploader that promises what the server or the reader refuses; one byte more is one sentence."""
+    """Catches an uploader that promises what the server or the reader refuses; one byte more is one
+    sentence."""
     with Visitor(lab.url, page="study") as visitor:
         visitor.rerun("study=:mine")
         visitor.open("Change it")
         place = uploader(visitor)
         assert place.max_upload_size_mb * MEGABYTE == LARGEST_FILE_BYTES
-        assert visitor.upload(place, "study.yaml", study_of(LARGEST_FILE_BYTES + over)) in (200, 204)
+        assert visitor.upload(place, "study.yaml", study_of(LARGEST_FILE_BYTES + over)) in (
+            200,
+            204,
+        )
         visitor.rerun("study=:mine")
         assert not visitor.exceptions
         assert ("has at most" in said(visitor)) == bool(over), said(visitor)
@@ -168,7 +194,8 @@ def test_curves_at_the_promised_size_are_read_and_larger_ones_refused(lab: Runni
 
 
 def test_every_uploader_says_how_much_it_takes() -> None:
-    """Catches an uploader that leaves the number to Streamlit's default, or writes one of its own."""
+    """Catches an uploader that leaves the number to Streamlit's default, or writes one of its
+    own."""
     for file in (ROOT / "app").rglob("*.py"):
         calls = file.read_text().split("file_uploader(")[1:]
         assert all("max_upload_size=uploads.largest_mb(" in call[:300] for call in calls), file

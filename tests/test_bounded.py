@@ -1,6 +1,7 @@
 """Text from outside, through every door: it is read, or refused in one sentence, and soon.
 
-No test measures time: a parser without bounds takes minutes or gigabytes over these texts, which shows by itself.
+No test measures time: a parser without bounds takes minutes or gigabytes over these texts, which
+shows by itself.
 """
 
 import json
@@ -33,7 +34,9 @@ HOSTILE = {
     "indented": "".join(f"{' ' * depth}a:\n" for depth in range(600)),
     "a long list": "[" + "1," * LONG + "1]",
     "many keys": "".join(f"k{number}: 1\n" for number in range(100_000)),
-    "references": "a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nd: &d [*c,*c,*c]\ne: [*d,*d,*d]",
+    "references": (
+        "a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\nd: &d [*c,*c,*c]\ne: [*d,*d,*d]"
+    ),
     "a loop": "a: &a [*a]",
     "a long number": "name: " + "9" * LONG,
     "a number by sixties": "name: " + "1:" * LONG + "1",
@@ -45,7 +48,7 @@ HOSTILE = {
     "nothing": "\0" * LONG,
     "one long word": "a" * LONG,
     "too long": "#" * (2 * MEGABYTE),
-}  # fmt: skip
+}
 
 
 FEW = {name: text for name, text in HOSTILE.items() if name not in ("a long list", "many keys")}
@@ -64,14 +67,17 @@ def assert_read_or_refused(door: Callable[[], object]) -> None:
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_a_study_s_file(text: str, form: Any) -> None:
     """Catches the 200,000 brackets that kept the web process busy for good, and their kind."""
-    with pytest.raises(ResNetLabError) as refused:  # refused, so that the visit's state is never reached
+    with pytest.raises(
+        ResNetLabError
+    ) as refused:  # refused, so that the visit's state is never reached
         begin.take_file(f"study.{form}", text.encode(errors="surrogatepass"))
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_curve_s_file(text: str, tmp_path: Path) -> None:
-    """Catches a parser of curves without bounds: read as CSV, as JSON, and as a curve that was kept."""
+    """Catches a parser of curves without bounds: read as CSV, as JSON, and as a curve that was
+    kept."""
     for name in ("curve.csv", "curve.json", "curve.import.json"):
         path = tmp_path / name
         path.write_text(text)
@@ -111,7 +117,9 @@ def test_a_fact_of_any_size_is_one_sentence(number: Any) -> None:
         Facts(learning_rate=number)
 
 
-@pytest.mark.parametrize("name", ["a\0b.csv", "가" * 85 + ".csv", "../../x.csv", "", "/", ".", "..", "a\nb.csv"])
+@pytest.mark.parametrize(
+    "name", ["a\0b.csv", "가" * 85 + ".csv", "../../x.csv", "", "/", ".", "..", "a\nb.csv"]
+)
 def test_an_upload_may_be_called_anything(name: str) -> None:
     """Catches an error box for a name that the disk refuses."""
 
@@ -145,7 +153,9 @@ def test_a_zip_with_an_odd_name(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def test_a_zip_that_grows_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_that_grows_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Catches a zip bomb: a few kB that unpack to more than the disk has."""
     monkeypatch.setattr("resnet.studies.export.unpacked.MOST_BYTES", 4 * MEGABYTE)
     path = packed(tmp_path / "study.zip", {"SHA256SUMS": b"", "bomb": b"\0" * (5 * MEGABYTE)})

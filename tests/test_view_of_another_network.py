@@ -1,7 +1,7 @@
 """A view made for one network and used for others: boxes opened in one, looked for in another.
 
-Views travel in links, from page to page, and from one choice of a form to the next. Each test takes a random view of
-one network to another network, and expects a drawing, or one sentence.
+Views travel in links, from page to page, and from one choice of a form to the next. Each test takes
+a random view of one network to another network, and expects a drawing, or one sentence.
 """
 
 from typing import Any, get_args
@@ -33,7 +33,12 @@ def views_of_another(draw: Any) -> View:
     return view.model_copy(update={"page": draw(st.sampled_from(PAGES))})
 
 
-@given(configs(most_blocks=8), configs(most_blocks=8), views_of_another(), st.sampled_from(get_args(DrawingFormat)))
+@given(
+    configs(most_blocks=8),
+    configs(most_blocks=8),
+    views_of_another(),
+    st.sampled_from(get_args(DrawingFormat)),
+)
 def test_every_export_of_any_pair_works_with_a_view_of_another(
     first: ResNetConfig, second: ResNetConfig, view: View, form: DrawingFormat
 ) -> None:
@@ -47,10 +52,14 @@ def test_every_export_of_any_pair_works_with_a_view_of_another(
 
 
 @given(configs(most_blocks=8), views_of_another(), st.data())
-def test_every_act_works_on_a_view_of_another(config: ResNetConfig, view: View, data: st.DataObject) -> None:
+def test_every_act_works_on_a_view_of_another(
+    config: ResNetConfig, view: View, data: st.DataObject
+) -> None:
     """Catches a click on a network that does not have what the view says is open."""
     graph = build_graph(config)
-    name = data.draw(st.sampled_from(sorted(places(graph) | places(build_graph(get("resnet110").config)))))
+    name = data.draw(
+        st.sampled_from(sorted(places(graph) | places(build_graph(get("resnet110").config))))
+    )
     layer = data.draw(st.sampled_from([node.id for node in graph.nodes]))
     for acted in (view.toggle(name), refolded(graph, view, name), revealed(graph, view, layer)):
         draw(graph, acted.model_copy(update={"page": "free"}).within(graph))
@@ -66,8 +75,15 @@ def test_without_care_an_unknown_box_is_one_sentence(config: ResNetConfig, view:
 
 
 @settings(max_examples=10)
-@given(st.sampled_from(NETWORKS), st.sampled_from(NETWORKS), views_of_another(), st.sampled_from(["compare", ""]))
-def test_a_link_with_a_view_of_another_network_opens(first: str, second: str, view: View, page: str) -> None:
+@given(
+    st.sampled_from(NETWORKS),
+    st.sampled_from(NETWORKS),
+    views_of_another(),
+    st.sampled_from(["compare", ""]),
+)
+def test_a_link_with_a_view_of_another_network_opens(
+    first: str, second: str, view: View, page: str
+) -> None:
     """Catches a link, or a change of network, that ends in an error box."""
     link = view_query(view) | {"network": first, "beside": second, "selected": "stage3.block17"}
     app = visit(page or "architecture", **link)

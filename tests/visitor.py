@@ -6,7 +6,8 @@
         visitor.rerun()
         assert not visitor.exceptions
 
-A browser costs seconds and hides what the server answers; hundreds of reruns and foreign headers need neither.
+A browser costs seconds and hides what the server answers; hundreds of reruns and foreign headers
+need neither.
 """
 
 import http.client
@@ -25,9 +26,12 @@ WITHIN_S = 60.0
 
 
 class Visitor:
-    """One session. `elements` are those on the page now, by their place; `exceptions` all that were ever shown."""
+    """One session. `elements` are those on the page now, by their place; `exceptions` all that were
+    ever shown."""
 
-    def __init__(self, url: str, *, origin: str | None = None, host: str | None = None, page: str = "") -> None:
+    def __init__(
+        self, url: str, *, origin: str | None = None, host: str | None = None, page: str = ""
+    ) -> None:
         place = urlsplit(url)
         self.address = (place.hostname or "", place.port or 80)
         self.page = page
@@ -48,8 +52,14 @@ class Visitor:
         line = socket.create_connection(self.address, timeout=WITHIN_S)
         try:
             protocols = [Subprotocol("streamlit"), Subprotocol("PLACEHOLDER")]
-            self._connection = connect(self.target, origin=self.origin, subprotocols=protocols, max_size=None,
-                                       open_timeout=WITHIN_S, sock=line)  # fmt: skip
+            self._connection = connect(
+                self.target,
+                origin=self.origin,
+                subprotocols=protocols,
+                max_size=None,
+                open_timeout=WITHIN_S,
+                sock=line,
+            )
             self._socket = self._connection.__enter__()
         except BaseException:
             line.close()
@@ -77,7 +87,9 @@ class Visitor:
         for found, element in self.elements.values():
             if found == kind and getattr(element, "label", "").startswith(label):
                 return element
-        raise LookupError(f"no {kind} {label!r} among {sorted({found for found, _ in self.elements.values()})}")
+        raise LookupError(
+            f"no {kind} {label!r} among {sorted({found for found, _ in self.elements.values()})}"
+        )
 
     def all(self, kind: str) -> list[Any]:
         """Every element of a kind that is on the page."""
@@ -104,7 +116,8 @@ class Visitor:
         self._widgets[element.id] = state
 
     def upload(self, element: Any, name: str, data: bytes) -> int:
-        """Send a file as the browser does; returns the HTTP status. `rerun` shows the page what has arrived."""
+        """Send a file as the browser does; returns the HTTP status. `rerun` shows the page what has
+        arrived."""
         message = BackMsg()
         message.file_urls_request.request_id = "one"
         message.file_urls_request.file_names.append(name)
@@ -125,13 +138,22 @@ class Visitor:
         link.request("GET", "/_stcore/health")
         answer = link.getresponse()
         answer.read()
-        cookie = next((value.split(";")[0] for key, value in answer.getheaders()
-                       if key.lower() == "set-cookie" and "_streamlit_xsrf" in value), "")  # fmt: skip
+        cookie = next(
+            (
+                value.split(";")[0]
+                for key, value in answer.getheaders()
+                if key.lower() == "set-cookie" and "_streamlit_xsrf" in value
+            ),
+            "",
+        )
         mark = f"part{uuid.uuid4().hex}"
         head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
         body = head.encode() + data + f"\r\n--{mark}--\r\n".encode()
-        headers = {"Content-Type": f"multipart/form-data; boundary={mark}", "Cookie": cookie,
-                   "X-Xsrftoken": cookie.partition("=")[2]}  # fmt: skip
+        headers = {
+            "Content-Type": f"multipart/form-data; boundary={mark}",
+            "Cookie": cookie,
+            "X-Xsrftoken": cookie.partition("=")[2],
+        }
         try:
             link.request("PUT", url if url.startswith("/") else f"/{url}", body, headers)
             return link.getresponse().status
@@ -160,7 +182,9 @@ class Visitor:
             self.page_hash = message.new_session.page_script_hash
             self.elements, self.blocks = {}, {}
         elif kind == "navigation":
-            self._pages |= {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
+            self._pages |= {
+                page.url_pathname: page.page_script_hash for page in message.navigation.app_pages
+            }
         elif kind == "delta":
             self._keep(tuple(message.metadata.delta_path), message.delta)
         return kind == "script_finished"

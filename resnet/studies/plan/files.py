@@ -25,24 +25,35 @@ def to_text(study: Study, form: Form) -> str:
         return text
     import yaml  # noqa: PLC0415  only who writes or reads YAML needs it
 
-    return str(yaml.safe_dump(facts, sort_keys=False, allow_unicode=LINE_BREAKS.isdisjoint(text), width=120))
+    return str(
+        yaml.safe_dump(
+            facts, sort_keys=False, allow_unicode=LINE_BREAKS.isdisjoint(text), width=120
+        )
+    )
 
 
 def from_text(text: str, form: Form) -> Study:
-    """A study written by a person or a program. Raises ConfigError or UnknownNameError, in one sentence."""
+    """A study written by a person or a program. Raises ConfigError or UnknownNameError, in one
+    sentence."""
     bounded.check_length("A study's file", text, LARGEST_FILE_BYTES)
     facts = bounded.read_json(text) if form == "json" else bounded.read_yaml(text)
     if not isinstance(facts, dict):
-        raise ConfigError(f"A study is a table with keys such as name, baseline and factors; received {echo(facts)}.")
+        raise ConfigError(
+            "A study is a table with keys such as name, baseline and factors; received"
+            f" {echo(facts)}."
+        )
     return Study.model_validate(facts)
 
 
 def read(path: Path) -> Study:
-    """The study in a file that ends in .json, .yaml or .yml. Raises ConfigError or UnknownNameError."""
+    """The study in a file that ends in .json, .yaml or .yml. Raises ConfigError or
+    UnknownNameError."""
     form = form_of(path)
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise ConfigError(f"A study's file has at most {quantity.size(LARGEST_FILE_BYTES)}; {path} has more.")
+            raise ConfigError(
+                f"A study's file has at most {quantity.size(LARGEST_FILE_BYTES)}; {path} has more."
+            )
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
