@@ -343,3 +343,14 @@ def test_a_folder_that_cannot_hold_runs_is_one_sentence(runs: Path) -> None:
     app = next(button for button in app.button if button.label == "Start training").click().run()
     assert not app.exception
     assert "runs" in text(app)
+
+
+def test_the_bin_is_emptied_on_the_page(runs: Path) -> None:
+    """Catches deleted runs that fill the disk for ever, and an Undo for one that is gone."""
+    add_run(runs)
+    app = visit("runs")
+    app = next(button for button in app.button if button.label == "Delete").click().run()
+    app = app.button(key="empty_bin").click().run()
+    assert not app.exception
+    assert not any(button.label == "Undo" for button in app.button)
+    assert not list((runs / ".trash").glob("*"))

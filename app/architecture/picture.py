@@ -127,7 +127,7 @@ def _look_changed(key: str) -> None:
 @st.fragment
 def drawing(network: Network, choice: Choice) -> None:
     """The drawing, under the hand. What is opened in it runs only this part of the page again."""
-    view = state.drawing_view().within(network.graph)
+    view = state.drawing_view(network.graph)
     scenes = {"wide": cache.scene_of(network.config, view)}
     if view.direction == "LR" and small(scenes["wide"]):
         scenes["tall"] = cache.scene_of(network.config, view.model_copy(update={"direction": "TB"}))
@@ -157,7 +157,7 @@ def act(networks: Sequence[Network]) -> None:
     done, view = state.done(KEY), state.drawing_view()
     name = str(done.get("id") or "").removeprefix(OTHER)
     of = networks[1 if done.get("network") == 1 and len(networks) > 1 else 0]
-    known = name and any(name in places(network.graph) for network in networks)
+    known = any(name in places(network.graph) for network in networks)
     match done.get("name"):
         case "toggle" if known:
             state.draw_as(view.toggle(name))

@@ -21,7 +21,7 @@ TITLES: dict[Grouping, str] = {"layer": "Layers", "block": "Blocks", "stage": "S
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 FILTER_HELP = (
     "Words, shapes and numbers, all of which must hold: projection · stride 2 · 64x8x8 · params >"
-    " 100k"
+    " 100k · macs > 2m (multiply-adds)"
 )
 HEIGHT = 520
 NUMBERS = {

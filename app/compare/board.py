@@ -14,6 +14,7 @@ from resnet import quantity
 from resnet.diagram import Colour, View
 from resnet.errors import ResNetLabError
 from resnet.exports import file_stem
+from resnet.network import catalog
 from resnet.network.config import ResNetConfig
 from resnet.network.link import Choice
 from resnet.network.metrics import CONVENTIONS
@@ -34,7 +35,7 @@ FACTS = {
     key: NUMBERS[key]
     for key in ("trainable_params", "macs", "activation_bytes", "receptive_field", "depth")
 }
-LONGEST_FAMILY = 200
+LONGEST_FAMILY = max(catalog.N_RANGE)
 FIRST_FAMILY = 18
 TABLE_HEIGHT = 560
 FAMILY_N = "family_n"
@@ -110,16 +111,17 @@ def look_switches() -> None:
     picture.look_menu(COLOURS)
 
 
-def pair_view() -> View:
+def pair_view(first: ResNetConfig, second: ResNetConfig) -> View:
     """How both are drawn."""
-    return state.drawing_view().model_copy(update={"colour": state.colour(tuple(COLOURS))})
+    graphs = [cache.network(config).graph for config in (first, second)]
+    return state.drawing_view(*graphs).model_copy(update={"colour": state.colour(tuple(COLOURS))})
 
 
 @st.fragment
 def drawing(first: state.Shown, second: state.Shown) -> None:
     """Both networks in one drawing, section beside section."""
     networks = [cache.network(shown.config) for shown in (first, second)]
-    view = pair_view()
+    view = pair_view(first.config, second.config)
     scenes = {"wide": cache.pair_scene(first.config, second.config, view)}
     if view.direction == "LR" and picture.small(scenes["wide"]):
         tall = view.model_copy(update={"direction": "TB"})
@@ -264,7 +266,7 @@ def menu(first: ResNetConfig, second: ResNetConfig, found: Comparison) -> None:
         return
     stem = f"{file_stem(first)}-{file_stem(second)}"
     with popover:
-        exports.figures(stem, first, pair_view(), second)
+        exports.figures(stem, first, pair_view(first, second), second)
         st.caption("The differences per block")
         with st.container(horizontal=True):
             exports.button("CSV", f"{stem}.csv", partial(comparison.table_csv, found))

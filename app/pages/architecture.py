@@ -24,7 +24,7 @@ with st.container(key="switches", horizontal=True):
     if view == "Drawing":
         picture.level_switch()
         picture.look_menu()
-    exports.menu(network, shown.choice, state.drawing_view().within(network.graph))
+    exports.menu(network, shown.choice, state.drawing_view(network.graph))
 
 match view:
     case "Drawing":

@@ -73,6 +73,19 @@ def undo(store: Store) -> None:
             _do(partial(store.restore, run_id))
 
 
+def empty_bin(store: Store) -> None:
+    """Deleted runs keep their disk space until the bin is emptied, which nothing does by itself."""
+    count = len(store.deleted())
+    if not count:
+        return
+    many = "1 deleted run" if count == 1 else f"{count} deleted runs"
+    with st.popover(f"Bin: {many}", icon=":material/delete:", key="bin"):
+        st.markdown("Runs in the bin still take disk space. After this they cannot be restored.")
+        if st.button(f"Remove {many} for good", key="empty_bin"):
+            state.forget(DELETED)
+            _do(store.empty_bin)
+
+
 def downloads(run: Run) -> None:
     """The model, or before the end its last weights; the curve; the whole directory."""
     with st.container(horizontal=True):

@@ -68,6 +68,7 @@ def _board(store: Store, selected: str | None) -> None:
     runs = listed(store)
     actions.undo(store)
     if not runs:
+        actions.empty_bin(store)
         st.markdown(
             "No run yet. A run trains the chosen network on real images; its validation error"
             " appears here."
@@ -83,6 +84,7 @@ def _board(store: Store, selected: str | None) -> None:
     state.address_runs(state.RUN, [run.id])
     state.remember(LAST, run.id)
     detail.show(store, run)
+    actions.empty_bin(store)
     if state.read(BUSY) != _busy(runs):  # begin to look again by itself, or cease to
         state.remember(BUSY, _busy(runs))
         st.rerun()

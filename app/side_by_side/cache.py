@@ -5,6 +5,7 @@ everything else.
 """
 
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,10 @@ from resnet.runs.run import Run
 from resnet.studies.curves import arm_points
 from resnet.studies.curves.arm_points import ArmPoints, Series
 
+LONGEST_STEM, UPLOAD_S = 50, 900.0
+"""Signs of an uploaded file's name, of which a file system counts up to four bytes each; and how
+long it is kept."""
+ONE_AT_A_TIME = threading.Lock()
 LIGHT_POINTS = 400
 """Of a column, for what needs its ends and extremes only."""
 
@@ -117,17 +122,34 @@ def is_events(upload: UploadedFile) -> bool:
     return event_files.is_event_file(upload.getvalue()[: event_files.HEADER_BYTES])
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, ttl=UPLOAD_S, show_spinner=False)
 def uploaded(file_id: str, name: str, part: str, _upload: UploadedFile) -> ImportedCurve | str:
     """What an uploaded file holds, or why it holds no curve. TensorBoard tells its two parts apart
-    by their folders."""
+    by their folders.
+
+    One at a time, since reading takes many times a file's room in memory; and kept for as long as a
+    form takes to fill in, since what is kept does too.
+    """
+    with ONE_AT_A_TIME:
+        return _read(name, part, _upload)
+
+
+def _read(name: str, part: str, upload: UploadedFile) -> ImportedCurve | str:
     with tempfile.TemporaryDirectory(prefix="resnet-import-") as folder:
-        path = Path(folder) / part / (Path(name).name or "curve")
+        path = Path(folder) / part / _file_name(name)
         try:
             path.parent.mkdir()
-            path.write_bytes(_upload.getvalue())
+            path.write_bytes(upload.getvalue())
             return imports.read_curve(path)
         except ResNetLabError as error:
             return str(error)
         except OSError as error:
             return f"The uploaded file cannot be kept for reading: {error.strerror or error}."
+
+
+def _file_name(name: str) -> str:
+    """A name that every file system takes, with the ending that says what is in the file."""
+    clean = Path(name.replace("\0", "")).name
+    if not clean.strip("."):
+        return "curve"
+    return f"{clean[:LONGEST_STEM]}{Path(clean[LONGEST_STEM:]).suffix[:12]}"

@@ -40,6 +40,14 @@ LIMITS: dict[str, tuple[float, float]] = {
 """What each number must lie between to mean anything."""
 
 
+def _finite(value: float) -> bool:
+    """False too for a whole number so large that Python has no float for it."""
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One run, one curve, one network or one recipe. Errors are percent, differences percentage
@@ -119,7 +127,7 @@ class Facts:
     def __post_init__(self) -> None:
         for key, (low, high) in LIMITS.items():
             value = getattr(self, key)
-            if value is not None and not (isfinite(value) and low <= value <= high):
+            if value is not None and not (_finite(value) and low <= value <= high):
                 raise ConfigError(
                     f"facts.{key} must be a number from {low:g} to {high:g}; received"
                     f" {echo(value)}."

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from resnet import data
+from resnet import bounded, data
 from resnet.checks import check as lint
 from resnet.checks import sources
 from resnet.checks.check import Conformity, Facts, Finding
@@ -20,6 +20,7 @@ from resnet.cli.options import AsJson, Runs
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError, echo
 from resnet.guards import guard
+from resnet.imports.curve_tables import MOST_CELLS
 from resnet.imports.imported import IMPORTS, ImportedCurve, read_curve, read_imports
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
@@ -205,8 +206,8 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
     if path.suffix.lower() in (".yaml", ".yml"):
         return _of_study(study_files.read(path), runs)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
+        content = bounded.read_json(path.read_text(encoding="utf-8"), most_parts=4 * MOST_CELLS)
+    except (ConfigError, ValueError):
         raise ConfigError(
             f"A file to check holds JSON; received {echo(path.name)}, which does not."
         ) from None

@@ -7,7 +7,6 @@ stands in `notes`.
 
 import csv
 import io
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from resnet import bounded
 from resnet.errors import ConfigError, DataError, echo
 from resnet.imports import event_files
 from resnet.network.config import Closed
@@ -83,6 +83,14 @@ class Column(Closed):
 def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
     """The columns of a CSV by their heads. Raises DataError."""
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    count = text.count(delimiter) + text.count("\n")
+    if (
+        count > 2 * MOST_CELLS
+    ):  # counted before they are read, since reading takes fifty times their room in memory
+        raise DataError(
+            f"A CSV has up to {MOST_CELLS:,} cells; {echo(path.name)} has about {count:,}: keep"
+            " fewer."
+        )
     try:
         lines = [
             line
@@ -127,8 +135,10 @@ def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
 def from_json(path: Path, text: str) -> dict[str, Cells]:
     """Keras's History.history, that inside {"history": …, "epoch": …}, or a list of records."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = bounded.read_json(
+            text, most_parts=2 * MOST_CELLS
+        )  # a cell, and room for the names of records
+    except ConfigError as error:
         raise DataError(
             f"{echo(path.name)} is not whole JSON: {echo(str(error))}; save it again."
         ) from None

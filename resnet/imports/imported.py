@@ -6,17 +6,16 @@ stands in `notes`.
 """
 
 import hashlib
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from resnet import files
+from resnet import bounded, files
 from resnet.errors import DataError, ResNetLabError, UnknownNameError, echo
 from resnet.imports import curve_tables, event_files
-from resnet.imports.curve_tables import MOST_BYTES, MOST_COLUMNS, Column
+from resnet.imports.curve_tables import MOST_BYTES, MOST_CELLS, MOST_COLUMNS, Column
 from resnet.network.config import Closed, ResNetConfig
 from resnet.recipes.recipe import DecayCovers, Recipe, WeightDecayConfig
 from resnet.why_loss.losses import Decay, KerasL2, LossItem, Observed
@@ -235,6 +234,8 @@ def kept(folder: Path) -> list[Path]:
 def read_import(path: Path) -> ImportedCurve:
     """One kept curve. Raises DataError, in one sentence, where its file is damaged."""
     try:
-        return ImportedCurve.model_validate(json.loads(path.read_bytes()))
-    except (ResNetLabError, OSError, ValueError, RecursionError) as error:
+        return ImportedCurve.model_validate(
+            bounded.read_json(path.read_text("utf-8"), most_parts=4 * MOST_CELLS)
+        )
+    except (ResNetLabError, OSError, ValueError) as error:
         raise DataError(f"{echo(path.name)} cannot be used as an imported curve: {error}") from None

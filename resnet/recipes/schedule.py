@@ -15,7 +15,8 @@ from resnet.errors import ConfigError
 from resnet.network.config import Closed
 
 LearningRate = Annotated[float, Field(gt=0, le=100)]
-StepCount = Annotated[int, Field(ge=1, le=100_000_000)]
+MOST_STEPS = 100_000_000
+StepCount = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 
 
 class ConstantSchedule(Closed):

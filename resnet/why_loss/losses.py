@@ -42,8 +42,8 @@ def factor(decay: Decay) -> float:
     """What Σw² is multiplied by in the loss: λ by Keras, half the value for the paper's l2, 0 where
     decoupled."""
     if isinstance(decay, KerasL2):
-        return decay.value
-    return decay.value / 2 if decay.semantics == "l2" else 0.0
+        return decay.value + 0.0  # "-0" is taken as 0, and printed as 0
+    return decay.value / 2 + 0.0 if decay.semantics == "l2" else 0.0
 
 
 class LayerPenalty(NamedTuple):
@@ -214,7 +214,8 @@ class LossRow:
     `predicted` = `start.total` (the penalty before any training) + `chance`. `penalty` +
     `data_loss` is the first loss: "recorded" apart, "estimated" as the expected penalty and the
     rest, or "expected" where nothing is on record. Where the decay is unknown, `implied` is the
-    factor of Σw² over convolutions that explains it, if the data loss was at chance.
+    factor of Σw² over convolutions that explains it, if the data loss was at chance; None where the
+    loss is no higher than chance.
     """
 
     item: LossItem
@@ -297,11 +298,11 @@ def _row(item: LossItem) -> LossRow:
     if start and first is not None:
         rest, beneath = first - start.total, "estimated" if record else "expected"
         return LossRow(item, start, chance, predicted, first, start.total, rest, beneath, None)  # type: ignore[arg-type]
-    implied = (
-        None
-        if first is None or item.decay
-        else (first - chance) / penalty(graph, KerasL2(1)).squares
-    )
+    implied = None
+    if (
+        first is not None and first > chance and not item.decay
+    ):  # below chance no penalty explains it: none is negative
+        implied = (first - chance) / penalty(graph, KerasL2(1)).squares
     return LossRow(item, start, chance, predicted, first, None, None, "unknown", implied)
 
 

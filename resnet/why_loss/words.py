@@ -70,6 +70,11 @@ def _row_words(row: LossRow) -> str:
         inside = (
             f", {says.first / says.chance:.1f} times what guessing costs" if says.chance else ""
         )
+        if says.chance and says.first <= says.chance:
+            hint = (
+                "; no more than guessing costs, so it had learnt something by then or had no"
+                " penalty in it"
+            )
         return f"{head}{inside}; {who}, so the penalty in it cannot be told{hint}."
     if says.data_loss < 0:
         return f"{head}, less than the penalty of {says.penalty:.3f} that its λ would add; check λ."

@@ -74,12 +74,15 @@ class View(Closed):
         """Draw repeats one by one, or as one again."""
         return self.model_copy(update={"unfolded": _flipped(self.unfolded, name)})
 
-    def within(self, graph: Graph) -> "View":
-        """Without what is said about boxes that this network does not have."""
-        known = places(graph)
-        toggled = tuple([name for name in self.toggled if name in known])
-        unfolded = tuple([name for name in self.unfolded if name in known])
-        return self.model_copy(update={"toggled": toggled, "unfolded": unfolded})
+    def within(self, *graphs: Graph) -> "View":
+        """Without boxes that none of these networks has: a view made for one network can be used
+        for others."""
+        known = frozenset().union(*[places(graph) for graph in graphs])
+        kept = {
+            key: tuple(name for name in getattr(self, key) if name in known)
+            for key in ("toggled", "unfolded")
+        }
+        return self.model_copy(update=kept)
 
 
 def places(graph: Graph) -> frozenset[str]:
