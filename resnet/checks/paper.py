@@ -25,7 +25,7 @@ class Asked(NamedTuple):
     dataset: DatasetFacts | None
 
 
-class Point(NamedTuple):
+class PaperPoint(NamedTuple):
     """One thing the paper says, and what was found; where that is unknown, `found` is empty."""
 
     key: str
@@ -38,10 +38,10 @@ class Point(NamedTuple):
 class Conformity:
     """Every point of the paper's section 4.2, in its order."""
 
-    points: tuple[Point, ...]
+    points: tuple[PaperPoint, ...]
     source: str = HE_CIFAR
 
-    def of(self, verdict: Verdict) -> tuple[Point, ...]:
+    def of(self, verdict: Verdict) -> tuple[PaperPoint, ...]:
         """The points with this verdict."""
         return tuple([point for point in self.points if point.verdict == verdict])
 
@@ -63,7 +63,7 @@ class Conformity:
         return f"{text}."
 
 
-def _contrast(point: Point) -> str:
+def _contrast(point: PaperPoint) -> str:
     return f"{point.key} ({point.found}, not {point.expected})"
 
 
@@ -211,11 +211,11 @@ OF_RECIPE: tuple[tuple[str, str, OfRecipe], ...] = (
 )
 
 
-def _warmup(asked: Asked) -> Point:
+def _warmup(asked: Asked) -> PaperPoint:
     """0.01 until the training error is below 80 %, for 110 layers; none for fewer."""
     key, fewer = "warm-up", "none"
     if asked.recipe is None:
-        return Point(key, fewer, "", "unknown")
+        return PaperPoint(key, fewer, "", "unknown")
     warmup = asked.recipe.warmup
     found = (
         "none"
@@ -225,24 +225,24 @@ def _warmup(asked: Asked) -> Point:
         else _of_error(warmup)
     )
     if asked.network is None:
-        return Point(key, fewer, found, "unknown")
+        return PaperPoint(key, fewer, found, "unknown")
     deep = all(stage.blocks >= DEEP_N for stage in asked.network.stages)
     expected = _of_error(ErrorWarmup()) if deep else fewer
-    return Point(key, expected, found, "met" if found == expected else "differs")
+    return PaperPoint(key, expected, found, "met" if found == expected else "differs")
 
 
 def _of_error(warmup: ErrorWarmup) -> str:
     return f"{short(warmup.learning_rate)} until {warmup.error:g} % error"
 
 
-def _split(asked: Asked) -> Point:
+def _split(asked: Asked) -> PaperPoint:
     key, expected = "split", f"{TRAIN_IMAGES:,} / {VALIDATION_IMAGES:,} of CIFAR-10"
     if asked.recipe is None or asked.dataset is None:
-        return Point(key, expected, "", "unknown")
+        return PaperPoint(key, expected, "", "unknown")
     validation = asked.recipe.validation_images
     train = asked.dataset.train_images - validation
     good = (asked.dataset.name, train, validation) == ("cifar10", TRAIN_IMAGES, VALIDATION_IMAGES)
-    return Point(
+    return PaperPoint(
         key,
         expected,
         f"{train:,} / {validation:,} of {asked.dataset.title}",
@@ -266,8 +266,8 @@ def follows(
     return Conformity((*points, _warmup(asked), _split(asked)))
 
 
-def _point(key: str, expected: str, found: tuple[bool, str] | None) -> Point:
+def _point(key: str, expected: str, found: tuple[bool, str] | None) -> PaperPoint:
     if found is None:
-        return Point(key, expected, "", "unknown")
+        return PaperPoint(key, expected, "", "unknown")
     good, words = found
-    return Point(key, expected, words, "met" if good else "differs")
+    return PaperPoint(key, expected, words, "met" if good else "differs")

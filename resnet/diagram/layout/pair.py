@@ -1,4 +1,4 @@
-"""Two networks in step: section beside section, so that the eye compares like with like.
+"""Two networks side by side: each section next to the same section of the other network.
 
 TB has each network in a column, LR in a row. A section takes as much room in one as in the other.
 """
@@ -12,7 +12,7 @@ from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.drawing.parts import OTHER, Box
 from resnet.diagram.layout.columns import GUTTER, TURN, Column, hop
 from resnet.diagram.layout.figure3 import Noted, heading
-from resnet.diagram.layout.layout import HEADING, Part, parts_of, skin_of
+from resnet.diagram.layout.layout import HEADING, SectionPieces, parts_of, skin_of
 from resnet.diagram.layout.legend import MARGIN, legend, spread
 from resnet.diagram.layout.sheet import Sheet
 from resnet.diagram.looks.shapes import Point, Text
@@ -26,14 +26,14 @@ TITLE = 18.0
 Columns = dict[str, Column]
 
 
-class Network(NamedTuple):
+class Side(NamedTuple):
     """One of the two, and what it is called."""
 
     graph: Graph
     name: str
 
 
-def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
+def lay_out_pair(first: Side, second: Side, view: View) -> Drawing:
     """Both networks as the view says; the ids of the second one's boxes begin with "other:". Raises
     UnknownNameError where the view opens a box that neither has."""
     known = places(first.graph) | places(second.graph)
@@ -46,15 +46,17 @@ def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
         parts_of(second.graph, view.within(second.graph), noted=noted),
     )
     rows = [
-        Row(Sheet(), _columns(own, view), network)
-        for own, network in zip(parts, (first, second), strict=True)
+        DrawnSide(Sheet(), _columns(sections, view), network)
+        for sections, network in zip(parts, (first, second), strict=True)
     ]
     right, bottom = _in_columns(rows, view) if view.direction == "TB" else _in_rows(rows, view)
     _rename(rows[1].sheet)
     one, other = rows[0].sheet, rows[1].sheet
     edges = (*one.edges, *other.edges)
     entries = legend(
-        [part.section for own in parts for part in own], view, {edge.kind for edge in edges}
+        [part.section for sections in parts for part in sections],
+        view,
+        {edge.kind for edge in edges},
     )
     right = max([right, *[mark.x + width(mark.text, "heading") for mark in _titles(rows, view)]])
     signs, right, bottom = spread(entries, MARGIN, bottom, right)
@@ -73,47 +75,48 @@ def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
     )
 
 
-class Row(NamedTuple):
+class DrawnSide(NamedTuple):
     """What is drawn of one of them, and with what."""
 
     sheet: Sheet
     columns: Columns
-    network: Network
+    network: Side
 
 
-def _columns(parts: Sequence[Part], view: View) -> Columns:
+def _columns(parts: Sequence[SectionPieces], view: View) -> Columns:
     return {part.section.name: part.column(skin_of(view)) for part in parts}
 
 
-def _order(rows: Sequence[Row]) -> list[str]:
+def _order(rows: Sequence[DrawnSide]) -> list[str]:
     """Every section of either network: the stem, the stages, the head."""
     names = [list(row.columns) for row in rows]
     return max(names, key=len)
 
 
-def _alike(rows: Sequence[Row], section: str) -> list[Column]:
+def _alike(rows: Sequence[DrawnSide], section: str) -> list[Column]:
     return [row.columns[section] for row in rows if section in row.columns]
 
 
-def _in_columns(rows: Sequence[Row], view: View) -> Point:
+def _in_columns(rows: Sequence[DrawnSide], view: View) -> Point:
     x = MARGIN
-    for sheet, own, network in rows:
-        left = max(column.left for column in own.values())
-        right = max(column.width - column.left for column in own.values())
+    for sheet, columns, network in rows:
+        left = max(column.left for column in columns.values())
+        right = max(column.width - column.left for column in columns.values())
         title_x = x + left if view.style == "figure3" else x
         y = MARGIN + _title(sheet, network, view, (title_x, MARGIN))
         for section in _order(rows):
             alike = _alike(rows, section)
             height = max(column.height for column in alike)
-            if section in own:
-                own[section].left, own[section].right, own[section].height = left, right, height
-                own[section].place(sheet, x + left, y)
+            column = columns.get(section)
+            if column:
+                column.left, column.right, column.height = left, right, height
+                column.place(sheet, x + left, y)
             y += height + max(column.skin.between for column in alike)
         x += left + right + BETWEEN
     return x - BETWEEN, y
 
 
-def _in_rows(rows: Sequence[Row], view: View) -> Point:
+def _in_rows(rows: Sequence[DrawnSide], view: View) -> Point:
     y, right = MARGIN, 0.0
     for row in rows:
         trunk = MARGIN + max(column.left for column in _alike(rows, "stem"))
@@ -144,7 +147,7 @@ def _in_rows(rows: Sequence[Row], view: View) -> Point:
     return right, y - BETWEEN / 2
 
 
-def _title(sheet: Sheet, network: Network, view: View, at: Point) -> float:
+def _title(sheet: Sheet, network: Side, view: View, at: Point) -> float:
     """The network's name above its drawing, from x (figure 3: around x), and how much room it
     takes."""
     x, y = at
@@ -155,14 +158,14 @@ def _title(sheet: Sheet, network: Network, view: View, at: Point) -> float:
     return TITLE
 
 
-def _titles(rows: Sequence[Row], view: View) -> list[Text]:
-    """The names above the drawings; figure 3 has short headings of its own."""
+def _titles(rows: Sequence[DrawnSide], view: View) -> list[Text]:
+    """The names above the drawings; figure 3 has its own short headings."""
     marks = [mark for row in rows for mark in row.sheet.marks if view.style != "figure3"]
     return [mark for mark in marks if isinstance(mark, Text)]
 
 
 def _rename(sheet: Sheet) -> None:
-    """The second network's ids are told apart from the first one's."""
+    """Puts "other:" before the ids of the second network."""
     sheet.placed = [
         (
             _renamed(part)

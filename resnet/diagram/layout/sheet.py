@@ -43,11 +43,18 @@ class Sheet:
 
     def put(self, card: Card, x: float, y: float, box: BoxFacts) -> None:
         """Place a card with its upper left corner at x, y."""
-        said = card.content
+        content = card.content
         size = (x, y, card.width, card.height)
         self.placed.append(
             Box(
-                box.id, box.kind, said.heading, said.lines, *size, *box[2:], card.marks, said.behind
+                box.id,
+                box.kind,
+                content.heading,
+                content.lines,
+                *size,
+                *box[2:],
+                card.marks,
+                content.behind,
             )
         )
         for arc in card.arcs:
