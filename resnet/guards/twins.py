@@ -1,9 +1,9 @@
 """The plain twin of a residual network, and the proof of what is equal between the two. No I/O, no
 Keras.
 
-Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`), so layers of one
-name begin equal in both networks where shape and initialiser are equal, whatever else a network
-has. `prove` derives that from the graphs; `compare_weights` confirms it with the hashes of real
+Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`). So layers with
+the same name, shape and initialiser start equal in both networks, and other layers do not change
+that. `prove` derives that from the graphs; `compare_weights` confirms it with the hashes of real
 kernels, as `resnet.as_keras.model.kernel_hashes` gives them.
 """
 

@@ -133,8 +133,8 @@ class ImportedCurve(Closed):
 
 
 def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
-    """The curve in a file, whatever its ending says. Raises DataError, in one sentence, where it
-    holds none."""
+    """The curve in a file; the format is found from its content, not from its name. Raises
+    DataError, in one sentence, for a file without a curve."""
     if path.is_dir():
         raise DataError(
             f"Cannot read {echo(path.name or str(path))}: it is a folder; name a file in it."

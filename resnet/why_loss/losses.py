@@ -3,7 +3,7 @@ loss beneath.
 
 The penalty is factor × E[Σw²] over the kernels covered. A fresh kernel has fan-in × output channels
 weights, each of variance 2 / fan-in by He, 2 / (fan-in + fan-out) by Glorot: by He, Σw² is twice
-the output channels, whatever the kernel's size or groups (He et al. 2015, Delving Deep into
+the output channels, for every kernel size and number of groups (He et al. 2015, Delving Deep into
 Rectifiers, 2.2). Keras counts fans so, and widens its truncated normal to keep the variance
 (keras.initializers.VarianceScaling).
 """

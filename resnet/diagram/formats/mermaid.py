@@ -117,7 +117,7 @@ class _Nodes:
 
 
 def _lines(drawing: Drawing, arcs: Mapping[str, Edge], nodes: Mapping[str, str]) -> Iterator[Line]:
-    """Where a block has an addition of its own, the chain goes on from there and its shortcut comes
+    """After a block with an addition, the chain continues from the addition; its shortcut comes
     from before it."""
     before: dict[str, str] = {}
     for edge in drawing.edges:

@@ -1,5 +1,5 @@
 """Blocks opened to their layers: the residual branch on the chain, the shortcut's layers in a lane
-beside it."""
+next to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

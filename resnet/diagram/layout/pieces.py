@@ -12,7 +12,7 @@ from resnet.diagram.layout.frames import Frames
 from resnet.diagram.layout.sheet import BoxFacts, Sheet
 
 SHEETS = 2
-"""Sheets that look out from behind a box of repeats."""
+"""Offset outlines behind a box of repeats."""
 
 
 class Piece(Protocol):

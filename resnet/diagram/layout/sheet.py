@@ -1,5 +1,5 @@
-"""The paper that a layout draws on: collects boxes, panels and edges, and keeps the loose end of
-the chain."""
+"""The paper that a layout draws on. It collects boxes, panels and edges, and remembers where the
+chain ended so far."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

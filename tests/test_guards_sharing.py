@@ -8,7 +8,7 @@ import pytest
 from resnet.guards.sharing import same_start, selection, streams
 from resnet.network import catalog
 from tests.runs_support import spec
-from tests.test_ablation_guard import with_changes
+from tests.test_guards import with_changes
 
 
 def test_who_chooses_is_said() -> None:
