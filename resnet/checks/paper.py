@@ -57,14 +57,11 @@ class Conformity:
                 if len(differing) == 1
                 else f"these {_word(len(differing))} differ"
             )
-            text += f"; {which}: " + "; ".join([_contrast(point) for point in differing])
+            contrasts = [f"{each.key} ({each.found}, not {each.expected})" for each in differing]
+            text += f"; {which}: {'; '.join(contrasts)}"
         if unknown:
             text += f"; {_word(unknown)} more cannot be known from this"
         return f"{text}."
-
-
-def _contrast(point: PaperPoint) -> str:
-    return f"{point.key} ({point.found}, not {point.expected})"
 
 
 def _word(number: int) -> str:
@@ -116,15 +113,9 @@ def _norm(network: ResNetConfig) -> tuple[bool, str]:
         else "before the convolution (pre-activation)"
     )
     start = "" if network.norm.last_gamma == "one" else ", the last scales starting at 0"
-    good = (network.norm.kind, network.activation_order, network.norm.last_gamma) == (
-        "batch",
-        "post",
-        "one",
-    )
-    return (
-        good,
-        f"{network.norm.kind} norm {place}{start}" if network.norm.kind != "none" else "no norm",
-    )
+    norm = network.norm
+    good = norm.kind == "batch" and network.activation_order == "post" and norm.last_gamma == "one"
+    return good, f"{norm.kind} norm {place}{start}" if norm.kind != "none" else "no norm"
 
 
 def _initialiser(network: ResNetConfig) -> tuple[bool, str]:
@@ -146,10 +137,8 @@ def _optimiser(recipe: Recipe) -> tuple[bool, str]:
 
 def _decay(recipe: Recipe) -> tuple[bool, str]:
     decay = recipe.weight_decay
-    return (decay.value, decay.semantics) == (
-        1e-4,
-        "l2",
-    ), f"{short(decay.value)}, {decay.semantics}"
+    good = decay.value == 1e-4 and decay.semantics == "l2"
+    return good, f"{short(decay.value)}, {decay.semantics}"
 
 
 def _batch(recipe: Recipe) -> tuple[bool, str]:
@@ -183,9 +172,8 @@ def _augmentation(recipe: Recipe) -> tuple[bool, str]:
 
 
 def _normalisation(recipe: Recipe) -> tuple[bool, str]:
-    return recipe.input_normalisation == "per_pixel_mean", recipe.input_normalisation.replace(
-        "_", " "
-    )
+    kind = recipe.input_normalisation
+    return kind == "per_pixel_mean", kind.replace("_", " ")
 
 
 OF_NETWORK: tuple[tuple[str, str, OfNetwork], ...] = (
@@ -217,13 +205,12 @@ def _warmup(asked: Asked) -> PaperPoint:
     if asked.recipe is None:
         return PaperPoint(key, fewer, "", "unknown")
     warmup = asked.recipe.warmup
-    found = (
-        "none"
-        if warmup is None
-        else f"{warmup.steps:,} steps"
-        if warmup.kind == "steps"
-        else _of_error(warmup)
-    )
+    if warmup is None:
+        found = "none"
+    elif warmup.kind == "steps":
+        found = f"{warmup.steps:,} steps"
+    else:
+        found = _of_error(warmup)
     if asked.network is None:
         return PaperPoint(key, fewer, found, "unknown")
     deep = all(stage.blocks >= DEEP_N for stage in asked.network.stages)

@@ -60,7 +60,9 @@ class Frames:
     def block(self) -> BlockFrame:
         """Of a closed block, and of the stem's and head's runs beside it."""
         texts = [contents.unit_content(self.graph, unit) for unit in self.units]
-        return BlockFrame(self._common_width(self.units, texts), self._widest_tag())
+        # Any twin's tags count, so that plain and residual twins have their blocks in one place.
+        tags = [tag_width(lines) for lines in wording.possible_tags(self.graph)]
+        return BlockFrame(self._common_width(self.units, texts), halves(max(tags)))
 
     @cached_property
     def layer(self) -> LayerFrame:
@@ -81,10 +83,6 @@ class Frames:
         return halves(
             max(natural_width(text, room) for text, room in zip(texts, rooms, strict=True))
         )
-
-    def _widest_tag(self) -> float:
-        """The widest tag any twin of this network has on a shortcut."""
-        return halves(max(tag_width(lines) for lines in wording.possible_tags(self.graph)))
 
     def _lane_widths(self) -> Iterator[float]:
         """All that any twin of the network has on a shortcut."""

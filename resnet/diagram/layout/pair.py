@@ -10,6 +10,7 @@ from typing import NamedTuple
 from resnet.diagram.content.view import View, places
 from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.drawing.parts import OTHER, Box
+from resnet.diagram.drawing.stamp import Stamp
 from resnet.diagram.layout.columns import GUTTER, TURN, Column, hop
 from resnet.diagram.layout.figure3 import Noted, heading
 from resnet.diagram.layout.layout import HEADING, SectionPieces, parts_of, skin_of
@@ -166,16 +167,15 @@ def _titles(rows: Sequence[DrawnSide], view: View) -> list[Text]:
 
 def _rename(sheet: Sheet) -> None:
     """Puts "other:" before the ids of the second network."""
-    sheet.placed = [
-        (
-            _renamed(part)
-            if isinstance(part, Box)
-            else replace(
-                part, name=OTHER + part.name, parent=_other(part.parent), source=_other(part.source)
-            )
-        )
-        for part in sheet.placed
-    ]
+    renamed: list[Box | Stamp] = []
+    for part in sheet.placed:
+        parent = _other(part.parent)
+        if isinstance(part, Box):
+            renamed.append(replace(part, id=OTHER + part.id, parent=parent))
+        else:
+            source = _other(part.source)
+            renamed.append(replace(part, name=OTHER + part.name, parent=parent, source=source))
+    sheet.placed = renamed
     sheet.panels = [
         replace(panel, id=OTHER + panel.id, parent=_other(panel.parent)) for panel in sheet.panels
     ]
@@ -183,10 +183,6 @@ def _rename(sheet: Sheet) -> None:
         replace(edge, source=OTHER + edge.source, target=OTHER + edge.target)
         for edge in sheet.edges
     ]
-
-
-def _renamed(box: Box) -> Box:
-    return replace(box, id=OTHER + box.id, parent=_other(box.parent))
 
 
 def _other(name: str) -> str:
