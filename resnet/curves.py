@@ -40,14 +40,14 @@ def reduced(line: Curve, most: int = 1000) -> Curve:
     if count <= most:
         return line
     stretches = max(1, most // 4)
-    kept: list[int] = []
+    indices: list[int] = []
     for stretch in range(stretches):
         begin, end = stretch * count // stretches, (stretch + 1) * count // stretches
         here = range(begin, end)
-        kept += sorted(
+        indices += sorted(
             {begin, min(here, key=line.y.__getitem__), max(here, key=line.y.__getitem__), end - 1}
         )
-    return Curve([line.x[index] for index in kept], [line.y[index] for index in kept])
+    return Curve([line.x[index] for index in indices], [line.y[index] for index in indices])
 
 
 def smoothed(line: Curve, width: int) -> Curve:

@@ -28,7 +28,7 @@ class ConfigError(ResNetLabError):
 
 
 class UnknownNameError(ResNetLabError):
-    """A name nobody here answers to. `nearest` is the closest one that is `known`, or None."""
+    """An unknown name. `nearest` is the closest `known` one, or None."""
 
     def __init__(
         self, what: str, name: object, known: Iterable[str], nearest: str | None = None
@@ -86,8 +86,8 @@ def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ())
         )
     if first["type"] == "missing":
         return f"{where} is required and was not given."
-    if said := _in_plain_words(first, where or "the settings"):
-        return said
+    if text := _in_plain_words(first, where or "the settings"):
+        return text
     rule = first["msg"].replace("Input should be", "must be").replace("Value should", "must")
     rule = rule.partition(", unable to")[0].replace(
         ", got a number with a fractional part", " without a fraction"

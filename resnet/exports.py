@@ -25,10 +25,10 @@ from resnet.network.metrics import Metrics, measure
 from resnet.tables import layer_table
 
 PictureFormat = Literal["svg", "pdf", "png", "dot"]
-"""What Graphviz's picture comes in."""
+"""The formats of Graphviz's picture."""
 
 DrawingFormat = Literal["svg", "pdf", "png", "dot", "tex", "mmd", "json"]
-"""What ours comes in: TikZ and Mermaid too."""
+"""The formats of our drawing; tex is TikZ, mmd Mermaid."""
 
 PNG_SCALE = 3.0
 """Pixels per point of a folded drawing: 216 dots an inch, enough for print."""
@@ -126,10 +126,9 @@ def link(config: ResNetConfig, view: View = FIRST, beside: ResNetConfig | None =
     parameters = choice_of(config).to_query()
     if beside is None:
         return "?" + urlencode(parameters | view_query(view))
-    said = {"colour": view.colour} | view_query(
-        view
-    )  # on that page the first colours are the difference's
-    return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | said)
+    # That page begins with the colours of the difference, so the colour is always written.
+    look = {"colour": view.colour} | view_query(view)
+    return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | look)
 
 
 def view_query(view: View) -> dict[str, str]:

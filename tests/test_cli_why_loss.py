@@ -132,7 +132,7 @@ def test_no_penalty_is_negative(shell: Shell, tmp_path: Path) -> None:
     assert item["implied_factor"] is None
     said = printed(shell, "why-loss", "low", "--runs", tmp_path)
     assert "would explain" not in said
-    assert "no more than guessing costs" in said
+    assert "not above the loss of guessing" in said
 
 
 def test_minus_nothing_is_nothing(shell: Shell) -> None:

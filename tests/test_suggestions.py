@@ -120,7 +120,8 @@ def test_what_an_error_suggests_is_accepted(name: str) -> None:
         )
         for way_out in ways_out:
             again = reason(base, corrected(settings, way_out, meant)) if way_out or meant else None
-            if meant:  # what value was meant is not known, only that there is such a setting, and of this kind
+            if meant:
+                # The value that was meant is not known, only that such a setting of this kind exists.
                 assert not isinstance(again, UnknownNameError), (settings, sentence, str(again))
                 assert "belongs to" not in str(again), (settings, sentence, str(again))
             else:

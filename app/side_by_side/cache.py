@@ -18,8 +18,7 @@ from app.side_by_side.arms import Arm
 from resnet.curves import Curve, reduced
 from resnet.errors import DataError, ResNetLabError
 from resnet.imports import event_files
-from resnet.imports import imported as imports
-from resnet.imports.imported import Column, ImportedCurve
+from resnet.imports.imported import CurveColumn, ImportedCurve, kept, read_curve, read_import
 from resnet.results.arms import ArmRuns, Ending, SeedRun, ending
 from resnet.runs.journal import Line
 from resnet.runs.run import Run
@@ -52,7 +51,7 @@ def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
     """Every curve in a folder by its file's name, and a sentence for each file that cannot be
     used."""
     found, damaged = {}, []
-    for path in imports.kept(folder):
+    for path in kept(folder):
         try:
             stat = path.stat()
             read = _kept(str(path), (stat.st_ino, stat.st_size, stat.st_mtime_ns))
@@ -69,7 +68,7 @@ def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
 def _kept(path: str, signature: tuple[int, int, int]) -> Kept | str:
     """What a file holds, or why it cannot be used."""
     try:
-        curve = imports.read_import(Path(path))
+        curve = read_import(Path(path))
     except DataError as error:
         return str(error)
     points = arm_points.of_import(curve)
@@ -81,7 +80,7 @@ def _kept(path: str, signature: tuple[int, int, int]) -> Kept | str:
     return Kept(Path(path).name, light, points, total)
 
 
-def _light(column: Column) -> Column:
+def _light(column: CurveColumn) -> CurveColumn:
     if len(column.x) <= LIGHT_POINTS:
         return column
     known = [(x, y) for x, y in zip(column.x, column.y, strict=True) if y is not None]
@@ -140,7 +139,7 @@ def _read(name: str, part: str, upload: UploadedFile) -> ImportedCurve | str:
         try:
             path.parent.mkdir()
             path.write_bytes(upload.getvalue())
-            return imports.read_curve(path)
+            return read_curve(path)
         except ResNetLabError as error:
             return str(error)
         except OSError as error:

@@ -21,9 +21,9 @@ from resnet.recipes.recipe import with_steps
 from resnet.recipes.schedule import MOST_STEPS
 from resnet.results.statistics import STUDY_SEEDS
 from resnet.studies.plan import ready
-from resnet.studies.plan.files import LARGEST_FILE_BYTES
 from resnet.studies.plan.ready import Size
 from resnet.studies.plan.study import Study
+from resnet.studies.plan.study_files import LARGEST_FILE_BYTES
 
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 NAMED = ("network", "dataset")

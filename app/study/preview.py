@@ -19,8 +19,8 @@ from resnet.network.metrics import Metrics
 from resnet.runs.spec import check_possible
 from resnet.studies import running
 from resnet.studies.compared import promises, references
-from resnet.studies.plan.files import to_text
 from resnet.studies.plan.study import Arm, Study
+from resnet.studies.plan.study_files import to_text
 from resnet.studies.planning import Plan, Step, seeds_for
 
 SETS_PX = 480  # three settings of an arm, uncut

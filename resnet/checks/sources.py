@@ -1,5 +1,4 @@
-"""Facts from what there is: networks, recipes, specs, the records of runs, and files that say what
-somebody knows.
+"""Facts from networks, recipes, specs, the records of runs, and from what a person writes down.
 
 Nothing here reads a file. What a source does not say stays None.
 """
@@ -24,7 +23,7 @@ KEYS = tuple([field.name for field in fields(Facts)])
 """What `of_mapping` takes."""
 
 MOST = 1e15
-"""More than this is no count and no rate of any record."""
+"""The largest number that is taken for a count or a rate."""
 
 NOT_A_NUMBER = re.compile(r"Not a number at step ([\d,]{1,20})\b")
 """How the worker's last word begins where a run stopped for that:
@@ -39,7 +38,7 @@ def of_network(network: ResNetConfig, name: str = "") -> Facts:
 
 
 def of_recipe(recipe: Recipe, name: str = "") -> Facts:
-    """What a recipe says, and what this program does whatever it says: it shuffles images, centres
+    """What a recipe says, and what this program does with every recipe: it shuffles images, centres
     them by the training part, augments training images only, keeps the penalty out of the loss, and
     lets validation choose.
     """
@@ -118,9 +117,9 @@ def of_run(
     continued: bool = False,
     cause: str | None = None,
 ) -> Facts:
-    """The same with what the run's records say happened, and `cause`, why it ended, as its last
-    word says: a run that stops at a weight that is no number writes no further record. `facts` are
-    those of its spec."""
+    """The same with what the run's records say. `facts` are those of its spec. `cause` says why
+    the run ended: a run that stops because a weight is not a number writes no further
+    record."""
     last: dict[str, Mapping[str, Any]] = {str(record.get("kind")): record for record in records}
     start, evaluation, test = (last.get(kind, {}) for kind in ("start", "evaluation", "test"))
     rates = [rate for record in records if (rate := _number(record, "learning_rate")) is not None]
@@ -168,8 +167,8 @@ def of_mapping(known: Mapping[str, Any]) -> Facts:
 
 def _step_without_a_number(cause: str | None) -> list[float]:
     """The step at which a run stopped because of it, where that is why it ended."""
-    found = NOT_A_NUMBER.match(cause or "")
-    return [float(found[1].replace(",", ""))] if found else []
+    stopped = NOT_A_NUMBER.match(cause or "")
+    return [float(stopped[1].replace(",", ""))] if stopped else []
 
 
 def _number(record: Mapping[str, Any], key: str) -> float | None:

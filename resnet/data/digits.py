@@ -46,7 +46,7 @@ def _bundled() -> Path:
     package = importlib.util.find_spec("sklearn")
     if package is None or not package.origin:
         raise DataError(
-            "Digits come with scikit-learn, which is not installed; install requirements.txt anew."
+            "Digits come with scikit-learn, which is not installed; install requirements.txt again."
         )
     return Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
 

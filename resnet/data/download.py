@@ -70,7 +70,7 @@ def _receive(download: Download, file: BinaryIO) -> None:
 
 
 def _receive_some(download: Download, file: BinaryIO) -> None:
-    """One connection; a server that cannot send a part sends the whole anew."""
+    """One connection. A server that cannot send a part sends the whole file again."""
     have = file.tell()
     request = urllib.request.Request(
         download.url, headers={"Range": f"bytes={have}-"} if have else {}

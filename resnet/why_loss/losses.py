@@ -3,7 +3,7 @@ loss beneath.
 
 The penalty is factor × E[Σw²] over the kernels covered. A fresh kernel has fan-in × output channels
 weights, each of variance 2 / fan-in by He, 2 / (fan-in + fan-out) by Glorot: by He, Σw² is twice
-the output channels, whatever the kernel's size or groups (He et al. 2015, Delving Deep into
+the output channels, for every kernel size and number of groups (He et al. 2015, Delving Deep into
 Rectifiers, 2.2). Keras counts fans so, and widens its truncated normal to keep the variance
 (keras.initializers.VarianceScaling).
 """
@@ -17,7 +17,7 @@ from resnet.network.config import HeadActivation, ResNetConfig
 from resnet.network.graph import Conv, Dense, Graph, Node, Norm, build_graph
 from resnet.recipes.recipe import DecayCovers, WeightDecayConfig
 
-Part = Literal["stem", "branch", "projection", "classifier", "norm"]
+WeightGroup = Literal["stem", "branch", "projection", "classifier", "norm"]
 Source = Literal["network", "run", "imported"]
 COVERED = {
     "conv_kernels": ("conv",),
@@ -52,7 +52,7 @@ class LayerPenalty(NamedTuple):
     nothing."""
 
     id: str
-    part: Part
+    part: WeightGroup
     outputs: int
     weights: int
     variance: float
@@ -94,7 +94,7 @@ def expected_penalty(graph: Graph, decay: Decay) -> float:
     return penalty(graph, decay).total
 
 
-def _part(node: Node) -> Part:
+def _part(node: Node) -> WeightGroup:
     if isinstance(node.op, Norm):
         return "norm"
     if node.path == "shortcut":
@@ -235,7 +235,7 @@ class LossRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LossDifference:
     """Loss of `label` − loss of `base`, in nats, of first records or of predictions; the parts add
     up to `total`.
 
@@ -250,8 +250,8 @@ class Difference:
     compares: Literal["first records", "predictions"]
     total: float
     by_factor: float
-    by_part: dict[Part, float]
-    channels: dict[Part, int]
+    by_part: dict[WeightGroup, float]
+    channels: dict[WeightGroup, int]
     by_drift: float
     by_data_loss: float
 
@@ -262,7 +262,7 @@ class Explanation:
     words."""
 
     rows: tuple[LossRow, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[LossDifference, ...]
 
 
 def explain(items: Sequence[LossItem]) -> Explanation:
@@ -306,7 +306,7 @@ def _row(item: LossItem) -> LossRow:
     return LossRow(item, start, chance, predicted, first, None, None, "unknown", implied)
 
 
-def _difference(base: LossRow, row: LossRow) -> Difference | None:
+def _difference(base: LossRow, row: LossRow) -> LossDifference | None:
     before, after = base.start, row.start
     if not before or not after:
         return None
@@ -318,8 +318,8 @@ def _difference(base: LossRow, row: LossRow) -> Difference | None:
     by_penalty, by_data_loss = [
         (now or 0.0) - (was or 0.0) for was, now in zip(*losses, strict=True)
     ]
-    squares: dict[Part, float] = {}
-    channels: dict[Part, int] = {}
+    squares: dict[WeightGroup, float] = {}
+    channels: dict[WeightGroup, int] = {}
     for sign, start in ((-1, before), (1, after)):
         for layer in start.layers:
             squares[layer.part] = squares.get(layer.part, 0.0) + sign * layer.squares
@@ -331,7 +331,7 @@ def _difference(base: LossRow, row: LossRow) -> Difference | None:
     }
     by_factor = (after.factor - before.factor) * (before.squares + after.squares) / 2
     drift = by_penalty - by_factor - sum(by_part.values())
-    return Difference(
+    return LossDifference(
         base.item.label,
         row.item.label,
         "first records" if recorded else "predictions",

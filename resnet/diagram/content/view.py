@@ -45,7 +45,7 @@ class View(Closed):
     @field_validator("toggled", "unfolded")
     @classmethod
     def _in_order(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Equal views are equal links and files, whatever was opened first."""
+        """Equal views give equal links and files: the order of opening does not count."""
         return tuple(sorted(set(names)))
 
     def opens_section(self, name: str) -> bool:

@@ -238,17 +238,17 @@ def _places(graph: Graph) -> dict[str, int]:
 
 
 def _box(drawing: Drawing, box: Box, palette: _Palette, places: dict[str, int]) -> list[Any]:
-    own = [places[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
-    step = places[box.node_ids[len(own)]] - own[0] if box.repeat > 1 else 0
-    whole = own[-1] - own[0] == len(own) - 1
+    of_block = [places[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
+    step = places[box.node_ids[len(of_block)]] - of_block[0] if box.repeat > 1 else 0
+    whole = of_block[-1] - of_block[0] == len(of_block) - 1
     return [
         box.id,
         palette.number(box.marks),
         _title(box),
         *_frame(box),
         box.parent,
-        own[0],
-        len(own) if whole else own,
+        of_block[0],
+        len(of_block) if whole else of_block,
         box.repeat,
         step,
         _abilities(drawing, box),

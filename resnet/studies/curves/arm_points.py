@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from resnet.imports.imported import Column, ImportedCurve
+from resnet.imports.imported import CurveColumn, ImportedCurve
 from resnet.results.arms import ArmRuns, SeedRun
 from resnet.runs.journal import Line
 from resnet.studies.curves.bands import Floats, Points
@@ -127,7 +127,7 @@ def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
     return ArmPoints(shown, kind, "imported", (run,), notes, _no_loss(shown, curve))
 
 
-def _restarts(column: Column) -> bool:
+def _restarts(column: CurveColumn) -> bool:
     """Whether the step count goes back: the program was started again, and wrote on."""
     return any(later < earlier for earlier, later in pairwise(column.x))
 
@@ -151,7 +151,7 @@ def _no_loss(name: str, curve: ImportedCurve) -> str:
     )
 
 
-def _series(column: Column, constant: float = 0.0, factor: float = 1.0) -> Series:
+def _series(column: CurveColumn, constant: float = 0.0, factor: float = 1.0) -> Series:
     """A row without a value is one in which it was not measured, and no gap."""
     y = constant + factor * np.array(column.y, float)  # None becomes NaN
     known = np.isfinite(y)

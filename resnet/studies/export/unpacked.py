@@ -17,7 +17,7 @@ from typing import NamedTuple
 from resnet.errors import ConfigError, echo
 from resnet.runs import Run
 from resnet.runs.run import by_coming, runs_in
-from resnet.studies.plan import files as study_files
+from resnet.studies.plan import study_files
 from resnet.studies.plan.study import Study
 
 RUNS = "runs"

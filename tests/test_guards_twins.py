@@ -55,8 +55,8 @@ def test_the_notebooks_plain_50_is_not_the_twin() -> None:
     residual, claimed = (catalog.get(f"binary_{kind}50").config for kind in ("resnet", "plain"))
     proof = prove(residual, claimed)
     assert "stage1.block1.conv1" in proof.changed_layers
-    assert proof.verdict.startswith("No twins:")
-    assert proof.sentences()[1].startswith("No twins:")
+    assert proof.verdict.startswith("Not twins:")
+    assert proof.sentences()[1].startswith("Not twins:")
     assert "stage1.block1.conv1" in proof.equal_start  # a stride is no part of a kernel
     assert (
         prove(
@@ -82,10 +82,10 @@ def test_weights_are_compared_layer_by_layer() -> None:
         (),
     )
     assert (
-        "1 of the 2 kernels that both have start equal; others do not: b; 1 kernel only one"
+        "1 of the 2 kernels that both have start equal; these do not: b; 1 kernel only one"
         in proof.sentence
     )
-    assert "no kernel of one name" in compare_weights({"a": "1"}, {}).sentence
+    assert "no kernels with the same name" in compare_weights({"a": "1"}, {}).sentence
 
 
 def kernels(config: ResNetConfig) -> dict[str, str]:

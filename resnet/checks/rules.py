@@ -1,17 +1,17 @@
 """The recipe check: rules, each with a reason and a source, over networks, recipes, studies, runs
 and imported curves.
 
-    check(*facts) -> findings, the worst first follows(recipe, network, dataset) -> where a training
-    keeps to section 4.2 of He et al. 2015, and where it doesn't
+    check(*facts)                      the findings, the worst first
+    follows(recipe, network, dataset)  where a training follows section 4.2 of He et al. 2015
 
-Facts come from `resnet.checks.sources`. What is not known is None there, and no rule guesses.
+Facts come from `resnet.checks.sources`. An unknown fact is None, and no rule guesses it.
 """
 
 from collections.abc import Sequence
 
 from resnet.checks import comparison, decay, devices, images, network, noise, rate, several
 from resnet.checks.facts import Facts, arms_of
-from resnet.checks.paper import Conformity, Point, follows
+from resnet.checks.paper import Conformity, PaperPoint, follows
 from resnet.checks.rule import SEVERITIES, Finding, Rule, Severity
 from resnet.errors import UnknownNameError
 
@@ -21,7 +21,7 @@ __all__ = [
     "Conformity",
     "Facts",
     "Finding",
-    "Point",
+    "PaperPoint",
     "Rule",
     "Severity",
     "check",
@@ -51,11 +51,11 @@ def get(key: str) -> Rule:
 
 
 def check(*facts: Facts, rules: Sequence[Rule] = RULES) -> tuple[Finding, ...]:
-    """What the rules find, the worst first, and in the order of the rules where they are as bad.
+    """The findings of all rules, the worst first; equally bad ones in the order of the rules.
 
-    One run is looked at by itself. Of several, the arms are compared too: `arms_of` says which runs
-    are one arm.
+    Every run is checked alone. Several arms are also compared: `arms_of` says which runs are one
+    arm.
     """
     arms = arms_of(facts)
-    found = [finding for rule in rules for finding in rule.look(facts, arms)]
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+    findings = [finding for rule in rules for finding in rule.look(facts, arms)]
+    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))

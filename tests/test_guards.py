@@ -167,7 +167,7 @@ def test_one_arm_is_no_comparison() -> None:
     that."""
     assert (
         one_factor({"a": [spec()]}, ["network"]).sentence
-        == "There is one arm only, so nothing is compared."
+        == "There is only one arm, so nothing is compared."
     )
     assert (
         one_factor({"a": [spec(), with_changes({"norm.momentum": 0.5}, seed=1)]}, []).purity

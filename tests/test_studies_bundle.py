@@ -22,8 +22,8 @@ from resnet.studies.export.repeat import compare_records, compare_runs, find, sp
 from resnet.studies.export.unpacked import SUMS
 from resnet.studies.outcome import Outcome, numbers, outcome
 from resnet.studies.plan.factors import Factor, Listed
-from resnet.studies.plan.files import from_text
 from resnet.studies.plan.study import runs
+from resnet.studies.plan.study_files import from_text
 from resnet.training.environment import describe_environment
 from tests.outcome_support import environment, finish, finished, grid, outcome_of, records
 

@@ -18,7 +18,7 @@ from resnet.runs.run import runs_in
 from resnet.studies import compared
 from resnet.studies.export.bundle import read_bundle, write_bundle
 from resnet.studies.outcome import numbers, outcome, reading
-from resnet.studies.plan import files
+from resnet.studies.plan import study_files
 from resnet.studies.plan.factors import Baseline, Factor
 from resnet.studies.plan.study import Study, arms
 from resnet.studies.planning import plan
@@ -52,7 +52,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path / "home")
     painted(Path("images"))
     finish(pets(), Path("runs").absolute())
-    files.write(pets(), Path("study.yaml"))
+    study_files.write(pets(), Path("study.yaml"))
     return tmp_path / "home"
 
 
@@ -165,7 +165,7 @@ def test_another_set_of_images_is_still_a_banner(home: Path) -> None:
     (run / ENVIRONMENT).write_text(json.dumps(found))
     shutil.rmtree(home / "images")
     banners = outcome(pets(), runs_in(home / "runs")).banners
-    assert banners == ("Not the same data: the runs recorded another set of images in some arms.",)
+    assert banners == ("Not the same data: runs of some arms recorded another set of images.",)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_missing_runs_are_not_started_without_the_images(
     """Catches a run put on the queue with another machine's folder of images."""
     monkeypatch.chdir(home)
     shutil.rmtree("images")
-    files.write(pets(seeds=(0, 1, 2)), Path("more.yaml"))
+    study_files.write(pets(seeds=(0, 1, 2)), Path("more.yaml"))
     done = shell("study", "run", "more.yaml")
     assert done.status == 2
     assert done.err.startswith(

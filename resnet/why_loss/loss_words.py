@@ -1,12 +1,12 @@
-"""Why losses differ, in words: each loss taken apart and each difference in one sentence, whose
-numbers add up."""
+"""Why losses differ, in words: one sentence for the parts of each loss, and one for each
+difference. The numbers of a sentence add up."""
 
 from typing import NamedTuple
 
-from resnet.why_loss.losses import Difference, Explanation, LossRow, Observed
+from resnet.why_loss.losses import Explanation, LossDifference, LossRow, Observed
 
 DIGITS = 3
-MOVED = "what the penalties changed by then"
+MOVED = "how the penalties had changed by then"
 
 
 class Printed(NamedTuple):
@@ -41,13 +41,13 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DIGITS)
 
 
-def sentences(found: Explanation) -> tuple[str, ...]:
+def sentences(explanation: Explanation) -> tuple[str, ...]:
     """One for each item, then one for each difference."""
-    known = [row for row in found.rows[1:] if row.start]  # those that `explain` could compare
-    pairs = zip(found.differences, known, strict=False)
+    known = [row for row in explanation.rows[1:] if row.start]  # those that `explain` could compare
+    pairs = zip(explanation.differences, known, strict=False)
     return (
-        *map(_row_words, found.rows),
-        *[_difference_words(each, found.rows[0], row) for each, row in pairs],
+        *map(_row_words, explanation.rows),
+        *[_difference_words(each, explanation.rows[0], row) for each, row in pairs],
     )
 
 
@@ -56,31 +56,31 @@ def _row_words(row: LossRow) -> str:
     says = printed(row)
     if says.first is None:
         return (
-            f"{row.item.label}: no loss is on record and its weight decay is unknown, so nothing"
-            " can be said."
+            f"{row.item.label}: no loss is recorded and its weight decay is unknown, so its loss"
+            " cannot be explained."
         )
     head = f"{row.item.label}: {_first_words(row)} {says.first:.3f}"
     if says.penalty is None or says.data_loss is None or not row.start:
-        who = "which network it was is unknown" if row.item.config is None else "its λ is unknown"
+        who = "its network is unknown" if row.item.config is None else "its λ is unknown"
         hint = (
             f"; {row.implied:.3g} · Σw² over its convolutions would explain it"
             if row.implied
             else ""
         )
         inside = (
-            f", {says.first / says.chance:.1f} times what guessing costs" if says.chance else ""
+            f", {says.first / says.chance:.1f} times the loss of guessing" if says.chance else ""
         )
         if says.chance and says.first <= says.chance:
             hint = (
-                "; no more than guessing costs, so it had learnt something by then or had no"
-                " penalty in it"
+                "; it is not above the loss of guessing, so the network had learnt something by"
+                " then or the loss has no penalty in it"
             )
-        return f"{head}{inside}; {who}, so the penalty in it cannot be told{hint}."
+        return f"{head}{inside}; {who}, so the penalty in it is unknown{hint}."
     if says.data_loss < 0:
         return f"{head}, less than the penalty of {says.penalty:.3f} that its λ would add; check λ."
     weights = f"{row.start.factor:g} · Σw² over {row.start.output_channels:,} output channels"
     share = f"{says.penalty:.3f} ({100 * (row.share or 0):.0f} %)"
-    rest = f"{says.data_loss:.3f} the data loss ({row.beneath}; guessing costs {says.chance:.3f})"
+    rest = f"{says.data_loss:.3f} the data loss ({row.beneath}; guessing gives {says.chance:.3f})"
     drawn = (
         "" if row.item.measured is None else f" ({row.item.measured:.3f} in the weights it drew)"
     )
@@ -140,33 +140,38 @@ def _course_words(row: LossRow) -> str:
     return f"{when}the total {'fell' if fell >= 0 else 'rose'} by {abs(fell):.3f}{bound}"
 
 
-def _difference_words(found: Difference, base: LossRow, row: LossRow) -> str:
+def _difference_words(difference: LossDifference, base: LossRow, row: LossRow) -> str:
     """One difference in one sentence: each cause that shows in three decimals with its sign, and
     their sum."""
-    causes = {"another λ": found.by_factor}
-    for part, amount in found.by_part.items():
-        more = f" ({found.channels[part]:+,} output channels)" if part in found.channels else ""
+    causes = {"another λ": difference.by_factor}
+    for part, amount in difference.by_part.items():
+        more = (
+            f" ({difference.channels[part]:+,} output channels)"
+            if part in difference.channels
+            else ""
+        )
         causes[f"the {part} weights{more}"] = amount
-    recorded = found.compares == "first records"
+    recorded = difference.compares == "first records"
     drawn = all(one.item.course and one.item.course[0].before_training for one in (base, row))
     guessed = recorded and "estimated" in (base.beneath, row.beneath)
-    causes["the draw of the weights" if drawn else MOVED] = found.by_drift
-    causes[f"the data loss and {MOVED}" if guessed else "the data loss"] = found.by_data_loss
+    causes["the draw of the weights" if drawn else MOVED] = difference.by_drift
+    causes[f"the data loss and {MOVED}" if guessed else "the data loss"] = difference.by_data_loss
     rounded = {cause: round(amount, DIGITS) for cause, amount in causes.items()}
     total = round(sum(rounded.values()), DIGITS)
-    said = [f"{amount:+.3f} from {cause}" for cause, amount in rounded.items() if amount]
+    terms = [f"{amount:+.3f} from {cause}" for cause, amount in rounded.items() if amount]
     way = f"{abs(total):.3f} {'higher' if total > 0 else 'lower'} than" if total else "as high as"
-    why = ", ".join(said).replace("-", "−") or "nothing"
+    why = ", ".join(terms).replace("-", "−") or "nothing"
     begins = f"{row.item.label} should begin {way} {base.item.label}"
     if recorded:
         begins = (
             f"The first record of {row.item.label} is {way} that of"
             f" {base.item.label}{_stretches(base, row)}"
         )
-    return f"{begins}: {why}; only the data loss tells which learns better."
+    return f"{begins}: {why}; only the data loss shows which network learns better."
 
 
 def _stretches(base: LossRow, row: LossRow) -> str:
-    """Said where the two records are not of the same steps or epoch."""
-    own, other = [_stretch(one.item.course[0]) or "unknown steps" for one in (row, base)]
-    return "" if own == other else f" ({own}, against {other})"
+    """Added if the two records are not of the same steps or epoch."""
+    of_row = _stretch(row.item.course[0]) or "unknown steps"
+    of_base = _stretch(base.item.course[0]) or "unknown steps"
+    return "" if of_row == of_base else f" ({of_row}, against {of_base})"

@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet import data
-from resnet.checks import check as lint
 from resnet.checks import facts as words
-from resnet.checks import sources
-from resnet.checks.check import Facts, check
+from resnet.checks import rules, sources
 from resnet.checks.imported import of_import
+from resnet.checks.rules import Facts, check
 from resnet.errors import UnknownNameError
-from resnet.imports.imported import Column, Given, ImportedCurve
+from resnet.imports.imported import CurveColumn, Given, ImportedCurve
 from resnet.network import catalog
 from resnet.network.config import with_settings
 from resnet.recipes import recipes
@@ -61,8 +60,8 @@ def test_the_seeds_curves_explain_themselves() -> None:
     found = sentences(*SEED)
     assert (
         found["losses_not_comparable"]
-        == "The loss of plain_34_sgd, resnet_34_sgd and resnet_50_sgd holds an L2 penalty, at the"
-        " start plain_34_sgd 15.232; resnet_34_sgd 17.024; resnet_50_sgd 5.312: the curves"
+        == "The loss of plain_34_sgd, resnet_34_sgd and resnet_50_sgd includes an L2 penalty (at"
+        " the start plain_34_sgd 15.232; resnet_34_sgd 17.024; resnet_50_sgd 5.312): the curves"
         " compare penalties, not networks."
     )
     assert (
@@ -72,8 +71,8 @@ def test_the_seeds_curves_explain_themselves() -> None:
     )
     assert (
         found["strides_differ"]
-        == "Arms stride differently: resnet_50_sgd by 2 in stage 1, plain_34_sgd by 1, so that one"
-        " works on maps 4 times as large from there on."
+        == "Arms have different strides: in stage 1 resnet_50_sgd has 2 and plain_34_sgd 1, so the"
+        " maps of plain_34_sgd are 4 times as large from there on."
     )
     assert found["one_seed"].startswith("Every arm was trained with one seed")
     assert {
@@ -103,8 +102,8 @@ def test_the_seeds_imported_curves_are_found_out_too() -> None:
             name=name,
             source="csv",
             columns=(
-                Column(name="loss", along="epoch", x=(1, 2), y=(6.0, 5.0)),
-                Column(name="val_accuracy", along="epoch", x=(1, 2), y=(0.5, 0.75)),
+                CurveColumn(name="loss", along="epoch", x=(1, 2), y=(6.0, 5.0)),
+                CurveColumn(name="val_accuracy", along="epoch", x=(1, 2), y=(0.5, 0.75)),
             ),
             given=Given(
                 config=catalog.get(own["network"]).config,
@@ -132,7 +131,7 @@ def test_the_seeds_imported_curves_are_found_out_too() -> None:
 
 
 def test_a_curve_of_which_nobody_says_anything_is_not_judged() -> None:
-    column = Column(name="val_accuracy", along="record", x=(1,), y=(0.5,))
+    column = CurveColumn(name="val_accuracy", along="record", x=(1,), y=(0.5,))
     assert check(of_import(ImportedCurve(name="curve", source="csv", columns=(column,)))) == ()
 
 
@@ -144,7 +143,7 @@ def test_of_the_seed_nothing_is_found_that_the_notebook_does_not_say() -> None:
 
 def test_the_worst_comes_first() -> None:
     severities = [finding.severity for finding in check(*SEED)]
-    assert severities == sorted(severities, key=lint.SEVERITIES.index)
+    assert severities == sorted(severities, key=rules.SEVERITIES.index)
     assert severities[0] == "wrong"
     assert severities[-1] == "note"
 
@@ -216,7 +215,7 @@ def test_what_a_study_declares_is_no_mistake_and_the_rest_is() -> None:
 
 def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="one_seed"):
-        lint.get("one_sed")
+        rules.get("one_sed")
 
 
 # Random facts
@@ -292,7 +291,7 @@ RANDOM = st.builds(
     augmentation=st.sampled_from(
         [None, AugmentationConfig(), AugmentationConfig(flip="horizontal")]
     ),
-    augmented=maybe(st.lists(st.sampled_from(get_args(words.Part)), max_size=3).map(tuple)),
+    augmented=maybe(st.lists(st.sampled_from(get_args(words.DataPart)), max_size=3).map(tuple)),
     chosen_on=one_of(words.ChosenOn),
     looks_at_test=maybe(st.integers(0, 300)),
     train_error=PERCENT,
@@ -371,7 +370,7 @@ def known(facts: Facts, need: str) -> bool:
 
 
 def test_every_rule_says_what_it_needs() -> None:
-    assert NEEDS.keys() == {rule.key for rule in lint.RULES}
+    assert NEEDS.keys() == {rule.key for rule in rules.RULES}
 
 
 @given(st.lists(RANDOM, max_size=4))

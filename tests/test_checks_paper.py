@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from resnet import data
-from resnet.checks.check import follows
+from resnet.checks.rules import follows
 from resnet.network import catalog
 from resnet.network.config import with_settings
 from resnet.recipes import recipes

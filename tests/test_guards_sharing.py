@@ -8,7 +8,7 @@ import pytest
 from resnet.guards.sharing import same_start, selection, streams
 from resnet.network import catalog
 from tests.runs_support import spec
-from tests.test_ablation_guard import with_changes
+from tests.test_guards import with_changes
 
 
 def test_who_chooses_is_said() -> None:
@@ -16,10 +16,10 @@ def test_who_chooses_is_said() -> None:
     last = with_changes(recipe={"test_weights": "last"})
     assert selection({"a": [spec()], "b": [spec()]}).startswith("Validation chooses: ")
     assert selection({"a": [last]}).startswith(
-        "Nothing is chosen: the weights of the last step are tested"
+        "There is no choice: the weights of the last step are tested"
     )
     assert selection({"a": [spec()], "b": [last]}).startswith(
-        "Validation chooses the weights in a only"
+        "Validation chooses the weights only in a;"
     )
 
 
@@ -124,5 +124,5 @@ def test_older_runs_prove_nothing(older: dict[str, Any] | None) -> None:
     assert "not recorded by all runs with seed 0" in start.sentences[2]
     assert not same_start({"a": {0: WROTE}}).proven
     assert same_start({}).sentences == (
-        "Not proven by hash yet: no two arms have run with one seed.",
+        "Not proven by hash yet: no two arms have run with the same seed.",
     )

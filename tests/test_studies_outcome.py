@@ -88,7 +88,7 @@ def test_a_study_of_one_arm_speaks_of_no_others(tmp_path: Path) -> None:
     study = grid(factors=(Factor(key="network", levels=("resnet20",)),))
     made = outcome_of(study, tmp_path)
     assert sentences(made) == ["resnet20 is compared with no other arm: test error 9.03 ± 0.25 (3)"]
-    alone = "There is one arm only, so nothing is compared."
+    alone = "There is only one arm, so nothing is compared."
     assert made.guards == (alone,)
     assert compared.promises(study, arms(study), made.specs)[:-1] == (alone,)
     assert not [note for note in reading(made).notes if "others" in note or "arms" in note]
@@ -270,7 +270,7 @@ def test_other_data_than_the_specs_promise_is_a_banner(key: str, said: str, tmp_
     path = there[0].path / ENVIRONMENT
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: "other"}))
     banners = outcome(grid(), there).banners
-    assert banners == (f"Not the same data: the runs recorded another {said} in some arms.",)
+    assert banners == (f"Not the same data: runs of some arms recorded another {said}.",)
     assert exported(outcome(grid(), there), "text").startswith(banners[0])
 
 

@@ -20,7 +20,7 @@ from resnet.results.published import PUBLISHED
 from resnet.studies.curves import figures
 from resnet.studies.curves.arm_colours import KINDS, colours
 from resnet.studies.curves.arm_curves import ArmCurves, Options, arm_curves
-from tests.test_ablation_arm_curves import arm
+from tests.test_studies_arm_curves import arm
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "https://example.org/?network=resnet8"
@@ -180,7 +180,7 @@ def test_the_same_curves_give_the_same_bytes(form: figures.Form, tmp_path: Path)
     never agree."""
     first = figures.figure(curves(), form)
     code = (
-        "import sys; from resnet.studies.curves import figures; from tests.test_ablation_figures"
+        "import sys; from resnet.studies.curves import figures; from tests.test_studies_figures"
         f" import curves; sys.stdout.buffer.write(figures.figure(curves(), {form!r}))"
     )
     home = Path(__file__).parents[1]

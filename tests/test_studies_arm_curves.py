@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from resnet.imports.imported import Column, Given, ImportedCurve
+from resnet.imports.imported import CurveColumn, Given, ImportedCurve
 from resnet.network import catalog
 from resnet.results.arms import ArmRuns, Ending, SeedRun
 from resnet.results.published import PUBLISHED
@@ -65,7 +65,9 @@ def drawn(arms: list[Any], **options: Any) -> ArmCurves:
 
 def imported(*columns: tuple[str, str, list[float | None]], **given: Any) -> ArmPoints:
     made = [
-        Column.model_validate({"name": name, "along": along, "x": range(1, len(y) + 1), "y": y})
+        CurveColumn.model_validate(
+            {"name": name, "along": along, "x": range(1, len(y) + 1), "y": y}
+        )
         for name, along, y in columns
     ]
     return of_import(
@@ -221,7 +223,7 @@ def test_an_axis_that_an_imported_curve_does_not_have_is_not_made_up() -> None:
 
 def test_a_count_that_goes_back_begins_another_training() -> None:
     """Catches two trainings in one file drawn as one line that turns round."""
-    column = Column(name="error", along="epoch", x=(1, 2, 3, 1, 2), y=(9, 8, 7, 6, 5))
+    column = CurveColumn(name="error", along="epoch", x=(1, 2, 3, 1, 2), y=(9, 8, 7, 6, 5))
     found = drawn(
         [of_import(ImportedCurve(name="twice", source="csv", columns=(column,)))], along="epoch"
     )

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 
 from resnet.errors import ConfigError, ExportError, ResNetLabError
-from resnet.studies.plan import files as study_files
+from resnet.studies.plan import study_files
 from resnet.studies.plan.study import Study
-from tests.test_ablation_study import studies, study
+from tests.test_studies_plan import studies, study
 
 
 def test_files(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from resnet.checks import sources
-from resnet.checks.check import Facts
+from resnet.checks.rules import Facts
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.network import catalog
 from resnet.recipes import recipes

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
-from resnet.checks.check import Facts, check
+from resnet.checks.rules import Facts, check
 from resnet.results.arms import plus_minus
 
 PLAIN, RESIDUAL, OTHER = (8.0, 9.5, 7.0), (7.4, 8.8, 6.7), (7.9, 7.8, 8.2)

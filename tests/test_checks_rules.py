@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from resnet.checks import check as lint
-from resnet.checks.check import RULES, Facts
+from resnet.checks import rules
 from resnet.checks.rule import SEVERITIES
+from resnet.checks.rules import RULES, Facts
 from resnet.network import catalog
 from resnet.network.config import with_settings
 from resnet.recipes.recipe import AugmentationConfig
@@ -92,7 +92,7 @@ DECAY = (
     Case(
         "decay_meaning",
         [Facts(decay=1e-4, decay_meaning="keras_l2")],
-        ("gradient 0.0002·w", "as the paper means it"),
+        ("gradient 0.0002·w", "in the paper's meaning"),
         [
             [Facts(decay=1e-4, decay_meaning="l2")],
             [Facts(decay=1e-4)],
@@ -209,13 +209,13 @@ NETWORK = (
     Case(
         "first_stage_strides",
         [Facts(network=RESNET50)],
-        ("strides by 2", "a 4th"),
+        ("has stride 2", "1/4 of the area"),
         [[Facts(network=PLAIN50)], [Facts()], [Facts(strides=(1, 2, 2))]],
     ),
     Case(
         "strides_differ",
         [Facts(name="resnet", network=RESNET50), Facts(name="plain", network=PLAIN50)],
-        ("The twins", "resnet by 2 in stage 1", "plain by 1", "4 times as large"),
+        ("The twins", "in stage 1 resnet has 2", "plain 1", "4 times as large"),
         [
             pair(),
             [Facts(network=RESNET50)],
@@ -282,7 +282,7 @@ RATE = (
                 steps=64_000,
             )
         ],
-        ("64,000 steps", "above 0.01"),
+        ("64,000 steps", "in the log is 0.01"),
         [
             [Facts(learning_rate=0.1, warmup=ErrorWarmup(), highest_rate=0.1, steps_done=64_000)],
             [
@@ -545,7 +545,7 @@ COMPARISON = (
     Case(
         "some_continue",
         each("begins", "continued", "fresh"),
-        ("a went on",),
+        ("a continued",),
         [pair(begins="fresh"), pair(begins="continued"), each("begins", "continued", None)],
     ),
     Case(
@@ -574,7 +574,7 @@ CASES = (*DECAY, *NETWORK, *RATE, *IMAGES, *DEVICES, *COMPARISON)
 
 
 def found(key: str, facts: Sequence[Facts]) -> list[str]:
-    return [finding.sentence for finding in lint.check(*facts) if finding.rule == key]
+    return [finding.sentence for finding in rules.check(*facts) if finding.rule == key]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
@@ -598,7 +598,7 @@ def test_every_rule_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
-def test_every_rule_says_why_and_who_says_so(rule: lint.Rule) -> None:
+def test_every_rule_says_why_and_who_says_so(rule: rules.Rule) -> None:
     """A rule without a reason is an opinion; one with both ways to look, or none, is no rule."""
     assert rule.severity in SEVERITIES
     assert (rule.each is None) != (rule.arms is None)
@@ -606,7 +606,7 @@ def test_every_rule_says_why_and_who_says_so(rule: lint.Rule) -> None:
     assert rule.reason.endswith(".")
     assert ". " not in rule.reason
     assert rule.source
-    assert lint.get(rule.key) is rule
+    assert rules.get(rule.key) is rule
 
 
 USED = {field.name for field in fields(Facts)} - {"name", "arm", "declared"}
@@ -616,4 +616,4 @@ USED = {field.name for field in fields(Facts)} - {"name", "arm", "declared"}
 def test_a_fact_that_is_needed_and_unknown_silences_the_rule(case: Case) -> None:
     """Without any facts nothing is said; and no single fact more than those given is needed."""
     blank = [replace(facts, **dict.fromkeys(USED)) for facts in case.trips]  # type: ignore[arg-type]
-    assert lint.check(*blank) == ()
+    assert rules.check(*blank) == ()

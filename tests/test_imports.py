@@ -53,7 +53,7 @@ def test_train_loss_and_val_acc_alone_in_any_order(tmp_path: Path) -> None:
     assert values(curve, "loss") == (1.5, 1.25)
     assert {column.along for column in curve.columns} == {"record"}
     assert {"epochs or steps", "accuracy", "val_loss"} <= set(curve.unknown)
-    assert "accuracy is in percent" in " ".join(curve.notes)
+    assert "it is read as percent" in " ".join(curve.notes)
 
 
 def test_one_scale_for_all_accuracies(tmp_path: Path) -> None:
@@ -93,14 +93,14 @@ def test_a_second_training_in_one_file_is_said(tmp_path: Path) -> None:
     """CSVLogger(append=True): some of the notebook's models went on from earlier training, and
     nobody noticed."""
     curve = curve_of(tmp_path, "epoch,loss\n0,2.0\n1,1.0\n0,0.9\n1,0.8\n")
-    assert "goes back" in " ".join(curve.notes)
+    assert "restarts" in " ".join(curve.notes)
     assert values(curve, "loss") == (2.0, 1.0, 0.9, 0.8)
 
 
 def test_two_columns_that_mean_the_same_are_said(tmp_path: Path) -> None:
     curve = curve_of(tmp_path, "epoch,acc,accuracy\n1,0.5,0.6\n")
     assert values(curve, "accuracy") == (0.5,)
-    assert "the first was kept" in " ".join(curve.notes)
+    assert "the first was used" in " ".join(curve.notes)
 
 
 def test_a_torn_last_row_is_left_out_and_said(tmp_path: Path) -> None:
@@ -118,10 +118,10 @@ def test_a_torn_last_row_is_left_out_and_said(tmp_path: Path) -> None:
         ("epoch,loss\n", "a row below it"),
         ("1,2.0\n2,1.0\n", "names the columns"),
         ("epoch,loss\n1\n2,1.0\n", "row 2 of 'curve.csv' has 1 for 2"),
-        ("epoch,loss,loss\n1,2,3\n", "once"),
+        ("epoch,loss,loss\n1,2,3\n", "different names"),
         ("epoch,name\n1,a\n", "no column of numbers"),
-        ("{", "not whole JSON"),
-        ("[" * 100_000, "not whole JSON"),
+        ("{", "not complete JSON"),
+        ("[" * 100_000, "not complete JSON"),
         ('{"loss": 3}', "does not"),
         ('{"loss": ["a"]}', "no column of numbers"),
         (b"\xff\xfe\x00\x01", "cannot read"),

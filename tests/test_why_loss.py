@@ -16,6 +16,7 @@ from resnet.imports.imported import Given, read_curve
 from resnet.network.graph import Conv, Dense, Graph, Node
 from resnet.recipes.recipe import WeightDecayConfig
 from resnet.shipped.notebook import FOLDER
+from resnet.why_loss.loss_words import sentences
 from resnet.why_loss.losses import (
     Decay,
     KerasL2,
@@ -29,7 +30,6 @@ from resnet.why_loss.losses import (
     measured_penalty,
     penalty,
 )
-from resnet.why_loss.words import sentences
 
 SEED = (  # shared/seed/README.md: network, λ, Σ output channels, predicted, printed first epoch
     ("resnet34", 1e-3, 8512, 17.717, 17.646),
@@ -122,8 +122,8 @@ def test_what_is_unknown_is_said_and_not_guessed() -> None:
     silent = LossItem("empty", "imported", None, None)
     found = explain([unknown, silent, notebook("resnet34")])
     assert found.differences == ()
-    assert "which network it was is unknown" in sentences(found)[0]
-    assert "no loss is on record" in sentences(found)[1]
+    assert "its network is unknown" in sentences(found)[0]
+    assert "no loss is recorded" in sentences(found)[1]
     assert found.rows[0].implied is None
 
 

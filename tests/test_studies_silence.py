@@ -7,8 +7,8 @@ import pytest
 
 from app.study import preview
 from resnet.runs import Run
-from resnet.studies.plan.files import write
 from resnet.studies.plan.study import Study
+from resnet.studies.plan.study_files import write
 from resnet.studies.planning import plan
 from tests.cli_support import Shell
 from tests.outcome_support import finish, grid
