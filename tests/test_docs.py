@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout_support import tracked
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 CODE = ROOT / "docs" / "code.md"
@@ -33,13 +35,6 @@ def tree() -> dict[str, str]:
     return entries
 
 
-def tracked() -> set[str]:
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return set(listed.stdout.splitlines())
-
-
 def expected() -> set[str]:
     """Files at the top and all of resnet/ and app/ with their folders; of the other folders only
     the name."""
@@ -54,6 +49,7 @@ def expected() -> set[str]:
     return entries
 
 
+@pytest.mark.git
 def test_the_tree_names_every_file_and_nothing_else() -> None:
     """A file added, moved or deleted without its line; tools/tree.py mends it."""
     assert {"missing": expected() - tree().keys(), "gone": tree().keys() - expected()} == {
@@ -84,6 +80,7 @@ def test_the_readme_is_short() -> None:
     assert len(README.read_bytes()) <= LARGEST_README
 
 
+@pytest.mark.git
 def test_the_map_names_every_room_and_no_other() -> None:
     """A folder of the library that a newcomer cannot find from the README, or one that is gone."""
     folders = {path.rpartition("/")[0] for path in tracked() if path.startswith("resnet/")} - {

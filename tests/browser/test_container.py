@@ -16,6 +16,8 @@ import pytest
 from driver import ROOT, end, free_port
 from playwright.sync_api import Page
 
+from tests.checkout_support import tracked
+
 STARTS_WITHIN_S = 60
 PORT = "8501"
 
@@ -84,10 +86,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def copy_tracked(source: str, target: Path) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", source], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for name in listed.stdout.splitlines():
+    for name in tracked(source):
         place = target / Path(name).relative_to(source) if name != source else target
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, place)
@@ -125,6 +124,7 @@ def started(
     end(process)
 
 
+@pytest.mark.git
 def test_the_container_starts_answers_its_health_check_and_draws(
     started: tuple[int, subprocess.Popen[bytes]],
     image: Path,
