@@ -94,6 +94,37 @@ def test_a_port_that_is_none_is_one_sentence(port: str) -> None:
     assert fails_in_one_sentence(run("serve.sh", port))
 
 
+@pytest.mark.parametrize("script", ["fresh.sh"])
+@pytest.mark.parametrize("words", [["--nonsense"], ["--keep"], ["--base"]])
+def test_a_wrong_option_is_told_how_to_do_it(script: str, words: list[str]) -> None:
+    """Catches an option that is passed over, and half an hour of work that nobody asked for."""
+    done = run(script, *words)
+    assert done.returncode == 2
+    assert f"usage: tools/{script}" in done.stderr and "unbound variable" not in done.stderr
+
+
+def test_a_fresh_debian_needs_root(path: Path) -> None:
+    """Catches a sudo in the middle of the script, which asks for a password after minutes."""
+    program(path, "uname", "echo Linux")
+    program(path, "id", "echo 1000")
+    assert fails_in_one_sentence(run("fresh.sh", path=path))
+
+
+def test_pip_settings_are_variables_that_mean_the_same(tmp_path: Path) -> None:
+    """Catches a file of pip's that the fresh system lacks, and a list whose lines are lost."""
+    file = tmp_path / "pip.conf"
+    file.write_text(
+        "[global]\nextra-index-url = file:///a/simple\n    file:///b/simple\n"
+        "[install]\nno-compile = true\n"
+    )
+    environment = os.environ | {"PIP_CONFIG_FILE": str(file), "PIP_TIMEOUT": "7"}
+    command = [BASH, str(ROOT / "tools" / "pip_settings.sh")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert "PIP_EXTRA_INDEX_URL=file:///a/simple file:///b/simple" in lines
+    assert "PIP_NO_COMPILE=true" in lines and "PIP_TIMEOUT=7" in lines
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """A checkout in which `make run` has been run before."""
