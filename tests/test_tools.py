@@ -94,7 +94,7 @@ def test_a_port_that_is_none_is_one_sentence(port: str) -> None:
     assert fails_in_one_sentence(run("serve.sh", port))
 
 
-@pytest.mark.parametrize("script", ["fresh.sh"])
+@pytest.mark.parametrize("script", ["fresh.sh", "container.sh"])
 @pytest.mark.parametrize("words", [["--nonsense"], ["--keep"], ["--base"]])
 def test_a_wrong_option_is_told_how_to_do_it(script: str, words: list[str]) -> None:
     """Catches an option that is passed over, and half an hour of work that nobody asked for."""
