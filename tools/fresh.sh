@@ -2,6 +2,7 @@
 # Runs `make run` and `make test` on a minimal Debian that holds git, make and python3-venv and nothing else: first as an
 # ordinary user without sudo, then as root. docs/testing.md says more.
 set -euo pipefail
+{ # bash reads all of it before it runs any of it, so that the file may change meanwhile
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 usage='usage: tools/fresh.sh [--user-only|--root-only] [--keep FOLDER] [--command COMMAND]
@@ -91,7 +92,7 @@ handed_on() { # NAME=VALUE lines: what a program needs to reach this machine's r
 
 # ── inside: the minimal Debian ───────────────────────────────────────────────────────────────────────────────────────
 make_debian() {
-  local listed suite mirror components proxy
+  local listed suite mirror components proxy said
   listed=$(sources)
   if [ -z "$listed" ] && [ -z "${FRESH_MIRROR:-}" ]; then
     apt-get update -qq || true
@@ -105,10 +106,9 @@ make_debian() {
   [ -n "${FRESH_MIRROR:-}" ] || components=$(awk -v suite="$suite" '$2 == suite { print $3 }' <<<"$listed" | sort -u | paste -sd,)
   proxy=$(proxies)
   echo "Making a minimal $suite with git, make and python3-venv …"
-  env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --include=git,make,python3-venv \
-    --components="$components" "$suite" "$folder" "$mirror" >"$folder.log" 2>&1 ||
-    fail "debootstrap failed; its last lines:"$'\n'"$(tail -5 "$folder.log")"
-  rm -f "$folder.log"
+  said=$(env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --include=git,make,python3-venv \
+    --components="$components" "$suite" "$folder" "$mirror" 2>&1) ||
+    fail "debootstrap failed; its last lines:"$'\n'"$(tail -5 <<<"$said")"
   if [ -z "${FRESH_MIRROR:-}" ]; then
     awk -v suite="$suite" 'index($2, suite) == 1 { print "deb", $1, $2, $3 }' <<<"$listed" >"$folder/etc/apt/sources.list"
     apt-config dump Acquire | grep -E '^Acquire::(https?|Check|Retries|Force)' >"$folder/etc/apt/apt.conf.d/00machine" || true
@@ -196,3 +196,5 @@ done
 printf '\n'
 printf '%s\n' "${results[@]}"
 [ -z "$failed" ]
+exit
+}
