@@ -14,7 +14,7 @@ from test_app_architecture import visit
 from websockets.exceptions import InvalidStatus
 
 from resnet.studies.plan import ready
-from resnet.studies.plan.files import LARGEST_FILE_BYTES, to_text
+from resnet.studies.plan.study_files import LARGEST_FILE_BYTES, to_text
 from tests.browser.driver import ROOT, RunningApp, running_app
 from tests.visitor import Visitor
 
