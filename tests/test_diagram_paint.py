@@ -1,7 +1,6 @@
 """Numbers and differences as colours."""
 
 import io
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, get_args
@@ -140,23 +139,38 @@ def test_new_shortcuts_show_at_every_level(level: Any) -> None:
     assert [look for look in marks if look.startswith(("is-", "added"))]
 
 
-@pytest.mark.parametrize("colour", ["difference", "operation", "macs"])
-@pytest.mark.parametrize("style", ["detailed", "compact", "figure3"])
-def test_a_pair_is_a_sound_pdf(colour: Any, style: Any, tmp_path: Path) -> None:
-    """Catches tints that become solid colour, and a state that poppler cannot find: forms share the
-    page's states."""
-    drawing = draw(
+def pair(colour: Any, style: Any) -> Drawing:
+    return draw(
         build_graph(get("plain20").config),
         View(colour=colour, style=style, level="block"),
         beside=build_graph(get("resnet20").config),
     )
-    file = tmp_path / "pair.pdf"
-    file.write_bytes(pdf(drawing))
-    if shutil.which("pdftoppm"):
-        command = ["pdftoppm", "-r", "30", "-png", file, tmp_path / "page"]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert done.stderr == ""
+
+
+STYLED = pytest.mark.parametrize("style", ["detailed", "compact", "figure3"])
+COLOURED = pytest.mark.parametrize("colour", ["difference", "operation", "macs"])
+
+
+@COLOURED
+@STYLED
+def test_tints_stay_tints_in_the_pdf_of_a_pair(colour: Any, style: Any) -> None:
+    """Catches tints that become solid colour."""
+    drawing = pair(colour, style)
     image = Image.open(io.BytesIO(png(drawing, 2))).convert("L")
     for box in drawing.boxes:
         corner = (round(2 * (box.x + box.width - 4)), round(2 * (box.y + box.height / 2)))
         assert colour != "operation" or box.kind == "add" or image.getpixel(corner) > 200, box.id
+
+
+@pytest.mark.poppler
+@COLOURED
+@STYLED
+def test_poppler_has_no_complaint_about_the_pdf_of_a_pair(
+    colour: Any, style: Any, tmp_path: Path
+) -> None:
+    """Catches a graphics state that poppler cannot find: forms share the page's states."""
+    file = tmp_path / "pair.pdf"
+    file.write_bytes(pdf(pair(colour, style)))
+    command = ["pdftoppm", "-r", "30", "-png", file, tmp_path / "page"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stderr == ""

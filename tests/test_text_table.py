@@ -24,7 +24,7 @@ from resnet.tables.text_table import (
     named,
     unguarded,
 )
-from tests.latex_support import PAGES, needs_latex, typeset
+from tests.latex_support import PAGES, typeset
 
 TABLE = TextTable(
     columns=[named("id", "Layer"), counted("macs"), compared("depth"), named("out", "Output")],
@@ -183,7 +183,7 @@ def tables() -> dict[str, str]:
     }
 
 
-@needs_latex
+@pytest.mark.latex
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", tables())
 def test_latex_sets_it(name: str, page: str, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_latex_sets_it(name: str, page: str, tmp_path: Path) -> None:
     assert pages >= 6 if name == "long" else pages <= 3
 
 
-@needs_latex
+@pytest.mark.latex
 @pytest.mark.parametrize("page", PAGES)
 def test_columns_that_do_not_fit_stand_below_with_the_first(page: str, tmp_path: Path) -> None:
     """Catches a table of many columns or of wide letters that runs into the margin, and a column

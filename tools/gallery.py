@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/drawings.md anew: `CHROMIUM=… .venv/bin/python tools/gallery.py`.
+"""Takes the pictures of docs/drawings.md anew: `.venv/bin/python tools/gallery.py`.
 
 Screenshots are of the real page in a real browser; figures are what the command line writes.
 """

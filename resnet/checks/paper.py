@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from resnet.checks.rule import HE_CIFAR, short
 from resnet.data import DatasetFacts
-from resnet.network.config import ResNetConfig
+from resnet.network.config import NORM_NAMES, ResNetConfig
 from resnet.recipes.recipe import Recipe, SgdConfig
 from resnet.recipes.schedule import ErrorWarmup, StepsSchedule
 
@@ -115,7 +115,8 @@ def _norm(network: ResNetConfig) -> tuple[bool, str]:
     start = "" if network.norm.last_gamma == "one" else ", the last scales starting at 0"
     norm = network.norm
     good = norm.kind == "batch" and network.activation_order == "post" and norm.last_gamma == "one"
-    return good, f"{norm.kind} norm {place}{start}" if norm.kind != "none" else "no norm"
+    name = NORM_NAMES[norm.kind]
+    return good, name if norm.kind == "none" else f"{name} {place}{start}"
 
 
 def _initialiser(network: ResNetConfig) -> tuple[bool, str]:

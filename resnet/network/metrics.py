@@ -159,7 +159,8 @@ def receptive_fields(graph: Graph) -> dict[str, ReceptiveField]:
     """The input pixels each layer's positions can depend on, on the real graph: an addition sees
     what either arm sees.
 
-    Norms that average over the map (batch statistics in training, "group") are not counted.
+    Norms that average over the map (batch statistics in training, "group", "layer_hwc") are not
+    counted.
     """
     height, width, _ = graph.config.input_shape
     rows = _spans(graph, 0)

@@ -176,8 +176,8 @@ def _operation(*kinds: type[Op]) -> Predicate:
     return lambda node, row: isinstance(node.op, kinds)
 
 
-def _norm_of_kind(kind: str) -> Predicate:
-    return lambda node, row: isinstance(node.op, Norm) and node.op.norm == kind
+def _norm_of_kind(*kinds: str) -> Predicate:
+    return lambda node, row: isinstance(node.op, Norm) and node.op.norm in kinds
 
 
 def _section(name: str) -> Predicate:
@@ -226,7 +226,7 @@ OPERATIONS: dict[str, Predicate] = {
     "identity": _identity,
     "batchnorm": _norm_of_kind("batch"),
     "groupnorm": _norm_of_kind("group"),
-    "layernorm": _norm_of_kind("layer"),
+    "layernorm": _norm_of_kind("layer", "layer_hwc"),
     "maxpool": _operation(MaxPool),
     "globalpool": _operation(GlobalPool),
     **dict.fromkeys(("conv", "convolution"), _operation(Conv)),

@@ -15,7 +15,6 @@ are kept.
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet.errors import RunError, echo
+from resnet.files import sync, sync_folder
 from resnet.network.config import ResNetConfig
 
 KEPT = 2
@@ -60,7 +60,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     except OSError:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    _flush(folder)
+    sync_folder(folder)  # a rename survives a power cut only once its folder has been flushed
     for old in steps(folder)[:-KEPT]:
         shutil.rmtree(old)
     return target
@@ -127,8 +127,8 @@ def _fill(aside: Path, checkpoint: Checkpoint) -> None:
         with (aside / name).open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-    _flush(aside)
+            sync(file.fileno())
+    sync_folder(aside)
 
 
 def _pack(arrays: Arrays) -> bytes:
@@ -140,12 +140,3 @@ def _pack(arrays: Arrays) -> bytes:
 def _unpack(data: bytes) -> Arrays:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def _flush(folder: Path) -> None:
-    """A rename survives a power cut only once its folder has been flushed."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

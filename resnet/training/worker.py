@@ -81,7 +81,8 @@ def _work(directory: RunDirectory) -> int:
             directory.reserve()
             spec = RunSpec.model_validate(directory.read_json(SPEC))
             device = spec.device
-            outcome, cause = train(spec, directory, heart, stop), None
+            with directory.temporary_files():
+                outcome, cause = train(spec, directory, heart, stop), None
         except Exception as error:
             outcome, cause = "failed", explain_failure(error, device)
             log.error("%s", cause, exc_info=not isinstance(error, ResNetLabError))
