@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 PORT ?= 8501
 PYTHON := .venv/bin/python
-FAST := not keras and not training and not browser
+FAST := not keras and not training and not browser and not install
 
 .PHONY: run test check bench clean
 

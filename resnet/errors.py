@@ -11,9 +11,10 @@ ResNetLabError
 
 import difflib
 from collections.abc import Iterable, Mapping, Sized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 LONGEST_ECHO = 60
 
@@ -59,7 +60,7 @@ def echo(value: object) -> str:
     return text if len(text) <= LONGEST_ECHO + 2 else text[:LONGEST_ECHO] + "…"
 
 
-def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ()) -> str:
+def explain(error: "ValidationError", prefix: str = "", known: Iterable[str] = ()) -> str:
     """One sentence for the first thing pydantic found wrong, with the nearest known key where a key is unknown: a key
     that is misspelt comes before the one that is missing for it."""
     first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")

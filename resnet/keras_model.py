@@ -16,6 +16,7 @@ from keras import layers
 from resnet.config import ResNetConfig
 from resnet.diagram.plot_model import LONG, PlotOptions
 from resnet.errors import ExportError, echo
+from resnet.extras import require
 from resnet.files import replacing
 from resnet.graph import (
     Activation,
@@ -98,6 +99,7 @@ def load_keras_model(path: Path | str) -> keras.Model:
 
 def keras_dot(model: keras.Model, options: PlotOptions) -> str:
     """Keras's own `model_to_dot` as text, for `resnet.diagram.render`. Its nodes are named by memory addresses."""
+    require("pydot")  # Keras only says that it failed
     picture = keras.utils.model_to_dot(model, splines="spline", **options.model_dump())
     if len(model.layers) > LONG:
         picture.set("nslimit", 0)

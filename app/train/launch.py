@@ -5,7 +5,7 @@ import secrets
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import pages, views
 from app.runs import cache
 from app.train.dataset import data_folder
 from app.train.form import Plan
@@ -39,7 +39,7 @@ def start_button(spec: RunSpec | None) -> None:
     """Start, and go and watch. A second click on the same page starts nothing new."""
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None)
-        st.page_link("app/pages/study.py", label="With seeds, as a study", icon=":material/science:",
+        st.page_link(pages.STUDY, label="With seeds, as a study", icon=":material/science:",
                      query_params={"study": ":mine"})  # fmt: skip
     if not clicked or spec is None:
         return
@@ -50,4 +50,4 @@ def start_button(spec: RunSpec | None) -> None:
         views.problem(str(error))
         return
     state.forget(TOKEN)
-    st.switch_page("app/pages/runs.py", query_params={"run": run.id})
+    st.switch_page(pages.RUNS, query_params={"run": run.id})

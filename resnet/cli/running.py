@@ -14,6 +14,7 @@ from resnet.cli.following import follow
 from resnet.cli.options import DataFolder, Name, RecipeSettings, Runs, Settings, Steps, changed, choose
 from resnet.data import DatasetFacts
 from resnet.errors import RunError
+from resnet.extras import require
 from resnet.runs import RunSpec, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.training import recipes
@@ -21,6 +22,8 @@ from resnet.training.recipe import Recipe, with_steps
 from resnet.training.recipes import Entry
 
 DEFAULT_PORT = 8501
+HOME = Path(resnet.__file__).parents[1]
+"""The checkout, or the folder into which the wheel was installed."""
 
 DataSet = Annotated[
     str | None, typer.Option("--data", metavar="NAME", help="The recipe's own, else digits; or folder:PATH@SIZE.")
@@ -51,6 +54,7 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
     detach: Detach = False,
 ) -> None:
     """Train a network in a process of its own, and follow it; Ctrl+C stops it. It takes on the data's shape."""
+    require("tensorflow")
     entry = recipes.get(recipe) if recipe else None
     dataset = dataset or _dataset(entry, quick)
     facts = data.facts(dataset, data_folder)
@@ -84,7 +88,8 @@ def _recipe(entry: Entry | None, facts: DatasetFacts, *, quick: bool, steps: int
 
 def serve(port: Port = DEFAULT_PORT) -> None:
     """The pages, on http://127.0.0.1:8501 unless told otherwise."""
-    root = Path(resnet.__file__).parents[1]
+    require("streamlit")
+    script = _script()
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -92,6 +97,16 @@ def serve(port: Port = DEFAULT_PORT) -> None:
         except OSError as error:
             raise RunError(f"Port {port} cannot be used: {error.strerror}; give another one with --port.") from None
     print(f"ResNet Lab: http://127.0.0.1:{port} (Ctrl+C stops it)", flush=True)
-    os.chdir(root)  # where .streamlit/config.toml is
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    if script.parent == HOME:
+        os.chdir(HOME)  # a checkout keeps its runs in the checkout; a wheel has them where it is called
+    # -P: what happens to lie in this folder must not be taken for a package.
+    command = [sys.executable, "-P", "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     os.execv(sys.executable, command)
+
+
+def _script() -> Path:
+    """What Streamlit runs. Beside it is `.streamlit/config.toml`, which Streamlit reads by itself. Raises RunError."""
+    for folder in (HOME / "app" / "start", HOME):
+        if (script := folder / "streamlit_app.py").is_file():
+            return script
+    raise RunError(f"The pages are not in {HOME / 'app'}, where they belong; install resnet-lab again.")

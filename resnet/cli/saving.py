@@ -11,6 +11,7 @@ import typer
 from resnet import exports, files, layer_table, search
 from resnet.cli.options import Name, Output, Settings, choose, format_of
 from resnet.config import ResNetConfig
+from resnet.extras import needed
 from resnet.graph import build_graph
 from resnet.layer_table import Grouping, TableRow
 from resnet.metrics import measure
@@ -62,7 +63,8 @@ def keras_model() -> Iterator[ModuleType]:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     try:
-        from resnet import keras_model  # noqa: PLC0415  takes seconds
+        with needed():
+            from resnet import keras_model  # noqa: PLC0415  takes seconds
 
         yield keras_model
     finally:

@@ -10,6 +10,7 @@ from resnet import data
 from resnet.config import Closed, ResNetConfig
 from resnet.data.fit import check_fit
 from resnet.errors import ConfigError
+from resnet.extras import require
 from resnet.runs import devices
 from resnet.training.recipe import Recipe, check_against
 
@@ -44,10 +45,11 @@ class RunSpec(Closed):
 
 
 def check_possible(spec: RunSpec) -> None:
-    """Raise ConfigError, DataError or UnknownNameError where the run cannot succeed on this machine.
+    """Raise ConfigError, DataError, UnknownNameError or MissingExtraError where the run cannot succeed here.
 
     Loads no images; whether they can be had at all is known all the same.
     """
+    require("tensorflow")
     facts = data.facts(spec.dataset, spec.data_folder)
     data.check_obtainable(spec.dataset, spec.data_folder)
     check_against(spec.recipe, facts)

@@ -17,6 +17,7 @@ from resnet.ablation.curves.bands import Band
 from resnet.ablation.results.published import Published
 from resnet.diagram import fonts
 from resnet.errors import ConfigError
+from resnet.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +72,7 @@ def figure(
     """
     if not curves.arms:
         raise ConfigError("A figure needs at least one curve; none is on record along this axis: choose another one.")
+    require("matplotlib")
     import matplotlib as mpl  # noqa: PLC0415  0.4 s, and only a figure for paper needs it
     from matplotlib.font_manager import fontManager  # noqa: PLC0415  as above
 
