@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from resnet.extras import needed
 
 if TYPE_CHECKING:
-    from resnet.catalog import get, names
-    from resnet.comparison import compare
-    from resnet.config import NormConfig, ResNetConfig, StageConfig, with_settings
+    from resnet.as_keras.model import build_keras_model, load_keras_model
     from resnet.errors import ConfigError, DataError, ExportError, ResNetLabError, RunError, UnknownNameError
     from resnet.figure import Figure, draw
-    from resnet.graph import Graph, Node, build_graph
-    from resnet.keras_model import build_keras_model, load_keras_model
-    from resnet.metrics import Metrics, describe, measure
+    from resnet.network.catalog import get, names
+    from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
+    from resnet.network.graph import Graph, Node, build_graph
+    from resnet.network.metrics import Metrics, describe, measure
+    from resnet.tables.comparison import compare
 
 __version__ = "0.1.0"
 
@@ -53,14 +53,14 @@ __all__ = [
 
 
 WHERE = {
-    "catalog": ("get", "names"),
-    "comparison": ("compare",),
-    "config": ("NormConfig", "ResNetConfig", "StageConfig", "with_settings"),
+    "network.catalog": ("get", "names"),
+    "tables.comparison": ("compare",),
+    "network.config": ("NormConfig", "ResNetConfig", "StageConfig", "with_settings"),
     "errors": ("ConfigError", "DataError", "ExportError", "ResNetLabError", "RunError", "UnknownNameError"),
     "figure": ("Figure", "draw"),
-    "graph": ("Graph", "Node", "build_graph"),
-    "keras_model": ("build_keras_model", "load_keras_model"),
-    "metrics": ("Metrics", "describe", "measure"),
+    "network.graph": ("Graph", "Node", "build_graph"),
+    "as_keras.model": ("build_keras_model", "load_keras_model"),
+    "network.metrics": ("Metrics", "describe", "measure"),
 }
 """The public names by their modules. Pydantic takes a tenth of a second, PDF a quarter, TensorFlow several."""
 

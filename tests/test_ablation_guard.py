@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog, data
+from resnet import data
 from resnet.ablation.guards.differences import FOLLOW_THE_DATA as GUARDED_BY_DATA
 from resnet.ablation.guards.differences import changes, differing, leaves, listed
 from resnet.ablation.guards.guard import between, one_factor
 from resnet.ablation.studies.factors import FOLLOW_THE_DATA as NO_FACTORS
 from resnet.ablation.studies.study import Study, runs
-from resnet.config import with_settings
+from resnet.network import catalog
+from resnet.network.config import with_settings
 from resnet.runs import RunSpec
 from tests.runs_support import spec
 

@@ -11,7 +11,7 @@ from resnet import ConfigError, DataError, ExportError, ResNetLabError, UnknownN
 from resnet.ablation.imports.imported import Given, ImportedCurve, read_curve, read_imports, write_import
 from resnet.ablation.losses import KerasL2, explain
 from resnet.ablation.notebook import FOLDER
-from resnet.training.recipe import WeightDecayConfig
+from resnet.recipes.recipe import WeightDecayConfig
 from tests.curve_support import curve_of, record, values
 
 # CSV

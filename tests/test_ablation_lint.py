@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet import catalog, data
+from resnet import data
 from resnet.ablation import lint
 from resnet.ablation.imports.imported import Column, Given, ImportedCurve
 from resnet.ablation.lint import Facts, check
 from resnet.ablation.rules import facts as words
 from resnet.ablation.rules import sources
 from resnet.ablation.rules.imported import of_import
-from resnet.config import with_settings
 from resnet.errors import UnknownNameError
+from resnet.network import catalog
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import AdamConfig, AugmentationConfig
+from resnet.recipes.schedule import ErrorWarmup, StepsWarmup
 from resnet.runs import RunSpec
-from resnet.training import recipes
-from resnet.training.recipe import AdamConfig, AugmentationConfig
-from resnet.training.schedule import ErrorWarmup, StepsWarmup
 
 # What the notebook says of its curves (../shared/seed/README.md): one seed, batch 16, 50 epochs, Keras's l2.
 NOTEBOOK: dict[str, Any] = {

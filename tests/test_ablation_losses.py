@@ -27,8 +27,8 @@ from resnet.ablation.losses import (
     penalty,
 )
 from resnet.ablation.notebook import FOLDER
-from resnet.graph import Conv, Dense, Graph, Node
-from resnet.training.recipe import WeightDecayConfig
+from resnet.network.graph import Conv, Dense, Graph, Node
+from resnet.recipes.recipe import WeightDecayConfig
 
 SEED = (  # shared/seed/README.md: network, λ, Σ output channels, predicted, printed first epoch
     ("resnet34", 1e-3, 8512, 17.717, 17.646),

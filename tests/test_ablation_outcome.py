@@ -21,7 +21,7 @@ from resnet.errors import UnknownNameError
 from resnet.runs.directory import ENVIRONMENT, SPEC
 from resnet.runs.journal import Cursor, Line
 from resnet.runs.run import Run, runs_in
-from resnet.text_table import TextTable, counted, in_markdown, named
+from resnet.tables.text_table import TextTable, counted, in_markdown, named
 from tests.latex_support import PAGES, needs_latex, typeset
 from tests.outcome_support import SPREAD, finish, finished, grid, outcome_of, papers, records
 

@@ -8,7 +8,7 @@ import pytest
 from resnet import get, with_settings
 from resnet.ablation.results.published import PUBLISHED, Verdict, against_paper
 from resnet.ablation.results.statistics import summary
-from resnet.training import recipes
+from resnet.recipes import recipes
 
 RECIPE = recipes.get("he2015_cifar").recipe
 RESNET20 = get("resnet20").config

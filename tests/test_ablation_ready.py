@@ -5,8 +5,8 @@ import pytest
 from resnet.ablation.studies import ready
 from resnet.ablation.studies.study import arms, runs
 from resnet.errors import UnknownNameError
+from resnet.recipes import recipes
 from resnet.runs.spec import check_possible
-from resnet.training import recipes
 
 
 @pytest.mark.parametrize("key", ready.names())

@@ -27,7 +27,7 @@ from resnet.ablation.results.arms import (
 from resnet.ablation.results.statistics import seeds_to_tell, summary
 from resnet.ablation.results.tables import numbers_table, reading_table
 from resnet.errors import ConfigError, UnknownNameError
-from resnet.metrics import describe
+from resnet.network.metrics import describe
 from resnet.runs.directory import SPEC, RunDirectory
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec, new_id

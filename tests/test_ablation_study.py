@@ -11,9 +11,9 @@ from resnet.ablation.guards.sharing import streams
 from resnet.ablation.studies.factors import Baseline, Factor, Listed
 from resnet.ablation.studies.making import BASELINE
 from resnet.ablation.studies.study import Study, arms, grown, run_fingerprint, runs
-from resnet.config import with_settings
 from resnet.errors import ConfigError, UnknownNameError
-from resnet.training import recipes
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
 from tests.strategies import Draw
 
 LEVELS: dict[str, list[Any]] = {

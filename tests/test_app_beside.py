@@ -19,11 +19,11 @@ from resnet.ablation.curves.arm_curves import Options
 from resnet.ablation.guards.differences import leaves
 from resnet.ablation.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
 from resnet.ablation.losses import KerasL2
+from resnet.recipes import recipes
+from resnet.recipes.recipe import WeightDecayConfig
 from resnet.runs import Parent, Store, clock
 from resnet.runs.directory import REQUEST
 from resnet.runs.records import Request
-from resnet.training import recipes
-from resnet.training.recipe import WeightDecayConfig
 from tests.beside_support import add_run, empty_runs, press, sides, text, visit
 
 

@@ -11,9 +11,9 @@ from resnet.ablation.studies import ready, running
 from resnet.ablation.studies.factors import Factor, Listed
 from resnet.ablation.studies.study import Study, arms
 from resnet.cli import studying
+from resnet.recipes import recipes
+from resnet.recipes.recipe import AdamConfig, SgdConfig, with_steps
 from resnet.runs import Store
-from resnet.training import recipes
-from resnet.training.recipe import AdamConfig, SgdConfig, with_steps
 from tests.cli_support import Done, Shell, assert_refused
 from tests.outcome_support import grid
 from tests.runs_support import store, supervisors, wait_for

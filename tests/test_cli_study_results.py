@@ -16,7 +16,7 @@ from resnet.ablation.studies.study import Study
 from resnet.errors import RunError
 from resnet.runs import Store
 from resnet.runs.directory import METRICS
-from resnet.text_table import in_markdown
+from resnet.tables.text_table import in_markdown
 from tests.cli_support import Shell, started
 from tests.outcome_support import finish, grid, two_changed
 from tests.training_support import recipe_of

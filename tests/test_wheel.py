@@ -274,7 +274,7 @@ from resnet import data, get
 from resnet.data import fit_config
 from resnet.errors import ResNetLabError
 from resnet.runs import RunSpec, Store
-from resnet.training import recipes
+from resnet.recipes import recipes
 
 network = fit_config(get("resnet8").config, data.facts("digits"))
 spec = RunSpec(network="resnet8", config=network, recipe=recipes.default_for("digits").quick, dataset="digits")

@@ -12,7 +12,7 @@ from app.runs import wording
 from resnet.ablation import loss_words, losses
 from resnet.ablation.losses import Explanation, LossItem, LossRow
 from resnet.errors import ResNetLabError
-from resnet.text_table import TextTable, counted, named
+from resnet.tables.text_table import TextTable, counted, named
 
 MOST_BARS, LONGEST = 24, 40
 CLEAR = "rgba(0,0,0,0)"

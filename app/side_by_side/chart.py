@@ -18,9 +18,9 @@ from resnet.ablation.curves.arm_curves import ArmCurve, ArmCurves, Options, arm_
 from resnet.ablation.curves.arm_points import Along, ArmPoints, Series
 from resnet.ablation.curves.bands import NO_BAND, band
 from resnet.ablation.losses import Decay
-from resnet.config import ResNetConfig
 from resnet.errors import ResNetLabError
-from resnet.graph import build_graph
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
 
 About = Literal["error", "data_loss", "total"]
 WITH_TOTAL: dict[About, str] = dict([*ABOUTS.items(), ("total", "Total with penalties")])

@@ -15,10 +15,10 @@ from resnet.ablation.guards.differences import Differing, listed
 from resnet.ablation.guards.guard import OneFactor
 from resnet.ablation.imports.imported import ImportedCurve
 from resnet.ablation.rules.decay import in_one_unit
-from resnet.config import ResNetConfig
-from resnet.link import written
-from resnet.text_table import TextTable, named
-from resnet.training import recipes
+from resnet.network.config import ResNetConfig
+from resnet.network.link import written
+from resnet.recipes import recipes
+from resnet.tables.text_table import TextTable, named
 
 DECLARED, PICK = "beside_declared", "beside_on_purpose"
 NOTHING = "nothing"

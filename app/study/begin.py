@@ -13,9 +13,9 @@ from resnet.ablation.studies import ready
 from resnet.ablation.studies.factors import Baseline, Factor
 from resnet.ablation.studies.ready import Size
 from resnet.ablation.studies.study import Study
-from resnet.config import with_settings
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, with_steps
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, with_steps
 
 UPLOADED = "study_uploaded"
 SIZES: Mapping[Size, str] = {"quick": "Quick", "small": "Small", "whole": "Whole"}

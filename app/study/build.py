@@ -17,9 +17,9 @@ from app.train.dataset import data_folder
 from resnet.ablation.studies import ready
 from resnet.ablation.studies.ready import Size
 from resnet.ablation.studies.study import Study
-from resnet.config import with_settings
 from resnet.errors import ResNetLabError
-from resnet.training.recipe import with_steps
+from resnet.network.config import with_settings
+from resnet.recipes.recipe import with_steps
 
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 MOST_SEEDS = 20

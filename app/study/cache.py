@@ -23,7 +23,7 @@ from resnet.ablation.studies.outcome import Outcome, outcome
 from resnet.ablation.studies.planning import Plan, Step
 from resnet.ablation.studies.shelf import Shelf
 from resnet.ablation.studies.study import Study
-from resnet.metrics import Metrics, describe
+from resnet.network.metrics import Metrics, describe
 from resnet.runs import Run
 from resnet.runs.directory import EXIT, METRICS
 from resnet.runs.run import by_coming, runs_in

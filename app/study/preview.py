@@ -19,7 +19,7 @@ from resnet.ablation.studies.files import to_text
 from resnet.ablation.studies.planning import Plan, Step, seeds_for
 from resnet.ablation.studies.study import Arm, Study
 from resnet.errors import ResNetLabError
-from resnet.metrics import Metrics
+from resnet.network.metrics import Metrics
 from resnet.runs.spec import check_possible
 
 SETS_PX = 480  # three settings of an arm, uncut

@@ -13,7 +13,7 @@ from resnet.ablation.curves.arm_curves import Options, arm_curves
 from resnet.ablation.export.study_figure import drawable, published
 from resnet.ablation.guards.sharing import selection
 from resnet.ablation.studies.outcome import Outcome, reading
-from resnet.text_table import TextTable
+from resnet.tables.text_table import TextTable
 
 PAGE = "study"
 SAID_BELOW = ("paper",)

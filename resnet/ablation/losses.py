@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from math import log
 from typing import Any, Literal, NamedTuple
 
-from resnet.config import HeadActivation, ResNetConfig
 from resnet.extras import needed
-from resnet.graph import Conv, Dense, Graph, Node, Norm, build_graph
-from resnet.training.recipe import DecayCovers, WeightDecayConfig
+from resnet.network.config import HeadActivation, ResNetConfig
+from resnet.network.graph import Conv, Dense, Graph, Node, Norm, build_graph
+from resnet.recipes.recipe import DecayCovers, WeightDecayConfig
 
 Part = Literal["stem", "branch", "projection", "classifier", "norm"]
 Source = Literal["network", "run", "imported"]
@@ -108,7 +108,7 @@ def chance_loss(classes: int, head: HeadActivation) -> float:
 def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
     """The penalty of the very weights this seed draws: the Keras model is built, which takes seconds and TensorFlow."""
     with needed():
-        from resnet.keras_model import build_keras_model  # noqa: PLC0415  imports Keras
+        from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
 
     covered = {layer.id for layer in penalty(build_graph(config), decay).layers}
     layers = [layer for layer in build_keras_model(config, seed).layers if layer.name in covered]

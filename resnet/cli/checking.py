@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from resnet import catalog, data
+from resnet import data
 from resnet.ablation import lint
 from resnet.ablation.guards import guard
 from resnet.ablation.imports.imported import IMPORTS, ImportedCurve, read_curve, read_imports
@@ -21,15 +21,16 @@ from resnet.ablation.studies import files as study_files
 from resnet.ablation.studies.planning import Step, steps_of
 from resnet.ablation.studies.study import Study, arms_of, specs_of
 from resnet.cli.options import AsJson, Runs
-from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError, echo
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
 from resnet.runs import Run, RunSpec, Store
 from resnet.runs.directory import SPEC
 from resnet.runs.spec import RUN_ID
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training import recipes
-from resnet.training.recipe import Recipe
 
 What = Annotated[
     list[str],

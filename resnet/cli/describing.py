@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from resnet import catalog, exports, quantity
+from resnet import exports, quantity
 from resnet.cli.options import AsJson, Name, Settings, choose
-from resnet.graph import build_graph
-from resnet.metrics import CONVENTIONS, Metrics, measure
+from resnet.network import catalog
+from resnet.network.graph import build_graph
+from resnet.network.metrics import CONVENTIONS, Metrics, measure
 
 Layers = Annotated[bool, typer.Option("--layers", help="Also the table of layers.")]
 

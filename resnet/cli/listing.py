@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from resnet import catalog
-from resnet.catalog import Entry
 from resnet.cli.options import AsJson
+from resnet.network import catalog
+from resnet.network.catalog import Entry
 
 All = Annotated[bool, typer.Option("--all", help="Every n from 1 to 200 too.")]
 

@@ -29,11 +29,11 @@ from resnet.cli.options import (
 from resnet.cli.saving import keras_model
 from resnet.cli.study_text import extent, facts_of, lines_of
 from resnet.errors import ConfigError, RunError, echo
-from resnet.link import pairs
+from resnet.network.link import pairs
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, with_steps
 from resnet.runs import Run, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, with_steps
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A study: .yaml, .yml or .json.")]
 StudyName = Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")]

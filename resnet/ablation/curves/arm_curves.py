@@ -11,13 +11,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from resnet import catalog
 from resnet.ablation.curves.arm_points import Along, ArmPoints, Kind, Origin, Part, RunPoints, points_of
 from resnet.ablation.curves.bands import NO_BAND, Band, BandKind, Points, band, extremes
 from resnet.ablation.results.arms import ArmRuns
 from resnet.ablation.results.published import Published
-from resnet.catalog import HE_2015
 from resnet.curves import Curve
+from resnet.network import catalog
+from resnet.network.catalog import HE_2015
 
 About = Literal["error", "data_loss"]
 Spread = Literal["sd", "se", "range", "lines"]

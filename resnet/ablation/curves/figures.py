@@ -15,7 +15,7 @@ from resnet.ablation.curves.arm_colours import colours
 from resnet.ablation.curves.arm_curves import SPREADS, ArmCurve, ArmCurves, apart, paper_says
 from resnet.ablation.curves.bands import Band
 from resnet.ablation.results.published import Published
-from resnet.diagram import fonts
+from resnet.diagram.looks import fonts
 from resnet.errors import ConfigError
 from resnet.extras import require
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from resnet.ablation.export import commands as study_commands
 from resnet.ablation.studies.outcome import Outcome, reading
 from resnet.runs.directory import EXIT
-from resnet.text_table import in_markdown
+from resnet.tables.text_table import in_markdown
 
 WHAT: dict[str, str] = {
     "study.yaml": "the study: what is compared, with which recipe, on which data, with which seeds",

@@ -12,7 +12,7 @@ from resnet.ablation.studies.planning import Step, steps_of
 from resnet.errors import ConfigError, RunError, UnknownNameError
 from resnet.runs import Run, RunSpec
 from resnet.runs.journal import Line
-from resnet.text_table import unguarded
+from resnet.tables.text_table import unguarded
 from resnet.training.environment import describe_environment
 
 KINDS = ("train", "evaluation", "test")

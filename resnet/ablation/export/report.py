@@ -17,11 +17,11 @@ from resnet.ablation.studies.outcome import READ, Outcome, reading
 from resnet.ablation.studies.study import Arm, run_fingerprint
 from resnet.errors import ResNetLabError
 from resnet.figure import draw
-from resnet.link import written
+from resnet.network.link import written
 from resnet.runs import Run
 from resnet.runs.directory import METRICS
 from resnet.runs.disk import one_sentence
-from resnet.text_table import TextTable
+from resnet.tables.text_table import TextTable
 
 LONGEST_CHANGE = 60
 NEVER = "Best on test is never computed."

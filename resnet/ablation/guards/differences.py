@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet.config import ResNetConfig
-from resnet.kinds import KIND
-from resnet.link import written
+from resnet.network.config import ResNetConfig
+from resnet.network.kinds import KIND
+from resnet.network.link import written
+from resnet.recipes.recipe import Recipe
 from resnet.runs.spec import RunSpec
-from resnet.training.recipe import Recipe
 
 Change = tuple[Any, Any]
 Specs = Mapping[str, Sequence[RunSpec]]

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from resnet.ablation.guards.differences import Specs, canonical, listed
 from resnet.ablation.guards.twins import drawn_kernels
-from resnet.config import ResNetConfig
 from resnet.data import FOLDER_PREFIX
-from resnet.graph import Norm, build_graph
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Norm, build_graph
 from resnet.runs.spec import RunSpec
 
 StreamName = Literal["split", "order", "augmentation", "initial weights"]

@@ -1,8 +1,8 @@
 """The plain twin of a residual network, and the proof of what is equal between the two. No I/O, no Keras.
 
-Each kernel is drawn from the seed and its layer's name (`resnet.keras_model`), so layers of one name begin equal in
+Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`), so layers of one name begin equal in
 both networks where shape and initialiser are equal, whatever else a network has. `prove` derives that from the graphs;
-`compare_weights` confirms it with the hashes of real kernels, as `resnet.keras_model.kernel_hashes` gives them.
+`compare_weights` confirms it with the hashes of real kernels, as `resnet.as_keras.model.kernel_hashes` gives them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from resnet.ablation.guards.differences import listed
-from resnet.config import ResNetConfig
 from resnet.errors import ConfigError
-from resnet.graph import Conv, Dense, Graph, build_graph
-from resnet.metrics import LayerMetrics, measure
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Conv, Dense, Graph, build_graph
+from resnet.network.metrics import LayerMetrics, measure
 
 
 def twin(config: ResNetConfig) -> ResNetConfig:

@@ -16,8 +16,8 @@ from typing import Literal
 from pydantic import Field
 
 from resnet.ablation.imports import event_files
-from resnet.config import Closed
 from resnet.errors import ConfigError, DataError, echo
+from resnet.network.config import Closed
 
 Along = Literal["epoch", "step", "record"]
 Cells = list[float | None]

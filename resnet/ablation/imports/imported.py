@@ -15,9 +15,9 @@ from resnet import files
 from resnet.ablation.imports import curve_tables, event_files
 from resnet.ablation.imports.curve_tables import MOST_BYTES, MOST_COLUMNS, Column
 from resnet.ablation.losses import Decay, KerasL2, LossItem, Observed
-from resnet.config import Closed, ResNetConfig
 from resnet.errors import DataError, ResNetLabError, UnknownNameError, echo
-from resnet.training.recipe import DecayCovers, Recipe, WeightDecayConfig
+from resnet.network.config import Closed, ResNetConfig
+from resnet.recipes.recipe import DecayCovers, Recipe, WeightDecayConfig
 
 __all__ = [
     "IMPORTS",

@@ -7,10 +7,10 @@ images cats_vs_dogs; Keras adds λ·Σw² over the kernels of the convolutions t
 from pathlib import Path
 from typing import Any
 
-from resnet import catalog
 from resnet.ablation.imports.imported import Given, ImportedCurve, read_curve
 from resnet.ablation.losses import Decay, KerasL2
-from resnet.training.recipe import WeightDecayConfig
+from resnet.network import catalog
+from resnet.recipes.recipe import WeightDecayConfig
 
 FOLDER = Path(__file__).parent
 """Where their files lie, one CSV each."""

@@ -14,7 +14,7 @@ from resnet.ablation.results import statistics
 from resnet.ablation.results.statistics import Difference, Summary
 from resnet.curves import curve
 from resnet.errors import ConfigError, UnknownNameError
-from resnet.metrics import describe
+from resnet.network.metrics import describe
 from resnet.runs.journal import Line
 from resnet.runs.run import Run
 from resnet.runs.state import StateName

@@ -6,14 +6,14 @@ A number is compared only where network, data set and recipe are the paper's; ot
 from dataclasses import dataclass
 from typing import Literal
 
-from resnet import catalog
 from resnet.ablation.results import statistics
 from resnet.ablation.results.arms import plus_minus
 from resnet.ablation.results.statistics import Summary
-from resnet.catalog import HE_2015
-from resnet.config import ResNetConfig
-from resnet.training import recipes
-from resnet.training.recipe import Recipe
+from resnet.network import catalog
+from resnet.network.catalog import HE_2015
+from resnet.network.config import ResNetConfig
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
 
 VerdictKind = Literal["reproduces", "within noise", "off", "no claim", "not comparable"]
 Protocol = Literal["test", "10-crop top-1 validation"]

@@ -10,7 +10,7 @@ from resnet import quantity
 from resnet.ablation.results.arms import TITLES, ArmResult, Measure, plus_minus, spread
 from resnet.ablation.results.statistics import STUDY_SEEDS, Difference, Summary, seeds_to_tell
 from resnet.errors import UnknownNameError
-from resnet.text_table import Cell, Column, TextTable, conventions, counted, named
+from resnet.tables.text_table import Cell, Column, TextTable, conventions, counted, named
 
 TableFormat = Literal["text", "csv", "markdown", "latex"]
 

@@ -7,9 +7,9 @@ from resnet.ablation.guards.differences import listed
 from resnet.ablation.losses import KerasL2, expected_penalty
 from resnet.ablation.rules.facts import Arms, Facts, Meaning, arm_label
 from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
-from resnet.config import ResNetConfig
-from resnet.graph import build_graph
-from resnet.training.recipe import DecayCovers
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.recipes.recipe import DecayCovers
 
 PAPER_DECAY, PAPER_MOMENTUM = 1e-4, 0.9
 ALIKE, FAR = 1.01, 10.0

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from math import inf, isfinite, nextafter
 from typing import Literal
 
-from resnet.config import ResNetConfig
 from resnet.errors import ConfigError, echo
-from resnet.training.recipe import AugmentationConfig, BatchNormStatistics, DecayCovers, Precision
-from resnet.training.schedule import Warmup
+from resnet.network.config import ResNetConfig
+from resnet.recipes.recipe import AugmentationConfig, BatchNormStatistics, DecayCovers, Precision
+from resnet.recipes.schedule import Warmup
 
 Optimiser = Literal["sgd", "adam", "adamw", "rmsprop"]
 Meaning = Literal["l2", "keras_l2", "decoupled"]

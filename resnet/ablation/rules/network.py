@@ -6,9 +6,9 @@ from math import ceil
 
 from resnet.ablation.rules.facts import Arms, Facts, arm_label
 from resnet.ablation.rules.rule import HE_CIFAR, HE_IMAGENET, KERAS, NOTEBOOK, Rule, Said
-from resnet.config import ResNetConfig
-from resnet.graph import build_graph
-from resnet.metrics import measure
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.network.metrics import measure
 
 SMALL_SIDE, LARGE_SIDE = 64, 112
 WRONG_WAY_ROUND = 0.5

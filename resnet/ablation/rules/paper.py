@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from resnet.ablation.rules.rule import HE_CIFAR, short
-from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
-from resnet.training.recipe import Recipe, SgdConfig
-from resnet.training.schedule import ErrorWarmup, StepsSchedule
+from resnet.network.config import ResNetConfig
+from resnet.recipes.recipe import Recipe, SgdConfig
+from resnet.recipes.schedule import ErrorWarmup, StepsSchedule
 
 Verdict = Literal["met", "differs", "unknown"]
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

@@ -3,7 +3,7 @@
 from resnet.ablation.guards.differences import listed
 from resnet.ablation.rules.facts import Facts
 from resnet.ablation.rules.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
-from resnet.training.schedule import StepsWarmup
+from resnet.recipes.schedule import StepsWarmup
 
 USUAL_SGD, USUAL_BATCH, USUAL_MOMENTUM = 0.1, 128, 0.9
 USUAL_ADAM = 1e-3

@@ -10,14 +10,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from resnet import catalog
 from resnet.ablation.rules.facts import Facts
-from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo, explain
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.recipes.recipe import Recipe, SgdConfig
+from resnet.recipes.schedule import StepsSchedule
 from resnet.runs.spec import RunSpec
-from resnet.training.recipe import Recipe, SgdConfig
-from resnet.training.schedule import StepsSchedule
 
 KEYS = tuple([field.name for field in fields(Facts)])
 """What `of_mapping` takes."""

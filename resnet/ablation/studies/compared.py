@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from resnet import catalog
 from resnet.ablation.guards.differences import canonical, differing, leaves
 from resnet.ablation.guards.guard import between, one_factor, several_changed
 from resnet.ablation.guards.sharing import selection, streams
 from resnet.ablation.studies.factors import Factor, Listed
 from resnet.ablation.studies.study import Arm, Study, arms
 from resnet.errors import ResNetLabError
-from resnet.link import written
+from resnet.network import catalog
+from resnet.network.link import written
 from resnet.runs import RunSpec
 
 OPTIONS = {"padded_identity": "option A", "projection": "option B", "projection_always": "option C"}

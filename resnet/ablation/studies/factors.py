@@ -9,10 +9,10 @@ from pydantic import BeforeValidator, Field
 
 from resnet import data
 from resnet.ablation.guards.differences import canonical
-from resnet.config import Closed, parse_value
 from resnet.errors import ConfigError, echo
-from resnet.training import recipes
-from resnet.training.recipe import Recipe
+from resnet.network.config import Closed, parse_value
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
 
 FOLLOW_THE_DATA = ("network.input_shape", "network.classes")
 """What `data.fit_config` sets whatever it was: a level of it would be ignored. The head keeps what it can."""

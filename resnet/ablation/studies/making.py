@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from resnet import catalog, data
+from resnet import data
 from resnet.ablation.guards.differences import digest
 from resnet.ablation.studies.factors import LONGEST_NAME, Baseline, Factor, recipe_of
-from resnet.config import AnyConfig, ResNetConfig, known_keys, with_settings
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
-from resnet.kinds import check_group, kinds_of
-from resnet.link import written
-from resnet.training.recipe import Recipe
+from resnet.network import catalog
+from resnet.network.config import AnyConfig, ResNetConfig, known_keys, with_settings
+from resnet.network.kinds import check_group, kinds_of
+from resnet.network.link import written
+from resnet.recipes.recipe import Recipe
 
 BASELINE = "baseline"
 

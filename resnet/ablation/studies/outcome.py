@@ -15,9 +15,9 @@ from resnet.ablation.results.tables import LINE, TableFormat, numbers_table, rea
 from resnet.ablation.studies import compared
 from resnet.ablation.studies.planning import Step, moved, runs_of, steps_of
 from resnet.ablation.studies.study import Arm, Study, arms_of, specs_of
-from resnet.metrics import describe
+from resnet.network.metrics import describe
 from resnet.runs import Run, RunSpec
-from resnet.text_table import TextTable, in_markdown, named
+from resnet.tables.text_table import TextTable, in_markdown, named
 
 READ: tuple[Measure, ...] = (
     "test_error",

@@ -15,7 +15,7 @@ from resnet.ablation.results.published import PAPERS_SD
 from resnet.ablation.results.statistics import detectable_difference, seeds_needed, summary
 from resnet.ablation.studies.images import First, absolute, known_images
 from resnet.ablation.studies.study import Arm, PlannedRun, Study, arms_of, run_fingerprint, runs, specs_of
-from resnet.metrics import FLOAT32_BYTES, describe
+from resnet.network.metrics import FLOAT32_BYTES, describe
 from resnet.runs import Run, RunSpec, State
 
 Action = Literal["make", "wait", "resume", "reuse", "leave"]

@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args
 
 from resnet.ablation.studies.factors import Baseline, Factor, Listed
 from resnet.ablation.studies.study import Study
-from resnet.catalog import HE_2015, NOTEBOOK
 from resnet.errors import UnknownNameError
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, with_steps
+from resnet.network.catalog import HE_2015, NOTEBOOK
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, with_steps
 
 Size = Literal["whole", "small", "quick"]
 

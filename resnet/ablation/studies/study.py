@@ -22,11 +22,11 @@ from resnet.ablation.guards.differences import Change, canonical, changes, diges
 from resnet.ablation.results.statistics import STUDY_SEEDS
 from resnet.ablation.studies.factors import MOST_ARMS, Baseline, Factor, Listed, Text, twice, typed
 from resnet.ablation.studies.making import BASELINE, Made, check_levels, entry_of, fitted, made, name_of
-from resnet.config import Closed, ResNetConfig
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
+from resnet.network.config import Closed, ResNetConfig
+from resnet.recipes.recipe import Recipe
 from resnet.runs.spec import RunSpec
-from resnet.training.recipe import Recipe
 
 Design = Literal["grid", "one_at_a_time", "list"]
 
