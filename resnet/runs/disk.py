@@ -67,8 +67,17 @@ def sync_folder(path: Path) -> None:
 
 def allocate(path: Path, size_bytes: int) -> None:
     """A file that really takes up this much of the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, MODE)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
     try:
-        os.posix_fallocate(descriptor, 0, size_bytes)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, size_bytes)
+        else:  # macOS
+            _write_zeros(descriptor, size_bytes)
     finally:
         os.close(descriptor)
+
+
+def _write_zeros(descriptor: int, size_bytes: int) -> None:
+    written = 0
+    while written < size_bytes:
+        written += os.pwrite(descriptor, bytes(size_bytes - written), written)

@@ -5,7 +5,6 @@ which a started run looks dead. The kernel frees the lock when the worker ends, 
 """
 
 import contextlib
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -14,6 +13,11 @@ from types import TracebackType
 from typing import Self
 
 from resnet.errors import RunError
+
+try:
+    import fcntl
+except ImportError:  # Windows: what needs no run still works there
+    fcntl = None  # type: ignore[assignment]
 
 HANDED_OVER = "RESNET_RUN_LOCK_FD"
 PATIENCE_S = 0.5
@@ -30,7 +34,8 @@ def _close_in_child() -> None:
     _held.clear()
 
 
-os.register_at_fork(after_in_child=_close_in_child)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 class Lock:
@@ -42,10 +47,11 @@ class Lock:
 
     @classmethod
     def take(cls, path: Path) -> Self:
-        """Take the lock. Raises RunError where somebody else has it, OSError where the file cannot be made.
+        """Take the lock. Raises RunError where another process has it, OSError where the file cannot be made.
 
         Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the little patience.
         """
+        check_possible()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         give_up = time.monotonic() + PATIENCE_S
         while True:
@@ -90,9 +96,19 @@ class Lock:
         self.close()
 
 
+def check_possible() -> None:
+    """Raise RunError on a system without flock, which is Windows."""
+    if fcntl is None:
+        raise RunError(
+            "Training and runs need Linux or macOS, since they rest on file locks that this system lacks; "
+            "on Windows use them in the Windows Subsystem for Linux."
+        )
+
+
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
     """One at a time for what takes moments, such as starting a run. Waits; the kernel lets go where a holder dies."""
+    check_possible()
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -103,6 +119,7 @@ def turn(folder: Path) -> Iterator[None]:
 
 def is_held(path: Path) -> bool:
     """Whether somebody holds the lock now. Shared, so that two readers never take each other for a worker."""
+    check_possible()
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

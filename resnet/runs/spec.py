@@ -12,7 +12,7 @@ from resnet.errors import ConfigError
 from resnet.extras import require
 from resnet.network.config import Closed, ResNetConfig
 from resnet.recipes.recipe import Recipe, check_against
-from resnet.runs import devices
+from resnet.runs import devices, lock
 
 FORMAT_VERSION = 1
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]+-[a-z0-9_]+-[0-9a-f]{4}")
@@ -45,10 +45,12 @@ class RunSpec(Closed):
 
 
 def check_possible(spec: RunSpec) -> None:
-    """Raise ConfigError, DataError, UnknownNameError or MissingExtraError where the run cannot succeed here.
+    """Raise ConfigError, DataError, UnknownNameError or MissingExtraError where the run cannot succeed here, and
+    RunError on Windows.
 
     Loads no images; whether they can be had at all is known all the same.
     """
+    lock.check_possible()
     require("tensorflow")
     facts = data.facts(spec.dataset, spec.data_folder)
     data.check_obtainable(spec.dataset, spec.data_folder)
