@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from resnet.ablation.lint import Facts
-from resnet.ablation.rules import sources
+from resnet.checks import sources
+from resnet.checks.check import Facts
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.network import catalog
 from resnet.recipes import recipes

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from resnet import data
-from resnet.ablation.lint import follows
+from resnet.checks.check import follows
 from resnet.network import catalog
 from resnet.network.config import with_settings
 from resnet.recipes import recipes

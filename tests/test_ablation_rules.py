@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import pytest
 
-from resnet.ablation import lint
-from resnet.ablation.lint import RULES, Facts
-from resnet.ablation.rules.rule import SEVERITIES
+from resnet.checks import check as lint
+from resnet.checks.check import RULES, Facts
+from resnet.checks.rule import SEVERITIES
 from resnet.network import catalog
 from resnet.network.config import with_settings
 from resnet.recipes.recipe import AugmentationConfig

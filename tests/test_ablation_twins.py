@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from resnet.ablation.guards.twins import compare_weights, equal_starts, prove, twin
 from resnet.errors import ConfigError
+from resnet.guards.twins import compare_weights, equal_starts, prove, twin
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig, with_settings
 from resnet.network.graph import build_graph

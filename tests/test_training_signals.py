@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from resnet import build_keras_model, data, with_settings
-from resnet.ablation.signals import read_signals
 from resnet.as_keras.model import kernel_hashes
 from resnet.errors import RunError
 from resnet.network import catalog
@@ -22,6 +21,7 @@ from resnet.runs import checkpoint
 from resnet.runs.checkpoint import Checkpoint
 from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, SPEC, RunDirectory
 from resnet.runs.spec import RunSpec
+from resnet.shipped.signals import read_signals
 from resnet.training import snapshot
 from resnet.training.loss import data_losses
 from resnet.training.signals import Batch, main, measure_run, measure_signals, responding, scale_by_decay

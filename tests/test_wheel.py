@@ -22,8 +22,8 @@ from tests.wheel_support import Environment, Outcome
 pytestmark = pytest.mark.install
 
 MOST_BYTES = 250e6
-SHIPPED = "resnet/ablation/shipped/plain_or_residual"
-CURVE = "resnet/ablation/notebook/resnet_34_sgd.csv"
+SHIPPED = "resnet/shipped/plain_or_residual"
+CURVE = "resnet/shipped/notebook/resnet_34_sgd.csv"
 
 WORKS = (
     "--help",

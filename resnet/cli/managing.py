@@ -7,10 +7,10 @@ from typing import Annotated, NamedTuple
 import typer
 
 from resnet import files, quantity
-from resnet.ablation.imports.imported import IMPORTS, ImportedCurve, read_imports
 from resnet.cli.following import summary
 from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, RunsHere, Steps, format_of
 from resnet.errors import RunError
+from resnet.imports.imported import IMPORTS, ImportedCurve, read_imports
 from resnet.network.link import difference, pairs
 from resnet.recipes.recipe import with_steps
 from resnet.runs import Run, Store, archive
