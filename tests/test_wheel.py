@@ -23,7 +23,7 @@ pytestmark = pytest.mark.install
 
 MOST_BYTES = 250e6
 SHIPPED = "resnet/shipped/plain_or_residual"
-CURVE = "resnet/shipped/notebook/resnet_34_sgd.csv"
+CURVE = "resnet/shipped/notebook_curves/resnet_34_sgd.csv"
 
 WORKS = (
     "--help",
