@@ -55,5 +55,5 @@ def test_the_whole_page_runs(tmp_path: Path) -> None:
 
 def test_a_block_that_gives_something_else_is_noticed(tmp_path: Path) -> None:
     """Without this a page whose lines are never compared would pass."""
-    with pytest.raises(AssertionError, match="config.depth"):
+    with pytest.raises(AssertionError, match=r"config\.depth"):
         follow(program("```python\nconfig = type('C', (), {'depth': 3})\nconfig.depth  # → 56\n```\n"), tmp_path)

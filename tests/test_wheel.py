@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 import resnet
 from resnet.cli.commands import COMMANDS, load
 from resnet.extras import EXTRAS
+from tests import test_library_page as library_page
 from tests import wheel_support as support
 from tests.browser.driver import RunningApp, chromium, end, free_port, wait_until_healthy
 from tests.wheel_support import Environment, Outcome
@@ -193,6 +194,12 @@ def test_every_public_name_works_or_names_the_extra(bare: Environment, folder: P
     assert found.keys() == set(resnet.__all__)
     assert needs.keys() == {"build_keras_model", "load_keras_model"}
     assert all(said.endswith("pip install 'resnet-lab[train]'") for said in needs.values())
+
+
+def test_the_page_of_the_library_holds_for_the_wheel_alone(bare: Environment, folder: Path) -> None:
+    """docs/library.md promises that what stands before Keras needs no extra."""
+    page = library_page.PAGE.read_text().partition(library_page.NEEDS_MORE)[0]
+    bare.run("python", "-c", library_page.program(page), folder=folder)
 
 
 @pytest.mark.parametrize("words", [("resnet-lab", "list"), ("python", "-m", "resnet", "list")])
