@@ -1,8 +1,8 @@
 """The one step of building a wheel that pyproject.toml cannot say: where the pages start.
 
-In a checkout Streamlit starts at the top: `streamlit_app.py`, with `.streamlit/config.toml` beside it. A wheel must put
-nothing but `resnet` and `app` among other people's packages, so there the same two files stand in `app/start`.
-`resnet-lab app` looks in both places.
+In a checkout Streamlit starts at the top: `streamlit_app.py`, with `.streamlit/config.toml` beside
+it. A wheel must put nothing but `resnet` and `app` among other people's packages, so there the same
+two files stand in `app/start`. `resnet-lab app` looks in both places.
 """
 
 import shutil

@@ -6,7 +6,10 @@ from app import cache
 from app.elements import pages
 
 st.set_page_config(
-    page_title="ResNet Lab", page_icon=str(pages.APP / "icon.svg"), layout="wide", initial_sidebar_state=336
+    page_title="ResNet Lab",
+    page_icon=str(pages.APP / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state=336,
 )
 st.html(pages.APP / "style.css")
 st.html(

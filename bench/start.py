@@ -19,13 +19,19 @@ PEER = ("-m", "pip", "--version")
 
 def rows() -> Iterator[Row]:
     peer = f"pip --version {seconds(processor_s(PEER))}"
-    for what, words, most in (("`resnet-lab list`", LIST, LIST_S), ("`import resnet`", IMPORT, IMPORT_S)):
+    for what, words, most in (
+        ("`resnet-lab list`", LIST, LIST_S),
+        ("`import resnet`", IMPORT, IMPORT_S),
+    ):
         reached = processor_s(words)
-        yield Row(f"{what}, processor time", peer, f"at most {most} s", seconds(reached), reached <= most)
+        yield Row(
+            f"{what}, processor time", peer, f"at most {most} s", seconds(reached), reached <= most
+        )
 
 
 def processor_s(words: tuple[str, ...]) -> float:
-    """The median over some starts of Python with these words; the first, which may write .pyc files, is left out."""
+    """The median over some starts of Python with these words; the first, which may write .pyc
+    files, is left out."""
     return median([once(words) for _ in range(TRIES + 1)][1:])
 
 

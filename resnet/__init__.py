@@ -5,7 +5,8 @@
     resnet.describe(config).trainable_params   # 853018
     resnet.draw(config, level="block").save("resnet56.pdf")
 
-Importing this package imports next to nothing: a name's module is imported when the name is first used.
+Importing this package imports next to nothing: a name's module is imported when the name is first
+used.
 """
 
 from importlib import import_module
@@ -15,7 +16,14 @@ from resnet.extras import needed
 
 if TYPE_CHECKING:
     from resnet.as_keras.model import build_keras_model, load_keras_model
-    from resnet.errors import ConfigError, DataError, ExportError, ResNetLabError, RunError, UnknownNameError
+    from resnet.errors import (
+        ConfigError,
+        DataError,
+        ExportError,
+        ResNetLabError,
+        RunError,
+        UnknownNameError,
+    )
     from resnet.figure import Figure, draw
     from resnet.network.catalog import get, names
     from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
@@ -56,15 +64,25 @@ WHERE = {
     "network.catalog": ("get", "names"),
     "tables.comparison": ("compare",),
     "network.config": ("NormConfig", "ResNetConfig", "StageConfig", "with_settings"),
-    "errors": ("ConfigError", "DataError", "ExportError", "ResNetLabError", "RunError", "UnknownNameError"),
+    "errors": (
+        "ConfigError",
+        "DataError",
+        "ExportError",
+        "ResNetLabError",
+        "RunError",
+        "UnknownNameError",
+    ),
     "figure": ("Figure", "draw"),
     "network.graph": ("Graph", "Node", "build_graph"),
     "as_keras.model": ("build_keras_model", "load_keras_model"),
     "network.metrics": ("Metrics", "describe", "measure"),
 }
-"""The public names by their modules. Pydantic takes a tenth of a second, PDF a quarter, TensorFlow several."""
+"""The public names by their modules. Pydantic takes a tenth of a second, PDF a quarter, TensorFlow
+several."""
 
-_MODULES = {name: f"resnet.{module}" for module, names_there in WHERE.items() for name in names_there}
+_MODULES = {
+    name: f"resnet.{module}" for module, names_there in WHERE.items() for name in names_there
+}
 
 
 def __getattr__(name: str) -> Any:

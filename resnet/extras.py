@@ -1,6 +1,7 @@
 """Packages that only some commands need, and the sentence that says how to get them.
 
-The wheel alone lists, counts, draws, compares and exports. What needs more imports it inside `needed()`:
+The wheel alone lists, counts, draws, compares and exports. What needs more imports it inside
+`needed()`:
 
     with needed():
         from matplotlib.figure import Figure
@@ -24,7 +25,8 @@ EXTRAS = {
     "plotly": "app",
     "pandas": "app",
 }
-"""The extra of pyproject.toml that brings a package, by the name under which the package is imported."""
+"""The extra of pyproject.toml that brings a package, by the name under which the package is
+imported."""
 
 TITLES = {
     "pygraphviz": "Graphviz",
@@ -39,7 +41,8 @@ TITLES = {
 
 
 class MissingExtraError(ResNetLabError, ImportError):
-    """A package that only some commands need is not installed; the message says how to install it."""
+    """A package that only some commands need is not installed; the message says how to install
+    it."""
 
 
 @contextmanager
@@ -69,5 +72,6 @@ def missing(package: str) -> MissingExtraError:
     """The error for a package of EXTRAS that is not installed."""
     title, extra = TITLES.get(package, package), EXTRAS[package]
     return MissingExtraError(
-        f"This needs {title}, which is not installed; install it with: pip install 'resnet-lab[{extra}]'"
+        f"This needs {title}, which is not installed; install it with: pip install"
+        f" 'resnet-lab[{extra}]'"
     )

@@ -1,4 +1,5 @@
-"""What the tests of runs share: a small spec, a store whose workers need no TensorFlow, waiting for what must come."""
+"""What the tests of runs share: a small spec, a store whose workers need no TensorFlow, waiting for
+what must come."""
 
 import contextlib
 import signal
@@ -46,10 +47,15 @@ def wait_for(condition: Callable[[], bool], longest_s: float = LONGEST_WAIT_S) -
 
 
 def kill_everything(root: Path) -> None:
-    """End what a failed test left running: only processes that carry the mark of a run below this root."""
+    """End what a failed test left running: only processes that carry the mark of a run below this
+    root."""
     processes.send(supervisors(root), signal.SIGKILL)
     below = f"{root.resolve()}/"
-    marked = [p for p in everyone() if processes.environment(p.pid).get(processes.MARK, "").startswith(below)]
+    marked = [
+        p
+        for p in everyone()
+        if processes.environment(p.pid).get(processes.MARK, "").startswith(below)
+    ]
     processes.send(marked, signal.SIGKILL)
 
 

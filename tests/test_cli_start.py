@@ -1,4 +1,5 @@
-"""What the command line and the library load when they start. Seconds are measured by bench/; here it is names."""
+"""What the command line and the library load when they start. Seconds are measured by bench/; here
+it is names."""
 
 import subprocess
 import sys
@@ -15,9 +16,26 @@ from tests.cli_support import Shell, printed
 ROOT = Path(__file__).parents[1]
 
 SLOW = {
-    "PIL", "fontTools", "graphviz", "keras", "matplotlib", "numpy", "pandas", "plotly", "psutil", "pydantic", "pynvml",
-    "reportlab", "rich", "scipy", "sklearn", "streamlit", "tensorflow", "typer", "yaml",
-}  # fmt: skip
+    "PIL",
+    "fontTools",
+    "graphviz",
+    "keras",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "plotly",
+    "psutil",
+    "pydantic",
+    "pynvml",
+    "reportlab",
+    "rich",
+    "scipy",
+    "sklearn",
+    "streamlit",
+    "tensorflow",
+    "typer",
+    "yaml",
+}
 """Packages that take a hundredth of a second or more."""
 
 LOADED: dict[str, set[str]] = {
@@ -27,13 +45,15 @@ LOADED: dict[str, set[str]] = {
     "from resnet.cli import main; main(['list'])": {"typer", "pydantic"},
     "import resnet; resnet.get('resnet56')": {"pydantic"},
     "import resnet; resnet.describe(resnet.get('resnet56').config)": {"pydantic"},
-}  # fmt: skip
+}
 
 
 def modules_after(statement: str) -> set[str]:
     """Everything in memory after a statement in a fresh Python."""
     code = f"import sys; {statement}; sys.stdout.write('\\n' + ' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(done.stdout.splitlines()[-1].split())
 
 
@@ -81,8 +101,12 @@ def test_the_overview_is_not_cut_short(shell: Shell) -> None:
     assert "..." not in overview.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize(("program", "name"), [("resnet-lab", "resnet-lab"), ("__main__.py", "python -m resnet")])
-def test_the_usage_names_what_was_typed(program: str, name: str, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("program", "name"), [("resnet-lab", "resnet-lab"), ("__main__.py", "python -m resnet")]
+)
+def test_the_usage_names_what_was_typed(
+    program: str, name: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A usage line to be copied has to work where it is read."""
     monkeypatch.setattr(sys, "argv", [f"/somewhere/{program}"])
     assert printed(shell, "list", "--help").startswith(f"Usage: {name} list ")

@@ -16,7 +16,9 @@ CODE = re.compile(r"`([^`]+)`")
 def test_the_files_that_are_named_are_there(page: str) -> None:
     """A file that moved: a beginner would look for it in vain."""
     named = [
-        word for word in CODE.findall((ROOT / page).read_text()) if re.fullmatch(r"[\w./]+/[\w.]+\.(py|md|toml)", word)
+        word
+        for word in CODE.findall((ROOT / page).read_text())
+        if re.fullmatch(r"[\w./]+/[\w.]+\.(py|md|toml)", word)
     ]
     assert [name for name in named if not (ROOT / name).exists() and "NAME" not in name] == []
 

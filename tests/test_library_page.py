@@ -1,4 +1,5 @@
-"""docs/library.md can be followed: its blocks run one after the other, and give what they say they give."""
+"""docs/library.md can be followed: its blocks run one after the other, and give what they say they
+give."""
 
 import ast
 import re
@@ -26,15 +27,22 @@ def asserting(line: str) -> str:
     if not (found := GIVES.match(line)):
         return line
     value = ast.literal_eval(found["value"])
-    return f"found = {found['expression']}\nassert found == {value!r}, ({found['expression']!r}, found)"
+    return (
+        f"found = {found['expression']}\nassert found == {value!r}, ({found['expression']!r},"
+        " found)"
+    )
 
 
 def follow(script: str, folder: Path) -> None:
     (folder / "notebook.py").write_text(script)
     done = subprocess.run(
-        [sys.executable, "notebook.py"], cwd=folder, env={"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "notebook.py"],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -56,4 +64,7 @@ def test_the_whole_page_runs(tmp_path: Path) -> None:
 def test_a_block_that_gives_something_else_is_noticed(tmp_path: Path) -> None:
     """Without this a page whose lines are never compared would pass."""
     with pytest.raises(AssertionError, match=r"config\.depth"):
-        follow(program("```python\nconfig = type('C', (), {'depth': 3})\nconfig.depth  # → 56\n```\n"), tmp_path)
+        follow(
+            program("```python\nconfig = type('C', (), {'depth': 3})\nconfig.depth  # → 56\n```\n"),
+            tmp_path,
+        )

@@ -1,7 +1,8 @@
-"""macOS and Windows, as far as a Linux can show them: what those lack is hidden from a Python, which then has to work.
+"""macOS and Windows, as far as a Linux can show them: what those lack is hidden from a Python,
+which then has to work.
 
-Windows has no fcntl; macOS has no /proc, pidfd, CLOCK_BOOTTIME, sched_getaffinity or posix_fallocate. psutil's own
-look at /proc stands for what it asks of the other systems.
+Windows has no fcntl; macOS has no /proc, pidfd, CLOCK_BOOTTIME, sched_getaffinity or
+posix_fallocate. psutil's own look at /proc stands for what it asks of the other systems.
 """
 
 import json
@@ -75,7 +76,10 @@ PURE = (
     "describe resnet56 --json",
     "compare resnet56 plain56",
     "family --n 3",
-    *[f"draw resnet20 -o drawing.{form}" for form in ("svg", "pdf", "png", "dot", "tex", "mmd", "json", "py")],
+    *[
+        f"draw resnet20 -o drawing.{form}"
+        for form in ("svg", "pdf", "png", "dot", "tex", "mmd", "json", "py")
+    ],
     "plot resnet20 -o keras.dot",
     *[f"export resnet20 -o table.{form}" for form in ("py", "json", "csv", "md", "tex")],
     "check resnet56 he2015_cifar",
@@ -104,17 +108,29 @@ def system(request: pytest.FixtureRequest) -> str:
 
 
 def environment(system: str, folder: Path) -> dict[str, str]:
-    """Environment variables under which every Python, workers included, lacks what that system lacks."""
+    """Environment variables under which every Python, workers included, lacks what that system
+    lacks."""
     (folder / "hidden").mkdir(exist_ok=True)
     (folder / "hidden" / "sitecustomize.py").write_text(HIDE.format(**SYSTEMS[system]))
-    return {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{folder / 'hidden'}:{ROOT}", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": f"{folder / 'hidden'}:{ROOT}",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
 
 
-def python(system: str, folder: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def python(
+    system: str, folder: Path, *words: str, given: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *words], input=given, cwd=folder, env=environment(system, folder), capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, *words],
+        input=given,
+        cwd=folder,
+        env=environment(system, folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_what_is_hidden_is_hidden(tmp_path: Path) -> None:
@@ -124,10 +140,15 @@ def test_what_is_hidden_is_hidden(tmp_path: Path) -> None:
 
 
 def test_pure_commands_work(system: str, tmp_path: Path) -> None:
-    """A lock, a look at /proc or a call that only Linux has, on the way of a command that needs none of them."""
+    """A lock, a look at /proc or a call that only Linux has, on the way of a command that needs
+    none of them."""
     done = python(system, tmp_path, str(ROOT / "tests" / "wheel_runner.py"), given=json.dumps(PURE))
     assert done.returncode == 0, done.stderr
-    failed = {command: err for command, (status, _, err) in json.loads(done.stdout).items() if status or err}
+    failed = {
+        command: err
+        for command, (status, _, err) in json.loads(done.stdout).items()
+        if status or err
+    }
     assert failed == {}
 
 
@@ -141,7 +162,9 @@ def test_windows_is_told_where_training_works(command: str, tmp_path: Path) -> N
     assert done.stderr.count("\n") == 1
 
 
-def test_without_handles_a_signal_still_reaches_only_the_process_that_was_meant(tmp_path: Path) -> None:
+def test_without_handles_a_signal_still_reaches_only_the_process_that_was_meant(
+    tmp_path: Path,
+) -> None:
     """macOS has no pidfd: the start is compared once more right before the signal."""
     done = python("macOS", tmp_path, "-c", SEND)
     assert done.stdout == "True\n", done.stderr

@@ -1,4 +1,5 @@
-"""requirements*.txt are what pyproject.toml says: two lists that differ would install two different programs."""
+"""requirements*.txt are what pyproject.toml says: two lists that differ would install two different
+programs."""
 
 import importlib.util
 import subprocess
@@ -24,16 +25,23 @@ def script() -> ModuleType:
 
 
 def test_the_files_are_what_pyproject_says() -> None:
-    """A package added to one list only is missing where the other is installed. Mend: python tools/requirements.py."""
+    """A package added to one list only is missing where the other is installed. Mend: python
+    tools/requirements.py."""
     assert {name: (ROOT / name).read_text() for name in script().files()} == script().files()
 
 
 @pytest.mark.parametrize("extra", ["plot", "study", "data", "train", "app"])
 def test_requirements_txt_installs_every_extra(extra: str) -> None:
     """What no extra of the app's brings would be missing on a page."""
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
     lines = (ROOT / "requirements.txt").read_text()
-    missing = [name for name in extras[extra] if not name.startswith("resnet-lab[") and f"\n{name} " not in lines]
+    missing = [
+        name
+        for name in extras[extra]
+        if not name.startswith("resnet-lab[") and f"\n{name} " not in lines
+    ]
     assert missing == []
 
 
@@ -41,7 +49,12 @@ def test_a_drift_is_named_before_anything_is_installed(tmp_path: Path) -> None:
     """`make run` after a change of pyproject.toml alone would install the list of before."""
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / SCRIPT.name).write_text(SCRIPT.read_text())
-    for name in ("pyproject.toml", "requirements.txt", "requirements-cuda.txt", "requirements-dev.txt"):
+    for name in (
+        "pyproject.toml",
+        "requirements.txt",
+        "requirements-cuda.txt",
+        "requirements-dev.txt",
+    ):
         (tmp_path / name).write_text((ROOT / name).read_text())
     command = [sys.executable, str(tmp_path / "tools" / SCRIPT.name), "--check"]
     assert subprocess.run(command, check=False).returncode == 0

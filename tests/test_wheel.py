@@ -1,4 +1,5 @@
-"""What pip installs: the wheel alone, and with its extras. Each in a virtual environment of its own."""
+"""What pip installs: the wheel alone, and with its extras. Each in a virtual environment of its
+own."""
 
 import json
 import re
@@ -33,7 +34,10 @@ WORKS = (
     "describe resnet56 --layers",
     "compare resnet56 plain56",
     "family --n 3",
-    *[f"draw resnet20 -o drawing.{form}" for form in ("svg", "pdf", "png", "dot", "tex", "mmd", "json", "py")],
+    *[
+        f"draw resnet20 -o drawing.{form}"
+        for form in ("svg", "pdf", "png", "dot", "tex", "mmd", "json", "py")
+    ],
     "draw resnet56 --beside plain56 --colour difference --page a4 -o pair.pdf",
     "plot resnet20 -o keras.dot",
     *[f"export resnet20 -o table.{form}" for form in ("py", "json", "csv", "md", "tex")],
@@ -50,7 +54,8 @@ WORKS = (
     "check study.yaml",
     "study table study.yaml",
 )
-"""In the wheel alone. Here are curve.csv, study.yaml without its runs, and the shipped study with them."""
+"""In the wheel alone. Here are curve.csv, study.yaml without its runs, and the shipped study with
+them."""
 
 NEEDS = {
     "plot resnet20 -o keras.svg": "plot",
@@ -96,18 +101,28 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def outcomes(bare: Environment, folder: Path) -> dict[str, Outcome]:
-    missing_runs = [f"runs {name} 20260101-000000-resnet20-digits-0000" for name in sorted(ABOUT_RUNS)]
-    return bare.outcomes([*WORKS, *NEEDS, *missing_runs, "study repeat nothing.zip --arm resnet20"], folder)
+    missing_runs = [
+        f"runs {name} 20260101-000000-resnet20-digits-0000" for name in sorted(ABOUT_RUNS)
+    ]
+    return bare.outcomes(
+        [*WORKS, *NEEDS, *missing_runs, "study repeat nothing.zip --arm resnet20"], folder
+    )
 
 
 def test_the_wheel_holds_every_file_of_the_two_packages(wheel: Path) -> None:
-    """A style sheet, a shipped run or a page that stays behind is missed only by who installs it."""
+    """A style sheet, a shipped run or a page that stays behind is missed only by who installs
+    it."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "resnet", "app"],
-        cwd=support.ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=support.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     start = {"app/start/streamlit_app.py", "app/start/.streamlit/config.toml"}
-    expected = {name for name in listed.stdout.splitlines() if (support.ROOT / name).exists()} | start
+    expected = {
+        name for name in listed.stdout.splitlines() if (support.ROOT / name).exists()
+    } | start
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert names == expected
 
@@ -117,7 +132,10 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
         [name] = [name for name in opened.namelist() if name.endswith(".dist-info/METADATA")]
         text = opened.read(name).decode()
     assert f"\nVersion: {resnet.__version__}\n" in text
-    assert set(re.findall(r"^Provides-Extra: (\S+)$", text, re.MULTILINE)) == {*EXTRAS.values(), "cuda"}
+    assert set(re.findall(r"^Provides-Extra: (\S+)$", text, re.MULTILINE)) == {
+        *EXTRAS.values(),
+        "cuda",
+    }
 
 
 def test_the_wheel_alone_is_small(bare: Environment) -> None:
@@ -128,7 +146,9 @@ def test_the_wheel_alone_is_small(bare: Environment) -> None:
 
 
 @pytest.mark.parametrize("command", WORKS)
-def test_a_light_command_works_in_the_wheel_alone(command: str, outcomes: dict[str, Outcome], folder: Path) -> None:
+def test_a_light_command_works_in_the_wheel_alone(
+    command: str, outcomes: dict[str, Outcome], folder: Path
+) -> None:
     """An import of a heavy package on the way of a command that does not need it."""
     assert (outcomes[command].status, outcomes[command].err) == (0, "")
     if output := re.search(r"-o (\S+)", command):
@@ -136,7 +156,9 @@ def test_a_light_command_works_in_the_wheel_alone(command: str, outcomes: dict[s
 
 
 @pytest.mark.parametrize("command", NEEDS)
-def test_a_command_that_needs_more_names_the_extra(command: str, outcomes: dict[str, Outcome]) -> None:
+def test_a_command_that_needs_more_names_the_extra(
+    command: str, outcomes: dict[str, Outcome]
+) -> None:
     """A traceback of an import, or a sentence that does not say how to go on."""
     status, _, err = outcomes[command]
     assert status == 2
@@ -152,14 +174,20 @@ def test_no_command_of_the_wheel_alone_ends_in_an_import(outcomes: dict[str, Out
 
 def test_every_command_is_tried() -> None:
     """A new command has to be put among those that work or those that need an extra."""
-    tried = {tuple(command.split()[:2]) for command in [*WORKS, *NEEDS]} | {("runs", name) for name in ABOUT_RUNS}
+    tried = {tuple(command.split()[:2]) for command in [*WORKS, *NEEDS]} | {
+        ("runs", name) for name in ABOUT_RUNS
+    }
     tried |= {("study", "repeat")}
     known: set[tuple[str, ...]] = set()
     for command in COMMANDS:
         subcommands = getattr(load(command.module, command.name), "commands", None)
-        known |= {(command.name, name) for name in subcommands} if subcommands else {(command.name,)}
+        known |= (
+            {(command.name, name) for name in subcommands} if subcommands else {(command.name,)}
+        )
     tried_firsts = {words[:1] for words in tried}
-    assert {words for words in known if words not in (tried if len(words) > 1 else tried_firsts)} == set()
+    assert {
+        words for words in known if words not in (tried if len(words) > 1 else tried_firsts)
+    } == set()
 
 
 PUBLIC = """
@@ -203,7 +231,9 @@ def test_the_page_of_the_library_holds_for_the_wheel_alone(bare: Environment, fo
 
 
 @pytest.mark.parametrize("words", [("resnet-lab", "list"), ("python", "-m", "resnet", "list")])
-def test_both_ways_to_call_it_answer_alike(words: tuple[str, ...], bare: Environment, folder: Path) -> None:
+def test_both_ways_to_call_it_answer_alike(
+    words: tuple[str, ...], bare: Environment, folder: Path
+) -> None:
     assert bare.run(*words, folder=folder).startswith("resnet18 ")
 
 
@@ -238,7 +268,9 @@ print(json.dumps([script, found]))
 
 def test_every_page_opens_from_the_wheel(pages: Environment, folder: Path) -> None:
     """A page, picture or style sheet that is looked for where a checkout has it."""
-    script, found = json.loads(pages.run("python", "-c", EVERY_PAGE, folder=folder).splitlines()[-1])
+    script, found = json.loads(
+        pages.run("python", "-c", EVERY_PAGE, folder=folder).splitlines()[-1]
+    )
     assert Path(script).is_relative_to(pages.packages)
     assert {name: errors for name, errors in found.items() if errors} == {}
 
@@ -250,9 +282,13 @@ def served(pages: Environment, tmp_path: Path) -> Iterator[RunningApp]:
     command = [str(pages.folder / "bin" / "resnet-lab"), "app", "--port", str(port)]
     with (tmp_path / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=tmp_path, env=support.clean() | {"HOME": str(tmp_path)}, stdout=log, stderr=log,
+            command,
+            cwd=tmp_path,
+            env=support.clean() | {"HOME": str(tmp_path)},
+            stdout=log,
+            stderr=log,
             start_new_session=True,
-        )  # fmt: skip
+        )
     app = RunningApp(f"http://127.0.0.1:{port}", tmp_path, process)
     try:
         wait_until_healthy(app)
@@ -263,14 +299,18 @@ def served(pages: Environment, tmp_path: Path) -> Iterator[RunningApp]:
 
 @pytest.mark.browser
 def test_the_pages_look_the_same_from_the_wheel(served: RunningApp) -> None:
-    """Without its config file Streamlit shows its own colours. Runs belong where the command was called, not among
-    the installed packages."""
-    theme = tomllib.loads((support.ROOT / ".streamlit" / "config.toml").read_text())["theme"]["light"]
+    """Without its config file Streamlit shows its own colours. Runs belong where the command was
+    called, not among the installed packages."""
+    theme = tomllib.loads((support.ROOT / ".streamlit" / "config.toml").read_text())["theme"][
+        "light"
+    ]
     with chromium() as browser:
         page = browser.new_page(color_scheme="light")
         page.goto(served.url)
         expect(page.locator(".lab-diagram svg").first).to_be_visible(timeout=60_000)
-        ground = page.locator("[data-testid=stApp]").evaluate("shown => getComputedStyle(shown).backgroundColor")
+        ground = page.locator("[data-testid=stApp]").evaluate(
+            "shown => getComputedStyle(shown).backgroundColor"
+        )
     red, green, blue = bytes.fromhex(theme["backgroundColor"].removeprefix("#"))
     assert ground == f"rgb({red}, {green}, {blue})"
 
@@ -291,9 +331,11 @@ except ResNetLabError as error:
 """
 
 
-def test_pages_without_tensorflow_say_what_training_needs(pages: Environment, tmp_path: Path) -> None:
-    """The Train page starts runs by this call, and shows what it raises: a worker that cannot import TensorFlow would
-    only leave a traceback in its log."""
+def test_pages_without_tensorflow_say_what_training_needs(
+    pages: Environment, tmp_path: Path
+) -> None:
+    """The Train page starts runs by this call, and shows what it raises: a worker that cannot
+    import TensorFlow would only leave a traceback in its log."""
     said = pages.run("python", "-c", WITHOUT_TENSORFLOW, folder=tmp_path)
     assert said.strip().endswith("pip install 'resnet-lab[train]'")
 
@@ -313,7 +355,9 @@ def test_the_wheel_exports_a_keras_file(trainer: Environment, tmp_path: Path) ->
     assert zipfile.is_zipfile(tmp_path / "resnet20.keras")
 
 
-def test_training_needs_no_pages_and_pages_no_training(pages: Environment, trainer: Environment) -> None:
+def test_training_needs_no_pages_and_pages_no_training(
+    pages: Environment, trainer: Environment
+) -> None:
     """An extra that brings more than it says costs gigabytes."""
     assert not (trainer.packages / "streamlit").exists()
     assert not (pages.packages / "tensorflow").exists()

@@ -1,6 +1,8 @@
-"""Runs command lines in the Python that runs this file: a JSON list on stdin, how each ended as JSON on stdout.
+"""Runs command lines in the Python that runs this file: a JSON list on stdin, how each ended as
+JSON on stdout.
 
-One process for all of them: a start takes longer than most commands. It imports nothing of the checkout.
+One process for all of them: a start takes longer than most commands. It imports nothing of the
+checkout.
 """
 
 import contextlib

@@ -14,7 +14,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ("pyproject.toml", "setup.py", "README.md", "resnet", "app", "streamlit_app.py", ".streamlit")
+SOURCES = (
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "resnet",
+    "app",
+    "streamlit_app.py",
+    ".streamlit",
+)
 RUNNER = ROOT / "tests" / "wheel_runner.py"
 
 
@@ -40,20 +48,31 @@ class Environment(NamedTuple):
         return next(self.folder.glob("lib/python3*/site-packages"))
 
     def run(self, *words: str, folder: Path, status: int = 0) -> str:
-        """What a program of this environment prints; its environment variables say nothing of this checkout."""
+        """What a program of this environment prints; its environment variables say nothing of this
+        checkout."""
         done = subprocess.run(
-            [str(self.folder / "bin" / words[0]), *words[1:]], cwd=folder, env=clean(), capture_output=True, text=True,
+            [str(self.folder / "bin" / words[0]), *words[1:]],
+            cwd=folder,
+            env=clean(),
+            capture_output=True,
+            text=True,
             check=False,
-        )  # fmt: skip
+        )
         assert done.returncode == status, done.stderr
         return done.stdout
 
     def outcomes(self, commands: Sequence[str], folder: Path) -> dict[str, Outcome]:
-        """Each command line, run one after the other in one Python of this environment, in `folder`."""
+        """Each command line, run one after the other in one Python of this environment, in
+        `folder`."""
         done = subprocess.run(
-            [self.python, RUNNER], input=json.dumps(list(commands)), cwd=folder, env=clean(), capture_output=True,
-            text=True, check=False,
-        )  # fmt: skip
+            [self.python, RUNNER],
+            input=json.dumps(list(commands)),
+            cwd=folder,
+            env=clean(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return {command: Outcome(*outcome) for command, outcome in json.loads(done.stdout).items()}
 
@@ -86,8 +105,9 @@ def installed(wheel: Path, folder: Path) -> Environment:
 
 
 def linked(wheel: Path, folder: Path, extras: Iterable[str]) -> Environment:
-    """The same with extras. TensorFlow alone is 2 GB: what the extras require is linked from the Python that runs the
-    tests, each distribution that the wheel's own metadata leads to and no other."""
+    """The same with extras. TensorFlow alone is 2 GB: what the extras require is linked from the
+    Python that runs the tests, each distribution that the wheel's own metadata leads to and no
+    other."""
     environment = Environment(folder)
     venv.create(folder, with_pip=False)
     pip("--python", str(environment.python), "install", "--no-compile", "--no-deps", str(wheel))
@@ -126,7 +146,8 @@ def applies(requirement: Requirement, extra: str) -> bool:
 
 
 def link(distribution: metadata.Distribution, packages: Path) -> None:
-    """Put the top-level files and folders of a distribution where another environment finds them."""
+    """Put the top-level files and folders of a distribution where another environment finds
+    them."""
     files = distribution.files
     assert files, distribution.metadata["Name"]
     for name in {file.parts[0] for file in files} - {"..", "__pycache__"}:

@@ -1,10 +1,11 @@
-"""Writes requirements.txt, requirements-cuda.txt and requirements-dev.txt from pyproject.toml, comments included.
+"""Writes requirements.txt, requirements-cuda.txt and requirements-dev.txt from pyproject.toml,
+comments included.
 
     python tools/requirements.py            writes what differs
     python tools/requirements.py --check    writes nothing; exit code 1 where a file differs
 
-A line of pyproject.toml that names a package, such as `"numpy>=2.1,<3",  # arrays`, becomes a line of a file. The
-comments are the reason why the text is read and not only what tomllib makes of it.
+A line of pyproject.toml that names a package, such as `"numpy>=2.1,<3",  # arrays`, becomes a line
+of a file. The comments are the reason why the text is read and not only what tomllib makes of it.
 """
 
 import re
@@ -37,14 +38,16 @@ class Line(NamedTuple):
 
 
 def files(project: Path = ROOT / PROJECT) -> dict[str, str]:
-    """The three files by name. Raises ValueError where a list has an entry on a line that cannot be read."""
+    """The three files by name. Raises ValueError where a list has an entry on a line that cannot be
+    read."""
     text = project.read_text(encoding="utf-8")
     known = tomllib.loads(text)
     extras: dict[str, list[str]] = known["project"]["optional-dependencies"]
     comments = _comments(text)
 
     def lines(requirements: list[str]) -> list[Line]:
-        """With the extras of this very project replaced by what they stand for, each package once."""
+        """With the extras of this very project replaced by what they stand for, each package
+        once."""
         found: dict[str, Line] = {}
         for requirement in requirements:
             if ours := OURS.fullmatch(requirement):
@@ -61,7 +64,9 @@ def files(project: Path = ROOT / PROJECT) -> dict[str, str]:
         "requirements.txt": _written(
             "What the app needs, for Python 3.11, 3.12 and 3.13, on x86-64 and aarch64.", needed
         ),
-        "requirements-cuda.txt": _written("The app on a machine with NVIDIA GPUs.", cuda, "-r requirements.txt"),
+        "requirements-cuda.txt": _written(
+            "The app on a machine with NVIDIA GPUs.", cuda, "-r requirements.txt"
+        ),
         "requirements-dev.txt": _written(
             "What the tests, `make check` and `make bench` need on top.",
             lines(known["dependency-groups"]["dev"]),

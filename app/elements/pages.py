@@ -1,6 +1,7 @@
 """Where each page's script is, so that one page can link to another, in a checkout as in a wheel.
 
-Streamlit would take a relative path from the folder of the script it was started with, which the two have elsewhere.
+Streamlit would take a relative path from the folder of the script it was started with, which the
+two have elsewhere.
 """
 
 from pathlib import Path

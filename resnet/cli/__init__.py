@@ -1,6 +1,8 @@
-"""The command line: `resnet-lab COMMAND`, or `python -m resnet COMMAND`; resnet/cli/commands.py lists them.
+"""The command line: `resnet-lab COMMAND`, or `python -m resnet COMMAND`; resnet/cli/commands.py
+lists them.
 
-The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C is 130.
+The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C
+is 130.
 """
 
 import os
@@ -16,7 +18,9 @@ from resnet.extras import EXTRAS, missing
 
 FAILED, INTERRUPTED = 2, 130
 
-USAGE_ERROR = typer.BadParameter.__base__ or ValueError  # typer brings its own click; this is the one it raises
+USAGE_ERROR = (
+    typer.BadParameter.__base__ or ValueError
+)  # typer brings its own click; this is the one it raises
 
 lab = Commands(COMMANDS, help="Choose a residual network, see it, count it, export it, train it.")
 PROGRAM = "resnet-lab"
@@ -24,7 +28,8 @@ PROGRAM = "resnet-lab"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 2 with one line on stderr, or 130 after Ctrl+C."""
+    """Run one command and return its exit status: 0, 2 with one line on stderr, or 130 after
+    Ctrl+C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         status = lab.main(words or ["--help"], prog_name=_called(), standalone_mode=False)
@@ -46,7 +51,11 @@ def _called() -> str:
 
 def _complain(error: Exception) -> int:
     """One line on stderr, whatever it was."""
-    if isinstance(error, ModuleNotFoundError) and error.name and error.name.partition(".")[0] in EXTRAS:
+    if (
+        isinstance(error, ModuleNotFoundError)
+        and error.name
+        and error.name.partition(".")[0] in EXTRAS
+    ):
         error = missing(error.name.partition(".")[0])
     if isinstance(error, ResNetLabError):
         message = str(error)
@@ -56,7 +65,10 @@ def _complain(error: Exception) -> int:
         message = f"The system refused: {error.strerror or error}; nothing was changed."
         _drop_output()
     else:
-        message = f"Something unforeseen went wrong, {type(error).__name__}: {echo(str(error))}; please report it."
+        message = (
+            f"Something unforeseen went wrong, {type(error).__name__}: {echo(str(error))}; please"
+            " report it."
+        )
     print(" ".join(message.split()), file=sys.stderr)
     return FAILED
 
@@ -68,5 +80,6 @@ def _plain(message: str) -> str:
 
 
 def _drop_output() -> None:
-    """Nobody reads what is still in the buffer, or nobody can: Python must not try again at exit."""
+    """Nobody reads what is still in the buffer, or nobody can: Python must not try again at
+    exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

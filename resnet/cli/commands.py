@@ -1,5 +1,5 @@
-"""The commands of the command line. The module behind one is imported when that command is called, and no other one:
-that is why `list` answers in a third of a second."""
+"""The commands of the command line. The module behind one is imported when that command is called,
+and no other one: that is why `list` answers in a third of a second."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -11,7 +11,8 @@ from typer.main import get_group
 
 
 class Command(NamedTuple):
-    """A command: the module of resnet.cli that has it, and its line in the overview that `--help` prints."""
+    """A command: the module of resnet.cli that has it, and its line in the overview that `--help`
+    prints."""
 
     name: str
     module: str
@@ -40,7 +41,8 @@ COMMANDS = (
 
 
 class Commands(TyperGroup):
-    """A group that knows the names of its commands, and imports the module of the one that is called."""
+    """A group that knows the names of its commands, and imports the module of the one that is
+    called."""
 
     def __init__(self, commands: Iterable[Command], **rest: Any) -> None:
         rows = tuple(commands)
@@ -54,7 +56,9 @@ class Commands(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The overview needs one line of each, for which nothing is imported."""
-        TyperGroup(commands=dict(self.commands), rich_markup_mode=None).format_commands(ctx, formatter)
+        TyperGroup(commands=dict(self.commands), rich_markup_mode=None).format_commands(
+            ctx, formatter
+        )
 
 
 def load(module: str, name: str) -> Any:

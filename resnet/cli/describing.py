@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
     app.command("describe")(describe)
 
 
-def describe(name: Name, settings: Settings, layers: Layers = False, as_json: AsJson = False) -> None:
+def describe(
+    name: Name, settings: Settings, layers: Layers = False, as_json: AsJson = False
+) -> None:
     """What a network costs: parameters, multiply-adds, memory, receptive field."""
     choice = choose(name, settings)
     config = choice.config()
@@ -43,7 +45,10 @@ def _totals(metrics: Metrics) -> dict[str, str]:
         "trainable_params": quantity.exact(metrics.trainable_params),
         "non_trainable_params": quantity.exact(metrics.non_trainable_params),
         "macs": f"{quantity.exact(metrics.macs)}   ({quantity.short(metrics.macs)})",
-        "activation_bytes": f"{quantity.exact(metrics.activation_bytes)}   ({quantity.size(metrics.activation_bytes)})",
+        "activation_bytes": (
+            f"{quantity.exact(metrics.activation_bytes)}  "
+            f" ({quantity.size(metrics.activation_bytes)})"
+        ),
         "receptive_field": f"{quantity.exact(metrics.receptive_field)} pixels",
     }
 
@@ -54,7 +59,10 @@ def _print_table(metrics: Metrics) -> None:
             row.id,
             row.op,
             quantity.shape(row.output_shape),
-            *map(quantity.exact, (row.trainable_params, row.non_trainable_params, row.macs, row.receptive_field)),
+            *map(
+                quantity.exact,
+                (row.trainable_params, row.non_trainable_params, row.macs, row.receptive_field),
+            ),
         )
         for row in metrics.layers
     ]
@@ -63,5 +71,8 @@ def _print_table(metrics: Metrics) -> None:
     for cells in (COLUMNS, *rows):
         texts = zip(cells, widths, strict=True)
         print(
-            "  ".join(text.ljust(w) if index < 3 else text.rjust(w) for index, (text, w) in enumerate(texts)).rstrip()
+            "  ".join(
+                text.ljust(w) if index < 3 else text.rjust(w)
+                for index, (text, w) in enumerate(texts)
+            ).rstrip()
         )

@@ -18,7 +18,11 @@ def register(app: typer.Typer) -> None:
 
 def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
     """The published networks, each with its source."""
-    entries = [catalog.get(name) for name in catalog.names()] if all_of_them else list(catalog.published())
+    entries = (
+        [catalog.get(name) for name in catalog.names()]
+        if all_of_them
+        else list(catalog.published())
+    )
     if as_json:
         print(json.dumps([_record(entry) for entry in entries], indent=2))
         return

@@ -1,4 +1,5 @@
-"""Time as a run needs it. Ages are taken from the time since boot, which no one can set back; dates are for people."""
+"""Time as a run needs it. Ages are taken from the time since boot, which no one can set back; dates
+are for people."""
 
 import time
 from functools import cache
@@ -11,7 +12,8 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Reading(NamedTuple):
-    """A moment: `time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to be subtracted."""
+    """A moment: `time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to
+    be subtracted."""
 
     time_s: float
     uptime_s: float
@@ -36,7 +38,8 @@ def uptime_s() -> float:
 def boot_id() -> str:
     """A name for the time between two starts of this machine.
 
-    Linux has a random one. Elsewhere it is the moment of the start, which changes when somebody sets the clock.
+    Linux has a random one. Elsewhere it is the moment of the start, which changes when somebody
+    sets the clock.
     """
     try:
         return BOOT_ID.read_text().strip()

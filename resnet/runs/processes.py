@@ -1,7 +1,8 @@
 """Who works on a run, by psutil, and ending them without ever touching a stranger.
 
-A process belongs to a run when it is the worker that process.json names (same number, same start, same boot), when it
-is in the session that worker leads, or when it carries the run's mark in its environment, as all that a worker starts.
+A process belongs to a run when it is the worker that process.json names (same number, same start,
+same boot), when it is in the session that worker leads, or when it carries the run's mark in its
+environment, as all that a worker starts.
 """
 
 import contextlib
@@ -42,10 +43,12 @@ def read(pid: int) -> Process | None:
 
 
 def _start_ticks(process: psutil.Process) -> int:
-    """When it started. On Linux since the machine's start, so that setting the clock changes nothing.
+    """When it started. On Linux since the machine's start, so that setting the clock changes
+    nothing.
 
-    psutil adds the machine's start to what Linux counts; the same start is taken off again. It is looked at before
-    and after, in case the clock is set in between. On macOS the kernel itself keeps the Unix time of each start.
+    psutil adds the machine's start to what Linux counts; the same start is taken off again. It is
+    looked at before and after, in case the clock is set in between. On macOS the kernel itself
+    keeps the Unix time of each start.
     """
     if not psutil.LINUX:
         return round(process.create_time() * TICKS_PER_S)
@@ -86,7 +89,8 @@ def _session(pid: int) -> int | None:
 
 
 def environment(pid: int) -> Mapping[str, str]:
-    """The environment variables a process was started with; none where it is gone or another user's."""
+    """The environment variables a process was started with; none where it is gone or another
+    user's."""
     try:
         return psutil.Process(pid).environ()
     except (psutil.Error, OSError):
@@ -99,7 +103,9 @@ def send(processes: Iterable[Process], number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
             if hasattr(os, "pidfd_open"):
                 _send_by_handle(process, number)
-            elif read(process.pid) == process:  # macOS has no such handle; psutil looks once more before it sends
+            elif (
+                read(process.pid) == process
+            ):  # macOS has no such handle; psutil looks once more before it sends
                 psutil.Process(process.pid).send_signal(number)
 
 

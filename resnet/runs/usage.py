@@ -1,4 +1,5 @@
-"""How busy each device is: computing, memory, power, and who else computes there. Never imports TensorFlow."""
+"""How busy each device is: computing, memory, power, and who else computes there. Never imports
+TensorFlow."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ MILLIWATT = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One device now: percent, bytes and watts. None is what the device, or its driver, does not say."""
+    """One device now: percent, bytes and watts. None is what the device, or its driver, does not
+    say."""
 
     device: str
     name: str
@@ -37,7 +39,8 @@ class Ticks(NamedTuple):
 
 
 class Meter:
-    """Looks at all devices. The processor's utilisation is that between two looks, so the first look does not know."""
+    """Looks at all devices. The processor's utilisation is that between two looks, so the first
+    look does not know."""
 
     def __init__(self) -> None:
         self._before: Ticks | None = None
@@ -48,7 +51,10 @@ class Meter:
         utilisation = busy_share(self._before, now)
         self._before = now
         found = devices.list_devices()
-        return [_processor(device, utilisation) if device.id == CPU else _gpu(device, ours) for device in found]
+        return [
+            _processor(device, utilisation) if device.id == CPU else _gpu(device, ours)
+            for device in found
+        ]
 
 
 def busy_share(before: Ticks | None, now: Ticks | None) -> float | None:
@@ -81,7 +87,11 @@ def _used(device: Device) -> int | None:
 
 def _gpu(device: Device, ours: Container[int]) -> Usage:
     with devices.driver() as there:
-        handle = _said(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu"))) if there else None
+        handle = (
+            _said(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu")))
+            if there
+            else None
+        )
         if handle is None:
             return Usage(device.id, device.name, None, _used(device), device.total_bytes)
         rates = _said(pynvml.nvmlDeviceGetUtilizationRates, handle)
