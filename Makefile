@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 PORT ?= 8501
 PYTHON := .venv/bin/python
-FAST := not keras and not training and not browser
+FAST := not keras and not training and not browser and not install
 
 .PHONY: run test check bench clean
 
@@ -32,11 +32,11 @@ clean:
 	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps are why a second `make run` installs nothing.
-.venv/installed: requirements.txt
+# The stamps are why a second `make run` installs nothing. tools/venv.sh refuses files that pyproject.toml has left behind.
+.venv/installed: pyproject.toml requirements.txt
 	@tools/venv.sh requirements.txt
 	@touch $@
 
-.venv/installed-dev: requirements.txt requirements-dev.txt
+.venv/installed-dev: pyproject.toml requirements.txt requirements-dev.txt
 	@tools/venv.sh requirements-dev.txt
 	@touch .venv/installed $@

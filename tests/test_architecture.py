@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     # The library's ground: words for errors, numbers and files.
     "resnet.errors",
+    "resnet.extras",
     "resnet.bounded",
     "resnet.quantity",
     "resnet.files",

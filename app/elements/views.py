@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import state
 from app.cache import Network
+from app.elements import pages
 from resnet import exports, quantity
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
@@ -57,9 +58,7 @@ def network_line(network: Network, choice: Choice) -> None:
     facts = f"{quantity.exact(parameters)} parameters · {quantity.short(macs)} MACs an image"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{plain(summary(choice))} · {facts}", width="content")
-        st.page_link(
-            "app/pages/architecture.py", label="Change the network", query_params=choice.to_query()
-        )
+        st.page_link(pages.ARCHITECTURE, label="Change the network", query_params=choice.to_query())
 
 
 def numbers(network: Network) -> None:

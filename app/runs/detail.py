@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from app.elements import charts, views
+from app.elements import charts, pages, views
 from app.elements.controls import when_opened
 from app.runs import actions, cache, facts, wording
 from resnet import quantity
@@ -37,7 +37,7 @@ def show(store: Store, run: Run) -> None:
             wording.badge(now)
         if spec:
             st.page_link(
-                "app/pages/architecture.py",
+                pages.ARCHITECTURE,
                 label="Architecture",
                 icon=":material/account_tree:",
                 query_params=choice_of(spec.config).to_query(),

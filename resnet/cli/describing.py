@@ -1,4 +1,4 @@
-"""list, describe: what there is, and what it costs."""
+"""describe: what a network costs."""
 
 import json
 from typing import Annotated
@@ -8,33 +8,16 @@ import typer
 from resnet import exports, quantity
 from resnet.cli.options import AsJson, Name, Settings, choose
 from resnet.network import catalog
-from resnet.network.catalog import Entry
 from resnet.network.graph import build_graph
 from resnet.network.metrics import CONVENTIONS, Metrics, measure
 
-All = Annotated[bool, typer.Option("--all", help="Every n from 1 to 200 too.")]
 Layers = Annotated[bool, typer.Option("--layers", help="Also the table of layers.")]
 
 COLUMNS = ("layer", "operation", "output", "trainable", "not", "MACs", "sees")
 
 
 def register(app: typer.Typer) -> None:
-    app.command("list")(list_networks)
     app.command("describe")(describe)
-
-
-def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
-    """The published networks, each with its source."""
-    entries = (
-        [catalog.get(name) for name in catalog.names()]
-        if all_of_them
-        else list(catalog.published())
-    )
-    if as_json:
-        print(json.dumps([_record(entry) for entry in entries], indent=2))
-        return
-    for entry in entries:
-        print(f"{entry.name:16} {entry.config.depth:>5} layers   {entry.source}")
 
 
 def describe(
@@ -54,16 +37,6 @@ def describe(
         print(f"\n  {key.replace('_', ' '):22}{value}\n{'':24}{CONVENTIONS[key]}")
     if layers:
         _print_table(metrics)
-
-
-def _record(entry: Entry) -> dict[str, object]:
-    return {
-        "name": entry.name,
-        "family": entry.family,
-        "n": entry.n,
-        "depth": entry.config.depth,
-        "source": entry.source,
-    }
 
 
 def _totals(metrics: Metrics) -> dict[str, str]:

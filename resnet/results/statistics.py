@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet.errors import ConfigError, echo
+from resnet.extras import needed
 
 Method = Literal["welch", "paired"]
 Spread = Literal["known", "estimated", "paired"]
@@ -117,7 +118,8 @@ def pooled(parts: Sequence[float], counts: Sequence[int]) -> tuple[float, float]
 
 def t_quantile(level: float, freedom: float) -> float:
     """How many standard errors an interval of this level reaches to each side."""
-    from scipy import special  # noqa: PLC0415  0.2 s, and most pages need no quantile
+    with needed():
+        from scipy import special  # noqa: PLC0415  0.2 s, and most pages need no quantile
 
     return float(special.stdtrit(freedom, (1 + level) / 2))
 
@@ -143,7 +145,8 @@ def detectable_difference(
         raise ConfigError(f"An arm has a whole number of seeds, at least 1; received {echo(n)}.")
     if n < 2:
         return math.inf
-    from scipy import special  # noqa: PLC0415  as above
+    with needed():
+        from scipy import special  # noqa: PLC0415  as above
 
     if spread == "known":
         shift = special.ndtri((1 + level) / 2) + special.ndtri(power)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Any, Literal, NamedTuple
 
+from resnet.extras import needed
 from resnet.network.config import HeadActivation, ResNetConfig
 from resnet.network.graph import Conv, Dense, Graph, Node, Norm, build_graph
 from resnet.recipes.recipe import DecayCovers, WeightDecayConfig
@@ -135,7 +136,8 @@ def chance_loss(classes: int, head: HeadActivation) -> float:
 def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
     """The penalty of the very weights this seed draws: the Keras model is built, which takes
     seconds and TensorFlow."""
-    from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
+    with needed():
+        from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
 
     covered = {layer.id for layer in penalty(build_graph(config), decay).layers}
     layers = [layer for layer in build_keras_model(config, seed).layers if layer.name in covered]
