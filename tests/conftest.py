@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from tests.cli_support import shell
 from tests.training_support import make_run
 
+pytest_plugins = ["tests.surroundings", "tests.ordering"]
 __all__ = ["make_run", "shell"]  # fixtures for every test of a real worker, and of commands that start some
 
 settings.register_profile(
