@@ -28,7 +28,7 @@ MOST_S = 1.0
 PAGE = """
 import streamlit as st
 from app import charts
-from app.arm_charts import arms_chart
+from app.elements.arm_charts import arms_chart
 from bench.arm_chart import arms
 from resnet.ablation.curves.arm_curves import Options, arm_curves
 

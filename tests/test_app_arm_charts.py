@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from app import charts
-from app.arm_charts import arms_chart
+from app.elements import charts
+from app.elements.arm_charts import arms_chart
 from resnet.ablation.curves.arm_colours import KINDS
 from resnet.ablation.curves.arm_curves import arm_curves
 from resnet.ablation.results.published import PUBLISHED

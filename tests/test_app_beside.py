@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.beside import cache as beside_cache
-from app.beside import chart as chart_of
-from app.beside import choose, factor
-from app.beside.arms import grouped
+from app.side_by_side import cache as beside_cache
+from app.side_by_side import chart as chart_of
+from app.side_by_side import choose, factor
+from app.side_by_side.arms import grouped
 from resnet import get
 from resnet.ablation import notebook
 from resnet.ablation.curves.arm_curves import Options

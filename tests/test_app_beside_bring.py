@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.beside import bring
-from app.beside import cache as beside_cache
+from app.side_by_side import bring
+from app.side_by_side import cache as beside_cache
 from resnet import get
 from resnet.ablation import notebook
 from resnet.ablation.imports.imported import Given, ImportedCurve

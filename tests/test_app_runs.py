@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import charts
+from app.elements import charts
 from app.runs import cache, strip
 from resnet import get
 from resnet.data import facts, fit_config
@@ -81,7 +81,7 @@ def test_a_run_says_what_is_unlike_the_catalogue(runs: Path) -> None:
     app.session_state["made_of"] = True  # opened by a click
     app = app.run()
     assert not app.exception
-    rows = app.table[0].value.to_dict("records")
+    rows = app.architecture.table[0].value.to_dict("records")
     assert {
         "Of": "recipe digits_quick",
         "Setting": "schedule.learning_rate",

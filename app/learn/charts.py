@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts import COLOURS, FAINT, LINES, LOW, MARGIN, Scheme
+from app.elements.charts import COLOURS, FAINT, LINES, LOW, MARGIN, Scheme
 from app.learn.batch import Floats
 
 Scale = Literal["linear", "log"]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import charts as house
-from app import views
-from app.controls import switch
+from app.elements import charts as house
+from app.elements import views
+from app.elements.controls import switch
 from app.learn import cache, charts
 from resnet.ablation import signals
 from resnet.errors import ResNetLabError

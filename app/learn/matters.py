@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app import arm_charts, views
-from app import charts as house
+from app.elements import arm_charts, views
+from app.elements import charts as house
 from app.study import cache
 from resnet.ablation import shipped
 from resnet.ablation.curves.arm_curves import Options, arm_curves

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app import charts as house
-from app import views
-from app.controls import steps
+from app.elements import charts as house
+from app.elements import views
+from app.elements.controls import steps
 from app.learn import batch, cache, charts
 from resnet.errors import DataError
 

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from app import cache, views
-from app.controls import menu, switch
-from app.forms.network import OPTIONS
+from app import cache
+from app.architecture.form import OPTIONS
+from app.elements import views
+from app.elements.controls import menu, switch
 from app.learn import block, still
 from app.learn import cache as learned
 from resnet import catalog, quantity

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app import charts as house
-from app import views
-from app.controls import steps, switch
+from app.elements import charts as house
+from app.elements import views
+from app.elements.controls import steps, switch
 from app.learn import cache, charts, stack
 
 SCALES = {0.25: "× 0.25", 0.5: "× 0.5", 0.75: "× 0.75", 1.0: "× 1", 1.25: "× 1.25"}

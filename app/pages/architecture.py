@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from app import cache, exports, picture, state, table, views
-from app.forms import network as network_form
+from app import cache, state
+from app.architecture import exports, picture, table
+from app.architecture import form as network_form
+from app.elements import views
 
 with st.sidebar:
     network_form.network_form(state.shown())

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app import cache, comparing, state
-from app.forms import pair as pair_form
+from app import cache, state
+from app.compare import board as comparing
+from app.compare import form as pair_form
 
 first, second = state.shown(), state.second()
 with st.sidebar:

@@ -8,7 +8,7 @@ from app.runs import board, cache
 st.header("Runs", anchor=False)
 match board.look_switch():
     case "Side by side":
-        from app.beside import board as beside  # what compares runs need not load before anybody compares
+        from app.side_by_side import board as beside  # what compares runs need not load before anybody compares
 
         beside.show(cache.store())
     case _:

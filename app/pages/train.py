@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from app import cache, state, views
-from app.forms import recipe as recipe_form
-from app.runs import board, launch, preview
+from app import cache, state
+from app.elements import views
+from app.runs import board
 from app.runs import cache as runs_cache
+from app.train import form as recipe_form
+from app.train import launch, preview
 
 shown = state.shown()
 st.header(f"Train {views.title(shown.config)}", anchor=False)

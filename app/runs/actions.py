@@ -5,7 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from app import state, views
+from app import state
+from app.elements import views
 from resnet.config import with_settings
 from resnet.errors import ResNetLabError
 from resnet.link import difference

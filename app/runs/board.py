@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import state, views
-from app.controls import choose, switch
+from app import state
+from app.elements import views
+from app.elements.controls import choose, switch
 from app.runs import actions, detail, strip, wording
 from resnet.errors import ResNetLabError
 from resnet.runs import Run, Store

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from app import charts, views
-from app.controls import when_opened
+from app.elements import charts, views
+from app.elements.controls import when_opened
 from app.runs import actions, cache, facts, wording
 from resnet import quantity
 from resnet.errors import ResNetLabError

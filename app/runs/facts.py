@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import views
+from app.elements import views
 from app.runs import wording
 from resnet import catalog, quantity
 from resnet.config import Closed

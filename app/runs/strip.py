@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from app import views
+from app.elements import views
 from app.runs import cache
 from resnet import quantity
 from resnet.runs import Run

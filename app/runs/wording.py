@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from app import views
+from app.elements import views
 from resnet import data, quantity
 from resnet.errors import ResNetLabError
 from resnet.runs import Run

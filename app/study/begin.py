@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from app import state
-from app.forms.dataset import DATASET, data_folder
-from app.forms.recipe import BASES, SETTINGS
 from app.study import shelf
+from app.train.dataset import DATASET, data_folder
+from app.train.form import BASES, SETTINGS
 from resnet import data
 from resnet.ablation.studies import files as study_files
 from resnet.ablation.studies import ready

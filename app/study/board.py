@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app import controls, state, views
+from app import state
+from app.elements import controls, views
 from app.runs import board as runs_board
 from app.runs import cache as runs_cache
 from app.study import cache, preview, progress, results, shelf, wording
@@ -104,7 +105,7 @@ def _more(made: Plan) -> None:
 
 def _beside(ids: list[str]) -> None:
     """To the Runs page, where runs of other studies and imported curves can join them."""
-    from app.beside import choose  # noqa: PLC0415  what compares runs need not load before anybody compares
+    from app.side_by_side import choose  # noqa: PLC0415  what compares runs need not load before anybody compares
 
     choose.only(ids)
     controls.choose(runs_board.LOOK, runs_board.LOOKS[1])

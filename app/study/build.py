@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from app import state, views
-from app.controls import switch
-from app.forms.dataset import data_folder
+from app import state
+from app.elements import views
+from app.elements.controls import switch
 from app.runs.cache import devices
 from app.study import begin, change, fields
 from app.study.begin import SIZES
 from app.study.shelf import BEGIN, CHANGES, FILE
+from app.train.dataset import data_folder
 from resnet.ablation.studies import ready
 from resnet.ablation.studies.ready import Size
 from resnet.ablation.studies.study import Study

@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from app import exports
-from app.controls import switch
+from app.architecture import exports
+from app.elements.controls import switch
 from resnet.ablation.curves.arm_curves import Options
 from resnet.ablation.export.study_figure import FigureWidth, study_figure
 from resnet.ablation.studies.outcome import Outcome, exported

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import findings, views
-from app.controls import when_opened
+from app.elements import findings, views
+from app.elements.controls import when_opened
 from app.study import cache
 from resnet.ablation.guards.twins import TwinProof
 from resnet.ablation.results.arms import ArmRuns

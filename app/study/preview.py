@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import exports, views
-from app.controls import when_opened
+from app.architecture import exports
+from app.elements import views
+from app.elements.controls import when_opened
 from app.runs import cache as runs_cache
 from app.study import build, cache, fields, guards, shelf, wording
 from resnet import quantity

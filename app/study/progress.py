@@ -6,7 +6,8 @@ from typing import Literal
 
 import streamlit as st
 
-from app import state, views
+from app import state
+from app.elements import views
 from app.study import cache, wording
 from resnet.ablation.studies import planning, running
 from resnet.ablation.studies.planning import Plan, Step

@@ -4,9 +4,9 @@ from collections.abc import Container, Sequence
 
 import streamlit as st
 
-from app import charts, views
-from app.controls import when_opened
-from app.curve_controls import ABOUTS, ALONGS, SPREADS, choice
+from app.elements import charts, views
+from app.elements.controls import when_opened
+from app.elements.curve_controls import ABOUTS, ALONGS, SPREADS, choice
 from app.study import downloads, guards
 from resnet.ablation import losses
 from resnet.ablation.curves.arm_curves import Options, arm_curves
@@ -44,7 +44,7 @@ def show(found: Outcome) -> None:
 
 def _chart(found: Outcome) -> Options:
     """The curves, and how they are looked at: a figure that is exported is drawn in the same way."""
-    from app import arm_charts  # noqa: PLC0415  Plotly, which other pages need not wait for
+    from app.elements import arm_charts  # noqa: PLC0415  Plotly, which other pages need not wait for
 
     with st.container(horizontal=True):
         look = Options(
@@ -98,7 +98,7 @@ def _equal(found: Outcome) -> None:
 
 
 def _losses(found: Outcome) -> None:
-    from app import loss_parts  # noqa: PLC0415  Plotly, as above
+    from app.runs import loss_parts  # noqa: PLC0415  Plotly, as above
 
     loss_parts.show(_items(found), max(len(arm.runs) for arm in found.arms))
 

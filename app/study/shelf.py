@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app import state, views
+from app import state
+from app.elements import views
 from app.study import cache
 from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError

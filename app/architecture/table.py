@@ -5,8 +5,10 @@ from typing import cast, get_args
 
 import streamlit as st
 
-from app import exports, state, views
+from app import state
+from app.architecture import exports
 from app.cache import Network
+from app.elements import views
 from resnet import layer_table, quantity, search
 from resnet.errors import ConfigError
 from resnet.exports import file_stem

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import findings, views
-from app.beside import bring, cache, chart, check, choose, factor, losses
-from app.controls import when_opened
+from app.elements import findings, views
+from app.elements.controls import when_opened
 from app.runs.board import REFRESH_S, listed
+from app.side_by_side import bring, cache, chart, check, choose, factor, losses
 from resnet.ablation.imports.imported import IMPORTS
 from resnet.ablation.lint import Finding
 from resnet.runs import Run, Store

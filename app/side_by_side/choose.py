@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from app import state, views
-from app.beside.arms import Arm, grouped
-from app.beside.cache import Kept
+from app import state
+from app.elements import views
 from app.runs import wording
 from app.runs.board import LINKED
+from app.side_by_side.arms import Arm, grouped
+from app.side_by_side.cache import Kept
 from resnet.ablation.guards.differences import listed
 from resnet.runs import Run
 

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from app import loss_parts, views
-from app.beside import cache
-from app.beside.choose import Chosen
+from app.elements import views
+from app.runs import loss_parts
+from app.side_by_side import cache
+from app.side_by_side.choose import Chosen
 from resnet import catalog
 from resnet.ablation import losses, notebook
 from resnet.ablation.losses import LossItem

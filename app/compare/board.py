@@ -5,8 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache, charts, exports, picture, state, views
+from app import cache, state
+from app.architecture import exports, picture
 from app.components.diagram import Picture, show_diagram
+from app.elements import charts, views
 from resnet import comparison, family, quantity
 from resnet.comparison import Comparison, PartChange
 from resnet.config import ResNetConfig

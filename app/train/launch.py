@@ -4,10 +4,11 @@ import secrets
 
 import streamlit as st
 
-from app import state, views
-from app.forms.dataset import data_folder
-from app.forms.recipe import Plan
+from app import state
+from app.elements import views
 from app.runs import cache
+from app.train.dataset import data_folder
+from app.train.form import Plan
 from resnet.data import fit_config
 from resnet.errors import ResNetLabError
 from resnet.runs.spec import RunSpec

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app import state, views
-from app.beside.arms import settings
-from app.beside.choose import Chosen
-from app.controls import when_opened
+from app import state
+from app.elements import views
+from app.elements.controls import when_opened
 from app.runs import wording
+from app.side_by_side.arms import settings
+from app.side_by_side.choose import Chosen
 from resnet.ablation.guards import differences, guard
 from resnet.ablation.guards.differences import Differing, listed
 from resnet.ablation.guards.guard import OneFactor

@@ -7,12 +7,12 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app import arm_charts, charts, views
-from app.beside import cache
-from app.beside.arms import Arm
-from app.beside.choose import Chosen
-from app.controls import choose
-from app.curve_controls import ABOUTS, ALONGS, SPREADS, choice
+from app.elements import arm_charts, charts, views
+from app.elements.controls import choose
+from app.elements.curve_controls import ABOUTS, ALONGS, SPREADS, choice
+from app.side_by_side import cache
+from app.side_by_side.arms import Arm
+from app.side_by_side.choose import Chosen
 from resnet.ablation import losses
 from resnet.ablation.curves.arm_curves import ArmCurve, ArmCurves, Options, arm_curves, points_each
 from resnet.ablation.curves.arm_points import Along, ArmPoints, Series

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from app import state, views
-from app.beside import cache, choose
-from app.beside.cache import Kept
+from app import state
+from app.elements import views
+from app.side_by_side import cache, choose
+from app.side_by_side.cache import Kept
 from resnet import catalog, files
 from resnet.ablation import notebook
 from resnet.ablation.imports.imported import Given, ImportedCurve, write_import

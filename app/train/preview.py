@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from app import charts, views
-from app.forms.dataset import data_folder
-from app.forms.recipe import Plan
+from app.elements import charts, views
 from app.runs import cache
+from app.train.dataset import data_folder
+from app.train.form import Plan
 from resnet import data
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError

@@ -6,8 +6,8 @@ from html import escape
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import charts, views
-from app.charts import COLOURS, LOW, MARGIN, Scheme
+from app.elements import charts, views
+from app.elements.charts import COLOURS, LOW, MARGIN, Scheme
 from app.runs import wording
 from resnet.ablation import loss_words, losses
 from resnet.ablation.losses import Explanation, LossItem, LossRow

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import views
-from app.beside import cache
-from app.beside.arms import Arm
-from app.beside.choose import Chosen
+from app.elements import views
+from app.side_by_side import cache
+from app.side_by_side.arms import Arm
+from app.side_by_side.choose import Chosen
 from resnet import data
 from resnet.ablation import lint
 from resnet.ablation.lint import Facts, Finding

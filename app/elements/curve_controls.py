@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.controls import Option, switch
+from app.elements.controls import Option, switch
 from resnet.ablation.curves.arm_curves import About, Spread
 from resnet.ablation.curves.arm_points import Along
 

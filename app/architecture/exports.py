@@ -10,8 +10,10 @@ from typing import cast, get_args
 
 import streamlit as st
 
-from app import cache, picture, state, views
+from app import cache, state
+from app.architecture import picture
 from app.cache import Network
+from app.elements import views
 from resnet import exports
 from resnet.config import ResNetConfig
 from resnet.diagram import PageFormat, View

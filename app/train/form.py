@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app import state
-from app.forms.dataset import DATASET, dataset_form
+from app.train.dataset import DATASET, dataset_form
 from resnet import quantity
 from resnet.config import with_settings
 from resnet.data import DatasetFacts

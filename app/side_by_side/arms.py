@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app import views
+from app.elements import views
 from app.runs import wording
 from resnet.ablation.guards import differences
 from resnet.link import written

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts import COLOURS, HEIGHT, MARGIN, Scheme
+from app.elements.charts import COLOURS, HEIGHT, MARGIN, Scheme
 from resnet.ablation.curves.arm_colours import GROUND, colours
 from resnet.ablation.curves.arm_curves import ArmCurve, ArmCurves, Mark, apart, paper_says
 from resnet.ablation.curves.bands import Band

@@ -4,7 +4,8 @@ import os
 
 import streamlit as st
 
-from app import state, views
+from app import state
+from app.elements import views
 from resnet import data, quantity
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError

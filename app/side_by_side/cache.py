@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app.beside.arms import Arm
 from app.runs.cache import Journal
+from app.side_by_side.arms import Arm
 from resnet.ablation.curves import arm_points
 from resnet.ablation.curves.arm_points import ArmPoints, Series
 from resnet.ablation.imports import event_files
