@@ -12,14 +12,14 @@ from typing import Any
 import streamlit as st
 
 from resnet import exports
-from resnet.comparison import Comparison, compare
-from resnet.config import ResNetConfig
+from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import View, draw
-from resnet.diagram.plot_model import PlotOptions
-from resnet.diagram.scene import layers, scene
-from resnet.family import FamilyRow, family
-from resnet.graph import Graph, build_graph
-from resnet.metrics import Metrics, measure
+from resnet.diagram.formats.scene import layers, scene
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Graph, build_graph
+from resnet.network.metrics import Metrics, measure
+from resnet.tables.comparison import Comparison, compare
+from resnet.tables.family import FamilyRow, family
 
 BY_FINGERPRINT: dict[str | type[Any], Callable[[Any], Any]] = {
     ResNetConfig: lambda config: config.fingerprint,

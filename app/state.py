@@ -12,12 +12,12 @@ from typing import Any
 
 import streamlit as st
 
-from resnet import catalog
-from resnet.config import ResNetConfig
 from resnet.diagram import View
 from resnet.errors import ResNetLabError
 from resnet.exports import view_from_query, view_query
-from resnet.link import (
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.network.link import (
     DEFAULT_NETWORK,
     NETWORK,
     Choice,

@@ -14,9 +14,9 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from bench.table import Row, markdown, seconds
-from resnet.ablation.curves.arm_points import ArmPoints, of_import, points_of
-from resnet.ablation.imports.imported import Column, ImportedCurve
-from resnet.ablation.results.arms import ArmRuns, SeedRun
+from resnet.imports.imported import Column, ImportedCurve
+from resnet.results.arms import ArmRuns, SeedRun
+from resnet.studies.curves.arm_points import ArmPoints, of_import, points_of
 from tests.browser.driver import RunningApp, chromium, running_app
 
 Whose = Literal["own", "imported"]
@@ -30,7 +30,7 @@ import streamlit as st
 from app import charts
 from app.elements.arm_charts import arms_chart
 from bench.arm_chart import arms
-from resnet.ablation.curves.arm_curves import Options, arm_curves
+from resnet.studies.curves.arm_curves import Options, arm_curves
 
 kept = st.cache_resource(arms)
 for whose in ("own", "imported"):

@@ -10,8 +10,9 @@ import time
 import keras
 import pygraphviz
 
-from resnet import build_keras_model, catalog
-from resnet.keras_model import deep_recursion
+from resnet import build_keras_model
+from resnet.as_keras.model import deep_recursion
+from resnet.network import catalog
 
 
 def main() -> None:

@@ -10,8 +10,9 @@ from statistics import median
 from typing import IO, cast
 
 from bench.table import Row, seconds
-from resnet import build_graph, catalog, measure, with_settings
+from resnet import build_graph, measure, with_settings
 from resnet.diagram import draw
+from resnet.network import catalog
 from tests.browser.driver import ROOT
 
 EPSILONS = count(1e-5, 1e-9)

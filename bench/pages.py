@@ -10,7 +10,7 @@ from statistics import median
 from playwright.sync_api import Browser, Page
 
 from bench.table import Row, seconds
-from resnet import catalog
+from resnet.network import catalog
 from tests.browser.driver import ROOT, RunningApp, answers, chromium, end, environment, free_port, running_app
 
 MOST_S = 0.3

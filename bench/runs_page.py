@@ -13,11 +13,12 @@ from statistics import median
 from playwright.sync_api import Browser
 
 from bench.table import Row, markdown, seconds
-from resnet import catalog, data
+from resnet import data
+from resnet.network import catalog
+from resnet.recipes.recipe import default_recipe
 from resnet.runs import Run, RunSpec, Store
 from resnet.runs.directory import METRICS
 from resnet.runs.launcher import Launcher
-from resnet.training.recipe import default_recipe
 from tests.browser.driver import RunningApp, chromium, running_app
 
 RUNS, STEPS, EVALUATE_EVERY = 200, 64_000, 1000

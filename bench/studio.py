@@ -22,11 +22,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, ProxySettings
 
 from bench.pages import DRAWING, EMPTY_PAGE
 from bench.table import Row, seconds
-from resnet import ResNetConfig, catalog, with_settings
-from resnet.comparison import compare
+from resnet import ResNetConfig, with_settings
+from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import View, draw
-from resnet.diagram.plot_model import PlotOptions
 from resnet.exports import drawing, link, plot
+from resnet.network import catalog
+from resnet.tables.comparison import compare
 from tests.browser.driver import ROOT, RunningApp, answers, chromium, end, free_port, running_app
 
 OPEN, CLOSE = ".box.openable", ".group .header"

@@ -13,10 +13,11 @@ from typing import IO, cast
 import numpy as np
 
 from bench.table import Row, markdown, seconds
-from resnet import catalog, data
+from resnet import data
+from resnet.network import catalog
+from resnet.recipes.recipe import default_recipe
 from resnet.runs import Run, RunSpec, Store
 from resnet.training.heartbeat import BEAT_S
-from resnet.training.recipe import default_recipe
 from tests.browser.driver import ROOT
 
 ROUNDS = 9

@@ -17,20 +17,22 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from resnet import build_keras_model, catalog, data, with_settings
+from resnet import build_keras_model, data, with_settings
 from resnet.data.dataset import Arrays, Dataset
+from resnet.network import catalog
+from resnet.recipes.recipe import default_recipe
+from resnet.recipes.split import draw_split
+from resnet.runs import checkpoint
+from resnet.runs.checkpoint import Checkpoint
 from resnet.runs.directory import RunDirectory
-from resnet.training import checkpoint, snapshot
+from resnet.training import snapshot
 from resnet.training.batches import batch_indices
-from resnet.training.checkpoint import Checkpoint
 from resnet.training.evaluate import Evaluator
 from resnet.training.fused_norm import with_fused_norms
 from resnet.training.normalise import fit_normalisation
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
-from resnet.training.recipe import default_recipe
 from resnet.training.records import Running
-from resnet.training.split import draw_split
 from resnet.training.step import compile_steps, update
 from resnet.training.trainer import CALL_S, CLEAN_IMAGES
 

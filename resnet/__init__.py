@@ -11,16 +11,16 @@ Importing this package never imports TensorFlow; `resnet.build_keras_model` does
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from resnet.catalog import get, names
-from resnet.config import NormConfig, ResNetConfig, StageConfig, with_settings
 from resnet.errors import ConfigError, DataError, ExportError, ResNetLabError, RunError, UnknownNameError
-from resnet.graph import Graph, Node, build_graph
-from resnet.metrics import Metrics, describe, measure
+from resnet.network.catalog import get, names
+from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
+from resnet.network.graph import Graph, Node, build_graph
+from resnet.network.metrics import Metrics, describe, measure
 
 if TYPE_CHECKING:
-    from resnet.comparison import compare
+    from resnet.as_keras.model import build_keras_model, load_keras_model
     from resnet.figure import Figure, draw
-    from resnet.keras_model import build_keras_model, load_keras_model
+    from resnet.tables.comparison import compare
 
 __version__ = "0.1.0"
 
@@ -53,10 +53,10 @@ __all__ = [
 
 WHEN_ASKED = {
     "Figure": "resnet.figure",
-    "build_keras_model": "resnet.keras_model",
-    "compare": "resnet.comparison",
+    "build_keras_model": "resnet.as_keras.model",
+    "compare": "resnet.tables.comparison",
     "draw": "resnet.figure",
-    "load_keras_model": "resnet.keras_model",
+    "load_keras_model": "resnet.as_keras.model",
 }
 """Names whose modules are imported when they are first asked for: TensorFlow takes seconds, PDF a quarter of one."""
 

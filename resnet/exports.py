@@ -1,25 +1,26 @@
 """A network as files: what the command line writes and the page downloads, byte for byte the same.
 
-The .keras file is the exception: `resnet.keras_model` makes it, since it needs Keras.
+The .keras file is the exception: `resnet.as_keras.model` makes it, since it needs Keras.
 """
 
 from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from resnet import layer_table
-from resnet.catalog import name_of
-from resnet.config import ResNetConfig
-from resnet.diagram import FIRST, Drawing, View, draw, plot_model
-from resnet.diagram.as_json import as_json
-from resnet.diagram.mermaid import mermaid
-from resnet.diagram.plot_model import PlotOptions
-from resnet.diagram.render import render
-from resnet.diagram.tikz import tikz
-from resnet.graph import build_graph
-from resnet.keras_code import keras_code
-from resnet.link import beside_query, choice_of, difference
-from resnet.metrics import Metrics, measure
+from resnet.as_keras import plot_model
+from resnet.as_keras.graphviz import render
+from resnet.as_keras.plot_model import PlotOptions
+from resnet.as_keras.program import keras_code
+from resnet.diagram import FIRST, Drawing, View, draw
+from resnet.diagram.formats.as_json import as_json
+from resnet.diagram.formats.mermaid import mermaid
+from resnet.diagram.formats.tikz import tikz
+from resnet.network.catalog import name_of
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.network.link import beside_query, choice_of, difference
+from resnet.network.metrics import Metrics, measure
+from resnet.tables import layer_table
 
 PictureFormat = Literal["svg", "pdf", "png", "dot"]
 """What Graphviz's picture comes in."""

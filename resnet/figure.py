@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import get_args
 
 from resnet import exports, files
-from resnet.config import ResNetConfig
 from resnet.diagram import Colour, Direction, Drawing, Level, PageFormat, Style, View
 from resnet.diagram import draw as draw_graph
 from resnet.errors import ExportError, echo
 from resnet.exports import DrawingFormat
-from resnet.graph import build_graph
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
 
 
 @dataclass(frozen=True)

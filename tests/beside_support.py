@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 from app.runs import cache
 from resnet import get
 from resnet.data import facts, fit_config
+from resnet.recipes.recipe import default_recipe
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
-from resnet.training.recipe import default_recipe
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
 ERRORS = {0: 12.5, 1: 10.0, 2: 11.0}

@@ -3,8 +3,8 @@
 import struct
 from pathlib import Path
 
-from resnet.ablation.imports.event_files import masked_crc
-from resnet.ablation.imports.imported import ImportedCurve, read_curve
+from resnet.imports.event_files import masked_crc
+from resnet.imports.imported import ImportedCurve, read_curve
 
 
 def curve_of(folder: Path, content: str | bytes, name: str = "curve.csv") -> ImportedCurve:

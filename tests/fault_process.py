@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from resnet import files
-from resnet.runs import disk, journal
-from resnet.training import checkpoint, heartbeat, worker
+from resnet.runs import checkpoint, disk, journal
+from resnet.training import heartbeat, worker
 
 LATER = {"stepping": 3, "checkpointing": 2, "metrics.jsonl": 4, "checkpoint": 2}
 """Which time it comes, where the first would be too early to lose anything."""

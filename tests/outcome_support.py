@@ -6,16 +6,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from resnet.ablation.studies import outcome as outcomes
-from resnet.ablation.studies.factors import Baseline, Factor, Listed
-from resnet.ablation.studies.outcome import Outcome
-from resnet.ablation.studies.study import PlannedRun, Study, runs
 from resnet.data import facts
+from resnet.recipes import recipes
 from resnet.runs import Run
 from resnet.runs.directory import ENVIRONMENT, EXIT, SPEC, RunDirectory
 from resnet.runs.run import runs_in
 from resnet.runs.spec import new_id
-from resnet.training import recipes
+from resnet.studies import outcome as outcomes
+from resnet.studies.outcome import Outcome
+from resnet.studies.plan.factors import Baseline, Factor, Listed
+from resnet.studies.plan.study import PlannedRun, Study, runs
 from tests.training_support import recipe_of
 
 BEGAN_S = 1795522220.0

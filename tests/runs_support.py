@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from resnet import catalog
 from resnet.data import facts, fit_config
+from resnet.network import catalog
+from resnet.recipes.recipe import default_recipe
 from resnet.runs import Patience, RunSpec, Store, processes
 from resnet.runs.launcher import Launcher
-from resnet.training.recipe import default_recipe
 
 HOME = Path(__file__).parents[1]
 WORKER = HOME / "tests" / "runs_worker.py"

@@ -14,7 +14,8 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from resnet.config import (
+from resnet.diagram.view import View, places
+from resnet.network.config import (
     EXPANSION,
     ActivationOrder,
     Block,
@@ -26,8 +27,7 @@ from resnet.config import (
     Stem,
     StrideOn,
 )
-from resnet.diagram.view import View, places
-from resnet.graph import build_graph
+from resnet.network.graph import build_graph
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 

@@ -10,12 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from app.runs import cache as runs_cache
 from app.study import cache
-from resnet.ablation import shipped
-from resnet.ablation.studies import ready
-from resnet.ablation.studies.files import write
-from resnet.ablation.studies.study import Study, runs
+from resnet import shipped
 from resnet.runs import RunSpec
 from resnet.runs.directory import RunDirectory
+from resnet.studies.plan import ready
+from resnet.studies.plan.files import write
+from resnet.studies.plan.study import Study, runs
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
 STEPS = 20

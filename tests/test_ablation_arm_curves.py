@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from resnet import catalog
-from resnet.ablation.curves.arm_curves import ArmCurves, Options, apart, arm_curves, paper_says
-from resnet.ablation.curves.arm_points import ArmPoints, of_import, points_of
-from resnet.ablation.imports.imported import Column, Given, ImportedCurve
-from resnet.ablation.results.arms import ArmRuns, Ending, SeedRun
-from resnet.ablation.results.published import PUBLISHED
+from resnet.imports.imported import Column, Given, ImportedCurve
+from resnet.network import catalog
+from resnet.results.arms import ArmRuns, Ending, SeedRun
+from resnet.results.published import PUBLISHED
+from resnet.studies.curves.arm_curves import ArmCurves, Options, apart, arm_curves, paper_says
+from resnet.studies.curves.arm_points import ArmPoints, of_import, points_of
 
 RATES = {10: 0.1, 20: 0.1, 30: 0.1, 40: 0.01, 50: 0.01, 60: 0.001}
 ERRORS = {0: 1.0, 1: 2.0, 2: 6.0}

@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from resnet.ablation.curves.bands import Band, BandKind, Points, band, extremes
 from resnet.curves import Curve
 from resnet.errors import ConfigError
+from resnet.studies.curves.bands import Band, BandKind, Points, band, extremes
 
 SEEDS = [Curve([1.0, 2.0, 3.0], [9.0, 6.0, 3.0]), Curve([1.0, 2.0, 3.0], [7.0, 4.0, 4.0])]
 

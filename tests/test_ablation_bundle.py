@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from resnet.ablation.export import repeat
-from resnet.ablation.export.bundle import contents, read_bundle, write_bundle
-from resnet.ablation.export.repeat import compare_records, compare_runs, find, spec_again
-from resnet.ablation.export.unpacked import SUMS
-from resnet.ablation.studies.factors import Factor, Listed
-from resnet.ablation.studies.files import from_text
-from resnet.ablation.studies.outcome import Outcome, numbers, outcome
-from resnet.ablation.studies.study import runs
 from resnet.errors import ConfigError, ExportError, RunError, UnknownNameError
 from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, SPEC
 from resnet.runs.journal import Line
 from resnet.runs.run import runs_in
+from resnet.studies.export import repeat
+from resnet.studies.export.bundle import contents, read_bundle, write_bundle
+from resnet.studies.export.repeat import compare_records, compare_runs, find, spec_again
+from resnet.studies.export.unpacked import SUMS
+from resnet.studies.outcome import Outcome, numbers, outcome
+from resnet.studies.plan.factors import Factor, Listed
+from resnet.studies.plan.files import from_text
+from resnet.studies.plan.study import runs
 from resnet.training.environment import describe_environment
 from tests.outcome_support import environment, finish, finished, grid, outcome_of, records
 

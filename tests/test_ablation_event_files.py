@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resnet import DataError
-from resnet.ablation.imports.event_files import EventFile, Scalar, is_event_file, masked_crc, read_scalars
-from resnet.ablation.imports.imported import read_curve
+from resnet.imports.event_files import EventFile, Scalar, is_event_file, masked_crc, read_scalars
+from resnet.imports.imported import read_curve
 from tests.curve_support import EVENTS, curve_of, event, field, record, values
 
 ROOT = Path(__file__).parents[1]

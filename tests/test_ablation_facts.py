@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog
-from resnet.ablation.lint import Facts
-from resnet.ablation.rules import sources
+from resnet.checks import sources
+from resnet.checks.check import Facts
 from resnet.errors import ConfigError, UnknownNameError
+from resnet.network import catalog
+from resnet.recipes import recipes
 from resnet.runs import RunSpec
-from resnet.training import recipes
 
 
 def test_facts_of_a_run_are_those_of_its_records() -> None:

@@ -13,12 +13,12 @@ import numpy as np
 import pypdfium2
 import pytest
 
-from resnet.ablation.curves import figures
-from resnet.ablation.curves.arm_colours import KINDS, colours
-from resnet.ablation.curves.arm_curves import ArmCurves, Options, arm_curves
-from resnet.ablation.results.arms import ArmRuns
-from resnet.ablation.results.published import PUBLISHED
 from resnet.errors import ConfigError
+from resnet.results.arms import ArmRuns
+from resnet.results.published import PUBLISHED
+from resnet.studies.curves import figures
+from resnet.studies.curves.arm_colours import KINDS, colours
+from resnet.studies.curves.arm_curves import ArmCurves, Options, arm_curves
 from tests.test_ablation_arm_curves import arm
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -141,7 +141,7 @@ def test_the_same_curves_give_the_same_bytes(form: figures.Form, tmp_path: Path)
     """Catches a date, or an id drawn by lot, in another process too: a bundle's checksums would never agree."""
     first = figures.figure(curves(), form)
     code = (
-        "import sys; from resnet.ablation.curves import figures; from tests.test_ablation_figures import curves; "
+        "import sys; from resnet.studies.curves import figures; from tests.test_ablation_figures import curves; "
         f"sys.stdout.buffer.write(figures.figure(curves(), {form!r}))"
     )
     home = Path(__file__).parents[1]
@@ -186,5 +186,5 @@ def test_plain_and_residual_keep_their_colours_and_no_two_arms_share_one() -> No
 
 def test_a_page_does_not_load_matplotlib() -> None:
     """Catches half a second at every page's first look."""
-    code = "import sys, resnet.ablation.curves.figures; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, resnet.studies.curves.figures; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False).returncode == 0

@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog, data
-from resnet.ablation.guards.differences import FOLLOW_THE_DATA as GUARDED_BY_DATA
-from resnet.ablation.guards.differences import changes, differing, leaves, listed
-from resnet.ablation.guards.guard import between, one_factor
-from resnet.ablation.studies.factors import FOLLOW_THE_DATA as NO_FACTORS
-from resnet.ablation.studies.study import Study, runs
-from resnet.config import with_settings
+from resnet import data
+from resnet.guards.differences import FOLLOW_THE_DATA as GUARDED_BY_DATA
+from resnet.guards.differences import changes, differing, leaves, listed
+from resnet.guards.guard import between, one_factor
+from resnet.network import catalog
+from resnet.network.config import with_settings
 from resnet.runs import RunSpec
+from resnet.studies.plan.factors import FOLLOW_THE_DATA as NO_FACTORS
+from resnet.studies.plan.study import Study, runs
 from tests.runs_support import spec
 
 

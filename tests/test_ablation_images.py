@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from resnet.ablation.export.bundle import read_bundle, write_bundle
-from resnet.ablation.studies import compared, files
-from resnet.ablation.studies.factors import Baseline, Factor
-from resnet.ablation.studies.outcome import numbers, outcome, reading
-from resnet.ablation.studies.planning import plan
-from resnet.ablation.studies.study import Study, arms
 from resnet.errors import DataError
 from resnet.runs.command import command
 from resnet.runs.directory import ENVIRONMENT
 from resnet.runs.run import runs_in
+from resnet.studies import compared
+from resnet.studies.export.bundle import read_bundle, write_bundle
+from resnet.studies.outcome import numbers, outcome, reading
+from resnet.studies.plan import files
+from resnet.studies.plan.factors import Baseline, Factor
+from resnet.studies.plan.study import Study, arms
+from resnet.studies.planning import plan
 from tests.cli_support import Shell, started
 from tests.outcome_support import finish, grid
 from tests.training_support import recipe_of

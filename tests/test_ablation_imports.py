@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from resnet import ConfigError, DataError, ExportError, ResNetLabError, UnknownNameError, get
-from resnet.ablation.imports.imported import Given, ImportedCurve, read_curve, read_imports, write_import
-from resnet.ablation.losses import KerasL2, explain
-from resnet.ablation.notebook import FOLDER
-from resnet.training.recipe import WeightDecayConfig
+from resnet.imports.imported import Given, ImportedCurve, read_curve, read_imports, write_import
+from resnet.recipes.recipe import WeightDecayConfig
+from resnet.shipped.notebook import FOLDER
+from resnet.why_loss.losses import KerasL2, explain
 from tests.curve_support import curve_of, record, values
 
 # CSV

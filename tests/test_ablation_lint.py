@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet import catalog, data
-from resnet.ablation import lint
-from resnet.ablation.imports.imported import Column, Given, ImportedCurve
-from resnet.ablation.lint import Facts, check
-from resnet.ablation.rules import facts as words
-from resnet.ablation.rules import sources
-from resnet.ablation.rules.imported import of_import
-from resnet.config import with_settings
+from resnet import data
+from resnet.checks import check as lint
+from resnet.checks import facts as words
+from resnet.checks import sources
+from resnet.checks.check import Facts, check
+from resnet.checks.imported import of_import
 from resnet.errors import UnknownNameError
+from resnet.imports.imported import Column, Given, ImportedCurve
+from resnet.network import catalog
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import AdamConfig, AugmentationConfig
+from resnet.recipes.schedule import ErrorWarmup, StepsWarmup
 from resnet.runs import RunSpec
-from resnet.training import recipes
-from resnet.training.recipe import AdamConfig, AugmentationConfig
-from resnet.training.schedule import ErrorWarmup, StepsWarmup
 
 # What the notebook says of its curves (../shared/seed/README.md): one seed, batch 16, 50 epochs, Keras's l2.
 NOTEBOOK: dict[str, Any] = {
@@ -72,7 +73,7 @@ def test_the_seeds_curves_explain_themselves() -> None:
 
 
 def test_the_seeds_imported_curves_are_found_out_too() -> None:
-    """By what a person says at import, in the words of `resnet.ablation.imports.imported`."""
+    """By what a person says at import, in the words of `resnet.imports.imported`."""
     recipe = {"optimiser.kind": "sgd", "optimiser.momentum": 0.9, "schedule": {"learning_rate": 1e-4}, "epochs": 50}
     recipe |= {"decay_argument": 1e-5, "batch_size": 16, "shuffle": "after_batch", "dataset": "cats_vs_dogs"}
     curves = [

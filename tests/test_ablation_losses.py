@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get, with_settings
-from resnet.ablation.imports.imported import Given, read_curve
-from resnet.ablation.loss_words import sentences
-from resnet.ablation.losses import (
+from resnet.imports.imported import Given, read_curve
+from resnet.network.graph import Conv, Dense, Graph, Node
+from resnet.recipes.recipe import WeightDecayConfig
+from resnet.shipped.notebook import FOLDER
+from resnet.why_loss.losses import (
     Decay,
     KerasL2,
     LossItem,
@@ -26,9 +28,7 @@ from resnet.ablation.losses import (
     measured_penalty,
     penalty,
 )
-from resnet.ablation.notebook import FOLDER
-from resnet.graph import Conv, Dense, Graph, Node
-from resnet.training.recipe import WeightDecayConfig
+from resnet.why_loss.words import sentences
 
 SEED = (  # shared/seed/README.md: network, λ, Σ output channels, predicted, printed first epoch
     ("resnet34", 1e-3, 8512, 17.717, 17.646),

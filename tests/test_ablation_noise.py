@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from scipy import stats
 
-from resnet.ablation.lint import Facts, check
-from resnet.ablation.results.arms import plus_minus
+from resnet.checks.check import Facts, check
+from resnet.results.arms import plus_minus
 
 PLAIN, RESIDUAL, OTHER = (8.0, 9.5, 7.0), (7.4, 8.8, 6.7), (7.9, 7.8, 8.2)
 

@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet.ablation.export.bundle import contents, read_bundle, write_bundle
-from resnet.ablation.export.report import report
-from resnet.ablation.results.arms import ArmRuns, SeedRun, results
-from resnet.ablation.results.statistics import difference
-from resnet.ablation.results.tables import written
-from resnet.ablation.studies import running
-from resnet.ablation.studies.factors import Baseline, Factor, Listed
-from resnet.ablation.studies.outcome import outcome, reading
-from resnet.ablation.studies.planning import plan
-from resnet.ablation.studies.study import Study, arms, runs
 from resnet.errors import UnknownNameError
+from resnet.results.arms import ArmRuns, SeedRun, results
+from resnet.results.statistics import difference
+from resnet.results.tables import written
 from resnet.runs import Run, Store
 from resnet.runs.directory import EXIT, METRICS
 from resnet.runs.run import runs_in
+from resnet.studies import running
+from resnet.studies.export.bundle import contents, read_bundle, write_bundle
+from resnet.studies.export.report import report
+from resnet.studies.outcome import outcome, reading
+from resnet.studies.plan.factors import Baseline, Factor, Listed
+from resnet.studies.plan.study import Study, arms, runs
+from resnet.studies.planning import plan
 from tests.outcome_support import finish, grid
 from tests.training_support import recipe_of
 

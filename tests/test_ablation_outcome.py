@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from resnet.ablation.guards.guard import one_factor
-from resnet.ablation.results.tables import plain_text, written
-from resnet.ablation.studies import compared
-from resnet.ablation.studies.factors import Factor, Listed
-from resnet.ablation.studies.outcome import Outcome, exported, numbers, outcome, reading
-from resnet.ablation.studies.planning import plan
-from resnet.ablation.studies.study import Study, arms, runs
 from resnet.errors import UnknownNameError
+from resnet.guards.guard import one_factor
+from resnet.results.tables import plain_text, written
 from resnet.runs.directory import ENVIRONMENT, SPEC
 from resnet.runs.journal import Cursor, Line
 from resnet.runs.run import Run, runs_in
-from resnet.text_table import TextTable, counted, in_markdown, named
+from resnet.studies import compared
+from resnet.studies.outcome import Outcome, exported, numbers, outcome, reading
+from resnet.studies.plan.factors import Factor, Listed
+from resnet.studies.plan.study import Study, arms, runs
+from resnet.studies.planning import plan
+from resnet.tables.text_table import TextTable, counted, in_markdown, named
 from tests.latex_support import PAGES, needs_latex, typeset
 from tests.outcome_support import SPREAD, finish, finished, grid, outcome_of, papers, records
 

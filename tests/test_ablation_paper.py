@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog, data
-from resnet.ablation.lint import follows
-from resnet.config import with_settings
-from resnet.training import recipes
-from resnet.training.recipe import AdamConfig
+from resnet import data
+from resnet.checks.check import follows
+from resnet.network import catalog
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import AdamConfig
 
 
 def test_the_papers_recipe_follows_the_paper() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from resnet import get, with_settings
-from resnet.ablation.results.published import PUBLISHED, Verdict, against_paper
-from resnet.ablation.results.statistics import summary
-from resnet.training import recipes
+from resnet.recipes import recipes
+from resnet.results.published import PUBLISHED, Verdict, against_paper
+from resnet.results.statistics import summary
 
 RECIPE = recipes.get("he2015_cifar").recipe
 RESNET20 = get("resnet20").config

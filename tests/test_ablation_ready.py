@@ -2,11 +2,11 @@
 
 import pytest
 
-from resnet.ablation.studies import ready
-from resnet.ablation.studies.study import arms, runs
 from resnet.errors import UnknownNameError
+from resnet.recipes import recipes
 from resnet.runs.spec import check_possible
-from resnet.training import recipes
+from resnet.studies.plan import ready
+from resnet.studies.plan.study import arms, runs
 
 
 @pytest.mark.parametrize("key", ready.names())

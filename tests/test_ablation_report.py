@@ -10,15 +10,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from resnet.ablation.export import report_page
-from resnet.ablation.export.report import report, sha256
-from resnet.ablation.guards.guard import one_factor
-from resnet.ablation.results.arms import begun
-from resnet.ablation.studies.factors import Factor, Listed
-from resnet.ablation.studies.outcome import outcome
-from resnet.ablation.studies.study import Study, runs
 from resnet.errors import RunError
+from resnet.guards.guard import one_factor
+from resnet.results.arms import begun
 from resnet.runs.directory import METRICS
+from resnet.studies.export import report_page
+from resnet.studies.export.report import report, sha256
+from resnet.studies.outcome import outcome
+from resnet.studies.plan.factors import Factor, Listed
+from resnet.studies.plan.study import Study, runs
 from tests.outcome_support import finish, finished, grid, outcome_of, papers, records
 
 HOSTILE = '<script>alert(1)</script> & "quoted" \' <img src=http://example.org/x.png> </style>'

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet import with_settings
-from resnet.ablation.results.arms import (
+from resnet.errors import ConfigError, UnknownNameError
+from resnet.network.metrics import describe
+from resnet.results.arms import (
     ArmRuns,
     Ending,
     SeedRun,
@@ -24,10 +26,8 @@ from resnet.ablation.results.arms import (
     seed_run,
     spread,
 )
-from resnet.ablation.results.statistics import seeds_to_tell, summary
-from resnet.ablation.results.tables import numbers_table, reading_table
-from resnet.errors import ConfigError, UnknownNameError
-from resnet.metrics import describe
+from resnet.results.statistics import seeds_to_tell, summary
+from resnet.results.tables import numbers_table, reading_table
 from resnet.runs.directory import SPEC, RunDirectory
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec, new_id

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import pytest
 
-from resnet import catalog
-from resnet.ablation import lint
-from resnet.ablation.lint import RULES, Facts
-from resnet.ablation.rules.rule import SEVERITIES
-from resnet.config import with_settings
-from resnet.training.recipe import AugmentationConfig
-from resnet.training.schedule import ErrorWarmup, StepsWarmup
+from resnet.checks import check as lint
+from resnet.checks.check import RULES, Facts
+from resnet.checks.rule import SEVERITIES
+from resnet.network import catalog
+from resnet.network.config import with_settings
+from resnet.recipes.recipe import AugmentationConfig
+from resnet.recipes.schedule import ErrorWarmup, StepsWarmup
 
 RESNET56, PLAIN56 = catalog.get("resnet56").config, catalog.get("plain56").config
 RESNET20, PLAIN20 = catalog.get("resnet20").config, catalog.get("plain20").config

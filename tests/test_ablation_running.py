@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from resnet.ablation.guards.sharing import same_start
-from resnet.ablation.studies import running
-from resnet.ablation.studies.factors import Baseline, Factor
-from resnet.ablation.studies.planning import EXAMPLE, Failed, Plan, plan
-from resnet.ablation.studies.running import Status, submit, wait
-from resnet.ablation.studies.study import Study, grown
 from resnet.errors import ConfigError
+from resnet.guards.sharing import same_start
 from resnet.runs import Run, Store, processes
 from resnet.runs.run import runs_in
+from resnet.studies import running
+from resnet.studies.plan.factors import Baseline, Factor
+from resnet.studies.plan.study import Study, grown
+from resnet.studies.planning import EXAMPLE, Failed, Plan, plan
+from resnet.studies.running import Status, submit, wait
 from tests.runs_support import kill_everything, store, wait_for
 from tests.training_support import recipe_of
 

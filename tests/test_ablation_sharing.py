@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog
-from resnet.ablation.guards.sharing import same_start, selection, streams
+from resnet.guards.sharing import same_start, selection, streams
+from resnet.network import catalog
 from tests.runs_support import spec
 from tests.test_ablation_guard import with_changes
 

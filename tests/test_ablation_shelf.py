@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet.ablation.studies.factors import Baseline, Factor
-from resnet.ablation.studies.shelf import Shelf
-from resnet.ablation.studies.study import Study
 from resnet.errors import ConfigError, ExportError, ResNetLabError, RunError, UnknownNameError
+from resnet.studies.plan.factors import Baseline, Factor
+from resnet.studies.plan.shelf import Shelf
+from resnet.studies.plan.study import Study
 
 
 def study(name: str = "shortcuts", levels: tuple[str, ...] = ("none",)) -> Study:

@@ -3,9 +3,9 @@
 import re
 from functools import cache
 
-from resnet.ablation import shipped
-from resnet.ablation.export.unpacked import read_bundle
-from resnet.ablation.studies.outcome import Outcome, outcome
+from resnet import shipped
+from resnet.studies.export.unpacked import read_bundle
+from resnet.studies.outcome import Outcome, outcome
 
 
 @cache

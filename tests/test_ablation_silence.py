@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.study import preview
-from resnet.ablation.studies.files import write
-from resnet.ablation.studies.planning import plan
-from resnet.ablation.studies.study import Study
 from resnet.runs import Run
+from resnet.studies.plan.files import write
+from resnet.studies.plan.study import Study
+from resnet.studies.planning import plan
 from tests.cli_support import Shell
 from tests.outcome_support import finish, grid
 

@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from resnet.ablation.results.statistics import (
+from resnet.errors import ConfigError
+from resnet.results.statistics import (
     Spread,
     detectable_difference,
     difference,
@@ -20,7 +21,6 @@ from resnet.ablation.results.statistics import (
     seeds_to_tell,
     summary,
 )
-from resnet.errors import ConfigError
 
 errors = st.integers(0, 10_000).map(lambda wrong: wrong / 100)
 arms = st.lists(errors, min_size=2, max_size=8).filter(lambda values: len(set(values)) > 1)
@@ -250,5 +250,5 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(call: object, sentence: 
 
 def test_a_page_that_needs_no_quantile_does_not_load_scipy() -> None:
     """Catches 0.2 s added to every start."""
-    code = "import sys; import resnet.ablation.results.published; assert 'scipy' not in sys.modules"
+    code = "import sys; import resnet.results.published; assert 'scipy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

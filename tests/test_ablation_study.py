@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet.ablation.guards.guard import one_factor
-from resnet.ablation.guards.sharing import streams
-from resnet.ablation.studies.factors import Baseline, Factor, Listed
-from resnet.ablation.studies.making import BASELINE
-from resnet.ablation.studies.study import Study, arms, grown, run_fingerprint, runs
-from resnet.config import with_settings
 from resnet.errors import ConfigError, UnknownNameError
-from resnet.training import recipes
+from resnet.guards.guard import one_factor
+from resnet.guards.sharing import streams
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.studies.plan.factors import Baseline, Factor, Listed
+from resnet.studies.plan.making import BASELINE
+from resnet.studies.plan.study import Study, arms, grown, run_fingerprint, runs
 from tests.strategies import Draw
 
 LEVELS: dict[str, list[Any]] = {

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from resnet.ablation.studies import files as study_files
-from resnet.ablation.studies.study import Study
 from resnet.errors import ConfigError, ExportError, ResNetLabError
+from resnet.studies.plan import files as study_files
+from resnet.studies.plan.study import Study
 from tests.test_ablation_study import studies, study
 
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from resnet import catalog
-from resnet.ablation.guards.twins import compare_weights, equal_starts, prove, twin
-from resnet.config import ResNetConfig, with_settings
 from resnet.errors import ConfigError
-from resnet.graph import build_graph
-from resnet.metrics import describe
+from resnet.guards.twins import compare_weights, equal_starts, prove, twin
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig, with_settings
+from resnet.network.graph import build_graph
+from resnet.network.metrics import describe
 from tests.strategies import configs
 
 
@@ -71,7 +71,7 @@ def test_weights_are_compared_layer_by_layer() -> None:
 
 
 def kernels(config: ResNetConfig) -> dict[str, str]:
-    from resnet.keras_model import build_keras_model, kernel_hashes  # noqa: PLC0415
+    from resnet.as_keras.model import build_keras_model, kernel_hashes  # noqa: PLC0415
 
     return kernel_hashes(build_keras_model(config, seed=7))
 

@@ -9,9 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import state
-from resnet import catalog, quantity
-from resnet.link import Choice, from_query
-from resnet.metrics import describe
+from resnet import quantity
+from resnet.network import catalog
+from resnet.network.link import Choice, from_query
+from resnet.network.metrics import describe
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
 

@@ -10,9 +10,9 @@ import pytest
 
 from app.elements import charts
 from app.elements.arm_charts import arms_chart
-from resnet.ablation.curves.arm_colours import KINDS
-from resnet.ablation.curves.arm_curves import arm_curves
-from resnet.ablation.results.published import PUBLISHED
+from resnet.results.published import PUBLISHED
+from resnet.studies.curves.arm_colours import KINDS
+from resnet.studies.curves.arm_curves import arm_curves
 from tests.test_ablation_arm_curves import arm, drawn
 from tests.test_ablation_figures import curves
 

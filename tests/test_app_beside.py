@@ -14,16 +14,16 @@ from app.side_by_side import chart as chart_of
 from app.side_by_side import choose, factor
 from app.side_by_side.arms import grouped
 from resnet import get
-from resnet.ablation import notebook
-from resnet.ablation.curves.arm_curves import Options
-from resnet.ablation.guards.differences import leaves
-from resnet.ablation.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
-from resnet.ablation.losses import KerasL2
+from resnet.guards.differences import leaves
+from resnet.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
+from resnet.recipes import recipes
+from resnet.recipes.recipe import WeightDecayConfig
 from resnet.runs import Parent, Store, clock
 from resnet.runs.directory import REQUEST
 from resnet.runs.records import Request
-from resnet.training import recipes
-from resnet.training.recipe import WeightDecayConfig
+from resnet.shipped import notebook
+from resnet.studies.curves.arm_curves import Options
+from resnet.why_loss.losses import KerasL2
 from tests.beside_support import add_run, empty_runs, press, sides, text, visit
 
 

@@ -7,9 +7,9 @@ import pytest
 from app.side_by_side import bring
 from app.side_by_side import cache as beside_cache
 from resnet import get
-from resnet.ablation import notebook
-from resnet.ablation.imports.imported import Given, ImportedCurve
 from resnet.errors import ResNetLabError
+from resnet.imports.imported import Given, ImportedCurve
+from resnet.shipped import notebook
 from tests.curve_support import EVENTS
 
 UNKNOWN = bring.OfAll("unknown", "conv_kernels", "unknown", "", "")

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import state
-from resnet.ablation import notebook
-from resnet.ablation.imports.imported import IMPORTS, write_import
+from resnet.imports.imported import IMPORTS, write_import
+from resnet.shipped import notebook
 from tests.beside_support import APP, add_run, empty_runs, sides, visit
 
 

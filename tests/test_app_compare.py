@@ -8,11 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_app_architecture import APP, warnings
 
-from resnet import catalog, get, layer_table, measure
-from resnet.comparison import compare
-from resnet.graph import build_graph
-from resnet.link import beside_of
-from resnet.search import find
+from resnet import get, measure
+from resnet.network import catalog
+from resnet.network.graph import build_graph
+from resnet.network.link import beside_of
+from resnet.network.search import find
+from resnet.tables import layer_table
+from resnet.tables.comparison import compare
 
 
 def visit(to: str, /, **parameters: str) -> AppTest:

@@ -11,14 +11,15 @@ from streamlit.testing.v1 import AppTest
 from test_app_architecture import APP, warnings
 
 from app.learn import batch, block, shortcut, stack
-from resnet import catalog, data, measure, quantity, with_settings
-from resnet.ablation import shipped, signals
-from resnet.ablation.studies.files import read
-from resnet.ablation.studies.outcome import outcome
+from resnet import data, measure, quantity, shipped, with_settings
 from resnet.errors import ResNetLabError
-from resnet.graph import build_graph
-from resnet.metrics import describe
+from resnet.network import catalog
+from resnet.network.graph import build_graph
+from resnet.network.metrics import describe
 from resnet.runs.run import runs_in
+from resnet.shipped import signals
+from resnet.studies.outcome import outcome
+from resnet.studies.plan.files import read
 
 
 def visit() -> AppTest:

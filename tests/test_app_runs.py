@@ -15,11 +15,11 @@ from app.elements import charts
 from app.runs import cache, strip
 from resnet import get
 from resnet.data import facts, fit_config
+from resnet.recipes.recipe import default_recipe
 from resnet.runs.devices import Stranger
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
 from resnet.runs.usage import Usage
-from resnet.training.recipe import default_recipe
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
 HOSTILE_LINE = '{"kind": "evaluation", "step": 10, "validation_error": "<b>", "best_validation_error": []}\n'

@@ -9,10 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.study import cache, downloads, preview
-from resnet.ablation.studies import running
-from resnet.ablation.studies.study import runs
 from resnet.runs import Store
 from resnet.runs.directory import RunDirectory
+from resnet.studies import running
+from resnet.studies.plan.study import runs
 from resnet.training.failure import NotANumberError
 from tests.study_page_support import (
     STEPS,

@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.study import begin, build, cache, fields, preview
-from resnet.ablation.studies import ready
-from resnet.ablation.studies.study import Study, arms
 from resnet.errors import ResNetLabError
 from resnet.runs import Store
+from resnet.studies.plan import ready
+from resnet.studies.plan.study import Study, arms
 from tests.study_page_support import (
     APP,
     field,

@@ -3,7 +3,8 @@
 import pytest
 from published import Published, published
 
-from resnet import ConfigError, UnknownNameError, build_graph, catalog, describe, get, names
+from resnet import ConfigError, UnknownNameError, build_graph, describe, get, names
+from resnet.network import catalog
 
 ROWS = published()
 

@@ -14,9 +14,10 @@ from typing import get_args
 
 import pytest
 
-from resnet import ResNetConfig, catalog, describe, exports, get, with_settings
+from resnet import ResNetConfig, describe, exports, get, with_settings
+from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import View
-from resnet.diagram.plot_model import PlotOptions
+from resnet.network import catalog
 from resnet.runs import Store
 from tests.cli_support import Done, Shell, assert_refused
 

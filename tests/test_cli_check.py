@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from resnet import catalog
-from resnet.ablation import lint
-from resnet.ablation.imports.imported import Column, Given, ImportedCurve
-from resnet.ablation.studies import checked
-from resnet.ablation.studies.files import write
-from resnet.config import with_settings
+from resnet.checks import check as lint
+from resnet.imports.imported import Column, Given, ImportedCurve
+from resnet.network import catalog
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
 from resnet.runs import RunSpec
 from resnet.runs.directory import EXIT, SPEC, RunDirectory
-from resnet.training import recipes
+from resnet.studies import checked
+from resnet.studies.plan.files import write
 from resnet.training.failure import NotANumberError
 from tests.cli_support import Shell, assert_refused, printed
 from tests.outcome_support import grid, outcome_of, two_changed

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet import catalog, data
+from resnet import data
 from resnet.cli import main
-from resnet.config import with_settings
-from resnet.runs import Run, RunSpec, Store
+from resnet.network import catalog
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, with_steps
+from resnet.runs import Run, RunSpec, Store, checkpoint
+from resnet.runs.checkpoint import Checkpoint
 from resnet.runs.command import command
 from resnet.runs.directory import CHECKPOINTS, SPEC, RunDirectory
-from resnet.training import checkpoint, recipes
-from resnet.training.checkpoint import Checkpoint
-from resnet.training.recipe import Recipe, with_steps
 from tests import runs_support as support
 from tests.cli_support import Done, Shell, assert_refused
 

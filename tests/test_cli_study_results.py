@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from resnet.ablation.export.unpacked import read_bundle
-from resnet.ablation.studies.factors import Baseline, Factor, Listed
-from resnet.ablation.studies.files import write
-from resnet.ablation.studies.study import Study
 from resnet.errors import RunError
 from resnet.runs import Store
 from resnet.runs.directory import METRICS
-from resnet.text_table import in_markdown
+from resnet.studies.export.unpacked import read_bundle
+from resnet.studies.plan.factors import Baseline, Factor, Listed
+from resnet.studies.plan.files import write
+from resnet.studies.plan.study import Study
+from resnet.tables.text_table import in_markdown
 from tests.cli_support import Shell, started
 from tests.outcome_support import finish, grid, two_changed
 from tests.training_support import recipe_of

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from resnet import get
-from resnet.ablation.losses import measured_penalty
-from resnet.ablation.notebook import FOLDER
+from resnet.shipped.notebook import FOLDER
+from resnet.why_loss.losses import measured_penalty
 from tests.cli_support import Shell, assert_refused, printed
 from tests.runs_support import spec
 

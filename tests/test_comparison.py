@@ -8,9 +8,9 @@ from hypothesis import given
 from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get, measure, with_settings
-from resnet.comparison import Comparison, compare, table_csv, table_markdown
-from resnet.layer_table import conventions
-from resnet.shortcuts import shortcut_kinds
+from resnet.network.shortcuts import shortcut_kinds
+from resnet.tables.comparison import Comparison, compare, table_csv, table_markdown
+from resnet.tables.layer_table import conventions
 
 COSTS = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 MIRRORED = {"added": "removed", "removed": "added", "changed": "changed", "same": "same"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import configs
 
 from resnet import ConfigError, NormConfig, ResNetConfig, ResNetLabError, UnknownNameError, get, with_settings
-from resnet.config import RULES, known_keys, parse_value
+from resnet.network.config import RULES, known_keys, parse_value
 
 RESNET20 = get("resnet20").config
 RESNET50 = get("resnet50").config

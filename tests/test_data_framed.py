@@ -9,7 +9,7 @@ from resnet import data
 from resnet.data import fashion_mnist
 from resnet.data.dataset import Arrays, Dataset
 from resnet.errors import DataError
-from resnet.training import recipes
+from resnet.recipes import recipes
 
 IMAGES = np.random.default_rng(0).integers(1, 256, (3, 28, 28, 1), np.uint8)
 

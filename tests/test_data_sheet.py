@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from resnet import data
-from resnet.data.augmented import augment
-from resnet.data.sheet import SAMPLES, TILE, Sheet, sample_sheet
 from resnet.errors import DataError
-from resnet.training.recipe import AugmentationConfig, Recipe, default_recipe
+from resnet.recipes.augmented import augment
+from resnet.recipes.recipe import AugmentationConfig, Recipe, default_recipe
+from resnet.recipes.samples import SAMPLES, TILE, Sheet, sample_sheet
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -94,7 +94,7 @@ def test_images_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch:
 
 def test_a_sheet_needs_no_tensorflow() -> None:
     code = (
-        "import sys; from resnet.data.sheet import sample_sheet; from resnet.training.recipe import default_recipe;"
+        "import sys; from resnet.recipes.samples import sample_sheet; from resnet.recipes.recipe import default_recipe;"
         "sample_sheet('digits', '', default_recipe('digits'), 0).png();"
         "print({'keras', 'tensorflow'} & set(sys.modules))"
     )

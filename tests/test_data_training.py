@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from resnet import catalog, data
+from resnet import data
 from resnet.errors import DataError
+from resnet.network import catalog
+from resnet.recipes.recipe import Recipe, check_against, with_steps
+from resnet.recipes.recipes import begin_with, default_for
 from resnet.runs import RunSpec, Store
-from resnet.training.recipe import Recipe, check_against, with_steps
-from resnet.training.recipes import begin_with, default_for
 from tests.runs_support import kill_everything
 
 START_S = 180.0

@@ -6,7 +6,7 @@ import pytest
 
 from resnet import build_graph, get, with_settings
 from resnet.diagram import OTHER, Drawing, View, draw
-from resnet.diagram.shapes import Text
+from resnet.diagram.looks.shapes import Text
 
 STAGES = ((64, 6), (128, 8), (256, 12), (512, 6))
 """Filters and convolutions of each stage of the 34-layer networks, as the figure has them."""

@@ -12,9 +12,9 @@ from PIL import Image
 from strategies import configs
 
 from resnet import ExportError, ResNetConfig, build_graph, get
+from resnet.as_keras.graphviz import render
 from resnet.diagram import Drawing, View, draw
-from resnet.diagram.render import render
-from resnet.diagram.shapes import Text
+from resnet.diagram.looks.shapes import Text
 from resnet.diagram.view import LEVELS
 
 LINK = "?network=resnet56&norm.momentum=0.99"

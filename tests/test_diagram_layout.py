@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from strategies import configs, looks
 
 from resnet import ConfigError, Graph, Node, ResNetConfig, build_graph, get, measure, with_settings
-from resnet.config import Shortcut
 from resnet.diagram import Box, Drawing, Edge, Level, Panel, View, draw
-from resnet.diagram.fold import fold
-from resnet.diagram.opened import HEADER
-from resnet.diagram.shapes import Mark, Text
-from resnet.diagram.style import LOOKS
-from resnet.diagram.text import OTHER_FONTS, width
+from resnet.diagram.content.fold import fold
+from resnet.diagram.layout.opened import HEADER
+from resnet.diagram.looks.shapes import Mark, Text
+from resnet.diagram.looks.style import LOOKS
+from resnet.diagram.looks.text import OTHER_FONTS, width
+from resnet.network.config import Shortcut
 
 MOST_BOXES = 25
 NAMES = ("resnet20", "plain56", "resnet110", "resnet18", "resnet34", "plain34", "resnet50", "resnet152")

@@ -13,7 +13,7 @@ from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get
 from resnet.diagram import Box, Drawing, Edge, View, draw
-from resnet.diagram.mermaid import mermaid
+from resnet.diagram.formats.mermaid import mermaid
 from resnet.diagram.view import LEVELS
 
 STYLES = ("detailed", "compact", "figure3")

@@ -11,9 +11,9 @@ from strategies import configs, looks
 
 from resnet import ExportError, ResNetConfig, build_graph, get
 from resnet.diagram import PageFormat, View, draw
+from resnet.diagram.looks.shapes import Text
+from resnet.diagram.looks.style import LOOKS
 from resnet.diagram.page import LARGEST_SCALE, SHEETS, SMALLEST_LETTER
-from resnet.diagram.shapes import Text
-from resnet.diagram.style import LOOKS
 from resnet.diagram.view import LEVELS
 
 PAGES = tuple(page for page in get_args(PageFormat) if page != "free")

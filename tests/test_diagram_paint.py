@@ -14,8 +14,8 @@ from strategies import configs, looks
 
 from resnet import ResNetConfig, build_graph, get, with_settings
 from resnet.diagram import Colour, Drawing, View, draw
-from resnet.diagram.paint import box_values, thresholds
-from resnet.diagram.shapes import Rect
+from resnet.diagram.colours.paint import box_values, thresholds
+from resnet.diagram.looks.shapes import Rect
 
 PAINTED = tuple(colour for colour in get_args(Colour) if colour not in ("operation", "difference"))
 

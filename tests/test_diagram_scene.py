@@ -8,7 +8,7 @@ from strategies import configs, looks
 
 from resnet import ResNetConfig, build_graph, get, measure
 from resnet.diagram import View, draw
-from resnet.diagram.scene import layers, scene
+from resnet.diagram.formats.scene import layers, scene
 
 LARGEST = 130_000
 """Bytes for ResNet-1202 with every box open."""

@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
-from resnet.diagram.glyphs import glyph
-from resnet.diagram.style import COLOURS, LOOKS, OPERATION_COLOURS, OPERATION_OF_KIND, OPERATIONS
+from resnet.diagram.looks.glyphs import glyph
+from resnet.diagram.looks.style import COLOURS, LOOKS, OPERATION_COLOURS, OPERATION_OF_KIND, OPERATIONS
 
 Rgb = tuple[float, float, float]
 Ground = Literal["light", "dark"]

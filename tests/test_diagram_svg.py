@@ -11,9 +11,9 @@ from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get
 from resnet.diagram import Drawing, View, draw
-from resnet.diagram.shapes import Text
-from resnet.diagram.style import COLOURS, LOOKS
-from resnet.diagram.svg import style_sheet
+from resnet.diagram.formats.svg import style_sheet
+from resnet.diagram.looks.shapes import Text
+from resnet.diagram.looks.style import COLOURS, LOOKS
 from resnet.diagram.view import LEVELS
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,9 +4,9 @@ import pytest
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-from resnet.diagram import fonts
-from resnet.diagram.style import LOOKS
-from resnet.diagram.text import OTHER_FONTS, width
+from resnet.diagram.looks import fonts
+from resnet.diagram.looks.style import LOOKS
+from resnet.diagram.looks.text import OTHER_FONTS, width
 
 TEXTS = ("3×3 conv, 512, /2", "8 more blocks", "each with its own weights", "199 × 73,984 parameters", "32×32×16 · W")
 WRITTEN = [look for look in LOOKS if LOOKS[look].size]

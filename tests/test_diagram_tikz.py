@@ -16,10 +16,10 @@ from strategies import configs
 
 from resnet import ExportError, ResNetConfig, build_graph, get
 from resnet.diagram import Drawing, View, draw
-from resnet.diagram.pdf import page_size
-from resnet.diagram.shapes import Text
-from resnet.diagram.style import COLOURS, LOOKS
-from resnet.diagram.tikz import SIGNS, tikz
+from resnet.diagram.formats.pdf import page_size
+from resnet.diagram.formats.tikz import SIGNS, tikz
+from resnet.diagram.looks.shapes import Text
+from resnet.diagram.looks.style import COLOURS, LOOKS
 from resnet.diagram.view import LEVELS
 
 TEX = shutil.which("pdflatex")

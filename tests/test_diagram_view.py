@@ -9,7 +9,7 @@ from strategies import configs, looks, views
 
 from resnet import ResNetConfig, UnknownNameError, build_graph, get, measure
 from resnet.diagram import View, draw
-from resnet.diagram.fold import fold, refolded, revealed
+from resnet.diagram.content.fold import fold, refolded, revealed
 from resnet.diagram.view import places
 from resnet.exports import view_from_query, view_query
 

@@ -8,8 +8,8 @@ import pytest
 from published import COUNTS
 
 from resnet import ConfigError, UnknownNameError, describe, get
-from resnet.catalog import PLAIN_DEPTHS, RESIDUAL_DEPTHS
-from resnet.family import FamilyRow, conventions, csv, family, imagenet_family, markdown
+from resnet.network.catalog import PLAIN_DEPTHS, RESIDUAL_DEPTHS
+from resnet.tables.family import FamilyRow, conventions, csv, family, imagenet_family, markdown
 
 PUBLISHED: list[dict[str, Any]] = json.loads(COUNTS.read_text())
 COUNTED = ("trainable_params", "non_trainable_params", "macs")

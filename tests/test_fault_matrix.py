@@ -18,12 +18,11 @@ import numpy as np
 import pytest
 
 from resnet.errors import RunError
-from resnet.runs import Run, RunSpec, Store, disk, processes
+from resnet.runs import Run, RunSpec, Store, checkpoint, disk, processes
 from resnet.runs.directory import CHECKPOINTS, REQUEST, WORK, RunDirectory
 from resnet.runs.launcher import Launcher
 from resnet.runs.records import Request
 from resnet.runs.run import by_coming, runs_in
-from resnet.training import checkpoint
 from tests import runs_support as support
 from tests.runs_support import HOME, kill_everything, supervisors, wait_for
 from tests.training_support import SGD, TIMES, recipe_of, spec_with

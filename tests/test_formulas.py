@@ -8,9 +8,9 @@ from hypothesis import given
 from strategies import configs
 
 from resnet import Graph, Node, ResNetConfig, build_graph, get, with_settings
-from resnet.formulas import attributes, macs_formula, memory_formula, params_formula
-from resnet.graph import Shape
-from resnet.metrics import count
+from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
+from resnet.network.graph import Shape
+from resnet.network.metrics import count
 
 
 def layer_of(name: str, layer: str, **changes: object) -> tuple[Node, Shape, Graph]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from strategies import configs
 
 from resnet import ResNetConfig, build_graph, build_keras_model, get, with_settings
-from resnet.initial import initial_variances
+from resnet.network.initial import initial_variances
 
 
 @pytest.mark.parametrize("name", ["plain34", "plain50", "plain1202", "binary_plain34"])

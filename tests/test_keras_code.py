@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from strategies import configs
 
 from resnet import ResNetConfig, build_graph, build_keras_model, describe, get, with_settings
-from resnet.keras_code import DEEP, WIDTH, keras_code
+from resnet.as_keras.program import DEEP, WIDTH, keras_code
 
 LINK = "https://lab.example/?network=resnet20&norm.epsilon=0.001"
 RESNEXT = {"block": "bottleneck", "cardinality": 32, "base_width": 4, "stride_on": "3x3"}

@@ -17,8 +17,8 @@ from published import Published, published
 from strategies import configs
 
 from resnet import ExportError, ResNetConfig, build_graph, build_keras_model, describe, get, with_settings
-from resnet.graph import Subsample
-from resnet.keras_model import RECURSION_ROOM, deep_recursion, kernel_hashes, load_keras_model, save_keras_model
+from resnet.as_keras.model import RECURSION_ROOM, deep_recursion, kernel_hashes, load_keras_model, save_keras_model
+from resnet.network.graph import Subsample
 
 pytestmark = [
     pytest.mark.keras,

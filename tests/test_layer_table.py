@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from strategies import configs
 
 from resnet import Graph, Metrics, ResNetConfig, build_graph, exports, get, measure
-from resnet.layer_table import Grouping, TableRow, conventions, csv, latex, markdown, rows, total
-from resnet.metrics import CONVENTIONS, LayerMetrics
+from resnet.network.metrics import CONVENTIONS, LayerMetrics
+from resnet.tables.layer_table import Grouping, TableRow, conventions, csv, latex, markdown, rows, total
 
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")

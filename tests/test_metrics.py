@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import configs
 
-from resnet import ResNetConfig, build_graph, build_keras_model, catalog, describe, get, measure, with_settings
-from resnet.graph import Conv, Graph, MaxPool, Subsample
-from resnet.metrics import CONVENTIONS, Metrics, receptive_fields
+from resnet import ResNetConfig, build_graph, build_keras_model, describe, get, measure, with_settings
+from resnet.network import catalog
+from resnet.network.graph import Conv, Graph, MaxPool, Subsample
+from resnet.network.metrics import CONVENTIONS, Metrics, receptive_fields
 
 
 @given(configs())

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog
-from resnet.ablation.guards.guard import one_factor
-from resnet.ablation.studies import ready
-from resnet.ablation.studies.files import Form, from_text, to_text
-from resnet.ablation.studies.study import Study, arms, runs, specs_of
-from resnet.config import ResNetConfig, with_settings
 from resnet.errors import ResNetLabError
-from resnet.training import recipes
-from resnet.training.recipe import AdamConfig, Recipe
-from resnet.training.schedule import ConstantSchedule, CosineSchedule
+from resnet.guards.guard import one_factor
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig, with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import AdamConfig, Recipe
+from resnet.recipes.schedule import ConstantSchedule, CosineSchedule
+from resnet.studies.plan import ready
+from resnet.studies.plan.files import Form, from_text, to_text
+from resnet.studies.plan.study import Study, arms, runs, specs_of
 
 LIBRARY = re.compile(
     r"tuple|dictionary|instance of|validation|discriminator|tag |attributes|extract|string should|item"

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from strategies import configs
 
-from resnet import ConfigError, ResNetConfig, build_graph, build_keras_model, catalog, get, names
-from resnet.diagram.plot_model import PlotOptions, dot
-from resnet.keras_model import keras_dot
+from resnet import ConfigError, ResNetConfig, build_graph, build_keras_model, get, names
+from resnet.as_keras.model import keras_dot
+from resnet.as_keras.plot_model import PlotOptions, dot
+from resnet.network import catalog
 
 SWITCHES = ("show_shapes", "show_dtype", "show_layer_names", "show_layer_activations", "show_trainable")
 EVERY_OPTION = [

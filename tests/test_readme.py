@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 TREE = re.compile(r"^(## The code\n.*?^```\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 LISTED_IN_FULL = ("resnet/", "app/")
-SHIPPED = re.compile(r"(resnet/ablation/shipped/\w+/).*")  # data: the folder's line says what is in it
+SHIPPED = re.compile(r"(resnet/shipped/\w+/).*")  # data: the folder's line says what is in it
 NEEDS_TENSORFLOW = ("export", "train")
 
 
@@ -86,8 +86,8 @@ HEAVY = [command for command in commands() if verb(command) == "export"]
 def run(command: str, folder: Path) -> None:
     """As typed, in a folder with a curve to import and a study; files it is told to write must be there afterwards."""
     words = [sys.executable, *shlex.split(command)[1:]]
-    (folder / "study.yaml").write_bytes((ROOT / "resnet/ablation/shipped/plain_or_residual/study.yaml").read_bytes())
-    (folder / "history.csv").write_bytes((ROOT / "resnet/ablation/notebook/resnet_34_sgd.csv").read_bytes())
+    (folder / "study.yaml").write_bytes((ROOT / "resnet/shipped/plain_or_residual/study.yaml").read_bytes())
+    (folder / "history.csv").write_bytes((ROOT / "resnet/shipped/notebook_curves/resnet_34_sgd.csv").read_bytes())
     done = subprocess.run(words, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert all((folder / name).stat().st_size for name in re.findall(r"-o (\S+)", command))

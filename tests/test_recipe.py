@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from resnet import data
-from resnet.config import with_settings
 from resnet.errors import ConfigError, UnknownNameError
-from resnet.training.recipe import Recipe, check_against, default_recipe
+from resnet.network.config import with_settings
+from resnet.recipes.recipe import Recipe, check_against, default_recipe
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from resnet import catalog, data
+from resnet import data
 from resnet.errors import UnknownNameError
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, check_against, default_recipe
+from resnet.network import catalog
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, check_against, default_recipe
 
 ALL = recipes.names()
 IMAGES_OF_THE_NOTEBOOK = 18_610
@@ -117,9 +118,9 @@ def test_the_defaults_are_recipes_of_the_catalogue() -> None:
 @pytest.mark.keras
 @pytest.mark.parametrize(("covers", "spared"), [("conv_kernels", {"head.logits/kernel"}), ("kernels", set())])
 def test_decay_of_convolutions_spares_the_classifier(covers: str, spared: set[str]) -> None:
-    from resnet.keras_model import build_keras_model  # noqa: PLC0415  takes seconds
+    from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  takes seconds
+    from resnet.recipes.recipe import WeightDecayConfig  # noqa: PLC0415
     from resnet.training.loss import decayed  # noqa: PLC0415
-    from resnet.training.recipe import WeightDecayConfig  # noqa: PLC0415
 
     model = build_keras_model(catalog.get("resnet8").config)
     kernels = {variable.path for variable in model.trainable_variables if variable.path.endswith("/kernel")}

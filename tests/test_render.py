@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from resnet import ExportError, build_graph, get
-from resnet.diagram import fonts, render
-from resnet.diagram.plot_model import PlotOptions, dot
+from resnet.as_keras import graphviz as render
+from resnet.as_keras.plot_model import PlotOptions, dot
+from resnet.diagram.looks import fonts
 
 SHAPES = PlotOptions(show_shapes=True, show_layer_names=True)
 TINY = 'digraph { dpi=96; a [label="Wäxj 8"]; a -> b }'

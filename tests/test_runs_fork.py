@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet import catalog
 from resnet.data import facts, fit_config
 from resnet.errors import ConfigError, RunError, UnknownNameError
-from resnet.runs import Run, RunSpec, Store
+from resnet.network import catalog
+from resnet.recipes.recipe import default_recipe
+from resnet.recipes.schedule import ConstantSchedule
+from resnet.runs import Run, RunSpec, Store, checkpoint
 from resnet.runs import store as stores
+from resnet.runs.checkpoint import Checkpoint
 from resnet.runs.directory import CHECKPOINTS, LOG, REQUEST, SPEC, RunDirectory
 from resnet.runs.launcher import Launcher
-from resnet.training import checkpoint
-from resnet.training.checkpoint import Checkpoint
-from resnet.training.recipe import default_recipe
-from resnet.training.schedule import ConstantSchedule
 from tests import runs_support as support
 from tests.runs_support import kill_everything, wait_for
 

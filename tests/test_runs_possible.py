@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resnet import catalog, data
+from resnet import data
 from resnet.errors import ResNetLabError
+from resnet.network import catalog
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
 from resnet.runs import RunSpec, Store
-from resnet.training import recipes
-from resnet.training.recipe import Recipe
 
 
 def images(folder: Path, counts: dict[str, int], side: int = 16) -> None:

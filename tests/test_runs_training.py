@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from resnet import catalog
 from resnet.data import facts, fit_config
+from resnet.network import catalog
+from resnet.recipes.recipe import default_recipe
+from resnet.recipes.schedule import ConstantSchedule
 from resnet.runs import RunSpec, Store
-from resnet.training.recipe import default_recipe
-from resnet.training.schedule import ConstantSchedule
 from tests.runs_support import kill_everything, wait_for
 
 START_S = 180.0

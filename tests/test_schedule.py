@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from resnet.errors import ConfigError
-from resnet.training.recipe import default_recipe
-from resnet.training.schedule import (
+from resnet.recipes.recipe import default_recipe
+from resnet.recipes.schedule import (
     ConstantSchedule,
     CosineSchedule,
     ErrorWarmup,

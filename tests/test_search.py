@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from strategies import configs
 
 from resnet import ConfigError, Graph, Metrics, Node, ResNetConfig, build_graph, get, measure, with_settings
-from resnet.metrics import LayerMetrics
-from resnet.search import find
+from resnet.network.metrics import LayerMetrics
+from resnet.network.search import find
 
 
 @cache

@@ -4,8 +4,8 @@ from typing import get_args
 
 from hypothesis import given, seed, settings
 
-from resnet.config import ActivationOrder, HeadActivation, NormKind, ResNetConfig, Shortcut
-from resnet.graph import build_graph
+from resnet.network.config import ActivationOrder, HeadActivation, NormKind, ResNetConfig, Shortcut
+from resnet.network.graph import build_graph
 from tests.strategies import configs
 
 

@@ -9,9 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet import build_graph, family, get, layer_table, measure
-from resnet.comparison import compare, table_latex
-from resnet.text_table import HEADINGS, Compared, TextTable, compared, conventions, counted, guarded, named, unguarded
+from resnet import build_graph, get, measure
+from resnet.tables import family, layer_table
+from resnet.tables.comparison import compare, table_latex
+from resnet.tables.text_table import (
+    HEADINGS,
+    Compared,
+    TextTable,
+    compared,
+    conventions,
+    counted,
+    guarded,
+    named,
+    unguarded,
+)
 from tests.latex_support import PAGES, needs_latex, typeset
 
 TABLE = TextTable(

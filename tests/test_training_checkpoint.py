@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from resnet.errors import RunError
-from resnet.training import checkpoint
-from resnet.training.checkpoint import Checkpoint
+from resnet.runs import checkpoint
+from resnet.runs.checkpoint import Checkpoint
 
 
 def at(step: int) -> Checkpoint:

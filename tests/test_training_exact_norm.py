@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from resnet import build_keras_model, catalog, data, with_settings
+from resnet import build_keras_model, data, with_settings
+from resnet.network import catalog
 from resnet.training.exact_norm import exact_statistics, images_counted
 from resnet.training.fused_norm import with_fused_norms
 from resnet.training.normalise import fit_normalisation

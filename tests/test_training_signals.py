@@ -8,19 +8,22 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from resnet import build_keras_model, catalog, data, with_settings
-from resnet.ablation.signals import read_signals
-from resnet.config import ResNetConfig
+from resnet import build_keras_model, data, with_settings
+from resnet.as_keras.model import kernel_hashes
 from resnet.errors import RunError
-from resnet.graph import build_graph
-from resnet.keras_model import kernel_hashes
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.recipes import recipes
+from resnet.recipes.recipe import AdamConfig, with_steps
+from resnet.recipes.schedule import rate_at
+from resnet.runs import checkpoint
+from resnet.runs.checkpoint import Checkpoint
 from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, SPEC, RunDirectory
 from resnet.runs.spec import RunSpec
-from resnet.training import checkpoint, recipes, snapshot
-from resnet.training.checkpoint import Checkpoint
+from resnet.shipped.signals import read_signals
+from resnet.training import snapshot
 from resnet.training.loss import data_losses
-from resnet.training.recipe import AdamConfig, with_steps
-from resnet.training.schedule import rate_at
 from resnet.training.signals import Batch, main, measure_run, measure_signals, responding, scale_by_decay
 
 pytestmark = [

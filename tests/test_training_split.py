@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from resnet.data.dataset import Arrays, Dataset, DatasetFacts
 from resnet.errors import ConfigError
+from resnet.recipes.split import class_shares, draw_split
 from resnet.training.batches import batch_indices
-from resnet.training.split import class_shares, draw_split
 
 
 def dataset_of(sizes: list[int]) -> Dataset:

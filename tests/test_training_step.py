@@ -9,8 +9,9 @@ import pytest
 import tensorflow as tf
 
 from resnet import data
-from resnet.config import NormConfig, ResNetConfig, StageConfig, with_settings
-from resnet.keras_model import build_keras_model
+from resnet.as_keras.model import build_keras_model
+from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
+from resnet.recipes.recipe import AugmentationConfig, Recipe, default_recipe
 from resnet.training import snapshot
 from resnet.training.augment import augment
 from resnet.training.batches import batch_indices
@@ -19,7 +20,6 @@ from resnet.training.fused_norm import FusedBatchNormalization, with_fused_norms
 from resnet.training.normalise import fit_normalisation
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import Part
-from resnet.training.recipe import AugmentationConfig, Recipe, default_recipe
 from resnet.training.step import Steps, compile_steps
 
 pytestmark = pytest.mark.training

@@ -10,13 +10,14 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from resnet import catalog, data
+from resnet import data
 from resnet.data import image_folder
 from resnet.errors import DataError
+from resnet.network import catalog
+from resnet.recipes.recipe import Recipe, default_recipe, with_steps
+from resnet.recipes.split import draw_split
 from resnet.training.batches import batch_indices
 from resnet.training.parts import Parts, load_parts
-from resnet.training.recipe import Recipe, default_recipe, with_steps
-from resnet.training.split import draw_split
 from tests.training_support import Make, spec_with
 
 pytestmark = pytest.mark.training

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from resnet import catalog
 from resnet.data import facts, fit_config
+from resnet.network import catalog
+from resnet.recipes.recipe import Recipe, default_recipe, with_steps
+from resnet.runs import checkpoint
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
-from resnet.training import checkpoint
-from resnet.training.recipe import Recipe, default_recipe, with_steps
 
 START_S = 240.0
 TIMES = {"time_s", "images_per_s"}

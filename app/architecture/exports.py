@@ -15,11 +15,11 @@ from app.architecture import picture
 from app.cache import Network
 from app.elements import views
 from resnet import exports
-from resnet.config import ResNetConfig
 from resnet.diagram import PageFormat, View
 from resnet.errors import ExportError, ResNetLabError
 from resnet.exports import DrawingFormat, PictureFormat
-from resnet.link import Choice, written
+from resnet.network.config import ResNetConfig
+from resnet.network.link import Choice, written
 
 FORMATS: tuple[DrawingFormat, ...] = get_args(DrawingFormat)
 PLOT_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)

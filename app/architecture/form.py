@@ -7,9 +7,9 @@ from typing import Any, get_args
 import streamlit as st
 
 from app import state
-from resnet import catalog, config
-from resnet.config import ResNetConfig, Shortcut
-from resnet.link import Choice
+from resnet.network import catalog, config
+from resnet.network.config import ResNetConfig, Shortcut
+from resnet.network.link import Choice
 
 FAMILIES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "Notebook"}
 FAMILY_HELP = (

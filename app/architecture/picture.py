@@ -9,13 +9,13 @@ import streamlit as st
 from app import cache, state
 from app.cache import Network
 from app.components.diagram import KEY, Picture, show_diagram
-from resnet import search
+from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import OTHER, Colour, Direction, Level, Style
-from resnet.diagram.fold import refolded, revealed
-from resnet.diagram.plot_model import PlotOptions
+from resnet.diagram.content.fold import refolded, revealed
 from resnet.diagram.view import places
 from resnet.errors import ConfigError
-from resnet.link import Choice
+from resnet.network import search
+from resnet.network.link import Choice
 
 LONGEST_QUESTION = 200
 MOST_PARTS_TWICE = 300

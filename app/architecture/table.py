@@ -9,11 +9,13 @@ from app import state
 from app.architecture import exports
 from app.cache import Network
 from app.elements import views
-from resnet import layer_table, quantity, search
+from resnet import quantity
 from resnet.errors import ConfigError
 from resnet.exports import file_stem
-from resnet.layer_table import Grouping, TableRow
-from resnet.metrics import CONVENTIONS
+from resnet.network import search
+from resnet.network.metrics import CONVENTIONS
+from resnet.tables import layer_table
+from resnet.tables.layer_table import Grouping, TableRow
 
 TITLES: dict[Grouping, str] = {"layer": "Layers", "block": "Blocks", "stage": "Stages"}
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)

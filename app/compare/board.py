@@ -9,14 +9,15 @@ from app import cache, state
 from app.architecture import exports, picture
 from app.components.diagram import Picture, show_diagram
 from app.elements import charts, views
-from resnet import comparison, family, quantity
-from resnet.comparison import Comparison, PartChange
-from resnet.config import ResNetConfig
+from resnet import quantity
 from resnet.diagram import Colour, View
 from resnet.errors import ResNetLabError
 from resnet.exports import file_stem
-from resnet.link import Choice
-from resnet.metrics import CONVENTIONS
+from resnet.network.config import ResNetConfig
+from resnet.network.link import Choice
+from resnet.network.metrics import CONVENTIONS
+from resnet.tables import comparison, family
+from resnet.tables.comparison import Comparison, PartChange
 
 VIEWS = ("Side by side", "Differences", "Family")
 COLOURS: dict[Colour, str] = {"difference": "Differences", **picture.COLOUR_TITLES}

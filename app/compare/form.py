@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from app import state
-from resnet import catalog
 from resnet.errors import ResNetLabError
-from resnet.link import Choice, pairs, written
+from resnet.network import catalog
+from resnet.network.link import Choice, pairs, written
 
 CHANGES_HELP = "Settings, as after --set on the command line: norm.momentum=0.99 shortcut=projection"
 PROBLEM = "pair_problem"

@@ -10,10 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.elements.charts import COLOURS, HEIGHT, MARGIN, Scheme
-from resnet.ablation.curves.arm_colours import GROUND, colours
-from resnet.ablation.curves.arm_curves import ArmCurve, ArmCurves, Mark, apart, paper_says
-from resnet.ablation.curves.bands import Band
-from resnet.ablation.results.published import Published
+from resnet.results.published import Published
+from resnet.studies.curves.arm_colours import GROUND, colours
+from resnet.studies.curves.arm_curves import ArmCurve, ArmCurves, Mark, apart, paper_says
+from resnet.studies.curves.bands import Band
 
 LABELLED, LONGEST_LABEL = 4, 14
 """Up to so many arms are labelled at their lines' ends; more, or longer names, have a legend."""

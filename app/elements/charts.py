@@ -8,7 +8,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from resnet.curves import Curve, curve, reduced, smoothed
-from resnet.family import FamilyRow
+from resnet.tables.family import FamilyRow
 
 Scheme = Literal["light", "dark"]
 Along = Literal["step", "epoch", "hour"]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from app.elements.controls import Option, switch
-from resnet.ablation.curves.arm_curves import About, Spread
-from resnet.ablation.curves.arm_points import Along
+from resnet.studies.curves.arm_curves import About, Spread
+from resnet.studies.curves.arm_points import Along
 
 ABOUTS: dict[About, str] = {"error": "Error", "data_loss": "Data loss"}
 ALONGS: dict[Along, str] = {"step": "Steps", "epoch": "Epochs", "hour": "Hours"}

@@ -6,8 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from resnet.ablation import lint
-from resnet.ablation.lint import Finding, Severity
+from resnet.checks import check as lint
+from resnet.checks.check import Finding, Severity
 
 TITLES: dict[Severity, str] = {
     "wrong": "Not what was meant",

@@ -9,11 +9,12 @@ import streamlit as st
 
 from app import state
 from app.cache import Network
-from resnet import catalog, exports, quantity
-from resnet.config import ResNetConfig
-from resnet.link import Choice, written
-from resnet.metrics import CONVENTIONS, Metrics
-from resnet.text_table import Cell, Column, TextTable
+from resnet import exports, quantity
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.network.link import Choice, written
+from resnet.network.metrics import CONVENTIONS, Metrics
+from resnet.tables.text_table import Cell, Column, TextTable
 
 VIEWS = ("Drawing", "plot_model", "Layers", "Code")
 FAMILY_TITLES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "cats or dogs"}

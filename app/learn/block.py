@@ -5,8 +5,8 @@ from html import escape
 
 from resnet import quantity
 from resnet.diagram import Box, Drawing, Panel, View, draw
-from resnet.diagram.svg import marks_text
-from resnet.graph import Add, Graph, Node, Shape
+from resnet.diagram.formats.svg import marks_text
+from resnet.network.graph import Add, Graph, Node, Shape
 
 ROOM, LEFT, EDGE = 30.0, 42.0, 8.0
 """Points above and below the block, for x and y; left of it, for F(x); and around the picture."""

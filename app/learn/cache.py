@@ -4,8 +4,8 @@ import streamlit as st
 
 from app.cache import BY_FINGERPRINT, network
 from app.learn import batch, block, stack
-from resnet.ablation import signals
-from resnet.config import ResNetConfig
+from resnet.network.config import ResNetConfig
+from resnet.shipped import signals
 from resnet.training.signal_record import SignalsFile
 
 

@@ -8,8 +8,8 @@ from app.elements import charts as house
 from app.elements import views
 from app.elements.controls import switch
 from app.learn import cache, charts
-from resnet.ablation import signals
 from resnet.errors import ResNetLabError
+from resnet.shipped import signals
 from resnet.training.signal_record import Moment, NetworkSignals, SignalsFile
 
 DEPTHS = {20: "20 layers", 56: "56 layers"}

@@ -5,10 +5,10 @@ import streamlit as st
 from app.elements import arm_charts, views
 from app.elements import charts as house
 from app.study import cache
-from resnet.ablation import shipped
-from resnet.ablation.curves.arm_curves import Options, arm_curves
-from resnet.ablation.studies.outcome import Outcome
+from resnet import shipped
 from resnet.errors import ResNetLabError
+from resnet.studies.curves.arm_curves import Options, arm_curves
+from resnet.studies.outcome import Outcome
 
 
 def section() -> None:

@@ -8,11 +8,12 @@ from app.elements import views
 from app.elements.controls import menu, switch
 from app.learn import block, still
 from app.learn import cache as learned
-from resnet import catalog, quantity
-from resnet.config import Shortcut
-from resnet.graph import Graph
-from resnet.metrics import Metrics
-from resnet.shortcuts import shortcut_kinds
+from resnet import quantity
+from resnet.network import catalog
+from resnet.network.config import Shortcut
+from resnet.network.graph import Graph
+from resnet.network.metrics import Metrics
+from resnet.network.shortcuts import shortcut_kinds
 
 NETWORKS = {"resnet20": "ResNet-20", "resnet56": "ResNet-56", "resnet34": "ResNet-34", "resnet50": "ResNet-50"}
 SHORTCUTS: dict[Shortcut, str] = {**{kind: f"Option {name}" for kind, name in OPTIONS.items()}, "none": "No shortcut"}

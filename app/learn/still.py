@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from resnet.diagram.style import COLOURS
-from resnet.diagram.svg import style_sheet
+from resnet.diagram.formats.svg import style_sheet
+from resnet.diagram.looks.style import COLOURS
 
 SHOW = """export default function ({ data, parentElement }) {
   parentElement.querySelector(".still").innerHTML = data[0];

@@ -7,15 +7,15 @@ import streamlit as st
 
 from app import state
 from app.elements import views
-from resnet.config import with_settings
 from resnet.errors import ResNetLabError
-from resnet.link import difference
+from resnet.network.config import with_settings
+from resnet.network.link import difference
+from resnet.recipes.recipe import Recipe, with_steps
 from resnet.runs import Run, Store
 from resnet.runs.archive import last_weights, metrics_csv, zipped
 from resnet.runs.directory import MODEL
 from resnet.runs.records import Notes
 from resnet.runs.state import State
-from resnet.training.recipe import Recipe, with_steps
 
 DELETED = "deleted_run"
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from resnet.data.sheet import sample_sheet
+from resnet.recipes.recipe import Recipe
+from resnet.recipes.samples import sample_sheet
 from resnet.runs import Store
 from resnet.runs.devices import Device, offered
 from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.run import Run
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.runs.usage import Meter
-from resnet.training.recipe import Recipe
 
 
 @st.cache_resource(show_spinner=False)

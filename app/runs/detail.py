@@ -10,7 +10,7 @@ from app.elements.controls import when_opened
 from app.runs import actions, cache, facts, wording
 from resnet import quantity
 from resnet.errors import ResNetLabError
-from resnet.link import choice_of
+from resnet.network.link import choice_of
 from resnet.runs import Run, Store
 from resnet.runs.command import command
 from resnet.runs.journal import Line

@@ -7,13 +7,14 @@ import streamlit as st
 
 from app.elements import views
 from app.runs import wording
-from resnet import catalog, quantity
-from resnet.config import Closed
-from resnet.link import choice_of, difference, written
+from resnet import quantity
+from resnet.network import catalog
+from resnet.network.config import Closed
+from resnet.network.link import choice_of, difference, written
+from resnet.recipes import recipes
 from resnet.runs.command import nearest
 from resnet.runs.journal import Line
 from resnet.runs.spec import RunSpec
-from resnet.training import recipes
 
 TESTS = {"Test error": "test_error", "With exact statistics": "test_error_exact_statistics"}
 

@@ -9,10 +9,11 @@ import streamlit as st
 from app.elements import charts, views
 from app.elements.charts import COLOURS, LOW, MARGIN, Scheme
 from app.runs import wording
-from resnet.ablation import loss_words, losses
-from resnet.ablation.losses import Explanation, LossItem, LossRow
 from resnet.errors import ResNetLabError
-from resnet.text_table import TextTable, counted, named
+from resnet.tables.text_table import TextTable, counted, named
+from resnet.why_loss import losses
+from resnet.why_loss import words as loss_words
+from resnet.why_loss.losses import Explanation, LossItem, LossRow
 
 MOST_BARS, LONGEST = 24, 40
 CLEAR = "rgba(0,0,0,0)"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from app.elements import views
 from app.runs import wording
-from resnet.ablation.guards import differences
-from resnet.link import written
+from resnet.guards import differences
+from resnet.network.link import written
 from resnet.runs import Parent, Run
 from resnet.runs.spec import RunSpec
 

@@ -8,8 +8,8 @@ from app.elements import findings, views
 from app.elements.controls import when_opened
 from app.runs.board import REFRESH_S, listed
 from app.side_by_side import bring, cache, chart, check, choose, factor, losses
-from resnet.ablation.imports.imported import IMPORTS
-from resnet.ablation.lint import Finding
+from resnet.checks.check import Finding
+from resnet.imports.imported import IMPORTS
 from resnet.runs import Run, Store
 
 DAMAGED_SHOWN = 3

@@ -10,13 +10,14 @@ from app import state
 from app.elements import views
 from app.side_by_side import cache, choose
 from app.side_by_side.cache import Kept
-from resnet import catalog, files
-from resnet.ablation import notebook
-from resnet.ablation.imports.imported import Given, ImportedCurve, write_import
-from resnet.ablation.rules.imported import of_import
-from resnet.config import parse_value
+from resnet import files
+from resnet.checks.imported import of_import
 from resnet.errors import ConfigError, ResNetLabError, echo
-from resnet.link import pairs
+from resnet.imports.imported import Given, ImportedCurve, write_import
+from resnet.network import catalog
+from resnet.network.config import parse_value
+from resnet.network.link import pairs
+from resnet.shipped import notebook
 
 TURN, REMOVED = "beside_turn", "beside_removed"
 LARGEST_MB = 64

@@ -13,16 +13,16 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.runs.cache import Journal
 from app.side_by_side.arms import Arm
-from resnet.ablation.curves import arm_points
-from resnet.ablation.curves.arm_points import ArmPoints, Series
-from resnet.ablation.imports import event_files
-from resnet.ablation.imports import imported as imports
-from resnet.ablation.imports.imported import Column, ImportedCurve
-from resnet.ablation.results.arms import ArmRuns, Ending, SeedRun, ending
 from resnet.curves import Curve, reduced
 from resnet.errors import DataError, ResNetLabError
+from resnet.imports import event_files
+from resnet.imports import imported as imports
+from resnet.imports.imported import Column, ImportedCurve
+from resnet.results.arms import ArmRuns, Ending, SeedRun, ending
 from resnet.runs.journal import Line
 from resnet.runs.run import Run
+from resnet.studies.curves import arm_points
+from resnet.studies.curves.arm_points import ArmPoints, Series
 
 LIGHT_POINTS = 400
 """Of a column, for what needs its ends and extremes only."""

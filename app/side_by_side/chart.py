@@ -13,14 +13,14 @@ from app.elements.curve_controls import ABOUTS, ALONGS, SPREADS, choice
 from app.side_by_side import cache
 from app.side_by_side.arms import Arm
 from app.side_by_side.choose import Chosen
-from resnet.ablation import losses
-from resnet.ablation.curves.arm_curves import ArmCurve, ArmCurves, Options, arm_curves, points_each
-from resnet.ablation.curves.arm_points import Along, ArmPoints, Series
-from resnet.ablation.curves.bands import NO_BAND, band
-from resnet.ablation.losses import Decay
-from resnet.config import ResNetConfig
 from resnet.errors import ResNetLabError
-from resnet.graph import build_graph
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.studies.curves.arm_curves import ArmCurve, ArmCurves, Options, arm_curves, points_each
+from resnet.studies.curves.arm_points import Along, ArmPoints, Series
+from resnet.studies.curves.bands import NO_BAND, band
+from resnet.why_loss import losses
+from resnet.why_loss.losses import Decay
 
 About = Literal["error", "data_loss", "total"]
 WITH_TOTAL: dict[About, str] = dict([*ABOUTS.items(), ("total", "Total with penalties")])

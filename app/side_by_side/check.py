@@ -10,10 +10,10 @@ from app.side_by_side import cache
 from app.side_by_side.arms import Arm
 from app.side_by_side.choose import Chosen
 from resnet import data
-from resnet.ablation import lint
-from resnet.ablation.lint import Facts, Finding
-from resnet.ablation.rules import sources
-from resnet.ablation.rules.imported import of_import
+from resnet.checks import check as lint
+from resnet.checks import sources
+from resnet.checks.check import Facts, Finding
+from resnet.checks.imported import of_import
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
 from resnet.runs import Run

@@ -11,7 +11,7 @@ from app.runs import wording
 from app.runs.board import LINKED
 from app.side_by_side.arms import Arm, grouped
 from app.side_by_side.cache import Kept
-from resnet.ablation.guards.differences import listed
+from resnet.guards.differences import listed
 from resnet.runs import Run
 
 CHOSEN, CHOICE, MISSING = "beside_chosen", "beside_choice", "beside_missing"

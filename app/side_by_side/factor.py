@@ -10,15 +10,15 @@ from app.elements.controls import when_opened
 from app.runs import wording
 from app.side_by_side.arms import settings
 from app.side_by_side.choose import Chosen
-from resnet.ablation.guards import differences, guard
-from resnet.ablation.guards.differences import Differing, listed
-from resnet.ablation.guards.guard import OneFactor
-from resnet.ablation.imports.imported import ImportedCurve
-from resnet.ablation.rules.decay import in_one_unit
-from resnet.config import ResNetConfig
-from resnet.link import written
-from resnet.text_table import TextTable, named
-from resnet.training import recipes
+from resnet.checks.decay import in_one_unit
+from resnet.guards import differences, guard
+from resnet.guards.differences import Differing, listed
+from resnet.guards.guard import OneFactor
+from resnet.imports.imported import ImportedCurve
+from resnet.network.config import ResNetConfig
+from resnet.network.link import written
+from resnet.recipes import recipes
+from resnet.tables.text_table import TextTable, named
 
 DECLARED, PICK = "beside_declared", "beside_on_purpose"
 NOTHING = "nothing"

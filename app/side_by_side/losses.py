@@ -6,10 +6,11 @@ from app.elements import views
 from app.runs import loss_parts
 from app.side_by_side import cache
 from app.side_by_side.choose import Chosen
-from resnet import catalog
-from resnet.ablation import losses, notebook
-from resnet.ablation.losses import LossItem
 from resnet.errors import ResNetLabError
+from resnet.network import catalog
+from resnet.shipped import notebook
+from resnet.why_loss import losses
+from resnet.why_loss.losses import LossItem
 
 
 def show(chosen: Chosen) -> None:

@@ -8,14 +8,14 @@ from app.study import shelf
 from app.train.dataset import DATASET, data_folder
 from app.train.form import BASES, SETTINGS
 from resnet import data
-from resnet.ablation.studies import files as study_files
-from resnet.ablation.studies import ready
-from resnet.ablation.studies.factors import Baseline, Factor
-from resnet.ablation.studies.ready import Size
-from resnet.ablation.studies.study import Study
-from resnet.config import with_settings
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, with_steps
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, with_steps
+from resnet.studies.plan import files as study_files
+from resnet.studies.plan import ready
+from resnet.studies.plan.factors import Baseline, Factor
+from resnet.studies.plan.ready import Size
+from resnet.studies.plan.study import Study
 
 UPLOADED = "study_uploaded"
 SIZES: Mapping[Size, str] = {"quick": "Quick", "small": "Small", "whole": "Whole"}

@@ -7,9 +7,9 @@ from app.elements import controls, views
 from app.runs import board as runs_board
 from app.runs import cache as runs_cache
 from app.study import cache, preview, progress, results, shelf, wording
-from resnet.ablation.studies.planning import Plan
-from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
+from resnet.studies.plan.study import Study
+from resnet.studies.planning import Plan
 
 REFRESH_S = 2.0
 BUSY = "study_busy"

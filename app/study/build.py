@@ -14,12 +14,12 @@ from app.study import begin, change, fields
 from app.study.begin import SIZES
 from app.study.shelf import BEGIN, CHANGES, FILE
 from app.train.dataset import data_folder
-from resnet.ablation.studies import ready
-from resnet.ablation.studies.ready import Size
-from resnet.ablation.studies.study import Study
-from resnet.config import with_settings
 from resnet.errors import ResNetLabError
-from resnet.training.recipe import with_steps
+from resnet.network.config import with_settings
+from resnet.recipes.recipe import with_steps
+from resnet.studies.plan import ready
+from resnet.studies.plan.ready import Size
+from resnet.studies.plan.study import Study
 
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 MOST_SEEDS = 20

@@ -12,21 +12,22 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from resnet.ablation import lint, shipped
-from resnet.ablation.guards import guard
-from resnet.ablation.results.arms import ArmRuns
-from resnet.ablation.rules.rule import Finding
-from resnet.ablation.studies import checked, planning
-from resnet.ablation.studies.compared import several
-from resnet.ablation.studies.files import read
-from resnet.ablation.studies.outcome import Outcome, outcome
-from resnet.ablation.studies.planning import Plan, Step
-from resnet.ablation.studies.shelf import Shelf
-from resnet.ablation.studies.study import Study
-from resnet.metrics import Metrics, describe
+from resnet import shipped
+from resnet.checks import check as lint
+from resnet.checks.rule import Finding
+from resnet.guards import guard
+from resnet.network.metrics import Metrics, describe
+from resnet.results.arms import ArmRuns
 from resnet.runs import Run
 from resnet.runs.directory import EXIT, METRICS
 from resnet.runs.run import by_coming, runs_in
+from resnet.studies import checked, planning
+from resnet.studies.compared import several
+from resnet.studies.outcome import Outcome, outcome
+from resnet.studies.plan.files import read
+from resnet.studies.plan.shelf import Shelf
+from resnet.studies.plan.study import Study
+from resnet.studies.planning import Plan, Step
 
 DEFAULT_FOLDER = "studies"
 Signature = tuple[tuple[str, str, int, int], ...]

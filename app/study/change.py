@@ -8,9 +8,10 @@ import streamlit as st
 
 from app import state
 from app.study import fields
-from resnet import catalog, data
-from resnet.ablation.studies.study import Design, Study
+from resnet import data
 from resnet.errors import ResNetLabError
+from resnet.network import catalog
+from resnet.studies.plan.study import Design, Study
 
 DESIGNS: Mapping[Design, str] = {"grid": "Grid", "one_at_a_time": "One at a time", "list": "Arm by arm"}
 DESIGN_HELP = (

@@ -6,9 +6,9 @@ import streamlit as st
 
 from app.architecture import exports
 from app.elements.controls import switch
-from resnet.ablation.curves.arm_curves import Options
-from resnet.ablation.export.study_figure import FigureWidth, study_figure
-from resnet.ablation.studies.outcome import Outcome, exported
+from resnet.studies.curves.arm_curves import Options
+from resnet.studies.export.study_figure import FigureWidth, study_figure
+from resnet.studies.outcome import Outcome, exported
 
 WIDTHS: dict[FigureWidth, str] = {"column": "Column", "page": "Page"}
 WIDTH_HELP = "How wide the figure is on paper: one column of two, or the whole page. Letters stay readable in both."
@@ -38,12 +38,12 @@ def menu(found: Outcome, look: Options) -> None:
 
 
 def _report(found: Outcome) -> str:
-    from resnet.ablation.export.report import report  # noqa: PLC0415  most visits never ask for it
+    from resnet.studies.export.report import report  # noqa: PLC0415  most visits never ask for it
 
     return report(found)
 
 
 def _bundle(found: Outcome) -> bytes:
-    from resnet.ablation.export.bundle import packed  # noqa: PLC0415  nor for it
+    from resnet.studies.export.bundle import packed  # noqa: PLC0415  nor for it
 
     return packed(found)

@@ -5,13 +5,14 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from resnet import catalog, data
-from resnet.ablation.studies.factors import FOLLOW_THE_DATA, parted
-from resnet.ablation.studies.study import Study, arms
-from resnet.config import ResNetConfig, known_keys, parse_value, with_settings
+from resnet import data
 from resnet.errors import ConfigError, echo
-from resnet.link import pairs, written
-from resnet.training import recipes
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig, known_keys, parse_value, with_settings
+from resnet.network.link import pairs, written
+from resnet.recipes import recipes
+from resnet.studies.plan.factors import FOLLOW_THE_DATA, parted
+from resnet.studies.plan.study import Study, arms
 
 KINDS: Mapping[type, str] = {bool: "true or false", int: "number", float: "number", str: "word", list: "list"}
 

@@ -7,11 +7,11 @@ import streamlit as st
 from app.elements import findings, views
 from app.elements.controls import when_opened
 from app.study import cache
-from resnet.ablation.guards.twins import TwinProof
-from resnet.ablation.results.arms import ArmRuns
-from resnet.ablation.studies.planning import Step
-from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
+from resnet.guards.twins import TwinProof
+from resnet.results.arms import ArmRuns
+from resnet.studies.plan.study import Study
+from resnet.studies.planning import Step
 
 MOST_BANNERS = 3
 

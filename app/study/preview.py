@@ -12,15 +12,15 @@ from app.elements.controls import when_opened
 from app.runs import cache as runs_cache
 from app.study import build, cache, fields, guards, shelf, wording
 from resnet import quantity
-from resnet.ablation.guards.twins import proofs
-from resnet.ablation.studies import running
-from resnet.ablation.studies.compared import promises, references
-from resnet.ablation.studies.files import to_text
-from resnet.ablation.studies.planning import Plan, Step, seeds_for
-from resnet.ablation.studies.study import Arm, Study
 from resnet.errors import ResNetLabError
-from resnet.metrics import Metrics
+from resnet.guards.twins import proofs
+from resnet.network.metrics import Metrics
 from resnet.runs.spec import check_possible
+from resnet.studies import running
+from resnet.studies.compared import promises, references
+from resnet.studies.plan.files import to_text
+from resnet.studies.plan.study import Arm, Study
+from resnet.studies.planning import Plan, Step, seeds_for
 
 SETS_PX = 480  # three settings of an arm, uncut
 

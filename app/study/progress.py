@@ -9,11 +9,11 @@ import streamlit as st
 from app import state
 from app.elements import views
 from app.study import cache, wording
-from resnet.ablation.studies import planning, running
-from resnet.ablation.studies.planning import Plan, Step
-from resnet.ablation.studies.study import arms_of, grown
 from resnet.errors import ResNetLabError
 from resnet.runs import Store
+from resnet.studies import planning, running
+from resnet.studies.plan.study import arms_of, grown
+from resnet.studies.planning import Plan, Step
 
 PROBLEM, START = "study_problem", "play_arrow"
 MOST_LINKS = 120

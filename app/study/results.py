@@ -8,12 +8,12 @@ from app.elements import charts, views
 from app.elements.controls import when_opened
 from app.elements.curve_controls import ABOUTS, ALONGS, SPREADS, choice
 from app.study import downloads, guards
-from resnet.ablation import losses
-from resnet.ablation.curves.arm_curves import Options, arm_curves
-from resnet.ablation.export.study_figure import drawable, published
-from resnet.ablation.guards.sharing import selection
-from resnet.ablation.studies.outcome import Outcome, reading
-from resnet.text_table import TextTable
+from resnet.guards.sharing import selection
+from resnet.studies.curves.arm_curves import Options, arm_curves
+from resnet.studies.export.study_figure import drawable, published
+from resnet.studies.outcome import Outcome, reading
+from resnet.tables.text_table import TextTable
+from resnet.why_loss import losses
 
 PAGE = "study"
 SAID_BELOW = ("paper",)

@@ -7,8 +7,8 @@ import streamlit as st
 from app import state
 from app.elements import views
 from app.study import cache
-from resnet.ablation.studies.study import Study
 from resnet.errors import ResNetLabError
+from resnet.studies.plan.study import Study
 
 EXAMPLE, NEW = ":example", ":new"
 TITLES = {EXAMPLE: "The example that ships with ResNet Lab", NEW: "A new study"}

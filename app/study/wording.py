@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from app.runs.wording import STATES, Colour
 from resnet import quantity
-from resnet.ablation.studies.planning import Step
+from resnet.studies.planning import Step
 
 MINUTE_S = 60
 SIGNS: dict[str, tuple[Colour, str]] = {

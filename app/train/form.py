@@ -9,12 +9,12 @@ import streamlit as st
 from app import state
 from app.train.dataset import DATASET, dataset_form
 from resnet import quantity
-from resnet.config import with_settings
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
+from resnet.network.config import with_settings
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, SgdConfig, check_against, with_steps
 from resnet.runs.devices import Device
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, SgdConfig, check_against, with_steps
 
 BASES, SETTINGS, DEVICE = "recipe_bases", "recipe_settings", "device"
 STEPS_HELP = "Optimiser updates; the schedule stretches with them."

@@ -9,8 +9,8 @@ from app.train.form import Plan
 from resnet import data
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
-from resnet.training.recipe import AugmentationConfig
-from resnet.training.schedule import rate_at
+from resnet.recipes.recipe import AugmentationConfig
+from resnet.recipes.schedule import rate_at
 
 POINTS = 200
 

@@ -9,27 +9,28 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from resnet import catalog, data
-from resnet.ablation import lint
-from resnet.ablation.guards import guard
-from resnet.ablation.imports.imported import IMPORTS, ImportedCurve, read_curve, read_imports
-from resnet.ablation.lint import Conformity, Facts, Finding
-from resnet.ablation.rules import sources
-from resnet.ablation.rules.imported import of_import
-from resnet.ablation.studies import checked, compared
-from resnet.ablation.studies import files as study_files
-from resnet.ablation.studies.planning import Step, steps_of
-from resnet.ablation.studies.study import Study, arms_of, specs_of
+from resnet import data
+from resnet.checks import check as lint
+from resnet.checks import sources
+from resnet.checks.check import Conformity, Facts, Finding
+from resnet.checks.imported import of_import
 from resnet.cli.options import AsJson, Runs
-from resnet.config import ResNetConfig
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError, echo
+from resnet.guards import guard
+from resnet.imports.imported import IMPORTS, ImportedCurve, read_curve, read_imports
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
 from resnet.runs import Run, RunSpec, Store
 from resnet.runs.directory import SPEC
 from resnet.runs.spec import RUN_ID
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training import recipes
-from resnet.training.recipe import Recipe
+from resnet.studies import checked, compared
+from resnet.studies.plan import files as study_files
+from resnet.studies.plan.study import Study, arms_of, specs_of
+from resnet.studies.planning import Step, steps_of
 
 What = Annotated[
     list[str],

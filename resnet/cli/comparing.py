@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from resnet import comparison, family, files
+from resnet import files
 from resnet.cli.options import AsJson, Name, Settings, choose, format_of
-from resnet.comparison import Comparison, PartChange
-from resnet.link import pairs
+from resnet.network.link import pairs
+from resnet.tables import comparison, family
+from resnet.tables.comparison import Comparison, PartChange
 
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="The network to compare it with.")]
 OtherSettings = Annotated[

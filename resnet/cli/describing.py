@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from resnet import catalog, exports, quantity
-from resnet.catalog import Entry
+from resnet import exports, quantity
 from resnet.cli.options import AsJson, Name, Settings, choose
-from resnet.graph import build_graph
-from resnet.metrics import CONVENTIONS, Metrics, measure
+from resnet.network import catalog
+from resnet.network.catalog import Entry
+from resnet.network.graph import build_graph
+from resnet.network.metrics import CONVENTIONS, Metrics, measure
 
 All = Annotated[bool, typer.Option("--all", help="Every n from 1 to 200 too.")]
 Layers = Annotated[bool, typer.Option("--layers", help="Also the table of layers.")]

@@ -7,19 +7,20 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from resnet import catalog
-from resnet.ablation import loss_words, losses
-from resnet.ablation.imports.imported import IMPORTS, Given, Imports, read_curve, read_imports, write_import
-from resnet.ablation.losses import Decay, Difference, Explanation, KerasL2, LossItem, LossRow
-from resnet.ablation.notebook import usual_decay
 from resnet.cli.options import AsJson, RecipeSettings, Runs, Settings, choose
-from resnet.config import parse_value
 from resnet.errors import ConfigError, RunError, UnknownNameError, echo
-from resnet.link import pairs
+from resnet.imports.imported import IMPORTS, Given, Imports, read_curve, read_imports, write_import
+from resnet.network import catalog
+from resnet.network.config import parse_value
+from resnet.network.link import pairs
+from resnet.recipes.recipe import WeightDecayConfig
 from resnet.runs import Store
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.text_table import Column, TextTable, counted, named
-from resnet.training.recipe import WeightDecayConfig
+from resnet.shipped.notebook import usual_decay
+from resnet.tables.text_table import Column, TextTable, counted, named
+from resnet.why_loss import losses
+from resnet.why_loss import words as loss_words
+from resnet.why_loss.losses import Decay, Difference, Explanation, KerasL2, LossItem, LossRow
 
 LOSSES = {
     "penalty_at_start": "Penalty at start",

@@ -7,15 +7,15 @@ from typing import Annotated, NamedTuple
 import typer
 
 from resnet import files, quantity
-from resnet.ablation.imports.imported import IMPORTS, ImportedCurve, read_imports
 from resnet.cli.following import summary
 from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, RunsHere, Steps, format_of
 from resnet.errors import RunError
-from resnet.link import difference, pairs
+from resnet.imports.imported import IMPORTS, ImportedCurve, read_imports
+from resnet.network.link import difference, pairs
+from resnet.recipes.recipe import with_steps
 from resnet.runs import Run, Store, archive
 from resnet.runs.command import command
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training.recipe import with_steps
 
 Place = Annotated[int, typer.Argument(metavar="PLACE", min=1, help="Its new place among those that wait; 1 is next.")]
 OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the parent's unless told otherwise.")]

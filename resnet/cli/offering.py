@@ -8,8 +8,8 @@ import typer
 from resnet import data, quantity
 from resnet.cli.options import AsJson, DataFolder
 from resnet.data import DatasetFacts
-from resnet.training import recipes
-from resnet.training.recipes import Entry
+from resnet.recipes import recipes
+from resnet.recipes.recipes import Entry
 
 
 def register(app: typer.Typer) -> None:

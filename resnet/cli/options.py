@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from resnet.config import AnyConfig, with_settings
 from resnet.errors import ExportError, echo
-from resnet.link import Choice, pairs
+from resnet.network.config import AnyConfig, with_settings
+from resnet.network.link import Choice, pairs
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A network, as `list --all` names it.")]
 Settings = Annotated[

@@ -5,13 +5,13 @@ from typing import Annotated, Literal, cast, get_args
 import typer
 
 from resnet import exports, files
+from resnet.as_keras.graphviz import render
+from resnet.as_keras.plot_model import PlotOptions, RankDir
 from resnet.cli.options import Name, Output, Settings, choose, format_of
-from resnet.config import ResNetConfig
 from resnet.diagram import FIRST, Colour, Direction, Level, PageFormat, Style, View
-from resnet.diagram.plot_model import PlotOptions, RankDir
-from resnet.diagram.render import render
 from resnet.errors import ExportError
 from resnet.exports import DrawingFormat, PictureFormat
+from resnet.network.config import ResNetConfig
 
 Engine = Literal["graph", "keras"]
 

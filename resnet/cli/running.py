@@ -14,11 +14,11 @@ from resnet.cli.following import follow
 from resnet.cli.options import DataFolder, Name, RecipeSettings, Runs, Settings, Steps, changed, choose
 from resnet.data import DatasetFacts
 from resnet.errors import RunError
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, with_steps
+from resnet.recipes.recipes import Entry
 from resnet.runs import RunSpec, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, with_steps
-from resnet.training.recipes import Entry
 
 DEFAULT_PORT = 8501
 

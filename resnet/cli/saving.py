@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
-from resnet import exports, files, layer_table, search
+from resnet import exports, files
 from resnet.cli.options import Name, Output, Settings, choose, format_of
-from resnet.config import ResNetConfig
-from resnet.graph import build_graph
-from resnet.layer_table import Grouping, TableRow
-from resnet.metrics import measure
+from resnet.network import search
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import build_graph
+from resnet.network.metrics import measure
+from resnet.tables import layer_table
+from resnet.tables.layer_table import Grouping, TableRow
 
 By = Annotated[Grouping, typer.Option("--by", help="In the table of layers: a row for each of these, summed.")]
 Where = Annotated[
@@ -53,7 +55,7 @@ def _rows(config: ResNetConfig, by: Grouping, where: str) -> tuple[TableRow, ...
 
 @contextmanager
 def keras_model() -> Iterator[ModuleType]:
-    """`resnet.keras_model`, imported when it is needed, and without the lines TensorFlow writes to stderr by itself.
+    """`resnet.as_keras.model`, imported when it is needed, and without the lines TensorFlow writes to stderr by itself.
 
     An export needs no GPU, and must not take the memory of one that trains.
     """
@@ -62,7 +64,7 @@ def keras_model() -> Iterator[ModuleType]:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     try:
-        from resnet import keras_model  # noqa: PLC0415  takes seconds
+        from resnet.as_keras import model as keras_model  # noqa: PLC0415  takes seconds
 
         yield keras_model
     finally:

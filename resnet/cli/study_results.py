@@ -9,20 +9,20 @@ from typing import Annotated, Literal, get_args
 import typer
 
 from resnet import data, files
-from resnet.ablation.curves.arm_curves import About, Options, Spread
-from resnet.ablation.export import repeat as again
-from resnet.ablation.export.bundle import Bundle, read_bundle, write_bundle
-from resnet.ablation.export.report import report
-from resnet.ablation.export.study_figure import FigureFormat, FigureWidth, study_figure
-from resnet.ablation.results.arms import ErrorMeasure
-from resnet.ablation.results.tables import TableFormat
-from resnet.ablation.studies.files import read
-from resnet.ablation.studies.outcome import Outcome, exported, outcome
 from resnet.cli.following import follow
 from resnet.cli.options import DataFolder, Output, Runs, format_of
 from resnet.errors import RunError
+from resnet.results.arms import ErrorMeasure
+from resnet.results.tables import TableFormat
 from resnet.runs import Store
 from resnet.runs.store import DEFAULT_ROOT
+from resnet.studies.curves.arm_curves import About, Options, Spread
+from resnet.studies.export import repeat as again
+from resnet.studies.export.bundle import Bundle, read_bundle, write_bundle
+from resnet.studies.export.report import report
+from resnet.studies.export.study_figure import FigureFormat, FigureWidth, study_figure
+from resnet.studies.outcome import Outcome, exported, outcome
+from resnet.studies.plan.files import read
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help="A study: .yaml, .yml or .json; or its zip, unpacked or not.")

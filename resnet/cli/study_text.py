@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from resnet import quantity
-from resnet.ablation.guards import guard, sharing
-from resnet.ablation.guards.recorded import environments
-from resnet.ablation.results import statistics
-from resnet.ablation.studies.compared import promises, references
-from resnet.ablation.studies.planning import Plan, runs_of, seeds_for
-from resnet.ablation.studies.study import Arm, Study
+from resnet.guards import guard, sharing
+from resnet.guards.recorded import environments
+from resnet.results import statistics
+from resnet.studies.compared import promises, references
+from resnet.studies.plan.study import Arm, Study
+from resnet.studies.planning import Plan, runs_of, seeds_for
 
 SAID = {"make": "to run", "wait": "at work", "resume": "to go on", "reuse": "finished", "leave": "failed"}
 

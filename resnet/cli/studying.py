@@ -7,12 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from resnet import data
-from resnet.ablation.guards import sharing, twins
-from resnet.ablation.studies import files as study_files
-from resnet.ablation.studies import planning, ready, running
-from resnet.ablation.studies.factors import Baseline, Factor, parted
-from resnet.ablation.studies.running import Status
-from resnet.ablation.studies.study import Design, Study, arms
 from resnet.cli import study_results
 from resnet.cli.options import (
     AsJson,
@@ -29,11 +23,18 @@ from resnet.cli.options import (
 from resnet.cli.saving import keras_model
 from resnet.cli.study_text import extent, facts_of, lines_of
 from resnet.errors import ConfigError, RunError, echo
-from resnet.link import pairs
+from resnet.guards import sharing, twins
+from resnet.network.link import pairs
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe, with_steps
 from resnet.runs import Run, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
-from resnet.training import recipes
-from resnet.training.recipe import Recipe, with_steps
+from resnet.studies import planning, running
+from resnet.studies.plan import files as study_files
+from resnet.studies.plan import ready
+from resnet.studies.plan.factors import Baseline, Factor, parted
+from resnet.studies.plan.study import Design, Study, arms
+from resnet.studies.running import Status
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A study: .yaml, .yml or .json.")]
 StudyName = Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")]

@@ -1,8 +1,8 @@
 """A network for these images: the size of its input and the number of its classes follow the data."""
 
-from resnet.config import ResNetConfig
 from resnet.data.dataset import DatasetFacts
 from resnet.errors import ConfigError
+from resnet.network.config import ResNetConfig
 
 
 def fit_config(config: ResNetConfig, facts: DatasetFacts) -> ResNetConfig:

@@ -1,14 +1,14 @@
 """Drawings of networks: `draw(graph, view)`. Our own layout, linear in the number of layers, and one set of shapes that
 feeds the page and every format."""
 
-from resnet.catalog import name_of
-from resnet.diagram.difference import coloured
+from resnet.diagram.colours.difference import coloured
 from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
+from resnet.diagram.layout.pair import Network, lay_out_pair
 from resnet.diagram.page import LEAST_SCALE, SHEETS, foldings, laid, on_page, scale_of, too_large
-from resnet.diagram.pair import Network, lay_out_pair
 from resnet.diagram.view import Colour, Direction, Level, PageFormat, Style, View
-from resnet.graph import Graph
-from resnet.link import title
+from resnet.network.catalog import name_of
+from resnet.network.graph import Graph
+from resnet.network.link import title
 
 __all__ = [
     "FIRST",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from resnet.diagram.shapes import Mark, Point
+from resnet.diagram.looks.shapes import Mark, Point
 from resnet.diagram.view import View
-from resnet.graph import Graph
+from resnet.network.graph import Graph
 
 if TYPE_CHECKING:
     from resnet.diagram.stamp import Stamp
@@ -147,26 +147,26 @@ class Drawing:
         return f"{' beside '.join(said)}, {self.view.level} level.".capitalize()
 
     def svg(self, link: str = "") -> str:
-        """SVG text; see resnet.diagram.svg."""
-        from resnet.diagram.svg import svg  # noqa: PLC0415
+        """SVG text; see resnet.diagram.formats.svg."""
+        from resnet.diagram.formats.svg import svg  # noqa: PLC0415
 
         return svg(self, link)
 
     def pdf(self, link: str = "") -> bytes:
-        """One page; see resnet.diagram.pdf. Raises ExportError where no page is that long."""
-        from resnet.diagram.pdf import pdf  # noqa: PLC0415
+        """One page; see resnet.diagram.formats.pdf. Raises ExportError where no page is that long."""
+        from resnet.diagram.formats.pdf import pdf  # noqa: PLC0415
 
         return pdf(self, link)
 
     def png(self, scale: float = 2.0, link: str = "") -> bytes:
-        """`scale` pixels for each point; see resnet.diagram.pdf. Raises ExportError where it could not be read."""
-        from resnet.diagram.pdf import png  # noqa: PLC0415
+        """`scale` pixels for each point; see formats/pdf.py. Raises ExportError where it could not be read."""
+        from resnet.diagram.formats.pdf import png  # noqa: PLC0415
 
         return png(self, scale, link)
 
     def dot(self, link: str = "") -> str:
-        """DOT text for Graphviz; see resnet.diagram.dot."""
-        from resnet.diagram.dot import dot  # noqa: PLC0415
+        """DOT text for Graphviz; see resnet.diagram.formats.dot."""
+        from resnet.diagram.formats.dot import dot  # noqa: PLC0415
 
         return dot(self, link)
 

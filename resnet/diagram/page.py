@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from resnet import quantity
-from resnet.diagram.columns import Group, size
-from resnet.diagram.difference import coloured
+from resnet.diagram.colours.difference import coloured
 from resnet.diagram.drawing import Drawing, Paper
-from resnet.diagram.layout import Part, draw_groups, grouped, lay_out, parts_of, skin_of
-from resnet.diagram.legend import MARGIN
-from resnet.diagram.shapes import Mark, Text
-from resnet.diagram.style import LOOKS
+from resnet.diagram.layout.columns import Group, size
+from resnet.diagram.layout.layout import Part, draw_groups, grouped, lay_out, parts_of, skin_of
+from resnet.diagram.layout.legend import MARGIN
+from resnet.diagram.looks.shapes import Mark, Text
+from resnet.diagram.looks.style import LOOKS
 from resnet.diagram.view import LEVELS, PageFormat, View
 from resnet.errors import ExportError
-from resnet.graph import Graph
-from resnet.metrics import measure
+from resnet.network.graph import Graph
+from resnet.network.metrics import measure
 
 SMALLEST_LETTER = 6.0
 """Points on the page."""

@@ -3,10 +3,10 @@ templates and six hundred places."""
 
 from dataclasses import dataclass, replace
 
+from resnet.diagram.content.fold import Unit
+from resnet.diagram.content.wording import block_title
 from resnet.diagram.drawing import Box, Edge, Panel
-from resnet.diagram.fold import Unit
-from resnet.diagram.shapes import Mark, Point, Text, shifted
-from resnet.diagram.wording import block_title
+from resnet.diagram.looks.shapes import Mark, Point, Text, shifted
 
 ENTRY = "entry"
 """In a template's lines: the box that stands before the block, whichever that is."""

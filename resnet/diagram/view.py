@@ -5,8 +5,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator
 
-from resnet.config import Closed
-from resnet.graph import Graph
+from resnet.network.config import Closed
+from resnet.network.graph import Graph
 
 Level = Literal["network", "stage", "block", "layer"]
 Direction = Literal["TB", "LR"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from resnet.runs import disk
 from resnet.runs.directory import CHECKPOINTS
 from resnet.runs.run import Run
-from resnet.text_table import guarded
+from resnet.tables.text_table import guarded
 
 FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from resnet import data
-from resnet.link import choice_of, difference, written
+from resnet.network.link import choice_of, difference, written
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
-from resnet.training import recipes
-from resnet.training.recipe import Recipe
 
 RESNET = ("python", "-m", "resnet")
 

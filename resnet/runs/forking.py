@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from resnet.config import with_settings
 from resnet.errors import ConfigError, RunError
+from resnet.network.config import with_settings
+from resnet.recipes.recipe import Recipe
+from resnet.runs import checkpoint
+from resnet.runs.checkpoint import Checkpoint
 from resnet.runs.directory import CHECKPOINTS, LOG, RunDirectory
 from resnet.runs.disk import one_sentence
 from resnet.runs.records import Parent
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
-from resnet.training import checkpoint
-from resnet.training.checkpoint import Checkpoint
-from resnet.training.recipe import Recipe
 
 DRAWN_ONCE = ("seed", "validation_images")
 """They decide which images validate. Others would be images the parent has trained on."""

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pydantic import Field
 
 from resnet import data
-from resnet.config import Closed, ResNetConfig
 from resnet.data.fit import check_fit
 from resnet.errors import ConfigError
+from resnet.network.config import Closed, ResNetConfig
+from resnet.recipes.recipe import Recipe, check_against
 from resnet.runs import devices
-from resnet.training.recipe import Recipe, check_against
 
 FORMAT_VERSION = 1
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]+-[a-z0-9_]+-[0-9a-f]{4}")

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from resnet.training.recipe import AugmentationConfig
+from resnet.recipes.recipe import AugmentationConfig
 
 
 def augment(images: tf.Tensor, augmentation: AugmentationConfig, seed: int, step: tf.Tensor) -> tf.Tensor:

@@ -6,11 +6,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from resnet.keras_model import kernel_hashes
+from resnet.as_keras.model import kernel_hashes
+from resnet.recipes.recipe import Recipe
 from resnet.training.augment import augment
 from resnet.training.batches import batch_indices
 from resnet.training.parts import Parts
-from resnet.training.recipe import Recipe
 
 
 def beginning(model: keras.Model, parts: Parts, recipe: Recipe) -> dict[str, Any]:

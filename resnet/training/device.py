@@ -6,8 +6,8 @@
 import os
 
 from resnet.errors import RunError
+from resnet.recipes.recipe import Recipe
 from resnet.runs import devices
-from resnet.training.recipe import Recipe
 
 
 def hide_others(device: str) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import keras
 
-from resnet.config import ResNetConfig
-from resnet.keras_model import build_keras_model, save_keras_model
+from resnet.as_keras.model import build_keras_model, save_keras_model
+from resnet.network.config import ResNetConfig
+from resnet.runs.checkpoint import Arrays
 from resnet.training import snapshot
-from resnet.training.checkpoint import Arrays
 from resnet.training.evaluate import Evaluator
 from resnet.training.exact_norm import exact_statistics, images_counted
 from resnet.training.parts import Parts

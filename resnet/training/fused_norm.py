@@ -9,8 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from resnet.keras_model import deep_recursion
-from resnet.training.recipe import BatchNormStatistics
+from resnet.as_keras.model import deep_recursion
+from resnet.recipes.recipe import BatchNormStatistics
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from resnet.training.recipe import WeightDecayConfig
+from resnet.recipes.recipe import WeightDecayConfig
 
 CONV_KERNEL_RANK = 4
 """Height, width, channels in, channels out; the classifier's kernel has the last two only."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet.data.dataset import Images
-from resnet.training.recipe import InputNormalisation
+from resnet.recipes.recipe import InputNormalisation
 
 BRIGHTEST = 255.0
 COUNTED_AT_ONCE = 1000

@@ -2,8 +2,8 @@
 
 import keras
 
+from resnet.recipes.recipe import AdamConfig, Recipe, SgdConfig
 from resnet.training.loss import decayed
-from resnet.training.recipe import AdamConfig, Recipe, SgdConfig
 
 
 def build_optimiser(model: keras.Model, recipe: Recipe) -> keras.optimizers.Optimizer:

@@ -9,10 +9,10 @@ import tensorflow as tf
 from resnet.data import Dataset, Streamed
 from resnet.data.dataset import Images, Labels
 from resnet.data.streamed import FileImages
+from resnet.recipes.recipe import Recipe
+from resnet.recipes.split import Split
 from resnet.training.batches import Indices, batch_indices
 from resnet.training.normalise import Normalisation, fit_chunks, fit_normalisation
-from resnet.training.recipe import Recipe
-from resnet.training.split import Split
 
 READERS, AHEAD = 2, 4
 """Batches that are read at the same time, and those that are ready before the training wants them."""

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from resnet.config import Closed, Shortcut
+from resnet.network.config import Closed, Shortcut
 
 Moment = Literal["start", "end"]
 """Before the first step, and after the last."""

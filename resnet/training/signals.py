@@ -19,23 +19,23 @@ import numpy as np
 import tensorflow as tf
 
 from resnet import data, files
-from resnet.config import ResNetConfig
+from resnet.as_keras.model import build_keras_model, deep_recursion, kernel_hashes
 from resnet.errors import ResNetLabError, RunError, echo
-from resnet.graph import Conv, Graph, Node, Norm, build_graph
-from resnet.keras_model import build_keras_model, deep_recursion, kernel_hashes
-from resnet.runs import devices
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Conv, Graph, Node, Norm, build_graph
+from resnet.recipes.recipe import Recipe, SgdConfig
+from resnet.recipes.schedule import ErrorWarmup, rate_at
+from resnet.recipes.split import draw_split
+from resnet.runs import checkpoint, devices
 from resnet.runs.command import command
 from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, SPEC, RunDirectory
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
-from resnet.training import checkpoint, snapshot
+from resnet.training import snapshot
 from resnet.training.environment import describe_environment
 from resnet.training.loss import data_losses
 from resnet.training.parts import load_parts
-from resnet.training.recipe import Recipe, SgdConfig
-from resnet.training.schedule import ErrorWarmup, rate_at
 from resnet.training.signal_record import LayerSignal, NetworkSignals, SignalsFile
-from resnet.training.split import draw_split
 
 MOST_IMAGES = 512
 """Measured in one batch, so that the norms see all of them."""

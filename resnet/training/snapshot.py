@@ -7,7 +7,7 @@ import keras
 from numpy.typing import NDArray
 
 from resnet.errors import RunError
-from resnet.training.checkpoint import Arrays
+from resnet.runs.checkpoint import Arrays
 
 
 def weights(model: keras.Model) -> dict[str, keras.Variable]:

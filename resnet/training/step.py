@@ -9,11 +9,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from resnet.recipes.recipe import Recipe
 from resnet.training.augment import augment
 from resnet.training.batches import Indices
 from resnet.training.loss import data_losses, decayed, l2_penalty, wrong
 from resnet.training.parts import Draw
-from resnet.training.recipe import Recipe
 from resnet.training.replicas import mean_over_devices, shared, to_be_summed
 
 

@@ -12,15 +12,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+from resnet.as_keras.model import build_keras_model
 from resnet.data import Dataset, Streamed
-from resnet.keras_model import build_keras_model
-from resnet.runs import clock
+from resnet.recipes.schedule import ErrorWarmup, rate_at
+from resnet.recipes.split import Split
+from resnet.runs import checkpoint, clock
+from resnet.runs.checkpoint import Arrays, Checkpoint
 from resnet.runs.directory import CHECKPOINTS, ENVIRONMENT, MODEL, RunDirectory
 from resnet.runs.spec import RunSpec
-from resnet.training import checkpoint, snapshot
+from resnet.training import snapshot
 from resnet.training.batches import batch_indices
 from resnet.training.beginning import beginning
-from resnet.training.checkpoint import Arrays, Checkpoint
 from resnet.training.ending import final_test, write_model
 from resnet.training.evaluate import Evaluator
 from resnet.training.failure import NoProgressError, NotANumberError
@@ -30,8 +32,6 @@ from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
 from resnet.training.records import Running, Speed
 from resnet.training.replicas import strategy_for
-from resnet.training.schedule import ErrorWarmup, rate_at
-from resnet.training.split import Split
 from resnet.training.step import Steps, compile_steps
 from resnet.training.stop import StopAsked
 

@@ -14,6 +14,8 @@ from typing import Any
 from resnet import data
 from resnet.data.fit import check_fit
 from resnet.errors import ResNetLabError, RunError
+from resnet.recipes.recipe import check_against
+from resnet.recipes.split import draw_split
 from resnet.runs.directory import ENVIRONMENT, SPEC, RunDirectory
 from resnet.runs.launcher import Launcher
 from resnet.runs.records import Outcome
@@ -25,8 +27,6 @@ from resnet.training.device import claim, hide_others
 from resnet.training.environment import describe_environment
 from resnet.training.failure import explain_failure
 from resnet.training.heartbeat import Heart
-from resnet.training.recipe import check_against
-from resnet.training.split import draw_split
 from resnet.training.stop import Stop, StopAsked
 
 USAGE = 2

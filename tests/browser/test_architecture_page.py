@@ -9,8 +9,8 @@ import pytest
 from driver import ROOT, RunningApp
 from playwright.sync_api import Page, expect
 
-from resnet import catalog
-from resnet.metrics import describe
+from resnet.network import catalog
+from resnet.network.metrics import describe
 
 DRAWING = ".lab-diagram .canvas svg"
 MOST_BOXES = 25

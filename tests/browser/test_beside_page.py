@@ -11,8 +11,8 @@ import pytest
 from driver import RunningApp, running_app, settled
 from playwright.sync_api import Locator, Page, expect
 
-from resnet.ablation import notebook
-from resnet.ablation.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
+from resnet.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
+from resnet.shipped import notebook
 
 CURVES = {
     "resnet_34_sgd": ("binary_resnet34", "1e-3"),

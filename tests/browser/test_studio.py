@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
 
-from resnet import catalog, exports
+from resnet import exports
 from resnet.diagram import View
+from resnet.network import catalog
 
 DRAWING = ".lab-diagram .canvas svg"
 DETAILS = ".lab-diagram .details"

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from resnet.ablation.export.report import report
+from resnet.studies.export.report import report
 from tests.outcome_support import grid, outcome_of
 
 A4_WITHIN_MARGINS = 672

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from resnet.diagram.style import COLOURS
-from resnet.diagram.svg import style_sheet
+from resnet.diagram.formats.svg import style_sheet
+from resnet.diagram.looks.style import COLOURS
 
 HERE = Path(__file__).parent
 SCRIPTS = ("camera", "scene", "motion", "details", "ruler", "find", "hands", "diagram")
@@ -16,7 +16,7 @@ KEY = "diagram"
 
 
 class Picture(NamedTuple):
-    """What is on the canvas. `scenes` are resnet.diagram.scene's, "wide" and for narrow screens "tall", with the layer
+    """What is on the canvas. `scenes` are from formats/scene.py, "wide" and for narrow screens "tall", with the layer
     `tables` of the one or two networks in them; or `svg` is a picture that can only be looked at.
 
     `network` is the config's fingerprint and `key` another for every drawing. While `kind` stays, so does the zoom.

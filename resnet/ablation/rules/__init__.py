@@ -1,1 +1,0 @@
-"""The rules of the recipe check, by subject. `resnet.ablation.lint` puts them together."""

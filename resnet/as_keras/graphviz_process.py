@@ -1,0 +1,67 @@
+"""Graphviz, in a process of its own: DOT on stdin, a picture on stdout. Started by `resnet.as_keras.graphviz` only.
+
+Graphviz is not safe to call from threads, a crash takes the process along, and long networks take seconds. This file
+imports nothing of the project, so that starting it stays cheap.
+
+Exit status: 0 drawn, 3 letters would be illegible (their height in pixels on stdout), 4 not a graph; anything else is
+Graphviz's own end.
+"""
+
+import re
+import sys
+
+ILLEGIBLE, NOT_A_GRAPH = 3, 4
+
+POINTS_PER_INCH = 72
+LARGEST_BITMAP = 32_767
+"""Cairo's limit for a side, in pixels; Graphviz scales a larger picture down until it fits."""
+
+SMALLEST_LETTERS = 8
+"""Pixels from line to line below which a bitmap's letters cannot be read."""
+
+
+def main(form: str) -> int:
+    """Lay the graph out once, and draw it as svg, pdf or png."""
+    from pygraphviz import AGraph, DotError  # noqa: PLC0415  `render` reads this file too, and must not load Graphviz
+    from pygraphviz import graphviz as gv  # noqa: PLC0415
+
+    def drawn(kind: str) -> bytes:
+        status, data = gv.gvRenderData(context, graph.handle, kind.encode())
+        if status:
+            raise SystemExit(NOT_A_GRAPH)
+        return bytes(data)
+
+    text = sys.stdin.buffer.read().decode()
+    try:
+        graph = AGraph(string=text)  # a bare string that is no graph would be taken for a path
+    except DotError:
+        return NOT_A_GRAPH
+    context = gv.gvContextWithBuiltins()
+    if gv.gvLayout(context, graph.handle, b"dot"):
+        return NOT_A_GRAPH
+    if form == "png" and (height := letter_height(text, drawn("plain"))) < SMALLEST_LETTERS:
+        sys.stdout.write(f"{height:.1f}")
+        return ILLEGIBLE
+    sys.stdout.buffer.write(drawn(form))
+    return 0
+
+
+def letter_height(text: str, plain: bytes) -> float:
+    """Height in pixels of the smallest letters in a PNG, from the DOT text and Graphviz's "plain" output.
+
+    The first line of "plain" is `graph SCALE WIDTH HEIGHT`, in inches.
+    """
+    sides = [float(side) for side in plain.split(maxsplit=4)[2:4]]
+    dpi = float(_first(r"\bdpi=\"?([\d.]+)", text, default="96"))
+    scale = min(1.0, LARGEST_BITMAP / (max(sides) * dpi))
+    points = min(map(float, re.findall(r"(?:point-size=\"|fontsize=\"?)([\d.]+)", text)), default=14.0)
+    return points / POINTS_PER_INCH * dpi * scale
+
+
+def _first(pattern: str, text: str, *, default: str) -> str:
+    match = re.search(pattern, text)
+    return match[1] if match else default
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1]))

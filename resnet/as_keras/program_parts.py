@@ -1,0 +1,216 @@
+"""The functions of the program that `resnet.as_keras.program` writes: shortcut, block and build, as lines of text.
+
+Whether a part is needed at all is asked of the graph (`Plan`), so that no branch is written that never runs.
+"""
+
+from dataclasses import dataclass
+
+from resnet.network.config import EXPANSION, ResNetConfig
+from resnet.network.graph import Add, Conv, Graph, PadChannels, Subsample
+
+Lines = list[str]
+
+PAD = """\
+    if filters > x.shape[-1]:
+        # Told that channels come first, it pads the last two axes: here the width, by none, and
+        # the channels. No other standard layer appends zero channels.
+        more = ((0, 0), (0, filters - x.shape[-1]))
+        x = layers.ZeroPadding2D(more, data_format="channels_first", name=f"{name}.shortcut.pad")(x)
+"""
+
+SUBSAMPLE = """\
+    if stride > 1:  # the mean of one pixel: takes every stride-th one
+        x = layers.AveragePooling2D(1, stride, name=f"{name}.shortcut.subsample")(x)
+"""
+
+LOOP = """\
+    for number, (blocks, filters, stride) in enumerate(STAGES, 1):
+        for index in range(1, blocks + 1):
+            name = f"stage{number}.block{index}"
+            x = block(x, filters, stride if index == 1 else 1, name)
+"""
+
+ACTIVATIONS = {
+    "softmax": ['    x = layers.Softmax(name="head.softmax")(x)'],
+    "sigmoid": ['    x = layers.Activation("sigmoid", name="head.sigmoid")(x)'],
+    "none": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The network, and which parts of it are there at all.
+
+    `opens`: a block begins with norm and ReLU; `passes`: some shortcut is the identity; the others speak of shortcuts.
+    """
+
+    config: ResNetConfig
+    opens: bool
+    projects: bool
+    subsamples: bool
+    pads: bool
+    passes: bool
+
+    @property
+    def pre(self) -> bool:
+        return self.config.activation_order == "pre"
+
+    @property
+    def normalises(self) -> bool:
+        return self.config.norm.kind != "none"
+
+    @property
+    def changes(self) -> bool:
+        """Some shortcut is more than the identity."""
+        return self.projects or self.subsamples or self.pads
+
+    @property
+    def opened(self) -> str:
+        """The variable which the first convolution of a block reads."""
+        return "opened" if self.opens else "x"
+
+
+def plan_of(graph: Graph) -> Plan:
+    """Ask the layers, not the settings: a network of one stage may have no shortcut that changes anything."""
+    config = graph.config
+    ops = [node.op for node in graph.nodes if node.path == "shortcut"]
+    projections = sum(isinstance(op, Conv) for op in ops)
+    return Plan(
+        config,
+        opens=config.activation_order == "pre" and sum(stage.blocks for stage in config.stages) > 1,
+        projects=projections > 0,
+        subsamples=any(isinstance(op, Subsample) for op in ops),
+        pads=any(isinstance(op, PadChannels) for op in ops),
+        passes=projections < sum(isinstance(node.op, Add) for node in graph.nodes),
+    )
+
+
+def shortcut_function(plan: Plan) -> Lines:
+    """The function for shortcuts that are more than the identity; none where every one is the identity."""
+    if not plan.changes:
+        return []
+    opening = [f"def shortcut({_shortcut_arguments(plan)}):"]
+    if not plan.projects:
+        return [*opening, *_padded_identity(plan), "    return x"]
+    source = "opened" if "opened" in opening[0] else "x"
+    about = '    """A projection: a convolution that sees one pixel at a time."""'
+    guard: Lines = []
+    if plan.passes:
+        about = '    """The identity; where the shape changes, a projection by a 1x1 convolution."""'
+        guard = ["    if stride == 1 and filters == x.shape[-1]:", "        return x"]
+    lines = [*opening, about, *guard, f'    x = conv(filters, 1, stride, name=f"{{name}}.shortcut.conv")({source})']
+    if plan.normalises and not plan.pre:
+        lines += ['    x = norm(name=f"{name}.shortcut.norm")(x)']
+    return _returning(lines)
+
+
+def _padded_identity(plan: Plan) -> Lines:
+    steps = {"subsampled": (plan.subsamples, SUBSAMPLE), "padded with zero channels": (plan.pads, PAD)}
+    needed = {name: lines.rstrip() for name, (used, lines) in steps.items() if used}
+    return [f'    """The identity; {" and ".join(needed)} where the shape changes."""', *needed.values()]
+
+
+def _shortcut_arguments(plan: Plan) -> str:
+    """As defined; a projection in pre-activation order reads the activated input, an identity the raw one."""
+    both = plan.projects and plan.passes and plan.opens
+    names = {"x": True, "opened": both, "filters": plan.projects or plan.pads,
+             "stride": plan.projects or plan.subsamples, "name": True}  # fmt: skip
+    return ", ".join(name for name, used in names.items() if used)
+
+
+def _shortcut_call(plan: Plan) -> str:
+    """The shortcut's value, as the addition in a block reads it."""
+    if not plan.changes:
+        return "x"
+    arguments = _shortcut_arguments(plan)
+    if plan.projects and not plan.passes:
+        arguments = arguments.replace("x", plan.opened, 1)
+    if plan.config.block == "bottleneck":
+        arguments = arguments.replace("filters", f"{EXPANSION['bottleneck']} * filters")
+    return f"shortcut({arguments})"
+
+
+def bottleneck_width(config: ResNetConfig) -> str:
+    """Channels of a bottleneck's 3×3, as an expression."""
+    if config.cardinality > 1:
+        return "filters * BASE_WIDTH // 64 * CARDINALITY"
+    return "filters" if config.base_width == 64 else "filters * BASE_WIDTH // 64"
+
+
+def block_function(plan: Plan) -> Lines:
+    """The function for one block; it is handed the variables of the loop in `build`."""
+    lines = ["def block(x, filters, stride, name):", f'    """{_about_block(plan)}"""', *_opening(plan)]
+    if bottleneck_width(plan.config) != "filters":
+        lines += [f"    width = {bottleneck_width(plan.config)}"]
+    convs = _convs(plan.config)
+    for number, arguments in enumerate(convs, 1):
+        last = number == len(convs)
+        around = _norm_and_relu(plan, number, last)
+        read = plan.opened if number == 1 else "y"
+        conv = [f'    y = conv({arguments}, name=f"{{name}}.conv{number}")({read})']
+        lines += (around if number > 1 else []) + conv if plan.pre else conv + around
+    if plan.config.shortcut != "none":
+        lines += [f'    y = layers.Add(name=f"{{name}}.add")([y, {_shortcut_call(plan)}])']
+    if not plan.pre:
+        lines += [f'    y = layers.ReLU(name=f"{{name}}.relu{len(convs)}")(y)']
+    return _returning(lines)
+
+
+def _returning(lines: Lines) -> Lines:
+    """The same function, but what its last line assigns is returned at once."""
+    return [*lines[:-1], "    return " + lines[-1].partition(" = ")[2]]
+
+
+def _about_block(plan: Plan) -> str:
+    convolutions = "Two 3x3 convolutions" if plan.config.block == "basic" else "A bottleneck of 1x1, 3x3 and 1x1"
+    order = ", each behind norm and ReLU" if plan.normalises else ", each behind a ReLU"
+    residual = "" if plan.config.shortcut == "none" else "; then the shortcut is added"
+    return f"{convolutions}{order if plan.pre else ''}{residual}."
+
+
+def _opening(plan: Plan) -> Lines:
+    """What a block in pre-activation order begins with; the first block of all finds it done by the stem."""
+    if not plan.opens:
+        return []
+    lines = ["    opened = x", '    if name != "stage1.block1":  # there the stem has just done so']
+    if plan.normalises:
+        lines += ['        opened = norm(name=f"{name}.norm1")(opened)']
+    return [*lines, '        opened = layers.ReLU(name=f"{name}.relu1")(opened)']
+
+
+def _convs(config: ResNetConfig) -> Lines:
+    """The arguments of each convolution of a block, but for its name."""
+    if config.block == "basic":
+        return ["filters, 3, stride", "filters, 3"]
+    first, second = (", stride", "") if config.stride_on == "1x1" else ("", ", stride")
+    width = "filters" if bottleneck_width(config) == "filters" else "width"
+    groups = ", groups=CARDINALITY" if config.cardinality > 1 else ""
+    return [f"{width}, 1{first}", f"{width}, 3{second}{groups}", f"{EXPANSION['bottleneck']} * filters, 1"]
+
+
+def _norm_and_relu(plan: Plan, number: int, last: bool) -> Lines:
+    """Around convolution `number` of a branch. In post-activation order the last ReLU waits for the addition."""
+    gamma = 'gamma_initializer="zeros", ' if last and plan.config.norm.last_gamma == "zero" else ""
+    lines = [f'    y = norm({gamma}name=f"{{name}}.norm{number}")(y)'] if plan.normalises else []
+    return lines if last and not plan.pre else [*lines, f'    y = layers.ReLU(name=f"{{name}}.relu{number}")(y)']
+
+
+def build_function(plan: Plan) -> Lines:
+    """Stem, the loop over the stages, and head."""
+    config = plan.config
+    imagenet = config.stem == "imagenet"
+    kernel, stride = ("7", ", 2") if imagenet else ("3", "")
+    lines = ["def build() -> keras.Model:", '    inputs = keras.Input(INPUT_SHAPE, name="input")']
+    lines += [f'    x = conv({config.stages[0].filters}, {kernel}{stride}, name="stem.conv")(inputs)']
+    lines += _closing(plan, "stem")
+    if imagenet:
+        lines += ['    x = layers.MaxPooling2D(3, 2, padding="same", name="stem.pool")(x)']
+    lines += [LOOP.rstrip(), *(_closing(plan, "head") if plan.pre else [])]
+    lines += ['    x = layers.GlobalAveragePooling2D(name="head.pool")(x)']
+    lines += [f'    x = layers.Dense(CLASSES, kernel_initializer="{config.initialiser}", name="head.logits")(x)']
+    return [*lines, *ACTIVATIONS[config.head_activation], f'    return keras.Model(inputs, x, name="{config.label}")']
+
+
+def _closing(plan: Plan, section: str) -> Lines:
+    lines = [f'    x = norm(name="{section}.norm")(x)'] if plan.normalises else []
+    return [*lines, f'    x = layers.ReLU(name="{section}.relu")(x)']

@@ -1,0 +1,59 @@
+"""The recipe check: rules, each with a reason and a source, over networks, recipes, studies, runs and imported curves.
+
+    check(*facts) -> findings, the worst first
+    follows(recipe, network, dataset) -> where a training keeps to section 4.2 of He et al. 2015, and where it doesn't
+
+Facts come from `resnet.checks.sources`. What is not known is None there, and no rule guesses.
+"""
+
+from collections.abc import Sequence
+
+from resnet.checks import comparison, decay, devices, images, network, noise, rate, several
+from resnet.checks.facts import Facts, arms_of
+from resnet.checks.paper import Conformity, Point, follows
+from resnet.checks.rule import SEVERITIES, Finding, Rule, Severity
+from resnet.errors import UnknownNameError
+
+__all__ = [
+    "RULES",
+    "SEVERITIES",
+    "Conformity",
+    "Facts",
+    "Finding",
+    "Point",
+    "Rule",
+    "Severity",
+    "check",
+    "follows",
+    "get",
+]
+
+RULES: tuple[Rule, ...] = (
+    *decay.RULES,
+    *network.RULES,
+    *rate.RULES,
+    *images.RULES,
+    *devices.RULES,
+    *several.RULES,
+    *comparison.RULES,
+    *noise.RULES,
+)
+
+_BY_KEY = {rule.key: rule for rule in RULES}
+
+
+def get(key: str) -> Rule:
+    """The rule of this key: a finding's reason and source. Raises UnknownNameError."""
+    if key not in _BY_KEY:
+        raise UnknownNameError("rule", key, _BY_KEY)
+    return _BY_KEY[key]
+
+
+def check(*facts: Facts, rules: Sequence[Rule] = RULES) -> tuple[Finding, ...]:
+    """What the rules find, the worst first, and in the order of the rules where they are as bad.
+
+    One run is looked at by itself. Of several, the arms are compared too: `arms_of` says which runs are one arm.
+    """
+    arms = arms_of(facts)
+    found = [finding for rule in rules for finding in rule.look(facts, arms)]
+    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))

@@ -1,0 +1,209 @@
+"""What is known of a training, its network and its results, as plain facts. What nobody knows is None, and no rule that
+needs it speaks.
+
+`resnet.checks.sources` makes them from networks, recipes, runs and files.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import inf, isfinite, nextafter
+from typing import Literal
+
+from resnet.errors import ConfigError, echo
+from resnet.network.config import ResNetConfig
+from resnet.recipes.recipe import AugmentationConfig, BatchNormStatistics, DecayCovers, Precision
+from resnet.recipes.schedule import Warmup
+
+Optimiser = Literal["sgd", "adam", "adamw", "rmsprop"]
+Meaning = Literal["l2", "keras_l2", "decoupled"]
+Unit = Literal["steps", "epochs"]
+Shuffle = Literal["before_batch", "after_batch", "never"]
+MeanOf = Literal["training_part", "training_and_validation", "test", "everything"]
+Part = Literal["train", "validation", "test"]
+ChosenOn = Literal["validation", "test", "nothing"]
+Library = Literal["keras", "pytorch", "caffe"]
+
+_BELOW_ONE = nextafter(1, 0)
+LIMITS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("norm_momentum", "momentum"), (0, _BELOW_ONE)),
+    **dict.fromkeys(("learning_rate", "highest_rate", "decay_argument", "epochs", "decay"), (0, inf)),
+    **dict.fromkeys(("steps", "steps_done", "batch_size", "devices", "seeds"), (1, inf)),
+    **dict.fromkeys(("train_images", "validation_images", "test_images"), (1, inf)),
+    **dict.fromkeys(("train_error", "validation_error", "test_error"), (0, 100)),
+    "claimed_difference": (-100, 100),
+    "looks_at_test": (0, inf),
+    "seed": (0, inf),
+}
+"""What each number must lie between to mean anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One run, one curve, one network or one recipe. Errors are percent, differences percentage points.
+
+    `arm` joins the runs of one arm of a study; where it is None, runs that differ in nothing but their seed and their
+    results are one arm. `declared` are the dotted keys a study varies on purpose, such as
+    "optimiser.kind", with or without "recipe." or "network." before them. `against` is the arm this one is compared
+    with, and `changed` the factors in which the two differ.
+    `decay` is the number as it was typed, and `decay_meaning` what it does to a weight w: "l2" adds decay · w to the
+    gradient (the paper, PyTorch), "keras_l2" 2 · decay · w (`regularizers.l2`), "decoupled" takes rate · decay · w from
+    the weight after the update. `decay_argument` is what old Keras called `decay`, a decay of the learning rate.
+    `learning_rate` is the one aimed at, `highest_rate` the highest one that was logged.
+    `train_images` are those of the training part. `seeds` says how many trainings are behind a curve.
+    `train_error` is taken in evaluation mode where `train_error_is` "clean", else it is the mean `fit` prints.
+    Raises ConfigError for a number that cannot be.
+    """
+
+    name: str = ""
+    arm: str | None = None
+    declared: tuple[str, ...] = ()
+    against: str | None = None
+    changed: tuple[str, ...] | None = None
+    library: Library | None = None
+
+    network: ResNetConfig | None = None
+    strides: tuple[int, ...] | None = None
+    norm_momentum: float | None = None
+
+    optimiser: Optimiser | None = None
+    momentum: float | None = None
+    learning_rate: float | None = None
+    highest_rate: float | None = None
+    decay_argument: float | None = None
+    drops: tuple[int, ...] | None = None
+    warmup: Warmup | Literal["none"] | None = None
+    counts_in: Unit | None = None
+    epochs: float | None = None
+    steps: int | None = None
+    steps_done: int | None = None
+
+    decay: float | None = None
+    decay_meaning: Meaning | None = None
+    decay_covers: DecayCovers | None = None
+    loss_includes_penalty: bool | None = None
+
+    batch_size: int | None = None
+    batch_counts: Literal["in_all", "per_device"] | None = None
+    devices: int | None = None
+    batch_norm_statistics: BatchNormStatistics | None = None
+    precision: Precision | None = None
+    begins: Literal["fresh", "continued"] | None = None
+    deterministic: bool | None = None
+    seed: int | None = None
+    seeds: int | None = None
+
+    dataset: str | None = None
+    image_shape: tuple[int, int, int] | None = None
+    train_images: int | None = None
+    validation_images: int | None = None
+    test_images: int | None = None
+    shuffle: Shuffle | None = None
+    mean_of: MeanOf | None = None
+    augmentation: AugmentationConfig | None = None
+    augmented: tuple[Part, ...] | None = None
+    chosen_on: ChosenOn | None = None
+    looks_at_test: int | None = None
+
+    train_error: float | None = None
+    train_error_is: Literal["running", "clean"] | None = None
+    validation_error: float | None = None
+    test_error: float | None = None
+    claimed_difference: float | None = None
+    not_a_number: bool | None = None
+
+    def __post_init__(self) -> None:
+        for key, (low, high) in LIMITS.items():
+            value = getattr(self, key)
+            if value is not None and not (isfinite(value) and low <= value <= high):
+                raise ConfigError(f"facts.{key} must be a number from {low:g} to {high:g}; received {echo(value)}.")
+        if any(drop < 1 for drop in self.drops or ()) or any(stride < 1 for stride in self.strides or ()):
+            raise ConfigError("facts.drops and facts.strides are whole numbers of at least 1.")
+
+    @property
+    def label(self) -> str:
+        """A name to speak of it by."""
+        return self.name or (self.network.label if self.network else "this one")
+
+    @property
+    def called(self) -> str:
+        """What to call it among others: its arm, where a study has named it."""
+        return self.arm or self.label
+
+    @property
+    def stage_strides(self) -> tuple[int, ...] | None:
+        """The stride of each stage's first block."""
+        if self.strides is not None:
+            return self.strides
+        return tuple([stage.stride for stage in self.network.stages]) if self.network else None
+
+    @property
+    def moving_momentum(self) -> float | None:
+        """The share of a moving average that is kept at each step; None for a network without batch norm."""
+        if self.norm_momentum is not None:
+            return self.norm_momentum
+        return self.network.norm.momentum if self.network and self.network.norm.kind == "batch" else None
+
+    @property
+    def trainings(self) -> int | None:
+        """How many trainings are behind this: one, where a seed is known."""
+        return self.seeds if self.seeds is not None else None if self.seed is None else 1
+
+    @property
+    def images_per_step(self) -> int | None:
+        """The images behind one update, over all devices."""
+        if self.batch_size is None:
+            return None
+        return self.batch_size * (self.devices or 1) if self.batch_counts == "per_device" else self.batch_size
+
+    def varies(self, *keys: str) -> bool:
+        """Whether a study says that one of these keys, or something inside it, is what it varies."""
+        names = [re.sub(r"^(recipe|network|config)\.", "", name) for name in self.declared]
+        return any(name == key or name.startswith(f"{key}.") for name in names for key in keys)
+
+
+Arms = Sequence[Sequence[Facts]]
+"""The runs of each arm."""
+
+
+def arms_of(everything: Iterable[Facts]) -> list[list[Facts]]:
+    """Runs that differ in nothing but seed and results are one arm; so are those with one `arm`. In order of coming.
+
+    Where neither network nor arm is known, every curve is an arm of its own.
+    """
+    arms: dict[object, list[Facts]] = {}
+    for facts in everything:
+        arms.setdefault(_arm(facts), []).append(facts)
+    return list(arms.values())
+
+
+def _arm(facts: Facts) -> object:
+    """What is equal exactly for the runs of one arm."""
+    if facts.arm is not None:
+        return facts.arm
+    if facts.network is None or facts.seed is None:
+        return facts
+    return replace(
+        facts,
+        name="",
+        against=None,
+        changed=None,
+        seed=None,
+        seeds=None,
+        highest_rate=None,
+        steps_done=None,
+        looks_at_test=None,
+        train_images=None,
+        validation_images=None,
+        test_images=None,
+        train_error=None,
+        train_error_is=None,
+        validation_error=None,
+        test_error=None,
+        not_a_number=None,
+    )
+
+
+def arm_label(arm: Sequence[Facts]) -> str:
+    """What an arm is called: as its study does, else as its first run."""
+    return arm[0].called

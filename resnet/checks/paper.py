@@ -1,0 +1,230 @@
+"""Section 4.2 of He et al. 2015 as a list of points: what each expects, and what was found instead."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from resnet.checks.rule import HE_CIFAR, short
+from resnet.data import DatasetFacts
+from resnet.network.config import ResNetConfig
+from resnet.recipes.recipe import Recipe, SgdConfig
+from resnet.recipes.schedule import ErrorWarmup, StepsSchedule
+
+Verdict = Literal["met", "differs", "unknown"]
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+DEEP_N = 18
+TRAIN_IMAGES, VALIDATION_IMAGES = 45_000, 5_000
+
+
+class Asked(NamedTuple):
+    """What is held against the paper; None where it is not known."""
+
+    network: ResNetConfig | None
+    recipe: Recipe | None
+    dataset: DatasetFacts | None
+
+
+class Point(NamedTuple):
+    """One thing the paper says, and what was found; where that is unknown, `found` is empty."""
+
+    key: str
+    expected: str
+    found: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Conformity:
+    """Every point of the paper's section 4.2, in its order."""
+
+    points: tuple[Point, ...]
+    source: str = HE_CIFAR
+
+    def of(self, verdict: Verdict) -> tuple[Point, ...]:
+        """The points with this verdict."""
+        return tuple([point for point in self.points if point.verdict == verdict])
+
+    @property
+    def sentence(self) -> str:
+        """Follows He et al. 2015 in 17 of 19 points; these two differ: …"""
+        differing, unknown = self.of("differs"), len(self.of("unknown"))
+        known = len(self.points) - unknown
+        text = f"Follows He et al. 2015 in {known - len(differing)} of {known} points"
+        if differing:
+            which = "this one differs" if len(differing) == 1 else f"these {_word(len(differing))} differ"
+            text += f"; {which}: " + "; ".join([_contrast(point) for point in differing])
+        if unknown:
+            text += f"; {_word(unknown)} more cannot be known from this"
+        return f"{text}."
+
+
+def _contrast(point: Point) -> str:
+    return f"{point.key} ({point.found}, not {point.expected})"
+
+
+def _word(number: int) -> str:
+    return WORDS[number] if number < len(WORDS) else str(number)
+
+
+OfNetwork = Callable[[ResNetConfig], tuple[bool, str]]
+OfRecipe = Callable[[Recipe], tuple[bool, str]]
+
+
+def _depth(network: ResNetConfig) -> tuple[bool, str]:
+    blocks = [stage.blocks for stage in network.stages]
+    good = network.block == "basic" and len(blocks) == 3 and len(set(blocks)) == 1
+    found = f"{'+'.join(map(str, blocks))} {network.block} blocks, {network.depth} layers"
+    return good, f"6·{blocks[0]}+2 = {network.depth} layers" if good else found
+
+
+def _filters(network: ResNetConfig) -> tuple[bool, str]:
+    filters = [stage.filters for stage in network.stages]
+    return filters == [16, 32, 64], ", ".join(map(str, filters))
+
+
+def _maps(network: ResNetConfig) -> tuple[bool, str]:
+    side = network.input_shape[0] if network.stem == "cifar" else -(-network.input_shape[0] // 4)
+    sides = [side := -(-side // stage.stride) for stage in network.stages]
+    square = network.input_shape[0] == network.input_shape[1]
+    return square and sides == [32, 16, 8], ", ".join(map(str, sides))
+
+
+def _stem(network: ResNetConfig) -> tuple[bool, str]:
+    return network.stem == "cifar", "a 3×3" if network.stem == "cifar" else "a 7×7/2 and a pool"
+
+
+def _shortcuts(network: ResNetConfig) -> tuple[bool, str]:
+    names = {"none": "none, a plain network", "padded_identity": "option A"}
+    names |= {"projection": "option B", "projection_always": "option C"}
+    return network.shortcut in ("none", "padded_identity"), names[network.shortcut]
+
+
+def _head(network: ResNetConfig) -> tuple[bool, str]:
+    good = network.classes == 10 and network.head_activation == "softmax"
+    return good, f"{network.classes}-way {network.head_activation}"
+
+
+def _norm(network: ResNetConfig) -> tuple[bool, str]:
+    place = "before the activation" if network.activation_order == "post" else "before the convolution (pre-activation)"
+    start = "" if network.norm.last_gamma == "one" else ", the last scales starting at 0"
+    good = (network.norm.kind, network.activation_order, network.norm.last_gamma) == ("batch", "post", "one")
+    return good, f"{network.norm.kind} norm {place}{start}" if network.norm.kind != "none" else "no norm"
+
+
+def _initialiser(network: ResNetConfig) -> tuple[bool, str]:
+    return network.initialiser == "he_normal", network.initialiser.replace("_", " ").capitalize()
+
+
+def _dropout(network: ResNetConfig) -> tuple[bool, str]:
+    """No network of this program has any."""
+    return True, "none"
+
+
+def _optimiser(recipe: Recipe) -> tuple[bool, str]:
+    if not isinstance(recipe.optimiser, SgdConfig):
+        return False, recipe.optimiser.kind
+    nesterov = ", Nesterov's" if recipe.optimiser.nesterov else ""
+    good = recipe.optimiser.momentum == 0.9 and not recipe.optimiser.nesterov
+    return good, f"SGD, momentum {recipe.optimiser.momentum:g}{nesterov}"
+
+
+def _decay(recipe: Recipe) -> tuple[bool, str]:
+    decay = recipe.weight_decay
+    return (decay.value, decay.semantics) == (1e-4, "l2"), f"{short(decay.value)}, {decay.semantics}"
+
+
+def _batch(recipe: Recipe) -> tuple[bool, str]:
+    return recipe.batch_size == 128, f"{recipe.batch_size:,}"
+
+
+def _rate(recipe: Recipe) -> tuple[bool, str]:
+    return recipe.schedule.learning_rate == 0.1, short(recipe.schedule.learning_rate)
+
+
+def _drops(recipe: Recipe) -> tuple[bool, str]:
+    schedule = recipe.schedule
+    if not isinstance(schedule, StepsSchedule):
+        return False, f"a schedule of kind {schedule.kind}"
+    drops = " and ".join([f"{drop:,}" for drop in schedule.drops])
+    good = schedule.drops == (32_000, 48_000) and schedule.factor == 0.1
+    return good, f"×{schedule.factor:g} at {drops}"
+
+
+def _end(recipe: Recipe) -> tuple[bool, str]:
+    return recipe.steps == 64_000, f"{recipe.steps:,}"
+
+
+def _augmentation(recipe: Recipe) -> tuple[bool, str]:
+    pad, flip = recipe.augmentation.pad, recipe.augmentation.flip
+    words = [f"pad {pad} and crop" if pad else "no crop", "flip" if flip == "horizontal" else "no flip"]
+    return (pad, flip) == (4, "horizontal"), ", ".join(words)
+
+
+def _normalisation(recipe: Recipe) -> tuple[bool, str]:
+    return recipe.input_normalisation == "per_pixel_mean", recipe.input_normalisation.replace("_", " ")
+
+
+OF_NETWORK: tuple[tuple[str, str, OfNetwork], ...] = (
+    ("depth", "6n+2 layers in three stages of n blocks of two 3×3", _depth),
+    ("filters", "16, 32, 64", _filters),
+    ("maps", "32, 16, 8", _maps),
+    ("first layer", "a 3×3", _stem),
+    ("shortcuts", "option A", _shortcuts),
+    ("head", "10-way softmax", _head),
+    ("norm", "batch norm before the activation", _norm),
+    ("initialisation", "He normal", _initialiser),
+    ("dropout", "none", _dropout),
+)
+OF_RECIPE: tuple[tuple[str, str, OfRecipe], ...] = (
+    ("optimiser", "SGD, momentum 0.9", _optimiser),
+    ("weight decay", "0.0001, l2", _decay),
+    ("batch", "128", _batch),
+    ("learning rate", "0.1", _rate),
+    ("drops", "×0.1 at 32,000 and 48,000", _drops),
+    ("last step", "64,000", _end),
+    ("augmentation", "pad 4 and crop, flip", _augmentation),
+    ("normalisation", "per pixel mean", _normalisation),
+)
+
+
+def _warmup(asked: Asked) -> Point:
+    """0.01 until the training error is below 80 %, for 110 layers; none for fewer."""
+    key, fewer = "warm-up", "none"
+    if asked.recipe is None:
+        return Point(key, fewer, "", "unknown")
+    warmup = asked.recipe.warmup
+    found = "none" if warmup is None else f"{warmup.steps:,} steps" if warmup.kind == "steps" else _of_error(warmup)
+    if asked.network is None:
+        return Point(key, fewer, found, "unknown")
+    deep = all(stage.blocks >= DEEP_N for stage in asked.network.stages)
+    expected = _of_error(ErrorWarmup()) if deep else fewer
+    return Point(key, expected, found, "met" if found == expected else "differs")
+
+
+def _of_error(warmup: ErrorWarmup) -> str:
+    return f"{short(warmup.learning_rate)} until {warmup.error:g} % error"
+
+
+def _split(asked: Asked) -> Point:
+    key, expected = "split", f"{TRAIN_IMAGES:,} / {VALIDATION_IMAGES:,} of CIFAR-10"
+    if asked.recipe is None or asked.dataset is None:
+        return Point(key, expected, "", "unknown")
+    validation = asked.recipe.validation_images
+    train = asked.dataset.train_images - validation
+    good = (asked.dataset.name, train, validation) == ("cifar10", TRAIN_IMAGES, VALIDATION_IMAGES)
+    return Point(key, expected, f"{train:,} / {validation:,} of {asked.dataset.title}", "met" if good else "differs")
+
+
+def follows(recipe: Recipe | None, network: ResNetConfig | None, dataset: DatasetFacts | None = None) -> Conformity:
+    """Hold a training against section 4.2 of He et al. 2015, point by point. What is None leaves its points unknown."""
+    points = [_point(key, expected, look(network) if network else None) for key, expected, look in OF_NETWORK]
+    points += [_point(key, expected, look(recipe) if recipe else None) for key, expected, look in OF_RECIPE]
+    asked = Asked(network, recipe, dataset)
+    return Conformity((*points, _warmup(asked), _split(asked)))
+
+
+def _point(key: str, expected: str, found: tuple[bool, str] | None) -> Point:
+    if found is None:
+        return Point(key, expected, "", "unknown")
+    good, words = found
+    return Point(key, expected, words, "met" if good else "differs")

@@ -1,0 +1,175 @@
+"""Facts from what there is: networks, recipes, specs, the records of runs, and files that say what somebody knows.
+
+Nothing here reads a file. What a source does not say stays None.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from resnet.checks.facts import Facts
+from resnet.data import DatasetFacts
+from resnet.errors import ConfigError, UnknownNameError, echo, explain
+from resnet.network import catalog
+from resnet.network.config import ResNetConfig
+from resnet.recipes.recipe import Recipe, SgdConfig
+from resnet.recipes.schedule import StepsSchedule
+from resnet.runs.spec import RunSpec
+
+KEYS = tuple([field.name for field in fields(Facts)])
+"""What `of_mapping` takes."""
+
+MOST = 1e15
+"""More than this is no count and no rate of any record."""
+
+NOT_A_NUMBER = re.compile(r"Not a number at step ([\d,]{1,20})\b")
+"""How the worker's last word begins where a run stopped for that: `resnet.training.failure.NotANumberError`."""
+
+_ADAPTER = TypeAdapter(Facts)
+
+
+def of_network(network: ResNetConfig, name: str = "") -> Facts:
+    """What a network says of itself."""
+    return Facts(name=name or catalog.name_of(network), network=network)
+
+
+def of_recipe(recipe: Recipe, name: str = "") -> Facts:
+    """What a recipe says, and what this program does whatever it says: it shuffles images, centres them by the training
+    part, augments training images only, keeps the penalty out of the loss, and lets validation choose."""
+    decay, augmentation = recipe.weight_decay, recipe.augmentation
+    centred = recipe.input_normalisation != "scale"
+    return Facts(
+        name=name,
+        optimiser=recipe.optimiser.kind,
+        momentum=recipe.optimiser.momentum if isinstance(recipe.optimiser, SgdConfig) else None,
+        learning_rate=recipe.schedule.learning_rate,
+        drops=recipe.schedule.drops if isinstance(recipe.schedule, StepsSchedule) else (),
+        warmup=recipe.warmup or "none",
+        counts_in="steps",
+        steps=recipe.steps,
+        decay=decay.value,
+        decay_meaning=decay.semantics,
+        decay_covers=decay.covers,
+        loss_includes_penalty=False,
+        batch_size=recipe.batch_size,
+        batch_counts="in_all",
+        batch_norm_statistics=recipe.batch_norm_statistics,
+        precision=recipe.precision,
+        deterministic=recipe.deterministic,
+        seed=recipe.seed,
+        validation_images=recipe.validation_images,
+        shuffle="before_batch",
+        mean_of="training_part" if centred else None,
+        augmentation=augmentation,
+        augmented=("train",),
+        chosen_on="validation" if recipe.test_weights == "best_validation" else "nothing",
+        library="keras",
+    )
+
+
+def of_spec(spec: RunSpec, dataset: DatasetFacts | None = None, name: str = "") -> Facts:
+    """What a run is to be."""
+    facts = replace(
+        of_recipe(spec.recipe, name or spec.network),
+        network=spec.config,
+        dataset=spec.dataset,
+        devices=spec.device.count("+") + 1,
+        begins="fresh",
+    )
+    return with_dataset(facts, dataset) if dataset else facts
+
+
+def of_arms(
+    arms: Mapping[str, Sequence[RunSpec]], declared: Sequence[str] = (), dataset: DatasetFacts | None = None
+) -> list[Facts]:
+    """A study before it runs: the specs of each arm, one for each seed, and the keys that are varied on purpose."""
+    return [
+        replace(of_spec(spec, dataset), arm=arm, declared=tuple(declared))
+        for arm, specs in arms.items()
+        for spec in specs
+    ]
+
+
+def with_dataset(facts: Facts, dataset: DatasetFacts) -> Facts:
+    """The same with what is known of the images; the training part is what validation leaves."""
+    return replace(
+        facts,
+        dataset=dataset.name,
+        image_shape=dataset.image_shape,
+        train_images=max(1, dataset.train_images - (facts.validation_images or 0)),
+        test_images=dataset.test_images,
+    )
+
+
+def of_run(
+    facts: Facts, records: Sequence[Mapping[str, Any]], *, continued: bool = False, cause: str | None = None
+) -> Facts:
+    """The same with what the run's records say happened, and `cause`, why it ended, as its last word says: a run that
+    stops at a weight that is no number writes no further record. `facts` are those of its spec."""
+    last: dict[str, Mapping[str, Any]] = {str(record.get("kind")): record for record in records}
+    start, evaluation, test = (last.get(kind, {}) for kind in ("start", "evaluation", "test"))
+    rates = [rate for record in records if (rate := _number(record, "learning_rate")) is not None]
+    steps = [step for record in records if (step := _number(record, "step")) is not None]
+    clean = _percent(evaluation, "train_error_clean")
+    return replace(
+        facts,
+        begins="continued" if continued else facts.begins,
+        devices=_whole(start, "devices") or facts.devices,
+        train_images=_whole(start, "train_images") or facts.train_images,
+        validation_images=_whole(start, "validation_images") or facts.validation_images,
+        test_images=_whole(start, "test_images") or facts.test_images,
+        highest_rate=max(rates, default=None),
+        steps_done=int(max([*steps, *_step_without_a_number(cause)], default=0)) or None,
+        train_error=clean,
+        train_error_is="clean" if clean is not None else None,
+        validation_error=_percent(evaluation, "best_validation_error"),
+        test_error=_percent(test, "test_error"),
+        looks_at_test=sum([record.get("kind") == "test" for record in records]) or None,
+        not_a_number=bool(_step_without_a_number(cause))
+        or any(record.get("warning") == "not_a_number" for record in records),
+    )
+
+
+def of_mapping(known: Mapping[str, Any]) -> Facts:
+    """What somebody knows of a training elsewhere, by the names of `Facts`; `network` may be a name of the catalogue.
+
+    Raises ConfigError or UnknownNameError for a key or a value that means nothing.
+    """
+    if not isinstance(known, Mapping):
+        raise ConfigError(f"Facts are written as keys and values, as in a JSON object; received {echo(known)}.")
+    for key in known:
+        if key not in KEYS:
+            raise UnknownNameError("fact", key, KEYS)
+    network = known.get("network")
+    named = {"network": catalog.get(network).config} if isinstance(network, str) else {}
+    try:
+        return _ADAPTER.validate_python({**known, **named})
+    except ValidationError as error:
+        raise ConfigError(explain(error, "facts", KEYS)) from None
+
+
+def _step_without_a_number(cause: str | None) -> list[float]:
+    """The step at which a run stopped because of it, where that is why it ended."""
+    found = NOT_A_NUMBER.match(cause or "")
+    return [float(found[1].replace(",", ""))] if found else []
+
+
+def _number(record: Mapping[str, Any], key: str) -> float | None:
+    """The number in this field, or None: a hand that edits the file may have written anything."""
+    value = record.get(key)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < MOST:
+        return None
+    return float(value)
+
+
+def _percent(record: Mapping[str, Any], key: str) -> float | None:
+    value = _number(record, key)
+    return None if value is None or value > 100 else value
+
+
+def _whole(record: Mapping[str, Any], key: str) -> int | None:
+    value = _number(record, key)
+    return int(value) or None if value is not None else None

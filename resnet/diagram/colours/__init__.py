@@ -1,0 +1,1 @@
+"""Numbers and differences as colours of a drawing."""

@@ -1,0 +1,107 @@
+"""What differs between two networks, painted on both: a colour and a sign on every box, and a colour on shortcuts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from resnet.diagram.colours.paint import painted
+from resnet.diagram.colours.restyle import face_of, restyled
+from resnet.diagram.drawing import OTHER, Box, Drawing, Edge
+from resnet.diagram.layout.legend import Entry
+from resnet.diagram.looks.shapes import Mark, Rect, Text
+from resnet.diagram.looks.style import LOOKS
+from resnet.network.graph import Graph, Node
+from resnet.network.shortcuts import shortcut_kinds
+from resnet.tables.comparison import Change, Comparison, LayerChange, compare
+
+SIGNS: dict[Change, str] = {"added": "+", "removed": "−", "changed": "≠", "same": ""}
+MEANINGS: dict[Change, str] = {
+    "added": "only in the second",
+    "removed": "only in the first",
+    "changed": "in both, changed",
+    "same": "the same in both",
+}
+SECTIONS = ("stage", "stem", "head")
+
+
+def coloured(drawing: Drawing) -> Drawing:
+    """The drawing in the colours its view asks for; a single network has no differences to show."""
+    colour = drawing.view.colour
+    if colour == "operation" or (colour == "difference" and drawing.other is None):
+        return drawing
+    if colour == "difference" and drawing.other is not None:
+        return compared(drawing, compare(drawing.graph.config, drawing.other.config))
+    return painted(drawing, colour)
+
+
+def compared(drawing: Drawing, comparison: Comparison) -> Drawing:
+    """A pair with what was added, removed and changed in colours."""
+    changes = {layer.id: _own_change(layer) for layer in comparison.layers}
+    blocks = _shortcuts(comparison)
+
+    def repainted(box: Box) -> Box:
+        change = _change(box, drawing.graph_of(box), changes)
+        return box if change == "same" else replace(box, marks=_marks(box.marks, change),
+                                                    lines=(*box.lines, MEANINGS[change]))  # fmt: skip
+
+    found = {*changes.values(), *blocks.values()}
+    legend = _legend([change for change in MEANINGS if change in found])
+    return restyled(drawing, repainted, lambda edge: _recoloured(edge, blocks), legend)
+
+
+def _own_change(layer: LayerChange) -> Change:
+    """A layer that only reads from another place is the same: what stands there now is marked itself."""
+    moved = layer.change == "changed" and all(what.startswith("reads ") for what in layer.what)
+    return "same" if moved else layer.change
+
+
+def _change(box: Box, graph: Graph, changes: dict[str, Change]) -> Change:
+    """Added or removed where all its layers are; changed where some of them differ in any way.
+
+    The shortcut of a block has a line of its own to say what became of it; those of a closed stage have none."""
+    branch = [name for name in box.node_ids if not _of_shortcut(graph.by_id[name])]
+    names = branch if branch and box.kind not in SECTIONS else box.node_ids
+    found = {changes[name] for name in names}
+    return found.pop() if len(found) == 1 else "changed"
+
+
+def _of_shortcut(node: Node) -> bool:
+    return node.path == "shortcut" or node.op.kind == "add"
+
+
+@lru_cache(maxsize=2048)
+def _marks(marks: tuple[Mark, ...], change: Change) -> tuple[Mark, ...]:
+    """On coloured ground, with the sign in the upper right corner of the card."""
+    face = face_of(marks)
+    kept = [mark._replace(look=f"is-{change}") if mark is face else mark
+            for mark in marks if not mark.look.endswith("-tint")]  # fmt: skip
+    if not isinstance(face, Rect):
+        return tuple(kept)
+    return (*kept, Text(face.x + face.width - 4, face.y + 9.5, SIGNS[change], "title-sign", "end"))
+
+
+def _shortcuts(comparison: Comparison) -> dict[str, Change]:
+    """How each block's shortcut fares, by the block's name."""
+    before, after = shortcut_kinds(comparison.before), shortcut_kinds(comparison.after)
+    found: dict[str, Change] = {}
+    for name in before.keys() | after.keys():
+        one, other = before.get(name), after.get(name)
+        found[name] = "same" if one == other else "added" if one is None else "removed" if other is None else "changed"
+    return found
+
+
+def _recoloured(edge: Edge, blocks: dict[str, Change]) -> Edge:
+    target = edge.target.removeprefix(OTHER)
+    change = blocks.get(".".join(target.split(".")[:2]), "same")
+    if edge.kind == "chain" or change == "same":
+        return edge
+    line, *rest = edge.marks
+    heads = [mark._replace(look=f"{change}-head") if mark.look.endswith("-head") else mark for mark in rest]
+    kind = "dotted" if LOOKS[line.look].dash else "line"
+    return replace(edge, marks=(line._replace(look=f"{change}-{kind}"), *heads))
+
+
+def _legend(found: Sequence[Change]) -> list[Entry]:
+    looks = {change: "card" if change == "same" else f"is-{change}" for change in found}
+    return [Entry((Rect(0, -5, 14, 10, 2, looks[change]), Text(7, 2.8, SIGNS[change], "title-sign", "middle")), 14.0,
+                  MEANINGS[change]) for change in found]  # fmt: skip

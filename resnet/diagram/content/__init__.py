@@ -1,0 +1,1 @@
+"""What is drawn: which blocks are folded, and the words on them."""

@@ -1,0 +1,169 @@
+"""Which layers one box stands for. Folding comes from the graph and is exact: blocks fold only where every layer, shape
+and path is equal, and the first block of a stage is never folded into its repeats.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from resnet.diagram.view import View, places
+from resnet.errors import UnknownNameError
+from resnet.network.graph import Graph, Node, Relu
+
+Layers = tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Layers that are drawn once: `alike` holds them for every block that looks the same, each with its own weights.
+
+    `block` is the number of the first of these blocks in its stage, 0 in the stem and the head. `opened` says whether
+    its layers are drawn, or one box for all of them. `like` names the first block of the stage that looks the same.
+    """
+
+    section: str
+    block: int
+    alike: tuple[Layers, ...]
+    opened: bool = False
+    like: str = ""
+
+    @property
+    def layers(self) -> Layers:
+        """The layers of the first of the alike: what is drawn."""
+        return self.alike[0]
+
+    @property
+    def repeat(self) -> int:
+        return len(self.alike)
+
+    @property
+    def node_ids(self) -> tuple[str, ...]:
+        return tuple([node.id for layers in self.alike for node in layers])
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The stem, a stage or the head."""
+
+    name: str
+    units: tuple[Unit, ...]
+    opened: bool = True
+
+    @property
+    def is_stage(self) -> bool:
+        return self.name.startswith("stage")
+
+    @property
+    def blocks(self) -> int:
+        return sum(unit.repeat for unit in self.units)
+
+
+def fold(graph: Graph, view: View) -> tuple[Section, ...]:
+    """The network's sections in order, with the units that are drawn. Raises UnknownNameError where the view toggles
+    or unfolds what the network does not have."""
+    known = places(graph) if view.toggled or view.unfolded else frozenset()
+    for name in (*view.toggled, *view.unfolded):
+        if name not in known:
+            raise UnknownNameError("box", name, sorted(known))
+    sections = []
+    for name, blocks in groupby(graph.blocks(), key=lambda block: block[0]):
+        numbered = [(number, layers) for _, number, layers in blocks]
+        opened = view.opens_section(name)
+        units = _units(name, numbered, view) if opened else _whole_section(name, [layers for _, layers in numbered])
+        sections.append(Section(name, tuple(units), opened))
+    return tuple(sections)
+
+
+def _units(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[Unit]:
+    return _stage(name, blocks, view) if blocks[0][0] else _runs(name, blocks[0][1], view)
+
+
+def _whole_section(name: str, blocks: list[Layers]) -> Iterator[Unit]:
+    """One unit for all of it; the image stays by itself."""
+    layers = tuple([node for block in blocks for node in block])
+    if layers[0].op.kind == "input":
+        yield Unit(name, 0, (layers[:1],))
+        layers = layers[1:]
+    yield Unit(name, 0, (layers,))
+
+
+def _runs(name: str, layers: Layers, view: View) -> Iterator[Unit]:
+    """The stem's and the head's layers: a convolution together with the norm and ReLU that follow it."""
+    for run in runs(layers):
+        yield Unit(name, 0, (run,), opened=len(run) > 1 and view.opens_run(run[0].id))
+
+
+def runs(layers: Layers) -> list[Layers]:
+    """Norms and ReLUs go with what stands before them."""
+    found: list[list[Node]] = []
+    for node in layers:
+        if found and node.op.kind in ("norm", "relu"):
+            found[-1].append(node)
+        else:
+            found.append([node])
+    return [tuple(run) for run in found]
+
+
+def _stage(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[Unit]:
+    """The first block by itself, then stretches of blocks that are alike."""
+    for stretch in _stretches(blocks):
+        first = f"{name}.block{stretch[0][0]}"
+        if len(stretch) == 1 or view.unfolds(first):
+            for number, layers in stretch:
+                yield Unit(name, number, (layers,), view.opens_block(f"{name}.block{number}"), first)
+        else:
+            alike = tuple([layers for _, layers in stretch])
+            yield Unit(name, stretch[0][0], alike, view.opens_block(first), first)
+
+
+def _stretches(blocks: list[tuple[int, Layers]]) -> Iterator[list[tuple[int, Layers]]]:
+    first, *rest = blocks
+    yield [first]
+    for _, alike in groupby(rest, key=lambda block: signature(block[1])):
+        yield list(alike)
+
+
+def revealed(graph: Graph, view: View, layer: str) -> View:
+    """The view with everything opened that hides this layer. Raises KeyError for a layer the network does not have."""
+    where = graph.by_id[layer]
+    if not view.opens_section(where.section):
+        view = view.toggle(where.section)
+    section = next(found for found in fold(graph, view.within(graph)) if found.name == where.section)
+    unit = next(unit for unit in section.units if layer in unit.node_ids)
+    if unit.opened or len(unit.layers) == 1:
+        return view
+    if unit.block:
+        return view.toggle(block_name(unit.layers))
+    return view.toggle(unit.layers[0].id) if view.style == "detailed" else view
+
+
+def refolded(graph: Graph, view: View, name: str) -> View:
+    """The view with the repeats of a block drawn one by one, or as one again; all those of a stage if it is one."""
+    if "." in name:
+        return view.refold(name)
+    blocks = [(number, layers) for section, number, layers in graph.blocks() if section == name and number]
+    firsts = [f"{name}.block{stretch[0][0]}" for stretch in _stretches(blocks) if len(stretch) > 1] if blocks else []
+    unfolded = [first for first in firsts if view.unfolds(first)]
+    for first in unfolded or firsts:
+        view = view.refold(first)
+    return view
+
+
+def signature(layers: Layers) -> tuple[object, ...]:
+    """Equal for two blocks exactly when all their layers, shapes and paths are: all but the block's own name."""
+    prefix = len(block_name(layers)) + 1
+    own = {node.id: node.id[prefix:] for node in layers}
+    return tuple(
+        [(own[n.id], n.op, tuple([own.get(name, "") for name in n.inputs]), n.output_shape, n.path) for n in layers]
+    )
+
+
+def block_name(layers: Layers) -> str:
+    """ "stage1.block2" of a block's layers."""
+    node = layers[0]
+    return f"{node.section}.block{node.block}"
+
+
+def tail(layers: Layers) -> Layers:
+    """The ReLU a block ends with, behind the addition; pre-activation blocks have none."""
+    return layers[-1:] if isinstance(layers[-1].op, Relu) else ()

@@ -1,0 +1,98 @@
+"""Widths that all boxes of one kind share, whatever is open: nothing changes its size when a box is opened, and twins,
+plain and residual, have everything in the same places."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from resnet.diagram.content import wording
+from resnet.diagram.content.fold import Unit, fold
+from resnet.diagram.content.steps import body_steps, tail_steps
+from resnet.diagram.layout import contents
+from resnet.diagram.layout.blocks import BlockFrame, tag_width
+from resnet.diagram.layout.cards import Content, layer_width, natural_width
+from resnet.diagram.looks.text import width
+from resnet.diagram.view import Style, View
+from resnet.network.config import EXPANSION
+from resnet.network.graph import Graph
+
+LANE_GAP = 14.0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFrame:
+    """Widths that all opened blocks of a drawing share; the lane is as wide where nothing is in it."""
+
+    width: float
+    lane_width: float
+
+    @property
+    def lane_x(self) -> float:
+        """Where the shortcut runs, from the trunk."""
+        return self.width / 2 + LANE_GAP + self.lane_width / 2
+
+
+class Frames:
+    """Each width is worked out when it is first asked for, from the whole network at the level with such boxes."""
+
+    def __init__(self, graph: Graph, style: Style) -> None:
+        self.graph, self.style = graph, style
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """Every unit of the network, closed and folded."""
+        return [unit for section in fold(self.graph, View()) for unit in section.units]
+
+    @cached_property
+    def section_width(self) -> float:
+        """Of a section's card."""
+        pairs = [(section, unit) for section in fold(self.graph, View(level="network")) for unit in section.units]
+        said = [contents.section_content(self.graph, section, unit) for section, unit in pairs]
+        return self._common_width([unit for _, unit in pairs], said)
+
+    @cached_property
+    def block(self) -> BlockFrame:
+        """Of a closed block, and of the stem's and head's runs beside it."""
+        said = [contents.unit_content(self.graph, unit) for unit in self.units]
+        return BlockFrame(self._common_width(self.units, said), self._widest_tag())
+
+    @cached_property
+    def layer(self) -> LayerFrame:
+        """Of a layer in an opened block."""
+        order = self.graph.config.activation_order
+        steps = [step for unit in self.units
+                 for step in (*body_steps(unit.layers, self.style, order), *tail_steps(unit.layers))]  # fmt: skip
+        widest = max(layer_width(wording.row_of(step)) for step in steps)
+        titles = {wording.block_title(unit) for unit in self.units if unit.block}
+        titles_width = 2 * max(width(title, "title") + 4 for title in titles)
+        return LayerFrame(halves(max(titles_width, widest)), halves(max(self._lane_widths())))
+
+    def _common_width(self, units: list[Unit], said: list[Content]) -> float:
+        rooms = [contents.caption_room(self.graph, unit) for unit in units]
+        return halves(max(natural_width(text, room) for text, room in zip(said, rooms, strict=True)))
+
+    def _widest_tag(self) -> float:
+        """The widest tag any twin of this network has on a shortcut."""
+        return halves(max(tag_width(lines) for lines in wording.possible_tags(self.graph)))
+
+    def _lane_widths(self) -> Iterator[float]:
+        """All that any twin of the network has on a shortcut."""
+        norm = self.graph.by_id.get("stem.norm")
+        if self.style == "compact":
+            behind = ("norm",) if norm else ()
+            yield layer_width(wording.Row(("projection", *behind), "1×1 conv, /4"))
+            yield layer_width(wording.Row(("subsample", "pad"), "pad, /4"))
+            return
+        expansion = EXPANSION[self.graph.config.block]
+        for stage in self.graph.config.stages:
+            channels = stage.filters * expansion
+            yield layer_width(wording.Row(("projection",), f"1×1 conv, {channels}, /{stage.stride}"))
+            yield layer_width(wording.Row(("pad",), f"pad, +{channels} channels"))
+        yield layer_width(wording.Row(("subsample",), "subsample, /4"))
+        if norm:
+            yield layer_width(wording.row_of((norm,)))
+
+
+def halves(length: float) -> float:
+    """Rounded up to half a point, so that files stay small and lines sharp."""
+    return -(-length * 2 // 1) / 2

@@ -1,0 +1,1 @@
+"""Style, shapes, glyphs, letters and fonts of a drawing."""

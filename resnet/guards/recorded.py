@@ -1,0 +1,89 @@
+"""What runs wrote down about how they began and what they ran on, held against what their specs promise."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from resnet.errors import RunError
+from resnet.guards.differences import canonical, listed
+from resnet.guards.sharing import Environments, SameStart, Stream, same_start
+from resnet.runs import Run
+
+SOFTWARE = ("python", "packages", "platform", "device_name", "driver", "git_commit")
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """`start` is the proof by hash that arms began with the same. `broken` says, a sentence each, where runs recorded
+    other images than their specs promise: a banner. `mixed` says what else was not the same in all runs."""
+
+    start: SameStart
+    broken: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
+
+
+NOTHING_RECORDED = Recorded(SameStart(()))
+
+
+def environments(runs: Mapping[tuple[str, int], Run]) -> Environments:
+    """By arm and seed, what each run found; None where it has not written it, or the file is damaged."""
+    found: dict[str, dict[int, Mapping[str, Any] | None]] = {}
+    for (arm, seed), run in runs.items():
+        found.setdefault(arm, {})[seed] = None
+        with suppress(RunError):
+            found[arm][seed] = run.environment()
+    return found
+
+
+def recorded(found: Environments, streams: Sequence[Stream], datasets: Mapping[str, str]) -> Recorded:
+    """`datasets` are the arms' data sets by name."""
+    start = same_start(found)
+    shared = {stream.name for stream in streams if len(stream.groups) == 1}
+    odd = [
+        word
+        for name, word, proofs in (
+            ("split", "split", [seed.split for seed in start.seeds]),
+            ("augmentation", "first augmented batch", [seed.first_batch for seed in start.seeds]),
+        )
+        if name in shared and "not equal" in proofs
+    ]
+    odd = [*_other_images(found, datasets), *odd]
+    broken = (f"Not the same data: the runs recorded another {listed(odd)} in some arms.",) if odd else ()
+    return Recorded(start, broken, tuple(_mixed(found)))
+
+
+def _other_images(found: Environments, datasets: Mapping[str, str]) -> Iterator[str]:
+    """Whether one name stood for two sets of images."""
+    sums: dict[str, set[str]] = {}
+    for arm, environment in _all(found):
+        if (checksum := environment.get("dataset_checksum")) is not None:
+            sums.setdefault(datasets[arm], set()).add(canonical(checksum))
+    if any(len(own) > 1 for own in sums.values()):
+        yield "set of images"
+
+
+def _mixed(found: Environments) -> Iterator[str]:
+    """Versions, machine or code that are not the same in all runs: bits may differ then, and speeds do."""
+    values: dict[str, dict[str, None]] = {}
+    for _, environment in _all(found):
+        for key, value in software(environment):
+            values.setdefault(key, {})[value] = None
+    odd = {key: list(own) for key, own in values.items() if len(own) > 1}
+    if odd:
+        said = [f"{key.replace('_', ' ')} ({', '.join(own[:SHOWN])})" for key, own in odd.items()]
+        yield f"Not all runs were made with the same software and machine: {listed(said)}."
+
+
+def software(environment: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Versions, machine and code as text, by their names; what is unknown is left out."""
+    for key in SOFTWARE:
+        value = environment.get(key)
+        pairs = value.items() if isinstance(value, dict) else [(key, value)]
+        yield from ((name, str(one)) for name, one in pairs if one is not None)
+
+
+def _all(found: Environments) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for arm, by_seed in found.items():
+        yield from ((arm, environment) for environment in by_seed.values() if environment)

@@ -1,0 +1,197 @@
+"""The plain twin of a residual network, and the proof of what is equal between the two. No I/O, no Keras.
+
+Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`), so layers of one name begin equal in
+both networks where shape and initialiser are equal, whatever else a network has. `prove` derives that from the graphs;
+`compare_weights` confirms it with the hashes of real kernels, as `resnet.as_keras.model.kernel_hashes` gives them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from resnet.errors import ConfigError
+from resnet.guards.differences import listed
+from resnet.network.config import ResNetConfig
+from resnet.network.graph import Conv, Dense, Graph, build_graph
+from resnet.network.metrics import LayerMetrics, measure
+
+
+def twin(config: ResNetConfig) -> ResNetConfig:
+    """The same network with its shortcuts removed, and nothing else. Raises ConfigError where it has none."""
+    if config.shortcut == "none":
+        raise ConfigError("Only shortcuts are removed; received shortcut 'none': give the residual network instead.")
+    return ResNetConfig.model_validate(config.model_dump() | {"shortcut": "none"})
+
+
+class Counted(NamedTuple):
+    """Layers of one kind that the shortcuts bring, and what they cost."""
+
+    layers: int
+    trainable_params: int
+    macs: int
+
+
+@dataclass(frozen=True, slots=True)
+class TwinProof:
+    """What is equal between a residual network and its plain twin, layer by layer, and what is not.
+
+    `equal_layers` do the same on the same shape; `changed_layers` of the plain one do not. `extra` counts, by kind,
+    what only the residual network has; `projections` are its 1×1 convolutions. Kernels that both have are in
+    `equal_start` where both draw the same initial values from one seed, else in `other_start`.
+    """
+
+    residual: ResNetConfig
+    plain: ResNetConfig
+    equal_layers: tuple[str, ...]
+    changed_layers: tuple[str, ...]
+    extra: Mapping[str, Counted]
+    projections: tuple[str, ...]
+    equal_start: tuple[str, ...]
+    other_start: tuple[str, ...]
+    trainable_params: tuple[int, int]
+    non_trainable_params: tuple[int, int]
+    macs: tuple[int, int]
+
+    @property
+    def exact(self) -> bool:
+        """Whether both have the same parameters, MACs, shapes and initial weights: only additions differ."""
+        pairs = (self.trainable_params, self.non_trainable_params, self.macs)
+        odd = self.changed_layers or self.other_start
+        return not odd and all(residual == plain for residual, plain in pairs)
+
+    @property
+    def verdict(self) -> str:
+        """The proof in one sentence."""
+        if self.changed_layers:
+            return "No twins: more than the shortcuts differs."
+        if self.exact:
+            return "Exact twins: same parameters, MACs, shapes and initial weights; only the additions differ."
+        projected = _count_of(len(self.projections), "projection")
+        return f"Twins but for {projected}: these have weights of their own, everything else is equal."
+
+    def sentences(self) -> tuple[str, ...]:
+        """The proof in words, one fact each."""
+        same = _count_of(len(self.equal_layers), "layer")
+        said = [f"Equal in both, in operation, shape and parameters: {same}."]
+        if self.changed_layers:
+            said.append(f"No twins: {listed(self.changed_layers)} differ, beyond the shortcuts.")
+        said.append(self._costs())
+        if self.extra:
+            extra = listed([f"{counted.layers} {kind}" for kind, counted in self.extra.items()])
+            said.append(f"Layers that only the residual network has: {extra}.")
+        drawn = len(self.equal_start) + len(self.other_start)
+        rest = f"; other shapes or initialisers: {listed(self.other_start)}" if self.other_start else ""
+        said.append(
+            f"From one seed, {len(self.equal_start)} of the {drawn} kernels that both have start equal{rest}: each is "
+            "drawn from the seed and its layer's name."
+        )
+        return tuple(said)
+
+    def _costs(self) -> str:
+        params, macs = (residual - plain for residual, plain in (self.trainable_params, self.macs))
+        if not params and not macs:
+            return f"Both have {self.trainable_params[0]:,} trainable parameters and {self.macs[0]:,} MACs."
+        return (
+            f"Not equal: the residual network has {self.trainable_params[0]:,} trainable parameters, the plain one "
+            f"{self.trainable_params[1]:,} ({params:+,}), and {self.macs[0]:,} MACs against {self.macs[1]:,} "
+            f"({macs:+,}), with {_count_of(len(self.projections), 'projection')}."
+        )
+
+
+def _count_of(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProof:
+    """Compare a residual network with its twin, or with any network that claims to be it. Raises ConfigError."""
+    plain = plain or twin(residual)
+    graphs = build_graph(residual), build_graph(plain)
+    first, second = map(measure, graphs)
+    rows = [{row.id: row for row in found.layers} for found in (first, second)]
+    ops = [{node.id: node.op for node in graph.nodes} for graph in graphs]
+    shared = [name for name in rows[0] if name in rows[1]]
+    equal = [name for name in shared if rows[0][name] == rows[1][name] and ops[0][name] == ops[1][name]]
+    starts = equal_starts(*graphs)
+    return TwinProof(
+        residual, plain,
+        equal_layers=tuple(equal),
+        changed_layers=tuple(name for name in rows[1] if name not in set(equal)),
+        extra=_count(row for name, row in rows[0].items() if name not in rows[1]),
+        projections=tuple(n.id for n in graphs[0].nodes if n.path == "shortcut" and isinstance(n.op, Conv)),
+        equal_start=starts,
+        other_start=tuple(name for name in shared if isinstance(ops[0][name], Conv | Dense) and name not in starts),
+        trainable_params=(first.trainable_params, second.trainable_params),
+        non_trainable_params=(first.non_trainable_params, second.non_trainable_params),
+        macs=(first.macs, second.macs),
+    )  # fmt: skip
+
+
+def proofs(configs: Iterable[ResNetConfig]) -> tuple[TwinProof, ...]:
+    """A proof for every residual network among these whose plain twin is there too."""
+    known = dict.fromkeys(configs)
+    return tuple(
+        prove(config, plain)
+        for config in known
+        if config.shortcut != "none" and (plain := config.model_copy(update={"shortcut": "none"})) in known
+    )
+
+
+def _count(rows: Iterable[LayerMetrics]) -> dict[str, Counted]:
+    counts: dict[str, Counted] = {}
+    for row in rows:
+        layers, params, macs = counts.get(row.op, Counted(0, 0, 0))
+        counts[row.op] = Counted(layers + 1, params + row.trainable_params, macs + row.macs)
+    return counts
+
+
+def drawn_kernels(graph: Graph) -> dict[str, tuple[Any, ...]]:
+    """Each kernel by its layer's name, and all but the seed and that name that its initial values depend on: shape and
+    initialiser. A stride is no part of it."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for node in graph.nodes:
+        match node.op:
+            case Conv(filters, kernel, _, groups, _, initialiser):
+                channels = graph.by_id[node.inputs[0]].output_shape[-1]
+                found[node.id] = (kernel, kernel, channels // groups, filters, initialiser)
+            case Dense(units, initialiser):
+                found[node.id] = (graph.by_id[node.inputs[0]].output_shape[-1], units, initialiser)
+    return found
+
+
+def equal_starts(first: Graph, second: Graph) -> tuple[str, ...]:
+    """The layers whose initial kernels are equal under equal seeds: same name, kernel shape and initialiser."""
+    one, other = drawn_kernels(first), drawn_kernels(second)
+    return tuple(name for name, drawn in one.items() if other.get(name) == drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsProof:
+    """Which kernels of two networks are equal by their hashes; `other` have one name and other values."""
+
+    equal: tuple[str, ...]
+    other: tuple[str, ...]
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The count, and the layers that differ by name."""
+        both = len(self.equal) + len(self.other)
+        if not both:
+            return "The two networks have no kernel of one name."
+        start = f"By hash, {len(self.equal)} of the {both} kernels that both have start equal"
+        rest = f"; others do not: {listed(self.other)}" if self.other else ""
+        alone = len(self.only_first) + len(self.only_second)
+        more = f"; {_count_of(alone, 'kernel')} only one of them has" if alone else ""
+        return f"{start}{rest}{more}."
+
+
+def compare_weights(first: Mapping[str, str], second: Mapping[str, str]) -> WeightsProof:
+    """Compare two networks' kernels, each as {layer's name: hash}."""
+    both = [name for name in first if name in second]
+    return WeightsProof(
+        equal=tuple(name for name in both if first[name] == second[name]),
+        other=tuple(name for name in both if first[name] != second[name]),
+        only_first=tuple(name for name in first if name not in second),
+        only_second=tuple(name for name in second if name not in first),
+    )

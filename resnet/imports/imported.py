@@ -1,0 +1,190 @@
+"""Curves that were made elsewhere: CSV, Keras's CSVLogger, JSON histories and TensorBoard's event files.
+
+What a file does not say stays unknown (None), and whatever had to be decided while reading it stands in `notes`.
+"""
+
+import hashlib
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from resnet import files
+from resnet.errors import DataError, ResNetLabError, UnknownNameError, echo
+from resnet.imports import curve_tables, event_files
+from resnet.imports.curve_tables import MOST_BYTES, MOST_COLUMNS, Column
+from resnet.network.config import Closed, ResNetConfig
+from resnet.recipes.recipe import DecayCovers, Recipe, WeightDecayConfig
+from resnet.why_loss.losses import Decay, KerasL2, LossItem, Observed
+
+__all__ = [
+    "IMPORTS",
+    "Column",
+    "Given",
+    "ImportedCurve",
+    "Imports",
+    "kept",
+    "read_curve",
+    "read_import",
+    "read_imports",
+    "write_import",
+]
+
+IMPORTS = "imports"
+"""The folder beside the runs that keeps imported curves."""
+SUFFIX = ".import.json"
+
+RECIPE_FACTS = (*Recipe.model_fields, "dataset", "epochs", "decay_argument", "shuffle", "begins")
+
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class Given(Closed):
+    """What a person says of a curve; None is unknown.
+
+    `decay` is the number as typed, and `decay_meaning` what it does: "keras_l2" adds decay · Σw² to the loss, "l2" half
+    of that, "decoupled" nothing. `penalty_in_loss`: whether the loss on record has it inside, as Keras prints it.
+    `recipe` holds dotted keys of a recipe, and dataset, epochs, decay_argument (old Keras's `decay`), shuffle, begins.
+    """
+
+    path = "import"
+    network: str | None = Field(default=None, max_length=200)
+    config: ResNetConfig | None = None
+    decay: float | None = Field(default=None, ge=0, lt=1)
+    decay_meaning: Literal["l2", "keras_l2", "decoupled"] = "keras_l2"
+    decay_covers: DecayCovers = "conv_kernels"
+    penalty_in_loss: Literal["yes", "no"] | None = None
+    seeds: tuple[Seed, ...] | None = None
+    recipe: dict[str, Any] = Field(default_factory=dict)
+
+    def check(self) -> None:
+        for key in self.recipe:
+            if key.partition(".")[0] not in RECIPE_FACTS:
+                raise UnknownNameError("setting", key, RECIPE_FACTS)
+
+    def decay_in_loss(self) -> Decay | None:
+        """How the decay enters the loss on record; None where that is unknown."""
+        if self.penalty_in_loss == "no":
+            return KerasL2(0.0, self.decay_covers)
+        if self.decay is None:
+            return None
+        if self.decay_meaning == "keras_l2":
+            return KerasL2(self.decay, self.decay_covers)
+        return WeightDecayConfig(value=self.decay, semantics=self.decay_meaning, covers=self.decay_covers)
+
+
+class ImportedCurve(Closed):
+    """A training that was done elsewhere: what its file says, and what a person says of it."""
+
+    path = "import"
+    format_version: Literal[1] = 1
+    name: str = Field(min_length=1, max_length=200)
+    source: Literal["csv", "json", "tensorboard"]
+    columns: tuple[Column, ...] = Field(min_length=1, max_length=MOST_COLUMNS)
+    notes: tuple[str, ...] = ()
+    given: Given = Given()
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What neither the file nor a person says, in words."""
+        said, columns = self.given, [column.name for column in self.columns]
+        facts = (("network", said.config), ("λ", said.decay), ("seeds", said.seeds), ("penalty", said.penalty_in_loss))
+        missing = [fact for fact, value in facts if value is None]
+        given = {key.partition(".")[0] for key in said.recipe}
+        missing += [key for key in ("optimiser", "schedule", "batch_size") if key not in given]
+        missing += [name for name in ("loss", "accuracy", "val_loss", "val_accuracy") if name not in columns]
+        return (*missing, *(["epochs or steps"] if any(column.along == "record" for column in self.columns) else []))
+
+    def as_loss_item(self) -> LossItem:
+        """For `losses.explain`: the loss on record, with the penalty inside unless a person says it is not."""
+        column, alone = self.column("loss"), self.given.penalty_in_loss == "no"
+        points = [(x, y) for x, y in zip(column.x, column.y, strict=True) if y is not None] if column else []
+        along = column.along if column else "record"
+        course = [Observed(x, along, y, y, 0.0) if alone else Observed(x, along, y) for x, y in points]
+        return LossItem(self.name, "imported", self.given.config, self.given.decay_in_loss(), tuple(course))
+
+
+def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
+    """The curve in a file, whatever its ending says. Raises DataError, in one sentence, where it holds none."""
+    if path.is_dir():
+        raise DataError(f"Cannot read {echo(path.name or str(path))}: it is a folder; name a file in it.")
+    notes: list[str] = []
+    source: Literal["csv", "json", "tensorboard"] = "tensorboard"
+    try:
+        with path.open("rb") as file:
+            start = file.read(event_files.HEADER_BYTES)
+            if not (events := event_files.is_event_file(start)):
+                event_files.check_named(path, start)
+            text = "" if events else (start + file.read(MOST_BYTES)).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"Cannot read {echo(path.name)}: {reason}; give a CSV, JSON or event file.") from None
+    if len(text) > MOST_BYTES:
+        raise DataError(f"A curve's file may hold {MOST_BYTES:,} bytes; {echo(path.name)} holds more: keep fewer rows.")
+    if events:
+        name, columns = path.absolute().parent.name, curve_tables.from_events(path, notes)
+    else:
+        source = "json" if text.lstrip()[:1] in ("{", "[") else "csv"
+        table = curve_tables.from_json(path, text) if source == "json" else curve_tables.from_csv(path, text, notes)
+        name, columns = path.stem, curve_tables.columns_of(table, notes)
+    if not (settled := tuple(curve_tables.settled(columns, notes))):
+        raise DataError(f"{echo(path.name)} holds no column of numbers; give a file with a loss or an accuracy in it.")
+    name = name[:200] or "curve"
+    return ImportedCurve(name=name, source=source, columns=settled, notes=tuple(notes), given=given or Given())
+
+
+def write_import(folder: Path, curve: ImportedCurve) -> Path:
+    """Keep a curve in a folder, whole or not at all; the same curve twice is one file. Raises ExportError."""
+    content = curve.model_dump_json(indent=1)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+    path = folder / f"{curve_tables.lowered(curve.name)[:40] or 'curve'}-{digest}{SUFFIX}"
+    with suppress(OSError):  # `files.write` says better why there is no folder
+        folder.mkdir(parents=True, exist_ok=True)
+    files.write(path, content)
+    return path
+
+
+class Imports(NamedTuple):
+    """The curves in a folder by their file's name, and a sentence for each file that could not be read."""
+
+    curves: dict[str, ImportedCurve]
+    damaged: tuple[str, ...]
+
+    def find(self, name: str) -> ImportedCurve | None:
+        """The curve of this name, or in the file of this name: the first, where several are called so."""
+        return next((curve for key, curve in self.curves.items() if name in (key, curve.name)), None)
+
+    @property
+    def names(self) -> list[str]:
+        """All that `find` knows."""
+        return list(dict.fromkeys([*[curve.name for curve in self.curves.values()], *self.curves]))
+
+
+def read_imports(folder: Path) -> Imports:
+    """Every curve kept in a folder. No folder: none."""
+    curves, damaged = {}, []
+    for path in kept(folder):
+        try:
+            curves[path.name] = read_import(path)
+        except DataError as error:
+            damaged.append(str(error))
+    return Imports(curves, tuple(damaged))
+
+
+def kept(folder: Path) -> list[Path]:
+    """The files of a folder that keep a curve each, whole or damaged, by name. No folder: none."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def read_import(path: Path) -> ImportedCurve:
+    """One kept curve. Raises DataError, in one sentence, where its file is damaged."""
+    try:
+        return ImportedCurve.model_validate(json.loads(path.read_bytes()))
+    except (ResNetLabError, OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{echo(path.name)} cannot be used as an imported curve: {error}") from None

@@ -1,0 +1,1 @@
+"""A network as data: its config, its layers, its counts."""

@@ -1,0 +1,174 @@
+"""Published networks as data, each with its source.
+
+Depth 6n+2 exists for every n from 1 to 200; where ImageNet has the same name (resnet50, resnet152, plain50) the CIFAR
+network is called resnet50_cifar and so on.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from resnet.errors import ConfigError, UnknownNameError, echo
+from resnet.network.config import ResNetConfig, Shortcut, StageConfig
+
+Family = Literal["imagenet", "cifar", "binary"]
+Kind = Literal["resnet", "plain"]
+
+HE_2015 = "He et al. 2015, Deep Residual Learning for Image Recognition"
+NOTEBOOK = "the ResNet ablation notebook this project grew from (binary cats_vs_dogs)"
+
+N_RANGE = range(1, 201)
+PAPER_N = (3, 5, 7, 9, 18, 200)
+
+IMAGENET = {  # depth: (block, blocks per stage), Table 1 of the paper
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+}
+RESIDUAL_DEPTHS = tuple(IMAGENET)
+PLAIN_DEPTHS = (18, 34, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A published network. `n` is the paper's, for CIFAR networks, else None."""
+
+    name: str
+    config: ResNetConfig
+    family: Family
+    source: str
+    n: int | None = None
+
+
+def imagenet_config(depth: int, shortcut: Shortcut = "projection", **changes: Any) -> ResNetConfig:
+    """Table 1 of the paper: 224×224×3 in, 1000 classes out. Raises ConfigError for another depth."""
+    if depth not in IMAGENET:
+        raise ConfigError(f"An ImageNet network has depth {_listed(RESIDUAL_DEPTHS)}; received {echo(depth)}.")
+    block, blocks = IMAGENET[depth]
+    stages = _doubling(64, blocks)
+    fields = {"input_shape": (224, 224, 3), "classes": 1000, "stem": "imagenet", "block": block, "stages": stages}
+    return ResNetConfig.model_validate(fields | {"shortcut": shortcut} | changes)
+
+
+def cifar_config(n: int, shortcut: Shortcut = "padded_identity", **changes: Any) -> ResNetConfig:
+    """Section 4.2 of the paper: depth 6n+2, maps of 32, 16, 8 with 16, 32, 64 filters, option A. Raises ConfigError."""
+    if isinstance(n, bool) or not isinstance(n, int) or n not in N_RANGE:
+        raise ConfigError(f"n must be a whole number from 1 to {N_RANGE[-1]}; received {echo(n)}.")
+    stages = _doubling(16, (n, n, n))
+    return ResNetConfig.model_validate({"stages": stages, "shortcut": shortcut} | changes)
+
+
+def _doubling(filters: int, blocks: tuple[int, ...]) -> list[StageConfig]:
+    """Each stage after the first halves the map and doubles the filters."""
+    return [
+        StageConfig(blocks=count, filters=filters * 2**index, stride=1 if index == 0 else 2)
+        for index, count in enumerate(blocks)
+    ]
+
+
+def cifar_name(n: int, kind: Kind = "resnet") -> str:
+    """The catalogue's name of the CIFAR network with this n."""
+    depth = 6 * n + 2
+    taken = RESIDUAL_DEPTHS if kind == "resnet" else PLAIN_DEPTHS
+    return f"{kind}{depth}_cifar" if depth in taken else f"{kind}{depth}"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every name `get` knows, ImageNet first, then the notebook's four, then CIFAR by depth."""
+    return tuple(_ROWS)
+
+
+@cache
+def get(name: str) -> Entry:
+    """The published network of this name. Raises UnknownNameError with the nearest one."""
+    if name not in _ROWS:
+        raise UnknownNameError("network", name, _ROWS, _nearest_depth(name))
+    make, number, shortcut = _ROWS[name]
+    return make(name, number, shortcut)
+
+
+def twin(name: str, kind: Kind) -> str | None:
+    """The catalogue's plain or residual counterpart of a network, or None where there is none."""
+    entry = get(name)
+    if entry.n is not None:
+        return cifar_name(entry.n, kind)
+    prefix = "binary_" if entry.family == "binary" else ""
+    candidate = f"{prefix}{kind}{entry.config.depth}"
+    return candidate if candidate in _ROWS and get(candidate).family == entry.family else None
+
+
+def _nearest_depth(name: str) -> str | None:
+    """The network of the same kind whose depth is nearest: for "resnet57" letters alone would suggest resnet578."""
+    asked = re.fullmatch(r"(resnet|plain)-?(\d{1,4})", name.lower()) if isinstance(name, str) else None
+    if asked is None:
+        return None
+    kind, depth = asked[1], int(asked[2])
+    same_kind = [candidate for candidate in _ROWS if re.fullmatch(rf"{kind}\d+", candidate)]
+    return min(same_kind, key=lambda candidate: abs(int(candidate.removeprefix(kind)) - depth))
+
+
+def published() -> Iterator[Entry]:
+    """The networks the paper and the notebook report, without the rest of the 400 CIFAR depths."""
+    for name in names():
+        make, number, _ = _ROWS[name]
+        if make is not _cifar or number in PAPER_N:
+            yield get(name)
+
+
+def find(config: ResNetConfig) -> Entry | None:
+    """The catalogue entry that is exactly this config, if there is one."""
+    candidates = (name for name in names() if name.startswith((config.label, "binary")))
+    return next((get(name) for name in candidates if get(name).config == config), None)
+
+
+def name_of(config: ResNetConfig) -> str:
+    """The catalogue's name where the config is a published one, else plain or resnet and the depth."""
+    entry = find(config)
+    return entry.name if entry else config.label
+
+
+def _imagenet(name: str, depth: int, shortcut: Shortcut) -> Entry:
+    where = "Table 1" if depth in (18, 34) or shortcut != "none" else "Table 1, shortcuts removed"
+    return Entry(name, imagenet_config(depth, shortcut), "imagenet", f"{HE_2015}, {where}")
+
+
+def _cifar(name: str, n: int, shortcut: Shortcut) -> Entry:
+    where = "section 4.2, Table 6" if n in PAPER_N else "section 4.2, its rule 6n+2 at another n"
+    return Entry(name, cifar_config(n, shortcut), "cifar", f"{HE_2015}, {where}", n)
+
+
+def _binary(name: str, depth: int, shortcut: Shortcut) -> Entry:
+    config = imagenet_config(depth, shortcut, classes=1, head_activation="sigmoid", conv_bias=True)
+    if name == "binary_resnet50":  # the notebook strides in every stage, the first too; its plain twin does not
+        first, *rest = config.stages
+        stages = (first.model_copy(update={"stride": 2}), *rest)
+        config = imagenet_config(depth, shortcut, classes=1, head_activation="sigmoid", conv_bias=True, stages=stages)
+    return Entry(name, config, "binary", NOTEBOOK)
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ", ".join(map(str, numbers[:-1])) + f" or {numbers[-1]}"
+
+
+Row = tuple[Callable[[str, int, Shortcut], Entry], int, Shortcut]
+
+
+def _rows() -> dict[str, Row]:
+    """Name: how to make it, its depth or n, its shortcut. Made on demand: 400 configs take a while."""
+    rows: dict[str, Row] = {f"resnet{depth}": (_imagenet, depth, "projection") for depth in RESIDUAL_DEPTHS}
+    rows |= {f"plain{depth}": (_imagenet, depth, "none") for depth in PLAIN_DEPTHS}
+    for depth in (34, 50):
+        rows[f"binary_resnet{depth}"] = (_binary, depth, "projection")
+        rows[f"binary_plain{depth}"] = (_binary, depth, "none")
+    for n in N_RANGE:
+        rows[cifar_name(n, "resnet")] = (_cifar, n, "padded_identity")
+        rows[cifar_name(n, "plain")] = (_cifar, n, "none")
+    return rows
+
+
+_ROWS = _rows()

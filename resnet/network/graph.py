@@ -1,0 +1,308 @@
+"""A network as a list of layers: `build_graph(config)`.
+
+The one description that counts, drawings, Keras's picture and the Keras model all read. Nodes stand in topological
+order; a node's id is the name of its Keras layer, for example "stage2.block1.conv1".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from resnet.network.config import (
+    EXPANSION,
+    HeadActivation,
+    Initialiser,
+    NormConfig,
+    NormKind,
+    ResNetConfig,
+    StageConfig,
+)
+
+Shape = tuple[int, ...]
+"""(height, width, channels), or (features,) behind global pooling; the batch axis is left out."""
+
+Path = Literal["trunk", "branch", "shortcut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The image."""
+
+    kind = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Conv:
+    """A square convolution, padding "same"."""
+
+    filters: int
+    kernel: int
+    stride: int
+    groups: int
+    bias: bool
+    initialiser: Initialiser
+
+    kind = "conv"
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """Normalisation with a scale and a shift per channel; kind "batch" also keeps moving averages."""
+
+    norm: NormKind
+    momentum: float
+    epsilon: float
+    groups: int
+    gamma: Literal["one", "zero"]
+
+    kind = "norm"
+
+
+@dataclass(frozen=True, slots=True)
+class Relu:
+    """max(0, x)."""
+
+    kind = "relu"
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Residual branch + shortcut."""
+
+    kind = "add"
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPool:
+    """Square max-pooling, padding "same"."""
+
+    size: int
+    stride: int
+
+    kind = "pool"
+
+
+@dataclass(frozen=True, slots=True)
+class Subsample:
+    """Every stride-th pixel: how a padded identity halves the map without a parameter."""
+
+    stride: int
+
+    kind = "subsample"
+
+
+@dataclass(frozen=True, slots=True)
+class PadChannels:
+    """Zero channels appended behind the existing ones: how a padded identity widens without a parameter."""
+
+    extra: int
+
+    kind = "pad"
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalPool:
+    """The mean over height and width."""
+
+    kind = "global_pool"
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """The classifier; its outputs are the logits."""
+
+    units: int
+    initialiser: Initialiser
+
+    kind = "dense"
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Logits to probabilities."""
+
+    function: HeadActivation
+
+    kind = "activation"
+
+
+Op = Input | Conv | Norm | Relu | Add | MaxPool | Subsample | PadChannels | GlobalPool | Dense | Activation
+
+
+class Node(NamedTuple):
+    """One layer. `section` is "stem", "stage1" … or "head"; `block` counts from 1 inside a stage and is 0 elsewhere."""
+
+    id: str
+    op: Op
+    inputs: tuple[str, ...]
+    output_shape: Shape
+    section: str
+    block: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Layers in topological order, and the config they came from."""
+
+    config: ResNetConfig
+    nodes: tuple[Node, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Node]:
+        return {node.id: node for node in self.nodes}
+
+    @cached_property
+    def last_map(self) -> Node:
+        """The last convolutional feature map: what global pooling reads."""
+        return self.by_id[self.by_id["head.pool"].inputs[0]]
+
+    def blocks(self) -> Iterator[tuple[str, int, tuple[Node, ...]]]:
+        """(section, block, nodes) in order; the stem and the head come as block 0 of their section."""
+        for (section, block), nodes in groupby(self.nodes, key=lambda node: (node.section, node.block)):
+            yield section, block, tuple(nodes)
+
+
+def build_graph(config: ResNetConfig) -> Graph:
+    """The network's layers. The config is already valid, so nothing here can fail."""
+    builder = _Builder(config)
+    tip = _stem(builder)
+    for number, stage in enumerate(config.stages, 1):
+        for block in range(1, stage.blocks + 1):
+            builder.enter(f"stage{number}", block)
+            tip = _block(builder, tip, stage, stage.stride if block == 1 else 1)
+    _head(builder, tip)
+    return Graph(config, tuple(builder.nodes))
+
+
+class _Builder:
+    """Appends layers one behind the other and works out each one's shape. Layers that do the same share one op."""
+
+    def __init__(self, config: ResNetConfig) -> None:
+        self.config = config
+        self.nodes: list[Node] = []
+        self.norm = _norm_op(config.norm, "one")
+        self.last_norm = _norm_op(config.norm, config.norm.last_gamma)
+        self.relu = Relu()
+        self.convs: dict[tuple[int, int, int, int], Conv] = {}
+        self.enter("stem", 0)
+
+    def enter(self, section: str, block: int) -> None:
+        self.section, self.block = section, block
+        self.prefix = f"{section}.block{block}." if block else f"{section}."
+
+    def layer(self, name: str, op: Op, *inputs: Node, path: Path = "branch", shape: Shape | None = None) -> Node:
+        """Append a layer whose output has `shape`, or the shape of its first input."""
+        output = inputs[0].output_shape if shape is None else shape
+        where: Path = path if self.block else "trunk"
+        ids = tuple([node.id for node in inputs])
+        node = Node(self.prefix + name, op, ids, output, self.section, self.block, where)
+        self.nodes.append(node)
+        return node
+
+    def conv(self, name: str, tip: Node, filters: int, *, kernel: int, stride: int = 1, groups: int = 1,
+             path: Path = "branch") -> Node:  # fmt: skip
+        recipe = (filters, kernel, stride, groups)
+        op = self.convs.get(recipe) or Conv(*recipe, self.config.conv_bias, self.config.initialiser)
+        shape = _strided(tip.output_shape, stride, filters)
+        return self.layer(name, self.convs.setdefault(recipe, op), tip, path=path, shape=shape)
+
+    def normalise(self, name: str, tip: Node, op: Norm | None, path: Path = "branch") -> Node:
+        return self.layer(name, op, tip, path=path) if op else tip
+
+    def activate(self, name: str, tip: Node) -> Node:
+        return self.layer(name, self.relu, tip)
+
+
+def _norm_op(norm: NormConfig, gamma: Literal["one", "zero"]) -> Norm | None:
+    return None if norm.kind == "none" else Norm(norm.kind, norm.momentum, norm.epsilon, norm.groups, gamma)
+
+
+def _strided(shape: Shape, stride: int, channels: int) -> Shape:
+    """Padding "same" gives ceil(side / stride)."""
+    return (-(-shape[0] // stride), -(-shape[1] // stride), channels)
+
+
+def _stem(b: _Builder) -> Node:
+    b.prefix = ""
+    tip = b.layer("input", Input(), shape=b.config.input_shape)
+    b.enter("stem", 0)
+    imagenet = b.config.stem == "imagenet"
+    kernel, stride = (7, 2) if imagenet else (3, 1)
+    tip = b.conv("conv", tip, b.config.stages[0].filters, kernel=kernel, stride=stride)
+    tip = b.activate("relu", b.normalise("norm", tip, b.norm))
+    if imagenet:
+        tip = b.layer("pool", MaxPool(3, 2), tip, shape=_strided(tip.output_shape, 2, tip.output_shape[2]))
+    return tip
+
+
+def _block(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
+    """One block. In "pre" order (He et al. 2016) it begins with norm and ReLU, except the very first, which the stem's
+    norm and ReLU already serve; a projection then reads the activated input, an identity the raw one."""
+    config = b.config
+    pre = config.activation_order == "pre"
+    opened = tip
+    if pre and b.prefix != "stage1.block1.":
+        opened = b.activate("relu1", b.normalise("norm1", tip, b.norm))
+    out = _branch(b, opened, stage, stride)
+    if config.shortcut != "none":
+        out = b.layer("add", Add(), out, _shortcut(b, tip, opened, out.output_shape, stride))
+    return out if pre else b.activate(f"relu{len(_convs(config, stage, stride))}", out)
+
+
+def _convs(config: ResNetConfig, stage: StageConfig, stride: int) -> list[tuple[int, int, int, int]]:
+    """(filters, kernel, stride, groups) of a residual branch's convolutions: the brackets of the paper's Table 1."""
+    if config.block == "basic":
+        return [(stage.filters, 3, stride, 1), (stage.filters, 3, 1, 1)]
+    width = config.bottleneck_width(stage)
+    first, second = (stride, 1) if config.stride_on == "1x1" else (1, stride)
+    expanded = stage.filters * EXPANSION["bottleneck"]
+    return [(width, 1, first, 1), (width, 3, second, config.cardinality), (expanded, 1, 1, 1)]
+
+
+def _branch(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
+    convs = _convs(b.config, stage, stride)
+    pre = b.config.activation_order == "pre"
+    for number, (filters, kernel, conv_stride, groups) in enumerate(convs, 1):
+        last = number == len(convs)
+        if pre and number > 1:
+            tip = b.activate(f"relu{number}", b.normalise(f"norm{number}", tip, b.last_norm if last else b.norm))
+        tip = b.conv(f"conv{number}", tip, filters, kernel=kernel, stride=conv_stride, groups=groups)
+        if not pre:
+            tip = b.normalise(f"norm{number}", tip, b.last_norm if last else b.norm)
+            tip = tip if last else b.activate(f"relu{number}", tip)
+    return tip
+
+
+def _shortcut(b: _Builder, raw: Node, opened: Node, target: Shape, stride: int) -> Node:
+    """Ask the shape, not a flag: where input and output are alike the shortcut is the identity and has no layer."""
+    kind = b.config.shortcut
+    if kind != "projection_always" and raw.output_shape == target:
+        return raw
+    if kind == "padded_identity":
+        return _padded_identity(b, raw, target, stride)
+    tip = b.conv("shortcut.conv", opened, target[2], kernel=1, stride=stride, path="shortcut")
+    post = b.config.activation_order == "post"
+    return b.normalise("shortcut.norm", tip, b.norm if post else None, path="shortcut")
+
+
+def _padded_identity(b: _Builder, tip: Node, target: Shape, stride: int) -> Node:
+    if stride > 1:
+        shape = _strided(tip.output_shape, stride, tip.output_shape[2])
+        tip = b.layer("shortcut.subsample", Subsample(stride), tip, path="shortcut", shape=shape)
+    if extra := target[2] - tip.output_shape[2]:
+        tip = b.layer("shortcut.pad", PadChannels(extra), tip, path="shortcut", shape=target)
+    return tip
+
+
+def _head(b: _Builder, tip: Node) -> None:
+    config = b.config
+    b.enter("head", 0)
+    if config.activation_order == "pre":
+        tip = b.activate("relu", b.normalise("norm", tip, b.norm))
+    tip = b.layer("pool", GlobalPool(), tip, shape=tip.output_shape[-1:])
+    tip = b.layer("logits", Dense(config.classes, config.initialiser), tip, shape=(config.classes,))
+    if config.head_activation != "none":
+        b.layer(config.head_activation, Activation(config.head_activation), tip)

@@ -1,0 +1,235 @@
+"""Which layers a line of text names: `find(graph, metrics, "stage 3 conv params > 100k")`.
+
+A query is words and conditions with spaces between; all must hold.
+- operations: conv, norm, batch norm, relu, add, pool, max pool, dense, projection, pad, subsample, shortcut; identity
+  names the additions whose shortcut has no layer of its own; a plural counts as its singular
+- places: stem, head, stage 3, block 2, or any part of a layer's id: conv1, stage2, block3.conv
+- shapes: 8×8×64, its sides in any order, is an output; 3×3 is a kernel or an output's height × width
+- conditions: params > 100k, stride = 2, memory <= 1.5 MB; a field with a number, "stride 2", means "="
+
+Text is read once into predicates, and each of them looks only at what those before it left over.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+from operator import eq, ge, gt, le, lt
+
+from resnet.errors import ConfigError, echo
+from resnet.network.graph import Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Op, PadChannels, Subsample
+from resnet.network.metrics import LayerMetrics, Metrics
+
+Predicate = Callable[[Node, LayerMetrics], bool]
+Measure = Callable[[Node, LayerMetrics], int | None]
+
+
+def find(graph: Graph, metrics: Metrics, query: str) -> tuple[str, ...]:
+    """Ids of the layers a query names, in the graph's order; none for an empty query.
+
+    Raises ConfigError for a condition that is not understood. A word that nothing answers to finds nothing.
+    """
+    predicates = parse(query)
+    if not predicates:
+        return ()
+    found = list(zip(graph.nodes, metrics.layers, strict=True))
+    for holds in predicates:
+        found = [pair for pair in found if holds(*pair)]
+    return tuple([node.id for node, _ in found])
+
+
+def parse(query: str) -> tuple[Predicate, ...]:
+    """A query as predicates that must all hold. Raises ConfigError for a condition that is not understood."""
+    return tuple(_predicates(_spelled_alike(query).split()))
+
+
+SPELLINGS = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        ("×", "x"),
+        ("≤", "<="),
+        ("≥", ">="),
+        (r"(?<=[0-9]) ?x ?(?=[0-9])", "x"),
+        (r"\breceptive[ _-]field\b", "sees"),
+        (r"\b(batch|group|layer)[ _-]?norm(ali[sz]ation)?\b", r"\1norm"),
+        (r"\bmax[ _-]?pool(ing)?\b", "maxpool"),
+        (r"\b(global )?(average|global)[ _-]?pool(ing)?\b", "globalpool"),
+        (r"\bpadded[ _-]identity\b", "paddedidentity"),
+        (r" ?(<=|>=|==?|<|>) ?", r"\1"),
+        (r"(?<=[<>=])([0-9][0-9,.]*) (k|m|g)?(b|bytes)?(?= |$)", r"\1\2"),
+    )
+)
+"""What people write in more than one way, or in more than one word; a sign loses the spaces around it."""
+
+SIGN = re.compile("(<=|>=|==|=|<|>)")
+SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "==": eq}
+SHAPE = re.compile("[0-9]+(x[0-9]+){1,2}")
+NUMBER = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?([kmg]?)b?")
+POWERS = {"": 0, "k": 3, "m": 6, "g": 9}
+
+
+def _spelled_alike(query: str) -> str:
+    text = " ".join(query.lower().split())
+    for pattern, replacement in SPELLINGS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _predicates(tokens: list[str]) -> Iterator[Predicate]:
+    """A word that is a field takes the number behind it along."""
+    waiting = iter(zip_longest(tokens, tokens[1:], fillvalue=""))
+    for token, following in waiting:
+        word = token.strip(",;\"'")
+        value = _value(word, following.strip(",;\"'")) if word in MEASURES else None
+        if SIGN.search(token):
+            yield _condition(token)
+        elif value is not None:
+            next(waiting)
+            yield _compared(MEASURES[word], "=", value)
+        elif SHAPE.fullmatch(word):
+            yield _shaped(word)
+        elif word:
+            yield OPERATIONS.get(word) or OPERATIONS.get(word.removesuffix("s")) or _named(word)
+
+
+def _condition(text: str) -> Predicate:
+    """ "params>100k" or "100k<params"."""
+    parts = SIGN.split(text)
+    field, sign, number = parts if len(parts) == 3 else ("", "", "")
+    if number in MEASURES:
+        field, sign, number = number, sign.translate(str.maketrans("<>", "><")), field
+    value = _value(field, number.rstrip(",;"))
+    if field not in MEASURES or value is None:
+        received = echo(SIGN.sub(r" \1 ", text).strip())
+        raise ConfigError(
+            "A condition compares params, macs, memory, sees, stride, filters, channels, kernel, groups, units, stage "
+            f"or block with one number; received {received}; write for example params > 100k."
+        )
+    return _compared(MEASURES[field], sign, value)
+
+
+def _value(field: str, text: str) -> float | None:
+    """100k, 1.5M, 100,000, or for a kernel also 3x3; None where it is not a number."""
+    sides = set(text.split("x"))
+    if field == "kernel" and len(sides) == 1:
+        text = sides.pop()
+    if not (found := NUMBER.fullmatch(text)):
+        return None
+    whole, fraction, prefix = found.groups()
+    # Written as one literal, so that 2.3k is exactly 2300 and "=" can be met.
+    return float(f"{whole.replace(',', '')}{fraction or ''}e{POWERS[prefix]}")
+
+
+def _compared(measure: Measure, sign: str, value: float) -> Predicate:
+    """A layer that has no such attribute meets no condition on it."""
+    compare = SIGNS[sign]
+
+    def holds(node: Node, row: LayerMetrics) -> bool:
+        measured = measure(node, row)
+        return measured is not None and bool(compare(measured, value))
+
+    return holds
+
+
+def _shaped(text: str) -> Predicate:
+    """Three sides are an output's, channels first or last; two are a kernel's, or an output's height and width."""
+    sides = tuple([float(side) for side in text.split("x")])
+    if len(sides) == 3:
+        ordered = sorted(sides)
+        return lambda node, row: len(node.output_shape) == 3 and sorted(node.output_shape) == ordered
+    square = sides[0] if sides[0] == sides[1] else None
+    return lambda node, row: (
+        (len(node.output_shape) == 3 and node.output_shape[:2] == sides)
+        or (square is not None and _kernel(node, row) == square)
+    )
+
+
+def _named(word: str) -> Predicate:
+    """Part of the id; a number in it is a whole number: block1 is not block12."""
+    before = "(?<![0-9])" if word[0].isdigit() else ""
+    after = "(?![0-9])" if word[-1].isdigit() else ""
+    search = re.compile(before + re.escape(word) + after).search
+    return lambda node, row: search(node.id) is not None
+
+
+def _operation(*kinds: type[Op]) -> Predicate:
+    return lambda node, row: isinstance(node.op, kinds)
+
+
+def _norm_of_kind(kind: str) -> Predicate:
+    return lambda node, row: isinstance(node.op, Norm) and node.op.norm == kind
+
+
+def _section(name: str) -> Predicate:
+    return lambda node, row: node.section == name
+
+
+def _identity(node: Node, row: LayerMetrics) -> bool:
+    """An identity has no layer; the addition that reads the block's input directly stands for it."""
+    return node.op.kind == "add" and ".shortcut." not in node.inputs[1]
+
+
+def _kernel(node: Node, row: LayerMetrics) -> int | None:
+    match node.op:
+        case Conv(kernel=size) | MaxPool(size):
+            return size
+    return None
+
+
+def _stride(node: Node, row: LayerMetrics) -> int | None:
+    return node.op.stride if isinstance(node.op, Conv | MaxPool | Subsample) else None
+
+
+def _groups(node: Node, row: LayerMetrics) -> int | None:
+    match node.op:
+        case Conv(groups=groups) | Norm("group", groups=groups):
+            return groups
+    return None
+
+
+def _channels(node: Node, row: LayerMetrics) -> int | None:
+    """Of a map; behind global pooling there are features."""
+    return node.output_shape[2] if len(node.output_shape) == 3 else None
+
+
+def _shortcut(node: Node, row: LayerMetrics) -> bool:
+    return node.path == "shortcut"
+
+
+OPERATIONS: dict[str, Predicate] = {
+    "stem": _section("stem"),
+    "head": _section("head"),
+    "shortcut": _shortcut,
+    "projection": lambda node, row: node.path == "shortcut" and node.op.kind == "conv",
+    "paddedidentity": lambda node, row: isinstance(node.op, Subsample | PadChannels),
+    "identity": _identity,
+    "batchnorm": _norm_of_kind("batch"),
+    "groupnorm": _norm_of_kind("group"),
+    "layernorm": _norm_of_kind("layer"),
+    "maxpool": _operation(MaxPool),
+    "globalpool": _operation(GlobalPool),
+    **dict.fromkeys(("conv", "convolution"), _operation(Conv)),
+    **dict.fromkeys(("norm", "normalisation", "normalization"), _operation(Norm)),
+    "relu": lambda node, row: node.op.kind == "relu",
+    **dict.fromkeys(("add", "addition"), lambda node, row: node.op.kind == "add"),
+    **dict.fromkeys(("pool", "pooling"), _operation(MaxPool, GlobalPool)),
+    "dense": _operation(Dense),
+    **dict.fromkeys(("pad", "padding"), _operation(PadChannels)),
+    "subsample": _operation(Subsample),
+}
+"""Words for what a layer does and where it stands."""
+
+MEASURES: dict[str, Measure] = {
+    **dict.fromkeys(("params", "parameters"), lambda node, row: row.trainable_params),
+    **dict.fromkeys(("macs", "flops"), lambda node, row: row.macs),
+    **dict.fromkeys(("memory", "bytes"), lambda node, row: row.activation_bytes),
+    "sees": lambda node, row: row.receptive_field,
+    "stride": _stride,
+    "filters": lambda node, row: node.op.filters if isinstance(node.op, Conv) else None,
+    "channels": _channels,
+    "kernel": _kernel,
+    "groups": _groups,
+    "units": lambda node, row: node.op.units if isinstance(node.op, Dense) else None,
+    "stage": lambda node, row: int(node.section.removeprefix("stage")) if node.block else None,
+    "block": lambda node, row: node.block or None,
+}
+"""What conditions compare; the paper calls multiply-adds FLOPs."""

@@ -1,0 +1,53 @@
+"""How the shortcuts of a network are made, and in words what changes about them from one network to another."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal
+
+from resnet.network.graph import Add, Conv, Graph, PadChannels, Subsample
+
+ShortcutKind = Literal["identity", "padded identity", "projection"]
+
+
+def shortcut_kinds(graph: Graph) -> dict[str, ShortcutKind]:
+    """How each block's input reaches its addition, by block ("stage1.block1"); a plain network has none."""
+    kinds: dict[str, ShortcutKind] = {}
+    for section, block, nodes in graph.blocks():
+        name = f"{section}.block{block}"
+        for node in nodes:
+            match node.op:
+                case Conv() if node.path == "shortcut":
+                    kinds[name] = "projection"
+                case Subsample() | PadChannels():
+                    kinds[name] = "padded identity"
+                case Add():
+                    kinds.setdefault(name, "identity")
+    return kinds
+
+
+def shortcut_changes(before: Graph, after: Graph) -> Iterator[str]:
+    """At most two clauses, such as "27 shortcuts added, 2 of them padded", on all of them or on those of blocks that
+    both networks have."""
+    old, new = shortcut_kinds(before), shortcut_kinds(after)
+    if bool(old) != bool(new):
+        yield f"{_many(len(old | new))} {'added' if new else 'removed'}{_of_them(Counter((old | new).values()))}"
+    pairs = Counter([(old[name], new[name]) for name in old.keys() & new.keys() if old[name] != new[name]])
+    said = [f"{_many(count)} changed from {was} to {now}" for (was, now), count in sorted(pairs.items(), reverse=True)]
+    if said:
+        yield " and ".join(said)
+
+
+def _many(count: int) -> str:
+    return f"{count} shortcut{'s' * (count > 1)}"
+
+
+def _of_them(kinds: Counter[ShortcutKind]) -> str:
+    """Those that are no plain identities: a network has one other kind at most."""
+    for kind, count in kinds.items():
+        if kind != "identity":
+            if kinds.total() == 1:
+                return f", a {kind}"
+            which = "all" if count == kinds.total() else count
+            words = {"padded identity": "padded", "projection": "projections" if count > 1 else "a projection"}
+            return f", {which} of them {words[kind]}"
+    return ""

@@ -1,0 +1,126 @@
+"""Learning rates as data: each schedule is a pure function of the step, and of nothing else.
+
+Steps count optimiser updates from 0, so the rate of step s is the one update number s + 1 is made with. Schedules are
+driven by steps, never by epochs: 45,000 images in batches of 128 are 351.56 steps, and a rounded epoch drifts.
+"""
+
+import math
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from resnet.errors import ConfigError
+from resnet.network.config import Closed
+
+LearningRate = Annotated[float, Field(gt=0, le=100)]
+StepCount = Annotated[int, Field(ge=1, le=100_000_000)]
+
+
+class ConstantSchedule(Closed):
+    """The same rate for ever."""
+
+    path = "schedule"
+    kind: Literal["constant"] = "constant"
+    learning_rate: LearningRate
+
+    @property
+    def last_change(self) -> int:
+        """The last step at which something is still to happen: a run shorter than this contradicts its schedule."""
+        return 0
+
+    def rate(self, step: int) -> float:
+        return self.learning_rate
+
+
+class StepsSchedule(Closed):
+    """Multiplied by `factor` at each step in `drops`: 0.1, 32,000 and 48,000 are those of He et al. 2015 on CIFAR."""
+
+    path = "schedule"
+    kind: Literal["steps"] = "steps"
+    learning_rate: LearningRate
+    drops: tuple[StepCount, ...] = Field(min_length=1, max_length=100)
+    factor: float = Field(default=0.1, gt=0, lt=1)
+
+    @property
+    def last_change(self) -> int:
+        return self.drops[-1]
+
+    def rate(self, step: int) -> float:
+        return self.learning_rate * self.factor ** sum(step >= drop for drop in self.drops)
+
+    def check(self) -> None:
+        if any(later <= earlier for earlier, later in pairwise(self.drops)):
+            raise ConfigError(f"schedule.drops must grow from one to the next; received {list(self.drops)[:12]}.")
+
+
+class CosineSchedule(Closed):
+    """Half a cosine from `learning_rate` down to `final_fraction` of it over `steps`, then flat (Loshchilov 2017)."""
+
+    path = "schedule"
+    kind: Literal["cosine"] = "cosine"
+    learning_rate: LearningRate
+    steps: StepCount
+    final_fraction: float = Field(default=0.0, ge=0, le=1)
+
+    @property
+    def last_change(self) -> int:
+        return self.steps - 1
+
+    def rate(self, step: int) -> float:
+        fallen = (1 + math.cos(math.pi * min(step, self.steps) / self.steps)) / 2
+        return self.learning_rate * (self.final_fraction + (1 - self.final_fraction) * fallen)
+
+
+class InverseTimeSchedule(Closed):
+    """learning_rate / (1 + decay × step): what the `decay` argument of old Keras optimisers meant."""
+
+    path = "schedule"
+    kind: Literal["inverse_time"] = "inverse_time"
+    learning_rate: LearningRate
+    decay: float = Field(gt=0, le=1)
+
+    @property
+    def last_change(self) -> int:
+        return 0
+
+    def rate(self, step: int) -> float:
+        return self.learning_rate / (1 + self.decay * step)
+
+
+Schedule = Annotated[
+    ConstantSchedule | StepsSchedule | CosineSchedule | InverseTimeSchedule, Field(discriminator="kind")
+]
+
+
+class StepsWarmup(Closed):
+    """The schedule's rate grows in equal parts over the first `steps`, and is whole from step `steps - 1` on."""
+
+    path = "warmup"
+    kind: Literal["steps"] = "steps"
+    steps: StepCount
+
+
+class ErrorWarmup(Closed):
+    """`learning_rate` until the running training error falls below `error` percent, then the schedule for good.
+
+    He et al. 2015 do so for ResNet-110: 0.01 until 80 %, about 400 steps. The error is read once per log interval.
+    """
+
+    path = "warmup"
+    kind: Literal["error"] = "error"
+    learning_rate: LearningRate = 0.01
+    error: float = Field(default=80.0, gt=0, le=100)
+
+
+Warmup = Annotated[StepsWarmup | ErrorWarmup, Field(discriminator="kind")]
+
+
+def rate_at(schedule: Schedule, warmup: Warmup | None, step: int, *, warm: bool) -> float:
+    """The learning rate of one step. `warm` says whether an ErrorWarmup is over; it counts for nothing else."""
+    match warmup:
+        case ErrorWarmup() if not warm:
+            return warmup.learning_rate
+        case StepsWarmup():
+            return schedule.rate(step) * min(1.0, (step + 1) / warmup.steps)
+    return schedule.rate(step)

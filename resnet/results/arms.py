@@ -1,0 +1,295 @@
+"""From the runs of a study's arms to a table that can be published, and a sentence for each arm.
+
+Validation chooses. Test errors are those that runs read once, at their end; the best on test is never computed. Losses
+are data losses: a total with penalties in it is not read.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from resnet.curves import curve
+from resnet.errors import ConfigError, UnknownNameError
+from resnet.network.metrics import describe
+from resnet.results import statistics
+from resnet.results.statistics import Difference, Summary
+from resnet.runs.journal import Line
+from resnet.runs.run import Run
+from resnet.runs.state import StateName
+
+ErrorMeasure = Literal["test_error", "best_validation_error", "last_validation_error", "train_error"]
+Measure = Literal[ErrorMeasure, "validation_data_loss", "train_data_loss", "duration_s"]
+Ending = Literal["finished", "unfinished", "failed"]
+Seeded = list[tuple[int | None, float]]
+Numbers = Mapping[Measure, Seeded]
+
+LEVEL = 0.95
+TITLES: dict[Measure, str] = {
+    "test_error": "Test error, %",
+    "best_validation_error": "Best validation error, %",
+    "last_validation_error": "Last validation error, %",
+    "train_error": "Training error, %",
+    "validation_data_loss": "Validation data loss, nats",
+    "train_data_loss": "Training data loss, nats",
+    "duration_s": "Time",
+}
+IN_WORDS: dict[ErrorMeasure, str] = {
+    "test_error": "",  # what people mean by error
+    "best_validation_error": " of best validation error",
+    "last_validation_error": " of last validation error",
+    "train_error": " of training error",
+}
+FIELDS: dict[Measure, str] = {
+    "last_validation_error": "validation_error",
+    "train_error": "train_error_clean",
+    "validation_data_loss": "validation_data_loss",
+    "train_data_loss": "train_data_loss_clean",
+}
+"""Read from the last evaluation: without augmentation, and in inference mode."""
+
+BRIEF = re.compile(r"[.;] |\.$")
+"""Where the first thing a cause says ends; what comes after is advice."""
+LONGEST_CAUSE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRun:
+    """One run: its records as in metrics.jsonl, how it ended, and its last word on why, where it failed.
+
+    `seed` is None where an imported curve has none.
+    """
+
+    seed: int | None
+    records: Sequence[Line]
+    ending: Ending = "finished"
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRuns:
+    """The runs of one arm. `against` is the name of the arm it is compared with; the baseline has none.
+
+    Sentences are made of `change`, what was changed ("residual"), else the name, and `where` ("at depth 56").
+    `shortcut` is the network's, "none" where it is plain, and None where nobody knows it.
+    """
+
+    name: str
+    runs: Sequence[SeedRun]
+    against: str | None = None
+    change: str = ""
+    where: str = ""
+    trainable_params: int | None = None
+    macs: int | None = None
+    shortcut: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmResult:
+    """What an arm's finished runs say. `difference` is in `measure`, None without a baseline or a number in both.
+
+    `left_out` names, in a sentence each, the runs that are not counted.
+    """
+
+    arm: ArmRuns
+    summaries: Mapping[Measure, Summary]
+    measure: ErrorMeasure
+    difference: Difference | None
+    sentence: str
+    left_out: tuple[str, ...] = ()
+
+
+def seed_run(run: Run) -> SeedRun:
+    """A run as its directory says it is now. Raises RunError or ConfigError where it cannot be read."""
+    spec, state = run.spec, run.state()
+    if spec is None:
+        raise ConfigError(run.damage or f"The spec of run {run.id} cannot be read.")
+    return SeedRun(spec.recipe.seed, run.metrics()[0], ending(state.name), state.cause)
+
+
+def ending(state: StateName) -> Ending:
+    """How a run in this state ended, if it has."""
+    bad = state in ("failed", "crashed", "machine restarted")
+    return "finished" if state == "finished" else "failed" if bad else "unfinished"
+
+
+def arm_of(name: str, runs: Sequence[Run], *, against: str | None = None, change: str = "", where: str = "") -> ArmRuns:
+    """An arm of real runs, with its network's counts. Raises RunError or ConfigError where one cannot be read."""
+    read = [seed_run(run) for run in runs]
+    configs = {spec.config for run in runs if (spec := run.spec)}
+    if len(configs) > 1:
+        raise ConfigError(f"The runs of an arm share one network; those of {name} have {len(configs)}: divide them.")
+    config = configs.pop() if configs else None
+    if config is None:
+        return ArmRuns(name, read, against, change, where)
+    counts = describe(config)
+    return ArmRuns(name, read, against, change, where, counts.trainable_params, counts.macs, shortcut=config.shortcut)
+
+
+def measured(records: Sequence[Line]) -> dict[Measure, float]:
+    """What one run's records say; a measure that was never recorded, or is no number, is left out."""
+    evaluations = [record for record in records if record.get("kind") == "evaluation"]
+    tests = [record for record in records if record.get("kind") == "test"]
+    found: dict[Measure, float | None] = {
+        "test_error": _number(tests[-1], "test_error") if tests else None,
+        "best_validation_error": min(curve(evaluations, "evaluation", "validation_error").y, default=None),
+        "duration_s": _duration_s(records),
+    }
+    for measure, key in FIELDS.items() if evaluations else ():
+        found[measure] = _number(evaluations[-1], key)
+    return {measure: value for measure in TITLES if (value := found.get(measure)) is not None}
+
+
+def results(arms: Sequence[ArmRuns], *, measure: ErrorMeasure | None = None, level: float = LEVEL) -> list[ArmResult]:
+    """One result for each arm, in order; all are compared by the same measure, as differences stand in one column.
+
+    That is `measure`; by default the test error where all finished runs of all arms have read it, else the best
+    validation error. Only finished runs count. Raises ConfigError for a name or a seed given twice, UnknownNameError
+    for an arm to compare with that isn't there.
+    """
+    names = [arm.name for arm in arms]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ConfigError(f"Each arm has a name of its own; received {twice[0]!r} more than once.")
+    numbers = {arm.name: _collected(arm) for arm in arms}
+    compared = measure or _compared(numbers.values())
+    references = {arm.against for arm in arms}
+    return [_result(arm, numbers, compared, level, references) for arm in arms]
+
+
+def _compared(numbers: Iterable[Numbers]) -> ErrorMeasure:
+    """Arms without a finished run, and runs without an evaluation, decide nothing."""
+    evaluated = [own for own in numbers if "best_validation_error" in own]
+    tested = all(len(own.get("test_error", ())) >= len(own["best_validation_error"]) for own in evaluated)
+    return "test_error" if evaluated and tested else "best_validation_error"
+
+
+def _result(
+    arm: ArmRuns,
+    numbers: Mapping[str, Numbers],
+    measure: ErrorMeasure,
+    level: float,
+    references: Collection[str | None],
+) -> ArmResult:
+    if arm.against is not None and arm.against not in numbers:
+        raise UnknownNameError("arm", arm.against, numbers)
+    own = numbers[arm.name]
+    apart = None
+    if arm.against is not None:
+        apart = _difference(own.get(measure, []), numbers[arm.against].get(measure, []), level)
+    summaries = {each: statistics.summary([value for _, value in seeded]) for each, seeded in own.items()}
+    sentence = _sentence(arm, summaries.get(measure), measure, apart, references)
+    return ArmResult(arm, summaries, measure, apart, sentence, _left_out(arm))
+
+
+def _collected(arm: ArmRuns) -> dict[Measure, Seeded]:
+    """Of each measure, the seeds and values of the finished runs that have it."""
+    known = [run.seed for run in arm.runs if run.seed is not None]
+    if twice := [seed for seed in known if known.count(seed) > 1]:
+        raise ConfigError(f"An arm has each seed once; {arm.name} has seed {twice[0]} more than once.")
+    numbers: dict[Measure, Seeded] = {}
+    for run in arm.runs:
+        for measure, value in measured(run.records).items() if run.ending == "finished" else ():
+            numbers.setdefault(measure, []).append((run.seed, value))
+    return numbers
+
+
+def _difference(own: Seeded, other: Seeded, level: float) -> Difference | None:
+    if not own or not other:
+        return None
+    first, second = [[seed for seed, _ in each if seed is not None] for each in (own, other)]
+    known = len(first) == len(own) and len(second) == len(other)
+    values = [[value for _, value in each] for each in (own, other)]
+    return statistics.difference(*values, seeds=(first, second) if known else None, level=level)
+
+
+def _left_out(arm: ArmRuns) -> tuple[str, ...]:
+    said = {"failed": "failed and is not counted", "unfinished": "is not finished and not counted"}
+    empty = "is finished, but has no number on record"
+    found = [(run, said.get(run.ending) or ("" if measured(run.records) else empty)) for run in arm.runs]
+    return tuple([
+        begun(f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} {why}{_because(run)}")
+        for run, why in found if why
+    ])  # fmt: skip
+
+
+def _because(run: SeedRun) -> str:
+    """Why a run failed, as briefly as its last word allows."""
+    if run.ending != "failed" or not run.cause:
+        return ""
+    return f" ({BRIEF.split(' '.join(run.cause.split()))[0][:LONGEST_CAUSE]})"
+
+
+def _sentence(
+    arm: ArmRuns,
+    own: Summary | None,
+    measure: ErrorMeasure,
+    apart: Difference | None,
+    references: Collection[str | None],
+) -> str:
+    """What may be claimed, and no more, with the name of the arm's row where other words speak of it.
+
+    An error is better where lower. `references` are the arms others have.
+    """
+    place = f" {arm.where}" if arm.where else ""
+    what = arm.change or arm.name
+    who = f"{what}{place}"
+    row = "" if arm.name in who else f" ({arm.name})"
+    if own is None:
+        return begun(f"{who}{row}: no finished run has a number yet")
+    if arm.against is None:
+        role = "what others are compared with" if arm.name in references else "compared with no other arm"
+        return begun(f"{who}{row} is {role}: {TITLES[measure].partition(',')[0].lower()} {spread(own)}")
+    if apart is None:
+        return begun(f"{who}{row}: {arm.against} has no finished run to compare with yet")
+    if apart.n == 1:
+        short = "one seed" if own.n == 1 else f"one seed of {arm.against}"
+        return begun(f"{who}{row}, {short}: no interval, so no claim")
+    if apart.half_width is None:
+        return begun(f"{who}{row}: seeds agree to the last digit, which noise does not; no interval, so no claim")
+    points = plus_minus(abs(apart.mean), apart.half_width)
+    if not apart.beyond_noise:
+        subject = f"{arm.where} the difference" if arm.where else f"the difference of {who}"
+        named = f"{arm.name}: " if row or arm.where else ""
+        return begun(f"{subject}{IN_WORDS[measure]} is within noise ({named}{points} points, {apart.n} seeds)")
+    effect = "helps" if apart.mean < 0 else "hurts"
+    return begun(f"{what} {effect} by {points} points{IN_WORDS[measure]}{place}{row}")
+
+
+def begun(sentence: str) -> str:
+    """With a capital letter, unless it begins with a name such as resnet56."""
+    first = sentence.partition(" ")[0].strip(":,")
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
+
+
+def plus_minus(value: float, noise: float) -> str:
+    """4.1 ± 0.6, with digits no finer than the noise; a digit more where the two would otherwise read the same."""
+    places = statistics.decimals(noise)
+    texts = [statistics.fixed(number, places) for number in (value, noise)]
+    if texts[0] == texts[1]:
+        texts = [statistics.fixed(number, places + 1) for number in (value, noise)]
+    return " ± ".join(texts)
+
+
+def spread(own: Summary) -> str:
+    """6.61 ± 0.16 (5): mean, standard deviation and the number of seeds; without ± for one seed."""
+    if own.sd is None:
+        return f"{statistics.fixed(own.mean, 2)} ({own.n})"
+    return f"{plus_minus(own.mean, own.sd) if own.sd else statistics.fixed(own.mean, 2) + ' ± 0'} ({own.n})"
+
+
+def _number(record: Line, key: str) -> float | None:
+    value = record.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _duration_s(records: Sequence[Line]) -> float | None:
+    """Seconds at work: from each start to the last record before the next, so the wait for a resume is left out."""
+    spans, began = 0.0, None
+    for starts, group in groupby(records, key=lambda record: record.get("kind") == "start"):
+        times = [time_s for record in group if (time_s := _number(record, "time_s")) is not None]
+        if starts:
+            began = times[-1] if times else None
+        elif began is not None and times:
+            spans += max(0.0, times[-1] - began)
+    return spans or None

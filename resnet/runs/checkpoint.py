@@ -1,0 +1,141 @@
+"""Checkpoints: everything a run needs to go on at the next step as if nothing had happened.
+
+checkpoint/step-00000200/
+    weights.npz      every variable of the model by its path, "stage1.block1.conv1/kernel", moving averages included
+    optimiser.npz    the optimiser's variables, by number and path
+    best.npz         the weights with the lowest validation error so far, once there are any
+    state.json       step, running sums, and whatever else the loop remembers
+    SHA256SUMS       of all these, as `sha256sum -c` reads it
+
+Written aside, flushed to the disk and renamed, so one is there whole or not at all. The last two are kept.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet.errors import RunError, echo
+from resnet.network.config import ResNetConfig
+
+KEPT = 2
+SUMS = "SHA256SUMS"
+ASIDE = ".part"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Checkpoint(NamedTuple):
+    """What is written and read. `state` is JSON."""
+
+    step: int
+    weights: Arrays
+    optimiser: Arrays
+    state: Mapping[str, Any]
+    best: Arrays | None = None
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint and drop all but the last two. Raises OSError; what was there before then stays."""
+    target = folder / f"step-{checkpoint.step:08d}"
+    aside = target.with_suffix(ASIDE)
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        _fill(aside, checkpoint)
+        shutil.rmtree(target, ignore_errors=True)  # there only if it was broken, or is this very one
+        aside.rename(target)
+    except OSError:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    _flush(folder)
+    for old in steps(folder)[:-KEPT]:
+        shutil.rmtree(old)
+    return target
+
+
+def steps(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, oldest first, good or broken."""
+    return sorted(path for path in folder.glob("step-*") if path.is_dir() and path.suffix != ASIDE)
+
+
+def load_last(folder: Path, say: Callable[[str], None]) -> Checkpoint | None:
+    """The newest checkpoint that is whole; None where there is none. Broken ones are passed over with a word."""
+    for path in reversed(steps(folder)):
+        try:
+            return load(path)
+        except RunError as error:
+            say(f"{error} Going back to an earlier one.")
+    return None
+
+
+def load(path: Path) -> Checkpoint:
+    """Read one checkpoint. Raises RunError where a file is missing, cut short or altered."""
+    try:
+        files = {}
+        for line in (path / SUMS).read_text().splitlines():
+            digest, _, name = line.partition("  ")
+            files[name] = (path / name).read_bytes()
+            if hashlib.sha256(files[name]).hexdigest() != digest:
+                raise RunError(f"Checkpoint {path.name} is damaged: {name} does not match its checksum.")
+        state = json.loads(files["state.json"])
+        best = _unpack(files["best.npz"]) if "best.npz" in files else None
+        weights, optimiser = _unpack(files["weights.npz"]), _unpack(files["optimiser.npz"])
+        return Checkpoint(state.pop("step"), weights, optimiser, state, best)
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise RunError(f"Checkpoint {path.name} is damaged: {echo(str(error))}.") from None
+
+
+def check_network(checkpoint: Checkpoint, config: ResNetConfig) -> None:
+    """Raise RunError where a checkpoint was written for another network than this."""
+    made_for = checkpoint.state.get("config")
+    if made_for != config.fingerprint:
+        raise RunError(
+            f"The checkpoint belongs to another network: it was made for the config {echo(made_for)}, and the run's is "
+            f"{config.fingerprint!r}; start a new run."
+        )
+
+
+def _fill(aside: Path, checkpoint: Checkpoint) -> None:
+    state = json.dumps({"step": checkpoint.step, **checkpoint.state}, indent=2)
+    files = {
+        "weights.npz": _pack(checkpoint.weights),
+        "optimiser.npz": _pack(checkpoint.optimiser),
+        "state.json": state.encode(),
+    }
+    if checkpoint.best is not None:
+        files["best.npz"] = _pack(checkpoint.best)
+    files[SUMS] = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()).encode()
+    for name, data in files.items():
+        with (aside / name).open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    _flush(aside)
+
+
+def _pack(arrays: Arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _unpack(data: bytes) -> Arrays:
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _flush(folder: Path) -> None:
+    """A rename survives a power cut only once its folder has been flushed."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

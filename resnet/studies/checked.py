@@ -1,0 +1,67 @@
+"""The recipe check of what is compared: a study with what its runs have recorded, or runs beside each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from resnet.checks.facts import Facts
+from resnet.checks.sources import of_arms, of_run
+from resnet.guards.differences import FOLLOW_THE_DATA, differing
+from resnet.results.arms import ArmRuns
+from resnet.runs import RunSpec
+from resnet.runs.journal import Line
+from resnet.studies.compared import changed
+from resnet.studies.plan.study import Study, arms_of, specs_of
+from resnet.studies.planning import Step
+
+TOGETHER = {"recipe.steps": "recipe.schedule", "recipe.evaluate_every": "recipe.schedule"}
+"""A training that is longer has another schedule, too: that is one change."""
+NO_FACTOR = ("device", "recipe.checkpoint_every", "recipe.log_every", "recipe.sentinels")
+"""Settings that are not there to change an error."""
+
+Records = Mapping[tuple[str, int], Sequence[Line]]
+
+
+def facts_of_study(study: Study, steps: Sequence[Step], records: Records) -> list[Facts]:
+    """Every run a study asks for, arm by arm, with what it is compared with; `records`, by arm and seed, are what those
+    that are there wrote down."""
+    planned = [step.planned for step in steps]
+    arms, specs = arms_of(planned), specs_of(planned)
+    compared = changed(study, arms, {arm: own[:1] for arm, own in specs.items()})  # seeds are no factor
+    causes = {(step.planned.arm.name, step.planned.seed): step.state.cause for step in steps if step.state}
+    found = []
+    for arm in arms:
+        against, factors = compared.get(arm.name, (None, None))
+        for facts in of_arms({arm.name: specs[arm.name]}, study.keys, arm.images):
+            key = (arm.name, facts.seed or 0)
+            known = of_run(facts, records.get(key, ()), cause=causes.get(key))
+            found.append(replace(known, against=against, changed=factors))
+    return found
+
+
+def records_of_arms(arms: Sequence[ArmRuns]) -> Records:
+    """What the runs of arms wrote down, where it has been read already."""
+    return {(arm.name, run.seed): run.records for arm in arms for run in arm.runs if run.seed is not None}
+
+
+def records_of_steps(steps: Sequence[Step]) -> Records:
+    """The same, read from the runs that are there. Raises RunError where one cannot be read."""
+    return {(step.planned.arm.name, step.planned.seed): step.run.metrics()[0] for step in steps if step.run}
+
+
+def beside(facts: Sequence[Facts], specs: Sequence[RunSpec]) -> list[Facts]:
+    """Runs that no study has put together, each with the factors in which it differs from the first one."""
+    first = facts[0].called
+    return [replace(own, against=first, changed=factors) if (factors := _factors(specs[0], spec)) else own
+            for own, spec in zip(facts, specs, strict=True)]  # fmt: skip
+
+
+def _factors(one: RunSpec, other: RunSpec) -> tuple[str, ...]:
+    """The settings that differ, those of one part under its name: "recipe.schedule" for a rate and its drops."""
+    differ = [
+        each.key for each in differing({"one": [one], "other": [other]}, ()) if not each.key.startswith(NO_FACTOR)
+    ]
+    keys = [key for key in differ if "dataset" not in differ or key not in FOLLOW_THE_DATA]
+    parts: dict[str, list[str]] = {}
+    for key in keys:
+        parts.setdefault(TOGETHER.get(key) or ".".join(key.split(".")[:2]), []).append(key)
+    return tuple([own[0] if len(own) == 1 else part for part, own in parts.items()])

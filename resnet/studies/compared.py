@@ -1,0 +1,168 @@
+"""What each arm of a study is compared with, and the words for it: "residual", "at depth 56". No I/O."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from resnet.errors import ResNetLabError
+from resnet.guards.differences import canonical, differing, leaves
+from resnet.guards.guard import between, one_factor, several_changed
+from resnet.guards.sharing import selection, streams
+from resnet.network import catalog
+from resnet.network.link import written
+from resnet.runs import RunSpec
+from resnet.studies.plan.factors import Factor, Listed
+from resnet.studies.plan.study import Arm, Study, arms
+
+OPTIONS = {"padded_identity": "option A", "projection": "option B", "projection_always": "option C"}
+"""The paper's letters for the shortcuts whose shapes change (section 3.3)."""
+
+OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+LABELS = {
+    "network.norm.momentum": "BN momentum",
+    "network.norm.epsilon": "BN epsilon",
+    "recipe.weight_decay.value": "weight decay",
+    "recipe.optimiser.momentum": "SGD momentum",
+}
+
+
+def references(study: Study, found: Sequence[Arm]) -> dict[str, str | None]:
+    """By its name, what each arm is compared with; None for one that others are compared with, and for a single one.
+
+    In a grid it is the arm with the first level of the last factor that has several, and all other levels equal; else
+    the first arm, which is the baseline where the study has it.
+    """
+    if (last := _last(study)) is None:
+        return {arm.name: None if arm is found[0] else found[0].name for arm in found}
+    by_settings = {canonical(arm.settings): arm.name for arm in found}
+    names: dict[str, str | None] = {}
+    for arm in found:
+        wanted = dict(arm.settings) | {last.key: last.levels[0]}
+        name = by_settings.get(canonical(wanted)) or _equal_to(study, wanted, found)
+        names[arm.name] = None if name == arm.name else name
+    return names
+
+
+def _last(study: Study) -> Factor | None:
+    """The factor a grid's arms are compared by: with one level there is nothing to compare."""
+    varied = [factor for factor in study.factors if len(factor.levels) > 1]
+    return varied[-1] if varied and study.design == "grid" else None
+
+
+def _equal_to(study: Study, settings: Mapping[str, Any], found: Sequence[Arm]) -> str | None:
+    """The arm that is these settings by other words: plain20 for resnet20 without shortcuts."""
+    one = Listed(settings=dict(settings))
+    try:
+        images = {arm.dataset: arm.images for arm in found}
+        alone = arms(study.model_copy(update={"design": "list", "listed": (one,)}), images)[0]
+    except ResNetLabError:
+        return None
+    return next((arm.name for arm in found if _facts(arm) == _facts(alone)), None)
+
+
+def _facts(arm: Arm) -> dict[str, Any]:
+    return leaves(arm.config, arm.recipe, arm.dataset)
+
+
+def how_compared(study: Study, found: Sequence[Arm]) -> str:
+    """In a sentence, what `references` says."""
+    if last := _last(study):
+        words = _words(study, last, last.levels[0])
+        return f"Each arm is compared with the otherwise equal one at the first level of {last.key}: {words}."
+    return f"Each arm is compared with {found[0].name}." if len(found) > 1 else ""
+
+
+def several(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:
+    """A sentence for each comparison that changes more than one factor: what it finds has more than one cause."""
+    compared = changed(study, found, specs)
+    return tuple([several_changed(against, name, factors) for name, (against, factors) in compared.items()
+                  if len(factors) > 1])  # fmt: skip
+
+
+def changed(
+    study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """By its name, for each arm that is compared, the arm it is compared with and the factors that differ."""
+    factors = {}
+    for name, against in references(study, found).items():
+        if against is not None:
+            differ = differing({against: specs[against], name: specs[name]}, study.keys)
+            factors[name] = against, tuple(dict.fromkeys(each.factor or each.key for each in differ))
+    return factors
+
+
+def promises(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:
+    """What is known before any run, a sentence each: what differs, what arms share, and what chooses the weights."""
+    differs = [one_factor(specs, study.keys).sentence]
+    if len(study.factors) > 1:
+        differs += filter(None, [between(specs, references(study, found), study.keys)])
+    shared = [stream.sentence for stream in streams(specs)] if len(found) > 1 else []
+    return (*differs, *shared, selection(specs))
+
+
+def change(study: Study, arm: Arm) -> str:
+    """What was changed about the arm it is compared with; nothing where there are no words but its name."""
+    if last := _last(study):
+        return _words(study, last, arm.settings[last.key])
+    if study.design == "list" and any(one.name == arm.name for one in study.listed):
+        return ""
+    return ", ".join(_words(study, factor, arm.settings[factor.key])
+                     for factor in study.factors if factor.key in arm.settings)  # fmt: skip
+
+
+def where(study: Study, arm: Arm) -> str:
+    """The levels both arms share: "at depth 56, with BN momentum 0.99". Only a grid has such."""
+    last = _last(study)
+    return ", ".join(_place(study, factor, arm) for factor in study.factors if last and factor != last)
+
+
+def _place(study: Study, factor: Factor, arm: Arm) -> str:
+    level = arm.settings[factor.key]
+    words = _words(study, factor, level)
+    match factor.key:
+        case "network":
+            return f"at {words}" if words.startswith("depth ") else f"in {words}"
+        case "network.shortcut":
+            return f"in {words} networks" if words in ("plain", "residual") else f"with {words}"
+        case "dataset":
+            return f"on {words}"
+    return f"with {words}"
+
+
+def _words(study: Study, factor: Factor, level: Any) -> str:
+    """A level as a reader would say it."""
+    match factor.key, level:
+        case "network", str():
+            return _network(factor, level)
+        case "network.shortcut", str():
+            return _shortcut(study, factor, level)
+        case "network.norm.kind", str():
+            return "no norm" if level == "none" else f"{level} norm"
+        case "recipe.optimiser", {"kind": str(kind)}:
+            return OPTIMISERS.get(kind, kind)
+        case "recipe.weight_decay.semantics", str():
+            return f"{level} weight decay"
+        case "dataset", str():
+            return level
+        case "recipe", dict():
+            return "another recipe"
+    label = LABELS.get(factor.key) or factor.key.rpartition(".")[2].replace("_", " ")
+    return f"{label} {written(level)}"
+
+
+def _network(factor: Factor, level: str) -> str:
+    """ "depth 56" where the factor is networks of one family at several depths, else the catalogue's name."""
+    entries = [catalog.get(name) for name in factor.levels if isinstance(name, str)]
+    families = {(entry.family, entry.name.rstrip("0123456789")) for entry in entries}
+    depths = [entry.config.depth for entry in entries]
+    if len(families) == 1 and len(set(depths)) == len(depths) > 1:
+        return f"depth {catalog.get(level).config.depth}"
+    return level
+
+
+def _shortcut(study: Study, factor: Factor, level: str) -> str:
+    base = study.baseline.settings.get("shortcut", catalog.get(study.baseline.network).config.shortcut)
+    own = [arm.settings.get(factor.key) for arm in study.listed]
+    kinds = {*factor.levels, *own, *([] if study.design == "grid" else [base])} - {"none", None}
+    if level == "none":
+        return "plain"
+    return "residual" if len(kinds) == 1 else OPTIONS.get(level, level)

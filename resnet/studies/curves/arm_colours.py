@@ -1,0 +1,51 @@
+"""A colour for each arm, the same on paper and on screen, for colour-blind eyes. No I/O.
+
+Plain and residual keep their two colours where arms come in such pairs; a lighter shade is a shallower pair.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from resnet.studies.curves.arm_curves import ArmCurve
+
+Scheme = Literal["light", "dark"]
+
+KINDS: dict[str, dict[Scheme, str]] = {
+    "residual": {"light": "#0072b2", "dark": "#56b4e9"},
+    "plain": {"light": "#c9512a", "dark": "#f08a63"},
+}
+PALETTE: dict[Scheme, tuple[str, ...]] = {
+    "light": ("#0072b2", "#c9512a", "#008f68", "#b8558c", "#a87400", "#23282b", "#3f9bd1", "#6b7378"),
+    "dark": ("#56b4e9", "#f08a63", "#2fc79a", "#e29fc6", "#e6b84a", "#e3e6e6", "#4f8fe0", "#a7b0ba"),
+}
+"""After Okabe and Ito, the light ones darkened until they can be seen on white."""
+
+GROUND: dict[Scheme, str] = {"light": "#ffffff", "dark": "#14181a"}
+MOST_SHADES = 4
+PALEST = 0.7
+
+
+def colours(arms: Sequence[ArmCurve], scheme: Scheme) -> list[str]:
+    """One for each arm, in order; beyond eight they come again, paler."""
+    counts = {kind: sum(arm.kind == kind for arm in arms) for kind in KINDS}
+    pairs = counts["residual"] == counts["plain"] and sum(counts.values()) == len(arms)
+    if len(arms) == 1 and arms[0].kind in KINDS:
+        return [KINDS[arms[0].kind][scheme]]
+    if pairs and counts["plain"] <= MOST_SHADES:
+        seen = dict.fromkeys(KINDS, 0)
+        found = []
+        for arm in arms:
+            seen[arm.kind] += 1
+            found.append(_paler(KINDS[arm.kind][scheme], PALEST * (1 - seen[arm.kind] / counts[arm.kind]), scheme))
+        return found
+    own = PALETTE[scheme]
+    return [_paler(own[at % len(own)], 0.4 * (at // len(own) % 2), scheme) for at in range(len(arms))]
+
+
+def _paler(colour: str, share: float, scheme: Scheme) -> str:
+    """The colour with a share of the ground in it."""
+    ground = GROUND[scheme]
+    mixed = [
+        round((1 - share) * int(colour[at : at + 2], 16) + share * int(ground[at : at + 2], 16)) for at in (1, 3, 5)
+    ]
+    return "#" + "".join([f"{part:02x}" for part in mixed])

@@ -1,0 +1,268 @@
+"""Curves per arm as a chart draws them: mean and band over seeds, and where the learning rate drops. No I/O.
+
+Both renderers, `figures` for paper and the app's charts for the screen, draw what stands here and compute nothing.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from resnet.curves import Curve
+from resnet.network import catalog
+from resnet.network.catalog import HE_2015
+from resnet.results.arms import ArmRuns
+from resnet.results.published import Published
+from resnet.studies.curves.arm_points import Along, ArmPoints, Kind, Origin, Part, RunPoints, points_of
+from resnet.studies.curves.bands import NO_BAND, Band, BandKind, Points, band, extremes
+
+About = Literal["error", "data_loss"]
+Spread = Literal["sd", "se", "range", "lines"]
+
+MOST_DRAWN, FEWEST_DRAWN, MOST_TOGETHER = 1000, 200, 16_000
+"""Points of a line, and of all that share a chart: a browser draws no more than that in a second."""
+
+DROP = 2.0
+EARLY = 0.1
+SAME = 1e-6
+TITLES: dict[About, str] = {"error": "error, %", "data_loss": "data loss, nats"}
+SPREADS: dict[Spread, str] = {
+    "sd": "mean ± standard deviation",
+    "se": "mean ± standard error",
+    "range": "mean, lowest to highest",
+    "lines": "mean and every run",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What curves are about and along what. Hours leave out the wait for a resume."""
+
+    about: About = "error"
+    along: Along = "step"
+    spread: Spread = "sd"
+
+
+class Mark(NamedTuple):
+    """The test at the end: mean and spread over the `n` runs that have read it. `low` and `high` are None for one."""
+
+    x: float
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunLines:
+    """One run's own curves, at most 1,000 points each, fewer where many share a chart."""
+
+    seed: int | None
+    training: Curve
+    validation: Curve
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCurve:
+    """An arm: `n` runs are drawn, `going_on` of them not finished. A band without points is a curve nobody recorded.
+
+    `lines` are there where every run is asked for; the bands then have no low and high.
+    """
+
+    name: str
+    kind: Kind
+    origin: Origin
+    n: int
+    going_on: int
+    training: Band
+    validation: Band
+    test: Mark | None
+    lines: tuple[RunLines, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name for a legend: ResNet-56 (n = 3)."""
+        counted = "imported" if self.origin == "imported" else f"n = {self.n}"
+        return f"{self.name} ({counted}{f', {self.going_on} not finished' if self.going_on else ''})"
+
+    @property
+    def end(self) -> float | None:
+        """The height at which its bold line ends, or the one it has."""
+        ends = [band.mean[-1] for band in (self.validation, self.training) if band.x]
+        return ends[0] if ends else self.test.mean if self.test else None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmCurves:
+    """All arms, the places where a learning rate drops, and a sentence for each thing that is not drawn."""
+
+    options: Options
+    arms: tuple[ArmCurve, ...]
+    drops: tuple[float, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Of the vertical axis, with its unit."""
+        return TITLES[self.options.about]
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Where the vertical axis begins and ends: above what the curves do after the first tenth of their way.
+
+        The first steps would make the rest a flat line; the paper's figure 6 ends at 20 % for that reason.
+        """
+        bands = [band for arm in self.arms for band in (arm.training, arm.validation) if band.x]
+        late = [value for band in bands for value in _late(band)]
+        late += [value for arm in self.arms if arm.test for value in (arm.test.mean, arm.test.high or 0.0)]
+        return 0.0, 1.05 * max(late, default=0.0) or 1.0
+
+    @property
+    def reach(self) -> float:
+        """Where the horizontal axis ends; it begins at 0."""
+        ends = [band.x[-1] for arm in self.arms for band in (arm.training, arm.validation) if band.x]
+        return max([*ends, *[arm.test.x for arm in self.arms if arm.test]], default=1.0) or 1.0
+
+
+def arm_curves(arms: Sequence[ArmRuns | ArmPoints], options: Options = Options()) -> ArmCurves:
+    """Training and validation of each arm, reduced to what a chart can show, and the test at the end.
+
+    An arm without a point is left out. `ArmPoints` are taken as they are, so that one who draws often keeps them.
+    """
+    taken = [arm if isinstance(arm, ArmPoints) else points_of(arm) for arm in arms]
+    drawn, left, drops = [], [], set[float]()
+    most = points_each(taken, options)
+    for arm in taken:
+        found = _arm(arm, options, most)
+        left += [*arm.left_out, *_left_out(arm, found, options)]
+        if found.n:
+            drawn.append(found)
+            drops |= {drop for run in arm.runs for drop in _drops(run, options.along)}
+    if options.along == "hour" and sum(found.n for found in drawn) > 1:
+        drops.clear()  # every run comes to it at an hour of its own
+    return ArmCurves(options, tuple(drawn), tuple(sorted(drops)), tuple(left))
+
+
+def points_each(arms: Sequence[ArmPoints], options: Options) -> int:
+    """The most points of each line, where all these arms share a chart."""
+    count = sum([_lines_of(arm, options) for arm in arms])
+    return max(FEWEST_DRAWN, min(MOST_DRAWN, MOST_TOGETHER // max(1, count)))
+
+
+def _lines_of(arm: ArmPoints, options: Options) -> int:
+    """How many lines an arm is drawn with: its mean, and the band's two edges or every run."""
+    runs = len(arm.runs)
+    return 1 if runs < 2 else 1 + (runs if options.spread == "lines" else 2)
+
+
+def apart(places: Mapping[int, float], gap: float, height: float) -> dict[int, float]:
+    """Heights of labels, moved until they are `gap` apart: from the lowest up, and down again from the top."""
+    order = sorted(places, key=places.__getitem__)
+    moved: dict[int, float] = {}
+    floor = -1.5 * gap
+    for at in order:
+        moved[at] = floor = max(places[at], floor + gap)
+    roof = height + 1.5 * gap
+    for at in reversed(order):
+        moved[at] = roof = min(moved[at], roof - gap)
+    return moved
+
+
+def paper_says(rows: Iterable[Published]) -> list[str]:
+    """He et al. 2015, Table 6: ResNet-56/110, 6.97 / 6.61 ± 0.16 %. One line for all that a table says of a kind."""
+    said: dict[str, tuple[list[str], list[str]]] = {}
+    for row in dict.fromkeys(rows):
+        source = row.source.replace(HE_2015, HE_2015.partition(",")[0])
+        config = catalog.get(row.network).config
+        kind = "Plain" if config.shortcut == "none" else "ResNet"
+        depths, errors = said.setdefault(f"{source}: {kind}", ([], []))
+        depths.append(str(config.depth))
+        errors.append(f"{row.error:.2f}" if row.sd is None else f"{row.error:.2f} ± {row.sd:.2f}")
+    return [f"{what}-{'/'.join(depths)}, {' / '.join(errors)} %" for what, (depths, errors) in said.items()]
+
+
+def _late(band: Band) -> list[float]:
+    """The upper edge after the first tenth, or all of it where nothing comes after."""
+    begin = bisect_left(band.x, EARLY * band.x[-1])
+    edge = [mean if high is None else high for mean, high in zip(band.mean[begin:], band.high[begin:], strict=True)]
+    return [value for value in edge if math.isfinite(value)]
+
+
+def _arm(arm: ArmPoints, options: Options, most: int) -> ArmCurve:
+    parts: tuple[Part, ...] = ("training", "validation", "test")
+    lines = [{part: _points(run, part, options) for part in parts} for run in arm.runs]
+    there = [(run, own) for run, own in zip(arm.runs, lines, strict=True) if any(len(own[part].x) for part in parts)]
+    kind: BandKind = "range" if options.spread == "lines" else options.spread
+    training, validation = [_band([own[part] for _, own in there], kind, options, most) for part in parts[:2]]
+    each = () if options.spread != "lines" else tuple([_lines(run, own, most) for run, own in there])
+    going_on = sum(run.live == "going on" for run, _ in there)
+    test = _mark([own["test"] for _, own in there], kind)
+    return ArmCurve(arm.name, arm.kind, arm.origin, len(there), going_on, training, validation, test, each)
+
+
+def _points(run: RunPoints, part: Part, options: Options) -> Points:
+    series = run.series.get((part, options.about))
+    found = series.points(options.along) if series else None
+    return Points(np.array([]), np.array([])) if found is None else found
+
+
+def _band(lines: Sequence[Points], kind: BandKind, options: Options, most: int) -> Band:
+    if not any(len(line.x) for line in lines):
+        return NO_BAND
+    found = band(lines, kind, drawn=most)
+    if options.spread != "lines":
+        return found
+    nothing: list[float | None] = [None] * len(found.x)
+    return found._replace(low=nothing, high=nothing)
+
+
+def _mark(lines: Sequence[Points], kind: BandKind) -> Mark | None:
+    ends = [line for line in lines if len(line.x) and math.isfinite(line.y[-1])]
+    if not ends:
+        return None
+    place = np.array([float(np.mean([line.x[-1] for line in ends]))])
+    at = band([Points(place, line.y[-1:]) for line in ends], kind)
+    return Mark(at.x[0], at.mean[0], at.low[0], at.high[0], at.n[0])
+
+
+def _lines(run: RunPoints, own: Mapping[Part, Points], most: int) -> RunLines:
+    return RunLines(run.seed, *[_reduced(own[part], most) for part in ("training", "validation")])
+
+
+def _reduced(line: Points, most: int) -> Curve:
+    kept = extremes((line.y,), most) if len(line.x) else slice(0)
+    return Curve(line.x[kept].tolist(), line.y[kept].tolist())
+
+
+def _drops(run: RunPoints, along: Along) -> list[float]:
+    """The last places before the rate falls to half or less at once, and stands still just before or after.
+
+    A cosine's rate halves from record to record near its end too, but never stands still there.
+    """
+    series = run.series.get(("training", "learning_rate"))
+    rate = series.points(along) if series else None
+    if rate is None or len(rate.x) < 3:
+        return []
+    still = np.isclose(rate.y[1:], rate.y[:-1], rtol=SAME, atol=0)
+    beside = np.append(False, still[:-1]) | np.append(still[1:], False)
+    return rate.x[:-1][(rate.y[1:] * DROP <= rate.y[:-1]) & beside].tolist()  # type: ignore[no-any-return]
+
+
+def _left_out(arm: ArmPoints, found: ArmCurve, options: Options) -> list[str]:
+    if options.about == "data_loss" and arm.no_loss:
+        return [arm.no_loss]
+    known = {
+        along for run in arm.runs for key, one in run.series.items() if key[1] == options.about for along in one.along
+    }
+    if arm.origin == "imported" and known and options.along not in known:
+        words = " and ".join(sorted([f"{along}s" for along in known]))
+        return [f"{arm.name}: its file counts {words}, so it is not drawn along {options.along}s"]
+    if not found.n:
+        what = "data loss" if options.about == "data_loss" else "error"
+        return [
+            f"{arm.name}: no {what} is on record yet" if arm.origin == "run" else f"{arm.name}: its file has no {what}"
+        ]
+    return []

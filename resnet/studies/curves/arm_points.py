@@ -1,0 +1,190 @@
+"""The numbers behind an arm's curves, as arrays: taken once from records or an imported curve, then drawn often.
+
+Taking them is the slow half for long runs, so an app keeps `ArmPoints`. Nothing here adds a penalty to a loss.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from resnet.imports.imported import Column, ImportedCurve
+from resnet.results.arms import ArmRuns, SeedRun
+from resnet.runs.journal import Line
+from resnet.studies.curves.bands import Floats, Points
+
+Part = Literal["training", "validation", "test"]
+What = Literal["error", "data_loss", "learning_rate"]
+Along = Literal["step", "epoch", "hour", "record"]
+Kind = Literal["residual", "plain", "other"]
+Origin = Literal["run", "imported"]
+
+SECONDS_AN_HOUR = 3600.0
+RECORDS: dict[Part, str] = {"training": "train", "validation": "evaluation", "test": "test"}
+FIELDS: dict[Part, dict[What, str]] = {
+    "training": {"error": "train_error", "data_loss": "data_loss", "learning_rate": "learning_rate"},
+    "validation": {"error": "validation_error", "data_loss": "validation_data_loss"},
+    "test": {"error": "test_error", "data_loss": "test_data_loss"},
+}
+MARKS: dict[Part, str] = {"training": "", "validation": "val_", "test": "test_"}
+"""Before the names of an imported curve's columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One quantity of one run: `y`, errors in percent and losses in nats, and its places along whatever is known.
+
+    All arrays are [points]; a value that was no number is NaN, and leaves a gap.
+    """
+
+    y: Floats
+    along: Mapping[Along, Floats]
+
+    def points(self, along: Along) -> Points | None:
+        """Along one axis, in order; None where that axis or every value is unknown."""
+        x = self.along.get(along)
+        if x is None or not np.isfinite(self.y).any():
+            return None
+        known = np.isfinite(x)
+        return _growing(x[known], self.y[known])
+
+
+@dataclass(frozen=True, slots=True)
+class RunPoints:
+    """One run. `seed` is None where nobody knows it; `live` is whether it goes on."""
+
+    seed: int | None
+    live: Literal["going on", "over"]
+    series: Mapping[tuple[Part, What], Series]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmPoints:
+    """The runs of an arm that are drawn; `left_out` says in a sentence each which are not, and why."""
+
+    name: str
+    kind: Kind
+    origin: Origin
+    runs: tuple[RunPoints, ...]
+    left_out: tuple[str, ...] = ()
+    no_loss: str = ""
+    """Why it has no data loss, where it has a loss."""
+
+
+def points_of(arm: ArmRuns) -> ArmPoints:
+    """The arm's finished and unfinished runs; failed ones are left out, as they are from results."""
+    failed = [run for run in arm.runs if run.ending == "failed"]
+    said = [
+        f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} failed and is not drawn" for run in failed
+    ]
+    runs = tuple([_run_points(run) for run in arm.runs if run.ending != "failed"])
+    return ArmPoints(arm.name, _kind(arm.shortcut), "run", runs, tuple(said))
+
+
+def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
+    """An imported curve as an arm of one run; what it does not say stays unknown.
+
+    An accuracy becomes an error. A loss is a data loss only where a person says that no penalty is in it.
+    """
+    config = curve.given.config
+    series: dict[tuple[Part, What], Series] = {}
+    for part, mark in MARKS.items():
+        if (column := curve.column(f"{mark}error")) is not None:
+            series[part, "error"] = _series(column)
+        elif (column := curve.column(f"{mark}accuracy")) is not None:
+            series[part, "error"] = _series(column, 100.0, -100.0)
+        if curve.given.penalty_in_loss == "no" and (column := curve.column(f"{mark}loss")) is not None:
+            series[part, "data_loss"] = _series(column)
+    if (column := curve.column("learning_rate")) is not None:
+        series["training", "learning_rate"] = _series(column)
+    seeds, shown = curve.given.seeds, name or curve.name
+    run = RunPoints(seeds[0] if seeds and len(seeds) == 1 else None, "over", series)
+    left = [
+        f"{shown}: the count goes back on the way, so only what follows is drawn"
+        for column in curve.columns
+        if any(later < earlier for earlier, later in zip(column.x, column.x[1:], strict=False))
+    ]
+    kind = _kind(config.shortcut if config else None)
+    return ArmPoints(shown, kind, "imported", (run,), tuple(left[:1]), _no_loss(shown, curve))
+
+
+def _kind(shortcut: str | None) -> Kind:
+    return "other" if shortcut is None else "plain" if shortcut == "none" else "residual"
+
+
+def _no_loss(name: str, curve: ImportedCurve) -> str:
+    said = curve.given.penalty_in_loss
+    if said == "no" or not any(curve.column(f"{mark}loss") for mark in MARKS.values()):
+        return ""
+    if said == "yes":
+        return f"{name}: its loss has the penalty inside, which grows with the network, so it is not a data loss"
+    return f"{name}: nobody says whether its loss has a penalty inside, so it is not drawn as a data loss"
+
+
+def _series(column: Column, constant: float = 0.0, factor: float = 1.0) -> Series:
+    """A row without a value is one in which it was not measured, and no gap."""
+    y = constant + factor * np.array(column.y, float)  # None becomes NaN
+    known = np.isfinite(y)
+    return Series(y[known], {column.along: np.array(column.x, float)[known]})
+
+
+def _run_points(run: SeedRun) -> RunPoints:
+    began = _clock(run.records)
+    series: dict[tuple[Part, What], Series] = {}
+    for part, kind in RECORDS.items():
+        records = [record for record in run.records if record.get("kind") == kind]
+        if records:
+            hours = (_numbers(records, "time_s") - _pauses(records, began)) / SECONDS_AN_HOUR
+            counted = np.arange(1.0, len(records) + 1)
+            along: dict[Along, Floats] = {
+                "step": _numbers(records, "step"), "epoch": _numbers(records, "epoch"), "hour": hours, "record": counted
+            }  # fmt: skip
+            for what, field in FIELDS[part].items():
+                series[part, what] = Series(_numbers(records, field), along)
+    return RunPoints(run.seed, "going on" if run.ending == "unfinished" else "over", series)
+
+
+def _clock(records: Sequence[Line]) -> list[tuple[float, float]]:
+    """For each start: when it was, and the time not at work by then, so that a run begins at 0 and skips its pauses."""
+    starts: list[tuple[float, float]] = []
+    last = None
+    for record in records:
+        time_s = record.get("time_s")
+        if not isinstance(time_s, int | float):
+            continue
+        if not starts:
+            starts.append((-math.inf, float(time_s)))
+        elif record.get("kind") == "start" and last is not None:
+            starts.append((float(time_s), starts[-1][1] + max(0.0, time_s - last)))
+        last = time_s
+    return starts
+
+
+def _pauses(records: Sequence[Line], starts: Sequence[tuple[float, float]]) -> Floats:
+    """What to take off each record's time."""
+    if not starts:
+        return np.full(len(records), np.nan)
+    begins, off = np.array(starts, float).T
+    at = np.searchsorted(begins, _numbers(records, "time_s"), side="right") - 1
+    taken: Floats = off[np.maximum(at, 0)]
+    return taken
+
+
+def _numbers(records: Sequence[Line], field: str) -> Floats:
+    """The values of a field; NaN where there is no number."""
+    values = [record.get(field) for record in records]
+    try:
+        return np.array(values, float)  # None becomes NaN
+    except (TypeError, ValueError, OverflowError):
+        return np.array([value if isinstance(value, int | float) else math.nan for value in values], float)
+
+
+def _growing(x: Floats, y: Floats) -> Points:
+    """Each place once; where the count goes back, what follows is another training, and only the last one is kept."""
+    back = np.flatnonzero(np.diff(x) < 0)
+    begin = int(back[-1]) + 1 if back.size else 0
+    x, y = x[begin:], y[begin:]
+    last = np.append(np.diff(x) > 0, True) if x.size else np.array([], bool)
+    return Points(x[last], y[last])

@@ -1,0 +1,1 @@
+"""A study as data and as a file."""

@@ -1,0 +1,107 @@
+"""What a study is made of: its baseline, the factors that are varied, and arms listed by hand."""
+
+import json
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from resnet import data
+from resnet.errors import ConfigError, echo
+from resnet.guards.differences import canonical
+from resnet.network.config import Closed, parse_value
+from resnet.recipes import recipes
+from resnet.recipes.recipe import Recipe
+
+FOLLOW_THE_DATA = ("network.input_shape", "network.classes")
+"""What `data.fit_config` sets whatever it was: a level of it would be ignored. The head keeps what it can."""
+
+MOST_ARMS = 500
+LONGEST_NAME = 60
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def typed(value: Any) -> Any:
+    """Text that stands for a number or a list becomes one: YAML 1.1 reads 1e-4 as text. Raises ConfigError."""
+    value = parse_value(value) if isinstance(value, str) else value
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        what = "is text, a number, a list or a table, as in JSON"
+        raise ConfigError(f"A level {what}; received {echo(value)}: put text in quotes.") from None
+    return value
+
+
+def parted(key: str, text: str) -> tuple[str, ...]:
+    """Levels typed as A,B,C, each still text: parted at commas, but not inside brackets: {"a":1,"b":2} is one level.
+
+    Raises ConfigError where one is missing.
+    """
+    levels, depth = [""], 0
+    for letter in text:
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth <= 0:
+            levels.append("")
+        else:
+            levels[-1] += letter
+    if not all(level.strip() for level in levels):
+        raise ConfigError(f"Levels are parted by single commas, as in {key}=A,B,C; received {echo(text)}.")
+    return tuple(level.strip() for level in levels)
+
+
+def twice(values: Iterable[Hashable]) -> Any:
+    """A value that is there twice, or None."""
+    return next((value for value, count in Counter(values).items() if count > 1), None)
+
+
+def recipe_of(value: Any) -> Any:
+    """The recipe a catalogue name stands for; anything else as it is. Raises UnknownNameError."""
+    return recipes.get(value).recipe if isinstance(value, str) else value
+
+
+Level = Annotated[Any, BeforeValidator(typed)]
+
+
+class Baseline(Closed):
+    """What every arm is compared with: a catalogue network with some settings changed, a recipe, a data set, a device.
+
+    In a file the recipe may be a catalogue name, "he2015_cifar". Its seed stays 0: the study gives each run its own.
+    """
+
+    path: ClassVar[str] = "baseline"
+    network: Text
+    settings: dict[str, Level] = Field(default_factory=dict)
+    recipe: Annotated[Recipe, BeforeValidator(recipe_of)]
+    dataset: Text
+    data_folder: Text = data.DEFAULT_FOLDER
+    device: Text = "cpu"
+
+    def check(self) -> None:
+        if seed := self.recipe.seed:
+            raise ConfigError(f"Seeds stand in `seeds`; received baseline.recipe.seed {seed}: leave it at 0.")
+
+
+class Factor(Closed):
+    """One thing that is varied: a dotted key, and the values it takes. In design "list" the arms give the values."""
+
+    path: ClassVar[str] = "factors"
+    key: Text
+    levels: tuple[Level, ...] = Field(default=(), max_length=MOST_ARMS)
+
+    def check(self) -> None:
+        if self.key in ("seed", "seeds", "recipe.seed"):
+            raise ConfigError("Seeds are no factor: every arm is run with all of them; give them in `seeds`.")
+        if self.key in FOLLOW_THE_DATA:
+            raise ConfigError(f"{self.key} follows the data set and is no factor; vary 'dataset' instead.")
+        if (level := twice(map(canonical, self.levels))) is not None:
+            raise ConfigError(f"The levels of {self.key} must differ; received {level} twice.")
+
+
+class Listed(Closed):
+    """An arm of design "list": what it changes about the baseline, by the keys of declared factors."""
+
+    path: ClassVar[str] = "listed"
+    name: str | None = Field(default=None, min_length=1, max_length=LONGEST_NAME)
+    settings: dict[str, Level] = Field(default_factory=dict)

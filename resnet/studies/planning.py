@@ -1,0 +1,232 @@
+"""What a study needs before it starts: which of its runs are there already, time, memory, and what its seeds can show.
+
+Nothing about a study's progress is kept: which of its runs exist is found anew each time by comparing specs, so running
+it again, from another terminal or after a crash, repeats nothing.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal, NamedTuple
+
+from resnet import data
+from resnet.network.metrics import FLOAT32_BYTES, describe
+from resnet.results.published import PAPERS_SD
+from resnet.results.statistics import detectable_difference, seeds_needed, summary
+from resnet.runs import Run, RunSpec, State
+from resnet.studies.images import First, absolute, known_images
+from resnet.studies.plan.study import Arm, PlannedRun, Study, arms_of, run_fingerprint, runs, specs_of
+
+Action = Literal["make", "wait", "resume", "reuse", "leave"]
+Failed = Literal["leave", "retry"]
+
+BETTER_FIRST: tuple[Action, ...] = ("reuse", "wait", "resume", "leave")
+SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}
+"""Numbers an optimiser keeps for each weight: SGD's velocity; Adam's two moments."""
+
+
+class Step(NamedTuple):
+    """A run of the study and what is to be done about it; `run` is the one that is there, in this `state`."""
+
+    planned: PlannedRun
+    action: Action
+    run: Run | None = None
+    state: State | None = None
+
+
+MOST_POINTS = 100.0
+"""No error is larger, and so no difference."""
+
+
+class Noise(NamedTuple):
+    """How far seeds scatter: a standard deviation in points of error, and where it comes from, as a part of a sentence.
+
+    `measured` is False for the paper's, which stands in as an example where no arm has two finished seeds.
+    """
+
+    sd: float
+    source: str
+    measured: bool
+
+
+EXAMPLE = Noise(PAPERS_SD, "the paper's ResNet-110 on CIFAR-10 (five runs, Table 6), as an example", measured=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What running a study will do. `images_per_s` is by arm, None where nothing like it was measured here;
+    `memory_bytes` is a lower bound for the largest arm."""
+
+    study: Study
+    steps: tuple[Step, ...]
+    images_per_s: Mapping[str, float | None]
+    memory_bytes: int
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """In the study's order."""
+        return arms_of(step.planned for step in self.steps)
+
+    @property
+    def specs(self) -> dict[str, list[RunSpec]]:
+        """By arm, a spec for each seed."""
+        return specs_of(step.planned for step in self.steps)
+
+    def count(self, action: Action) -> int:
+        """How many runs this is to be done with."""
+        return sum(step.action == action for step in self.steps)
+
+    @property
+    def time_s(self) -> float | None:
+        """Seconds of training until the study is done, one run after the other; starts and evaluations come on top.
+        None where an arm was never measured here."""
+        total = 0.0
+        for step in self.steps:
+            if step.action in ("reuse", "leave"):
+                continue
+            speed = self.images_per_s[step.planned.arm.name]
+            if not speed:
+                return None
+            recipe = step.planned.spec.recipe
+            done = step.run.progress().step if step.run else 0
+            total += max(0, recipe.steps - done) * recipe.batch_size / speed
+        return total
+
+    def detectable(self, sd: float) -> float:
+        """The smallest difference between two arms that so many seeds show in four of five studies, in the unit of
+        `sd`, the standard deviation from seed to seed, which the pairs themselves have to tell. Infinite for one seed.
+        """
+        return detectable_difference(sd, len(self.study.seeds), spread="paired")
+
+    def silence(self) -> str | None:
+        """Why the study can show no difference, in a sentence; None where it can."""
+        if len(self.arms) == 1:
+            return "One arm shows no difference: there is nothing to compare it with."
+        if len(self.study.seeds) == 1:
+            return "One seed shows no difference: there is nothing to tell it from chance; take three or more."
+        noise = self.noise()
+        if self.detectable(noise.sd) >= MOST_POINTS:
+            return (f"{len(self.study.seeds)} seeds show no difference: where they scatter as in {noise.source}, it "
+                    f"would have to be more than {MOST_POINTS:.0f} points; take more seeds.")  # fmt: skip
+        return None
+
+    def noise(self) -> Noise:
+        """Pooled over the arms with two finished seeds or more; the paper's where there is none, or no scatter."""
+        finished: dict[str, list[Run]] = {}
+        for step in self.steps:
+            if step.action == "reuse" and step.run:
+                finished.setdefault(step.planned.arm.name, []).append(step.run)
+        ways: dict[str, Callable[[Run], float | None]] = {
+            "test error": _test_error,
+            "best validation error": lambda run: run.progress().best_validation_error,
+        }
+        for what, error in ways.items():
+            values = {arm: [error(run) for run in own] for arm, own in finished.items()}
+            if (sd := _pooled(list(values.values()))) is not None:
+                count = sum(len(own) for own in finished.values() if len(own) > 1)
+                return Noise(sd, f"the {what} of {count} finished runs of this study", measured=True)
+        return EXAMPLE
+
+
+def seeds_for(sds: float) -> int:
+    """Seeds of each arm that show a difference of so many standard deviations in four of five studies."""
+    return seeds_needed(1.0, sds, spread="paired")
+
+
+def runs_of(steps: Iterable[Step]) -> dict[tuple[str, int], Run]:
+    """By arm and seed, the runs that are there, finished or not."""
+    return {(step.planned.arm.name, step.planned.seed): step.run for step in steps if step.run}
+
+
+def moved(steps: Iterable[Step]) -> tuple[str, ...]:
+    """A sentence for each folder of images that is neither here nor where the runs had it: they say what it held."""
+    places = dict[str, str]()
+    for step in steps:
+        spec = step.run.spec if step.run else None
+        if spec and spec.dataset.startswith(data.FOLDER_PREFIX):
+            place = absolute(spec.data_folder)
+            places |= {spec.dataset: place} if place != step.planned.spec.data_folder else {}
+    return tuple([f"The images of {name} are not here; what is said of them was recorded by the runs, which had them "
+                  f"in {place}." for name, place in places.items()])  # fmt: skip
+
+
+def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
+    """What running the study will do and what it needs. Starts nothing; `there` and what it raises as in `steps_of`."""
+    steps = steps_of(study, there, failed, "images")
+    known = [(spec, run) for run in there if (spec := run.spec)]  # once: each look is one at the disk
+    specs = {step.planned.arm.name: step.planned.spec for step in steps}
+    speeds = {name: measured_speed(spec, known) for name, spec in specs.items()}
+    return Plan(study, steps, speeds, max(map(memory_bytes, specs.values())))
+
+
+def steps_of(
+    study: Study, there: Sequence[Run], failed: Failed = "leave", first: First = "records"
+) -> tuple[Step, ...]:
+    """Which runs exist and are used again, which wait or go on, and which are missing.
+
+    `there` are all runs to look among, as `Store.list()` or `runs_in(folder)` give them. A run is the study's where its
+    spec is equal, whoever started it; a fork never is, since it did not begin at the beginning. A run that failed is
+    left alone unless it is to be tried again: it would most likely fail again. Of equal ones the oldest is taken.
+    What a folder of images holds is asked `first` of the records of its runs, or of the images: see `known_images`.
+    Raises ConfigError, DataError or UnknownNameError.
+    """
+    images = known_images(study, there, first)
+    known: dict[str, list[Run]] = {}
+    for run in sorted(there, key=lambda run: run.id):
+        if (spec := run.spec) is not None and run.parent is None:
+            known.setdefault(run_fingerprint(images.brought(spec)), []).append(run)
+    planned = [one._replace(spec=images.brought(one.spec)) for one in runs(study, images.facts)]
+    return tuple(_step(one, known.get(run_fingerprint(one.spec), []), failed) for one in planned)
+
+
+def _step(planned: PlannedRun, found: Sequence[Run], failed: Failed) -> Step:
+    steps = [Step(planned, _action(state := run.state(), failed), run, state) for run in found]
+    return min(steps, key=lambda step: BETTER_FIRST.index(step.action), default=Step(planned, "make"))
+
+
+def _action(state: State, failed: Failed) -> Action:
+    if state.name == "finished":
+        return "reuse"
+    if not state.over:
+        return "wait"
+    return "leave" if state.name == "failed" and failed == "leave" else "resume"
+
+
+def measured_speed(spec: RunSpec, there: Sequence[tuple[RunSpec, Run]]) -> float | None:
+    """Images a second of runs of the same network on the same device, in one precision: the median of those with the
+    same batch, where there are any, else of all; None where nothing was measured here. Runs at work count too."""
+    alike = [(other, run) for other, run in there if _alike(other, spec)]
+    same = [(other, run) for other, run in alike if other.recipe.batch_size == spec.recipe.batch_size]
+    for found in (same, alike):
+        if speeds := [speed for _, run in found if (speed := run.progress().images_per_s)]:
+            return median(speeds)
+    return None
+
+
+def _alike(one: RunSpec, other: RunSpec) -> bool:
+    return (one.config, one.device, one.recipe.precision) == (other.config, other.device, other.recipe.precision)
+
+
+def memory_bytes(spec: RunSpec) -> int:
+    """A lower bound from the graph: every layer's output for a batch, and weights, gradients and the optimiser's slots,
+    in float32; TensorFlow itself, and what it works with, come on top."""
+    counts = describe(spec.config)
+    weights = counts.trainable_params * (2 + SLOTS[spec.recipe.optimiser.kind]) + counts.non_trainable_params
+    return spec.recipe.batch_size * counts.activation_bytes + FLOAT32_BYTES * weights
+
+
+def _pooled(arms: Sequence[Sequence[float | None]]) -> float | None:
+    """The standard deviation within arms; None where a value is missing, no arm has two, or nothing scatters."""
+    if any(value is None for own in arms for value in own):
+        return None
+    spreads = [summary([value for value in own if value is not None]) for own in arms if len(own) > 1]
+    squares = math.fsum((each.n - 1) * each.sd**2 for each in spreads if each.sd is not None)
+    return math.sqrt(squares / sum(each.n - 1 for each in spreads)) if squares else None
+
+
+def _test_error(run: Run) -> float | None:
+    """What the run read once, at its end; reads only the end of its records."""
+    last = run.directory.last_metrics(lambda record: record.get("kind") in ("test", "evaluation"))
+    value = next((record.get("test_error") for record in last if record.get("kind") == "test"), None)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,1 @@
+"""Layers, families and comparisons as tables."""
