@@ -51,7 +51,7 @@ ORDER = (  # of rooms and lone modules: each imports from its own place and from
 )
 KERAS = {"tensorflow", "keras"}
 KERAS_AT_THE_TOP = re.compile(r"resnet/(as_keras/model|training/\w+)\.py")
-KERAS_WHEN_ASKED = re.compile(r"resnet/(as_keras/model|training/\w+|data/\w+|why_loss/losses)\.py")
+KERAS_WHEN_ASKED = re.compile(r"resnet/(as_keras/(model|start)|training/\w+|data/\w+|why_loss/losses)\.py")
 WITHOUT_KERAS = {"resnet/recipes/recipe.py", "resnet/recipes/recipes.py", "resnet/recipes/schedule.py"}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from resnet import exports, files
+from resnet.as_keras.start import import_keras
 from resnet.cli.options import Name, Output, Settings, choose, format_of
 from resnet.network import search
 from resnet.network.config import ResNetConfig
@@ -64,6 +65,7 @@ def keras_model() -> Iterator[ModuleType]:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     try:
+        import_keras()
         from resnet.as_keras import model as keras_model  # noqa: PLC0415  takes seconds
 
         yield keras_model
