@@ -2,6 +2,7 @@
 # make test   every test: library, pages, real browser
 # make check  format, lint, types and the fast tests, in under a minute
 # make bench  the tables of the README
+# make surroundings  the fast tests in other languages, time zones and homes, and in another order
 # make clean  removes .venv and caches; keeps runs/ and data/
 
 SHELL := /bin/bash
@@ -9,13 +10,13 @@ PORT ?= 8501
 PYTHON := .venv/bin/python
 FAST := not keras and not training and not browser
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench clean surroundings
 
 run: .venv/installed
 	@exec tools/serve.sh "$(PORT)"
 
 test: .venv/installed-dev
-	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/installed-dev
 	@$(PYTHON) -m ruff format --check
@@ -25,6 +26,9 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev
 	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m bench
+
+surroundings: .venv/installed-dev
+	@exec tools/surroundings.sh
 
 clean:
 	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache
