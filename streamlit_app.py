@@ -9,7 +9,10 @@ from app import cache
 HERE = Path(__file__).parent
 
 st.set_page_config(
-    page_title="ResNet Lab", page_icon=str(HERE / "app" / "icon.svg"), layout="wide", initial_sidebar_state=336
+    page_title="ResNet Lab",
+    page_icon=str(HERE / "app" / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state=336,
 )
 st.html(HERE / "app" / "style.css")
 st.html(
@@ -17,7 +20,12 @@ st.html(
 )  # for what opens beside the app
 
 pages = [
-    st.Page("app/pages/architecture.py", title="Architecture", icon=":material/account_tree:", default=True),
+    st.Page(
+        "app/pages/architecture.py",
+        title="Architecture",
+        icon=":material/account_tree:",
+        default=True,
+    ),
     st.Page("app/pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     st.Page("app/pages/train.py", title="Train", icon=":material/play_arrow:"),
     st.Page("app/pages/runs.py", title="Runs", icon=":material/monitoring:"),

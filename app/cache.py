@@ -1,7 +1,8 @@
-"""What is known of a network, kept between reruns, shared by all visitors. Only files of this name use `@st.cache_*`.
+"""What is known of a network, kept between reruns, shared by all visitors. Only files of this name
+use `@st.cache_*`.
 
-Everything here is a pure function of a config, so a result can be shared; sizes are bounded, so that a class of sixty
-that clicks through the catalogue does not fill the memory.
+Everything here is a pure function of a config, so a result can be shared; sizes are bounded, so
+that a class of sixty that clicks through the catalogue does not fill the memory.
 """
 
 import gc
@@ -68,7 +69,8 @@ def comparison(first: ResNetConfig, second: ResNetConfig) -> Comparison:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def family_rows(most: int, settings: tuple[tuple[str, Any], ...]) -> tuple[FamilyRow, ...]:
-    """The facts of the CIFAR networks with n from 1 to `most`, at most MOST_MEMBERS of them. Raises ConfigError."""
+    """The facts of the CIFAR networks with n from 1 to `most`, at most MOST_MEMBERS of them. Raises
+    ConfigError."""
     members = {round(1 + (most - 1) * index / (MOST_MEMBERS - 1)) for index in range(MOST_MEMBERS)}
     return family(sorted(members), ("resnet", "plain"), dict(settings))
 
@@ -94,7 +96,8 @@ def keras_png(config: ResNetConfig, options: PlotOptions) -> bytes:
 
 @st.cache_resource(show_spinner=False)
 def settle() -> None:
-    """Once, at the end of the first page: what was imported stays for good, so the collector need not look through it.
+    """Once, at the end of the first page: what was imported stays for good, so the collector need
+    not look through it.
 
     Streamlit collects garbage after every rerun, before the last of its messages are sent.
     """

@@ -1,7 +1,8 @@
 """What a visitor has chosen, kept across reruns and pages, and the address bar.
 
-The only file that touches `st.session_state` and `st.query_params`. The chosen network is a draft: it may not make
-sense yet. Pages draw the last one that did, and say in one sentence what is wrong with the draft.
+The only file that touches `st.session_state` and `st.query_params`. The chosen network is a draft:
+it may not make sense yet. Pages draw the last one that did, and say in one sentence what is wrong
+with the draft.
 """
 
 import time
@@ -48,9 +49,12 @@ class Shown:
 
 
 def draft() -> Choice:
-    """What the controls say. On the first run of a visit, or when the address changed, what the link says."""
+    """What the controls say. On the first run of a visit, or when the address changed, what the
+    link says."""
     foreign = {*VIEW_KEYS, *OTHER_PAGES_KEYS}
-    parameters = {key: value for key, value in st.query_params.to_dict().items() if key not in foreign}
+    parameters = {
+        key: value for key, value in st.query_params.to_dict().items() if key not in foreign
+    }
     if DRAFT not in st.session_state or (
         parameters and not _ours(frozenset(parameters.items()), st.session_state[PUBLISHED])
     ):
@@ -79,7 +83,9 @@ def choose(choice: Choice) -> None:
 
 def _tidy(choice: Choice) -> Choice:
     try:
-        return Choice(choice.network, difference(catalog.get(choice.network).config, choice.config()))
+        return Choice(
+            choice.network, difference(catalog.get(choice.network).config, choice.config())
+        )
     except ResNetLabError:
         return choice
 
@@ -103,7 +109,10 @@ def second() -> Shown:
         return Shown(twin, twin.config(), st.session_state.get(SECOND_PROBLEM))
     except ResNetLabError as error:
         published = Choice(twin.network)
-        sentence = f"The twin of this network makes no sense, so this is {published.network} as published. {error}"
+        sentence = (
+            f"The twin of this network makes no sense, so this is {published.network} as published."
+            f" {error}"
+        )
         return Shown(published, published.config(), sentence)
 
 
@@ -118,7 +127,9 @@ def _second_arrives() -> None:
     try:
         st.session_state[SECOND] = beside_of(st.query_params.to_dict())
     except ResNetLabError as error:
-        st.session_state[SECOND_PROBLEM] = f"The link's second network could not be read, so this is the twin. {error}"
+        st.session_state[SECOND_PROBLEM] = (
+            f"The link's second network could not be read, so this is the twin. {error}"
+        )
 
 
 def _twin(choice: Choice) -> Choice:
@@ -132,7 +143,8 @@ def _twin(choice: Choice) -> Choice:
 
 
 def publish(choice: Choice, beside: Choice | None = None) -> None:
-    """Write the network, or both, into the address bar beside the view, so that copying it copies what is seen."""
+    """Write the network, or both, into the address bar beside the view, so that copying it copies
+    what is seen."""
     wanted = choice.to_query() | (beside_query(beside) if beside else {})
     st.session_state[PUBLISHED][frozenset(wanted.items())] = time.monotonic()
     wanted |= {key: value for key, value in st.session_state[VIEW].items() if value}
@@ -141,10 +153,12 @@ def publish(choice: Choice, beside: Choice | None = None) -> None:
 
 
 def seed(key: str, value: Any) -> str:
-    """Make the widget with this key show `value`; touches nothing where it already does, so that typing goes on.
+    """Make the widget with this key show `value`; touches nothing where it already does, so that
+    typing goes on.
 
-    Give the widget the same value as its default. Streamlit sends a value from here once only; where a rerun overtakes
-    that message, a busy browser shows the default, and reports it as if a person had typed it.
+    Give the widget the same value as its default. Streamlit sends a value from here once only;
+    where a rerun overtakes that message, a busy browser shows the default, and reports it as if a
+    person had typed it.
     """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
@@ -174,7 +188,8 @@ def remembered(key: str, make: Callable[[], Any]) -> Any:
 
 
 def view(key: str, allowed: tuple[str, ...]) -> str:
-    """How the network is looked at, as the link or the visitor last said; else the first allowed way."""
+    """How the network is looked at, as the link or the visitor last said; else the first allowed
+    way."""
     value = st.session_state[VIEW].get(key)
     return value if value in allowed else allowed[0]
 
@@ -196,7 +211,8 @@ def done(component: str) -> dict[str, Any]:
 
 
 def drawing_view() -> View:
-    """How the drawing is folded, styled and coloured. A page it has to fit is a matter of its export."""
+    """How the drawing is folded, styled and coloured. A page it has to fit is a matter of its
+    export."""
     return _said_view().model_copy(update={"page": "free"})
 
 
@@ -210,7 +226,8 @@ def _said_view() -> View:
 
 
 def colour(allowed: tuple[str, ...]) -> str:
-    """What the boxes' colour stands for: as the link or the visitor said, else the first allowed."""
+    """What the boxes' colour stands for: as the link or the visitor said, else the first
+    allowed."""
     said = st.session_state[VIEW].get("colour")
     return said if said in allowed else allowed[0]
 
@@ -238,7 +255,8 @@ def selected_run() -> str | None:
 
 
 def arrived(key: str) -> list[str]:
-    """All that somebody's link to the Runs page says under RUN or CURVE; once, and nothing where the page wrote it."""
+    """All that somebody's link to the Runs page says under RUN or CURVE; once, and nothing where
+    the page wrote it."""
     said = st.query_params.get_all(key)
     published, address = remembered(OF_RUNS, dict), frozenset(product([key], said))
     if not said or _ours(address, published):
@@ -249,7 +267,10 @@ def arrived(key: str) -> list[str]:
 
 def address_runs(key: str, names: list[str]) -> None:
     """Let the address of the Runs page name its RUN, or each CURVE, and nothing else."""
-    now, wanted = {own: st.query_params.get_all(own) for own in st.query_params}, {key: names or [""]}
+    now, wanted = (
+        {own: st.query_params.get_all(own) for own in st.query_params},
+        {key: names or [""]},
+    )
     for own, said in (*now.items(), *wanted.items()):  # a busy browser still sends what was there
         remembered(OF_RUNS, dict)[frozenset(product([own], said))] = time.monotonic()
     if now != wanted:
@@ -274,7 +295,9 @@ def _arrive(parameters: dict[str, str]) -> None:
         own = {key: value for key, value in parameters.items() if not is_beside(key)}
         choice = from_query(own) if NETWORK in own else Choice(DEFAULT_NETWORK)
     except ResNetLabError as error:
-        st.session_state[PROBLEM] = f"The link could not be read, so this is {DEFAULT_NETWORK}. {error}"
+        st.session_state[PROBLEM] = (
+            f"The link could not be read, so this is {DEFAULT_NETWORK}. {error}"
+        )
         choice = Choice(DEFAULT_NETWORK)
     st.session_state[DRAFT] = st.session_state[SHOWN] = choice
     st.session_state[VIEW] = _view_of_link()
@@ -288,13 +311,15 @@ def _view_of_link() -> dict[str, str | None]:
     try:
         view_from_query({key: value for key, value in said.items() if value})
     except ResNetLabError as error:
-        st.session_state[PROBLEM] = f"The link's way of looking could not be read, so this is the first one. {error}"
+        st.session_state[PROBLEM] = (
+            f"The link's way of looking could not be read, so this is the first one. {error}"
+        )
         said |= dict.fromkeys(View.model_fields)
     return said
 
 
 def _ours(address: Address, published: dict[Address, float]) -> bool:
-    """Whether this page wrote that address. A browser in the middle of a drag still sends the one of a moment ago; one
-    of long ago is somebody's link, or the way back."""
+    """Whether this page wrote that address. A browser in the middle of a drag still sends the one
+    of a moment ago; one of long ago is somebody's link, or the way back."""
     last = max(published, key=published.__getitem__, default=None)
     return address == last or time.monotonic() - published.get(address, -RECENT_S) < RECENT_S

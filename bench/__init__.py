@@ -1,1 +1,2 @@
-"""How fast the lab is, beside what people use today, measured in one run: `make bench` prints the README's table."""
+"""How fast the lab is, beside what people use today, measured in one run: `make bench` prints the
+README's table."""

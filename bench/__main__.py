@@ -9,7 +9,14 @@ from bench.table import Row, markdown
 
 def main() -> int:
     rows: list[Row] = []
-    for row in chain(library.rows(), pages.rows(), studio.rows(), runs_page.rows(), arm_chart.rows(), training.rows()):
+    for row in chain(
+        library.rows(),
+        pages.rows(),
+        studio.rows(),
+        runs_page.rows(),
+        arm_chart.rows(),
+        training.rows(),
+    ):
         print(f"{row.what}: {row.reached}", file=sys.stderr, flush=True)
         rows.append(row)
     print(markdown(rows))

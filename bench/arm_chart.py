@@ -1,6 +1,8 @@
-"""60 runs of 64,000 points on one chart, own and imported: `python -m bench.arm_chart` prints these rows.
+"""60 runs of 64,000 points on one chart, own and imported: `python -m bench.arm_chart` prints these
+rows.
 
-The points are what the app keeps of a run after it has read it once; timed is everything from there to the screen.
+The points are what the app keeps of a run after it has read it once; timed is everything from there
+to the screen.
 """
 
 import tempfile
@@ -51,7 +53,9 @@ def rows() -> Iterator[Row]:
         script.write_text(PAGE)
         with running_app(Path(folder), script) as app:
             for whose in ("own", "imported"):
-                drawn_s(browser, app, whose)  # the first page of a server imports what all others find imported
+                drawn_s(
+                    browser, app, whose
+                )  # the first page of a server imports what all others find imported
                 took_s = median([drawn_s(browser, app, whose) for _ in range(ROUNDS)])
                 what = f"{RUNS} {whose} runs asked for → on one chart on the screen"
                 yield Row(what, f"{POINTS:,} points each", "1 s", seconds(took_s), took_s < MOST_S)
@@ -80,7 +84,9 @@ def arms(whose: Whose) -> list[ArmPoints]:
         return [of_import(imported(seed)) for seed in range(RUNS)]
     seeds = range(SEEDS)
     return [
-        points_of(ArmRuns(f"arm {at}", [SeedRun(seed, records(SEEDS * at + seed)) for seed in seeds]))
+        points_of(
+            ArmRuns(f"arm {at}", [SeedRun(seed, records(SEEDS * at + seed)) for seed in seeds])
+        )
         for at in range(RUNS // SEEDS)
     ]
 

@@ -1,8 +1,10 @@
-"""The paper's CIFAR recipe from the page, its server killed on the way, beside the same run left alone.
+"""The paper's CIFAR recipe from the page, its server killed on the way, beside the same run left
+alone.
 
-`python -m bench.endurance [NETWORK [STEPS]]` starts `he2015_cifar` on Fashion-MNIST in CIFAR's shape in a real browser,
-kills the web server with SIGKILL, starts another, stops the run from its page once it is past STEPS, does all of it
-again without the kill, and prints whether curve, learning rate and speed are the same. Takes minutes to hours.
+`python -m bench.endurance [NETWORK [STEPS]]` starts `he2015_cifar` on Fashion-MNIST in CIFAR's
+shape in a real browser, kills the web server with SIGKILL, starts another, stops the run from its
+page once it is past STEPS, does all of it again without the kill, and prints whether curve,
+learning rate and speed are the same. Takes minutes to hours.
 """
 
 import os
@@ -96,16 +98,39 @@ def curve(run: Run, steps: int) -> list[dict[str, Any]]:
 
 def compare(killed: list[dict[str, Any]], alone: list[dict[str, Any]], steps: int) -> list[Row]:
     what = f"{RECIPE}, {steps:,} steps from the page, server killed on the way ÷ left alone"
-    bare = [[{k: v for k, v in line.items() if k not in TIMES} for line in lines] for lines in (killed, alone)]
-    rates = [[line["learning_rate"] for line in lines if line["kind"] == "train"] for lines in (killed, alone)]
-    speeds = [median(line["images_per_s"] for line in lines if line.get("images_per_s")) for lines in (killed, alone)]
+    bare = [
+        [{k: v for k, v in line.items() if k not in TIMES} for line in lines]
+        for lines in (killed, alone)
+    ]
+    rates = [
+        [line["learning_rate"] for line in lines if line["kind"] == "train"]
+        for lines in (killed, alone)
+    ]
+    speeds = [
+        median(line["images_per_s"] for line in lines if line.get("images_per_s"))
+        for lines in (killed, alone)
+    ]
     same = bare[0] == bare[1] and len(bare[0]) >= steps // 100
     ratio = speeds[0] / speeds[1]
     last = [line for line in alone if line["kind"] == "evaluation"][-1]["validation_error"]
     return [
-        Row(f"{what}: records", f"{len(bare[1])}, validation error {last:.2f} %", "equal", f"{len(bare[0])}", same),
-        Row(f"{what}: learning rates", "", "equal", f"{sorted(set(rates[0]))}", rates[0] == rates[1]),
-        Row(f"{what}: images a second", f"{speeds[1]:.0f}", "0.9 to 1.1", f"{ratio:.2f}", 0.9 < ratio < 1.1),
+        Row(
+            f"{what}: records",
+            f"{len(bare[1])}, validation error {last:.2f} %",
+            "equal",
+            f"{len(bare[0])}",
+            same,
+        ),
+        Row(
+            f"{what}: learning rates", "", "equal", f"{sorted(set(rates[0]))}", rates[0] == rates[1]
+        ),
+        Row(
+            f"{what}: images a second",
+            f"{speeds[1]:.0f}",
+            "0.9 to 1.1",
+            f"{ratio:.2f}",
+            0.9 < ratio < 1.1,
+        ),
     ]
 
 

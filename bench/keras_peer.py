@@ -1,7 +1,9 @@
-"""Today's way to a picture of a network: build it in Keras, call plot_model. Reads names, prints seconds.
+"""Today's way to a picture of a network: build it in Keras, call plot_model. Reads names, prints
+seconds.
 
-`plot_model` is `model_to_dot` and Graphviz's `dot`. There may be no `dot` on the PATH, so the same Graphviz is called
-in process, which favours this side; and splines are polylines, since with the default "ortho" Graphviz aborts.
+`plot_model` is `model_to_dot` and Graphviz's `dot`. There may be no `dot` on the PATH, so the same
+Graphviz is called in process, which favours this side; and splines are polylines, since with the
+default "ortho" Graphviz aborts.
 """
 
 import sys

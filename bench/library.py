@@ -1,4 +1,5 @@
-"""Config to folded drawing, beside building the same network in Keras and drawing it with plot_model."""
+"""Config to folded drawing, beside building the same network in Keras and drawing it with
+plot_model."""
 
 import subprocess
 import sys
@@ -35,21 +36,33 @@ def beside_keras(name: str, peer: subprocess.Popen[str], pairs: int, must: int) 
     ours, theirs = (median(column) for column in zip(*times, strict=True))
     what = f"config → graph, all metrics, folded SVG: {name}"
     reached = f"{seconds(ours)}, 1/{ratio:,.0f}"
-    return Row(what, f"Keras build + plot_model {seconds(theirs)}", f"1/{must} of that", reached, ratio >= must)
+    return Row(
+        what,
+        f"Keras build + plot_model {seconds(theirs)}",
+        f"1/{must} of that",
+        reached,
+        ratio >= must,
+    )
 
 
 def growth() -> Row:
-    """ResNet-1202 has 11 times the layers of ResNet-110; the time must not grow faster than that."""
+    """ResNet-1202 has 11 times the layers of ResNet-110; the time must not grow faster than
+    that."""
     times = [(ours_s("resnet1202"), ours_s("resnet110")) for _ in range(PAIRS)]
     ratio = median(large / small for large, small in times)
     what = "the same, resnet1202 ÷ resnet110"
     return Row(
-        what, f"resnet110: {seconds(median(small for _, small in times))}", "under 12", f"{ratio:.1f}", ratio < 12
+        what,
+        f"resnet110: {seconds(median(small for _, small in times))}",
+        "under 12",
+        f"{ratio:.1f}",
+        ratio < 12,
     )
 
 
 def ours_s(name: str) -> float:
-    """Seconds for a network never seen before: every call has another epsilon, so that nothing can have been kept."""
+    """Seconds for a network never seen before: every call has another epsilon, so that nothing can
+    have been kept."""
     begin = time.perf_counter()
     config = with_settings(catalog.get(name).config, {"norm.epsilon": next(EPSILONS)})
     graph = build_graph(config)
@@ -62,7 +75,9 @@ def ours_s(name: str) -> float:
 def keras_peer() -> Iterator[subprocess.Popen[str]]:
     """A process with Keras in it, as a notebook would have: names in, seconds out."""
     command = [sys.executable, "-m", "bench.keras_peer"]
-    peer = subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    peer = subprocess.Popen(
+        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
         yield peer
     finally:

@@ -1,4 +1,5 @@
-"""The page under a person's hand: a slider moved, the first drawing after `make run`, and what it costs in memory."""
+"""The page under a person's hand: a slider moved, the first drawing after `make run`, and what it
+costs in memory."""
 
 import subprocess
 import tempfile
@@ -11,7 +12,16 @@ from playwright.sync_api import Browser, Page
 
 from bench.table import Row, seconds
 from resnet.network import catalog
-from tests.browser.driver import ROOT, RunningApp, answers, chromium, end, environment, free_port, running_app
+from tests.browser.driver import (
+    ROOT,
+    RunningApp,
+    answers,
+    chromium,
+    end,
+    environment,
+    free_port,
+    running_app,
+)
 
 MOST_S = 0.3
 MOST_BYTES = 400e6
@@ -37,7 +47,8 @@ STOPWATCH = """
   }, { once: true, capture: true });
 }
 """
-"""From the key that moves the slider to the frame after the one in which drawing and depth are the new network's."""
+"""From the key that moves the slider to the frame after the one in which drawing and depth are the
+new network's."""
 
 
 def rows() -> Iterator[Row]:
@@ -51,7 +62,10 @@ def rows() -> Iterator[Row]:
 
 def slider(page: Page, app: RunningApp) -> Row:
     """Every n from 1 to 200, up with shortcuts and down without."""
-    took_s = [*moves(page, app, "resnet", range(1, 201)), *moves(page, app, "plain", range(200, 0, -1))]
+    took_s = [
+        *moves(page, app, "resnet", range(1, 201)),
+        *moves(page, app, "plain", range(200, 0, -1)),
+    ]
     reached = f"slowest {seconds(max(took_s))}, median {seconds(median(took_s))}"
     what = f"slider moved → new drawing and numbers on the screen, {len(took_s)} networks"
     return Row(what, "–", f"{MOST_S} s for every one", reached, max(took_s) <= MOST_S)
@@ -79,12 +93,15 @@ def show(page: Page, app: RunningApp, name: str) -> None:
 
 
 def memory(page: Page, app: RunningApp) -> Row:
-    """After `slider` has shown the CIFAR networks: the others too, then the server and all it started."""
+    """After `slider` has shown the CIFAR networks: the others too, then the server and all it
+    started."""
     others = [name for name in catalog.names() if catalog.get(name).family != "cifar"]
     for name in others:
         show(page, app, name)
     used = sum(memory_bytes(pid) for pid in family(app.process.pid))
-    what = f"memory of the web process after all {len(catalog.names())} catalogue networks were shown"
+    what = (
+        f"memory of the web process after all {len(catalog.names())} catalogue networks were shown"
+    )
     return Row(what, "–", f"{MOST_BYTES / 1e6:.0f} MB", f"{used / 1e6:.0f} MB", used <= MOST_BYTES)
 
 
@@ -102,7 +119,8 @@ def memory_bytes(pid: int) -> int:
 
 
 def first_drawing(browser: Browser, folder: Path) -> Row:
-    """An installed `make run` until the network can be seen, and `streamlit run` of one line until that can."""
+    """An installed `make run` until the network can be seen, and `streamlit run` of one line until
+    that can."""
     script = folder / "empty.py"
     script.write_text(EMPTY_PAGE)
     python = str(ROOT / ".venv" / "bin" / "python")
@@ -110,7 +128,10 @@ def first_drawing(browser: Browser, folder: Path) -> Row:
     for _ in range(STARTS):
         port = str(free_port())
         empty = sight_s(
-            browser, [python, "-m", "streamlit", "run", str(script), "--server.port", port], port, "text=empty"
+            browser,
+            [python, "-m", "streamlit", "run", str(script), "--server.port", port],
+            port,
+            "text=empty",
         )
         port = str(free_port())
         times.append((sight_s(browser, ["make", "run", f"PORT={port}"], port, DRAWING), empty))
@@ -126,8 +147,14 @@ def sight_s(browser: Browser, command: list[str], port: str, selector: str) -> f
     page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(Path(folder)), stdout=subprocess.DEVNULL,
-                                   stdin=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(Path(folder)),
+            stdout=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             while not answers(f"http://127.0.0.1:{port}/_stcore/health"):
                 time.sleep(0.01)

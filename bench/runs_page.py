@@ -1,6 +1,7 @@
 """The Runs page with a year's work in it: `python -m bench.runs_page` prints these rows.
 
-200 finished runs of 64,000 logged steps each, all with the same curve, each in a directory of its own.
+200 finished runs of 64,000 logged steps each, all with the same curve, each in a directory of its
+own.
 """
 
 import json
@@ -36,7 +37,8 @@ def rows() -> Iterator[Row]:
 
 
 def written(root: Path) -> list[Run]:
-    """As many as there are rounds more, since each round looks at one that is deleted afterwards."""
+    """As many as there are rounds more, since each round looks at one that is deleted
+    afterwards."""
     config = data.fit_config(catalog.get("resnet20").config, data.facts("digits"))
     recipe = default_recipe("digits")
     store = Store(root, NOBODY)
@@ -46,7 +48,10 @@ def written(root: Path) -> list[Run]:
         recipe.model_copy(update={"seed": seed}) for seed in range(RUNS + ROUNDS + 1)
     ]  # the same one twice is one run
     text = "".join(lines())
-    runs = [store.start(RunSpec(network="resnet20", config=config, recipe=each, dataset="digits")) for each in recipes]
+    runs = [
+        store.start(RunSpec(network="resnet20", config=config, recipe=each, dataset="digits"))
+        for each in recipes
+    ]
     for run in runs:
         (run.path / METRICS).write_text(text)
         run.directory.write_exit("finished", None)
@@ -58,13 +63,31 @@ def lines() -> Iterator[str]:
     yield json.dumps({"kind": "start", "time_s": began_s, "steps": STEPS, "batch_size": 128}) + "\n"
     for step in range(1, STEPS + 1):
         place = {"step": step, "epoch": step / 352, "time_s": began_s + step}
-        fields = {"learning_rate": 0.1, "data_loss": 2 / step**0.2, "l2_penalty": 0.1, "gradient_norm": 1.0}
+        fields = {
+            "learning_rate": 0.1,
+            "data_loss": 2 / step**0.2,
+            "l2_penalty": 0.1,
+            "gradient_norm": 1.0,
+        }
         yield (
-            json.dumps({"kind": "train", **place, **fields, "train_error": 90 / step**0.2, "images_per_s": 500}) + "\n"
+            json.dumps(
+                {
+                    "kind": "train",
+                    **place,
+                    **fields,
+                    "train_error": 90 / step**0.2,
+                    "images_per_s": 500,
+                }
+            )
+            + "\n"
         )
         if step % EVALUATE_EVERY == 0:
             error = 90 / step**0.2
-            found = {"validation_error": error, "validation_data_loss": error / 50, "best_validation_error": error}
+            found = {
+                "validation_error": error,
+                "validation_data_loss": error / 50,
+                "best_validation_error": error,
+            }
             yield json.dumps({"kind": "evaluation", **place, **found}) + "\n"
 
 
@@ -80,8 +103,16 @@ def pages(browser: Browser, app: RunningApp, runs: list[Run]) -> Iterator[Row]:
     size = runs[0].metrics_path.stat().st_size
     peer = f"{RUNS} runs of {STEPS:,} logged steps, {size / 1e6:.0f} MB each"
     board_s, curve_s = (median(each) for each in zip(*both, strict=True))
-    yield Row("Runs clicked → the board on the screen", peer, "1 s", seconds(board_s), board_s < MOST_S)
-    yield Row("the same → the newest run's curves on the screen", peer, "1 s", seconds(curve_s), curve_s < MOST_S)
+    yield Row(
+        "Runs clicked → the board on the screen", peer, "1 s", seconds(board_s), board_s < MOST_S
+    )
+    yield Row(
+        "the same → the newest run's curves on the screen",
+        peer,
+        "1 s",
+        seconds(curve_s),
+        curve_s < MOST_S,
+    )
 
 
 def drawn(browser: Browser, app: RunningApp) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """The drawing studio: a link opened, a box opened, everything open, and the pictures that leave it.
 
-Every time in the browser ends with the frame after the one in which the
-result is there; every network that is timed has another epsilon, so that nothing can have been kept.
+Every time in the browser ends with the frame after the one in which the result is there; every
+network that is timed has another epsilon, so that nothing can have been kept.
 """
 
 import json
@@ -40,9 +40,13 @@ PLOT = PlotOptions(show_shapes=True, show_layer_names=True)
 NOWHERE: ProxySettings = {"server": "http://127.0.0.1:9", "bypass": "127.0.0.1"}
 A4_MM = (210, 297)
 
-NETRON = "import netron, sys; netron.serve(sys.argv[1], address=('127.0.0.1', int(sys.argv[2]))); netron.wait()"
+NETRON = (
+    "import netron, sys; netron.serve(sys.argv[1], address=('127.0.0.1', int(sys.argv[2])));"
+    " netron.wait()"
+)
 NETRON_NODE = "body.default .graph-node"
-"""Netron lays its nodes out under its welcome screen, and shows them when all of them have their place."""
+"""Netron lays its nodes out under its welcome screen, and shows them when all of them have their
+place."""
 
 SIGHT = """
 ((selector) => {
@@ -55,7 +59,8 @@ SIGHT = """
   look();
 })
 """
-"""Milliseconds from the start of the navigation, into an attribute: Netron forbids the page to evaluate anything."""
+"""Milliseconds from the start of the navigation, into an attribute: Netron forbids the page to
+evaluate anything."""
 
 STOPWATCH = """
 (canvas, [shown, gone]) => {
@@ -70,7 +75,8 @@ STOPWATCH = """
   }, { once: true, capture: true });
 }
 """
-"""From the release of the mouse button to the frame after the one in which another drawing has `shown`, not `gone`."""
+"""From the release of the mouse button to the frame after the one in which another drawing has
+`shown`, not `gone`."""
 
 IN_SIGHT = """
 (canvas, selector) => {
@@ -98,7 +104,11 @@ FRAMES = """
 
 
 def rows() -> Iterator[Row]:
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser, running_app(Path(folder) / "lab") as app:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        running_app(Path(folder) / "lab") as app,
+    ):
         yield opened_link(browser, app, Path(folder))
         for name in ("resnet56", "resnet152", "resnet1202"):
             yield touched(browser, app, name, View())
@@ -119,8 +129,13 @@ def another(name: str) -> ResNetConfig:
 def opened_link(browser: Browser, app: RunningApp, folder: Path) -> Row:
     """Our page, the empty page and Netron in turns, each by a visitor who was never there."""
     model, script = folder / "resnet152.keras", folder / "empty.py"
-    subprocess.run([sys.executable, "-m", "resnet", "export", "resnet152", "-o", model], cwd=ROOT, check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "resnet", "export", "resnet152", "-o", model],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     script.write_text(EMPTY_PAGE)
     with running_app(folder / "empty", script) as empty, netron(model) as netron_url:
         see = partial(sight_s, browser)
@@ -129,9 +144,18 @@ def opened_link(browser: Browser, app: RunningApp, folder: Path) -> Row:
                  for _ in range(1 + PAIRS)][1:]  # fmt: skip  # the first finds the servers cold
     ours, empty_s, netron_s = (median(column) for column in zip(*times, strict=True))
     must = max(netron_s / 2, empty_s + 0.3)
-    peer = f"Netron, a .keras file to its first node {seconds(netron_s)}; an empty Streamlit page {seconds(empty_s)}"
+    peer = (
+        f"Netron, a .keras file to its first node {seconds(netron_s)}; an empty Streamlit page"
+        f" {seconds(empty_s)}"
+    )
     what = "link to resnet152 opened → the whole drawing on the screen (server warm)"
-    return Row(what, peer, f"half of Netron's, or the empty page + 0.3 s: {seconds(must)}", seconds(ours), ours <= must)
+    return Row(
+        what,
+        peer,
+        f"half of Netron's, or the empty page + 0.3 s: {seconds(must)}",
+        seconds(ours),
+        ours <= must,
+    )
 
 
 @contextmanager
@@ -139,7 +163,9 @@ def netron(model: Path) -> Iterator[str]:
     """Netron's own server on a model file: its address."""
     port = free_port()
     command = [sys.executable, "-c", NETRON, str(model), str(port)]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         while not answers(f"http://127.0.0.1:{port}/"):
             time.sleep(0.05)
@@ -151,7 +177,9 @@ def netron(model: Path) -> Iterator[str]:
 def sight_s(browser: Browser, url: str, selector: str) -> float:
     """Seconds from the navigation to seeing `selector`."""
     with visitor(browser) as context:
-        context.add_cookies([{"name": "consent", "value": "1", "url": url}])  # or Netron asks before it draws
+        context.add_cookies(
+            [{"name": "consent", "value": "1", "url": url}]
+        )  # or Netron asks before it draws
         page = context.new_page()
         page.add_init_script(f"{SIGHT}({json.dumps(selector)})")
         page.goto(url, wait_until="commit")
@@ -161,7 +189,8 @@ def sight_s(browser: Browser, url: str, selector: str) -> float:
 
 @contextmanager
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """Somebody who was never there. The proxy answers nothing: Netron would report every visit to its makers."""
+    """Somebody who was never there. The proxy answers nothing: Netron would report every visit to
+    its makers."""
     context = browser.new_context(viewport={"width": 1400, "height": 900}, proxy=NOWHERE)
     try:
         yield context
@@ -170,8 +199,8 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def touched(browser: Browser, app: RunningApp, name: str, view: View) -> Row:
-    """Two opened, then the same two closed, the older one first, so that most drawings are new to the server; where
-    everything is open, the other way round."""
+    """Two opened, then the same two closed, the older one first, so that most drawings are new to
+    the server; where everything is open, the other way round."""
     first, then = (CLOSE, OPEN) if view == EVERYTHING else (OPEN, CLOSE)
     took_s: list[float] = []
     with visitor(browser) as context:
@@ -180,18 +209,24 @@ def touched(browser: Browser, app: RunningApp, name: str, view: View) -> Row:
             for box in [touch(page, first, took_s) for _ in range(2)]:
                 touch(page, then, took_s, box)
     reached = f"median {seconds(median(took_s))}, slowest {seconds(max(took_s))}"
-    what = f"box opened or closed → drawn again: {name}{', everything open' if view == EVERYTHING else ''}"
+    what = (
+        "box opened or closed → drawn again:"
+        f" {name}{', everything open' if view == EVERYTHING else ''}"
+    )
     return Row(what, "–", "0.15 s", reached, median(took_s) <= 0.15)
 
 
 def touch(page: Page, act: str, took_s: list[float], wanted: str = "") -> str:
-    """Click what opens or closes something: `wanted` where that is in sight, else the middle one of what is."""
+    """Click what opens or closes something: `wanted` where that is in sight, else the middle one of
+    what is."""
     page.wait_for_timeout(300)  # a hand takes its time, and what glides has come to rest
     canvas = page.locator(CANVAS)
     found = canvas.evaluate(IN_SIGHT, act) or canvas.evaluate(IN_SIGHT, f"{OPEN}, {CLOSE}")
     part = next((part for part in found if part["id"] == wanted), found[len(found) // 2])
     page.mouse.move(part["x"], part["y"])
-    took_s.append(clicked_s(page, partial(page.mouse.click, part["x"], part["y"]), ".box", part["gone"]))
+    took_s.append(
+        clicked_s(page, partial(page.mouse.click, part["x"], part["y"]), ".box", part["gone"])
+    )
     return str(part["id"])
 
 
@@ -221,7 +256,9 @@ def everything_open(browser: Browser, app: RunningApp) -> Row:
             took_s.append(clicked_s(page, switch.click, ".group[data-kind='block']"))
     reached = f"median {seconds(median(took_s))}, slowest {seconds(max(took_s))}"
     what = "resnet1202, everything open: Layers clicked → drawn"
-    return Row(what, "Netron 2.3 s, plot_model 16.6 s, measured once", "1 s", reached, median(took_s) <= 1)
+    return Row(
+        what, "Netron 2.3 s, plot_model 16.6 s, measured once", "1 s", reached, median(took_s) <= 1
+    )
 
 
 def panned(browser: Browser, app: RunningApp, what: str, *, fitted: bool) -> Row:
@@ -236,9 +273,14 @@ def panned(browser: Browser, app: RunningApp, what: str, *, fitted: bool) -> Row
 
 
 def pan(page: Page) -> tuple[float, float]:
-    """Drag it to the left by the width of its window, twice: frames a second, and the longest gap in seconds."""
+    """Drag it to the left by the width of its window, twice: frames a second, and the longest gap
+    in seconds."""
     frame: Any = page.locator(CANVAS).bounding_box()
-    left, right, y = frame["x"] + 60, frame["x"] + frame["width"] - 60, frame["y"] + frame["height"] / 2
+    left, right, y = (
+        frame["x"] + 60,
+        frame["x"] + frame["width"] - 60,
+        frame["y"] + frame["height"] / 2,
+    )
     page.evaluate(FRAMES)
     for _ in range(2):
         page.mouse.move(right, y)
@@ -261,10 +303,16 @@ def svg_size() -> Row:
 
 def one_page() -> Row:
     """Every layer of resnet1202 asked for on a sheet of A4."""
-    ours = [timed(drawing, another("resnet1202"), "pdf", View(level="layer", page="a4")) for _ in range(PAIRS)]
+    ours = [
+        timed(drawing, another("resnet1202"), "pdf", View(level="layer", page="a4"))
+        for _ in range(PAIRS)
+    ]
     took_s, sides_mm = median(took for took, _ in ours), page_mm(ours[0][1])
     plot_s, plotted = timed(plot, another("resnet1202"), "pdf", PLOT)
-    peer = f"plot_model's picture {seconds(plot_s)}, one page {max(page_mm(plotted)) / 1000:.0f} m tall"
+    peer = (
+        f"plot_model's picture {seconds(plot_s)}, one page {max(page_mm(plotted)) / 1000:.0f} m"
+        " tall"
+    )
     reached = f"{seconds(took_s)}, one page {sides_mm[0]} × {sides_mm[1]} mm"
     held = took_s <= 0.5 and sides_mm == A4_MM
     return Row("PDF of resnet1202 that fits a page", peer, "0.5 s, one page of A4", reached, held)

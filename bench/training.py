@@ -1,4 +1,5 @@
-"""Training speed beside `model.fit` and beside a bare compiled step: `python -m bench.training` prints these rows."""
+"""Training speed beside `model.fit` and beside a bare compiled step: `python -m bench.training`
+prints these rows."""
 
 import subprocess
 import sys
@@ -28,15 +29,31 @@ START_S = 120.0
 def rows() -> Iterator[Row]:
     with peer() as process:
         ask(process, "ours")
-        costs = {name: ask(process, name) for name in ("evaluation", "checkpoint", "record", "beat")}
+        costs = {
+            name: ask(process, name) for name in ("evaluation", "checkpoint", "record", "beat")
+        }
         memory = ask(process, "memory")
-        rounds = [{name: ask(process, name) for name in ("fit", "ours", "bare")} for _ in range(ROUNDS)]
+        rounds = [
+            {name: ask(process, name) for name in ("fit", "ours", "bare")} for _ in range(ROUNDS)
+        ]
         ours, fit, bare = (median(one[name] for one in rounds) for name in ("ours", "fit", "bare"))
         to_fit = median(one["ours"] / one["fit"] for one in rounds)
         to_bare = median(one["ours"] / one["bare"] for one in rounds)
         reached = f"{ours:.0f} images/s, {{:.2f}}"
-        yield Row(f"{LOOP} ÷ model.fit", f"{fit:.0f} images/s", "1.3", reached.format(to_fit), to_fit >= 1.3)
-        yield Row(f"{LOOP} ÷ bare step", f"{bare:.0f} images/s", "0.95", reached.format(to_bare), to_bare >= 0.95)
+        yield Row(
+            f"{LOOP} ÷ model.fit",
+            f"{fit:.0f} images/s",
+            "1.3",
+            reached.format(to_fit),
+            to_fit >= 1.3,
+        )
+        yield Row(
+            f"{LOOP} ÷ bare step",
+            f"{bare:.0f} images/s",
+            "0.95",
+            reached.format(to_bare),
+            to_bare >= 0.95,
+        )
         yield cost_of_truth(ours, costs)
         what = "memory of a process that trains and evaluates on 60,000 images 32×32×3"
         yield Row(what, "", "1.5 GB", f"{memory / 1e9:.2f} GB", memory < 1.5e9)
@@ -44,15 +61,24 @@ def rows() -> Iterator[Row]:
 
 
 def cost_of_truth(images_per_s: float, costs: dict[str, float]) -> Row:
-    """Log records, heartbeats, evaluations and checkpoints of the CIFAR-10 recipe, as a share of the steps."""
+    """Log records, heartbeats, evaluations and checkpoints of the CIFAR-10 recipe, as a share of
+    the steps."""
     recipe = default_recipe("cifar10")
     every_s = (
-        recipe.batch_size / images_per_s * np.array([recipe.evaluate_every, recipe.checkpoint_every, recipe.log_every])
+        recipe.batch_size
+        / images_per_s
+        * np.array([recipe.evaluate_every, recipe.checkpoint_every, recipe.log_every])
     )
     shares = np.array([costs[name] for name in ("evaluation", "checkpoint", "record")]) / every_s
     share = float(shares.sum()) + costs["beat"] / BEAT_S
     said = ", ".join(f"{name} {seconds(costs[name])}" for name in costs)
-    return Row("cost of log, heartbeat, evaluations and checkpoints", said, "3 %", f"{100 * share:.1f} %", share < 0.03)
+    return Row(
+        "cost of log, heartbeat, evaluations and checkpoints",
+        said,
+        "3 %",
+        f"{100 * share:.1f} %",
+        share < 0.03,
+    )
 
 
 def starts() -> Iterator[Row]:
@@ -62,7 +88,9 @@ def starts() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         begun_s = time.monotonic()
-        run = store.start(RunSpec(network="resnet20", config=config, recipe=recipe, dataset="digits"))
+        run = store.start(
+            RunSpec(network="resnet20", config=config, recipe=recipe, dataset="digits")
+        )
         yield first_step("start of a worker to its first step", run, begun_s, 15)
         store.stop(run.id)
         store.wait(run.id)
@@ -89,7 +117,12 @@ def peer() -> Iterator[subprocess.Popen[str]]:
     """A process with TensorFlow in it: names in, numbers out."""
     command = [sys.executable, "-m", "bench.training_peer"]
     process = subprocess.Popen(
-        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command,
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield process

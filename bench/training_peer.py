@@ -1,9 +1,11 @@
-"""Three ways to train ResNet-20, batch 128, with pad, crop and flip, on the same images. Reads names, prints numbers.
+"""Three ways to train ResNet-20, batch 128, with pad, crop and flip, on the same images. Reads
+names, prints numbers.
 
-"ours" is the training loop's own step with its data and sums; "bare" the same compiled update on one prepared batch,
-again and again, with no data and no sums; "fit" is `model.fit` on a tf.data pipeline that does the same augmentation in
-parallel, prefetched, timed between its first and its last batch and without weight decay, which favours it. These
-print images a second. "evaluation", "checkpoint", "record" and "beat" print seconds, "memory" the peak in bytes.
+"ours" is the training loop's own step with its data and sums; "bare" the same compiled update on
+one prepared batch, again and again, with no data and no sums; "fit" is `model.fit` on a tf.data
+pipeline that does the same augmentation in parallel, prefetched, timed between its first and its
+last batch and without weight decay, which favours it. These print images a second. "evaluation",
+"checkpoint", "record" and "beat" print seconds, "memory" the peak in bytes.
 """
 
 import resource
@@ -43,7 +45,8 @@ LOGITS = with_settings(catalog.get("resnet20").config, {"head_activation": "none
 
 
 class Bench:
-    """The contestants, each with a network of its own, on random images in CIFAR-10's shape and number."""
+    """The contestants, each with a network of its own, on random images in CIFAR-10's shape and
+    number."""
 
     def __init__(self) -> None:
         keras.utils.set_random_seed(0)
@@ -54,11 +57,17 @@ class Bench:
             rng.integers(0, 256, (count, *facts.image_shape), np.uint8)
             for count in (facts.train_images, facts.test_images)
         )
-        labels = [np.arange(len(images), dtype=np.int32) % facts.classes for images in (train, test)]
+        labels = [
+            np.arange(len(images), dtype=np.int32) % facts.classes for images in (train, test)
+        ]
         self.dataset = Dataset(facts, Arrays(train, labels[0], test, labels[1]))
         self.split = draw_split(self.dataset, RECIPE.validation_images, RECIPE.seed)
         self.parts = load_parts(self.dataset, self.split, RECIPE)
-        self.prepare = {"ours": self.prepare_ours, "bare": self.prepare_bare, "fit": self.prepare_fit}
+        self.prepare = {
+            "ours": self.prepare_ours,
+            "bare": self.prepare_bare,
+            "fit": self.prepare_fit,
+        }
         self.contestants: dict[str, Callable[[], float]] = {
             "evaluation": self.evaluation_s,
             "checkpoint": self.checkpoint_s,
@@ -68,7 +77,8 @@ class Bench:
         }
 
     def answer(self, name: str) -> float:
-        """A contestant is prepared when it is first asked for, so that "memory" after "ours" alone is ours alone."""
+        """A contestant is prepared when it is first asked for, so that "memory" after "ours" alone
+        is ours alone."""
         if name not in self.contestants:
             self.contestants[name] = self.prepare[name]()
         return self.contestants[name]()
@@ -76,7 +86,9 @@ class Bench:
     def prepare_ours(self) -> Callable[[], float]:
         self.model = with_fused_norms(build_keras_model(LOGITS))
         self.optimiser = build_optimiser(self.model, RECIPE)
-        take_steps = compile_steps(self.model, self.optimiser, RECIPE, self.parts.train.draw_from(0))
+        take_steps = compile_steps(
+            self.model, self.optimiser, RECIPE, self.parts.train.draw_from(0)
+        )
         running = Running()
 
         def steps(first: int, count: int) -> float:
@@ -88,7 +100,9 @@ class Bench:
         steps(0, 1)
         count = max(1, min(STEPS, int(CALL_S / steps(1, 1))))
         calls = range(0, STEPS, count)
-        return lambda: RECIPE.batch_size * count * len(calls) / sum(steps(first, count) for first in calls)
+        return lambda: (
+            RECIPE.batch_size * count * len(calls) / sum(steps(first, count) for first in calls)
+        )
 
     def prepare_bare(self) -> Callable[[], float]:
         model = with_fused_norms(build_keras_model(LOGITS))
@@ -108,8 +122,12 @@ class Bench:
     def prepare_fit(self) -> Callable[[], float]:
         model = build_keras_model(LOGITS)
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(keras.optimizers.SGD(0.01, 0.9), loss, metrics=["sparse_categorical_accuracy"])
-        batches = pipeline(self.dataset.train_images[self.split.train], self.dataset.train_labels[self.split.train])
+        model.compile(
+            keras.optimizers.SGD(0.01, 0.9), loss, metrics=["sparse_categorical_accuracy"]
+        )
+        batches = pipeline(
+            self.dataset.train_images[self.split.train], self.dataset.train_labels[self.split.train]
+        )
 
         def images_per_s() -> float:
             clock = Clock()
@@ -124,7 +142,10 @@ class Bench:
         evaluate = Evaluator(self.model)
         evaluate(self.parts.validation, 500, lambda: None)
         begin = time.perf_counter()
-        for part, images in ((self.parts.validation, self.parts.validation.size), (self.parts.train, CLEAN_IMAGES)):
+        for part, images in (
+            (self.parts.validation, self.parts.validation.size),
+            (self.parts.train, CLEAN_IMAGES),
+        ):
             evaluate(part, images, lambda: None)
         return time.perf_counter() - begin
 
@@ -170,13 +191,17 @@ def pipeline(images: np.ndarray, labels: np.ndarray) -> tf.data.Dataset:
         boxes = tf.random.uniform([RECIPE.batch_size, 2], 0, 2 * pad + 1, tf.int32)
         rows = boxes[:, :1] + tf.range(side)
         columns = boxes[:, 1:] + tf.range(side)
-        cropped = tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+        cropped = tf.gather(
+            tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1
+        )
         mirrored = tf.random.uniform([RECIPE.batch_size, 1, 1, 1]) < 0.5
         return tf.where(mirrored, cropped[:, :, ::-1], cropped), answers
 
     batches = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(10_000).repeat()
     batches = batches.batch(RECIPE.batch_size, drop_remainder=True)
-    return batches.map(augmented, num_parallel_calls=tf.data.AUTOTUNE, deterministic=False).prefetch(tf.data.AUTOTUNE)
+    return batches.map(
+        augmented, num_parallel_calls=tf.data.AUTOTUNE, deterministic=False
+    ).prefetch(tf.data.AUTOTUNE)
 
 
 def main() -> None:

@@ -5,13 +5,21 @@
     resnet.describe(config).trainable_params   # 853018
     resnet.draw(config, level="block").save("resnet56.pdf")
 
-Importing this package never imports TensorFlow; `resnet.build_keras_model` does, when it is first asked for.
+Importing this package never imports TensorFlow; `resnet.build_keras_model` does, when it is first
+asked for.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from resnet.errors import ConfigError, DataError, ExportError, ResNetLabError, RunError, UnknownNameError
+from resnet.errors import (
+    ConfigError,
+    DataError,
+    ExportError,
+    ResNetLabError,
+    RunError,
+    UnknownNameError,
+)
 from resnet.network.catalog import get, names
 from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
 from resnet.network.graph import Graph, Node, build_graph
@@ -58,7 +66,8 @@ WHEN_ASKED = {
     "draw": "resnet.figure",
     "load_keras_model": "resnet.as_keras.model",
 }
-"""Names whose modules are imported when they are first asked for: TensorFlow takes seconds, PDF a quarter of one."""
+"""Names whose modules are imported when they are first asked for: TensorFlow takes seconds, PDF a
+quarter of one."""
 
 
 def __getattr__(name: str) -> Any:

@@ -12,21 +12,29 @@ class Curve(NamedTuple):
     y: list[float]
 
 
-def curve(records: Sequence[dict[str, object]], kind: str, field: str, along: str = "step") -> Curve:
+def curve(
+    records: Sequence[dict[str, object]], kind: str, field: str, along: str = "step"
+) -> Curve:
     """The values of one field in the records of one kind that hold it, in order."""
     x, y = [], []
     for record in records:
         at, value = record.get(along), record.get(field)
-        if record.get("kind") == kind and isinstance(at, int | float) and isinstance(value, int | float):
+        if (
+            record.get("kind") == kind
+            and isinstance(at, int | float)
+            and isinstance(value, int | float)
+        ):
             x.append(float(at))
             y.append(float(value))
     return Curve(x, y)
 
 
 def reduced(line: Curve, most: int = 1000) -> Curve:
-    """At most `most` points that draw the same: of each stretch the first, lowest, highest and last are kept.
+    """At most `most` points that draw the same: of each stretch the first, lowest, highest and last
+    are kept.
 
-    A running mean would hide a spike; this keeps every one of them, as long as a stretch is no wider than a pixel.
+    A running mean would hide a spike; this keeps every one of them, as long as a stretch is no
+    wider than a pixel.
     """
     count = len(line.x)
     if count <= most:
@@ -36,14 +44,18 @@ def reduced(line: Curve, most: int = 1000) -> Curve:
     for stretch in range(stretches):
         begin, end = stretch * count // stretches, (stretch + 1) * count // stretches
         here = range(begin, end)
-        kept += sorted({begin, min(here, key=line.y.__getitem__), max(here, key=line.y.__getitem__), end - 1})
+        kept += sorted(
+            {begin, min(here, key=line.y.__getitem__), max(here, key=line.y.__getitem__), end - 1}
+        )
     return Curve([line.x[index] for index in kept], [line.y[index] for index in kept])
 
 
 def smoothed(line: Curve, width: int) -> Curve:
-    """The mean of each point and its neighbours, `width` points in all; fewer at the ends, alike on both sides.
+    """The mean of each point and its neighbours, `width` points in all; fewer at the ends, alike on
+    both sides.
 
-    Nothing moves sideways, and a straight line stays as it is. To be drawn over the raw line, never in its place.
+    Nothing moves sideways, and a straight line stays as it is. To be drawn over the raw line, never
+    in its place.
     """
     count, reach = len(line.y), max(0, width // 2)
     sums = [0.0, *accumulate(line.y)]

@@ -1,4 +1,5 @@
-"""What can go wrong, as one tree. Every message is one sentence: the rule, what was received, a way out.
+"""What can go wrong, as one tree. Every message is one sentence: the rule, what was received, a way
+out.
 
 ResNetLabError
 ├── ConfigError        a network or recipe that makes no sense
@@ -29,14 +30,18 @@ class ConfigError(ResNetLabError):
 class UnknownNameError(ResNetLabError):
     """A name nobody here answers to. `nearest` is the closest one that is `known`, or None."""
 
-    def __init__(self, what: str, name: object, known: Iterable[str], nearest: str | None = None) -> None:
+    def __init__(
+        self, what: str, name: object, known: Iterable[str], nearest: str | None = None
+    ) -> None:
         names = list(known)
         self.name, self.known = name, names
         received = echo(name)
         close = difflib.get_close_matches(str(name)[:LONGEST_ECHO], names, n=1, cutoff=0.5)
         self.nearest = nearest or (close[0] if close else None)
         way_out = (
-            f"did you mean {self.nearest!r}?" if self.nearest else f"known: {', '.join(names[:12]) or 'none yet'}."
+            f"did you mean {self.nearest!r}?"
+            if self.nearest
+            else f"known: {', '.join(names[:12]) or 'none yet'}."
         )
         super().__init__(f"There is no {what} {received}; {way_out}")
 
@@ -60,18 +65,28 @@ def echo(value: object) -> str:
 
 
 def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ()) -> str:
-    """One sentence for the first thing pydantic found wrong, with the nearest known key where a key is unknown: a key
-    that is misspelt comes before the one that is missing for it."""
-    first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
-    where = ".".join(str(part) for part in (*filter(None, [prefix]), *first["loc"]) if not _is_tag(part))
+    """One sentence for the first thing pydantic found wrong, with the nearest known key where a key
+    is unknown: a key that is misspelt comes before the one that is missing for it."""
+    first = min(
+        error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden"
+    )
+    where = ".".join(
+        str(part) for part in (*filter(None, [prefix]), *first["loc"]) if not _is_tag(part)
+    )
     if first["type"] == "extra_forbidden":
-        return str(UnknownNameError("setting", where, [f"{prefix}.{key}" if prefix else key for key in known]))
+        return str(
+            UnknownNameError(
+                "setting", where, [f"{prefix}.{key}" if prefix else key for key in known]
+            )
+        )
     if first["type"] == "missing":
         return f"{where} is required and was not given."
     if said := _in_plain_words(first, where or "the settings"):
         return said
     rule = first["msg"].replace("Input should be", "must be").replace("Value should", "must")
-    rule = rule.partition(", unable to")[0].replace(", got a number with a fractional part", " without a fraction")
+    rule = rule.partition(", unable to")[0].replace(
+        ", got a number with a fractional part", " without a fraction"
+    )
     return f"{where or 'the settings'} {_lower_first(rule)}; received {echo(first['input'])}."
 
 
@@ -79,7 +94,9 @@ GROUP = '{where} is a group of settings; received {received}: write it as {{"set
 LIST = "{where} is a list; received {received}: write it in brackets, as in [a, b]."
 PLAIN_WORDS = {
     "string_too_short": "{where} must not be empty; received {received}: write something there.",
-    "string_too_long": "{where} has at most {max_length:,} characters; received {received}: make it shorter.",
+    "string_too_long": (
+        "{where} has at most {max_length:,} characters; received {received}: make it shorter."
+    ),
     "too_short": "{where} needs at least {min_length:,} in its list; received {received}: add one.",
     "too_long": "{where} has at most {max_length:,} in its list; received {count}: take fewer.",
     "model_type": GROUP,
@@ -91,7 +108,8 @@ PLAIN_WORDS = {
     "union_tag_invalid": "{where}.kind must be one of {expected_tags}; received {tag!r:.62}.",
     "union_tag_not_found": "{where} needs its kind; received {received}: add a kind to it.",
 }
-"""What pydantic says in words of a programmer, about tuples, instances and tags, as a user would say it."""
+"""What pydantic says in words of a programmer, about tuples, instances and tags, as a user would
+say it."""
 
 
 def _in_plain_words(found: Mapping[str, Any], where: str) -> str | None:

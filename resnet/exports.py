@@ -31,12 +31,33 @@ DrawingFormat = Literal["svg", "pdf", "png", "dot", "tex", "mmd", "json"]
 PNG_SCALE = 3.0
 """Pixels per point of a folded drawing: 216 dots an inch, enough for print."""
 
-LAYER_KEYS = ("id", "op", "output_shape", "trainable_params", "non_trainable_params", "macs", "receptive_field")
-TOTALS = ("depth", "trainable_params", "non_trainable_params", "macs", "activation_bytes", "receptive_field")
+LAYER_KEYS = (
+    "id",
+    "op",
+    "output_shape",
+    "trainable_params",
+    "non_trainable_params",
+    "macs",
+    "receptive_field",
+)
+TOTALS = (
+    "depth",
+    "trainable_params",
+    "non_trainable_params",
+    "macs",
+    "activation_bytes",
+    "receptive_field",
+)
 
 
-def drawing(config: ResNetConfig, form: DrawingFormat, view: View = FIRST, beside: ResNetConfig | None = None) -> bytes:
-    """A drawing on white ground, with the link to it in its metadata. Raises ExportError, UnknownNameError."""
+def drawing(
+    config: ResNetConfig,
+    form: DrawingFormat,
+    view: View = FIRST,
+    beside: ResNetConfig | None = None,
+) -> bytes:
+    """A drawing on white ground, with the link to it in its metadata. Raises ExportError,
+    UnknownNameError."""
     picture = draw(build_graph(config), view, beside=build_graph(beside) if beside else None)
     return written_drawing(picture, form, link(config, view, beside))
 
@@ -61,13 +82,15 @@ def written_drawing(picture: Drawing, form: DrawingFormat, address: str) -> byte
 
 
 def plot(config: ResNetConfig, form: PictureFormat, options: PlotOptions) -> bytes:
-    """Keras's plot_model picture. Raises ExportError, for one: a PNG whose letters could not be read."""
+    """Keras's plot_model picture. Raises ExportError, for one: a PNG whose letters could not be
+    read."""
     text = plot_model.dot(build_graph(config), options)
     return text.encode() if form == "dot" else render(text, form)
 
 
 def layers_csv(metrics: Metrics) -> str:
-    """The layer table: a header, then a line for each layer in the graph's order. Shapes are written 32x32x16."""
+    """The layer table: a header, then a line for each layer in the graph's order. Shapes are
+    written 32x32x16."""
     return layer_table.csv(layer_table.of_layers(metrics.layers))
 
 
@@ -91,30 +114,39 @@ def keras_source(config: ResNetConfig) -> str:
 
 def link(config: ResNetConfig, view: View = FIRST, beside: ResNetConfig | None = None) -> str:
     """The address of a network, or of two beside each other, without the server:
-    "?network=resnet56&norm.momentum=0.99&level=block", "compare?network=plain56&beside=resnet56"."""
+    "?network=resnet56&norm.momentum=0.99&level=block", "compare?network=plain56&beside=resnet56".
+    """
     parameters = choice_of(config).to_query()
     if beside is None:
         return "?" + urlencode(parameters | view_query(view))
-    said = {"colour": view.colour} | view_query(view)  # on that page the first colours are the difference's
+    said = {"colour": view.colour} | view_query(
+        view
+    )  # on that page the first colours are the difference's
     return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | said)
 
 
 def view_query(view: View) -> dict[str, str]:
     """A way of looking as parameters of a link: what differs from the first."""
-    return {key: ",".join(value) if isinstance(value, list) else str(value)
-            for key, value in difference(FIRST, view).items()}  # fmt: skip
+    return {
+        key: ",".join(value) if isinstance(value, list) else str(value)
+        for key, value in difference(FIRST, view).items()
+    }
 
 
 def view_from_query(parameters: Mapping[str, str]) -> View:
-    """The way of looking that a link says. Raises ConfigError or UnknownNameError for a broken one."""
+    """The way of looking that a link says. Raises ConfigError or UnknownNameError for a broken
+    one."""
     listed = {"toggled", "unfolded"}
-    fields = {key: [name for name in value.split(",") if name] if key in listed else value
-              for key, value in parameters.items() if key in View.model_fields}  # fmt: skip
+    fields = {
+        key: [name for name in value.split(",") if name] if key in listed else value
+        for key, value in parameters.items()
+        if key in View.model_fields
+    }
     return View.model_validate(fields)
 
 
 def file_stem(config: ResNetConfig) -> str:
-    """A file's name without its ending: the network's, and a few digits of its fingerprint where it is not a published
-    one, so that two variants do not overwrite each other."""
+    """A file's name without its ending: the network's, and a few digits of its fingerprint where it
+    is not a published one, so that two variants do not overwrite each other."""
     name = name_of(config)
     return name if not choice_of(config).settings else f"{name}-{config.fingerprint[:6]}"

@@ -29,7 +29,8 @@ def check_writable(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path on the same disk to write to. It takes the place of `path` when the block ends well, else it is gone.
+    """A path on the same disk to write to. It takes the place of `path` when the block ends well,
+    else it is gone.
 
     Raises ExportError, in one sentence, for whatever the disk refuses.
     """
@@ -52,7 +53,10 @@ def _target(path: Path) -> Path:
         raise _refusal(path, error) from None
     except (ValueError, RuntimeError):  # a null character; a link to itself
         pass
-    raise ExportError(f"Cannot write {echo(path.name or str(path))}: it is not an ordinary file; choose another name.")
+    raise ExportError(
+        f"Cannot write {echo(path.name or str(path))}: it is not an ordinary file; choose another"
+        " name."
+    )
 
 
 @contextmanager

@@ -35,16 +35,31 @@ def add_run(runs: Path, number: int, network: str = "resnet8", **changes: object
     directory.append_metric({"kind": "start", "steps": 20, "batch_size": 64, "time_s": 1.0})
     for step in (10, 20):
         place = {"step": step, "epoch": step / 20, "time_s": 2.0}
-        directory.append_metric({"kind": "train", **place, "train_error": 50.0, "data_loss": 1.0, "l2_penalty": 0.5,
-                                 "learning_rate": 0.1, "images_per_s": 900.0})  # fmt: skip
-        directory.append_metric({"kind": "evaluation", **place, "validation_error": ERRORS.get(number, 9.0)})
+        directory.append_metric(
+            {
+                "kind": "train",
+                **place,
+                "train_error": 50.0,
+                "data_loss": 1.0,
+                "l2_penalty": 0.5,
+                "learning_rate": 0.1,
+                "images_per_s": 900.0,
+            }
+        )
+        directory.append_metric(
+            {"kind": "evaluation", **place, "validation_error": ERRORS.get(number, 9.0)}
+        )
     directory.write_exit("finished", None)
     return directory
 
 
 def text(app: AppTest) -> str:
     """Everything said on the page, with Markdown's backslashes taken away."""
-    said = [str(element.value) for kind in (app.markdown, app.caption, app.warning, app.header) for element in kind]
+    said = [
+        str(element.value)
+        for kind in (app.markdown, app.caption, app.warning, app.header)
+        for element in kind
+    ]
     said += [html.proto.body for html in app.get("html")]
     return re.sub(r"\\(.)", r"\1", "\n".join(said))
 

@@ -34,7 +34,8 @@ def assert_refused(done: Done, reason: str) -> None:
 
 
 def started(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
-    """From now on commands start nothing: what each would have started comes into this list, and the command ends."""
+    """From now on commands start nothing: what each would have started comes into this list, and
+    the command ends."""
     specs: list[RunSpec] = []
 
     def start(self: Store, spec: RunSpec) -> None:
@@ -53,7 +54,9 @@ def printed(shell: Shell, *words: str | Path) -> str:
 
 
 @pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shell]:
     """Runs commands in this process, in an empty folder. Whatever they start is ended."""
     monkeypatch.chdir(tmp_path)
 

@@ -1,4 +1,5 @@
-"""Rules for every test: a skipped test is a failed one, and hypothesis draws the same examples on every machine."""
+"""Rules for every test: a skipped test is a failed one, and hypothesis draws the same examples on
+every machine."""
 
 from collections.abc import Iterator
 
@@ -9,7 +10,10 @@ from tests.cli_support import shell
 from tests.training_support import make_run
 
 pytest_plugins = ["tests.surroundings", "tests.ordering"]
-__all__ = ["make_run", "shell"]  # fixtures for every test of a real worker, and of commands that start some
+__all__ = [
+    "make_run",
+    "shell",
+]  # fixtures for every test of a real worker, and of commands that start some
 
 settings.register_profile(
     "lab",
@@ -43,11 +47,16 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How many of the fault matrix's cases survived."""
     ran = {
-        outcome: sum("test_fault_matrix.py" in report.nodeid for report in terminalreporter.getreports(outcome))
+        outcome: sum(
+            "test_fault_matrix.py" in report.nodeid
+            for report in terminalreporter.getreports(outcome)
+        )
         for outcome in ("passed", "failed", "error")
     }
     if sum(ran.values()):
-        terminalreporter.write_line(f"fault matrix: {sum(ran.values())} cases, {ran['passed']} survived")
+        terminalreporter.write_line(
+            f"fault matrix: {sum(ran.values())} cases, {ran['passed']} survived"
+        )
 
 
 def fail_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:

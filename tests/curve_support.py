@@ -26,7 +26,9 @@ def field(number: int, wire: int, payload: bytes) -> bytes:
 
 def record(data: bytes) -> bytes:
     length = struct.pack("<Q", len(data))
-    return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+    return (
+        length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+    )
 
 
 def event(step: int, tag: str, value: float) -> bytes:
@@ -34,4 +36,8 @@ def event(step: int, tag: str, value: float) -> bytes:
     return record(field(2, 0, bytes([step])) + field(5, 2, summary))
 
 
-EVENTS = event(0, "epoch_loss", 2.0) + event(1, "epoch_loss", 1.0) + event(7, "evaluation_loss_vs_iterations", 0.5)
+EVENTS = (
+    event(0, "epoch_loss", 2.0)
+    + event(1, "epoch_loss", 1.0)
+    + event(7, "evaluation_loss_vs_iterations", 0.5)
+)

@@ -1,7 +1,8 @@
-"""A real worker with a fault: `fault_process.py FAULT RUN_DIRECTORY`. It comes once for a folder of runs.
+"""A real worker with a fault: `fault_process.py FAULT RUN_DIRECTORY`. It comes once for a folder of
+runs.
 
-`stay:PHASE` does not leave that phase before there is a file `go` beside the folder of runs; `full:FILE` finds the disk
-full when that file is to be written.
+`stay:PHASE` does not leave that phase before there is a file `go` beside the folder of runs;
+`full:FILE` finds the disk full when that file is to be written.
 """
 
 import contextlib
@@ -68,7 +69,9 @@ def full(name: str, go: Path) -> None:
         return save(folder, *rest)
 
     def beside(*rest: Any, **settings: Any) -> Any:
-        if settings.get("prefix") == ".resnet-":  # where a model is written before it takes its name
+        if (
+            settings.get("prefix") == ".resnet-"
+        ):  # where a model is written before it takes its name
             refuse("model.keras")
         return aside(*rest, **settings)
 

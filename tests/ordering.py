@@ -1,4 +1,5 @@
-"""In which order tests run: the slow files first, or, with `--shuffle SEED`, one that nobody chose."""
+"""In which order tests run: the slow files first, or, with `--shuffle SEED`, one that nobody
+chose."""
 
 import random
 from collections.abc import Iterator
@@ -11,7 +12,12 @@ SECONDS = {"training": 8.0, "browser": 4.0, "keras": 1.0}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--shuffle", type=int, metavar="SEED", help="run files, and the tests in each, in another order")
+    parser.addoption(
+        "--shuffle",
+        type=int,
+        metavar="SEED",
+        help="run files, and the tests in each, in another order",
+    )
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -23,8 +29,9 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files stay whole, or what their tests share would be made again for each of them.
 
-    Whoever starts with the longest file ends with many short ones, and two processes are done at about the same time.
-    Shuffled, only the order depends on the number: what hypothesis draws does not, and every process finds the same.
+    Whoever starts with the longest file ends with many short ones, and two processes are done at
+    about the same time. Shuffled, only the order depends on the number: what hypothesis draws does
+    not, and every process finds the same.
     """
     files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
     seed = config.getoption("shuffle")

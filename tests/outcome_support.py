@@ -1,4 +1,5 @@
-"""Pretend runs of a study, as directories on disk: what the tests of its tables, report and zip are made of."""
+"""Pretend runs of a study, as directories on disk: what the tests of its tables, report and zip are
+made of."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -29,9 +30,20 @@ Errors = Callable[[PlannedRun], float]
 
 def grid(**fields: Any) -> Study:
     """Plain and residual at two depths, on digits."""
-    base = Baseline(network="resnet20", recipe=recipe_of(100, {"evaluate_every": 50}), dataset="digits")
-    factors = (Factor(key="network", levels=DEPTHS), Factor(key="network.shortcut", levels=SHORTCUTS))
-    made = {"name": "depths", "baseline": base, "factors": factors, "design": "grid", "seeds": (0, 1, 2)}
+    base = Baseline(
+        network="resnet20", recipe=recipe_of(100, {"evaluate_every": 50}), dataset="digits"
+    )
+    factors = (
+        Factor(key="network", levels=DEPTHS),
+        Factor(key="network.shortcut", levels=SHORTCUTS),
+    )
+    made = {
+        "name": "depths",
+        "baseline": base,
+        "factors": factors,
+        "design": "grid",
+        "seeds": (0, 1, 2),
+    }
     return Study.model_validate(made | fields)
 
 
@@ -39,13 +51,19 @@ def two_changed(**fields: Any) -> Study:
     """A list whose second arm changes two factors at once."""
     settings = {"network.shortcut": "none", "recipe.batch_size": 32}
     listed = (Listed(name="res"), Listed(name="plain", settings=settings))
-    made = {"name": "listed", "factors": tuple([Factor(key=key) for key in settings]), "design": "list"}
+    made = {
+        "name": "listed",
+        "factors": tuple([Factor(key=key) for key in settings]),
+        "design": "list",
+    }
     return grid(**made | {"listed": listed} | fields)
 
 
 def papers(**fields: Any) -> Study:
     """The paper's ResNet-20 on the paper's data with the paper's recipe, plain and residual."""
-    base = Baseline(network="resnet20", recipe=recipes.get("he2015_cifar").recipe, dataset="cifar10")
+    base = Baseline(
+        network="resnet20", recipe=recipes.get("he2015_cifar").recipe, dataset="cifar10"
+    )
     factors = (Factor(key="network.shortcut", levels=("none",)),)
     return Study.model_validate({"name": "papers", "baseline": base, "factors": factors} | fields)
 
@@ -53,25 +71,63 @@ def papers(**fields: Any) -> Study:
 def deep_plain_is_worse(planned: PlannedRun) -> float:
     """13 % for the deep plain network, 9 % for the others."""
     deep = planned.arm.config.depth == 56 and planned.arm.config.shortcut == "none"
-    return (13.0 if deep else 9.0) + SPREAD[planned.seed % 3] * (2 if planned.arm.config.shortcut == "none" else 1)
+    return (13.0 if deep else 9.0) + SPREAD[planned.seed % 3] * (
+        2 if planned.arm.config.shortcut == "none" else 1
+    )
 
 
 def records(planned: PlannedRun, error: float) -> list[dict[str, Any]]:
     steps = planned.spec.recipe.steps
-    found: list[dict[str, Any]] = [{"kind": "start", "time_s": BEGAN_S, "steps": steps, "batch_size": 64}]
+    found: list[dict[str, Any]] = [
+        {"kind": "start", "time_s": BEGAN_S, "steps": steps, "batch_size": 64}
+    ]
     for part in (1, 2):
         at = {"step": steps * part // 2, "epoch": 5.0 * part, "time_s": BEGAN_S + 10 * part}
-        found.append({"kind": "train", **at, "learning_rate": 0.1 / part, "data_loss": 1.5 / part, "l2_penalty": 0.2,
-                      "train_error": error / part, "images_per_s": 9000.0})  # fmt: skip
-        found.append({"kind": "evaluation", **at, "validation_error": error + 1 / part, "validation_data_loss": 0.4,
-                      "train_error_clean": error / 3, "train_data_loss_clean": 0.1})  # fmt: skip
-    return [*found, {"kind": "test", "step": steps, "time_s": BEGAN_S + 21, "test_error": error, "test_data_loss": 0.5}]
+        found.append(
+            {
+                "kind": "train",
+                **at,
+                "learning_rate": 0.1 / part,
+                "data_loss": 1.5 / part,
+                "l2_penalty": 0.2,
+                "train_error": error / part,
+                "images_per_s": 9000.0,
+            }
+        )
+        found.append(
+            {
+                "kind": "evaluation",
+                **at,
+                "validation_error": error + 1 / part,
+                "validation_data_loss": 0.4,
+                "train_error_clean": error / 3,
+                "train_data_loss_clean": 0.1,
+            }
+        )
+    return [
+        *found,
+        {
+            "kind": "test",
+            "step": steps,
+            "time_s": BEGAN_S + 21,
+            "test_error": error,
+            "test_data_loss": 0.5,
+        },
+    ]
 
 
 def environment(planned: PlannedRun) -> dict[str, Any]:
     spec, seed = planned.spec, planned.seed
-    known = {"python": "3.11.7", "packages": {"tensorflow": "2.21.0"}, "platform": "Linux", "driver": None,
-             "device": "cpu", "device_name": "A processor", "git_commit": "0" * 40, "boot_id": "a-boot"}  # fmt: skip
+    known = {
+        "python": "3.11.7",
+        "packages": {"tensorflow": "2.21.0"},
+        "platform": "Linux",
+        "driver": None,
+        "device": "cpu",
+        "device_name": "A processor",
+        "git_commit": "0" * 40,
+        "boot_id": "a-boot",
+    }
     images = {
         "dataset": asdict(facts(spec.dataset, spec.data_folder)),
         "dataset_checksum": "0d10",
@@ -82,7 +138,11 @@ def environment(planned: PlannedRun) -> dict[str, Any]:
 
 
 def finish(
-    study: Study, folder: Path, error: Errors = deep_plain_is_worse, *, only: Callable[[PlannedRun], bool] | None = None
+    study: Study,
+    folder: Path,
+    error: Errors = deep_plain_is_worse,
+    *,
+    only: Callable[[PlannedRun], bool] | None = None,
 ) -> list[Run]:
     """Every run of a study, or only some, as if it had been trained here."""
     for planned in runs(study):
@@ -92,7 +152,10 @@ def finish(
 
 
 def finished(
-    planned: PlannedRun, folder: Path, lines: list[dict[str, Any]], ending: Mapping[str, Any] | None = None
+    planned: PlannedRun,
+    folder: Path,
+    lines: list[dict[str, Any]],
+    ending: Mapping[str, Any] | None = None,
 ) -> RunDirectory:
     """One run's directory."""
     path = folder / new_id(planned.spec)
@@ -100,13 +163,17 @@ def finished(
         path = folder / new_id(planned.spec)
     directory = RunDirectory(path)
     path.mkdir(parents=True)
-    spec = planned.spec.model_copy(update={"data_folder": str(Path(planned.spec.data_folder).absolute())})
+    spec = planned.spec.model_copy(
+        update={"data_folder": str(Path(planned.spec.data_folder).absolute())}
+    )
     directory.write(SPEC, spec)
     directory.write_json(ENVIRONMENT, environment(planned))
     for line in lines:
         directory.append_metric(line)
     directory.close()
-    directory.write_json(EXIT, ending or {"outcome": "finished", "cause": None, "time_s": BEGAN_S + 30})
+    directory.write_json(
+        EXIT, ending or {"outcome": "finished", "cause": None, "time_s": BEGAN_S + 30}
+    )
     return directory
 
 

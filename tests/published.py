@@ -22,7 +22,8 @@ class Published(NamedTuple):
 
 
 def published() -> list[Published]:
-    """Every row; a config differs from the catalogue's where the row names a shortcut or a stride_on of its own."""
+    """Every row; a config differs from the catalogue's where the row names a shortcut or a
+    stride_on of its own."""
     return [_row(row) for row in json.loads(COUNTS.read_text())]
 
 
@@ -31,7 +32,11 @@ def _row(row: dict[str, Any]) -> Published:
     config = with_settings(entry.config, {key: row[key] for key in SETTINGS if key in row})
     stated = {key: row[key] for key in FACTS if key in row} | {"n": row.get("n")}
     actual = config.model_dump(mode="json") | {"n": entry.n}
-    assert {key: actual[key] for key in stated} == stated, f"{row['network']} is not the network the file speaks of"
+    assert {key: actual[key] for key in stated} == stated, (
+        f"{row['network']} is not the network the file speaks of"
+    )
     assert config.stages[0].stride == row.get("first_stage_stride", 1)
     label = "-".join([row["network"], *(row[key] for key in SETTINGS if key in row)])
-    return Published(label, config, row["trainable_params"], row["non_trainable_params"], row["macs"])
+    return Published(
+        label, config, row["trainable_params"], row["non_trainable_params"], row["macs"]
+    )

@@ -1,4 +1,5 @@
-"""What the tests of runs share: a small spec, a store whose workers need no TensorFlow, waiting for what must come."""
+"""What the tests of runs share: a small spec, a store whose workers need no TensorFlow, waiting for
+what must come."""
 
 import contextlib
 import signal
@@ -44,17 +45,24 @@ def wait_for(condition: Callable[[], bool], longest_s: float = LONGEST_WAIT_S) -
 
 
 def kill_everything(root: Path) -> None:
-    """End what a failed test left running: only processes that carry the mark of a run below this root."""
+    """End what a failed test left running: only processes that carry the mark of a run below this
+    root."""
     processes.send(supervisors(root), signal.SIGKILL)
     mark = f"{processes.MARK}={root.resolve()}/".encode()
-    marked = [p for p in processes.everyone() if any(e.startswith(mark) for e in processes.environment(p.pid))]
+    marked = [
+        p
+        for p in processes.everyone()
+        if any(e.startswith(mark) for e in processes.environment(p.pid))
+    ]
     processes.send(marked, signal.SIGKILL)
 
 
 def supervisors(root: Path) -> list[processes.Process]:
     """The processes that start the waiting runs of this folder."""
     wanted = [b"resnet.runs.supervisor", str(root.absolute()).encode()]
-    return [process for process in processes.everyone() if _command_line(process.pid)[3:5] == wanted]
+    return [
+        process for process in processes.everyone() if _command_line(process.pid)[3:5] == wanted
+    ]
 
 
 def _command_line(pid: int) -> list[bytes]:

@@ -1,4 +1,5 @@
-"""A worker without TensorFlow, for what concerns processes only: it keeps the same contract with its run directory.
+"""A worker without TensorFlow, for what concerns processes only: it keeps the same contract with
+its run directory.
 
     python runs_worker.py BEHAVIOUR RUN_DIRECTORY
 
@@ -38,7 +39,9 @@ def main(behaviour: str, path: str) -> None:
         if behaviour == "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             for new_session in (False, True):
-                child = subprocess.Popen([sys.executable, "-c", CHILD], start_new_session=new_session)
+                child = subprocess.Popen(
+                    [sys.executable, "-c", CHILD], start_new_session=new_session
+                )
                 print(child.pid, flush=True)
         if behaviour == "full":
             resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
@@ -52,7 +55,9 @@ def main(behaviour: str, path: str) -> None:
 
 def work(directory: RunDirectory, behaviour: str) -> None:
     steps = 3 if behaviour == "brief" else 1_000_000
-    directory.append_metric({"kind": "start", "time_s": time.time(), "steps": steps, "batch_size": 10})
+    directory.append_metric(
+        {"kind": "start", "time_s": time.time(), "steps": steps, "batch_size": 10}
+    )
     for step in range(1, steps + 1):
         with contextlib.suppress(RunError):
             directory.beat(step, "stepping")
@@ -81,7 +86,9 @@ def record(directory: RunDirectory, step: int) -> None:
     place = {"step": step, "time_s": time.time()}
     error = 100 / step
     directory.append_metric({"kind": "train", **place, "images_per_s": 500.0, "learning_rate": 0.1})
-    directory.append_metric({"kind": "evaluation", **place, "validation_error": error, "best_validation_error": error})
+    directory.append_metric(
+        {"kind": "evaluation", **place, "validation_error": error, "best_validation_error": error}
+    )
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     @given(configs())
     def test_something(config: ResNetConfig) -> None: ...
 
-Networks are built so that they are valid, not filtered until they are. Shrinking leads to the plainest ones: one stage,
-one block, basic, CIFAR stem.
+Networks are built so that they are valid, not filtered until they are. Shrinking leads to the
+plainest ones: one stage, one block, basic, CIFAR stem.
 """
 
 from collections.abc import Callable
@@ -37,9 +37,13 @@ CARDINALITIES = (1, 2, 3, 8, 32)
 
 
 @st.composite
-def configs(draw: Draw, *, most_blocks: int = 24, most_filters: int = 96, largest_side: int = 70) -> ResNetConfig:
-    """A valid network: 1 to 8 stages, at most `most_blocks` blocks in all, 3×3 convolutions of about `most_filters`
-    filters at most, images up to `largest_side` high and wide. Give smaller limits where Keras models are built."""
+def configs(
+    draw: Draw, *, most_blocks: int = 24, most_filters: int = 96, largest_side: int = 70
+) -> ResNetConfig:
+    """A valid network: 1 to 8 stages, at most `most_blocks` blocks in all, 3×3 convolutions of
+    about `most_filters` filters at most, images up to `largest_side` high and wide. Give smaller
+    limits where Keras models are built.
+    """
     block = draw(_one_of(Block, first="basic"))
     shortcut = draw(_one_of(Shortcut, first="padded_identity"))
     order = draw(_one_of(ActivationOrder, first="post"))
@@ -47,7 +51,9 @@ def configs(draw: Draw, *, most_blocks: int = 24, most_filters: int = 96, larges
     blocks = draw(_blocks(most_blocks))
     height, width, strides = draw(_sides_and_strides(stem, len(blocks), largest_side))
     cardinality, base_width = draw(_widths(block))
-    filters = draw(_filters(len(blocks), base_width, most_filters, rising=shortcut == "padded_identity"))
+    filters = draw(
+        _filters(len(blocks), base_width, most_filters, rising=shortcut == "padded_identity")
+    )
     activation = draw(_one_of(HeadActivation, first="softmax"))
     channels = _channels(block, filters, base_width, cardinality)
     return ResNetConfig.model_validate(
@@ -90,8 +96,11 @@ def _blocks(draw: Draw, most: int) -> list[int]:
 
 
 @st.composite
-def _sides_and_strides(draw: Draw, stem: Stem, stages: int, largest: int) -> tuple[int, int, list[int]]:
-    """An image, and strides that never ask for less than one pixel; images may be oblong and of odd sides."""
+def _sides_and_strides(
+    draw: Draw, stem: Stem, stages: int, largest: int
+) -> tuple[int, int, list[int]]:
+    """An image, and strides that never ask for less than one pixel; images may be oblong and of odd
+    sides."""
     smallest = 3 if stem == "imagenet" else 1
     height, width = draw(st.integers(smallest, largest)), draw(st.integers(smallest, largest))
     side = reduce(lambda side, stride: -(-side // stride), STEM_STRIDES[stem], min(height, width))
@@ -112,7 +121,8 @@ def _widths(block: Block) -> st.SearchStrategy[tuple[int, int]]:
 
 @st.composite
 def _filters(draw: Draw, stages: int, base_width: int, most: int, *, rising: bool) -> list[int]:
-    """Filters per stage, multiples of what gives whole channels; `rising` where a shortcut cannot drop channels."""
+    """Filters per stage, multiples of what gives whole channels; `rising` where a shortcut cannot
+    drop channels."""
     unit = 64 // gcd(64, base_width)
     sizes = [unit * draw(st.integers(1, max(1, most // unit))) for _ in range(stages)]
     return sorted(sizes) if rising else sizes
@@ -143,14 +153,19 @@ def _norms(draw: Draw, channels: list[int], *, zero_allowed: bool) -> dict[str, 
 
 @st.composite
 def views(draw: Draw, config: ResNetConfig, **fixed: Any) -> View:
-    """A way to look at this network: level, direction, style, colour, and boxes opened, closed or unfolded by hand."""
+    """A way to look at this network: level, direction, style, colour, and boxes opened, closed or
+    unfolded by hand."""
     names = sorted(places(build_graph(config)))
-    some = st.lists(st.sampled_from(names), max_size=5, unique=True).map(lambda found: tuple(sorted(found)))
+    some = st.lists(st.sampled_from(names), max_size=5, unique=True).map(
+        lambda found: tuple(sorted(found))
+    )
     fields = {
         "level": draw(st.sampled_from(("stage", "network", "block", "layer"))),
         "direction": draw(st.sampled_from(("TB", "LR"))),
         "style": draw(st.sampled_from(("detailed", "compact", "figure3"))),
-        "colour": draw(st.sampled_from(("operation", "trainable_params", "macs", "receptive_field"))),
+        "colour": draw(
+            st.sampled_from(("operation", "trainable_params", "macs", "receptive_field"))
+        ),
         "toggled": draw(some),
         "unfolded": draw(some),
     }
@@ -158,7 +173,9 @@ def views(draw: Draw, config: ResNetConfig, **fixed: Any) -> View:
 
 
 @st.composite
-def looks(draw: Draw, networks: st.SearchStrategy[ResNetConfig], **fixed: Any) -> tuple[ResNetConfig, View]:
+def looks(
+    draw: Draw, networks: st.SearchStrategy[ResNetConfig], **fixed: Any
+) -> tuple[ResNetConfig, View]:
     """A network and a way to look at it; `fixed` are fields of the view."""
     config = draw(networks)
     return config, draw(views(config, **fixed))

@@ -1,4 +1,5 @@
-"""The Study page without a browser: a small study, its runs, the form, and what is said on the page."""
+"""The Study page without a browser: a small study, its runs, the form, and what is said on the
+page."""
 
 import re
 from collections.abc import Iterator
@@ -24,27 +25,53 @@ STEPS = 20
 def small_study(name: str = "small", **changes: object) -> Study:
     """Two networks, with and without shortcuts, over a few steps on the digits."""
     quick = ready.get("plain_or_residual").quick.model_dump(mode="json")
-    quick["baseline"]["recipe"] |= {"steps": STEPS, "evaluate_every": 5, "checkpoint_every": 20, "log_every": 5,
-                                    "schedule": {"kind": "constant", "learning_rate": 0.1}}  # fmt: skip
+    quick["baseline"]["recipe"] |= {
+        "steps": STEPS,
+        "evaluate_every": 5,
+        "checkpoint_every": 20,
+        "log_every": 5,
+        "schedule": {"kind": "constant", "learning_rate": 0.1},
+    }
     quick["factors"][0]["levels"] = ["resnet8", "resnet14"]
     return Study.model_validate(quick | {"name": name, "seeds": [0, 1, 2]} | changes)
 
 
 def write_run(folder: Path, spec: RunSpec, number: int, error: float) -> RunDirectory:
     """A run that finished, whose error falls to `error` percent."""
-    directory = RunDirectory(folder / f"20261124-0625{number:02d}-{spec.network}-digits-3fa{number % 10}")
+    directory = RunDirectory(
+        folder / f"20261124-0625{number:02d}-{spec.network}-digits-3fa{number % 10}"
+    )
     directory.path.mkdir(parents=True)
     directory.write_json("spec.json", spec.model_dump(mode="json"))
     directory.append_metric({"kind": "start", "steps": STEPS, "batch_size": 64, "time_s": 1.0})
     for step in range(5, STEPS + 1, 5):
         at = {"step": step, "epoch": step / 10, "time_s": 1.0 + step}
         now = error + 80 * exp(-step / 6)
-        directory.append_metric({"kind": "train", **at, "train_error": now, "data_loss": now / 40, "l2_penalty": 0.5,
-                                 "learning_rate": 0.1, "images_per_s": 900.0})  # fmt: skip
-        directory.append_metric({"kind": "evaluation", **at, "validation_error": now, "validation_data_loss": now / 40,
-                                 "train_error_clean": now, "train_data_loss_clean": now / 50,
-                                 "best_validation_error": now})  # fmt: skip
-    directory.append_metric({"kind": "test", "step": STEPS, "test_error": error, "tested_step": STEPS, "time_s": 22.0})
+        directory.append_metric(
+            {
+                "kind": "train",
+                **at,
+                "train_error": now,
+                "data_loss": now / 40,
+                "l2_penalty": 0.5,
+                "learning_rate": 0.1,
+                "images_per_s": 900.0,
+            }
+        )
+        directory.append_metric(
+            {
+                "kind": "evaluation",
+                **at,
+                "validation_error": now,
+                "validation_data_loss": now / 40,
+                "train_error_clean": now,
+                "train_data_loss_clean": now / 50,
+                "best_validation_error": now,
+            }
+        )
+    directory.append_metric(
+        {"kind": "test", "step": STEPS, "test_error": error, "tested_step": STEPS, "time_s": 22.0}
+    )
     directory.write_exit("finished", None)
     return directory
 
@@ -102,7 +129,8 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def new_study(open_the_rest: bool = True) -> AppTest:
-    """The form of a new study, with "Change it" open, on the quick study of plain or residual networks."""
+    """The form of a new study, with "Change it" open, on the quick study of plain or residual
+    networks."""
     app = press(visit(), "New study")
     if open_the_rest:
         app.session_state["study_change"] = True
@@ -116,6 +144,8 @@ def field(app: AppTest, name: str, kind: str = "text_input", of: str = "plain_or
 
 def row(app: AppTest, label: str) -> str:
     """A number of the row of numbers."""
-    found = re.search(rf"<dt>{label}</dt><dd>(.*?)</dd>(?:<dd class=\"below\">(.*?)</dd>)?", text(app))
+    found = re.search(
+        rf"<dt>{label}</dt><dd>(.*?)</dd>(?:<dd class=\"below\">(.*?)</dd>)?", text(app)
+    )
     assert found
     return " ".join(filter(None, found.groups()))

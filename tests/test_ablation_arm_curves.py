@@ -1,4 +1,5 @@
-"""A curve of the wrong runs, along the wrong axis or of the wrong loss would be believed: it looks like any other."""
+"""A curve of the wrong runs, along the wrong axis or of the wrong loss would be believed: it looks
+like any other."""
 
 import math
 from dataclasses import replace
@@ -19,19 +20,38 @@ RATES = {10: 0.1, 20: 0.1, 30: 0.1, 40: 0.01, 50: 0.01, 60: 0.001}
 ERRORS = {0: 1.0, 1: 2.0, 2: 6.0}
 
 
-def records(seed: int = 0, rates: dict[int, float] = RATES, tested: bool = True) -> list[dict[str, Any]]:
-    """Six log records; an evaluation at every second, the test at the end. Seeds differ by ERRORS."""
+def records(
+    seed: int = 0, rates: dict[int, float] = RATES, tested: bool = True
+) -> list[dict[str, Any]]:
+    """Six log records; an evaluation at every second, the test at the end. Seeds differ by
+    ERRORS."""
     shift = ERRORS[seed]
     found: list[dict[str, Any]] = [{"kind": "start", "time_s": 1000.0, "steps": 60}]
     for step, rate in rates.items():
         place = {"step": step, "epoch": step / 8, "time_s": 1000.0 + step}
-        found.append({"kind": "train", **place, "learning_rate": rate, "train_error": 50 - step / 2 + shift,
-                      "data_loss": 2 - step / 50, "l2_penalty": 9.0})  # fmt: skip
+        found.append(
+            {
+                "kind": "train",
+                **place,
+                "learning_rate": rate,
+                "train_error": 50 - step / 2 + shift,
+                "data_loss": 2 - step / 50,
+                "l2_penalty": 9.0,
+            }
+        )
         if step % 20 == 0:
-            found.append({"kind": "evaluation", **place, "validation_error": 60 - step / 2 + shift,
-                          "validation_data_loss": 3 - step / 50})  # fmt: skip
+            found.append(
+                {
+                    "kind": "evaluation",
+                    **place,
+                    "validation_error": 60 - step / 2 + shift,
+                    "validation_data_loss": 3 - step / 50,
+                }
+            )
     if tested:
-        found.append({"kind": "test", "step": 60, "epoch": 7.5, "time_s": 1060.0, "test_error": 30 + shift})
+        found.append(
+            {"kind": "test", "step": 60, "epoch": 7.5, "time_s": 1060.0, "test_error": 30 + shift}
+        )
     return found
 
 
@@ -44,9 +64,13 @@ def drawn(arms: list[Any], **options: Any) -> ArmCurves:
 
 
 def imported(*columns: tuple[str, str, list[float | None]], **given: Any) -> ArmPoints:
-    made = [Column.model_validate({"name": name, "along": along, "x": range(1, len(y) + 1), "y": y})
-            for name, along, y in columns]  # fmt: skip
-    return of_import(ImportedCurve(name="old", source="csv", columns=tuple(made), given=Given(**given)))
+    made = [
+        Column.model_validate({"name": name, "along": along, "x": range(1, len(y) + 1), "y": y})
+        for name, along, y in columns
+    ]
+    return of_import(
+        ImportedCurve(name="old", source="csv", columns=tuple(made), given=Given(**given))
+    )
 
 
 @pytest.mark.parametrize(("spread", "oracle"), [("sd", stats.tstd), ("se", stats.sem)])
@@ -76,7 +100,9 @@ def test_every_line_is_its_own_run() -> None:
 def test_along_epochs_and_hours() -> None:
     """Catches seconds since 1970 on the axis."""
     assert drawn([arm(0)], along="epoch").arms[0].validation.x == [2.5, 5, 7.5]
-    assert drawn([arm(0)], along="hour").arms[0].validation.x == pytest.approx([20 / 3600, 40 / 3600, 60 / 3600])
+    assert drawn([arm(0)], along="hour").arms[0].validation.x == pytest.approx(
+        [20 / 3600, 40 / 3600, 60 / 3600]
+    )
 
 
 def test_the_wait_for_a_resume_is_no_time_at_work() -> None:
@@ -98,7 +124,8 @@ def test_a_penalty_is_never_added() -> None:
 
 
 def test_the_rate_drops_where_it_was_last_high() -> None:
-    """Catches a drop one log record late; 30 is the last step at the old rate, so the drop is at step 30."""
+    """Catches a drop one log record late; 30 is the last step at the old rate, so the drop is at
+    step 30."""
     assert drawn([arm(0, 1)]).drops == (30, 50)
     assert drawn([arm(0)], along="epoch").drops == (30 / 8, 50 / 8)
     assert drawn([arm(0, 1)], along="hour").drops == ()
@@ -135,12 +162,19 @@ def test_a_diverged_evaluation_leaves_a_gap() -> None:
     """Catches a null bridged by its neighbours."""
     broken = records(1)
     broken[3]["validation_error"] = None
-    assert drawn([ArmRuns("a", [SeedRun(0, records()), SeedRun(1, broken)])]).arms[0].validation.n == [1, 2, 2]
+    assert drawn([ArmRuns("a", [SeedRun(0, records()), SeedRun(1, broken)])]).arms[
+        0
+    ].validation.n == [1, 2, 2]
 
 
 @pytest.mark.parametrize(
     ("shortcut", "kind"),
-    [("none", "plain"), ("projection", "residual"), ("padded_identity", "residual"), (None, "other")],
+    [
+        ("none", "plain"),
+        ("projection", "residual"),
+        ("padded_identity", "residual"),
+        (None, "other"),
+    ],
 )
 def test_the_kind_is_the_shortcuts(shortcut: str | None, kind: str) -> None:
     """Catches plain nets in the residual colour."""
@@ -150,17 +184,27 @@ def test_the_kind_is_the_shortcuts(shortcut: str | None, kind: str) -> None:
 def test_an_imported_accuracy_becomes_an_error() -> None:
     """Catches 93 % accuracy drawn as 93 % error, or as 0.93 %."""
     config = catalog.get("plain20").config
-    found = drawn([imported(("val_accuracy", "epoch", [0.5, None, 0.93]), config=config)], along="epoch").arms[0]
+    found = drawn(
+        [imported(("val_accuracy", "epoch", [0.5, None, 0.93]), config=config)], along="epoch"
+    ).arms[0]
     assert (found.validation.x, found.validation.mean) == ([1, 3], pytest.approx([50, 7]))
-    assert (found.training.x, found.test, found.kind, found.label) == ([], None, "plain", "old (imported)")
+    assert (found.training.x, found.test, found.kind, found.label) == (
+        [],
+        None,
+        "plain",
+        "old (imported)",
+    )
     assert drawn([imported(("error", "step", [8.0, 7.0]))]).arms[0].training.mean == [8, 7]
 
 
 def test_a_loss_with_its_penalty_inside_is_not_a_data_loss() -> None:
-    """Catches the project's founding mistake: losses of two networks compared with their penalties in them."""
+    """Catches the project's founding mistake: losses of two networks compared with their penalties
+    in them."""
     columns = ("loss", "epoch", [3.0, 2.0]), ("val_loss", "epoch", [3.5, 2.5])
     wanted = Options("data_loss", "epoch")
-    assert arm_curves([imported(*columns, penalty_in_loss="no")], wanted).arms[0].validation.mean == [3.5, 2.5]
+    assert arm_curves([imported(*columns, penalty_in_loss="no")], wanted).arms[
+        0
+    ].validation.mean == [3.5, 2.5]
     for said, words in (("yes", "has the penalty inside"), (None, "nobody says whether")):
         found = arm_curves([imported(*columns, penalty_in_loss=said)], wanted)
         assert found.arms == ()
@@ -178,9 +222,13 @@ def test_an_axis_that_an_imported_curve_does_not_have_is_not_made_up() -> None:
 def test_a_count_that_goes_back_begins_another_training() -> None:
     """Catches two trainings in one file drawn as one line that turns round."""
     column = Column(name="error", along="epoch", x=(1, 2, 3, 1, 2), y=(9, 8, 7, 6, 5))
-    found = drawn([of_import(ImportedCurve(name="twice", source="csv", columns=(column,)))], along="epoch")
+    found = drawn(
+        [of_import(ImportedCurve(name="twice", source="csv", columns=(column,)))], along="epoch"
+    )
     assert found.arms[0].training[:2] == ([1, 2], [6, 5])
-    assert found.left_out == ("twice: the count goes back on the way, so only what follows is drawn",)
+    assert found.left_out == (
+        "twice: the count goes back on the way, so only what follows is drawn",
+    )
 
 
 def test_many_long_lines_share_a_budget_and_keep_their_spikes() -> None:
@@ -224,7 +272,9 @@ def test_labels_are_moved_apart_and_keep_their_order() -> None:
 
 def test_the_paper_is_cited_in_few_words() -> None:
     """Catches a published error without its place in the paper."""
-    assert paper_says([PUBLISHED["resnet110"]]) == ["He et al. 2015, Table 6: ResNet-110, 6.61 ± 0.16 %"]
+    assert paper_says([PUBLISHED["resnet110"]]) == [
+        "He et al. 2015, Table 6: ResNet-110, 6.61 ± 0.16 %"
+    ]
     assert paper_says([PUBLISHED["plain18"]]) == ["He et al. 2015, Table 2: Plain-18, 27.94 %"]
 
 

@@ -29,7 +29,11 @@ def test_a_seed_that_broke_off_is_missed_from_there_on() -> None:
     """Catches a last value carried on, and an n in the legend that was true only at the start."""
     found = band([*SEEDS, Curve([1.0], [8.0])], "sd")
     assert found.n == [3, 2, 2]
-    assert band([SEEDS[0], Curve([1.0], [8.0])], "sd").low == [pytest.approx(8.5 - 0.5**0.5), None, None]
+    assert band([SEEDS[0], Curve([1.0], [8.0])], "sd").low == [
+        pytest.approx(8.5 - 0.5**0.5),
+        None,
+        None,
+    ]
 
 
 def test_a_value_that_is_missing_is_not_interpolated_on_common_steps() -> None:
@@ -43,13 +47,27 @@ def test_a_value_that_is_missing_is_not_interpolated_on_common_steps() -> None:
 def test_other_steps_are_interpolated_and_never_beyond_a_curves_ends() -> None:
     """Catches extrapolation, and a step of some seeds that vanishes from the picture."""
     found = band([Curve([0.0, 10.0], [0.0, 10.0]), Curve([5.0, 20.0], [5.0, 20.0])], "range")
-    assert (found.x, found.mean, found.n) == ([0.0, 5.0, 10.0, 20.0], [0.0, 5.0, 10.0, 20.0], [1, 2, 2, 1])
+    assert (found.x, found.mean, found.n) == (
+        [0.0, 5.0, 10.0, 20.0],
+        [0.0, 5.0, 10.0, 20.0],
+        [1, 2, 2, 1],
+    )
 
 
 def test_an_interpolated_gap_stays_a_gap() -> None:
     """Catches a line drawn across values that were no numbers."""
-    found = band([Curve([0.0, 4.0, 8.0], [0.0, math.nan, 8.0]), Curve([1.0, 5.0, 7.0], [1.0, 1.0, 1.0])], "range")
-    assert dict(zip(found.x, found.n, strict=True)) == {0.0: 1, 1.0: 1, 4.0: 1, 5.0: 1, 7.0: 1, 8.0: 1}
+    found = band(
+        [Curve([0.0, 4.0, 8.0], [0.0, math.nan, 8.0]), Curve([1.0, 5.0, 7.0], [1.0, 1.0, 1.0])],
+        "range",
+    )
+    assert dict(zip(found.x, found.n, strict=True)) == {
+        0.0: 1,
+        1.0: 1,
+        4.0: 1,
+        5.0: 1,
+        7.0: 1,
+        8.0: 1,
+    }
 
 
 def test_many_long_curves_are_thinned_with_their_ends_kept() -> None:
@@ -63,7 +81,8 @@ def test_many_long_curves_are_thinned_with_their_ends_kept() -> None:
 def test_points_out_of_order_are_refused_in_one_sentence() -> None:
     """Catches two trainings in one curve, whose mean would be of nothing."""
     with pytest.raises(
-        ConfigError, match=r"^The points of a curve must be in order, each step once; sort them first.$"
+        ConfigError,
+        match=r"^The points of a curve must be in order, each step once; sort them first.$",
     ):
         band([Curve([2.0, 1.0], [1.0, 1.0])], "sd")
 
@@ -71,13 +90,20 @@ def test_points_out_of_order_are_refused_in_one_sentence() -> None:
 values = st.floats(-1e3, 1e3)
 
 
-@given(st.integers(2, 6).flatmap(lambda n: st.lists(st.lists(values, min_size=n, max_size=n), min_size=2, max_size=6)))
+@given(
+    st.integers(2, 6).flatmap(
+        lambda n: st.lists(st.lists(values, min_size=n, max_size=n), min_size=2, max_size=6)
+    )
+)
 def test_a_band_is_scipys(rows: list[list[float]]) -> None:
     """Catches a spread that divides by n, and a sum over the wrong axis."""
     assume((np.ptp(rows, axis=0) > 0.1).all())  # scipy warns where all values are one
     x = np.arange(float(len(rows[0])))
     lines = [Points(x, np.array(row)) for row in rows]
-    spread: dict[Literal["sd", "se"], object] = {"sd": stats.tstd(rows, axis=0), "se": stats.sem(rows, axis=0)}
+    spread: dict[Literal["sd", "se"], object] = {
+        "sd": stats.tstd(rows, axis=0),
+        "se": stats.sem(rows, axis=0),
+    }
     for kind, oracle in spread.items():
         found = band(lines, kind)
         assert found.mean == pytest.approx(np.mean(rows, axis=0), abs=1e-9)
@@ -100,7 +126,8 @@ def test_a_reduced_band_keeps_every_spike_and_the_ends() -> None:
 
 @given(st.integers(1, 5000), st.integers(8, 1200), st.integers(1, 3))
 def test_what_is_kept_is_in_order_and_within_its_bound(count: int, most: int, columns: int) -> None:
-    """Catches a place beyond the end where the last stretch is short, and more points than were asked for."""
+    """Catches a place beyond the end where the last stretch is short, and more points than were
+    asked for."""
     rows = np.random.default_rng(count).normal(size=(columns, count))
     rows[:, :: max(2, count // 3)] = np.nan
     kept = extremes(tuple(rows), most)

@@ -1,4 +1,5 @@
-"""TensorBoard's files without TensorFlow: a number nobody wrote, and a file that is not whole, would be believed."""
+"""TensorBoard's files without TensorFlow: a number nobody wrote, and a file that is not whole,
+would be believed."""
 
 import contextlib
 import subprocess
@@ -42,7 +43,10 @@ def test_epochs_and_steps_of_an_event_file(tmp_path: Path) -> None:
 
 def test_pytorch_s_names_and_an_unknown_count(tmp_path: Path) -> None:
     curve = curve_of(tmp_path, event(3, "Loss/train", 2.0) + event(3, "Accuracy/val", 0.5))
-    assert [(column.name, column.along) for column in curve.columns] == [("loss", "record"), ("val_accuracy", "record")]
+    assert [(column.name, column.along) for column in curve.columns] == [
+        ("loss", "record"),
+        ("val_accuracy", "record"),
+    ]
 
 
 @pytest.mark.parametrize("cut", range(1, len(event(7, "evaluation_loss_vs_iterations", 0.5))))
@@ -103,7 +107,8 @@ REAL_WRITER = """
 
 @pytest.mark.keras
 def test_what_tensorflow_and_keras_really_write(tmp_path: Path) -> None:
-    """Files made by TensorFlow 2's and 1's own writers and by CSVLogger, in a process of their own."""
+    """Files made by TensorFlow 2's and 1's own writers and by CSVLogger, in a process of their
+    own."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(REAL_WRITER), str(tmp_path)],
         cwd=ROOT,
@@ -126,7 +131,9 @@ def test_what_tensorflow_and_keras_really_write(tmp_path: Path) -> None:
     (one,) = (tmp_path / "one").iterdir()
     assert read_scalars(one) == EventFile((Scalar("Loss/train", 12, 0.5),))
     logged = read_curve(tmp_path / "keras.csv")
-    assert {column.name: column.x for column in logged.columns} == dict.fromkeys(("loss", "val_loss"), (1.0, 2.0, 3.0))
+    assert {column.name: column.x for column in logged.columns} == dict.fromkeys(
+        ("loss", "val_loss"), (1.0, 2.0, 3.0)
+    )
 
 
 @FUZZ

@@ -1,4 +1,5 @@
-"""What the recipe check is told: facts of runs and of people, none of them guessed, none of them impossible."""
+"""What the recipe check is told: facts of runs and of people, none of them guessed, none of them
+impossible."""
 
 from typing import Any
 
@@ -15,10 +16,20 @@ from resnet.runs import RunSpec
 def test_facts_of_a_run_are_those_of_its_records() -> None:
     entry = recipes.get("digits_quick")
     spec = RunSpec(
-        network="resnet20", config=catalog.get("resnet20").config, recipe=entry.recipe, dataset="digits", device="cpu"
+        network="resnet20",
+        config=catalog.get("resnet20").config,
+        recipe=entry.recipe,
+        dataset="digits",
+        device="cpu",
     )
     records: list[dict[str, Any]] = [
-        {"kind": "start", "devices": 2, "train_images": 1137, "validation_images": 300, "test_images": 360},
+        {
+            "kind": "start",
+            "devices": 2,
+            "train_images": 1137,
+            "validation_images": 300,
+            "test_images": 360,
+        },
         {"kind": "train", "step": 10, "learning_rate": 0.01},
         {"kind": "train", "step": 20, "learning_rate": 0.05},
         {"kind": "evaluation", "step": 25, "train_error_clean": 1.5, "best_validation_error": 4.0},
@@ -27,13 +38,20 @@ def test_facts_of_a_run_are_those_of_its_records() -> None:
         {"kind": "train", "step": "many", "learning_rate": True},
     ]
     facts = sources.of_run(sources.of_spec(spec), records, continued=True)
-    assert (facts.devices, facts.train_images, facts.highest_rate, facts.steps_done) == (2, 1137, 0.05, 500)
+    assert (facts.devices, facts.train_images, facts.highest_rate, facts.steps_done) == (
+        2,
+        1137,
+        0.05,
+        500,
+    )
     assert (facts.train_error, facts.validation_error, facts.test_error) == (1.5, 4.0, 4.04)
     assert (facts.not_a_number, facts.begins, facts.looks_at_test) == (True, "continued", 1)
 
 
 def test_damaged_records_are_passed_over() -> None:
-    facts = sources.of_run(Facts(), [{"kind": "test", "test_error": 1e9}, {"kind": "start", "devices": -1}, {}])
+    facts = sources.of_run(
+        Facts(), [{"kind": "test", "test_error": 1e9}, {"kind": "start", "devices": -1}, {}]
+    )
     assert facts == Facts(not_a_number=False, looks_at_test=1)
 
 

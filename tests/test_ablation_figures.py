@@ -1,4 +1,5 @@
-"""A figure that opens only with us, or changes from one day to the next, could not be put into a paper."""
+"""A figure that opens only with us, or changes from one day to the next, could not be put into a
+paper."""
 
 import re
 import subprocess
@@ -28,7 +29,9 @@ LINK = "https://example.org/?network=resnet8"
 
 def curves(count: int = 2, **options: Any) -> ArmCurves:
     kinds = ("none", "padded_identity")
-    arms = [replace(arm(0, 1, 2), name=f"ResNet-{at}", shortcut=kinds[at % 2]) for at in range(count)]
+    arms = [
+        replace(arm(0, 1, 2), name=f"ResNet-{at}", shortcut=kinds[at % 2]) for at in range(count)
+    ]
     return arm_curves(arms, Options(**options))
 
 
@@ -41,12 +44,23 @@ def test_a_pdf_opens_elsewhere_at_its_width_with_letters_that_can_be_searched(
     width: figures.Width, inches: float
 ) -> None:
     """Catches pixels for points, and letters turned into outlines or left out of the file."""
-    data = figures.figure(curves(), "pdf", width, "Plain or residual", {"ResNet-1": PUBLISHED["resnet110"]}, link=LINK)
+    data = figures.figure(
+        curves(), "pdf", width, "Plain or residual", {"ResNet-1": PUBLISHED["resnet110"]}, link=LINK
+    )
     opened = page(data)
     assert opened.get_width() == pytest.approx(inches * 72, abs=0.5)
     text = opened.get_textpage().get_text_bounded()
-    for words in ("Plain or residual", "error, %", "step", "ResNet-1", "(n = 3)", "mean ± standard deviation",
-                  "learning rate drops", "He et al. 2015, Table 6:", "ResNet-110, 6.61 ± 0.16 %"):  # fmt: skip
+    for words in (
+        "Plain or residual",
+        "error, %",
+        "step",
+        "ResNet-1",
+        "(n = 3)",
+        "mean ± standard deviation",
+        "learning rate drops",
+        "He et al. 2015, Table 6:",
+        "ResNet-110, 6.61 ± 0.16 %",
+    ):
         assert words in text
     assert b"/FontFile2" in data
     said = pypdfium2.PdfDocument(data).get_metadata_dict()
@@ -55,7 +69,11 @@ def test_a_pdf_opens_elsewhere_at_its_width_with_letters_that_can_be_searched(
 
 def test_no_letter_is_smaller_than_six_points() -> None:
     """Catches a legend of many arms that nobody can read in print."""
-    opened = page(figures.figure(curves(12), "pdf", "column", "Many arms", {"ResNet-1": PUBLISHED["resnet110"]}))
+    opened = page(
+        figures.figure(
+            curves(12), "pdf", "column", "Many arms", {"ResNet-1": PUBLISHED["resnet110"]}
+        )
+    )
     sizes = {
         round(pypdfium2.raw.FPDFText_GetFontSize(opened.get_textpage(), at), 2)
         for at in range(opened.get_textpage().count_chars())
@@ -64,7 +82,11 @@ def test_no_letter_is_smaller_than_six_points() -> None:
     assert min(sizes) >= 6
 
 
-NAMES = ("ResNet-{}", "ResNet-20, weight decay 0.0001, momentum {}", "a name of so many words that one line {} " * 3)
+NAMES = (
+    "ResNet-{}",
+    "ResNet-20, weight decay 0.0001, momentum {}",
+    "a name of so many words that one line {} " * 3,
+)
 FOUR = ("resnet20", "resnet32", "resnet44", "resnet56")
 
 
@@ -75,9 +97,12 @@ def the_font_is_there() -> None:
 
 
 def boxes(count: int, name: str, width: figures.Width) -> tuple[Any, list[Any]]:
-    """Where the axes are and where words are beside them, in pixels, as Matplotlib lays them out."""
+    """Where the axes are and where words are beside them, in pixels, as Matplotlib lays them
+    out."""
     found = curves(count)
-    arms = tuple([replace(each, name=name.replace("{}", str(at))) for at, each in enumerate(found.arms)])
+    arms = tuple(
+        [replace(each, name=name.replace("{}", str(at))) for at, each in enumerate(found.arms)]
+    )
     paper = {arm.name: PUBLISHED[network] for arm, network in zip(arms[1::2], FOUR, strict=False)}
     the_font_is_there()
     with mpl.rc_context(figures.SETTINGS):
@@ -94,11 +119,14 @@ def boxes(count: int, name: str, width: figures.Width) -> tuple[Any, list[Any]]:
 def test_words_hide_no_curve_and_no_other_words_and_stay_in_the_figure(
     count: int, name: str, width: figures.Width
 ) -> None:
-    """Catches a key over the ends of the curves, a legend wider than the figure, and curves squeezed by either."""
+    """Catches a key over the ends of the curves, a legend wider than the figure, and curves
+    squeezed by either."""
     drawn, words = boxes(count, name, width)
     axes, whole = drawn.axes[0].get_window_extent(), drawn.bbox
     for at, box in enumerate(words):
-        assert box.x0 >= whole.x0 and box.x1 <= whole.x1 and box.y0 >= whole.y0 and box.y1 <= whole.y1
+        assert (
+            box.x0 >= whole.x0 and box.x1 <= whole.x1 and box.y0 >= whole.y0 and box.y1 <= whole.y1
+        )
         for other in (axes, *words[:at]):
             across = min(box.x1, other.x1) - max(box.x0, other.x0)
             high = min(box.y1, other.y1) - max(box.y0, other.y0)
@@ -110,29 +138,39 @@ def test_words_hide_no_curve_and_no_other_words_and_stay_in_the_figure(
 def test_the_papers_errors_are_named_once_and_drawn_in_the_colours_of_their_arms() -> None:
     """Catches four grey lines nobody can tell apart, and a source said four times."""
     found = curves(8)
-    paper = {each.name: PUBLISHED[network] for each, network in zip(found.arms[1::2], FOUR, strict=True)}
+    paper = {
+        each.name: PUBLISHED[network] for each, network in zip(found.arms[1::2], FOUR, strict=True)
+    }
     (axes,) = figures._drawn(found, "column", "", paper).axes
     drawn = {
         float(np.ravel(line.get_ydata())[0]): line.get_color()
         for line in axes.lines
         if np.ravel(line.get_xdata()).tolist() == [0, 1]
     }
-    assert drawn == dict(zip([row.error for row in paper.values()], colours(found.arms, "light")[1::2], strict=True))
+    assert drawn == dict(
+        zip([row.error for row in paper.values()], colours(found.arms, "light")[1::2], strict=True)
+    )
     text = page(figures.figure(found, "pdf", published=paper)).get_textpage().get_text_bounded()
     assert text.count("He et al.") == 1
 
 
 @pytest.mark.parametrize("width", ["column", "page"])
 def test_an_svg_is_xml_with_fine_but_visible_lines(width: figures.Width) -> None:
-    """Catches hairlines that a printer drops: nothing is thinner than half a point, but a marker's white rim."""
+    """Catches hairlines that a printer drops: nothing is thinner than half a point, but a marker's
+    white rim."""
     data = figures.figure(curves(12), "svg", width, "Many", link=LINK)
     root = ElementTree.fromstring(data)
     assert root.tag == f"{SVG}svg"
-    assert float(root.get("width", "").removesuffix("pt")) == pytest.approx(figures.INCHES[width][0] * 72)
+    assert float(root.get("width", "").removesuffix("pt")) == pytest.approx(
+        figures.INCHES[width][0] * 72
+    )
     assert {LINK, "Many"} <= {element.text for element in root.iter()}
     styles = [style for element in root.iter() if "stroke:" in (style := element.get("style", ""))]
     seen = [style for style in styles if not re.search(r"stroke: (none|#ffffff)", style)]
-    widths = [float(found[1]) if (found := re.search(r"stroke-width: ([\d.]+)", style)) else 1.0 for style in seen]
+    widths = [
+        float(found[1]) if (found := re.search(r"stroke-width: ([\d.]+)", style)) else 1.0
+        for style in seen
+    ]
     assert min(widths) >= 0.5
 
 
@@ -145,19 +183,23 @@ def test_the_ground_is_white_to_its_corners() -> None:
 
 @pytest.mark.parametrize("form", ["svg", "pdf"])
 def test_the_same_curves_give_the_same_bytes(form: figures.Form, tmp_path: Path) -> None:
-    """Catches a date, or an id drawn by lot, in another process too: a bundle's checksums would never agree."""
+    """Catches a date, or an id drawn by lot, in another process too: a bundle's checksums would
+    never agree."""
     first = figures.figure(curves(), form)
     code = (
-        "import sys; from resnet.studies.curves import figures; from tests.test_ablation_figures import curves; "
-        f"sys.stdout.buffer.write(figures.figure(curves(), {form!r}))"
+        "import sys; from resnet.studies.curves import figures; from tests.test_ablation_figures"
+        f" import curves; sys.stdout.buffer.write(figures.figure(curves(), {form!r}))"
     )
     home = Path(__file__).parents[1]
-    other = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, check=True).stdout
+    other = subprocess.run(
+        [sys.executable, "-c", code], cwd=home, capture_output=True, check=True
+    ).stdout
     assert first == other
 
 
 def test_names_are_drawn_as_they_are() -> None:
-    """Catches a dollar sign read as mathematics, and a name that vanishes from the legend for its first sign."""
+    """Catches a dollar sign read as mathematics, and a name that vanishes from the legend for its
+    first sign."""
     arms = [replace(arm(0), name=name) for name in ("a$b_c$", "_hidden", "50 % & <b>", "d", "e")]
     text = page(figures.figure(arm_curves(arms), "pdf")).get_textpage().get_text_bounded()
     for name in ("a$b_c$ (n = 1)", "_hidden (n = 1)", "50 % & <b> (n = 1)"):
@@ -178,7 +220,9 @@ def test_a_mean_of_one_run_has_no_band() -> None:
 
 def test_nothing_to_draw_is_said_in_one_sentence() -> None:
     """Catches an empty frame in a paper."""
-    with pytest.raises(ConfigError, match=r"^A figure needs at least one curve; none is on record along this axis"):
+    with pytest.raises(
+        ConfigError, match=r"^A figure needs at least one curve; none is on record along this axis"
+    ):
         figures.figure(arm_curves([ArmRuns("waiting", [])]), "svg")
 
 
@@ -194,4 +238,9 @@ def test_plain_and_residual_keep_their_colours_and_no_two_arms_share_one() -> No
 def test_a_page_does_not_load_matplotlib() -> None:
     """Catches half a second at every page's first look."""
     code = "import sys, resnet.studies.curves.figures; sys.exit('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=False
+        ).returncode
+        == 0
+    )

@@ -1,4 +1,5 @@
-"""Old curves come along: what a file says is read, what it does not say stays unknown, and no file breaks the lab."""
+"""Old curves come along: what a file says is read, what it does not say stays unknown, and no file
+breaks the lab."""
 
 import json
 from pathlib import Path
@@ -21,21 +22,33 @@ from tests.curve_support import curve_of, record, values
 def test_the_seed_s_curves_are_read_whole(name: str) -> None:
     curve = read_curve(FOLDER / f"{name}.csv")
     assert curve.name == name and curve.source == "csv"
-    assert [column.name for column in curve.columns] == ["step_ms", "loss", "accuracy", "val_loss", "val_accuracy"]
-    assert all(column.along == "epoch" and column.x == tuple(range(1, 51)) for column in curve.columns)
+    assert [column.name for column in curve.columns] == [
+        "step_ms",
+        "loss",
+        "accuracy",
+        "val_loss",
+        "val_accuracy",
+    ]
+    assert all(
+        column.along == "epoch" and column.x == tuple(range(1, 51)) for column in curve.columns
+    )
     assert {"network", "λ", "seeds", "penalty"} <= set(curve.unknown)
     assert "epochs or steps" not in curve.unknown
 
 
 def test_keras_counts_from_zero(tmp_path: Path) -> None:
-    """CSVLogger's epoch 0 is the first one finished; taken as it stands it would lie an epoch to the left of ours."""
+    """CSVLogger's epoch 0 is the first one finished; taken as it stands it would lie an epoch to
+    the left of ours."""
     curve = curve_of(tmp_path, "epoch,accuracy,loss\n0,0.5,1.5\n1,0.6,1.2\n")
     assert {column.x for column in curve.columns} == {(1.0, 2.0)}
 
 
 def test_train_loss_and_val_acc_alone_in_any_order(tmp_path: Path) -> None:
-    """pandas's unnamed index is no epoch, percent is no fraction, and what is missing stays missing."""
-    curve = curve_of(tmp_path, ",val_acc,train_loss\n0,41.5,1.5\n1,55.25,1.25\n", "history_plain.csv")
+    """pandas's unnamed index is no epoch, percent is no fraction, and what is missing stays
+    missing."""
+    curve = curve_of(
+        tmp_path, ",val_acc,train_loss\n0,41.5,1.5\n1,55.25,1.25\n", "history_plain.csv"
+    )
     assert values(curve, "val_accuracy") == (0.415, 0.5525)
     assert values(curve, "loss") == (1.5, 1.25)
     assert {column.along for column in curve.columns} == {"record"}
@@ -77,7 +90,8 @@ def test_accuracies_out_of_range_are_left_out_and_said(tmp_path: Path) -> None:
 
 
 def test_a_second_training_in_one_file_is_said(tmp_path: Path) -> None:
-    """CSVLogger(append=True): some of the notebook's models went on from earlier training, and nobody noticed."""
+    """CSVLogger(append=True): some of the notebook's models went on from earlier training, and
+    nobody noticed."""
     curve = curve_of(tmp_path, "epoch,loss\n0,2.0\n1,1.0\n0,0.9\n1,0.8\n")
     assert "goes back" in " ".join(curve.notes)
     assert values(curve, "loss") == (2.0, 1.0, 0.9, 0.8)
@@ -132,7 +146,11 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
     "data",
     [
         {"loss": [2.0, 1.0], "val_accuracy": [0.5, 0.75]},
-        {"history": {"loss": [2.0, 1.0], "val_accuracy": [0.5, 0.75]}, "epoch": [0, 1], "params": {}},
+        {
+            "history": {"loss": [2.0, 1.0], "val_accuracy": [0.5, 0.75]},
+            "epoch": [0, 1],
+            "params": {},
+        },
         [{"epoch": 1, "loss": 2.0, "val_acc": 0.5}, {"epoch": 2, "loss": 1.0, "val_acc": 0.75}],
     ],
 )
@@ -141,7 +159,9 @@ def test_json_histories(tmp_path: Path, data: object) -> None:
     assert curve.source == "json"
     assert (values(curve, "loss"), values(curve, "val_accuracy")) == ((2.0, 1.0), (0.5, 0.75))
     counted = "epoch" in json.dumps(data)
-    assert {(column.along, column.x) for column in curve.columns} == {("epoch" if counted else "record", (1.0, 2.0))}
+    assert {(column.along, column.x) for column in curve.columns} == {
+        ("epoch" if counted else "record", (1.0, 2.0))
+    }
 
 
 def test_a_list_of_another_length_is_not_put_beside_the_epochs(tmp_path: Path) -> None:
@@ -158,7 +178,12 @@ TEXTS = st.text(st.sampled_from('epoch,loss;\n\r"0123.5e-\t{}[]:null\x00ü'), ma
 
 
 @FUZZ
-@given(st.binary(max_size=200) | TEXTS.map(str.encode) | st.binary(max_size=60).map(record) | st.just(b""))
+@given(
+    st.binary(max_size=200)
+    | TEXTS.map(str.encode)
+    | st.binary(max_size=60).map(record)
+    | st.just(b"")
+)
 def test_no_file_raises_anything_but_our_errors(tmp_path: Path, content: bytes) -> None:
     """A traceback on the page, or a curve of infinities."""
     try:
@@ -180,7 +205,8 @@ def test_what_is_given_is_checked(tmp_path: Path) -> None:
 
 
 def test_what_is_given_decides_what_the_loss_means() -> None:
-    """None is unknown; "no penalty inside" is a fact, and then the loss on record is the data loss."""
+    """None is unknown; "no penalty inside" is a fact, and then the loss on record is the data
+    loss."""
     path, config = FOLDER / "resnet_34_sgd.csv", get("binary_resnet34").config
     assert read_curve(path).as_loss_item().decay is None
     keras = Given(config=config, decay=1e-3)
@@ -195,9 +221,17 @@ def test_what_is_given_decides_what_the_loss_means() -> None:
 def test_kept_curves_come_back_as_they_were(tmp_path: Path) -> None:
     """Also that keeping one twice keeps one, and that the folder is made."""
     folder = tmp_path / "runs" / "imports"
-    facts = Given(network="binary_resnet34", config=get("binary_resnet34").config, decay=1e-3, seeds=(0,),
-                  recipe={"optimiser.kind": "sgd", "batch_size": 16})  # fmt: skip
-    curves = [read_curve(FOLDER / "resnet_34_sgd.csv", facts), read_curve(FOLDER / "plain_34_sgd.csv")]
+    facts = Given(
+        network="binary_resnet34",
+        config=get("binary_resnet34").config,
+        decay=1e-3,
+        seeds=(0,),
+        recipe={"optimiser.kind": "sgd", "batch_size": 16},
+    )
+    curves = [
+        read_curve(FOLDER / "resnet_34_sgd.csv", facts),
+        read_curve(FOLDER / "plain_34_sgd.csv"),
+    ]
     paths = [write_import(folder, curve) for curve in [*curves, *curves]]
     found = read_imports(folder)
     assert found.curves == {path.name: curve for path, curve in zip(paths, curves, strict=False)}
@@ -224,7 +258,9 @@ def test_a_setting_of_a_part_makes_the_part_known() -> None:
     """Catches "Unknown: optimiser, schedule" said to a person who has just given both."""
     path = FOLDER / "resnet_34_sgd.csv"
     given = Given(recipe={"optimiser.kind": "adam", "schedule.learning_rate": 0.1})
-    assert {"optimiser", "schedule", "batch_size"} & set(read_curve(path, given).unknown) == {"batch_size"}
+    assert {"optimiser", "schedule", "batch_size"} & set(read_curve(path, given).unknown) == {
+        "batch_size"
+    }
 
 
 def test_a_seed_is_at_least_zero() -> None:
@@ -235,7 +271,8 @@ def test_a_seed_is_at_least_zero() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\x18\0\0\0\0\0\0\0\xa3\x7f", b"\xd9" * 40])
 def test_the_stump_of_an_event_file_is_called_one(tmp_path: Path, content: bytes) -> None:
-    """Catches CSV's words, or a codec's, for a file of TensorBoard's that was cut while it was copied."""
+    """Catches CSV's words, or a codec's, for a file of TensorBoard's that was cut while it was
+    copied."""
     path = tmp_path / "events.out.tfevents.1700000000.host"
     path.write_bytes(content)
     why = "damaged at" if len(content) > 12 else "empty, or cut before"

@@ -1,4 +1,5 @@
-"""The recipe check as a whole: the seed's curves explain themselves, random facts break nothing, the paper's points."""
+"""The recipe check as a whole: the seed's curves explain themselves, random facts break nothing,
+the paper's points."""
 
 from dataclasses import replace
 from typing import Any, get_args
@@ -22,7 +23,8 @@ from resnet.recipes.recipe import AdamConfig, AugmentationConfig
 from resnet.recipes.schedule import ErrorWarmup, StepsWarmup
 from resnet.runs import RunSpec
 
-# What the notebook says of its curves (../shared/seed/README.md): one seed, batch 16, 50 epochs, Keras's l2.
+# What the notebook says of its curves (../shared/seed/README.md): one seed, batch 16, 50 epochs,
+# Keras's l2.
 NOTEBOOK: dict[str, Any] = {
     "library": "keras",
     "optimiser": "sgd",
@@ -54,28 +56,48 @@ def sentences(*facts: Facts) -> dict[str, str]:
 
 
 def test_the_seeds_curves_explain_themselves() -> None:
-    """The study this project began with: penalty in the loss, λ with depth, the stride, the single seed."""
+    """The study this project began with: penalty in the loss, λ with depth, the stride, the single
+    seed."""
     found = sentences(*SEED)
-    assert found["losses_not_comparable"] == (
-        "The loss of plain_34_sgd, resnet_34_sgd and resnet_50_sgd holds an L2 penalty, at the start plain_34_sgd "
-        "15.232; resnet_34_sgd 17.024; resnet_50_sgd 5.312: the curves compare penalties, not networks."
+    assert (
+        found["losses_not_comparable"]
+        == "The loss of plain_34_sgd, resnet_34_sgd and resnet_50_sgd holds an L2 penalty, at the"
+        " start plain_34_sgd 15.232; resnet_34_sgd 17.024; resnet_50_sgd 5.312: the curves"
+        " compare penalties, not networks."
     )
-    assert found["decay_changes"] == (
-        "The weight decay λ changes with the depth: plain_34_sgd l2(0.001); resnet_34_sgd l2(0.001); resnet_50_sgd "
-        "l2(0.0001)."
+    assert (
+        found["decay_changes"]
+        == "The weight decay λ changes with the depth: plain_34_sgd l2(0.001); resnet_34_sgd"
+        " l2(0.001); resnet_50_sgd l2(0.0001)."
     )
-    assert found["strides_differ"] == (
-        "Arms stride differently: resnet_50_sgd by 2 in stage 1, plain_34_sgd by 1, so that one works on maps 4 times "
-        "as large from there on."
+    assert (
+        found["strides_differ"]
+        == "Arms stride differently: resnet_50_sgd by 2 in stage 1, plain_34_sgd by 1, so that one"
+        " works on maps 4 times as large from there on."
     )
     assert found["one_seed"].startswith("Every arm was trained with one seed")
-    assert {"decay_argument", "shuffle_after_batch", "rate_far_from_usual", "projections_break_parity"} <= found.keys()
+    assert {
+        "decay_argument",
+        "shuffle_after_batch",
+        "rate_far_from_usual",
+        "projections_break_parity",
+    } <= found.keys()
 
 
 def test_the_seeds_imported_curves_are_found_out_too() -> None:
     """By what a person says at import, in the words of `resnet.imports.imported`."""
-    recipe = {"optimiser.kind": "sgd", "optimiser.momentum": 0.9, "schedule": {"learning_rate": 1e-4}, "epochs": 50}
-    recipe |= {"decay_argument": 1e-5, "batch_size": 16, "shuffle": "after_batch", "dataset": "cats_vs_dogs"}
+    recipe = {
+        "optimiser.kind": "sgd",
+        "optimiser.momentum": 0.9,
+        "schedule": {"learning_rate": 1e-4},
+        "epochs": 50,
+    }
+    recipe |= {
+        "decay_argument": 1e-5,
+        "batch_size": 16,
+        "shuffle": "after_batch",
+        "dataset": "cats_vs_dogs",
+    }
     curves = [
         ImportedCurve(
             name=name,
@@ -84,18 +106,29 @@ def test_the_seeds_imported_curves_are_found_out_too() -> None:
                 Column(name="loss", along="epoch", x=(1, 2), y=(6.0, 5.0)),
                 Column(name="val_accuracy", along="epoch", x=(1, 2), y=(0.5, 0.75)),
             ),
-            given=Given(config=catalog.get(own["network"]).config, decay=own["decay"], seeds=(0,), recipe=recipe),
+            given=Given(
+                config=catalog.get(own["network"]).config,
+                decay=own["decay"],
+                seeds=(0,),
+                recipe=recipe,
+            ),
         )
         for name, own in CURVES.items()
     ]
     imported = [of_import(curve) for curve in curves]
     found = sentences(*imported)
     seed = sentences(*SEED)
-    for rule in ("losses_not_comparable", "decay_changes", "strides_differ", "one_seed", "shuffle_after_batch"):
+    for rule in (
+        "losses_not_comparable",
+        "decay_changes",
+        "strides_differ",
+        "one_seed",
+        "shuffle_after_batch",
+    ):
         assert found[rule] == seed[rule]
-    assert [(facts.validation_error, facts.learning_rate, facts.optimiser) for facts in imported] == 3 * [
-        (25.0, 1e-4, "sgd")
-    ]
+    assert [
+        (facts.validation_error, facts.learning_rate, facts.optimiser) for facts in imported
+    ] == 3 * [(25.0, 1e-4, "sgd")]
 
 
 def test_a_curve_of_which_nobody_says_anything_is_not_judged() -> None:
@@ -125,7 +158,9 @@ def test_runs_of_which_the_same_is_true_share_a_finding() -> None:
 def test_our_own_recipes_are_neither_wrong_nor_unfair(name: str) -> None:
     entry = recipes.get(name)
     network = catalog.get(entry.network).config
-    spec = RunSpec(network=entry.network, config=network, recipe=entry.recipe, dataset=entry.dataset)
+    spec = RunSpec(
+        network=entry.network, config=network, recipe=entry.recipe, dataset=entry.dataset
+    )
     found = check(sources.of_spec(spec, data.facts(entry.dataset)))
     assert [finding.rule for finding in found if finding.severity in ("wrong", "unfair")] == []
     assert name.startswith("binary") or found == ()
@@ -158,14 +193,27 @@ def test_what_a_study_declares_is_no_mistake_and_the_rest_is() -> None:
     network = catalog.get("resnet20").config
     arms = {
         name: [
-            RunSpec(network="resnet20", config=network, recipe=with_settings(chosen, {"seed": seed}), dataset="cifar10")
+            RunSpec(
+                network="resnet20",
+                config=network,
+                recipe=with_settings(chosen, {"seed": seed}),
+                dataset="cifar10",
+            )
             for seed in range(3)
         ]
         for name, chosen in {"sgd": recipe, "adam": adam, "less": less}.items()
     }
     found = sentences(*sources.of_arms(arms, ("recipe.optimiser.kind",), data.facts("cifar10")))
-    assert found["decay_changes"] == "The weight decay λ changes between arms: sgd 0.0001; adam 0.0001; less 0.001."
-    assert found.keys() == {"decay_changes", "one_rate_each", "penalty_under_adam", "rate_far_from_usual"}
+    assert (
+        found["decay_changes"]
+        == "The weight decay λ changes between arms: sgd 0.0001; adam 0.0001; less 0.001."
+    )
+    assert found.keys() == {
+        "decay_changes",
+        "one_rate_each",
+        "penalty_under_adam",
+        "rate_far_from_usual",
+    }
 
 
 def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
@@ -175,7 +223,15 @@ def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
 
 # Random facts
 
-SOME_NETWORKS = ("resnet20", "plain20", "plain56", "resnet18", "binary_resnet50", "binary_plain50", "binary_plain34")
+SOME_NETWORKS = (
+    "resnet20",
+    "plain20",
+    "plain56",
+    "resnet18",
+    "binary_resnet50",
+    "binary_plain50",
+    "binary_plain34",
+)
 
 
 def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -193,7 +249,9 @@ RANDOM = st.builds(
     Facts,
     name=st.sampled_from(["", "a", "b", "c"]),
     arm=st.sampled_from([None, None, "one", "two"]),
-    declared=st.sampled_from([(), (), ("optimiser.kind",), ("weight_decay.value", "stages.0.stride")]),
+    declared=st.sampled_from(
+        [(), (), ("optimiser.kind",), ("weight_decay.value", "stages.0.stride")]
+    ),
     library=one_of(words.Library),
     network=maybe(st.sampled_from(SOME_NETWORKS).map(lambda name: catalog.get(name).config)),
     strides=maybe(st.lists(st.integers(1, 4), max_size=4).map(tuple)),
@@ -204,7 +262,11 @@ RANDOM = st.builds(
     highest_rate=NUMBER,
     decay_argument=NUMBER,
     drops=maybe(st.lists(st.integers(1, 99_999), max_size=3).map(tuple)),
-    warmup=maybe(st.just("none") | st.just(ErrorWarmup()) | st.integers(1, 9999).map(lambda n: StepsWarmup(steps=n))),
+    warmup=maybe(
+        st.just("none")
+        | st.just(ErrorWarmup())
+        | st.integers(1, 9999).map(lambda n: StepsWarmup(steps=n))
+    ),
     counts_in=one_of(words.Unit),
     epochs=NUMBER,
     steps=COUNTS,
@@ -229,7 +291,9 @@ RANDOM = st.builds(
     test_images=COUNTS,
     shuffle=one_of(words.Shuffle),
     mean_of=one_of(words.MeanOf),
-    augmentation=st.sampled_from([None, AugmentationConfig(), AugmentationConfig(flip="horizontal")]),
+    augmentation=st.sampled_from(
+        [None, AugmentationConfig(), AugmentationConfig(flip="horizontal")]
+    ),
     augmented=maybe(st.lists(st.sampled_from(get_args(words.Part)), max_size=3).map(tuple)),
     chosen_on=one_of(words.ChosenOn),
     looks_at_test=maybe(st.integers(0, 300)),
@@ -240,10 +304,16 @@ RANDOM = st.builds(
     claimed_difference=maybe(st.floats(-100, 100)),
     not_a_number=maybe(st.booleans()),
     against=maybe(st.just("baseline")),
-    changed=maybe(st.lists(st.sampled_from(["network.shortcut", "dataset", "recipe.steps"]), unique=True).map(tuple)),
+    changed=maybe(
+        st.lists(st.sampled_from(["network.shortcut", "dataset", "recipe.steps"]), unique=True).map(
+            tuple
+        )
+    ),
 )
 
-NEEDS: dict[str, tuple[str, ...]] = {  # a rule's facts: all of them known in one arm at least; a|b is either
+NEEDS: dict[
+    str, tuple[str, ...]
+] = {  # a rule's facts: all of them known in one arm at least; a|b is either
     "loss_with_penalty": ("loss_includes_penalty",),
     "losses_not_comparable": ("loss_includes_penalty",),
     "decay_meaning": ("decay", "decay_meaning"),
@@ -274,7 +344,11 @@ NEEDS: dict[str, tuple[str, ...]] = {  # a rule's facts: all of them known in on
     "test_chooses": ("chosen_on|looks_at_test",),
     "augmented_evaluation": ("augmented",),
     "mirrored_digits": ("dataset", "augmentation"),
-    "small_validation": ("validation_images", "claimed_difference", "validation_error|test_error"),
+    "small_validation": (
+        "validation_images",
+        "claimed_difference",
+        "validation_error|test_error",
+    ),
     "running_train_error": ("train_error", "train_error_is"),
     "statistics_over_a_share": ("devices", "batch_size", "batch_norm_statistics"),
     "statistics_differ": ("devices", "batch_size", "batch_norm_statistics"),

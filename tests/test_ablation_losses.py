@@ -1,4 +1,5 @@
-"""The question the project began with: two losses differ, and nobody could say that it was the penalty."""
+"""The question the project began with: two losses differ, and nobody could say that it was the
+penalty."""
 
 import re
 from math import log, sqrt
@@ -61,7 +62,8 @@ def imported(name: str, file: str, value: float | None) -> LossItem:
 def test_the_table_the_project_began_with(
     name: str, value: float, channels: int, predicted: float, printed: float
 ) -> None:
-    """A factor of two, a forgotten projection or a counted classifier would move a digit of the README's table."""
+    """A factor of two, a forgotten projection or a counted classifier would move a digit of the
+    README's table."""
     (row,) = explain([notebook(name)]).rows
     assert row.start and row.predicted
     assert row.start.output_channels == channels
@@ -72,7 +74,8 @@ def test_the_table_the_project_began_with(
 
 @pytest.mark.parametrize(("name", "file"), CURVES)
 def test_the_seed_s_curves_are_taken_apart(name: str, file: str) -> None:
-    """The first epoch's loss is within 0.5 % of the prediction, and what lies beneath is near ln 2: no trace of 17."""
+    """The first epoch's loss is within 0.5 % of the prediction, and what lies beneath is near ln 2:
+    no trace of 17."""
     value = next(row[1] for row in SEED if row[0] == name)
     (row,) = explain([imported(name, file, value)]).rows
     assert row.first == pytest.approx(row.predicted, rel=0.005)
@@ -83,7 +86,9 @@ def test_the_seed_s_curves_are_taken_apart(name: str, file: str) -> None:
 
 def test_resnet_34_is_higher_by_its_projections_and_learns_better() -> None:
     """The author's own question; an answer that blamed the network would be this bug again."""
-    found = explain([imported("plain34", "plain_34_sgd", 1e-3), imported("resnet34", "resnet_34_sgd", 1e-3)])
+    found = explain(
+        [imported("plain34", "plain_34_sgd", 1e-3), imported("resnet34", "resnet_34_sgd", 1e-3)]
+    )
     (difference,) = found.differences
     assert difference.compares == "first records"
     assert difference.total == pytest.approx(17.6460 - 15.8909)
@@ -104,7 +109,8 @@ def test_lambda_that_changes_with_depth_is_named() -> None:
 
 @pytest.mark.parametrize(("name", "file"), CURVES)
 def test_a_penalty_nobody_mentioned_is_found(name: str, file: str) -> None:
-    """With λ unknown nothing may be invented, but the λ that would explain the loss is within 4 % of the notebook's."""
+    """With λ unknown nothing may be invented, but the λ that would explain the loss is within 4 %
+    of the notebook's."""
     (row,) = explain([imported(name, file, None)]).rows
     assert (row.start, row.penalty, row.data_loss, row.beneath) == (None, None, None, "unknown")
     assert row.implied == pytest.approx(next(line[1] for line in SEED if line[0] == name), rel=0.04)
@@ -122,13 +128,15 @@ def test_what_is_unknown_is_said_and_not_guessed() -> None:
 
 
 def test_a_lambda_that_cannot_be_is_refused_in_words() -> None:
-    """A typed λ ten times too large leaves a negative data loss; nobody should read that as a very good network."""
+    """A typed λ ten times too large leaves a negative data loss; nobody should read that as a very
+    good network."""
     found = explain([imported("resnet34", "resnet_34_sgd", 1e-2)])
     assert sentences(found)[0].endswith("check λ.")
 
 
 def test_a_run_of_ours_is_recorded_and_not_estimated() -> None:
-    """Our records keep the two apart; an estimate in their place would hide what training did to the weights."""
+    """Our records keep the two apart; an estimate in their place would hide what training did to
+    the weights."""
     records: list[dict[str, Any]] = [
         {"kind": "start", "steps": 20},
         {"kind": "train", "step": 10, "data_loss": 2.0, "l2_penalty": 0.5},
@@ -154,8 +162,11 @@ def test_the_layers_add_up(config: ResNetConfig, decay: Decay) -> None:
 
 
 @given(SMALL, DECAYS, st.integers(0, 2**32 - 1))
-def test_the_closed_form_is_what_a_draw_gives(config: ResNetConfig, decay: Decay, seed: int) -> None:
-    """Every layer against weights drawn by numpy: groups in the wrong fan, or Glorot taken for He, are far outside."""
+def test_the_closed_form_is_what_a_draw_gives(
+    config: ResNetConfig, decay: Decay, seed: int
+) -> None:
+    """Every layer against weights drawn by numpy: groups in the wrong fan, or Glorot taken for He,
+    are far outside."""
     graph, random = build_graph(config), np.random.default_rng(seed)
     found = penalty(graph, decay)
     drawn = noise = 0.0
@@ -166,43 +177,68 @@ def test_the_closed_form_is_what_a_draw_gives(config: ResNetConfig, decay: Decay
 
 
 def draw(graph: Graph, node: Node, random: np.random.Generator) -> tuple[float, float]:
-    """Σw² of one kernel drawn as Keras's documentation says, and the variance of a weight; scales as they begin."""
+    """Σw² of one kernel drawn as Keras's documentation says, and the variance of a weight; scales
+    as they begin."""
     op = node.op
     if not isinstance(op, Conv | Dense):
         gamma = getattr(op, "gamma", "zero")
         return (float(node.output_shape[-1]) if gamma == "one" else 0.0), 0.0
     channels = graph.by_id[node.inputs[0]].output_shape[-1]
-    shape = (op.kernel, op.kernel, channels // op.groups, op.filters) if isinstance(op, Conv) else (channels, op.units)
+    shape = (
+        (op.kernel, op.kernel, channels // op.groups, op.filters)
+        if isinstance(op, Conv)
+        else (channels, op.units)
+    )
     area = int(np.prod(shape[:-2]))
     fans = (shape[-2] * area, shape[-1] * area)
     variance = 2 / fans[0] if op.initialiser.startswith("he_") else 1 / np.mean(fans)
     limit = sqrt(3 * variance)
     uniform = op.initialiser.endswith("uniform")
-    values = random.uniform(-limit, limit, shape) if uniform else random.normal(0, sqrt(variance), shape)
+    values = (
+        random.uniform(-limit, limit, shape) if uniform else random.normal(0, sqrt(variance), shape)
+    )
     return float((values**2).sum()), float(variance)
 
 
 @given(SMALL, st.floats(0, 0.1), COVERS)
-def test_the_three_meanings_of_weight_decay(config: ResNetConfig, value: float, covers: Any) -> None:
+def test_the_three_meanings_of_weight_decay(
+    config: ResNetConfig, value: float, covers: Any
+) -> None:
     """Keras's λ is half a weight decay, and a decoupled one never enters the loss."""
     graph = build_graph(config)
     ours = WeightDecayConfig(value=2 * value, covers=covers)
-    assert expected_penalty(graph, ours) == pytest.approx(expected_penalty(graph, KerasL2(value, covers)))
+    assert expected_penalty(graph, ours) == pytest.approx(
+        expected_penalty(graph, KerasL2(value, covers))
+    )
     assert factor(WeightDecayConfig(value=value, semantics="decoupled", covers=covers)) == 0
 
 
-@given(SMALL, SMALL, DECAYS, DECAYS, st.lists(st.floats(0.01, 50), min_size=2, max_size=2) | st.none())
+@given(
+    SMALL, SMALL, DECAYS, DECAYS, st.lists(st.floats(0.01, 50), min_size=2, max_size=2) | st.none()
+)
 def test_a_difference_is_all_accounted_for(
-    one: ResNetConfig, other: ResNetConfig, decay: Decay, other_decay: Decay, losses: list[float] | None
+    one: ResNetConfig,
+    other: ResNetConfig,
+    decay: Decay,
+    other_decay: Decay,
+    losses: list[float] | None,
 ) -> None:
     """An attribution whose parts do not add up explains nothing."""
     courses = [(Observed(1, "epoch", loss),) for loss in losses] if losses else [(), ()]
     found = explain(
-        [LossItem("a", "imported", one, decay, courses[0]), LossItem("b", "imported", other, other_decay, courses[1])]
+        [
+            LossItem("a", "imported", one, decay, courses[0]),
+            LossItem("b", "imported", other, other_decay, courses[1]),
+        ]
     )
     (difference,) = found.differences
     first, second = (row.first if losses else row.predicted for row in found.rows)
-    parts = difference.by_factor + sum(difference.by_part.values()) + difference.by_drift + difference.by_data_loss
+    parts = (
+        difference.by_factor
+        + sum(difference.by_part.values())
+        + difference.by_drift
+        + difference.by_data_loss
+    )
     assert first is not None and second is not None
     assert difference.total == pytest.approx(second - first, abs=1e-6)
     assert parts == pytest.approx(difference.total, abs=1e-6)
@@ -211,15 +247,27 @@ def test_a_difference_is_all_accounted_for(
 def of_ours(name: str, *records: tuple[int, float, float], begun: int = 0) -> LossItem:
     """A run on record: step, data loss, penalty."""
     lines: list[dict[str, Any]] = [{"kind": "start", "resumed_from": begun}]
-    lines += [{"kind": "train", "step": step, "data_loss": data, "l2_penalty": l2} for step, data, l2 in records]
-    return LossItem(name, "run", get("plain56").config, WeightDecayConfig(value=5e-4, covers="all"), course_of(lines))
+    lines += [
+        {"kind": "train", "step": step, "data_loss": data, "l2_penalty": l2}
+        for step, data, l2 in records
+    ]
+    return LossItem(
+        name,
+        "run",
+        get("plain56").config,
+        WeightDecayConfig(value=5e-4, covers="all"),
+        course_of(lines),
+    )
 
 
 def test_a_mean_over_steps_is_not_called_the_beginning() -> None:
-    """Catches "begins at" said of ten steps' mean, and a penalty that grew in them blamed on the draw."""
+    """Catches "begins at" said of ten steps' mean, and a penalty that grew in them blamed on the
+    draw."""
     (said,) = sentences(explain([of_ours("slow", (10, 2.397, 2.224))]))
     assert "its first record, the mean of steps 1 to 10, is 4.621" in said
-    assert "the penalty is 1.529 before training" in said and "+0.695 that it changed by then" in said
+    assert (
+        "the penalty is 1.529 before training" in said and "+0.695 that it changed by then" in said
+    )
     assert "draw" not in said
     (fork,) = sentences(explain([of_ours("fork", (50, 2.0, 1.6), begun=40)]))
     assert "the mean of steps 41 to 50" in fork
@@ -258,13 +306,21 @@ def test_chance() -> None:
     assert chance_loss(10, "softmax") == chance_loss(10, "none") == log(10)
 
 
-drawn = pytest.mark.parametrize("initialiser", ["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"])
+drawn = pytest.mark.parametrize(
+    "initialiser", ["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"]
+)
 one_of_both = pytest.mark.parametrize("name", ["resnet20", "resnext"])
 
 
 def network(name: str, initialiser: str) -> ResNetConfig:
-    grouped = {"block": "bottleneck", "cardinality": 4, "shortcut": "projection"} if name == "resnext" else {}
-    return with_settings(get("resnet20").config, {"initialiser": initialiser, "conv_bias": True, **grouped})
+    grouped = (
+        {"block": "bottleneck", "cardinality": 4, "shortcut": "projection"}
+        if name == "resnext"
+        else {}
+    )
+    return with_settings(
+        get("resnet20").config, {"initialiser": initialiser, "conv_bias": True, **grouped}
+    )
 
 
 @pytest.mark.keras
@@ -272,7 +328,8 @@ def network(name: str, initialiser: str) -> ResNetConfig:
 @pytest.mark.parametrize("covers", ["conv_kernels", "kernels", "all"])
 @one_of_both
 def test_keras_draws_what_the_closed_form_says(name: str, covers: Any, initialiser: str) -> None:
-    """The built model is the judge: Keras's fans of a grouped kernel, its widened truncated normal, zero biases."""
+    """The built model is the judge: Keras's fans of a grouped kernel, its widened truncated normal,
+    zero biases."""
     config, decay = network(name, initialiser), KerasL2(1e-3, covers)
     expected = expected_penalty(build_graph(config), decay)
     assert measured_penalty(config, decay, 3) == pytest.approx(expected, rel=0.03)
@@ -282,7 +339,8 @@ def test_keras_draws_what_the_closed_form_says(name: str, covers: Any, initialis
 @drawn
 @one_of_both
 def test_a_seed_draws_the_same_and_another_seed_does_not(name: str, initialiser: str) -> None:
-    """Catches a measured penalty that nobody could measure again. What is drawn does not depend on what is covered."""
+    """Catches a measured penalty that nobody could measure again. What is drawn does not depend on
+    what is covered."""
     config, decay = network(name, initialiser), KerasL2(1e-3, "all")
     measured = measured_penalty(config, decay, 3)
     assert measured == measured_penalty(config, decay, 3)
@@ -292,7 +350,8 @@ def test_a_seed_draws_the_same_and_another_seed_does_not(name: str, initialiser:
 @pytest.mark.keras
 @pytest.mark.parametrize("covers", ["conv_kernels", "kernels", "all"])
 def test_the_trainer_adds_up_the_same_weights(covers: Any) -> None:
-    """The l2_penalty of our records and the one explained are of the same variables, with the same factor."""
+    """The l2_penalty of our records and the one explained are of the same variables, with the same
+    factor."""
     from resnet import build_keras_model  # noqa: PLC0415  takes seconds
     from resnet.training.loss import decayed, l2_penalty  # noqa: PLC0415
 

@@ -1,4 +1,5 @@
-"""Studies at their edges: factors inside each other, runs that never began, failed, were deleted or left no number."""
+"""Studies at their edges: factors inside each other, runs that never began, failed, were deleted or
+left no number."""
 
 import json
 import shutil
@@ -25,24 +26,39 @@ from resnet.studies.planning import plan
 from tests.outcome_support import finish, grid
 from tests.training_support import recipe_of
 
-NORM = Factor(key="network.norm", levels=({"kind": "batch", "epsilon": 1e-3}, {"kind": "batch", "epsilon": 1e-5}))
+NORM = Factor(
+    key="network.norm",
+    levels=({"kind": "batch", "epsilon": 1e-3}, {"kind": "batch", "epsilon": 1e-5}),
+)
 MOMENTUM = Factor(key="network.norm.momentum", levels=(0.9, 0.5))
 
 
 def ended(run: Run, how: str) -> None:
-    (run.path / EXIT).write_text(json.dumps({"outcome": how, "cause": None, "time_s": 1795522250.0}))
+    (run.path / EXIT).write_text(
+        json.dumps({"outcome": how, "cause": None, "time_s": 1795522250.0})
+    )
 
 
-@pytest.mark.parametrize("factors", [(NORM, MOMENTUM), (MOMENTUM, NORM)], ids=["broad first", "narrow first"])
+@pytest.mark.parametrize(
+    "factors", [(NORM, MOMENTUM), (MOMENTUM, NORM)], ids=["broad first", "narrow first"]
+)
 def test_a_broad_factor_does_not_undo_a_narrow_one(factors: tuple[Factor, ...]) -> None:
-    """Catches norm.momentum overwritten by a level of norm: half of the arms were gone, without a word."""
-    found = {(arm.config.norm.momentum, arm.config.norm.epsilon) for arm in arms(grid(factors=factors))}
+    """Catches norm.momentum overwritten by a level of norm: half of the arms were gone, without a
+    word."""
+    found = {
+        (arm.config.norm.momentum, arm.config.norm.epsilon) for arm in arms(grid(factors=factors))
+    }
     assert found == {(0.9, 1e-3), (0.9, 1e-5), (0.5, 1e-3), (0.5, 1e-5)}
 
 
 def test_a_level_replaces_what_the_baseline_has_inside_it() -> None:
     """Catches a level of norm with the baseline's own momentum in it."""
-    made = Baseline(network="resnet20", settings={"norm.momentum": 0.5}, recipe=recipe_of(100, {}), dataset="digits")
+    made = Baseline(
+        network="resnet20",
+        settings={"norm.momentum": 0.5},
+        recipe=recipe_of(100, {}),
+        dataset="digits",
+    )
     levels = arms(Study(name="x", baseline=made, factors=(NORM,), design="grid"))
     assert {arm.config.norm.momentum for arm in levels} == {0.9}
 
@@ -50,7 +66,9 @@ def test_a_level_replaces_what_the_baseline_has_inside_it() -> None:
 def test_a_setting_that_a_level_takes_away_is_named() -> None:
     """Catches "There is no setting 'recipe.'"."""
     adam = Factor(key="recipe.optimiser", levels=({"kind": "sgd"}, {"kind": "adam"}))
-    with pytest.raises(UnknownNameError, match=r"There is no setting 'recipe\.optimiser\.momentum'; did you mean"):
+    with pytest.raises(
+        UnknownNameError, match=r"There is no setting 'recipe\.optimiser\.momentum'; did you mean"
+    ):
         grid(factors=(Factor(key="recipe.optimiser.momentum", levels=(0.9, 0.5)), adam))
 
 
@@ -83,26 +101,38 @@ def test_what_has_not_begun_is_said(tmp_path: Path) -> None:
 
 def test_how_weights_were_chosen_is_what_the_recipe_says(tmp_path: Path) -> None:
     """Catches "Validation chose" below a table, and in a report, of weights that nobody chose."""
-    last = Baseline(network="resnet20", recipe=recipe_of(100, {"test_weights": "last"}), dataset="digits")
+    last = Baseline(
+        network="resnet20", recipe=recipe_of(100, {"test_weights": "last"}), dataset="digits"
+    )
     study = grid(seeds=(0,), baseline=last)
     found = outcome(study, finish(study, tmp_path))
     texts = " ".join(reading(found).notes), report(found)
     assert all(
-        "Validation chose" not in text and "Nothing is chosen: the weights of the last" in text for text in texts
+        "Validation chose" not in text and "Nothing is chosen: the weights of the last" in text
+        for text in texts
     )
 
 
 def test_a_bracket_at_the_start_of_a_name_is_text_in_latex() -> None:
-    """Catches pdflatex stopped by an arm called "[2x] wide": a bracket after a line's end is an option."""
-    study = grid(design="list", factors=(Factor(key="network"),), seeds=(0,),
-                 listed=(Listed(), Listed(name="[2x] wide", settings={"network": "resnet56"})))  # fmt: skip
+    """Catches pdflatex stopped by an arm called "[2x] wide": a bracket after a line's end is an
+    option."""
+    study = grid(
+        design="list",
+        factors=(Factor(key="network"),),
+        seeds=(0,),
+        listed=(Listed(), Listed(name="[2x] wide", settings={"network": "resnet56"})),
+    )
     assert "\n{[}2x] wide &" in written(reading(outcome(study, [])), "latex")
 
 
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_what_a_study_can_show_is_what_its_own_intervals_show(seeds: int) -> None:
-    """Catches a power of Welch's test promised to studies whose seeds are paired: 51 % of them, not 80, with three."""
-    wanted, draw = plan(grid(seeds=tuple(range(seeds))), []).detectable(1.0), np.random.default_rng(0)
+    """Catches a power of Welch's test promised to studies whose seeds are paired: 51 % of them, not
+    80, with three."""
+    wanted, draw = (
+        plan(grid(seeds=tuple(range(seeds))), []).detectable(1.0),
+        np.random.default_rng(0),
+    )
     pairs = [(draw.normal(wanted, 1, seeds), draw.normal(0, 1, seeds)) for _ in range(2000)]
     both = range(seeds), range(seeds)
     shown = [difference(*pair, seeds=both).beyond_noise for pair in pairs]
@@ -111,7 +141,10 @@ def test_what_a_study_can_show_is_what_its_own_intervals_show(seeds: int) -> Non
 
 def test_a_finished_run_without_a_number_is_named() -> None:
     """Catches a seed dropped in silence, and "one seed" said of an arm that has three."""
-    whole = [SeedRun(seed, [{"kind": "evaluation", "step": 1, "validation_error": 5.0 + seed}]) for seed in range(3)]
+    whole = [
+        SeedRun(seed, [{"kind": "evaluation", "step": 1, "validation_error": 5.0 + seed}])
+        for seed in range(3)
+    ]
     base = ArmRuns("plain", [whole[0], SeedRun(1, [])])
     said = results([base, ArmRuns("residual", whole, against="plain")])
     assert said[0].left_out == ("Plain: seed 1 is finished, but has no number on record",)
@@ -121,14 +154,17 @@ def test_a_finished_run_without_a_number_is_named() -> None:
 def test_the_zip_of_a_folder_of_images_is_read_beside_those_images(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Catches a study of a folder that finds none of its own runs in its zip, once that is read in another place."""
+    """Catches a study of a folder that finds none of its own runs in its zip, once that is read in
+    another place."""
     from PIL import Image  # noqa: PLC0415  only here
 
     for place in ("one", "other"):
         for kind in ("cats", "dogs"):
             (tmp_path / place / "images" / "pets" / kind).mkdir(parents=True)
             for number in range(20):
-                Image.new("RGB", (16, 16)).save(tmp_path / place / "images" / "pets" / kind / f"{number}.png")
+                Image.new("RGB", (16, 16)).save(
+                    tmp_path / place / "images" / "pets" / kind / f"{number}.png"
+                )
     recipe = recipe_of(100, {"evaluate_every": 50, "validation_images": 8})
     base = Baseline(network="resnet20", recipe=recipe, dataset="folder:pets", data_folder="images")
     monkeypatch.chdir(tmp_path / "one")
@@ -139,8 +175,11 @@ def test_the_zip_of_a_folder_of_images_is_read_beside_those_images(
     assert outcome(*read_bundle(tmp_path / "study.zip", tmp_path / "study")).finished == 4
 
 
-def test_a_run_deleted_after_the_plan_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches "There is no run …", with the runs behind it not submitted, where another tab deletes one meanwhile."""
+def test_a_run_deleted_after_the_plan_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches "There is no run …", with the runs behind it not submitted, where another tab deletes
+    one meanwhile."""
     study = grid(seeds=(0,))
     for run in finish(study, tmp_path):
         ended(run, "stopped")
@@ -153,4 +192,6 @@ def test_a_run_deleted_after_the_plan_is_made_anew(tmp_path: Path, monkeypatch: 
     store.delete(gone.id)
     (again,) = running.submit(made, store)
     assert again.id != gone.id
-    assert again.spec == runs(study)[0].spec.model_copy(update={"data_folder": str(Path("data").absolute())})
+    assert again.spec == runs(study)[0].spec.model_copy(
+        update={"data_folder": str(Path("data").absolute())}
+    )

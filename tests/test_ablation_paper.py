@@ -1,4 +1,5 @@
-"""How far something follows the paper: every point is looked at, and what is not known counts for nothing."""
+"""How far something follows the paper: every point is looked at, and what is not known counts for
+nothing."""
 
 from typing import Any
 
@@ -16,16 +17,21 @@ def test_the_papers_recipe_follows_the_paper() -> None:
     recipe, network = recipes.get("he2015_cifar").recipe, catalog.get("resnet56").config
     found = follows(recipe, network, data.facts("cifar10"))
     assert found.sentence == "Follows He et al. 2015 in 19 of 19 points."
-    deep = follows(recipes.get("he2015_cifar_110").recipe, catalog.get("resnet110").config, data.facts("cifar10"))
+    deep = follows(
+        recipes.get("he2015_cifar_110").recipe,
+        catalog.get("resnet110").config,
+        data.facts("cifar10"),
+    )
     assert [point.key for point in deep.of("differs")] == []
 
 
 def test_what_differs_is_named_with_both_values() -> None:
     recipe = with_settings(recipes.get("he2015_cifar").recipe, {"batch_size": 64})
     network = with_settings(catalog.get("resnet56").config, {"shortcut": "projection"})
-    assert follows(recipe, network, data.facts("cifar10")).sentence == (
-        "Follows He et al. 2015 in 17 of 19 points; these two differ: shortcuts (option B, not option A); batch (64, "
-        "not 128)."
+    assert (
+        follows(recipe, network, data.facts("cifar10")).sentence
+        == "Follows He et al. 2015 in 17 of 19 points; these two differ: shortcuts (option B, not"
+        " option A); batch (64, not 128)."
     )
 
 
@@ -74,6 +80,9 @@ def test_each_point_of_the_network_is_looked_at(settings: dict[str, Any], point:
 
 def test_what_is_not_given_is_not_held_against_anybody() -> None:
     found = follows(None, catalog.get("plain20").config)
-    assert found.sentence == "Follows He et al. 2015 in 9 of 9 points; ten more cannot be known from this."
+    assert (
+        found.sentence
+        == "Follows He et al. 2015 in 9 of 9 points; ten more cannot be known from this."
+    )
     recipe = follows(recipes.get("he2015_cifar").recipe, None)
     assert (len(recipe.of("met")), recipe.of("differs"), len(recipe.of("unknown"))) == (8, (), 11)

@@ -11,7 +11,8 @@ from resnet.studies.plan.study import arms, runs
 
 @pytest.mark.parametrize("key", ready.names())
 def test_ready_studies_can_be_run(key: str) -> None:
-    """A ready study that this program refuses helps nobody; the quick one must run without a download."""
+    """A ready study that this program refuses helps nobody; the quick one must run without a
+    download."""
     entry = ready.get(key)
     assert entry.key == key == entry.study.name
     assert entry.study.source
@@ -21,10 +22,15 @@ def test_ready_studies_can_be_run(key: str) -> None:
     for run in runs(entry.quick):
         check_possible(run.spec)
     for study in entry.sizes.values():
-        assert {factor.key for factor in entry.study.factors} == {factor.key for factor in study.factors}
+        assert {factor.key for factor in entry.study.factors} == {
+            factor.key for factor in study.factors
+        }
         assert len(arms(study)) >= 2
     assert len({study.fingerprint for study in entry.sizes.values()}) == len(entry.sizes)
-    assert sum(run.spec.recipe.steps * run.spec.recipe.batch_size for run in runs(entry.quick)) < 200_000
+    assert (
+        sum(run.spec.recipe.steps * run.spec.recipe.batch_size for run in runs(entry.quick))
+        < 200_000
+    )
 
 
 def test_plain_or_residual_is_the_papers_figure_6() -> None:

@@ -1,4 +1,5 @@
-"""The report is what people print and pass on: it must be whole, say nothing false, and fetch nothing."""
+"""The report is what people print and pass on: it must be whole, say nothing false, and fetch
+nothing."""
 
 import re
 from base64 import b64decode
@@ -23,8 +24,17 @@ from tests.outcome_support import finish, finished, grid, outcome_of, papers, re
 
 HOSTILE = '<script>alert(1)</script> & "quoted" \' <img src=http://example.org/x.png> </style>'
 VOID = {"meta", "img", "br"}
-SECTIONS = ["Findings", "Curves", "Results", "Against the paper", "Method", "What is equal, and what is not",
-            "Every run", "Do it again", "Checksums"]  # fmt: skip
+SECTIONS = [
+    "Findings",
+    "Curves",
+    "Results",
+    "Against the paper",
+    "Method",
+    "What is equal, and what is not",
+    "Every run",
+    "Do it again",
+    "Checksums",
+]
 
 
 class Reader(HTMLParser):
@@ -72,9 +82,20 @@ def test_everything_is_on_the_page(tmp_path: Path) -> None:
     page = read(report(found))
     assert page.headings == SECTIONS
     text = " ".join(page.text)
-    for said in ("Does depth hurt?", "He et al. 2015", "12 of 12 runs are finished", found.study.fingerprint,
-                 "Residual helps by 4.0 ± 0.6 points at depth 56 (resnet56).", *found.guards, "2.21.0", "A processor",
-                 "schedule.learning_rate", "1,500 images for training", "exact twins", "run study.yaml"):  # fmt: skip
+    for said in (
+        "Does depth hurt?",
+        "He et al. 2015",
+        "12 of 12 runs are finished",
+        found.study.fingerprint,
+        "Residual helps by 4.0 ± 0.6 points at depth 56 (resnet56).",
+        *found.guards,
+        "2.21.0",
+        "A processor",
+        "schedule.learning_rate",
+        "1,500 images for training",
+        "exact twins",
+        "run study.yaml",
+    ):
         assert said in text, said
     for (_, seed), run in found.runs.items():
         assert run.id in text
@@ -83,13 +104,21 @@ def test_everything_is_on_the_page(tmp_path: Path) -> None:
 
 
 def test_it_fetches_nothing(tmp_path: Path) -> None:
-    """Catches a font, script or image from elsewhere, which is gone in ten years and tells who reads."""
+    """Catches a font, script or image from elsewhere, which is gone in ten years and tells who
+    reads."""
     text = report(outcome_of(grid(), tmp_path))
     page = read(text)
     images = [own["src"] for tag, own in page.tags if tag == "img"]
     assert len(images) == 2
     assert all(source and source.startswith("data:image/svg+xml;base64,") for source in images)
-    assert {tag for tag, _ in page.tags} & {"script", "link", "iframe", "object", "base", "form"} == set()
+    assert {tag for tag, _ in page.tags} & {
+        "script",
+        "link",
+        "iframe",
+        "object",
+        "base",
+        "form",
+    } == set()
     assert not re.search(r"url\(|@import|srcset", text)
     for source in images:
         ElementTree.fromstring(b64decode((source or "").partition(",")[2]))
@@ -101,19 +130,24 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
     for found in (outcome_of(study, tmp_path), outcome(study, [])):
         page = read(report(found))
         assert not {tag for tag, _ in page.tags} & {"script"}
-        assert {own["src"][:5] for tag, own in page.tags if tag == "img" and own["src"]} == {"data:"}
+        assert {own["src"][:5] for tag, own in page.tags if tag == "img" and own["src"]} == {
+            "data:"
+        }
         assert HOSTILE in "".join(page.text)
 
 
 def test_a_banner_comes_before_everything(tmp_path: Path) -> None:
-    """Catches an unfair comparison that is printed without a word, and a finding above the doubt about it."""
+    """Catches an unfair comparison that is printed without a word, and a finding above the doubt
+    about it."""
     found = outcome_of(grid(), tmp_path)
     specs = {step.planned.arm.name: [step.planned.spec] for step in found.steps}
     text = report(replace(found, one_factor=one_factor(specs, [])))
     assert 'class="banner"' not in report(found)
     place = text.index('<div class="banner"')
     assert place < text.index("<h2>")
-    assert unescape(text[place:]).startswith('<div class="banner" role="alert">Not a fair comparison: ')
+    assert unescape(text[place:]).startswith(
+        '<div class="banner" role="alert">Not a fair comparison: '
+    )
 
 
 def test_before_any_run_there_is_a_page() -> None:
@@ -139,14 +173,20 @@ def test_a_failed_run_stands_in_its_table(tmp_path: Path) -> None:
     """Catches a run that is hidden since it ended badly."""
     study = grid(seeds=(0,))
     finish(study, tmp_path, only=lambda planned: planned.arm.config.depth == 56)
-    finished(runs(study)[0], tmp_path, records(runs(study)[0], 50.0), {"outcome": "failed", "cause": "diverged"})
+    finished(
+        runs(study)[0],
+        tmp_path,
+        records(runs(study)[0], 50.0),
+        {"outcome": "failed", "cause": "diverged"},
+    )
     page = read(report(outcome(study, finish(study, tmp_path, only=lambda planned: False))))
     assert page.text.count("failed") == 1
     assert page.text.count("not begun") == 1
 
 
 def test_the_same_outcome_gives_the_same_bytes(tmp_path: Path) -> None:
-    """Catches a date or an order that changes, so that two exports of one study look like two studies."""
+    """Catches a date or an order that changes, so that two exports of one study look like two
+    studies."""
     found = outcome_of(grid(), tmp_path)
     assert report(found) == report(found)
 
@@ -169,7 +209,9 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
         ("", ""),
     ],
 )
-def test_a_sentence_begins_with_a_capital_but_a_name_keeps_its_own(sentence: str, said: str) -> None:
+def test_a_sentence_begins_with_a_capital_but_a_name_keeps_its_own(
+    sentence: str, said: str
+) -> None:
     """Catches Resnet56."""
     assert begun(sentence) == said
 

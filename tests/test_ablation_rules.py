@@ -1,4 +1,5 @@
-"""Every rule, with facts that trip it and facts that must not: the table is the specification of the recipe check."""
+"""Every rule, with facts that trip it and facts that must not: the table is the specification of
+the recipe check."""
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -30,7 +31,8 @@ A, B = Facts(name="a", network=PLAIN56), Facts(name="b", network=RESNET56)
 
 
 class Case(NamedTuple):
-    """What trips a rule, words its sentence must hold, and several sets of facts that must not trip it."""
+    """What trips a rule, words its sentence must hold, and several sets of facts that must not trip
+    it."""
 
     key: str
     trips: Sequence[Facts]
@@ -49,7 +51,9 @@ def each(key: str, first: object, second: object, **both: object) -> list[Facts]
     return [replace(one, **{key: first}), replace(two, **{key: second})]  # type: ignore[arg-type]
 
 
-def seeded(key: str, plain: Sequence[float], residual: Sequence[float], **both: object) -> list[Facts]:
+def seeded(
+    key: str, plain: Sequence[float], residual: Sequence[float], **both: object
+) -> list[Facts]:
     """Two arms with a seed for each number."""
     arms = ((PLAIN56, plain), (RESNET56, residual))
     return [
@@ -60,14 +64,19 @@ def seeded(key: str, plain: Sequence[float], residual: Sequence[float], **both: 
 
 
 SGD = Facts(optimiser="sgd", momentum=0.9, learning_rate=0.1, batch_size=128)
-NOTEBOOK34 = Facts(network=RESNET34, decay=1e-3, decay_meaning="keras_l2", loss_includes_penalty=True)
+NOTEBOOK34 = Facts(
+    network=RESNET34, decay=1e-3, decay_meaning="keras_l2", loss_includes_penalty=True
+)
 
 DECAY = (
     Case(
         "loss_with_penalty",
         [NOTEBOOK34],
         ("17.024",),
-        [[replace(NOTEBOOK34, loss_includes_penalty=False)], [replace(NOTEBOOK34, loss_includes_penalty=None)]],
+        [
+            [replace(NOTEBOOK34, loss_includes_penalty=False)],
+            [replace(NOTEBOOK34, loss_includes_penalty=None)],
+        ],
     ),
     Case(
         "losses_not_comparable",
@@ -92,12 +101,22 @@ DECAY = (
     ),
     Case(
         "decay_meanings_differ",
-        each("decay_meaning", "l2", "decoupled", decay=1e-4, optimiser="sgd", momentum=0.9, learning_rate=0.1),
+        each(
+            "decay_meaning",
+            "l2",
+            "decoupled",
+            decay=1e-4,
+            optimiser="sgd",
+            momentum=0.9,
+            learning_rate=0.1,
+        ),
         ("decoupled decay and l2 of the paper", "a 0.0001; b 1e-05"),
         [
             pair(decay_meaning="l2", decay=1e-4),
             each("decay_meaning", "l2", None, decay=1e-4),
-            each("decay_meaning", "l2", "decoupled", decay=1e-4, declared=("weight_decay.semantics",)),
+            each(
+                "decay_meaning", "l2", "decoupled", decay=1e-4, declared=("weight_decay.semantics",)
+            ),
         ],
     ),
     Case(
@@ -175,7 +194,11 @@ NETWORK = (
         "norm_averages_unsettled",
         [Facts(network=STEEP, steps=100)],
         ("37 %", "100 steps"),
-        [[Facts(network=STEEP, steps=1000)], [Facts(network=STEEP)], [Facts(network=GROUPED, steps=1)]],
+        [
+            [Facts(network=STEEP, steps=1000)],
+            [Facts(network=STEEP)],
+            [Facts(network=GROUPED, steps=1)],
+        ],
     ),
     Case(
         "first_stage_strides",
@@ -244,11 +267,27 @@ RATE = (
     ),
     Case(
         "warmup_never_ends",
-        [Facts(learning_rate=0.1, warmup=ErrorWarmup(), highest_rate=0.01, steps_done=64_000, steps=64_000)],
+        [
+            Facts(
+                learning_rate=0.1,
+                warmup=ErrorWarmup(),
+                highest_rate=0.01,
+                steps_done=64_000,
+                steps=64_000,
+            )
+        ],
         ("64,000 steps", "above 0.01"),
         [
             [Facts(learning_rate=0.1, warmup=ErrorWarmup(), highest_rate=0.1, steps_done=64_000)],
-            [Facts(learning_rate=0.1, warmup=ErrorWarmup(), highest_rate=0.01, steps_done=400, steps=64_000)],
+            [
+                Facts(
+                    learning_rate=0.1,
+                    warmup=ErrorWarmup(),
+                    highest_rate=0.01,
+                    steps_done=400,
+                    steps=64_000,
+                )
+            ],
             [Facts(learning_rate=0.1, highest_rate=0.01)],
             [Facts(learning_rate=0.1, warmup=StepsWarmup(steps=50), steps=500)],
         ],
@@ -274,7 +313,11 @@ RATE = (
         "drop_after_the_end",
         [Facts(drops=(32_000, 48_000), steps=40_000)],
         ("48,000", "40,000"),
-        [[Facts(drops=(32_000, 48_000), steps=64_000)], [Facts(drops=(32_000,))], [Facts(steps=10)]],
+        [
+            [Facts(drops=(32_000, 48_000), steps=64_000)],
+            [Facts(drops=(32_000,))],
+            [Facts(steps=10)],
+        ],
     ),
     Case(
         "epochs_for_steps",
@@ -293,7 +336,15 @@ RATE = (
         [
             [Facts(steps=64_000, batch_size=128, train_images=45_000)],
             [Facts(steps=164, batch_size=128)],
-            [Facts(steps=200, batch_size=128, batch_counts="per_device", devices=2, train_images=45_000)],
+            [
+                Facts(
+                    steps=200,
+                    batch_size=128,
+                    batch_counts="per_device",
+                    devices=2,
+                    train_images=45_000,
+                )
+            ],
         ],
     ),
     Case(
@@ -364,7 +415,11 @@ IMAGES = (
         "running_train_error",
         [Facts(train_error=12.5, train_error_is="running")],
         ("12.50 %",),
-        [[Facts(train_error=12.5, train_error_is="clean")], [Facts(train_error_is="running")], [Facts(train_error=1)]],
+        [
+            [Facts(train_error=12.5, train_error_is="clean")],
+            [Facts(train_error_is="running")],
+            [Facts(train_error=1)],
+        ],
     ),
 )
 DEVICES = (
@@ -407,7 +462,12 @@ DEVICES = (
     ),
 )
 COMPARISON = (
-    Case("one_seed", pair(seeds=1), ("Every arm", "one seed"), [pair(seeds=3), pair(), [Facts(seed=0)]]),
+    Case(
+        "one_seed",
+        pair(seeds=1),
+        ("Every arm", "one seed"),
+        [pair(seeds=3), pair(), [Facts(seed=0)]],
+    ),
     Case("one_seed", each("seeds", 1, 3), ("a was trained",), [each("seeds", None, 3)]),
     Case("two_seeds", pair(seeds=2), ("a and b", "9.0"), [pair(seeds=3), pair(seeds=1), pair()]),
     Case(
@@ -442,7 +502,11 @@ COMPARISON = (
         "both_fitted",
         each("train_error", 0.0, 0.02),
         ("0.02 %",),
-        [each("train_error", 0.0, 5.0), each("train_error", 0.0, None), [replace(A, train_error=0.0)]],
+        [
+            each("train_error", 0.0, 5.0),
+            each("train_error", 0.0, None),
+            [replace(A, train_error=0.0)],
+        ],
     ),
     Case(
         "optimisers_differ",
@@ -457,7 +521,10 @@ COMPARISON = (
     ),
     Case(
         "one_rate_each",
-        [replace(A, optimiser="adam", learning_rate=1e-3), replace(A, optimiser="sgd", learning_rate=0.1)],
+        [
+            replace(A, optimiser="adam", learning_rate=1e-3),
+            replace(A, optimiser="sgd", learning_rate=0.1),
+        ],
         ("adam at 0.001 and sgd at 0.1",),
         [
             pair(optimiser="sgd", learning_rate=0.1),
@@ -485,7 +552,10 @@ COMPARISON = (
         "several_factors",
         [A, replace(B, against="a", changed=("network.shortcut", "recipe.optimiser.momentum"))],
         ("2 factors differ between a and b: network.shortcut and recipe.optimiser.momentum.",),
-        [[A, replace(B, against="a", changed=("network.shortcut",))], [A, replace(B, changed=("dataset", "network"))]],
+        [
+            [A, replace(B, against="a", changed=("network.shortcut",))],
+            [A, replace(B, changed=("dataset", "network"))],
+        ],
     ),
     Case(
         "libraries_differ",

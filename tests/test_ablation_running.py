@@ -65,7 +65,8 @@ def run(made: Study, there: Store, **options: Any) -> tuple[tuple[Run, ...], Sta
 
 
 def test_running_twice_is_running_once_and_growing_adds_only_what_is_new(root: Path) -> None:
-    """The same run trained twice costs a night; a run of another study that is equal need not be made either."""
+    """The same run trained twice costs a night; a run of another study that is equal need not be
+    made either."""
     there = store(root, "brief")
     first, status = run(study((0,)), there)
     assert status.states == {"finished": 2}
@@ -92,13 +93,19 @@ def test_nothing_starts_where_one_arm_cannot(root: Path) -> None:
     """Ten runs of a night, then the eleventh refuses: a batch larger than the training part."""
     there = store(root, "brief")
     factors = (Factor(key="recipe.batch_size", levels=(32, 1600)),)
-    with pytest.raises(ConfigError, match=r"Nothing was started, since arm batch_size 1600 cannot run here: .*1,600"):
+    with pytest.raises(
+        ConfigError,
+        match=r"Nothing was started, since arm batch_size 1600 cannot run here: .*1,600",
+    ):
         submit(planned(study().model_copy(update={"factors": factors}), there), there)
     assert there.list() == []
 
 
-def test_only_runs_of_the_same_device_are_reused_but_from_whichever_folder_of_data(root: Path, tmp_path: Path) -> None:
-    """A float differs between devices; a named data set is the same images in every folder, a bundle's too."""
+def test_only_runs_of_the_same_device_are_reused_but_from_whichever_folder_of_data(
+    root: Path, tmp_path: Path
+) -> None:
+    """A float differs between devices; a named data set is the same images in every folder, a
+    bundle's too."""
     there = store(root, "brief")
     made = study((0,))
     run(made, there)
@@ -111,7 +118,8 @@ def test_only_runs_of_the_same_device_are_reused_but_from_whichever_folder_of_da
 
 
 def test_runs_in_a_folder_without_their_processes_are_reused(root: Path, tmp_path: Path) -> None:
-    """What was exported elsewhere has no lock, no request and no heartbeat: only what tells of the result."""
+    """What was exported elsewhere has no lock, no request and no heartbeat: only what tells of the
+    result."""
     run(study((0,)), store(root, "brief"))
     copies = tmp_path / "bundle"
     for one in runs_in(root):
@@ -146,7 +154,8 @@ def test_runs_at_work_and_waiting_are_waited_for(root: Path) -> None:
 
 
 def test_a_failed_run_is_left_alone_unless_asked(root: Path) -> None:
-    """Divergence is a result, and would be reached again; a full disk is not, so trying again can be asked for."""
+    """Divergence is a result, and would be reached again; a full disk is not, so trying again can
+    be asked for."""
     there = store(root, "failing")
     _, status = run(study((0,)), there)
     assert status.states == {"failed": 2}
@@ -173,7 +182,9 @@ def test_a_fork_is_never_taken_for_a_run_from_the_beginning(root: Path) -> None:
     asked = found[0].request()
     assert asked
     parent = Parent(id=found[1].id, step=1)
-    found[0].directory.write("request.json", Request.model_validate(asked.model_dump() | {"parent": parent}))
+    found[0].directory.write(
+        "request.json", Request.model_validate(asked.model_dump() | {"parent": parent})
+    )
     assert actions(planned(study((0,)), there)) == ["make", "reuse"]
 
 
@@ -194,15 +205,25 @@ def test_what_seeds_can_detect() -> None:
     """Two seeds promise little, one nothing."""
     there = Store("nowhere")
     assert math.isinf(planned(study((0,)), there).detectable(0.2))
-    assert planned(study((0, 1)), there).detectable(0.2) > planned(study((0, 1, 2)), there).detectable(0.2) > 0.2
+    assert (
+        planned(study((0, 1)), there).detectable(0.2)
+        > planned(study((0, 1, 2)), there).detectable(0.2)
+        > 0.2
+    )
 
 
 def test_noise_is_measured_from_the_arms_where_there_is_any(root: Path) -> None:
-    """A spread between arms taken for a spread between seeds, or the paper's shown as if measured here."""
+    """A spread between arms taken for a spread between seeds, or the paper's shown as if measured
+    here."""
     there = store(root, "brief")
     found, _ = run(study(), there)
     assert planned(study(), there).noise() == EXAMPLE  # equal errors in all seeds are no scatter
-    errors = {("baseline", 0): 1.0, ("baseline", 1): 2.0, ("shortcut none", 0): 40.0, ("shortcut none", 1): 43.0}
+    errors = {
+        ("baseline", 0): 1.0,
+        ("baseline", 1): 2.0,
+        ("shortcut none", 0): 40.0,
+        ("shortcut none", 1): 43.0,
+    }
     for step in planned(study(), there).steps:
         assert step.run
         value = errors[step.planned.arm.name, step.planned.seed]
@@ -217,8 +238,8 @@ def test_noise_is_measured_from_the_arms_where_there_is_any(root: Path) -> None:
 
 @pytest.mark.training
 def test_a_study_to_its_end_through_a_killed_worker(root: Path) -> None:
-    """Real workers: one is killed in the middle; running the study again finishes it, and repeats nothing. What both
-    wrote down proves that they began with the same images and weights."""
+    """Real workers: one is killed in the middle; running the study again finishes it, and repeats
+    nothing. What both wrote down proves that they began with the same images and weights."""
     there, made = Store(root), study((0,), steps=60)
     found = submit(planned(made, there), there)
     victim = found[1]
@@ -238,7 +259,12 @@ def test_a_study_to_its_end_through_a_killed_worker(root: Path) -> None:
     assert len(there.list()) == 2
     steps = [record["step"] for record in victim.metrics()[0] if record.get("kind") == "train"]
     assert steps == list(range(20, 61, 20))
-    start = same_start({step.planned.arm.name: {0: step.run.environment()} for step in planned(made, there).steps
-                        if step.run})  # fmt: skip
+    start = same_start(
+        {
+            step.planned.arm.name: {0: step.run.environment()}
+            for step in planned(made, there).steps
+            if step.run
+        }
+    )
     assert start.proven
     assert start.seeds[0].kernels == (8, 8)

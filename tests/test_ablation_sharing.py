@@ -1,4 +1,5 @@
-"""What arms share: split, order, augmentation and initial weights, by rule from specs and by hash from runs."""
+"""What arms share: split, order, augmentation and initial weights, by rule from specs and by hash
+from runs."""
 
 from typing import Any
 
@@ -14,8 +15,12 @@ def test_who_chooses_is_said() -> None:
     """ "Validation chose" printed over a recipe that tests the last weights."""
     last = with_changes(recipe={"test_weights": "last"})
     assert selection({"a": [spec()], "b": [spec()]}).startswith("Validation chooses: ")
-    assert selection({"a": [last]}).startswith("Nothing is chosen: the weights of the last step are tested")
-    assert selection({"a": [spec()], "b": [last]}).startswith("Validation chooses the weights in a only")
+    assert selection({"a": [last]}).startswith(
+        "Nothing is chosen: the weights of the last step are tested"
+    )
+    assert selection({"a": [spec()], "b": [last]}).startswith(
+        "Validation chooses the weights in a only"
+    )
 
 
 def test_streams_are_shared_where_what_they_depend_on_is() -> None:
@@ -33,7 +38,10 @@ def test_streams_are_shared_where_what_they_depend_on_is() -> None:
     assert {"baseline", "plain", "B", "pad"} in groups["order"]
     assert {"baseline", "plain", "B"} in groups["augmentation"]
     assert groups["initial weights"] == [set(arms)]
-    assert {len(stream.groups) for stream in streams({name: arms[name] for name in ("baseline", "plain")})} == {1}
+    assert {
+        len(stream.groups)
+        for stream in streams({name: arms[name] for name in ("baseline", "plain")})
+    } == {1}
 
 
 def test_other_seeds_are_other_streams() -> None:
@@ -48,13 +56,18 @@ def test_deeper_networks_share_what_they_have_and_a_zero_gamma_is_another_start(
     zero = with_changes({"norm.last_gamma": "zero"})
     kind = with_changes({"initialiser": "glorot_uniform"})
     base = {"a": [spec()]}
-    together = {name: streams(base | {"b": [one]})[3].groups for name, one in
-                {"deep": deep, "narrow": narrow, "zero": zero, "kind": kind}.items()}  # fmt: skip
-    assert together == {"deep": (("a", "b"),)} | dict.fromkeys(("narrow", "zero", "kind"), (("a",), ("b",)))
+    together = {
+        name: streams(base | {"b": [one]})[3].groups
+        for name, one in {"deep": deep, "narrow": narrow, "zero": zero, "kind": kind}.items()
+    }
+    assert together == {"deep": (("a", "b"),)} | dict.fromkeys(
+        ("narrow", "zero", "kind"), (("a",), ("b",))
+    )
 
 
 def test_a_named_data_set_is_the_same_in_every_folder() -> None:
-    """Two checkouts of one study would be said to see other images; two folders of photographs do."""
+    """Two checkouts of one study would be said to see other images; two folders of photographs
+    do."""
     elsewhere = spec(data_folder="/elsewhere")
     assert {len(stream.groups) for stream in streams({"a": [spec()], "b": [elsewhere]})} == {1}
     folders = [spec(dataset="folder:photos", data_folder=place) for place in ("/a", "/b")]
@@ -69,9 +82,12 @@ WROTE: dict[str, Any] = {
 
 
 def test_what_runs_wrote_down_proves_that_they_began_alike() -> None:
-    """A rule that the code no longer follows would be believed; hashes of what was drawn cannot be."""
+    """A rule that the code no longer follows would be believed; hashes of what was drawn cannot
+    be."""
     more = WROTE | {"initial_weights": WROTE["initial_weights"] | {"stage1.block9.conv1": "k9"}}
-    start = same_start({"plain": {0: WROTE, 1: WROTE}, "deep": {0: more, 1: more}, "late": {2: WROTE}})
+    start = same_start(
+        {"plain": {0: WROTE, 1: WROTE}, "deep": {0: more, 1: more}, "late": {2: WROTE}}
+    )
     assert start.proven
     assert [seed.seed for seed in start.seeds] == [0, 1]
     assert [seed.kernels for seed in start.seeds] == [(2, 2), (2, 2)]
@@ -79,8 +95,13 @@ def test_what_runs_wrote_down_proves_that_they_began_alike() -> None:
 
 
 def test_one_other_hash_is_found_and_named() -> None:
-    """An arm that saw other images in its first step, or one kernel of twenty that was drawn anew."""
-    other = {**WROTE, "first_batch": "bx", "initial_weights": {"stem.conv": "k0", "head.logits": "kx"}}
+    """An arm that saw other images in its first step, or one kernel of twenty that was drawn
+    anew."""
+    other = {
+        **WROTE,
+        "first_batch": "bx",
+        "initial_weights": {"stem.conv": "k0", "head.logits": "kx"},
+    }
     start = same_start({"a": {0: WROTE}, "b": {0: other}})
     assert not start.proven
     (seed,) = start.seeds
@@ -89,7 +110,9 @@ def test_one_other_hash_is_found_and_named() -> None:
     assert "not equal: head.logits" in start.sentences[2]
 
 
-@pytest.mark.parametrize("older", [None, {}, {"split_hash": "s0"}, {**WROTE, "initial_weights": None}])
+@pytest.mark.parametrize(
+    "older", [None, {}, {"split_hash": "s0"}, {**WROTE, "initial_weights": None}]
+)
 def test_older_runs_prove_nothing(older: dict[str, Any] | None) -> None:
     """What was not written down must not be read as equal."""
     start = same_start({"a": {0: WROTE}, "b": {0: older}, "c": {0: WROTE}})
@@ -102,4 +125,6 @@ def test_older_runs_prove_nothing(older: dict[str, Any] | None) -> None:
     assert seed.unknown == ("b",)
     assert "not recorded by all runs with seed 0" in start.sentences[2]
     assert not same_start({"a": {0: WROTE}}).proven
-    assert same_start({}).sentences == ("Not proven by hash yet: no two arms have run with one seed.",)
+    assert same_start({}).sentences == (
+        "Not proven by hash yet: no two arms have run with one seed.",
+    )

@@ -13,7 +13,9 @@ from resnet.studies.plan.study import Study
 
 
 def study(name: str = "shortcuts", levels: tuple[str, ...] = ("none",)) -> Study:
-    base = Baseline.model_validate({"network": "resnet20", "recipe": "digits_quick", "dataset": "digits"})
+    base = Baseline.model_validate(
+        {"network": "resnet20", "recipe": "digits_quick", "dataset": "digits"}
+    )
     return Study(name=name, baseline=base, factors=(Factor(key="network.shortcut", levels=levels),))
 
 
@@ -79,7 +81,8 @@ def test_any_names_stay_apart(tmp_path_factory: pytest.TempPathFactory, names: l
 
 
 def test_what_a_hand_put_there(tmp_path: Path) -> None:
-    """A copied file is a study of its own; a damaged one is one sentence and hides no other; the rest is no study."""
+    """A copied file is a study of its own; a damaged one is one sentence and hides no other; the
+    rest is no study."""
     shelf = Shelf(tmp_path)
     shelf.save(study())
     (tmp_path / "copy.yaml").write_bytes((tmp_path / "shortcuts.yaml").read_bytes())

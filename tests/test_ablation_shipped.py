@@ -15,7 +15,8 @@ def shown() -> Outcome:
 
 
 def test_every_run_of_the_study_is_there_and_finished() -> None:
-    """Catches a change of configs, or of what makes two specs equal, after which no shipped run is the study's own."""
+    """Catches a change of configs, or of what makes two specs equal, after which no shipped run is
+    the study's own."""
     study, runs = read_bundle(shipped.folder())
     assert len(runs) == 12
     assert {run.state().name for run in runs} == {"finished"}
@@ -24,16 +25,25 @@ def test_every_run_of_the_study_is_there_and_finished() -> None:
 
 
 def test_it_shows_what_the_project_is_about() -> None:
-    """Catches arms compared with the wrong arm: depth hurts the plain network, and shortcuts undo that."""
-    shallow, deep = (next(one for one in shown().results if one.arm.name == name) for name in ("resnet20", "resnet56"))
+    """Catches arms compared with the wrong arm: depth hurts the plain network, and shortcuts undo
+    that."""
+    shallow, deep = (
+        next(one for one in shown().results if one.arm.name == name)
+        for name in ("resnet20", "resnet56")
+    )
     assert shallow.difference is not None and not shallow.difference.beyond_noise
-    assert deep.difference is not None and deep.difference.beyond_noise and deep.difference.mean < -20
+    assert (
+        deep.difference is not None and deep.difference.beyond_noise and deep.difference.mean < -20
+    )
     assert deep.arm.against == "plain56"
 
 
 def test_arms_began_alike_by_hash() -> None:
-    """Catches kernels that depend on what else a network has, in real runs and not only in a model built for a test."""
-    runs = [run for run in read_bundle(shipped.folder()).runs if run.spec and run.spec.recipe.seed == 1]
+    """Catches kernels that depend on what else a network has, in real runs and not only in a model
+    built for a test."""
+    runs = [
+        run for run in read_bundle(shipped.folder()).runs if run.spec and run.spec.recipe.seed == 1
+    ]
     facts = {run.spec.network: run.environment() or {} for run in runs if run.spec}
     assert len({known["first_batch"] for known in facts.values()}) == 1
     assert len({known["split_hash"] for known in facts.values()}) == 1

@@ -24,15 +24,24 @@ def scattered(folder: Path) -> tuple[Study, list[Run]]:
 @pytest.mark.parametrize(
     ("study", "said"),
     [
-        (grid(factors=(), design="one_at_a_time"), "One arm shows no difference: there is nothing to compare it with."),
+        (
+            grid(factors=(), design="one_at_a_time"),
+            "One arm shows no difference: there is nothing to compare it with.",
+        ),
         (
             grid(seeds=(0,)),
-            "One seed shows no difference: there is nothing to tell it from chance; take three or more.",
+            (
+                "One seed shows no difference: there is nothing to tell it from chance; take three"
+                " or more."
+            ),
         ),
     ],
 )
-def test_one_arm_and_one_seed_show_nothing(study: Study, said: str, tmp_path: Path, shell: Shell) -> None:
-    """Catches a difference promised by `show` where nothing is compared, and another answer on the page."""
+def test_one_arm_and_one_seed_show_nothing(
+    study: Study, said: str, tmp_path: Path, shell: Shell
+) -> None:
+    """Catches a difference promised by `show` where nothing is compared, and another answer on the
+    page."""
     write(study, tmp_path / "study.yaml")
     assert said in shell("study", "show", "study.yaml").out
     facts = json.loads(shell("study", "show", "study.yaml", "--json").out)
@@ -42,21 +51,32 @@ def test_one_arm_and_one_seed_show_nothing(study: Study, said: str, tmp_path: Pa
 
 
 def test_no_error_is_larger_than_a_hundred_points(tmp_path: Path) -> None:
-    """Catches "can show 170 points": where two seeds scatter so, there is nothing they could show."""
+    """Catches "can show 170 points": where two seeds scatter so, there is nothing they could
+    show."""
     made = plan(*scattered(tmp_path))
     assert made.detectable(made.noise().sd) > 100
     silence = made.silence()
-    assert silence and silence.startswith("2 seeds show no difference: where they scatter as in the test error of ")
+    assert silence and silence.startswith(
+        "2 seeds show no difference: where they scatter as in the test error of "
+    )
     assert "more than 100 points" in silence
     assert plan(grid(), []).silence() is None
 
 
 def test_arms_stand_in_columns_however_long_their_names(tmp_path: Path, shell: Shell) -> None:
     """Catches a long name that pushes what stands behind it to the right in its own line only."""
-    study = grid(factors=({"key": "network.norm.momentum", "levels": [0.9, 0.99]},
-                          {"key": "recipe.weight_decay.semantics", "levels": ["l2", "decoupled"]},
-                          {"key": "recipe.batch_size", "levels": [64, 128]}))  # fmt: skip
+    study = grid(
+        factors=(
+            {"key": "network.norm.momentum", "levels": [0.9, 0.99]},
+            {"key": "recipe.weight_decay.semantics", "levels": ["l2", "decoupled"]},
+            {"key": "recipe.batch_size", "levels": [64, 128]},
+        )
+    )
     write(study, tmp_path / "study.yaml")
-    lines = [line for line in shell("study", "show", "study.yaml").out.splitlines() if "speed not measured" in line]
+    lines = [
+        line
+        for line in shell("study", "show", "study.yaml").out.splitlines()
+        if "speed not measured" in line
+    ]
     assert len(lines) == 8
     assert len({line.index("speed not measured") for line in lines}) == 1

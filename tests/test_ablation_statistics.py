@@ -1,4 +1,5 @@
-"""A statistic that is wrong, or that claims more than its seeds can, would be published under somebody's name."""
+"""A statistic that is wrong, or that claims more than its seeds can, would be published under
+somebody's name."""
 
 import math
 import subprocess
@@ -69,7 +70,9 @@ def test_pairs_are_scipys_in_whatever_order_the_seeds_come(
     assume(np.ptp(np.subtract(arm, baseline)) > 1e-3)
     order = list(range(len(pairs)))
     chance.shuffle(order)  # type: ignore[attr-defined]
-    found = difference(arm, [baseline[index] for index in order], seeds=(range(len(pairs)), [*order]), level=level)
+    found = difference(
+        arm, [baseline[index] for index in order], seeds=(range(len(pairs)), [*order]), level=level
+    )
     oracle = stats.ttest_rel(arm, baseline).confidence_interval(level)
     assert (found.method, found.n) == ("paired", len(pairs))
     assert (found.low, found.high) == pytest.approx((oracle.low, oracle.high), rel=1e-6, abs=1e-6)
@@ -92,25 +95,38 @@ def test_what_is_paired() -> None:
     assert difference(arm[:1], baseline, seeds=([0], [0, 1, 2])).method == "welch"
 
 
-@pytest.mark.parametrize(("arm", "baseline"), [([1.0], [2.0]), ([1.0], [2.0, 3.0]), ([1.0, 1.0], [2.0, 2.0])])
-def test_no_interval_where_there_is_no_noise_to_see(arm: list[float], baseline: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("arm", "baseline"), [([1.0], [2.0]), ([1.0], [2.0, 3.0]), ([1.0, 1.0], [2.0, 2.0])]
+)
+def test_no_interval_where_there_is_no_noise_to_see(
+    arm: list[float], baseline: list[float]
+) -> None:
     """Catches a certainty of zero width from one seed, or from seeds that were never applied."""
     found = difference(arm, baseline)
-    assert (found.low, found.high, found.half_width, found.beyond_noise) == (None, None, None, False)
+    assert (found.low, found.high, found.half_width, found.beyond_noise) == (
+        None,
+        None,
+        None,
+        False,
+    )
 
 
 def test_rounding_is_not_noise() -> None:
-    """Catches the 1e-16 between 0.3 - 0.2 and 0.2 - 0.1, from which a paired test would make a certainty."""
+    """Catches the 1e-16 between 0.3 - 0.2 and 0.2 - 0.1, from which a paired test would make a
+    certainty."""
     seeds = [0, 1, 2]
     assert difference([0.3, 0.2, 90.1], [0.2, 0.1, 90.0], seeds=(seeds, seeds)).half_width is None
     assert summary([0.1 + 0.2, 0.3]).sd == 0
 
 
 def test_95_percent_intervals_hold_the_truth_in_95_percent() -> None:
-    """Catches a level used for one side, and an interval that is another quantity's. 3 standard errors of 4,000."""
+    """Catches a level used for one side, and an interval that is another quantity's. 3 standard
+    errors of 4,000."""
     chance = np.random.default_rng(7)
     drawn = chance.normal(0, (1.0, 0.3), (4000, 3, 2))
-    holds = [not difference(study[:, 0].tolist(), study[:, 1].tolist()).beyond_noise for study in drawn]
+    holds = [
+        not difference(study[:, 0].tolist(), study[:, 1].tolist()).beyond_noise for study in drawn
+    ]
     assert np.mean(holds) >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / 4000)
 
 
@@ -132,11 +148,15 @@ def test_arms_that_must_tell_their_own_spread_need_one_more(wanted: float, seeds
 def _power(effect: float, n: int, level: float) -> float:
     """Of a two-sided t test to show an effect in its own direction."""
     freedom = 2 * n - 2
-    return float(stats.nct.sf(stats.t.ppf((1 + level) / 2, freedom), freedom, effect * math.sqrt(n / 2)))
+    return float(
+        stats.nct.sf(stats.t.ppf((1 + level) / 2, freedom), freedom, effect * math.sqrt(n / 2))
+    )
 
 
 @given(st.integers(2, 40), st.floats(0.3, 0.95), st.floats(0.8, 0.99), st.floats(0.01, 5))
-def test_the_detectable_difference_has_the_power_it_says(n: int, power: float, level: float, sd: float) -> None:
+def test_the_detectable_difference_has_the_power_it_says(
+    n: int, power: float, level: float, sd: float
+) -> None:
     """Catches a formula that only holds at 80 and 95 %."""
     found = detectable_difference(sd, n, power=power, level=level, spread="estimated")
     assert _power(found / sd, n, level) == pytest.approx(power, abs=1e-4)
@@ -147,7 +167,8 @@ def test_the_detectable_difference_has_the_power_it_says(n: int, power: float, l
 
 
 def test_power_by_simulation() -> None:
-    """Catches a power that our own interval does not have: 5 seeds, the difference said to be detectable."""
+    """Catches a power that our own interval does not have: 5 seeds, the difference said to be
+    detectable."""
     wanted = detectable_difference(0.16, 5, spread="estimated")
     drawn = np.random.default_rng(3).normal(0, 0.16, (3000, 2, 5))
     shown = [difference((a + wanted).tolist(), b.tolist()).beyond_noise for a, b in drawn]
@@ -155,7 +176,9 @@ def test_power_by_simulation() -> None:
 
 
 @given(st.floats(0.01, 2), st.floats(0.05, 5), st.sampled_from(["known", "estimated"]))
-def test_seeds_needed_is_the_first_number_that_is_enough(sd: float, wanted: float, spread: Spread) -> None:
+def test_seeds_needed_is_the_first_number_that_is_enough(
+    sd: float, wanted: float, spread: Spread
+) -> None:
     """Catches a seed too many or too few."""
     n = seeds_needed(sd, wanted, spread=spread)
     assert detectable_difference(sd, n, spread=spread) <= wanted * (1 + 1e-6)
@@ -164,7 +187,8 @@ def test_seeds_needed_is_the_first_number_that_is_enough(sd: float, wanted: floa
 
 @pytest.mark.parametrize("paired", [True, False])
 def test_so_many_seeds_do_tell_what_was_measured(paired: bool) -> None:
-    """Catches seeds counted with the noise of one arm where a pair's is meant, or half of it: simulated."""
+    """Catches seeds counted with the noise of one arm where a pair's is meant, or half of it:
+    simulated."""
     base, apart = np.array([9.0, 9.6, 8.5, 9.3]), np.array([0.9, -0.3, 0.5, -0.1])
     seeds = (range(4), range(4)) if paired else None
     found = difference((base + apart).tolist(), base.tolist(), seeds=seeds)
@@ -174,18 +198,29 @@ def test_so_many_seeds_do_tell_what_was_measured(paired: bool) -> None:
     assert count
     chance = np.random.default_rng(5)
     common = chance.normal(0, 1, (1000, count)) * paired  # what a seed does to both arms alike
-    noise = np.std(apart, ddof=1) / math.sqrt(2) if paired else math.sqrt(np.mean(np.square(spreads)))
+    noise = (
+        np.std(apart, ddof=1) / math.sqrt(2) if paired else math.sqrt(np.mean(np.square(spreads)))
+    )
     one, other = (common + chance.normal(mean, noise, (1000, count)) for mean in (found.mean, 0.0))
     own = (range(count), range(count)) if paired else None
-    shown = [difference(a.tolist(), b.tolist(), seeds=own).beyond_noise for a, b in zip(one, other, strict=True)]
+    shown = [
+        difference(a.tolist(), b.tolist(), seeds=own).beyond_noise
+        for a, b in zip(one, other, strict=True)
+    ]
     assert np.mean(shown) == pytest.approx(0.8, abs=0.04)
 
 
 def test_nothing_measured_takes_no_number_of_seeds() -> None:
-    """Catches a loop to a billion seeds for a difference of nothing, and a count made of no interval."""
+    """Catches a loop to a billion seeds for a difference of nothing, and a count made of no
+    interval."""
     three = (range(3), range(3))
-    assert seeds_to_tell(difference([1.0, 2.0, 3.0], [1.0, 3.0, 2.0], seeds=three), (1.0, 1.0)) is None
-    assert seeds_to_tell(difference([1.0, 2.0, 3.001], [1.0, 3.0, 2.0], seeds=three), (1.0, 1.0)) is None
+    assert (
+        seeds_to_tell(difference([1.0, 2.0, 3.0], [1.0, 3.0, 2.0], seeds=three), (1.0, 1.0)) is None
+    )
+    assert (
+        seeds_to_tell(difference([1.0, 2.0, 3.001], [1.0, 3.0, 2.0], seeds=three), (1.0, 1.0))
+        is None
+    )
     assert seeds_to_tell(difference([1.0], [2.0]), (None, None)) is None
 
 
@@ -197,11 +232,23 @@ def test_one_seed_detects_nothing() -> None:
 @pytest.mark.parametrize(
     ("value", "noise", "text"),
     [
-        (4.1234, 0.6, "4.1"), (8.6789, 0.16, "8.68"), (6.614, 0.05, "6.61"), (53.7, 12.0, "54"), (-4.12, 0.6, "−4.1"),
-        (-0.04, 0.6, "0.0"), (8.75, 0.0, "8.75"), (8.75, None, "8.75"), (99.96, 0.5, "100.0"), (8.6, 1.0, "8.6"),
-        (-44.78, 14.5, "−45"), (8.59, 23.5, "9"), (1.234, 0.354, "1.23"), (1.234, 0.355, "1.2"), (1.234, 0.96, "1.2"),
+        (4.1234, 0.6, "4.1"),
+        (8.6789, 0.16, "8.68"),
+        (6.614, 0.05, "6.61"),
+        (53.7, 12.0, "54"),
+        (-4.12, 0.6, "−4.1"),
+        (-0.04, 0.6, "0.0"),
+        (8.75, 0.0, "8.75"),
+        (8.75, None, "8.75"),
+        (99.96, 0.5, "100.0"),
+        (8.6, 1.0, "8.6"),
+        (-44.78, 14.5, "−45"),
+        (8.59, 23.5, "9"),
+        (1.234, 0.354, "1.23"),
+        (1.234, 0.355, "1.2"),
+        (1.234, 0.96, "1.2"),
     ],
-)  # fmt: skip
+)
 def test_rounded(value: float, noise: float | None, text: str) -> None:
     """Catches digits below the noise, "-0.0", and a hyphen for a minus."""
     assert rounded(value, noise) == text
@@ -210,11 +257,15 @@ def test_rounded(value: float, noise: float | None, text: str) -> None:
 @given(st.floats(-100, 100), st.floats(1e-4, 100))
 def test_rounding_stays_within_half_of_the_noise(value: float, noise: float) -> None:
     """Catches a place too few, which would lose what was measured."""
-    assert abs(float(rounded(value, noise).replace("−", "-")) - value) <= noise / 2 * (1 + 1e-6) + 1e-12
+    assert (
+        abs(float(rounded(value, noise).replace("−", "-")) - value)
+        <= noise / 2 * (1 + 1e-6) + 1e-12
+    )
 
 
 def test_the_standard_error_of_an_error_rate() -> None:
-    """shared/anchors.md: near 7 %, 0.26 points on 10,000 test images and 0.36 on 5,000 validation images."""
+    """shared/anchors.md: near 7 %, 0.26 points on 10,000 test images and 0.36 on 5,000 validation
+    images."""
     assert round(error_standard_error(7, 10_000), 2) == 0.26
     assert round(error_standard_error(7, 5_000), 2) == 0.36
 
@@ -223,24 +274,49 @@ def test_the_standard_error_of_an_error_rate() -> None:
     ("call", "sentence"),
     [
         (lambda: summary([]), "A mean needs at least one value; received none."),
-        (lambda: summary([1.0, math.nan]),
-         "Only finite numbers have a mean; received nan: leave that seed out, and say so."),
-        (lambda: difference([1.0, math.inf], [1.0, 2.0]),
-         "Only finite numbers have a mean; received inf: leave that seed out, and say so."),
-        (lambda: difference([1.0, 2.0], [1.0, 2.0], seeds=([1, 1], [1, 2])),
-         "Each value has a seed of its own; received 2 values and seeds [1, 1]."),
-        (lambda: difference([1.0, 2.0], [1.0, 2.0], level=95),
-         "The level of an interval lies between 0 and 1; received 95."),
-        (lambda: detectable_difference(math.nan, 3), "A standard deviation is at least 0 and finite; received nan."),
-        (lambda: detectable_difference(1.0, 0), "An arm has a whole number of seeds, at least 1; received 0."),
-        (lambda: detectable_difference(1.0, 3, power=1.0), "The power of a study lies between 0 and 1; received 1.0."),
-        (lambda: seeds_needed(0.16, 0.0), "A difference to detect is above 0 and finite; received 0.0."),
-        (lambda: seeds_needed(1.0, 1e-300),
-         "No study has the seeds to detect 1e-300 with a standard deviation of 1."),
+        (
+            lambda: summary([1.0, math.nan]),
+            "Only finite numbers have a mean; received nan: leave that seed out, and say so.",
+        ),
+        (
+            lambda: difference([1.0, math.inf], [1.0, 2.0]),
+            "Only finite numbers have a mean; received inf: leave that seed out, and say so.",
+        ),
+        (
+            lambda: difference([1.0, 2.0], [1.0, 2.0], seeds=([1, 1], [1, 2])),
+            "Each value has a seed of its own; received 2 values and seeds [1, 1].",
+        ),
+        (
+            lambda: difference([1.0, 2.0], [1.0, 2.0], level=95),
+            "The level of an interval lies between 0 and 1; received 95.",
+        ),
+        (
+            lambda: detectable_difference(math.nan, 3),
+            "A standard deviation is at least 0 and finite; received nan.",
+        ),
+        (
+            lambda: detectable_difference(1.0, 0),
+            "An arm has a whole number of seeds, at least 1; received 0.",
+        ),
+        (
+            lambda: detectable_difference(1.0, 3, power=1.0),
+            "The power of a study lies between 0 and 1; received 1.0.",
+        ),
+        (
+            lambda: seeds_needed(0.16, 0.0),
+            "A difference to detect is above 0 and finite; received 0.0.",
+        ),
+        (
+            lambda: seeds_needed(1.0, 1e-300),
+            "No study has the seeds to detect 1e-300 with a standard deviation of 1.",
+        ),
         (lambda: error_standard_error(107, 10), "An error is 0 to 100 percent; received 107."),
-        (lambda: error_standard_error(7, 0), "An error is counted on at least one image; received 0."),
+        (
+            lambda: error_standard_error(7, 0),
+            "An error is counted on at least one image; received 0.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_makes_no_sense_is_refused_in_one_sentence(call: object, sentence: str) -> None:
     """Catches a NaN that reaches a table."""
     with pytest.raises(ConfigError) as caught:

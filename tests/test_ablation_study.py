@@ -32,12 +32,16 @@ LEVELS: dict[str, list[Any]] = {
 
 
 def baseline(**changes: Any) -> Baseline:
-    return Baseline.model_validate({"network": "resnet20", "recipe": "digits_quick", "dataset": "digits"} | changes)
+    return Baseline.model_validate(
+        {"network": "resnet20", "recipe": "digits_quick", "dataset": "digits"} | changes
+    )
 
 
 def study(**changes: Any) -> Study:
     factors = [Factor(key="network.shortcut", levels=("none", "projection"))]
-    return Study.model_validate({"name": "shortcuts", "baseline": baseline(), "factors": factors} | changes)
+    return Study.model_validate(
+        {"name": "shortcuts", "baseline": baseline(), "factors": factors} | changes
+    )
 
 
 @st.composite
@@ -46,7 +50,9 @@ def studies(draw: Draw) -> Study:
     keys = draw(st.lists(st.sampled_from(sorted(LEVELS)), max_size=3, unique=True))
     levels = {key: draw(st.permutations(LEVELS[key]))[: draw(st.integers(1, 3))] for key in keys}
     design = draw(st.sampled_from(("one_at_a_time", "grid", "list")))
-    some = st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in levels.items()})
+    some = st.fixed_dictionaries(
+        {}, optional={key: st.sampled_from(values) for key, values in levels.items()}
+    )
     listed = draw(st.lists(some, min_size=1, max_size=4)) if design == "list" else []
     return study(
         name=draw(st.text(min_size=1, max_size=20)),
@@ -60,10 +66,13 @@ def studies(draw: Draw) -> Study:
 
 @given(studies())
 def test_arms_are_distinct_and_the_baseline_comes_first(made: Study) -> None:
-    """Two arms of one name, or one arm twice, would mix runs or train the same thing for nothing."""
+    """Two arms of one name, or one arm twice, would mix runs or train the same thing for
+    nothing."""
     found = arms(made)
     assert len({arm.name for arm in found}) == len(found)
-    assert len({(arm.config.fingerprint, arm.recipe.model_dump_json(), arm.dataset) for arm in found}) == len(found)
+    assert len(
+        {(arm.config.fingerprint, arm.recipe.model_dump_json(), arm.dataset) for arm in found}
+    ) == len(found)
     assert sum(not arm.changes for arm in found) <= 1
     assert all(not arm.changes for arm in found if arm.name == BASELINE)
     if made.design != "grid":
@@ -74,11 +83,18 @@ def test_arms_are_distinct_and_the_baseline_comes_first(made: Study) -> None:
 
 @given(studies())
 def test_a_study_never_trips_its_own_guard_and_each_run_is_another(made: Study) -> None:
-    """A banner on every honest study would teach people to ignore banners; two runs of one fingerprint are one run."""
+    """A banner on every honest study would teach people to ignore banners; two runs of one
+    fingerprint are one run."""
     found = runs(made)
-    specs = {arm.name: [run.spec for run in found if run.arm.name == arm.name] for arm in arms(made)}
+    specs = {
+        arm.name: [run.spec for run in found if run.arm.name == arm.name] for arm in arms(made)
+    }
     assert one_factor(specs, made.keys).purity != "undeclared"
-    assert len({run_fingerprint(run.spec) for run in found}) == len(found) == len(arms(made)) * len(made.seeds)
+    assert (
+        len({run_fingerprint(run.spec) for run in found})
+        == len(found)
+        == len(arms(made)) * len(made.seeds)
+    )
     if all(key.startswith("network") for key in made.keys):
         assert all(len(stream.groups) == 1 for stream in streams(specs)[:3])
 
@@ -100,7 +116,10 @@ def test_growing_keeps_every_run(made: Study, seed: int, choice: st.DataObject) 
     if made.design != "list" and made.factors:
         key = choice.draw(st.sampled_from(made.keys))
         levels = {key: [choice.draw(st.sampled_from(LEVELS[key]))]}
-    larger = {run_fingerprint(run.spec): run.arm.name for run in runs(grown(made, levels=levels, seeds=[seed]))}
+    larger = {
+        run_fingerprint(run.spec): run.arm.name
+        for run in runs(grown(made, levels=levels, seeds=[seed]))
+    }
     assert before.items() <= larger.items()
     assert len(larger) >= len(before)
 
@@ -108,7 +127,11 @@ def test_growing_keeps_every_run(made: Study, seed: int, choice: st.DataObject) 
 def test_each_arm_is_what_its_settings_say() -> None:
     """An arm that carries another network than its name says makes every conclusion wrong."""
     base, plain, projected = arms(study())
-    assert (base.name, plain.name, projected.name) == (BASELINE, "shortcut none", "shortcut projection")
+    assert (base.name, plain.name, projected.name) == (
+        BASELINE,
+        "shortcut none",
+        "shortcut projection",
+    )
     assert plain.config == with_settings(base.config, {"shortcut": "none"})
     assert dict(plain.changes) == {"network.shortcut": ("padded_identity", "none")}
     assert base.config.input_shape == (8, 8, 1)
@@ -125,15 +148,28 @@ def test_a_grid_has_all_combinations_and_names_say_what_is_unusual() -> None:
     assert names == ["plain56", "resnet56", "plain20", "resnet20"]
     other = [Factor(key="network.norm.momentum", levels=(0.9, 0.5)), factors[1]]
     names = [arm.name for arm in arms(study(factors=other, design="grid"))]
-    assert names == ["shortcut none", BASELINE, "norm.momentum 0.5, shortcut none", "norm.momentum 0.5"]
+    assert names == [
+        "shortcut none",
+        BASELINE,
+        "norm.momentum 0.5, shortcut none",
+        "norm.momentum 0.5",
+    ]
 
 
 def test_networks_beside_the_catalogue_are_told_from_those_in_it() -> None:
-    """Option B has the label of option A; an arm that is called resnet20 must be the catalogue's."""
-    factors = [Factor(key="network", levels=("resnet20", "resnet56")),
-               Factor(key="network.shortcut", levels=("projection", "padded_identity"))]  # fmt: skip
+    """Option B has the label of option A; an arm that is called resnet20 must be the
+    catalogue's."""
+    factors = [
+        Factor(key="network", levels=("resnet20", "resnet56")),
+        Factor(key="network.shortcut", levels=("projection", "padded_identity")),
+    ]
     names = [arm.name for arm in arms(study(factors=factors, design="grid"))]
-    assert names == ["resnet20, shortcut projection", "resnet20", "resnet56, shortcut projection", "resnet56"]
+    assert names == [
+        "resnet20, shortcut projection",
+        "resnet20",
+        "resnet56, shortcut projection",
+        "resnet56",
+    ]
 
 
 def test_every_run_has_its_seed_and_arms_take_turns() -> None:
@@ -151,7 +187,8 @@ def test_a_recipe_may_be_named() -> None:
 
 
 def test_numbers_that_yaml_takes_for_text() -> None:
-    """YAML 1.1 reads 1e-4 as text; the level would be compared with the number as something else."""
+    """YAML 1.1 reads 1e-4 as text; the level would be compared with the number as something
+    else."""
     typed = study(factors=[Factor(key="network.norm.epsilon", levels=("1e-4",))])
     assert typed == study(factors=[Factor(key="network.norm.epsilon", levels=(1e-4,))])
 
@@ -167,29 +204,72 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"seeds": [1, 1]}, "A study's seeds must differ; received 1 twice."),
     ({"seeds": []}, "A study needs at least one seed"),
     ({"seeds": [-1]}, "Seeds are whole numbers from 0"),
-    ({"design": "squares"}, "study.design must be 'grid', 'one_at_a_time' or 'list'; received 'squares'."),
+    (
+        {"design": "squares"},
+        "study.design must be 'grid', 'one_at_a_time' or 'list'; received 'squares'.",
+    ),
     ({"format_version": 2}, "study.format_version must be 1; received 2"),
-    ({"factors": [{"key": "netwrk", "levels": ["resnet8"]}]}, "There is no factor 'netwrk'; did you mean 'network'?"),
-    ({"factors": [{"key": "network.norm.momentun", "levels": [0]}]}, "did you mean 'network.norm.momentum'?"),
+    (
+        {"factors": [{"key": "netwrk", "levels": ["resnet8"]}]},
+        "There is no factor 'netwrk'; did you mean 'network'?",
+    ),
+    (
+        {"factors": [{"key": "network.norm.momentun", "levels": [0]}]},
+        "did you mean 'network.norm.momentum'?",
+    ),
     ({"factors": [{"key": "recipe.optimizer", "levels": [0]}]}, "did you mean 'recipe.optimiser'?"),
     ({"factors": [{"key": "network", "levels": ["resnet21"]}]}, "There is no network 'resnet21'"),
-    ({"factors": [{"key": "network", "levels": [["a"]]}]}, "A level of network is a name; received ['a']."),
-    ({"factors": [{"key": "dataset", "levels": ["digit"]}]}, "There is no data set 'digit'; did you mean 'digits'?"),
-    ({"factors": [{"key": "network.norm.momentum", "levels": [2]}]}, "Arm norm.momentum 2 cannot be: norm.momentum"),
-    ({"factors": [{"key": "network.classes", "levels": [2]}]}, "network.classes follows the data set"),
+    (
+        {"factors": [{"key": "network", "levels": [["a"]]}]},
+        "A level of network is a name; received ['a'].",
+    ),
+    (
+        {"factors": [{"key": "dataset", "levels": ["digit"]}]},
+        "There is no data set 'digit'; did you mean 'digits'?",
+    ),
+    (
+        {"factors": [{"key": "network.norm.momentum", "levels": [2]}]},
+        "Arm norm.momentum 2 cannot be: norm.momentum",
+    ),
+    (
+        {"factors": [{"key": "network.classes", "levels": [2]}]},
+        "network.classes follows the data set",
+    ),
     ({"factors": [{"key": "recipe.seed", "levels": [2]}]}, "give them in `seeds`"),
-    ({"factors": [{"key": "network.shortcut"}]}, "least one level of each factor; 'network.shortcut' has none"),
+    (
+        {"factors": [{"key": "network.shortcut"}]},
+        "least one level of each factor; 'network.shortcut' has none",
+    ),
     ({"factors": [{"key": "network", "levels": ["resnet8"]}] * 2}, "A study's factors must differ"),
-    ({"factors": [{"key": "network.shortcut", "levels": ["none", "none"]}]}, 'received "none" twice'),
+    (
+        {"factors": [{"key": "network.shortcut", "levels": ["none", "none"]}]},
+        'received "none" twice',
+    ),
     ({"design": "list"}, "Design 'list' needs at least one arm"),
-    ({"design": "list", "listed": [{"settings": {"network": "resnet8"}}]}, "received 'network': add it to `factors`."),
-    ({"design": "list", "listed": [{"name": "a"}, {"name": "a"}]}, "names of its arms must differ; received 'a' twice"),
+    (
+        {"design": "list", "listed": [{"settings": {"network": "resnet8"}}]},
+        "received 'network': add it to `factors`.",
+    ),
+    (
+        {"design": "list", "listed": [{"name": "a"}, {"name": "a"}]},
+        "names of its arms must differ; received 'a' twice",
+    ),
     ({"listed": [{}]}, "`listed` belongs to design 'list'; received it with 'one_at_a_time'."),
-    ({"factors": [{"key": "recipe.optimiser", "levels": [{"kind": "adamw"}]}]}, "Arm optimiser adamw cannot be: AdamW"),
-    ({"factors": [{"key": "network.norm.epsilon", "levels": [i / 1000 for i in range(1, 30)]},
-                  {"key": "network.norm.momentum", "levels": [i / 1000 for i in range(30)]}],
-      "design": "grid"}, "at most 500 arms; received levels for 870"),
-]  # fmt: skip
+    (
+        {"factors": [{"key": "recipe.optimiser", "levels": [{"kind": "adamw"}]}]},
+        "Arm optimiser adamw cannot be: AdamW",
+    ),
+    (
+        {
+            "factors": [
+                {"key": "network.norm.epsilon", "levels": [i / 1000 for i in range(1, 30)]},
+                {"key": "network.norm.momentum", "levels": [i / 1000 for i in range(30)]},
+            ],
+            "design": "grid",
+        },
+        "at most 500 arms; received levels for 870",
+    ),
+]
 
 
 @pytest.mark.parametrize(("changes", "sentence"), WRONG, ids=lambda value: str(value)[:40])
@@ -222,14 +302,17 @@ def test_listed_arms_keep_their_names_and_may_be_told_apart() -> None:
 
 
 def test_a_listed_arm_that_is_another_one_again_is_refused() -> None:
-    """An arm somebody named, gone from every table without a word: two names for one thing are one arm."""
+    """An arm somebody named, gone from every table without a word: two names for one thing are one
+    arm."""
     factors = [Factor(key="network.shortcut"), Factor(key="network")]
     plain = Listed(name="plain", settings={"network.shortcut": "none"})
     again = Listed(name="by name", settings={"network": "plain20"})
     with pytest.raises(ConfigError, match="received 'by name', which is 'plain' in other words"):
         arms(study(design="list", factors=factors, listed=[plain, again]))
     unnamed = Listed(settings={"network": "plain20"})
-    assert [arm.name for arm in arms(study(design="list", factors=factors, listed=[plain, unnamed]))] == ["plain"]
+    assert [
+        arm.name for arm in arms(study(design="list", factors=factors, listed=[plain, unnamed]))
+    ] == ["plain"]
 
 
 def test_growing_by_a_factor_it_does_not_have() -> None:

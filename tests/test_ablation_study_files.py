@@ -27,7 +27,8 @@ def test_files(tmp_path: Path) -> None:
 
 @given(studies())
 def test_files_give_the_study_back(made: Study) -> None:
-    """A number, a null or a foreign letter lost on the way through a file would change the study."""
+    """A number, a null or a foreign letter lost on the way through a file would change the
+    study."""
     for form in ("json", "yaml"):
         again = study_files.from_text(study_files.to_text(made, form), form)
         assert again == made
@@ -35,7 +36,8 @@ def test_files_give_the_study_back(made: Study) -> None:
 
 
 @pytest.mark.parametrize(
-    "sign", ["\x85", "\u2028", "\u2029", "\ufeff", "\x7f", "\n \n", "😀", "#: - &x", "~", "1e-4", "no"]
+    "sign",
+    ["\x85", "\u2028", "\u2029", "\ufeff", "\x7f", "\n \n", "😀", "#: - &x", "~", "1e-4", "no"],
 )
 def test_no_sign_is_lost_in_a_file(sign: str) -> None:
     """A line break of another alphabet becomes a space in YAML; "no" becomes false."""
@@ -49,18 +51,31 @@ BROKEN = {
     "no JSON": ("{", "json", "This is no JSON"),
     "no YAML": ("a: [", "yaml", "This is no YAML"),
     "a key twice in JSON": ('{"name": "a", "name": "b"}', "json", "received 'name' twice"),
-    "a key twice in YAML": ("name: a\nbaseline:\n  network: a\n  network: b\n", "yaml", "received 'network' twice"),
+    "a key twice in YAML": (
+        "name: a\nbaseline:\n  network: a\n  network: b\n",
+        "yaml",
+        "received 'network' twice",
+    ),
     "an object of Python": ("!!python/object/apply:os.system ['true']", "yaml", "This is no YAML"),
     "an endless loop": ("&a [*a]", "yaml", "received a YAML reference"),
-    "a table of millions": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "yaml", "received a YAML reference"),
+    "a table of millions": (
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]",
+        "yaml",
+        "received a YAML reference",
+    ),
     "a date": (
-        "name: a\nbaseline: {network: resnet8, recipe: digits_quick, dataset: digits}\n"
-        "factors: [{key: network, levels: [2026-01-01]}]",
+        (
+            "name: a\nbaseline: {network: resnet8, recipe: digits_quick, dataset: digits}\n"
+            "factors: [{key: network, levels: [2026-01-01]}]"
+        ),
         "yaml",
         "A level is text, a number, a list or a table",
     ),
     "not a number": (
-        "name: a\nbaseline: {network: resnet8, recipe: digits_quick, dataset: digits, settings: {x: .nan}}",
+        (
+            "name: a\nbaseline: {network: resnet8, recipe: digits_quick, dataset: digits, settings:"
+            " {x: .nan}}"
+        ),
         "yaml",
         "A level is text",
     ),

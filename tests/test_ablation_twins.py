@@ -1,4 +1,5 @@
-"""Plain twins: derived by removing shortcuts only, proven by count and by the hashes of what Keras draws."""
+"""Plain twins: derived by removing shortcuts only, proven by count and by the hashes of what Keras
+draws."""
 
 from typing import Any
 
@@ -16,7 +17,8 @@ from tests.strategies import configs
 
 @given(configs(most_blocks=8, most_filters=32))
 def test_a_twin_differs_by_its_shortcuts_only(config: ResNetConfig) -> None:
-    """A twin that also loses a stride, a norm or a width is no twin: the notebook's plain-50 was one."""
+    """A twin that also loses a stride, a norm or a width is no twin: the notebook's plain-50 was
+    one."""
     if config.shortcut == "none" or config.norm.last_gamma == "zero":
         with pytest.raises(ConfigError):
             twin(config)
@@ -31,11 +33,14 @@ def test_a_twin_differs_by_its_shortcuts_only(config: ResNetConfig) -> None:
     assert proof.macs[0] - proof.macs[1] == sum(counted.macs for counted in proof.extra.values())
     assert bool(more) == bool(proof.projections)
     assert proof.exact == (not proof.projections)
-    assert proof.other_start == ()  # a projection has weights of its own, and takes none from the other layers
+    assert (
+        proof.other_start == ()
+    )  # a projection has weights of its own, and takes none from the other layers
 
 
 def test_the_papers_twins_are_exact_and_projections_are_counted() -> None:
-    """Option A on CIFAR has exactly the plain net's parameters; B brings projections: three on ImageNet's 34 layers."""
+    """Option A on CIFAR has exactly the plain net's parameters; B brings projections: three on
+    ImageNet's 34 layers."""
     assert prove(catalog.get("resnet56").config).exact
     proof = prove(catalog.get("resnet34").config)
     assert not proof.exact
@@ -53,7 +58,12 @@ def test_the_notebooks_plain_50_is_not_the_twin() -> None:
     assert proof.verdict.startswith("No twins:")
     assert proof.sentences()[1].startswith("No twins:")
     assert "stage1.block1.conv1" in proof.equal_start  # a stride is no part of a kernel
-    assert prove(catalog.get("binary_resnet34").config, catalog.get("binary_plain34").config).changed_layers == ()
+    assert (
+        prove(
+            catalog.get("binary_resnet34").config, catalog.get("binary_plain34").config
+        ).changed_layers
+        == ()
+    )
 
 
 def test_a_plain_network_has_no_twin_to_derive() -> None:
@@ -65,8 +75,16 @@ def test_a_plain_network_has_no_twin_to_derive() -> None:
 def test_weights_are_compared_layer_by_layer() -> None:
     """Equal counts of layers are no proof, and neither are layers of other names."""
     proof = compare_weights({"a": "1", "b": "2", "p": "3"}, {"a": "1", "b": "x"})
-    assert (proof.equal, proof.other, proof.only_first, proof.only_second) == (("a",), ("b",), ("p",), ())
-    assert "1 of the 2 kernels that both have start equal; others do not: b; 1 kernel only one" in proof.sentence
+    assert (proof.equal, proof.other, proof.only_first, proof.only_second) == (
+        ("a",),
+        ("b",),
+        ("p",),
+        (),
+    )
+    assert (
+        "1 of the 2 kernels that both have start equal; others do not: b; 1 kernel only one"
+        in proof.sentence
+    )
     assert "no kernel of one name" in compare_weights({"a": "1"}, {}).sentence
 
 
@@ -91,7 +109,11 @@ def test_equal_starts_are_what_keras_draws(name: str, settings: dict[str, Any]) 
     config = with_settings(catalog.get(name).config, settings)
     plain = twin(config)
     by_hash = compare_weights(kernels(config), kernels(plain))
-    assert set(by_hash.equal) == set(equal_starts(build_graph(config), build_graph(plain))) == set(kernels(plain))
+    assert (
+        set(by_hash.equal)
+        == set(equal_starts(build_graph(config), build_graph(plain)))
+        == set(kernels(plain))
+    )
     assert set(by_hash.equal) == set(prove(config).equal_start)
     assert (by_hash.other, by_hash.only_second) == ((), ())
     assert set(by_hash.only_first) == set(prove(config).projections)

@@ -1,4 +1,5 @@
-"""The architecture page without a browser: what the controls, the numbers and the link say to each other."""
+"""The architecture page without a browser: what the controls, the numbers and the link say to each
+other."""
 
 import re
 from html import unescape
@@ -29,7 +30,9 @@ def visit(**parameters: str) -> AppTest:
 
 def numbers(app: AppTest) -> dict[str, str]:
     [row] = [html.proto.body for html in app.get("html") if html.proto.body.startswith("<dl")]
-    return {label: unescape(value) for label, value in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", row)}
+    return {
+        label: unescape(value) for label, value in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", row)
+    }
 
 
 def expected(choice: Choice) -> dict[str, str]:
@@ -45,7 +48,9 @@ def expected(choice: Choice) -> dict[str, str]:
 
 def link(app: AppTest) -> Choice:
     """The network the address bar names."""
-    return from_query({key: value for key, value in app.query_params.items() if key not in state.VIEW_KEYS})
+    return from_query(
+        {key: value for key, value in app.query_params.items() if key not in state.VIEW_KEYS}
+    )
 
 
 def warnings(app: AppTest) -> list[str]:
@@ -83,7 +88,8 @@ def test_every_variant_can_be_reached_by_hand() -> None:
     for kind, name in (("plain", "plain56"), ("resnet", "resnet56")):
         assert_shows(app := press(app, "kind", kind), Choice(name))
     assert_shows(
-        app := press(app, "shortcut", "projection_always"), Choice("resnet56", {"shortcut": "projection_always"})
+        app := press(app, "shortcut", "projection_always"),
+        Choice("resnet56", {"shortcut": "projection_always"}),
     )
     app = press(app, "family", "imagenet")
     for depth in catalog.RESIDUAL_DEPTHS:
@@ -98,7 +104,10 @@ def test_every_variant_can_be_reached_by_hand() -> None:
 
 def test_the_cifar_networks_with_imagenet_names_have_twins_of_their_own() -> None:
     """resnet50, resnet152 and plain50 exist twice: catches a twin of the other family."""
-    for n, plain, residual in ((8, "plain50_cifar", "resnet50_cifar"), (25, "plain152", "resnet152_cifar")):
+    for n, plain, residual in (
+        (8, "plain50_cifar", "resnet50_cifar"),
+        (25, "plain152", "resnet152_cifar"),
+    ):
         app = visit().slider(key="n_slider").set_value(n).run()
         assert_shows(app := press(app, "kind", "plain"), Choice(plain))
         assert_shows(press(app, "kind", "resnet"), Choice(residual))
@@ -131,7 +140,9 @@ def test_a_setting_back_at_its_default_leaves_the_link() -> None:
         ("input_shape.0", 2, "shrink to nothing"),
     ],
 )
-def test_bad_input_gets_one_sentence_and_the_page_lives_on(key: str, value: float, says: str) -> None:
+def test_bad_input_gets_one_sentence_and_the_page_lives_on(
+    key: str, value: float, says: str
+) -> None:
     """Catches a traceback, a page without its drawing, and a link to a network that cannot be."""
     app = visit(network="resnet20").number_input(key=key).set_value(value).run()
     [sentence] = warnings(app)
@@ -162,7 +173,8 @@ def test_groups_that_do_not_divide_are_refused_and_mended() -> None:
     ],
 )
 def test_a_broken_link_says_so_and_shows_a_network(parameters: dict[str, str]) -> None:
-    """Catches a link that breaks the page of whoever it is sent to, or that is swallowed in silence."""
+    """Catches a link that breaks the page of whoever it is sent to, or that is swallowed in
+    silence."""
     app = visit(**parameters)
     [sentence] = warnings(app)
     assert sentence.startswith("The link could not be read")

@@ -1,4 +1,5 @@
-"""The chart of a study's arms must show what its figure on paper shows, and say how many seeds are behind it."""
+"""The chart of a study's arms must show what its figure on paper shows, and say how many seeds are
+behind it."""
 
 import json
 from dataclasses import replace
@@ -19,7 +20,11 @@ from tests.test_ablation_figures import curves
 
 def lines(figure: go.Figure, dash: str | None) -> list[Any]:
     """Means: bold ones, or dashed ones."""
-    return [trace for trace in figure.data if trace.hovertemplate and trace.mode == "lines" and trace.line.dash == dash]
+    return [
+        trace
+        for trace in figure.data
+        if trace.hovertemplate and trace.mode == "lines" and trace.line.dash == dash
+    ]
 
 
 def test_validation_is_bold_training_dashed_and_the_test_a_mark() -> None:
@@ -32,7 +37,9 @@ def test_validation_is_bold_training_dashed_and_the_test_a_mark() -> None:
             assert part in trace.hovertemplate
     assert lines(figure, None)[0].line.width > lines(figure, "dash")[0].line.width
     marks = [trace for trace in figure.data if trace.mode == "markers"]
-    assert [tuple(trace.y) for trace in marks] == [(each.test.mean,) for each in found.arms if each.test]
+    assert [tuple(trace.y) for trace in marks] == [
+        (each.test.mean,) for each in found.arms if each.test
+    ]
     assert marks[0].error_y.array[0] > 0
 
 
@@ -51,7 +58,9 @@ def test_few_arms_are_labelled_and_many_have_a_legend_with_n() -> None:
     few, many = arms_chart(curves(4), "light"), arms_chart(curves(5), "light")
     assert sum("(n = 3)" in note.text for note in few.layout.annotations) == 4
     assert not few.layout.showlegend
-    assert [trace.name for trace in many.data if trace.showlegend] == [f"ResNet-{at} (n = 3)" for at in range(5)]
+    assert [trace.name for trace in many.data if trace.showlegend] == [
+        f"ResNet-{at} (n = 3)" for at in range(5)
+    ]
 
 
 def test_long_names_have_a_legend_where_the_margin_would_cut_them() -> None:
@@ -59,15 +68,21 @@ def test_long_names_have_a_legend_where_the_margin_would_cut_them() -> None:
     found = drawn([replace(arm(at), name=f"ResNet-20, weight decay {at}") for at in (0, 1)])
     figure = arms_chart(found, "light")
     assert figure.layout.showlegend
-    assert [trace.name for trace in figure.data if trace.showlegend] == [each.label for each in found.arms]
+    assert [trace.name for trace in figure.data if trace.showlegend] == [
+        each.label for each in found.arms
+    ]
     assert not [note for note in figure.layout.annotations if "weight decay" in note.text]
 
 
 def test_a_zoom_stays_as_long_as_the_axes_do() -> None:
     """Catches the range of errors kept over data losses, which are then out of sight."""
-    error, again, loss = [arms_chart(curves(2, about=about), "light") for about in ("error", "error", "data_loss")]
+    error, again, loss = [
+        arms_chart(curves(2, about=about), "light") for about in ("error", "error", "data_loss")
+    ]
     assert error.layout.uirevision == again.layout.uirevision != loss.layout.uirevision
-    assert error.layout.uirevision != arms_chart(curves(2), "light", title="total").layout.uirevision
+    assert (
+        error.layout.uirevision != arms_chart(curves(2), "light", title="total").layout.uirevision
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -76,7 +91,10 @@ def test_plain_and_residual_have_the_colours_of_every_other_chart(scheme: charts
     assert KINDS["residual"] == charts.COLOURS[charts.LINES["residual"]["color"]]
     assert KINDS["plain"] == charts.COLOURS[charts.LINES["plain"]["color"]]
     plain, residual = lines(arms_chart(curves(2), scheme), None)
-    assert (plain.line.color, residual.line.color) == (KINDS["plain"][scheme], KINDS["residual"][scheme])
+    assert (plain.line.color, residual.line.color) == (
+        KINDS["plain"][scheme],
+        KINDS["residual"][scheme],
+    )
 
 
 def test_drops_and_the_papers_error_stand_behind_the_curves() -> None:
@@ -97,8 +115,11 @@ FOUR = ("resnet20", "resnet32", "resnet44", "resnet56")
     ("networks", "said"),
     [(FOUR[3:], "ResNet-56, 6.97 %"), (FOUR, "ResNet-20/32/44/56, 8.75 / 7.51 / 7.17 / 6.97 %")],
 )
-def test_the_papers_errors_are_labelled_once_and_coloured_as_their_arms(networks: tuple[str, ...], said: str) -> None:
-    """Catches four labels on one spot, one over the curves or above the figure, and lines nobody can tell apart."""
+def test_the_papers_errors_are_labelled_once_and_coloured_as_their_arms(
+    networks: tuple[str, ...], said: str
+) -> None:
+    """Catches four labels on one spot, one over the curves or above the figure, and lines nobody
+    can tell apart."""
     paper = {f"ResNet-{2 * at + 1}": PUBLISHED[name] for at, name in enumerate(networks)}
     figure = arms_chart(curves(8), "light", paper)
     (note,) = [note for note in figure.layout.annotations if "He et al." in note.text]
@@ -106,7 +127,9 @@ def test_the_papers_errors_are_labelled_once_and_coloured_as_their_arms(networks
     assert (note.y, note.yref, note.yanchor) == (1, "paper", "bottom")
     assert figure.layout.margin.t >= 17 * len(note.text.split("<br>"))
     dotted = {shape.y0: shape.line.color for shape in figure.layout.shapes if shape.y0 == shape.y1}
-    bold = {trace.hovertemplate.partition(",")[0]: trace.line.color for trace in lines(figure, None)}
+    bold = {
+        trace.hovertemplate.partition(",")[0]: trace.line.color for trace in lines(figure, None)
+    }
     assert dotted == {row.error: bold[name] for name, row in paper.items()}
     assert len(set(dotted.values())) == len(networks)
 

@@ -1,4 +1,5 @@
-"""Side by side without a browser: what is chosen, what differs, what a loss is made of, and curves that come along."""
+"""Side by side without a browser: what is chosen, what differs, what a loss is made of, and curves
+that come along."""
 
 import base64
 import json
@@ -47,8 +48,11 @@ def chart(app: AppTest, number: int = 0) -> dict[str, object]:
 
 
 def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
-    """The penalty in the loss, λ with the depth, the stride, the single seed; and the seed's table."""
-    app = press(visit(("beside_import", "beside_losses", "beside_check")), "The notebook's three curves")
+    """The penalty in the loss, λ with the depth, the stride, the single seed; and the seed's
+    table."""
+    app = press(
+        visit(("beside_import", "beside_losses", "beside_check")), "The notebook's three curves"
+    )
     assert not app.exception
     said = text(app)
     for words in (
@@ -58,8 +62,14 @@ def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
         "Every arm was trained with one seed",
     ):
         assert words in said
-    predicted = {name: row["Predicted at start"] for name, row in table(app, "Losses taken apart").items()}
-    assert predicted == {"resnet_34_sgd": "17.717", "plain_34_sgd": "15.925", "resnet_50_sgd": "6.005"}
+    predicted = {
+        name: row["Predicted at start"] for name, row in table(app, "Losses taken apart").items()
+    }
+    assert predicted == {
+        "resnet_34_sgd": "17.717",
+        "plain_34_sgd": "15.925",
+        "resnet_50_sgd": "6.005",
+    }
 
 
 def test_nothing_chosen_says_what_will_be_here(runs: Path) -> None:
@@ -108,7 +118,11 @@ def test_a_total_across_networks_is_drawn_with_a_warning_only(runs: Path) -> Non
     app = app.run()
     assert "the networks have different weights, so these curves compare penalties" in text(app)
     assert "not for comparing networks" in json.dumps(chart(app)["layout"])
-    [line] = [trace for trace in chart(app)["data"] if "ResNet-8, training" in trace.get("hovertemplate", "")]  # type: ignore[attr-defined]
+    [line] = [
+        trace
+        for trace in chart(app)["data"]
+        if "ResNet-8, training" in trace.get("hovertemplate", "")
+    ]  # type: ignore[attr-defined]
     assert decoded(line["y"]) == [1.5, 1.5]
     app = press(app, "Show error")
     assert not app.exception
@@ -129,7 +143,9 @@ def test_totals_mislead_only_where_something_differs() -> None:
     assert chart_of.misleads(["a", "b"], [small, small], [decay, decay]) is None
     assert chart_of.misleads(["a"], [small], [None]) is None
     apart = chart_of.misleads(["a", "b"], [small, large], [decay, decay])
-    assert apart and "it is 0.138 in a and 0.406 in b" in apart, "1e-4 · 2 · 688 and 1e-4 · 2 · 2,032"
+    assert apart and "it is 0.138 in a and 0.406 in b" in apart, (
+        "1e-4 · 2 · 688 and 1e-4 · 2 · 2,032"
+    )
     unknown = chart_of.misleads(["a", "b"], [small, small], [decay, None])
     assert unknown and "unknown" in unknown
 
@@ -157,7 +173,10 @@ def test_what_damaged_files_hold_is_one_sentence_and_the_rest_works(runs: Path) 
     add_run(runs, 0).file("metrics.jsonl").write_bytes(b"\xff\xfe not json\n" * 3)
     add_run(runs, 1).file("spec.json").write_text("{")
     app = visit(("beside_losses", "beside_check"))
-    app.session_state["beside_chosen"] = [good.name, *[path.name for path in runs.iterdir() if path.name[0] == "2"]]
+    app.session_state["beside_chosen"] = [
+        good.name,
+        *[path.name for path in runs.iterdir() if path.name[0] == "2"],
+    ]
     app = app.run()
     assert not app.exception
     assert "'bad.import.json' cannot be used" in text(app)
@@ -188,15 +207,20 @@ def test_settings_nobody_knows_are_in_no_verdict(runs: Path) -> None:
 
 
 def test_many_totals_share_a_budget_and_keep_their_spikes(runs: Path) -> None:
-    """Catches totals that take a browser seconds where error and data loss do not, and a spike that is not drawn."""
+    """Catches totals that take a browser seconds where error and data loss do not, and a spike that
+    is not drawn."""
     x = tuple(map(float, range(2_000)))
     y = tuple(0.5 if at != 1_111 else 100.0 for at in range(2_000))
     column = Column(name="loss", along="step", x=x, y=y)
     for at in range(40):
-        write_import(runs / IMPORTS, ImportedCurve(name=f"curve {at}", source="csv", columns=(column,)))
+        write_import(
+            runs / IMPORTS, ImportedCurve(name=f"curve {at}", source="csv", columns=(column,))
+        )
     imports, _ = beside_cache.imported(runs / IMPORTS)
     chosen = choose.chosen(list(imports), [], imports)
-    curves = chart_of._totals(chosen, [kept.points for kept in chosen.imports], Options("data_loss"))
+    curves = chart_of._totals(
+        chosen, [kept.points for kept in chosen.imports], Options("data_loss")
+    )
     assert len(curves.arms) == 40
     assert all(len(arm.training.x) <= 400 for arm in curves.arms)
     assert all(max(arm.training.mean) == 100.0 for arm in curves.arms)
@@ -225,7 +249,10 @@ def test_what_was_chosen_and_is_gone_is_left_out(runs: Path) -> None:
     """Catches a run deleted meanwhile that takes the page down."""
     directory = add_run(runs, 0)
     app = visit()
-    app.session_state["beside_chosen"] = [directory.path.name, "20261124-062509-resnet8-digits-3fa9"]
+    app.session_state["beside_chosen"] = [
+        directory.path.name,
+        "20261124-062509-resnet8-digits-3fa9",
+    ]
     app = app.run()
     assert not app.exception
     assert app.multiselect[0].value == [directory.path.name]
@@ -235,8 +262,12 @@ def test_a_fork_is_no_seed_of_its_parent_s_arm(runs: Path) -> None:
     """Catches a fork of an equal spec counted in its parent's place."""
     add_run(runs, 1)
     fork = add_run(runs, 2)
-    asked = Request(token=None, parent=Parent(id="20261124-062501-resnet8-digits-3fa1", step=10), boot_id="x",
-                    **clock.read()._asdict())  # fmt: skip
+    asked = Request(
+        token=None,
+        parent=Parent(id="20261124-062501-resnet8-digits-3fa1", step=10),
+        boot_id="x",
+        **clock.read()._asdict(),
+    )
     fork.write(REQUEST, asked)
     found = grouped(Store(runs).list())
     assert (len(found.arms), found.left_out) == (2, ())
@@ -247,7 +278,9 @@ def test_one_penalty_in_two_spellings_is_one() -> None:
     entry = recipes.get("binary_ablation_sgd")
     ours = leaves(get("binary_resnet34").config, entry.recipe, entry.dataset)
     curve = notebook.curves()[0]
-    known = factor.of_import(curve.model_copy(update={"given": curve.given.model_copy(update={"decay": 1e-3})}))
+    known = factor.of_import(
+        curve.model_copy(update={"given": curve.given.model_copy(update={"decay": 1e-3})})
+    )
     said = {key: value for key, value in known.items() if key.startswith("recipe.weight_decay")}
     assert said == {key: ours[key] for key in said}
     assert len(said) == 3

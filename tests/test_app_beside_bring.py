@@ -1,4 +1,5 @@
-"""Curves made elsewhere, as the form takes them: what a person says of them, and what their files hold."""
+"""Curves made elsewhere, as the form takes them: what a person says of them, and what their files
+hold."""
 
 from typing import Any
 
@@ -16,7 +17,7 @@ UNKNOWN = bring.OfAll("unknown", "conv_kernels", "unknown", "", "")
 
 
 def of_file(**said: str) -> bring.OfFile:
-    (curve, *_) = notebook.curves()
+    curve, *_ = notebook.curves()
     bare = curve.model_copy(update={"given": Given()})
     return bring.OfFile(bare, said.get("name", "mine"), said.get("network"), said.get("decay", ""))
 
@@ -38,7 +39,12 @@ def test_what_is_said_of_a_curve_is_kept() -> None:
         meaning="l2", inside="no", seeds="0, 1 2", facts="\n batch_size=16 \nshuffle=after_batch\n"
     )
     given = bring.told(of_file(network="resnet20", decay="1e-4"), known).given
-    assert (given.network, given.decay, given.decay_meaning, given.penalty_in_loss) == ("resnet20", 1e-4, "l2", "no")
+    assert (given.network, given.decay, given.decay_meaning, given.penalty_in_loss) == (
+        "resnet20",
+        1e-4,
+        "l2",
+        "no",
+    )
     assert given.config == get("resnet20").config
     assert given.seeds == (0, 1, 2)
     assert given.recipe == {"batch_size": 16, "shuffle": "after_batch"}
@@ -77,8 +83,15 @@ def test_an_event_file_s_part_is_what_a_person_says() -> None:
     """TensorBoard tells training from validation by the folder's name, which an upload has lost."""
     upload: Any = Upload(EVENTS)
     assert beside_cache.is_events(upload)
-    found = [beside_cache.uploaded(part, "events.out.tfevents.1", part, upload) for part in ("train", "validation")]
-    names = [[column.name for column in curve.columns] for curve in found if isinstance(curve, ImportedCurve)]
+    found = [
+        beside_cache.uploaded(part, "events.out.tfevents.1", part, upload)
+        for part in ("train", "validation")
+    ]
+    names = [
+        [column.name for column in curve.columns]
+        for curve in found
+        if isinstance(curve, ImportedCurve)
+    ]
     assert "loss" in names[0]
     assert "val_loss" in names[1]
 

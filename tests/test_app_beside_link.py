@@ -1,4 +1,5 @@
-"""Side by side by somebody's link: what the address chooses, what it leaves out, and what takes nothing back."""
+"""Side by side by somebody's link: what the address chooses, what it leaves out, and what takes
+nothing back."""
 
 from pathlib import Path
 
@@ -25,11 +26,14 @@ def linked(curves: list[str], **other: str) -> AppTest:
 
 
 def test_the_link_is_what_is_looked_at_together(runs: Path) -> None:
-    """Catches a link that shows a colleague other runs than those on the page, or a page without them."""
+    """Catches a link that shows a colleague other runs than those on the page, or a page without
+    them."""
     ids = [add_run(runs, number, seed=number).path.name for number in range(3)]
     curve = write_import(runs / IMPORTS, notebook.curves()[0]).name
     app = visit()
-    assert app.query_params == {"curve": ids}, "the newest, as nobody chose yet; of several the run is none"
+    assert app.query_params == {"curve": ids}, (
+        "the newest, as nobody chose yet; of several the run is none"
+    )
     app = app.multiselect[0].set_value([ids[2], curve]).run()
     assert app.query_params == {"curve": [ids[2], curve]}
     theirs = linked([ids[2], curve])
@@ -42,7 +46,8 @@ def test_the_link_is_what_is_looked_at_together(runs: Path) -> None:
 
 
 def test_a_link_s_unknown_names_are_one_sentence(runs: Path) -> None:
-    """Catches a traceback, a page full of names, markup from a link, and the reason gone at the next click."""
+    """Catches a traceback, a page full of names, markup from a link, and the reason gone at the
+    next click."""
     known = add_run(runs, 0).path.name
     app = linked([known, "20261124-062509-resnet8-digits-3fa9", "<b>" * 99, known, *"abcdefg"])
     assert not app.exception
@@ -58,7 +63,8 @@ def test_a_link_s_unknown_names_are_one_sentence(runs: Path) -> None:
 
 
 def test_the_link_says_whether_it_is_one_run_or_several(runs: Path) -> None:
-    """Catches a link to one run that opens side by side since that was looked at last, and the other way round."""
+    """Catches a link to one run that opens side by side since that was looked at last, and the
+    other way round."""
     ids = [add_run(runs, number, seed=number).path.name for number in range(2)]
     app = linked([], run=ids[0])
     assert (app.session_state["runs_look"], app.query_params) == ("One run", {"run": ids[0]})
@@ -82,7 +88,8 @@ def test_the_run_looked_at_is_still_there_after_a_look_at_several(runs: Path, nu
 
 
 def test_a_link_to_a_run_that_is_gone_binds_nobody(runs: Path) -> None:
-    """Catches a link that is obeyed at every click, since no run is there to take its place in the address."""
+    """Catches a link that is obeyed at every click, since no run is there to take its place in the
+    address."""
     app = linked([], run="20261124-062509-resnet8-digits-3fa9")
     app.session_state["runs_look_kept"] = "Side by side"
     app = app.run()
@@ -90,8 +97,8 @@ def test_a_link_to_a_run_that_is_gone_binds_nobody(runs: Path) -> None:
 
 
 def test_an_address_a_busy_browser_still_sends_takes_nothing_back(runs: Path) -> None:
-    """Catches a choice undone by the click that follows it, which a browser may send with the address of before; and
-    the way back, a while later, taken for such a click."""
+    """Catches a choice undone by the click that follows it, which a browser may send with the
+    address of before; and the way back, a while later, taken for such a click."""
     ids = [add_run(runs, number, seed=number).path.name for number in range(3)]
     app = linked([ids[0]])
     before = dict(app.query_params)

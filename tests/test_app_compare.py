@@ -1,4 +1,5 @@
-"""The compare page and the layer table without a browser: what is said is what the library finds."""
+"""The compare page and the layer table without a browser: what is said is what the library
+finds."""
 
 import json
 import re
@@ -31,7 +32,9 @@ def visit(to: str, /, **parameters: str) -> AppTest:
 
 def said(app: AppTest) -> str:
     """The sentence in bold."""
-    [sentence] = [found for text in app.markdown for found in re.findall(r"\*\*(.*)\*\*\.$", text.value)]
+    [sentence] = [
+        found for text in app.markdown for found in re.findall(r"\*\*(.*)\*\*\.$", text.value)
+    ]
     return re.sub(r"\\(.)", r"\1", sentence)
 
 
@@ -99,7 +102,9 @@ def test_a_family_is_a_table_of_its_networks() -> None:
     [table] = app.dataframe
     assert len(table.value) == 2 * 18
     named = table.value.set_index("name")["trainable_params"]
-    assert named["resnet110"] == measure(build_graph(catalog.get("resnet110").config)).trainable_params
+    assert (
+        named["resnet110"] == measure(build_graph(catalog.get("resnet110").config)).trainable_params
+    )
 
 
 @pytest.mark.parametrize("by", ["layer", "block", "stage"])
@@ -146,9 +151,13 @@ def test_an_impossible_draft_does_not_reach_the_twin() -> None:
 
 
 def test_a_new_link_replaces_both_networks() -> None:
-    """Catches a link of which only the first half is read in a session that has already compared."""
+    """Catches a link of which only the first half is read in a session that has already
+    compared."""
     app = visit("compare", network="resnet20", beside="resnet50")
-    for parameters in ({"network": "resnet44", "beside": "resnet34"}, {"network": "resnet44", "beside": "plain44"}):
+    for parameters in (
+        {"network": "resnet44", "beside": "resnet34"},
+        {"network": "resnet44", "beside": "plain44"},
+    ):
         for key, value in parameters.items():
             app.query_params[key] = value
         app.run()

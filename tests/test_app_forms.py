@@ -1,4 +1,5 @@
-"""Controls on a busy machine: what the browser shows where a message with a control's value never arrives."""
+"""Controls on a busy machine: what the browser shows where a message with a control's value never
+arrives."""
 
 from pathlib import Path
 
@@ -10,7 +11,8 @@ APP = Path(__file__).parents[1] / "streamlit_app.py"
 
 @pytest.mark.parametrize("page", ["architecture", "compare", "train"])
 def test_a_control_falls_back_on_what_it_shows(page: str) -> None:
-    """Seen: a rerun overtook the first drawing, the browser reported its 0 as typed, and Start was refused."""
+    """Seen: a rerun overtook the first drawing, the browser reported its 0 as typed, and Start was
+    refused."""
     app = AppTest.from_file(str(APP), default_timeout=60)
     app.session_state["norm_numbers"] = True
     app.query_params["network"] = "resnet110"

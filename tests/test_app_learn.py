@@ -32,7 +32,9 @@ def rows(app: AppTest) -> list[str]:
 
 
 def text(app: AppTest) -> str:
-    return "\n".join([*(found.value for found in app.markdown), *(found.value for found in app.caption)])
+    return "\n".join(
+        [*(found.value for found in app.markdown), *(found.value for found in app.caption)]
+    )
 
 
 def test_the_page_opens_whole() -> None:
@@ -49,13 +51,16 @@ def test_the_page_opens_whole() -> None:
 @pytest.mark.parametrize("network", shortcut.NETWORKS)
 @pytest.mark.parametrize("option", shortcut.SHORTCUTS)
 def test_what_projections_cost_is_what_the_network_has_more(network: str, option: str) -> None:
-    """Catches projections counted without their norms, in the wrong network, or for another option."""
+    """Catches projections counted without their norms, in the wrong network, or for another
+    option."""
     app = visit()
     app.selectbox(key="learn_network").set_value(network).run()
     app.button_group(key="learn_shortcut").set_value(option).run()
     assert not app.exception
     config = catalog.get(network).config
-    chosen, plain = (describe(with_settings(config, {"shortcut": kind})) for kind in (option, "none"))
+    chosen, plain = (
+        describe(with_settings(config, {"shortcut": kind})) for kind in (option, "none")
+    )
     more = chosen.trainable_params - plain.trainable_params
     if more:
         assert f"{quantity.exact(more)} parameters" in text(app)
@@ -65,18 +70,26 @@ def test_what_projections_cost_is_what_the_network_has_more(network: str, option
 
 
 def test_every_block_is_drawn_with_its_shapes() -> None:
-    """Catches a block whose picture is another's, or that cannot be cut out of the network's drawing."""
+    """Catches a block whose picture is another's, or that cannot be cut out of the network's
+    drawing."""
     for network, option in product(shortcut.NETWORKS, shortcut.SHORTCUTS):
         graph = build_graph(with_settings(catalog.get(network).config, {"shortcut": option}))
         for name in block.blocks(graph):
             picture = ElementTree.fromstring(block.picture(graph, name))
-            said = ["".join(found.itertext()) for found in picture.iter("{http://www.w3.org/2000/svg}text")]
+            said = [
+                "".join(found.itertext())
+                for found in picture.iter("{http://www.w3.org/2000/svg}text")
+            ]
             before, after = block.shapes_of(graph, name)
             assert f"x   {quantity.shape(before)}" in said
             assert f"y   {quantity.shape(after)}" in said
             assert "F(x)" in said
             convs = [node for node in block.nodes_of(graph, name) if node.op.kind == "conv"]
-            assert sum("conv" in words or "proj" in words for words in said) == len(convs), (network, option, name)
+            assert sum("conv" in words or "proj" in words for words in said) == len(convs), (
+                network,
+                option,
+                name,
+            )
 
 
 def test_the_parts_of_a_block_add_up() -> None:
@@ -109,7 +122,8 @@ def test_the_convolution_is_scipy_s() -> None:
 
 
 def test_the_batches_are_real_images_with_their_mean_taken_away() -> None:
-    """Catches noise passed off as digits: over all images the mean of what the convolution gives is zero."""
+    """Catches noise passed off as digits: over all images the mean of what the convolution gives is
+    zero."""
     seen = batch.responses()
     assert seen.first.shape == (batch.IMAGES, 8, 8)
     assert seen.means[0] == seen.first.mean()
@@ -122,22 +136,32 @@ def test_the_batches_are_real_images_with_their_mean_taken_away() -> None:
 @pytest.mark.parametrize("epsilon", [1e-5, 1e-1])
 @pytest.mark.parametrize("momentum", [0.0, 0.9, 0.99])
 def test_the_norm_is_keras_s(epsilon: float, momentum: float) -> None:
-    """Catches momentum the wrong way round, epsilon outside the root, and a variance divided by n - 1."""
+    """Catches momentum the wrong way round, epsilon outside the root, and a variance divided by n -
+    1."""
     import keras  # noqa: PLC0415  seconds that the other tests need not wait for
 
     chance = np.random.default_rng(0)
     batches = [chance.normal(1.0, 0.3, size=(16, 8, 8)) for _ in range(5)]
     seen = batch.Responses(
-        batches[0], np.array([values.mean() for values in batches]), np.array([values.var() for values in batches])
+        batches[0],
+        np.array([values.mean() for values in batches]),
+        np.array([values.var() for values in batches]),
     )
     layer = keras.layers.BatchNormalization(momentum=momentum, epsilon=epsilon)
-    outputs = [layer(values[..., None].astype(np.float32), training=True).numpy()[..., 0] for values in batches]
+    outputs = [
+        layer(values[..., None].astype(np.float32), training=True).numpy()[..., 0]
+        for values in batches
+    ]
     assert batch.normalised(batches[0], epsilon) == pytest.approx(outputs[0], abs=1e-4)
     averages = batch.moving(seen, momentum)
     alone = layer(batches[0][..., None].astype(np.float32), training=False).numpy()
-    assert batch.deviation(batches[0], averages.variances[-1], epsilon) == pytest.approx(alone.std(), rel=1e-4)
+    assert batch.deviation(batches[0], averages.variances[-1], epsilon) == pytest.approx(
+        alone.std(), rel=1e-4
+    )
     assert averages.means[-1] == pytest.approx(float(layer.moving_mean.numpy()[0]), rel=1e-4)
-    assert averages.variances[-1] == pytest.approx(float(layer.moving_variance.numpy()[0]), rel=1e-4)
+    assert averages.variances[-1] == pytest.approx(
+        float(layer.moving_variance.numpy()[0]), rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9, 0.99, 0.999])
@@ -160,7 +184,9 @@ def test_epsilon_and_momentum_reach_the_numbers() -> None:
 # The toy
 
 
-def forward(values: np.ndarray, blocks: int, shortcuts: stack.Shortcuts, scale: float) -> np.ndarray:
+def forward(
+    values: np.ndarray, blocks: int, shortcuts: stack.Shortcuts, scale: float
+) -> np.ndarray:
     chance = np.random.default_rng(0)
     chance.normal(size=(stack.NETWORKS, stack.WIDTH, 1))
     for _ in range(blocks):
@@ -178,7 +204,9 @@ def test_the_gradient_is_that_of_finite_differences(shortcuts: stack.Shortcuts) 
     for index in range(stack.WIDTH):
         shift = np.zeros_like(values)
         shift[:, index] = reach
-        ahead, behind = (forward(values + side * shift, blocks, shortcuts, scale) for side in (1, -1))
+        ahead, behind = (
+            forward(values + side * shift, blocks, shortcuts, scale) for side in (1, -1)
+        )
         slopes.append((end @ (ahead - behind))[:, 0, 0] / (2 * reach))
     lengths = np.linalg.norm(np.array(slopes), axis=0) / np.linalg.norm(end, axis=(1, 2))
     wanted = np.exp(np.log(np.maximum(lengths, np.finfo(float).tiny)).mean())
@@ -206,10 +234,16 @@ def test_the_toy_follows_its_sliders() -> None:
 
 
 def test_the_shipped_networks_are_the_catalogue_s() -> None:
-    """Catches signals of networks that are no longer what their names say, or a file that grew out of hand."""
+    """Catches signals of networks that are no longer what their names say, or a file that grew out
+    of hand."""
     assert signals.SHIPPED.stat().st_size < 100_000
     file = signals.shipped()
-    assert {network.network for network in file.networks} == {"resnet20", "plain20", "resnet56", "plain56"}
+    assert {network.network for network in file.networks} == {
+        "resnet20",
+        "plain20",
+        "resnet56",
+        "plain56",
+    }
     for network in file.networks:
         config = data.fit_config(catalog.get(network.network).config, data.facts(network.dataset))
         assert network.fingerprint == config.fingerprint
@@ -230,9 +264,12 @@ def test_each_depth_has_its_pair() -> None:
         assert blocks["stage1.block1"] == pytest.approx((first**2 + second**2) ** 0.5)
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"format_version": 2}', '{"format_version": 1, "networks": 3}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"format_version": 2}', '{"format_version": 1, "networks": 3}']
+)
 def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: str) -> None:
-    """Catches a traceback on the page where the file was cut short or written by another version."""
+    """Catches a traceback on the page where the file was cut short or written by another
+    version."""
     (tmp_path / "signals.json").write_text(content)
     for path in (tmp_path / "signals.json", tmp_path / "nothing.json"):
         with pytest.raises(ResNetLabError) as caught:
@@ -240,7 +277,9 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, content: str) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_without_the_study_its_section_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_the_study_its_section_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Catches a heading above nothing."""
     monkeypatch.setattr(shipped, "folder", lambda: tmp_path)
     app = visit()

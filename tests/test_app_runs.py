@@ -1,4 +1,5 @@
-"""The train and runs pages without a browser: damaged runs, bad recipes, full and read-only disks."""
+"""The train and runs pages without a browser: damaged runs, bad recipes, full and read-only
+disks."""
 
 import json
 import os
@@ -22,7 +23,9 @@ from resnet.runs.spec import RunSpec
 from resnet.runs.usage import Usage
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
-HOSTILE_LINE = '{"kind": "evaluation", "step": 10, "validation_error": "<b>", "best_validation_error": []}\n'
+HOSTILE_LINE = (
+    '{"kind": "evaluation", "step": 10, "validation_error": "<b>", "best_validation_error": []}\n'
+)
 IDS = [f"20261124-06250{number}-resnet8-digits-3fa{number}" for number in range(4)]
 
 
@@ -39,13 +42,27 @@ def add_run(runs: Path, run_id: str = IDS[0]) -> RunDirectory:
     directory = RunDirectory(runs / run_id)
     directory.path.mkdir(parents=True)
     config = fit_config(get("resnet8").config, facts("digits"))
-    spec = RunSpec(network="resnet8", config=config, recipe=default_recipe("digits"), dataset="digits")
+    spec = RunSpec(
+        network="resnet8", config=config, recipe=default_recipe("digits"), dataset="digits"
+    )
     directory.write_json("spec.json", spec.model_dump(mode="json"))
     directory.append_metric({"kind": "start", "steps": 20, "batch_size": 64, "time_s": 1.0})
     for step, error in ((10, 50.0), (20, 12.5)):
-        directory.append_metric({"kind": "train", "step": step, "time_s": 2.0, "train_error": error, "data_loss": 1.0,
-                                 "l2_penalty": 0.5, "learning_rate": 0.1, "images_per_s": 900.0})  # fmt: skip
-        directory.append_metric({"kind": "evaluation", "step": step, "time_s": 2.0, "validation_error": error})
+        directory.append_metric(
+            {
+                "kind": "train",
+                "step": step,
+                "time_s": 2.0,
+                "train_error": error,
+                "data_loss": 1.0,
+                "l2_penalty": 0.5,
+                "learning_rate": 0.1,
+                "images_per_s": 900.0,
+            }
+        )
+        directory.append_metric(
+            {"kind": "evaluation", "step": step, "time_s": 2.0, "validation_error": error}
+        )
     directory.write_exit("finished", None)
     return directory
 
@@ -53,15 +70,22 @@ def add_run(runs: Path, run_id: str = IDS[0]) -> RunDirectory:
 def test_a_runs_page_says_what_its_records_say(runs: Path) -> None:
     """Warnings, both test figures, the step tested, and what the batch norm statistics are over."""
     directory = add_run(runs)
-    directory.append_metric({"kind": "start", "steps": 20, "devices": 2, "images_per_statistic": 32})
-    directory.append_metric({"kind": "warning", "step": 20, "warning": "no_progress", "message": "No progress: why."})
+    directory.append_metric(
+        {"kind": "start", "steps": 20, "devices": 2, "images_per_statistic": 32}
+    )
+    directory.append_metric(
+        {"kind": "warning", "step": 20, "warning": "no_progress", "message": "No progress: why."}
+    )
     tests = {"test_error": 4.0, "test_error_exact_statistics": 3.5, "tested_step": 10}
     directory.append_metric({"kind": "test", "step": 20, **tests})
     directory.write_json("environment.json", {"dataset": {"broken_files": 3}})
     directory.file("model.keras").write_bytes(b"model")
     app = visit("runs")
     assert not app.exception
-    assert (numbers(app)["Test error"], numbers(app)["With exact statistics"]) == ("4.00 %", "3.50 %")
+    assert (numbers(app)["Test error"], numbers(app)["With exact statistics"]) == (
+        "4.00 %",
+        "3.50 %",
+    )
     said = text(app)
     assert "No progress: why." in said
     assert "with the weights of step 10" in said
@@ -131,7 +155,13 @@ def test_waiting_runs_are_moved_and_the_queue_is_paused_from_the_page(runs: Path
     ids = []
     for seed in (1, 2):
         seeded = recipe.model_copy(update={"seed": seed})
-        spec = RunSpec(network="resnet8", config=config, recipe=seeded, dataset="digits", data_folder=str(runs.parent))
+        spec = RunSpec(
+            network="resnet8",
+            config=config,
+            recipe=seeded,
+            dataset="digits",
+            data_folder=str(runs.parent),
+        )
         ids.append(store.start(spec).id)
     app = visit("runs")
     assert "the queue is paused" in text(app)
@@ -146,7 +176,9 @@ def test_waiting_runs_are_moved_and_the_queue_is_paused_from_the_page(runs: Path
 
 
 def test_a_device_is_one_line() -> None:
-    usage = Usage("gpu0", "NVIDIA A100", 93.4, 2 * 10**9, 40 * 10**9, 251.2, 400.0, (Stranger(7, None),))
+    usage = Usage(
+        "gpu0", "NVIDIA A100", 93.4, 2 * 10**9, 40 * 10**9, 251.2, 400.0, (Stranger(7, None),)
+    )
     assert strip.line(usage).startswith("NVIDIA A100 · 93 % busy · ")
     assert strip.line(usage).endswith(" · 251 of 400 W · process 7 is no run of ours")
     assert strip.line(Usage("cpu", "CPU")) == "CPU"
@@ -154,8 +186,13 @@ def test_a_device_is_one_line() -> None:
 
 def test_smoothing_keeps_the_raw_line() -> None:
     """A smoothed line drawn alone would hide what really happened."""
-    records = [{"kind": "train", "step": step, "train_error": 50.0 + 10 * (step % 2)} for step in range(1, 41)]
-    records += [{"kind": "evaluation", "step": step, "validation_error": float(step)} for step in (10, 40)]
+    records = [
+        {"kind": "train", "step": step, "train_error": 50.0 + 10 * (step % 2)}
+        for step in range(1, 41)
+    ]
+    records += [
+        {"kind": "evaluation", "step": step, "validation_error": float(step)} for step in (10, 40)
+    ]
     raw, mean = (charts.run_chart(records, charts.Look(smoothing=width), 40) for width in (1, 20))
     assert list(raw.data[0].y) in [list(line.y) for line in mean.data]
     assert [line.name for line in mean.data] == ["training", "training", "validation"]
@@ -209,7 +246,7 @@ def test_a_finished_run_shows_its_best_and_last_error(runs: Path) -> None:
         lambda run: run.file("metrics.jsonl").write_text(HOSTILE_LINE),
         lambda run: shutil.rmtree(run.path / "checkpoint", ignore_errors=True),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_run_spoils_neither_the_board_nor_the_others(runs: Path, harm: object) -> None:
     """Catches one broken directory that takes the whole page down."""
     harm(add_run(runs, IDS[1]))  # type: ignore[operator]
@@ -266,17 +303,19 @@ def test_a_recipe_that_cannot_be_gets_one_sentence_before_anything_starts(
 
 
 def test_the_samples_are_in_the_page_and_exact(runs: Path) -> None:
-    """A file of Streamlit's is a JPEG, and a 404 where the page was left before the browser asked for it."""
+    """A file of Streamlit's is a JPEG, and a 404 where the page was left before the browser asked
+    for it."""
     (image,) = visit("train").get("image")
     assert image.proto.imgs[0].url.startswith("data:image/png;base64,")
 
 
 def test_the_samples_say_what_is_seen_to_those_who_do_not_see_them(runs: Path) -> None:
-    """Catches a picture without words: which images they are, and what this very recipe does to them."""
+    """Catches a picture without words: which images they are, and what this very recipe does to
+    them."""
     app = visit("train")
     (image,) = app.get("image")
-    assert image.proto.imgs[0].alt == (
-        "Images of Digits in two rows: above as they are, "
+    assert (
+        image.proto.imgs[0].alt == "Images of Digits in two rows: above as they are, "
         "below the same, padded by 1 pixel and cropped to 8×8 at random."
     )
     app = app.number_input(key="recipe.augmentation.pad").set_value(0).run()

@@ -1,4 +1,5 @@
-"""The Study page without a browser: what is shown, what is started, and what a damaged file costs."""
+"""The Study page without a browser: what is shown, what is started, and what a damaged file
+costs."""
 
 import re
 import shutil
@@ -46,7 +47,8 @@ def test_the_first_screen_is_a_study_with_its_results(lab: Path) -> None:
 
 
 def test_a_study_of_ones_own_comes_first_and_says_what_is_missing(lab: Path) -> None:
-    """Catches a visitor's work hidden behind the example, and missing runs that nobody can start."""
+    """Catches a visitor's work hidden behind the example, and missing runs that nobody can
+    start."""
     put_on_shelf(small_study())
     write_runs(lab / "runs", small_study(), leave_out=2)
     app = visit()
@@ -70,7 +72,8 @@ def test_a_link_names_its_study(lab: Path) -> None:
 
 
 def test_a_study_of_one_arm_compares_nothing(lab: Path) -> None:
-    """Catches others that are spoken of and are not there, and a difference that one arm is said to show."""
+    """Catches others that are spoken of and are not there, and a difference that one arm is said to
+    show."""
     study = small_study("alone", factors=[{"key": "network", "levels": ["resnet8"]}])
     cache.shelf().save(study)
     write_runs(lab / "runs", study)
@@ -79,9 +82,12 @@ def test_a_study_of_one_arm_compares_nothing(lab: Path) -> None:
     said = text(app)
     assert "resnet8 is compared with no other arm: test error" in said
     assert "others" not in said
-    fewer = [number for number in preview.numbers_of(cache.plan(study, [])) if number.label == "Can show"]
+    fewer = [
+        number for number in preview.numbers_of(cache.plan(study, [])) if number.label == "Can show"
+    ]
     assert [(number.value, number.about) for number in fewer] == [
-        ("nothing", "One arm shows no difference: there is nothing to compare it with.")]  # fmt: skip
+        ("nothing", "One arm shows no difference: there is nothing to compare it with.")
+    ]
 
 
 def test_a_link_to_nothing_is_one_sentence(lab: Path) -> None:
@@ -118,15 +124,23 @@ def test_the_banner_stays_in_the_results(lab: Path) -> None:
     settings = {"network.shortcut": "padded_identity", "recipe.batch_size": 32}
     listed = [{"name": "plain", "settings": {}}, {"name": "other", "settings": settings}]
     study = small_study(design="list", listed=listed, factors=[{"key": key} for key in settings])
-    study = study.model_copy(update={"baseline": study.baseline.model_copy(update={"settings": {"shortcut": "none"}})})
+    study = study.model_copy(
+        update={"baseline": study.baseline.model_copy(update={"settings": {"shortcut": "none"}})}
+    )
     put_on_shelf(study)
     write_runs(lab / "runs", study)
     app = visit("small")
-    assert "2 factors differ between plain and other: network.shortcut and recipe.batch_size." in warnings(app)
+    assert (
+        "2 factors differ between plain and other: network.shortcut and recipe.batch_size."
+        in warnings(app)
+    )
 
 
-def test_starting_saves_the_study_and_submits_its_runs(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches a start that the next visit knows nothing of, and one that writes over another study."""
+def test_starting_saves_the_study_and_submits_its_runs(
+    lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches a start that the next visit knows nothing of, and one that writes over another
+    study."""
     submitted: list[int] = []
     monkeypatch.setattr(running, "submit", lambda made, store: submitted.append(len(made.steps)))
     put_on_shelf(small_study("plain_or_residual_quick"))
@@ -140,7 +154,9 @@ def test_starting_saves_the_study_and_submits_its_runs(lab: Path, monkeypatch: p
 
 def test_a_seed_is_added_and_nothing_repeated(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     submitted: list[str] = []
-    monkeypatch.setattr(running, "submit", lambda made, store: submitted.extend(step.action for step in made.steps))
+    monkeypatch.setattr(
+        running, "submit", lambda made, store: submitted.extend(step.action for step in made.steps)
+    )
     put_on_shelf(small_study())
     write_runs(lab / "runs", small_study())
     press(visit("small"), "Add a seed")
@@ -169,17 +185,21 @@ def test_a_study_that_is_removed_leaves_its_runs(lab: Path) -> None:
 
 
 def test_the_recipe_check_knows_what_was_run(lab: Path) -> None:
-    """Catches a check that looks at what was meant only: here both arms end without a training error."""
+    """Catches a check that looks at what was meant only: here both arms end without a training
+    error."""
     put_on_shelf(small_study())
     write_runs(lab / "runs", small_study())
     before = check_counted(visit("small"))
     for metrics in (lab / "runs").glob("*/metrics.jsonl"):
-        metrics.write_text(re.sub(r'"train_error_clean": ?[\d.]+', '"train_error_clean": 0.0', metrics.read_text()))
+        metrics.write_text(
+            re.sub(r'"train_error_clean": ?[\d.]+', '"train_error_clean": 0.0', metrics.read_text())
+        )
     assert check_counted(visit("small")) > before
 
 
 def test_a_run_that_failed_says_why(lab: Path) -> None:
-    """Catches "seed 0 failed" without the cause that stands in its last word, also before anything was evaluated."""
+    """Catches "seed 0 failed" without the cause that stands in its last word, also before anything
+    was evaluated."""
     study = small_study("failing", seeds=[0])
     put_on_shelf(study)
     spec = runs(study)[0].spec
@@ -189,7 +209,10 @@ def test_a_run_that_failed_says_why(lab: Path) -> None:
     directory.write_exit("failed", str(NotANumberError(4)))
     app = visit("failing")
     assert not app.exception
-    why = "seed 0 failed and is not counted (Not a number at step 4: loss or weights are no longer finite)."
+    why = (
+        "seed 0 failed and is not counted (Not a number at step 4: loss or weights are no longer"
+        " finite)."
+    )
     assert why in text(app)
 
 
@@ -209,7 +232,8 @@ def test_its_runs_can_be_laid_beside_others(lab: Path) -> None:
 
 
 def test_studies_that_ask_the_same_keep_their_names(tmp_path: Path) -> None:
-    """Catches what is known of one study shown under the other's name: their fingerprints are equal."""
+    """Catches what is known of one study shown under the other's name: their fingerprints are
+    equal."""
     first, second = small_study("first"), small_study("second")
     assert first.fingerprint == second.fingerprint
     made = [cache.plan(study, ()) for study in (first, second)]
@@ -217,7 +241,9 @@ def test_studies_that_ask_the_same_keep_their_names(tmp_path: Path) -> None:
     assert [cache.outcome_of(one).study.name for one in made] == ["first", "second"]
 
 
-def test_a_zip_is_written_nowhere_on_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zip_is_written_nowhere_on_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Catches a study's name that leads out of the folder its zip is made in."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a").mkdir()

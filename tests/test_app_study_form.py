@@ -1,4 +1,5 @@
-"""The form of a new study without a browser: what is typed, what it would make, and what is refused."""
+"""The form of a new study without a browser: what is typed, what it would make, and what is
+refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,10 @@ def test_the_preview_counts_what_would_be_made(lab: Path) -> None:
     assert row(app, "Runs") == "20 all to be made"
     app.button_group(key="study_size").set_value("small").run()
     small = ready.get("plain_or_residual").at("small")
-    assert field(app, "steps", "number_input", "plain_or_residual small").value == small.baseline.recipe.steps
+    assert (
+        field(app, "steps", "number_input", "plain_or_residual small").value
+        == small.baseline.recipe.steps
+    )
 
 
 def test_runs_that_exist_are_used_again(lab: Path) -> None:
@@ -81,11 +85,15 @@ def test_a_second_factor_by_hand_raises_the_banner(lab: Path) -> None:
     lines = field(app, "arms", "text_area").value.splitlines()
     assert len(lines) == 4
     by_hand = (
-        f"{lines[0]}\n{lines[0].replace('none', 'padded_identity').replace('plain20', 'other')} recipe.batch_size=32"
+        f"{lines[0]}\n{lines[0].replace('none', 'padded_identity').replace('plain20', 'other')}"
+        " recipe.batch_size=32"
     )
     field(app, "arms", "text_area").set_value(by_hand).run()
     assert not app.exception
-    assert "2 factors differ between plain20 and other: network.shortcut and recipe.batch_size." in warnings(app)
+    assert (
+        "2 factors differ between plain20 and other: network.shortcut and recipe.batch_size."
+        in warnings(app)
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,22 +106,34 @@ def test_levels_are_read_back_as_they_are_written(levels: tuple[object, ...]) ->
 def test_levels_have_one_rule_for_commas() -> None:
     """Catches a box that takes "resnet8,,resnet14" where the command line refuses it."""
     for typed in ("resnet8,,resnet14", "resnet8,", ","):
-        with pytest.raises(ResNetLabError, match="Levels are parted by single commas, as in network=A,B,C"):
+        with pytest.raises(
+            ResNetLabError, match="Levels are parted by single commas, as in network=A,B,C"
+        ):
             build.made(small_study(), {"factors": [{"id": "0", "key": "network", "levels": typed}]})
     assert fields.levels_of(" ") == ()
 
 
 def test_a_setting_has_both_spellings_wherever_it_is_typed() -> None:
     """Catches "norm.momentum" known to one box of the form and unknown to the one above it."""
-    arms_typed = ("x:\ny: network=resnet8 norm.momentum=0.5", "x:\ny: network=resnet8 network.norm.momentum=0.5")
-    short, long = [build.made(small_study(), {"design": "list", "arms": typed}) for typed in arms_typed]
+    arms_typed = (
+        "x:\ny: network=resnet8 norm.momentum=0.5",
+        "x:\ny: network=resnet8 network.norm.momentum=0.5",
+    )
+    short, long = [
+        build.made(small_study(), {"design": "list", "arms": typed}) for typed in arms_typed
+    ]
     assert short == long
     assert arms(short)[1].config.norm.momentum == 0.5
-    typed_for_all = ("norm.momentum=0.5 recipe.batch_size=32", "network.norm.momentum=0.5 recipe.batch_size=32")
+    typed_for_all = (
+        "norm.momentum=0.5 recipe.batch_size=32",
+        "network.norm.momentum=0.5 recipe.batch_size=32",
+    )
     short, long = [build.made(small_study(), {"everywhere": typed}) for typed in typed_for_all]
     assert short == long
     assert short.baseline.settings == {"norm.momentum": 0.5}
-    other = build.made(small_study(factors=[], design="one_at_a_time"), {"everywhere": "network=resnet14"})
+    other = build.made(
+        small_study(factors=[], design="one_at_a_time"), {"everywhere": "network=resnet14"}
+    )
     assert other.baseline.network == "resnet14"
 
 
@@ -121,9 +141,15 @@ def test_a_study_that_is_done_needs_nothing(lab: Path) -> None:
     """Catches "under a minute" and 40 MB beside "4 there already"."""
     write_runs(lab / "runs", small_study())
     there = Store(lab / "runs").list()
-    shown = {number.label: number.value for number in preview.numbers_of(cache.plan(small_study(), there))}
+    shown = {
+        number.label: number.value
+        for number in preview.numbers_of(cache.plan(small_study(), there))
+    }
     assert (shown["Time"], shown["Memory"]) == ("nothing to run", "nothing to run")
-    shown = {number.label: number.value for number in preview.numbers_of(cache.plan(small_study(), there[1:]))}
+    shown = {
+        number.label: number.value
+        for number in preview.numbers_of(cache.plan(small_study(), there[1:]))
+    }
     assert shown["Time"] == "under a minute"
     assert shown["Memory"].endswith(" or more")
 
@@ -133,7 +159,9 @@ def test_arms_are_read_back_as_they_are_written() -> None:
     study = small_study()
     listed = fields.arms_of(fields.arms_text(study))
     by_hand = study.model_copy(update={"design": "list"}).model_dump() | {"listed": listed}
-    assert [arm.config for arm in arms(Study.model_validate(by_hand))] == [arm.config for arm in arms(study)]
+    assert [arm.config for arm in arms(Study.model_validate(by_hand))] == [
+        arm.config for arm in arms(study)
+    ]
 
 
 @pytest.mark.parametrize("key", ready.names())
@@ -143,7 +171,8 @@ def test_every_ready_study_can_be_begun_at_every_size(key: str) -> None:
 
 
 def test_a_copy_is_of_the_study_it_was_asked_of(lab: Path) -> None:
-    """Catches a copy that keeps what was changed about an earlier one, or begins with something else."""
+    """Catches a copy that keeps what was changed about an earlier one, or begins with something
+    else."""
     for name in ("first", "second"):
         put_on_shelf(small_study(name, seeds=[0, 1] if name == "second" else [0]))
     app = press(visit("first"), "Begin a study like it")

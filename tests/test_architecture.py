@@ -1,4 +1,5 @@
-"""The architecture as a test: who may import whom, what is public, how large things may get, and what a page may do."""
+"""The architecture as a test: who may import whom, what is public, how large things may get, and
+what a page may do."""
 
 import ast
 import re
@@ -51,8 +52,14 @@ ORDER = (  # of rooms and lone modules: each imports from its own place and from
 )
 KERAS = {"tensorflow", "keras"}
 KERAS_AT_THE_TOP = re.compile(r"resnet/(as_keras/model|training/\w+)\.py")
-KERAS_WHEN_ASKED = re.compile(r"resnet/(as_keras/(model|start)|training/\w+|data/\w+|why_loss/losses)\.py")
-WITHOUT_KERAS = {"resnet/recipes/recipe.py", "resnet/recipes/recipes.py", "resnet/recipes/schedule.py"}
+KERAS_WHEN_ASKED = re.compile(
+    r"resnet/(as_keras/(model|start)|training/\w+|data/\w+|why_loss/losses)\.py"
+)
+WITHOUT_KERAS = {
+    "resnet/recipes/recipe.py",
+    "resnet/recipes/recipes.py",
+    "resnet/recipes/schedule.py",
+}
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
     r"resnet/(quantity|curves|network/\w+|tables/\w+|"
@@ -70,14 +77,44 @@ DISTRIBUTIONS = {  # where a package is required under another name than it is i
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
-OUTSIDE_WORLD = {"os", "pathlib", "io", "shutil", "subprocess", "socket", "time", "random", "tempfile"}
+OUTSIDE_WORLD = {
+    "os",
+    "pathlib",
+    "io",
+    "shutil",
+    "subprocess",
+    "socket",
+    "time",
+    "random",
+    "tempfile",
+}
 VAGUE = {"util", "utils", "helper", "helpers", "common", "misc", "manager"}
 
 PUBLIC = {
-    "ConfigError", "DataError", "ExportError", "Figure", "Graph", "Metrics", "Node", "NormConfig", "ResNetConfig",
-    "ResNetLabError", "RunError", "StageConfig", "UnknownNameError", "build_graph", "build_keras_model", "compare",
-    "describe", "draw", "get", "load_keras_model", "measure", "names", "with_settings",
-}  # fmt: skip
+    "ConfigError",
+    "DataError",
+    "ExportError",
+    "Figure",
+    "Graph",
+    "Metrics",
+    "Node",
+    "NormConfig",
+    "ResNetConfig",
+    "ResNetLabError",
+    "RunError",
+    "StageConfig",
+    "UnknownNameError",
+    "build_graph",
+    "build_keras_model",
+    "compare",
+    "describe",
+    "draw",
+    "get",
+    "load_keras_model",
+    "measure",
+    "names",
+    "with_settings",
+}
 NEEDS_KERAS = {"build_keras_model", "load_keras_model"}
 
 LONGEST_FILE = 400
@@ -109,7 +146,8 @@ def imports(file: Path, node: ast.AST | None = None) -> Iterator[str]:
 
 
 def imports_at_the_top(file: Path) -> Iterator[str]:
-    """Those that happen when the file is imported: everything outside functions and `if TYPE_CHECKING`."""
+    """Those that happen when the file is imported: everything outside functions and `if
+    TYPE_CHECKING`."""
     waiting: list[ast.AST] = [tree_of(file)]
     while waiting:
         node = waiting.pop()
@@ -135,7 +173,8 @@ MODULES = {module_of(file): file for file in LIBRARY + APP}
 
 
 def modules(names: Iterator[str]) -> set[str]:
-    """Our modules behind dotted names: `from a import b` names a.b where that is a module, else a."""
+    """Our modules behind dotted names: `from a import b` names a.b where that is a module, else
+    a."""
     return {name if name in MODULES else name.rpartition(".")[0] for name in names} & MODULES.keys()
 
 
@@ -143,14 +182,16 @@ def place(module: str) -> int:
     """Where a module stands in ORDER, by the longest name there that it begins with."""
     names = [name for names in ORDER for name in names if f"{module}.".startswith(f"{name}.")]
     longest = max(names, key=len, default="")
-    assert longest and (longest != "resnet" or module == "resnet"), f"{module} has no place in ORDER; give it one"
+    assert longest and (longest != "resnet" or module == "resnet"), (
+        f"{module} has no place in ORDER; give it one"
+    )
     return next(number for number, names in enumerate(ORDER) if longest in names)
 
 
 @pytest.mark.parametrize("file", LIBRARY + APP, ids=path_of)
 def test_imports_point_one_way(file: Path) -> None:
-    """An arrow against the order of the design, or from the library to the app, would be seen here; imports inside
-    functions and those for types only count too."""
+    """An arrow against the order of the design, or from the library to the app, would be seen here;
+    imports inside functions and those for types only count too."""
     assert not packages(imports(file)) & {"tests", "bench"}
     own = module_of(file)
     above = {module for module in modules(imports(file)) if place(module) > place(own)}
@@ -158,20 +199,28 @@ def test_imports_point_one_way(file: Path) -> None:
 
 
 def imported_by(file: Path) -> set[str]:
-    """Modules that are loaded because this one is, its own package apart: `from a import b` may load a and a.b."""
+    """Modules that are loaded because this one is, its own package apart: `from a import b` may
+    load a and a.b."""
     names = set(imports_at_the_top(file))
-    return (names | {name.rpartition(".")[0] for name in names}) - {path_of(file.parent).replace("/", ".")}
+    return (names | {name.rpartition(".")[0] for name in names}) - {
+        path_of(file.parent).replace("/", ".")
+    }
 
 
 def test_no_two_modules_import_each_other() -> None:
-    """A cycle between modules, however long. An import inside a function is a call forward and may point back."""
-    edges = {name: imported_by(file) & MODULES.keys() - {"resnet", name} for name, file in MODULES.items()}
+    """A cycle between modules, however long. An import inside a function is a call forward and may
+    point back."""
+    edges = {
+        name: imported_by(file) & MODULES.keys() - {"resnet", name}
+        for name, file in MODULES.items()
+    }
     TopologicalSorter(edges).prepare()  # raises CycleError, which names the cycle
 
 
 @pytest.mark.parametrize("file", LIBRARY + APP, ids=path_of)
 def test_tensorflow_stays_where_networks_are_built_and_trained(file: Path) -> None:
-    """One import of Keras on the page's path costs every visitor four seconds and the GPU's memory."""
+    """One import of Keras on the page's path costs every visitor four seconds and the GPU's
+    memory."""
     path = path_of(file)
     if path in WITHOUT_KERAS or not KERAS_WHEN_ASKED.fullmatch(path):
         assert not packages(imports(file)) & KERAS
@@ -182,7 +231,9 @@ def test_tensorflow_stays_where_networks_are_built_and_trained(file: Path) -> No
 def loaded_by(statement: str) -> set[str]:
     """Top-level packages in memory after a statement in a fresh Python."""
     code = f"import sys; {statement}; print(*{{name.partition('.')[0] for name in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 
@@ -196,16 +247,24 @@ def test_the_command_line_starts_without_tensorflow() -> None:
 
 
 def test_the_app_never_loads_tensorflow() -> None:
-    """All of app/ but the pages, which are scripts and have tests of their own, and what they call in the library."""
+    """All of app/ but the pages, which are scripts and have tests of their own, and what they call
+    in the library."""
     modules = [module_of(file) for file in APP[1:]]
-    others = ["resnet.diagram", "resnet.runs", "resnet.data", "resnet.recipes.recipe", "resnet.recipes.schedule"]
+    others = [
+        "resnet.diagram",
+        "resnet.runs",
+        "resnet.data",
+        "resnet.recipes.recipe",
+        "resnet.recipes.schedule",
+    ]
     wanted = [name for name in modules if not name.startswith("app.pages")] + others
     assert not loaded_by(f"import {', '.join(wanted)}") & KERAS
 
 
 @pytest.mark.parametrize("file", LIBRARY, ids=path_of)
 def test_the_core_does_no_input_or_output(file: Path) -> None:
-    """A graph or drawing that depends on a file, the clock or chance could not be cached or compared."""
+    """A graph or drawing that depends on a file, the clock or chance could not be cached or
+    compared."""
     if PURE.fullmatch(path_of(file)):
         assert not packages(imports(file)) & OUTSIDE_WORLD
 
@@ -223,8 +282,15 @@ def test_the_public_names_that_need_keras_are_there_when_asked_for() -> None:
 
 def test_every_package_used_is_required_by_name() -> None:
     """A package that is only there because another one brings it would vanish with that one."""
-    required = {re.split(r"[<>=\[ ]", line)[0].lower() for line in (ROOT / "requirements.txt").read_text().splitlines()}
-    used = {name for file in LIBRARY + APP for name in packages(imports(file))} - OURS - sys.stdlib_module_names
+    required = {
+        re.split(r"[<>=\[ ]", line)[0].lower()
+        for line in (ROOT / "requirements.txt").read_text().splitlines()
+    }
+    used = (
+        {name for file in LIBRARY + APP for name in packages(imports(file))}
+        - OURS
+        - sys.stdlib_module_names
+    )
     assert {DISTRIBUTIONS.get(name, name) for name in used} - required == set()
 
 
@@ -236,7 +302,10 @@ def functions(file: Path) -> Iterator[Function]:
 def test_files_and_functions_stay_small(file: Path) -> None:
     lines_of_file = file.read_text().count("\n")
     assert lines_of_file <= LONGEST_FILE
-    lengths = {function.name: (function.end_lineno or 0) - function.lineno + 1 for function in functions(file)}
+    lengths = {
+        function.name: (function.end_lineno or 0) - function.lineno + 1
+        for function in functions(file)
+    }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
 
 
@@ -269,6 +338,8 @@ def test_state_lives_in_one_file_and_caches_in_files_of_that_name(file: Path) ->
 def test_a_page_is_four_beats(file: Path) -> None:
     """Title, controls, compute, show: no definitions, no loops that wait, no files."""
     nodes = list(ast.walk(tree_of(file)))
-    assert not [node for node in nodes if isinstance(node, Function | ast.ClassDef | ast.Lambda | ast.While)]
+    assert not [
+        node for node in nodes if isinstance(node, Function | ast.ClassDef | ast.Lambda | ast.While)
+    ]
     assert not packages(imports(file)) & OUTSIDE_WORLD
     assert not [node for node in nodes if isinstance(node, ast.Name) and node.id == "open"]

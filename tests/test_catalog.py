@@ -28,7 +28,9 @@ def test_every_n_has_a_residual_and_a_plain_network_of_depth_6n_plus_2() -> None
 
 @pytest.mark.parametrize("n", [1, 2, 18, 25, 200])
 def test_option_a_adds_no_parameter_and_no_macs_to_the_plain_network(n: int) -> None:
-    residual, plain = (describe(get(catalog.cifar_name(n, kind)).config) for kind in ("resnet", "plain"))
+    residual, plain = (
+        describe(get(catalog.cifar_name(n, kind)).config) for kind in ("resnet", "plain")
+    )
     assert residual.trainable_params == plain.trainable_params
     assert residual.macs == plain.macs
 
@@ -47,7 +49,15 @@ def test_depth_is_the_number_in_the_name_and_is_counted_on_the_graph() -> None:
 
 def test_names_are_complete_unique_and_answered() -> None:
     assert len(set(names())) == len(names()) == 8 + 4 + 400
-    for name in ("resnet152", "plain50", "binary_plain50", "resnet8", "resnet1202", "plain1202", "resnet50_cifar"):
+    for name in (
+        "resnet152",
+        "plain50",
+        "binary_plain50",
+        "resnet8",
+        "resnet1202",
+        "plain1202",
+        "resnet50_cifar",
+    ):
         assert get(name).name == name
 
 
@@ -61,15 +71,23 @@ def test_a_config_finds_its_own_name() -> None:
         assert catalog.name_of(get(name).config) == name
 
 
-def test_plain50_of_the_notebook_does_not_stride_in_its_first_stage_but_its_residual_twin_does() -> None:
-    """The notebook's own asymmetry, kept on purpose: it is one of the things a comparison must notice."""
+def test_plain50_of_the_notebook_does_not_stride_in_its_first_stage_but_its_residual_twin_does() -> (
+    None
+):
+    """The notebook's own asymmetry, kept on purpose: it is one of the things a comparison must
+    notice."""
     assert get("binary_resnet50").config.stages[0].stride == 2
     assert get("binary_plain50").config.stages[0].stride == 1
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("resnet-50", "resnet50"), ("resnt56", "resnet56"), ("Resnet50", "resnet50"), ("plain-34", "plain34")],
+    [
+        ("resnet-50", "resnet50"),
+        ("resnt56", "resnet56"),
+        ("Resnet50", "resnet50"),
+        ("plain-34", "plain34"),
+    ],
 )
 def test_an_unknown_name_suggests_the_nearest(typed: str, meant: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
@@ -78,7 +96,9 @@ def test_an_unknown_name_suggests_the_nearest(typed: str, meant: str) -> None:
     assert meant in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["", "resnet1208", "resnet2", "plain101", "<script>", "../../etc/passwd", "x" * 10**7])
+@pytest.mark.parametrize(
+    "name", ["", "resnet1208", "resnet2", "plain101", "<script>", "../../etc/passwd", "x" * 10**7]
+)
 def test_a_name_nobody_answers_to_is_refused_in_one_short_line(name: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
         get(name)

@@ -1,4 +1,5 @@
-"""The command line: what it prints and writes, and one line with exit code 2 for whatever goes wrong."""
+"""The command line: what it prints and writes, and one line with exit code 2 for whatever goes
+wrong."""
 
 import csv
 import json
@@ -28,13 +29,21 @@ def python_m_resnet(*words: str, folder: Path, **options: object) -> subprocess.
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "resnet", *words]
     return subprocess.Popen(
-        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+        command,
+        cwd=folder,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
     )  # type: ignore[call-overload, no-any-return]
 
 
 def test_list_names_the_published_networks_with_their_sources(shell: Shell) -> None:
     done = shell("list")
-    assert [line.split()[0] for line in done.out.splitlines()] == [entry.name for entry in catalog.published()]
+    assert [line.split()[0] for line in done.out.splitlines()] == [
+        entry.name for entry in catalog.published()
+    ]
     assert "He et al. 2015" in done.out
 
 
@@ -52,20 +61,45 @@ def test_list_all_as_json_holds_every_name(shell: Shell) -> None:
 
 def test_describe_as_json_holds_exactly_what_is_promised(shell: Shell) -> None:
     record = json.loads(shell("describe", "resnet56", "--json").out)
-    totals = ("depth", "trainable_params", "non_trainable_params", "macs", "activation_bytes", "receptive_field")
+    totals = (
+        "depth",
+        "trainable_params",
+        "non_trainable_params",
+        "macs",
+        "activation_bytes",
+        "receptive_field",
+    )
     assert list(record) == ["name", "config", *totals, "layers"]
     metrics = describe(get("resnet56").config)
     assert {key: record[key] for key in totals} == {key: getattr(metrics, key) for key in totals}
     assert ResNetConfig.model_validate(record["config"]) == get("resnet56").config
-    columns = ("id", "op", "output_shape", "trainable_params", "non_trainable_params", "macs", "receptive_field")
+    columns = (
+        "id",
+        "op",
+        "output_shape",
+        "trainable_params",
+        "non_trainable_params",
+        "macs",
+        "receptive_field",
+    )
     for layer, row in zip(record["layers"], metrics.layers, strict=True):
         assert list(layer) == list(columns)
-        assert layer == {key: getattr(row, key) for key in columns} | {"output_shape": list(row.output_shape)}
+        assert layer == {key: getattr(row, key) for key in columns} | {
+            "output_shape": list(row.output_shape)
+        }
 
 
 def test_describe_says_each_number_and_what_it_counts(shell: Shell) -> None:
     out = shell("describe", "resnet56").out
-    for text in ("853,018", "4,064", "125,485,696", "7,508,304", "249 pixels", "He et al. 2015", "The paper calls"):
+    for text in (
+        "853,018",
+        "4,064",
+        "125,485,696",
+        "7,508,304",
+        "249 pixels",
+        "He et al. 2015",
+        "The paper calls",
+    ):
         assert text in out
 
 
@@ -77,7 +111,14 @@ def test_describe_shows_the_layers_when_asked(shell: Shell) -> None:
 
 
 def test_set_reaches_any_field(shell: Shell) -> None:
-    words = ["--set", "norm.momentum=0.99", "--set", "stages.0.blocks=4", "--set", "input_shape=28,28,1"]
+    words = [
+        "--set",
+        "norm.momentum=0.99",
+        "--set",
+        "stages.0.blocks=4",
+        "--set",
+        "input_shape=28,28,1",
+    ]
     config = json.loads(shell("describe", "resnet20", *words, "--json").out)["config"]
     assert config["norm"]["momentum"] == 0.99
     assert config["stages"][0]["blocks"] == 4
@@ -91,8 +132,14 @@ def test_draw_writes_what_the_library_gives(shell: Shell, form: exports.DrawingF
     boxes = ["--toggle", "stage2", "--unfold", "stage1.block2"]
     done = shell("draw", "resnet20", "-o", f"a.{form}", *looks, *boxes, "--beside", "plain20")
     assert done == (0, "", "")
-    view = View(level="block", style="compact", colour="macs", page="a4", toggled=("stage2",),
-                unfolded=("stage1.block2",))  # fmt: skip
+    view = View(
+        level="block",
+        style="compact",
+        colour="macs",
+        page="a4",
+        toggled=("stage2",),
+        unfolded=("stage1.block2",),
+    )
     written = exports.drawing(get("resnet20").config, form, view, get("plain20").config)
     assert Path(f"a.{form}").read_bytes() == written
 
@@ -106,14 +153,20 @@ def test_compare_says_the_sentence_and_the_table(shell: Shell) -> None:
     """Catches a comparison that is only on the page."""
     done = shell("compare", "plain56", "resnet56")
     assert done.status == 0
-    assert done.out.startswith("the same 853,018 parameters; 27 shortcuts added, 2 of them padded\n")
+    assert done.out.startswith(
+        "the same 853,018 parameters; 27 shortcuts added, 2 of them padded\n"
+    )
     assert done.out.count("\n| stage") == 27
-    record = json.loads(shell("compare", "plain56", "plain56", "--other-set", "norm.momentum=0.99", "--json").out)
+    record = json.loads(
+        shell("compare", "plain56", "plain56", "--other-set", "norm.momentum=0.99", "--json").out
+    )
     assert record["settings"] == {"norm.momentum": [0.9, 0.99]}
 
 
 @pytest.mark.parametrize("form", ["csv", "md", "tex"])
-@pytest.mark.parametrize("words", [("compare", "plain20", "resnet20"), ("family", "--n", "3"), ("export", "resnet20")])
+@pytest.mark.parametrize(
+    "words", [("compare", "plain20", "resnet20"), ("family", "--n", "3"), ("export", "resnet20")]
+)
 def test_tables_come_in_three_formats(shell: Shell, form: str, words: tuple[str, ...]) -> None:
     """Catches a format that one of the tables lacks."""
     assert shell(*words, "-o", f"a.{form}") == (0, "", "")
@@ -121,7 +174,10 @@ def test_tables_come_in_three_formats(shell: Shell, form: str, words: tuple[str,
 
 
 def test_the_table_of_layers_is_filtered_and_summed(shell: Shell) -> None:
-    assert shell("export", "resnet50", "--by", "stage", "--where", "projection", "-o", "a.csv").status == 0
+    assert (
+        shell("export", "resnet50", "--by", "stage", "--where", "projection", "-o", "a.csv").status
+        == 0
+    )
     with Path("a.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == ["stage1", "stage2", "stage3", "stage4"]
@@ -131,16 +187,33 @@ def test_the_table_of_layers_is_filtered_and_summed(shell: Shell) -> None:
 
 def test_a_family_is_printed(shell: Shell) -> None:
     rows = json.loads(shell("family", "--n", "3", "--json").out)
-    assert [row["name"] for row in rows if row["kind"] == "resnet"] == ["resnet8", "resnet14", "resnet20"]
+    assert [row["name"] for row in rows if row["kind"] == "resnet"] == [
+        "resnet8",
+        "resnet14",
+        "resnet20",
+    ]
 
 
 @pytest.mark.parametrize("form", ["svg", "pdf", "png", "dot"])
 def test_plot_writes_what_the_library_gives(shell: Shell, form: exports.PictureFormat) -> None:
-    words = ["--show-shapes", "--show-layer-names", "--show-dtype", "--show-layer-activations", "--show-trainable"]
+    words = [
+        "--show-shapes",
+        "--show-layer-names",
+        "--show-dtype",
+        "--show-layer-activations",
+        "--show-trainable",
+    ]
     done = shell("plot", "resnet8", "-o", f"a.{form}", *words, "--rankdir", "LR", "--dpi", "70")
     assert done == (0, "", "")
-    options = PlotOptions(show_shapes=True, show_layer_names=True, show_dtype=True, show_layer_activations=True,
-                          show_trainable=True, rankdir="LR", dpi=70)  # fmt: skip
+    options = PlotOptions(
+        show_shapes=True,
+        show_layer_names=True,
+        show_dtype=True,
+        show_layer_activations=True,
+        show_trainable=True,
+        rankdir="LR",
+        dpi=70,
+    )
     assert Path(f"a.{form}").read_bytes() == exports.plot(get("resnet8").config, form, options)
 
 
@@ -163,31 +236,48 @@ def test_export_json_is_the_config(shell: Shell) -> None:
 @pytest.mark.keras
 def test_export_keras_and_keras_s_own_picture_in_silence(tmp_path: Path) -> None:
     """TensorFlow's chatter stays out of a terminal; what is written is a model and a picture."""
-    for words in (("export", "resnet8", "-o", "a.keras"), ("plot", "resnet8", "--engine", "keras", "-o", "a.dot")):
+    for words in (
+        ("export", "resnet8", "-o", "a.keras"),
+        ("plot", "resnet8", "--engine", "keras", "-o", "a.dot"),
+    ):
         done = python_m_resnet(*words, folder=tmp_path)
         assert (*done.communicate(), done.returncode) == ("", "", 0)
     assert (tmp_path / "a.keras").read_bytes()[:2] == b"PK"
-    assert (tmp_path / "a.dot").read_text().count("[label=") == len(describe(get("resnet8").config).layers)
+    assert (tmp_path / "a.dot").read_text().count("[label=") == len(
+        describe(get("resnet8").config).layers
+    )
     assert "ortho" not in (tmp_path / "a.dot").read_text()
 
 
 BAD = [
     (("draw", "resnet20", "--colour", "difference", "-o", "a.svg"), "name it with --beside"),
-    (("draw", "resnet20", "--beside-set", "norm.momentum=0.5", "-o", "a.svg"), "name it with --beside"),
+    (
+        ("draw", "resnet20", "--beside-set", "norm.momentum=0.5", "-o", "a.svg"),
+        "name it with --beside",
+    ),
     (("draw", "resnet20", "--toggle", "stage9", "-o", "a.svg"), "There is no box 'stage9'"),
-    (("draw", "resnet20", "--toggle", "stage9", "--beside", "plain20", "-o", "a.svg"), "There is no box 'stage9'"),
+    (
+        ("draw", "resnet20", "--toggle", "stage9", "--beside", "plain20", "-o", "a.svg"),
+        "There is no box 'stage9'",
+    ),
     (("draw", "resnet20", "--level", "block", "-o", "a.py"), "Keras code has no looks"),
     (("describe", "resnt50"), "did you mean 'resnet50'?"),
     (("describe", "<script>"), "There is no network '<script>'"),
     (("describe", "../../etc/passwd"), "There is no network"),
     (("describe", "x" * 100_000), "There is no network"),
     (("describe", "resnet1208"), "There is no network"),
-    (("describe", "resnet20", "--set", "norm.momentum=1"), "norm.momentum must be less than 1; received 1"),
+    (
+        ("describe", "resnet20", "--set", "norm.momentum=1"),
+        "norm.momentum must be less than 1; received 1",
+    ),
     (("describe", "resnet20", "--set", "norm.momentum=-0.1"), "norm.momentum must be greater"),
     (("describe", "resnet20", "--set", "norm.momentum=nan"), "norm.momentum must be"),
     (("describe", "resnet20", "--set", "norm.epsilon=0"), "norm.epsilon must be greater than 0"),
     (("describe", "resnet20", "--set", "norm.momentun=0.9"), "did you mean 'norm.momentum'?"),
-    (("describe", "resnet20", "--set", "norm.kind=group", "--set", "norm.groups=3"), "must divide the channels"),
+    (
+        ("describe", "resnet20", "--set", "norm.kind=group", "--set", "norm.groups=3"),
+        "must divide the channels",
+    ),
     (("describe", "resnet20", "--set", "input_shape=1,1,3"), "shrink to nothing"),
     (("describe", "resnet20", "--set", "momentum"), "written KEY=VALUE"),
     (("describe", "resnet20", "--set", "=1"), "written KEY=VALUE"),
@@ -196,7 +286,10 @@ BAD = [
     (("describe", "resnet20", "resnet56"), "unexpected extra argument"),
     (("descrbe", "resnet20"), "No such command 'descrbe'"),
     (("draw", "resnet20"), "Missing option"),
-    (("draw", "resnet20", "-o", "a.gif"), ".svg, .pdf, .png, .dot, .tex, .mmd, .json, .py; received 'a.gif'"),
+    (
+        ("draw", "resnet20", "-o", "a.gif"),
+        ".svg, .pdf, .png, .dot, .tex, .mmd, .json, .py; received 'a.gif'",
+    ),
     (("draw", "resnet20", "-o", "a"), ".svg, .pdf, .png, .dot"),
     (("draw", "resnet20", "-o", "a.svg", "--level", "galaxy"), "'galaxy' is not one of"),
     (("draw", "resnet20", "-o", "no/such/folder/a.svg"), "its folder does not exist"),
@@ -209,7 +302,10 @@ BAD = [
     (("train", "resnet20", "--data", "digit"), "did you mean 'digits'?"),
     (("train", "resnet20", "--steps", "0"), "at least 1"),
     (("train", "resnet20", "--steps", "2.5"), "it must be a valid integer"),
-    (("train", "resnet20", "--recipe-set", "schedule.learning_rte=1"), "did you mean 'schedule.learning_rate'?"),
+    (
+        ("train", "resnet20", "--recipe-set", "schedule.learning_rte=1"),
+        "did you mean 'schedule.learning_rate'?",
+    ),
     (("train", "resnet20", "--device", "gpu7"), "There is no device 'gpu7'"),
     (("train", "resnt20"), "did you mean 'resnet20'?"),
     (("runs", "stop", "../../etc"), "There is no run '../../etc'"),
@@ -220,7 +316,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("words", "reason"), BAD, ids=[" ".join(words)[:60] for words, _ in BAD])
-def test_a_mistake_is_one_line_and_leaves_nothing_behind(shell: Shell, words: Sequence[str], reason: str) -> None:
+def test_a_mistake_is_one_line_and_leaves_nothing_behind(
+    shell: Shell, words: Sequence[str], reason: str
+) -> None:
     assert_refused(shell(*words), reason)
     assert list(Path().iterdir()) == []
 
@@ -230,7 +328,9 @@ def test_a_port_in_use_is_one_line(shell: Shell) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        assert_refused(shell("app", "--port", str(port)), f"Port {port} cannot be used: Address already in use")
+        assert_refused(
+            shell("app", "--port", str(port)), f"Port {port} cannot be used: Address already in use"
+        )
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(shell: Shell) -> None:
@@ -243,15 +343,22 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(shell: Shell) -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["a.png", "b.svg"]
 
 
-def test_whatever_is_unforeseen_is_one_line_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_is_unforeseen_is_one_line_too(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(exports, "drawing", lambda *_args, **_options: 1 / 0)
-    assert_refused(shell("draw", "resnet20", "-o", "a.svg"), "Something unforeseen went wrong, ZeroDivisionError")
+    assert_refused(
+        shell("draw", "resnet20", "-o", "a.svg"),
+        "Something unforeseen went wrong, ZeroDivisionError",
+    )
 
 
 def test_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "resnet", "list"]
-        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
     assert_refused(Done(done.returncode, "", done.stderr), "No space left on device")
 
 
@@ -295,7 +402,9 @@ def following(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         "--recipe-set",
         "evaluate_every=20",
     )
-    running = python_m_resnet(*words, folder=tmp_path, start_new_session=True, preexec_fn=heed_ctrl_c)
+    running = python_m_resnet(
+        *words, folder=tmp_path, start_new_session=True, preexec_fn=heed_ctrl_c
+    )
     yield running
     running.kill()
     running.communicate()
@@ -307,14 +416,22 @@ def following(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def heed_ctrl_c() -> None:
-    """A shell starts its background jobs deaf to Ctrl+C, and tests may be such a job; a person's command is not."""
+    """A shell starts its background jobs deaf to Ctrl+C, and tests may be such a job; a person's
+    command is not."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.training
 def test_train_follows_a_run_to_its_end_and_runs_lists_it(shell: Shell, tmp_path: Path) -> None:
     words = ["--data", "digits", "--steps", "3", "--device", "cpu", "--runs", tmp_path / "all"]
-    changes = ["--set", "norm.momentum=0.5", "--recipe-set", "seed=7", "--recipe-set", "schedule.learning_rate=0.01"]
+    changes = [
+        "--set",
+        "norm.momentum=0.5",
+        "--recipe-set",
+        "seed=7",
+        "--recipe-set",
+        "schedule.learning_rate=0.01",
+    ]
     done = shell("train", "resnet8", *words, *changes)
     assert (done.status, done.err) == (0, "")
     first, *lines = done.out.splitlines()
@@ -326,8 +443,16 @@ def test_train_follows_a_run_to_its_end_and_runs_lists_it(shell: Shell, tmp_path
     assert (run.spec.config.norm.momentum, run.spec.recipe.seed) == (0.5, 7)
     assert run.spec.recipe.schedule.learning_rate == 0.01
     (record,) = json.loads(shell("runs", "--json", "--runs", tmp_path / "all").out)
-    assert (record["id"], record["state"], record["step"], record["steps"]) == (run.id, "finished", 3, 3)
-    assert f"{run.id}   finished   step 3 of 3   best " in shell("runs", "--runs", tmp_path / "all").out
+    assert (record["id"], record["state"], record["step"], record["steps"]) == (
+        run.id,
+        "finished",
+        3,
+        3,
+    )
+    assert (
+        f"{run.id}   finished   step 3 of 3   best "
+        in shell("runs", "--runs", tmp_path / "all").out
+    )
     assert_refused(shell("runs", "--runs", tmp_path / "all", "stop", run.id), "is over: finished")
 
 
@@ -348,7 +473,17 @@ def test_ctrl_c_stops_the_run_and_says_so(following: subprocess.Popen[str], tmp_
 
 @pytest.mark.training
 def test_a_detached_run_goes_on_and_can_be_stopped(shell: Shell, tmp_path: Path) -> None:
-    done = shell("train", "resnet8", "--steps", "100000", "--device", "cpu", "--runs", tmp_path / "all", "--detach")
+    done = shell(
+        "train",
+        "resnet8",
+        "--steps",
+        "100000",
+        "--device",
+        "cpu",
+        "--runs",
+        tmp_path / "all",
+        "--detach",
+    )
     run_id = done.out.split()[0]
     run = Store(tmp_path / "all").get(run_id)
     while run.state().name != "running":

@@ -1,4 +1,5 @@
-"""The command `check`: all that it can be given is read, and what it finds is said with reason, source and way out."""
+"""The command `check`: all that it can be given is read, and what it finds is said with reason,
+source and way out."""
 
 import json
 from pathlib import Path
@@ -19,7 +20,12 @@ from tests.cli_support import Shell, assert_refused, printed
 from tests.outcome_support import grid, outcome_of, two_changed
 
 # The notebook's three networks, and what somebody remembers of their training.
-REMEMBERED = {"decay_meaning": "keras_l2", "decay_covers": "conv_kernels", "loss_includes_penalty": True, "seeds": 1}
+REMEMBERED = {
+    "decay_meaning": "keras_l2",
+    "decay_covers": "conv_kernels",
+    "loss_includes_penalty": True,
+    "seeds": 1,
+}
 CURVES = {
     "plain_34_sgd": {"network": "binary_plain34", "decay": 1e-3},
     "resnet_34_sgd": {"network": "binary_resnet34", "decay": 1e-3},
@@ -30,7 +36,9 @@ CURVES = {
 @pytest.fixture
 def known(tmp_path: Path) -> Path:
     path = tmp_path / "known.json"
-    path.write_text(json.dumps([{"name": name, **REMEMBERED, **own} for name, own in CURVES.items()]))
+    path.write_text(
+        json.dumps([{"name": name, **REMEMBERED, **own} for name, own in CURVES.items()])
+    )
     return path
 
 
@@ -39,14 +47,20 @@ def test_check_reads_what_somebody_knows(known: Path, shell: Shell) -> None:
     assert {"losses_not_comparable", "decay_changes", "strides_differ", "one_seed"} <= {
         finding["rule"] for finding in said["findings"]
     }
-    assert all(finding["reason"] and finding["source"] and finding["way_out"] for finding in said["findings"])
+    assert all(
+        finding["reason"] and finding["source"] and finding["way_out"]
+        for finding in said["findings"]
+    )
     assert said["follows"] == {}
 
 
 def test_check_prints_reason_source_and_way_out(known: Path, shell: Shell) -> None:
     out = printed(shell, "check", known)
     assert out.startswith("1 wrong, ")
-    assert "\nwrong    Losses with penalties compared across networks\n         The loss of plain_34_sgd" in out
+    assert (
+        "\nwrong    Losses with penalties compared across networks\n         The loss of"
+        " plain_34_sgd" in out
+    )
     assert out.count("Way out: ") == out.count("Why: ") == out.count("Source: ")
 
 
@@ -58,13 +72,16 @@ def test_check_takes_curves(tmp_path: Path, shell: Shell) -> None:
     kept = tmp_path / "kept.json"
     column = Column(name="loss", along="epoch", x=(1,), y=(6.0,))
     given = Given(decay=1e-3, config=catalog.get("binary_resnet34").config)
-    kept.write_text(ImportedCurve(name="kept", source="csv", columns=(column,), given=given).model_dump_json())
+    kept.write_text(
+        ImportedCurve(name="kept", source="csv", columns=(column,), given=given).model_dump_json()
+    )
     assert "The loss holds the penalty, 17.024 of it" in printed(shell, "check", kept)
 
 
 def test_check_of_the_papers_recipe(shell: Shell) -> None:
-    assert printed(shell, "check", "he2015_cifar") == (
-        "Nothing to say against it, as far as the facts go.\n\n"
+    assert (
+        printed(shell, "check", "he2015_cifar")
+        == "Nothing to say against it, as far as the facts go.\n\n"
         "he2015_cifar: Follows He et al. 2015 in 19 of 19 points.\n"
     )
 
@@ -119,11 +136,16 @@ def found_by(shell: Shell, *words: str | Path) -> dict[str, str]:
 
 
 def test_check_of_a_study_counts_its_runs_as_the_page_does(tmp_path: Path, shell: Shell) -> None:
-    """Catches a check that has nothing to say of a study whose page finds a difference within the noise."""
+    """Catches a check that has nothing to say of a study whose page finds a difference within the
+    noise."""
     study = grid()
     write(study, tmp_path / "study.yaml")
-    found = outcome_of(study, tmp_path / "finished", lambda planned: 9.0 + planned.seed * len(planned.arm.name))
-    page = lint.check(*checked.facts_of_study(study, found.steps, checked.records_of_arms(found.arms)))
+    found = outcome_of(
+        study, tmp_path / "finished", lambda planned: 9.0 + planned.seed * len(planned.arm.name)
+    )
+    page = lint.check(
+        *checked.facts_of_study(study, found.steps, checked.records_of_arms(found.arms))
+    )
     said = found_by(shell, "study.yaml", "--runs", tmp_path / "finished")
     assert said == {finding.rule: finding.sentence for finding in page}
     assert "which is within noise" in said["within_noise"]
@@ -131,13 +153,18 @@ def test_check_of_a_study_counts_its_runs_as_the_page_does(tmp_path: Path, shell
 
 
 def test_check_of_runs_names_all_factors_that_differ(tmp_path: Path, shell: Shell) -> None:
-    """Catches two runs that differ in two settings, and no word of it; another seed, or one setting, is no finding."""
+    """Catches two runs that differ in two settings, and no word of it; another seed, or one
+    setting, is no finding."""
     settings = [{}, {"seed": 1}, {"optimiser.momentum": 0.5}]
-    names = [made_run(tmp_path, "resnet20", number, changes) for number, changes in enumerate(settings)]
+    names = [
+        made_run(tmp_path, "resnet20", number, changes) for number, changes in enumerate(settings)
+    ]
     both = made_run(tmp_path, "plain20", 3, {"optimiser.momentum": 0.5})
     said = found_by(shell, names[0], both, "--runs", tmp_path)
-    assert said["several_factors"] == (
-        f"2 factors differ between {names[0]} and {both}: network.shortcut and recipe.optimiser.momentum."
+    assert (
+        said["several_factors"]
+        == f"2 factors differ between {names[0]} and {both}: network.shortcut and"
+        " recipe.optimiser.momentum."
     )
     for other in names[1:]:
         assert "several_factors" not in found_by(shell, names[0], other, "--runs", tmp_path)
@@ -145,18 +172,24 @@ def test_check_of_runs_names_all_factors_that_differ(tmp_path: Path, shell: Shel
 
 def made_run(folder: Path, network: str, number: int, changes: dict[str, object]) -> str:
     recipe = with_settings(recipes.get("he2015_cifar").recipe, changes)
-    spec = RunSpec(network=network, config=catalog.get(network).config, recipe=recipe, dataset="cifar10")
+    spec = RunSpec(
+        network=network, config=catalog.get(network).config, recipe=recipe, dataset="cifar10"
+    )
     directory = RunDirectory(folder / f"20261124-062501-{network}-cifar10-3fa{number}")
     directory.path.mkdir()
     directory.write(SPEC, spec)
     return directory.path.name
 
 
-def test_check_of_a_listed_study_does_not_reassure_where_two_factors_changed(tmp_path: Path, shell: Shell) -> None:
-    """Catches "2 declared factors differ, and nothing else" said of a comparison with two causes."""
+def test_check_of_a_listed_study_does_not_reassure_where_two_factors_changed(
+    tmp_path: Path, shell: Shell
+) -> None:
+    """Catches "2 declared factors differ, and nothing else" said of a comparison with two
+    causes."""
     write(two_changed(), tmp_path / "listed.yaml")
-    assert found_by(shell, "listed.yaml")["several_factors"] == (
-        "2 factors differ between res and plain: network.shortcut and recipe.batch_size."
+    assert (
+        found_by(shell, "listed.yaml")["several_factors"]
+        == "2 factors differ between res and plain: network.shortcut and recipe.batch_size."
     )
     assert "and nothing else" not in printed(shell, "check", "listed.yaml")
     write(grid(), tmp_path / "grid.yaml")  # two factors, and each comparison changes one
@@ -174,7 +207,8 @@ def test_check_knows_imported_curves_by_name(tmp_path: Path, shell: Shell) -> No
 
 
 def test_a_run_that_stopped_at_not_a_number_is_found(tmp_path: Path, shell: Shell) -> None:
-    """Catches a rule that waits for a record which a run that stops there never writes: the cause is its last word."""
+    """Catches a rule that waits for a record which a run that stops there never writes: the cause
+    is its last word."""
     name = made_run(tmp_path, "resnet20", 0, {})
     ending = {"outcome": "failed", "cause": str(NotANumberError(4)), "time_s": 1.0}
     RunDirectory(tmp_path / name).write_json(EXIT, ending)

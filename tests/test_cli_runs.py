@@ -1,4 +1,5 @@
-"""The command line around training: recipes, data sets, and every `runs` command, each one line where it is refused."""
+"""The command line around training: recipes, data sets, and every `runs` command, each one line
+where it is refused."""
 
 import csv
 import json
@@ -55,10 +56,14 @@ def stopped(store: Store, number: int = 1) -> Run:
     spec = support.spec(seed=number)
     directory.write(SPEC, spec)
     state = {"config": spec.config.fingerprint, "warm": True, "running": {}}
-    checkpoint.save(directory.file(CHECKPOINTS), Checkpoint(100, {"kernel": np.zeros(3)}, {}, state))
+    checkpoint.save(
+        directory.file(CHECKPOINTS), Checkpoint(100, {"kernel": np.zeros(3)}, {}, state)
+    )
     with directory.lock():
         directory.append_metric({"kind": "start", "steps": 500, "batch_size": 64})
-        directory.append_metric({"kind": "evaluation", "step": 100, "time_s": 1.0, "validation_error": 12.5})
+        directory.append_metric(
+            {"kind": "evaluation", "step": 100, "time_s": 1.0, "validation_error": 12.5}
+        )
         directory.write_exit("stopped")
     return Run(directory.path)
 
@@ -69,7 +74,13 @@ def stopped(store: Store, number: int = 1) -> Run:
 def test_recipes_says_of_each_what_a_person_must_know(shell: Shell) -> None:
     out = shell("recipes").out
     for entry in map(recipes.get, recipes.names()):
-        for text in (entry.command, entry.quick_command, entry.source, entry.expected_time, entry.expected_result):
+        for text in (
+            entry.command,
+            entry.quick_command,
+            entry.source,
+            entry.expected_time,
+            entry.expected_result,
+        ):
             assert text in out
 
 
@@ -81,9 +92,14 @@ def test_recipes_as_json_are_the_catalogue(shell: Shell) -> None:
         assert record["quick"] == entry.quick.model_dump(mode="json")
 
 
-@pytest.mark.parametrize("name", [name for name in recipes.names() if recipes.get(name).dataset in data.names()])
-def test_a_recipes_commands_train_exactly_that(shell: Shell, started: list[RunSpec], name: str) -> None:
-    """The command in the catalogue, typed, gives the recipe in the catalogue: no default creeps in."""
+@pytest.mark.parametrize(
+    "name", [name for name in recipes.names() if recipes.get(name).dataset in data.names()]
+)
+def test_a_recipes_commands_train_exactly_that(
+    shell: Shell, started: list[RunSpec], name: str
+) -> None:
+    """The command in the catalogue, typed, gives the recipe in the catalogue: no default creeps
+    in."""
     entry = recipes.get(name)
     for line in (entry.command, entry.quick_command):
         assert shell(*shlex.split(line)[3:], "--detach").err == ""
@@ -92,7 +108,9 @@ def test_a_recipes_commands_train_exactly_that(shell: Shell, started: list[RunSp
     assert [spec.dataset for spec in started] == [entry.dataset, recipes.QUICK_DATASET]
 
 
-def test_a_recipe_brings_its_data_set_and_can_be_changed(shell: Shell, started: list[RunSpec]) -> None:
+def test_a_recipe_brings_its_data_set_and_can_be_changed(
+    shell: Shell, started: list[RunSpec]
+) -> None:
     words = ["--recipe", "he2015_cifar", "--steps", "640", "--recipe-set", "seed=3", "--detach"]
     shell("train", "resnet20", *words)
     shell("train", "resnet20", "--data", "fashion_mnist", *words)
@@ -103,8 +121,13 @@ def test_a_recipe_brings_its_data_set_and_can_be_changed(shell: Shell, started: 
 
 
 def test_a_recipe_that_is_unknown_or_does_not_fit_is_one_line(shell: Shell) -> None:
-    assert_refused(shell("train", "resnet20", "--recipe", "he2015cifar"), "did you mean 'he2015_cifar'")
-    assert_refused(shell("train", "resnet20", "--recipe", "he2015_cifar", "--data", "digits"), "images of 1,500")
+    assert_refused(
+        shell("train", "resnet20", "--recipe", "he2015cifar"), "did you mean 'he2015_cifar'"
+    )
+    assert_refused(
+        shell("train", "resnet20", "--recipe", "he2015_cifar", "--data", "digits"),
+        "images of 1,500",
+    )
 
 
 def test_data_says_what_there_is_and_whether_it_is_here(shell: Shell, tmp_path: Path) -> None:
@@ -121,23 +144,38 @@ def test_data_says_what_there_is_and_whether_it_is_here(shell: Shell, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "words", [["runs"], ["runs", "list"], ["runs", "--runs", "runs"], ["runs", "list", "--runs", "runs"]]
+    "words",
+    [["runs"], ["runs", "list"], ["runs", "--runs", "runs"], ["runs", "list", "--runs", "runs"]],
 )
 def test_runs_alone_is_the_list(shell: Shell, paused: Store, words: list[str]) -> None:
     run = stopped(paused)
-    assert shell(*words).out == f"{run.id}   stopped   step 100 of 500   best 12.50 %, last 12.50 %\n"
+    assert (
+        shell(*words).out == f"{run.id}   stopped   step 100 of 500   best 12.50 %, last 12.50 %\n"
+    )
 
 
-@pytest.mark.parametrize("words", [["runs", "--json"], ["runs", "list", "--json"], ["runs", "--json", "list"]])
-def test_runs_as_json_wherever_the_word_stands(shell: Shell, paused: Store, words: list[str]) -> None:
+@pytest.mark.parametrize(
+    "words", [["runs", "--json"], ["runs", "list", "--json"], ["runs", "--json", "list"]]
+)
+def test_runs_as_json_wherever_the_word_stands(
+    shell: Shell, paused: Store, words: list[str]
+) -> None:
     run = stopped(paused)
     (record,) = json.loads(shell(*words).out)
-    assert (record["id"], record["state"], record["step"], record["steps"]) == (run.id, "stopped", 100, 500)
+    assert (record["id"], record["state"], record["step"], record["steps"]) == (
+        run.id,
+        "stopped",
+        100,
+        500,
+    )
     assert record["parent"] is None
 
 
-def test_imported_curves_are_listed_below_the_runs(shell: Shell, paused: Store, tmp_path: Path) -> None:
-    """Catches a curve that was kept beside the runs and is never seen again, and one that passes for a run."""
+def test_imported_curves_are_listed_below_the_runs(
+    shell: Shell, paused: Store, tmp_path: Path
+) -> None:
+    """Catches a curve that was kept beside the runs and is never seen again, and one that passes
+    for a run."""
     run = stopped(paused)
     (tmp_path / "theirs.csv").write_text("epoch,loss\n1,6.0\n2,5.0\n")
     file = shell("import", "theirs.csv", "--network", "resnet20").out.split()[0]
@@ -167,11 +205,18 @@ OTHERS: tuple[tuple[str, dict[str, str], str, Recipe], ...] = (
     ("resnet20", {}, "digits", recipes.get("digits_quick").recipe),
     ("resnet56", {"norm.momentum": "0.99"}, "digits", recipes.get("he2015_cifar_110").quick),
     ("plain20", {"stages.0.blocks": "4"}, "fashion_mnist", recipes.get("he2015_cifar").recipe),
-    ("binary_resnet50", {}, "cats_vs_dogs", with_steps(recipes.get("binary_ablation_adam").recipe, 7)),
+    (
+        "binary_resnet50",
+        {},
+        "cats_vs_dogs",
+        with_steps(recipes.get("binary_ablation_adam").recipe, 7),
+    ),
 )
 
 
-@pytest.mark.parametrize(("network", "settings", "dataset", "recipe"), OTHERS, ids=lambda value: str(value)[:12])
+@pytest.mark.parametrize(
+    ("network", "settings", "dataset", "recipe"), OTHERS, ids=lambda value: str(value)[:12]
+)
 def test_the_command_of_a_run_does_it_again(  # noqa: PLR0917  each is a part of the run
     shell: Shell,
     paused: Store,
@@ -182,13 +227,22 @@ def test_the_command_of_a_run_does_it_again(  # noqa: PLR0917  each is a part of
     recipe: Recipe,
 ) -> None:
     """Typed, it must give the very same network, recipe, data set and device."""
-    config = data.fit_config(with_settings(catalog.get(network).config, settings), data.facts(dataset))
+    config = data.fit_config(
+        with_settings(catalog.get(network).config, settings), data.facts(dataset)
+    )
     run = stopped(paused)
-    run.directory.write(SPEC, RunSpec(network=network, config=config, recipe=recipe, dataset=dataset))
+    run.directory.write(
+        SPEC, RunSpec(network=network, config=config, recipe=recipe, dataset=dataset)
+    )
     typed = json.loads(shell("runs", "show", run.id, "--json").out)["command"]
     assert shell(*shlex.split(typed)[3:], "--detach").err == ""
     (again,) = started
-    assert (again.config, again.recipe, again.dataset, again.device) == (config, recipe, dataset, "cpu")
+    assert (again.config, again.recipe, again.dataset, again.device) == (
+        config,
+        recipe,
+        dataset,
+        "cpu",
+    )
 
 
 def test_the_command_of_a_fork_forks_its_parent(shell: Shell, paused: Store) -> None:
@@ -223,10 +277,15 @@ def test_fork_goes_on_from_the_checkpoint_with_another_recipe(shell: Shell, paus
     assert done.out == f"{fork.id}   {fork.path}   from {first.id}, step 100\n"
     assert first.spec
     assert fork.spec
-    assert fork.spec.recipe == with_settings(with_steps(first.spec.recipe, 1000), {"weight_decay.value": 0.001})
+    assert fork.spec.recipe == with_settings(
+        with_steps(first.spec.recipe, 1000), {"weight_decay.value": 0.001}
+    )
     assert fork.parent
     assert (fork.parent.id, fork.parent.step) == (first.id, 100)
-    assert json.loads(shell("runs", "--json", "show", fork.id).out)["parent"] == f"{first.id}, step 100"
+    assert (
+        json.loads(shell("runs", "--json", "show", fork.id).out)["parent"]
+        == f"{first.id}, step 100"
+    )
 
 
 def test_resume_and_stop_answer_with_the_state(shell: Shell, paused: Store) -> None:
@@ -256,7 +315,9 @@ def test_export_writes_the_curve_and_the_directory(shell: Shell, paused: Store) 
     run = stopped(paused)
     assert shell("runs", "export", run.id, "-o", "curve.csv") == Done(0, "", "")
     rows: list[dict[str, Any]] = list(csv.DictReader(Path("curve.csv").read_text().splitlines()))
-    assert [(row["kind"], row["step"], row["validation_error"]) for row in rows][1:] == [("evaluation", "100", "12.5")]
+    assert [(row["kind"], row["step"], row["validation_error"]) for row in rows][1:] == [
+        ("evaluation", "100", "12.5")
+    ]
     shell("runs", "export", run.id, "-o", "all.zip")
     with zipfile.ZipFile("all.zip") as archive:
         assert f"{run.id}/{SPEC}" in archive.namelist()
@@ -275,7 +336,9 @@ COMMANDS_OF_ONE_RUN = (
 
 
 @pytest.mark.parametrize("words", COMMANDS_OF_ONE_RUN, ids=lambda words: words[0])
-def test_a_run_that_is_not_there_is_one_line_and_no_folder(shell: Shell, words: list[str], tmp_path: Path) -> None:
+def test_a_run_that_is_not_there_is_one_line_and_no_folder(
+    shell: Shell, words: list[str], tmp_path: Path
+) -> None:
     command, *more = words
     assert_refused(shell("runs", command, "20261124-062501-a-b-0000", *more), "There is no run")
     assert list(tmp_path.iterdir()) == []
@@ -299,7 +362,9 @@ def test_a_run_that_is_not_there_is_one_line_and_no_folder(shell: Shell, words: 
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_done_is_one_line(shell: Shell, paused: Store, words: list[str], reason: str) -> None:
+def test_what_cannot_be_done_is_one_line(
+    shell: Shell, paused: Store, words: list[str], reason: str
+) -> None:
     run = stopped(paused)
     command, *more = words
     before = sorted(path for path in paused.root.rglob("*") if ".queue" not in path.parts)
@@ -329,7 +394,9 @@ def test_help_says_no_default_that_is_a_type(capsys: pytest.CaptureFixture[str])
     assert "<class" not in capsys.readouterr().out
 
 
-def test_the_folder_of_runs_is_the_apps_and_a_named_one_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_of_runs_is_the_apps_and_a_named_one_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Otherwise page and terminal would look into different folders without a word."""
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("RESNET_LAB_RUNS", str(tmp_path / "file"))

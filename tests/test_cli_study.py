@@ -1,4 +1,5 @@
-"""study new|show|run, twin and check STUDY: what a person types, what is printed, and one line for each mistake."""
+"""study new|show|run, twin and check STUDY: what a person types, what is printed, and one line for
+each mistake."""
 
 import json
 from pathlib import Path
@@ -19,12 +20,20 @@ from tests.cli_support import Done, Shell, assert_refused
 from tests.outcome_support import grid
 from tests.runs_support import store, supervisors, wait_for
 
-SHORT = ("--recipe-set", "steps=60", "--recipe-set", "schedule.steps=60", "--recipe-set", "warmup.steps=6")
+SHORT = (
+    "--recipe-set",
+    "steps=60",
+    "--recipe-set",
+    "schedule.steps=60",
+    "--recipe-set",
+    "warmup.steps=6",
+)
 
 
 @pytest.fixture
 def behave(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Lets `study run` start workers that need no TensorFlow, and looks more often than a person needs."""
+    """Lets `study run` start workers that need no TensorFlow, and looks more often than a person
+    needs."""
     monkeypatch.setattr(running, "POLL_S", 0.05)
 
     def choose(behaviour: str) -> Store:
@@ -45,13 +54,31 @@ def made(shell: Shell, *words: str) -> Study:
 
 
 def test_a_study_is_made_by_hand_from_the_line(shell: Shell) -> None:
-    """What is typed must be what is trained: a level lost at a comma, a setting put into the wrong part."""
+    """What is typed must be what is trained: a level lost at a comma, a setting put into the wrong
+    part."""
     study = made(
-        shell, "--network", "resnet14", "--set", "norm.momentum=0.5", "--recipe", "digits_quick",
-        "--recipe-set", "batch_size=32", "--data", "digits", "--vary", "network.shortcut=none, projection",
-        "--vary", 'recipe.optimiser={"kind":"sgd","momentum":0.5},{"kind":"adam"}', "--vary",
-        "network.stages.0.blocks=1,3", "--design", "grid", "--seeds", "3,1",
-    )  # fmt: skip
+        shell,
+        "--network",
+        "resnet14",
+        "--set",
+        "norm.momentum=0.5",
+        "--recipe",
+        "digits_quick",
+        "--recipe-set",
+        "batch_size=32",
+        "--data",
+        "digits",
+        "--vary",
+        "network.shortcut=none, projection",
+        "--vary",
+        'recipe.optimiser={"kind":"sgd","momentum":0.5},{"kind":"adam"}',
+        "--vary",
+        "network.stages.0.blocks=1,3",
+        "--design",
+        "grid",
+        "--seeds",
+        "3,1",
+    )
     base = study.baseline
     assert (study.name, base.network, base.settings, base.dataset) == (
         "mine",
@@ -63,7 +90,10 @@ def test_a_study_is_made_by_hand_from_the_line(shell: Shell) -> None:
     assert base.device == "cpu"
     assert study.keys == ("network.shortcut", "recipe.optimiser", "network.stages.0.blocks")
     assert [factor.levels for factor in study.factors] == [
-        ("none", "projection"), ({"kind": "sgd", "momentum": 0.5}, {"kind": "adam"}), (1, 3)]  # fmt: skip
+        ("none", "projection"),
+        ({"kind": "sgd", "momentum": 0.5}, {"kind": "adam"}),
+        (1, 3),
+    ]
     assert (study.design, study.seeds, len(arms(study))) == ("grid", (3, 1), 8)
 
 
@@ -90,20 +120,41 @@ def test_ready_studies_become_files(shell: Shell, key: str) -> None:
 
 MISTAKES = {
     "a size alone": (("--size", "quick"), "--size is that of a ready study"),
-    "a size it has not": (("--ready", "shortcut", "--size", "small"), "There is no size of shortcut 'small'"),
+    "a size it has not": (
+        ("--ready", "shortcut", "--size", "small"),
+        "There is no size of shortcut 'small'",
+    ),
     "no such ready study": (("--ready", "shortcuts"), "did you mean 'shortcut'?"),
-    "ready and own": (("--ready", "shortcut", "--vary", "network=resnet8"), "received --ready and --vary"),
+    "ready and own": (
+        ("--ready", "shortcut", "--vary", "network=resnet8"),
+        "received --ready and --vary",
+    ),
     "no level": (("--vary", "network.shortcut"), "A factor is typed KEY=A,B,C"),
     "an empty level": (("--vary", "network.shortcut=none,,projection"), "parted by single commas"),
     "an unknown key": (("--vary", "network.shortcuts=none"), "did you mean 'network.shortcut'?"),
     "an unknown level": (("--vary", "network.shortcut=nothing"), "Arm shortcut nothing cannot be"),
     "no seeds": (("--seeds", "a,b"), "Seeds are whole numbers parted by commas"),
-    "a seed below 0": (("--seeds=-1",), "Seeds are whole numbers from 0 to 2,147,483,647, as in 0,1,2; received -1."),
-    "a whole group": (("--vary", "network.norm=none,group"), "vary one of them, as in network.norm.kind=none,group."),
-    "kinds of a group": (("--vary", "recipe.optimiser=sgd,adam"), "as in recipe.optimiser.kind=sgd,adam."),
+    "a seed below 0": (
+        ("--seeds=-1",),
+        "Seeds are whole numbers from 0 to 2,147,483,647, as in 0,1,2; received -1.",
+    ),
+    "a whole group": (
+        ("--vary", "network.norm=none,group"),
+        "vary one of them, as in network.norm.kind=none,group.",
+    ),
+    "kinds of a group": (
+        ("--vary", "recipe.optimiser=sgd,adam"),
+        "as in recipe.optimiser.kind=sgd,adam.",
+    ),
     "steps alone": (("--recipe-set", "steps=30"), "give more steps, or schedule.steps=30 or less."),
-    "steps varied alone": (("--vary", "recipe.steps=50,100"), "give more steps, or schedule.steps=50 or less."),
-    "no steps": (("--steps", "0"), "recipe.steps must be a whole number of at least 1; received 0."),
+    "steps varied alone": (
+        ("--vary", "recipe.steps=50,100"),
+        "give more steps, or schedule.steps=50 or less.",
+    ),
+    "no steps": (
+        ("--steps", "0"),
+        "recipe.steps must be a whole number of at least 1; received 0.",
+    ),
     "ready and steps": (("--ready", "shortcut", "--steps", "20"), "received --ready and --steps"),
     "a seed twice": (("--seeds", "1,1"), "seeds must differ"),
     "no such network": (("--network", "resnet21"), "There is no network 'resnet21'"),
@@ -127,14 +178,18 @@ def test_a_study_has_a_name(shell: Shell) -> None:
 
 
 def test_sgd_or_adam_is_one_factor(shell: Shell) -> None:
-    """Catches SGD's momentum left in Adam's arm, which nobody typed and the message then spoke of."""
+    """Catches SGD's momentum left in Adam's arm, which nobody typed and the message then spoke
+    of."""
     study = made(shell, "--vary", "recipe.optimiser.kind=sgd,adam")
     assert [arm.recipe.optimiser for arm in arms(study)] == [SgdConfig(), AdamConfig()]
-    assert "Only the factor recipe.optimiser.kind differs" in shell("study", "show", "mine.yaml").out
+    assert (
+        "Only the factor recipe.optimiser.kind differs" in shell("study", "show", "mine.yaml").out
+    )
 
 
 def test_a_shorter_study_has_a_shorter_recipe(shell: Shell) -> None:
-    """Catches a schedule or a warm-up left at the old length; what is set by hand comes after, as with `train`."""
+    """Catches a schedule or a warm-up left at the old length; what is set by hand comes after, as
+    with `train`."""
     study = made(shell, "--steps", "40", "--recipe-set", "batch_size=32")
     short = with_steps(recipes.get("digits_quick").recipe, 40)
     assert study.baseline.recipe == short.model_copy(update={"batch_size": 32})
@@ -149,7 +204,8 @@ def test_a_study_that_is_there_is_not_overwritten(shell: Shell) -> None:
 
 
 def test_show_says_all_there_is_to_know_before_a_night(shell: Shell) -> None:
-    """What will run, whether it is one factor, what is shared, what it needs, and what its seeds can show."""
+    """What will run, whether it is one factor, what is shared, what it needs, and what its seeds
+    can show."""
     made(shell, "--ready", "plain_or_residual", "--size", "quick")
     done = shell("study", "show", "mine.yaml")
     assert done.status == 0
@@ -182,12 +238,16 @@ def test_an_arm_that_changes_two_factors_at_once_is_said_before_it_runs(shell: S
     """ "Several factors" said of the whole list, and not that one arm of it has two causes."""
     factors = (Factor(key="network.shortcut"), Factor(key="network.norm.momentum"))
     both = Listed(name="both", settings={"network.shortcut": "none", "network.norm.momentum": 0.5})
-    study_files.write(grid(design="list", factors=factors, listed=(Listed(), both)), Path("mine.yaml"))
+    study_files.write(
+        grid(design="list", factors=factors, listed=(Listed(), both)), Path("mine.yaml")
+    )
     said = "the one it is compared with, this differs: network.shortcut and network.norm.momentum."
     assert said in shell("study", "show", "mine.yaml").out
 
 
-def test_run_starts_what_is_missing_once_and_ends_well_only_where_all_finished(shell: Shell, behave: Any) -> None:
+def test_run_starts_what_is_missing_once_and_ends_well_only_where_all_finished(
+    shell: Shell, behave: Any
+) -> None:
     """A script that goes on after a study that did not finish; a run made twice."""
     there = behave("brief")
     made(shell, *SHORT, "--seeds", "0,1")
@@ -202,7 +262,9 @@ def test_run_starts_what_is_missing_once_and_ends_well_only_where_all_finished(s
     assert len(there.list()) == 4
 
 
-def test_run_fails_where_a_run_failed_and_leaves_it_alone(shell: Shell, behave: Any, tmp_path: Path) -> None:
+def test_run_fails_where_a_run_failed_and_leaves_it_alone(
+    shell: Shell, behave: Any, tmp_path: Path
+) -> None:
     """Exit code 0 for a study with holes; a failed run started again and again."""
     behave("failing")
     made(shell, *SHORT, "--seeds", "0")
@@ -212,12 +274,16 @@ def test_run_fails_where_a_run_failed_and_leaves_it_alone(shell: Shell, behave: 
     assert "Of 2 runs 2 failed" in done.err
     assert "the images are missing" in done.err
     assert shell("study", "run", "mine.yaml").status == 2
-    wait_for(lambda: not supervisors(tmp_path / "runs"))  # it starts the workers it was told of, failing ones
+    wait_for(
+        lambda: not supervisors(tmp_path / "runs")
+    )  # it starts the workers it was told of, failing ones
     behave("brief")
     assert shell("study", "run", "mine.yaml", "--retry-failed").status == 0
 
 
-def test_ctrl_c_leaves_the_runs_at_work(shell: Shell, behave: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_leaves_the_runs_at_work(
+    shell: Shell, behave: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A closed laptop must not end a night's study; following again must not start it again."""
     there = behave("brief")
     made(shell, *SHORT, "--seeds", "0")
@@ -246,7 +312,8 @@ def test_detached(shell: Shell, behave: Any) -> None:
 
 
 def test_check_looks_at_every_arm_of_a_study(shell: Shell) -> None:
-    """A second factor that came in by hand, arms that stride differently, one seed: before the night, not after."""
+    """A second factor that came in by hand, arms that stride differently, one seed: before the
+    night, not after."""
     made(shell, "--ready", "notebook", "--seeds", "0")
     facts = json.loads(shell("check", "mine.yaml", "--json").out)
     rules = {finding["rule"] for finding in facts["findings"]}
@@ -282,4 +349,7 @@ def test_twin_says_what_is_equal_and_counts_what_is_not(shell: Shell) -> None:
 def test_twin_proves_initial_weights_by_hash(shell: Shell) -> None:
     """The rule said without a look at what Keras draws."""
     out = shell("twin", "resnet8", "--set", "shortcut=projection").out
-    assert "By hash, 8 of the 8 kernels that both have start equal; 2 kernels only one of them has, with seed 0." in out
+    assert (
+        "By hash, 8 of the 8 kernels that both have start equal; 2 kernels only one of them has,"
+        " with seed 0." in out
+    )

@@ -39,15 +39,26 @@ def test_the_table_in_each_of_its_formats(shell: Shell, study: Path) -> None:
     assert text.status == 0
     assert "Residual helps by 4.0 ± 0.6 points at depth 56 (resnet56)." in text.out
     assert text.out.splitlines()[0].split()[0] == "Arm"
-    rows = list(csv.DictReader(io.StringIO(shell("study", "table", study, "--format", "csv").out, newline="")))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(shell("study", "table", study, "--format", "csv").out, newline="")
+        )
+    )
     assert len(rows) == 4
     assert {"paper_verdict", "banner", "sentence"} <= rows[0].keys()
-    assert shell("study", "table", study, "--format", "markdown").out.startswith("| Arm | Test error, % |")
+    assert shell("study", "table", study, "--format", "markdown").out.startswith(
+        "| Arm | Test error, % |"
+    )
     assert r"\begin{tabular}" in shell("study", "table", study, "--format", "latex").out
 
 
 def test_a_files_ending_says_the_format(shell: Shell, study: Path, tmp_path: Path) -> None:
-    for name, begin in (("t.csv", "arm,"), ("t.md", "| Arm"), ("t.tex", "% Needs"), ("t.txt", "Arm ")):
+    for name, begin in (
+        ("t.csv", "arm,"),
+        ("t.md", "| Arm"),
+        ("t.tex", "% Needs"),
+        ("t.txt", "Arm "),
+    ):
         assert shell("study", "table", study, "-o", name).status == 0
         assert (tmp_path / name).read_text().startswith(begin)
     refused = shell("study", "table", study, "-o", "t.xlsx")
@@ -60,8 +71,14 @@ def test_another_measure_is_compared(shell: Shell, study: Path) -> None:
     assert "points of best validation error at depth 56" in done.out
 
 
-@pytest.mark.parametrize("options", [[], ["--about", "data_loss", "--along", "epoch", "--spread", "lines"],
-                                     ["--along", "hour", "--spread", "range", "--width", "page"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--about", "data_loss", "--along", "epoch", "--spread", "lines"],
+        ["--along", "hour", "--spread", "range", "--width", "page"],
+    ],
+)
 def test_the_figure(options: list[str], shell: Shell, study: Path, tmp_path: Path) -> None:
     """Catches an option that matplotlib meets first."""
     for name, begin in (("f.svg", b"<?xml"), ("f.pdf", b"%PDF")):
@@ -75,10 +92,16 @@ def test_what_cannot_be_drawn_is_one_line(shell: Shell, tmp_path: Path) -> None:
     write(grid(), tmp_path / "study.yaml")
     done = shell("study", "figure", "study.yaml", "-o", "f.svg")
     assert (done.status, done.err) == (
-        2, "A figure needs at least one evaluation; none of this study's runs has one yet: run it first.\n"
-    )  # fmt: skip
+        2,
+        (
+            "A figure needs at least one evaluation; none of this study's runs has one yet: run it"
+            " first.\n"
+        ),
+    )
     assert not (tmp_path / "f.svg").exists()
-    assert shell("study", "figure", "study.yaml", "-o", "f.png").err.startswith("The file's ending says which format")
+    assert shell("study", "figure", "study.yaml", "-o", "f.png").err.startswith(
+        "The file's ending says which format"
+    )
     assert shell("study", "table", "study.yaml").status == 0
 
 
@@ -102,8 +125,9 @@ def test_a_zip_that_was_changed_is_one_line(shell: Shell, study: Path, tmp_path:
     (tmp_path / "study" / "results.csv").write_text("better\n")
     done = shell("study", "table", "study")
     assert (done.status, done.err) == (
-        2, "results.csv is not as it was written: its checksum differs; unpack the zip anew.\n"
-    )  # fmt: skip
+        2,
+        "results.csv is not as it was written: its checksum differs; unpack the zip anew.\n",
+    )
 
 
 def test_every_single_command_makes_the_run_it_stands_for(
@@ -112,7 +136,10 @@ def test_every_single_command_makes_the_run_it_stands_for(
     """Catches a line of commands.sh that trains something else."""
     shell("study", "export", study, "-o", "study.zip")
     bundle = read_bundle(tmp_path / "study.zip", tmp_path / "study")
-    lines = [line.removeprefix("#   ") for line in (tmp_path / "study" / "commands.sh").read_text().splitlines()]
+    lines = [
+        line.removeprefix("#   ")
+        for line in (tmp_path / "study" / "commands.sh").read_text().splitlines()
+    ]
     specs = started(monkeypatch)
     for line in lines:
         if line.startswith("python -m resnet train"):
@@ -127,7 +154,9 @@ def test_a_repeat_elsewhere_is_announced_before_it_starts(
 ) -> None:
     """Catches a sentence that comes after the training, or does not reach the terminal."""
     shell("study", "export", study, "-o", "study.zip")
-    monkeypatch.setattr(Store, "start", lambda *_: (_ for _ in ()).throw(RunError("It would begin now.")))
+    monkeypatch.setattr(
+        Store, "start", lambda *_: (_ for _ in ()).throw(RunError("It would begin now."))
+    )
     done = shell("study", "repeat", "study.zip", "--arm", "plain20", "--device", "cpu")
     assert done.err == "It would begin now.\n"
     assert done.out.startswith("The numbers may differ though nothing is wrong: ")
@@ -135,8 +164,11 @@ def test_a_repeat_elsewhere_is_announced_before_it_starts(
     assert done.out.count("\n") == 1
 
 
-def test_an_arm_called_like_a_formula(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches a study's CSV that runs commands where it is opened, and a name from it that `repeat` does not know."""
+def test_an_arm_called_like_a_formula(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches a study's CSV that runs commands where it is opened, and a name from it that `repeat`
+    does not know."""
     listed = (Listed(), Listed(name="=1+1", settings={"network.shortcut": "none"}))
     made = grid(seeds=(0,), design="list", factors=(Factor(key="network.shortcut"),), listed=listed)
     finish(made, tmp_path / "runs")
@@ -147,7 +179,9 @@ def test_an_arm_called_like_a_formula(shell: Shell, tmp_path: Path, monkeypatch:
     assert rows[1]["arm"] == "'=1+1"
     assert [row["difference_against"] for row in rows] == ["", rows[0]["arm"]]
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "@"))]
-    monkeypatch.setattr(Store, "start", lambda *_: (_ for _ in ()).throw(RunError("It would begin now.")))
+    monkeypatch.setattr(
+        Store, "start", lambda *_: (_ for _ in ()).throw(RunError("It would begin now."))
+    )
     for name in ("=1+1", rows[1]["arm"]):
         assert shell("study", "repeat", "study.zip", "--arm", name).err == "It would begin now.\n"
 
@@ -156,11 +190,19 @@ def test_an_arm_called_like_a_formula(shell: Shell, tmp_path: Path, monkeypatch:
 def test_a_fresh_checkout_repeats_an_arm_to_the_last_bit(shell: Shell, tmp_path: Path) -> None:
     """The promise of the zip. Catches a spec that is not all that is needed to do a run again."""
     base = Baseline(network="resnet8", recipe=recipe_of(20, SHORT), dataset="digits")
-    made = Study(name="tiny", baseline=base, factors=(Factor(key="network.shortcut", levels=("none",)),), seeds=(3,))
+    made = Study(
+        name="tiny",
+        baseline=base,
+        factors=(Factor(key="network.shortcut", levels=("none",)),),
+        seeds=(3,),
+    )
     write(made, tmp_path / "study.yaml")
     assert shell("study", "run", "study.yaml").status == 0
     assert shell("study", "export", "study.yaml", "-o", "study.zip").status == 0
-    arm = next(line for line in shell("study", "table", "study.yaml", "--format", "csv").out.splitlines()[1:])
+    arm = next(
+        line
+        for line in shell("study", "table", "study.yaml", "--format", "csv").out.splitlines()[1:]
+    )
     name = next(iter(csv.reader([arm])))[0]
     (tmp_path / "runs").rename(tmp_path / "elsewhere")
     done = shell("study", "repeat", "study.zip", "--arm", name, "--seed", 3)
@@ -168,7 +210,9 @@ def test_a_fresh_checkout_repeats_an_arm_to_the_last_bit(shell: Shell, tmp_path:
     assert "Equal bit for bit: all numbers of 7 records but times and speeds." in done.out
     assert len(Store(tmp_path / "runs").list()) == 1
     bundle = read_bundle(tmp_path / "study.zip", tmp_path / "study")
-    run = next(run for run in bundle.runs if run.spec and run.spec.config.shortcut == "padded_identity")
+    run = next(
+        run for run in bundle.runs if run.spec and run.spec.config.shortcut == "padded_identity"
+    )
     lines = (run.path / METRICS).read_text().splitlines()
     first = json.loads(lines[1])
     lines[1] = json.dumps(first | {"data_loss": first["data_loss"] + 1e-9})

@@ -1,4 +1,5 @@
-"""The commands `import` and `why-loss`: networks, runs and old curves in one question, each with its own λ."""
+"""The commands `import` and `why-loss`: networks, runs and old curves in one question, each with
+its own λ."""
 
 import json
 from math import inf
@@ -43,19 +44,41 @@ def test_an_imported_curve_beside_a_run_and_a_network(shell: Shell, tmp_path: Pa
     lines = [{"kind": "train", "step": 5, "data_loss": 2.3, "l2_penalty": 0.25}]
     (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     curve = FOLDER / "resnet_34_sgd.csv"
-    said = printed(shell, "import", curve, "--network", "binary_resnet34", "--lambda", "0.001", "--runs", tmp_path)
+    said = printed(
+        shell,
+        "import",
+        curve,
+        "--network",
+        "binary_resnet34",
+        "--lambda",
+        "0.001",
+        "--runs",
+        tmp_path,
+    )
     assert "Unknown: seeds" in said
     found = json.loads(
-        printed(shell, "why-loss", "resnet_34_sgd", run.name, "binary_resnet34", "--json", "--runs", tmp_path)
+        printed(
+            shell,
+            "why-loss",
+            "resnet_34_sgd",
+            run.name,
+            "binary_resnet34",
+            "--json",
+            "--runs",
+            tmp_path,
+        )
     )
     assert [item["beneath"] for item in found["items"]] == ["estimated", "recorded", "expected"]
     assert len(found["differences"]) == 2
-    assert all(abs(value) < inf for value in (found["items"][1]["first"], found["differences"][0]["total"]))
+    assert all(
+        abs(value) < inf for value in (found["items"][1]["first"], found["differences"][0]["total"])
+    )
 
 
 @pytest.mark.keras
 def test_the_penalty_of_the_very_weights(shell: Shell, tmp_path: Path) -> None:
-    """Catches a measured penalty of other weights than a run drew, and one claimed for a fork, which drew none."""
+    """Catches a measured penalty of other weights than a run drew, and one claimed for a fork,
+    which drew none."""
     decay = spec().recipe.weight_decay
     names = ["20261124-062501-resnet20-digits-3fa9", "20261124-062502-resnet20-digits-3fa8"]
     for name, origin in zip(names, ("", names[0]), strict=True):
@@ -63,12 +86,18 @@ def test_the_penalty_of_the_very_weights(shell: Shell, tmp_path: Path) -> None:
         (tmp_path / name / "spec.json").write_text(spec(seed=3).model_dump_json())
         (tmp_path / name / "exit.json").write_text('{"outcome": "finished"}')
         if origin:
-            request = {"time_s": 1.0, "uptime_s": 1.0, "boot_id": "b", "parent": {"id": origin, "step": 5}}
+            request = {
+                "time_s": 1.0,
+                "uptime_s": 1.0,
+                "boot_id": "b",
+                "parent": {"id": origin, "step": 5},
+            }
             (tmp_path / name / "request.json").write_text(json.dumps(request))
     shown = ["why-loss", *names, "resnet20", "--weight-decay", str(decay.value), "--runs", tmp_path]
     assert "drawn" not in printed(shell, *shown)
     measured = [
-        item["measured_at_start"] for item in json.loads(printed(shell, *shown, "--measured", "--json"))["items"]
+        item["measured_at_start"]
+        for item in json.loads(printed(shell, *shown, "--measured", "--json"))["items"]
     ]
     assert measured[0] == pytest.approx(measured_penalty(spec().config, decay, 3))
     assert measured[1] is None
@@ -84,7 +113,8 @@ def test_a_name_nobody_knows_and_a_damaged_run(shell: Shell, tmp_path: Path) -> 
 
 
 def test_import_drops_no_option_without_a_word(shell: Shell, tmp_path: Path) -> None:
-    """Catches `--set` that is forgotten since nobody named the network, and a seed below zero that is kept."""
+    """Catches `--set` that is forgotten since nobody named the network, and a seed below zero that
+    is kept."""
     curve = FOLDER / "resnet_34_sgd.csv"
     assert_refused(shell("import", curve, "--set", "shortcut=none"), "--set needs --network")
     assert_refused(shell("import", curve, "--seed", "-3"), "-3")

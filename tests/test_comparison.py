@@ -1,4 +1,5 @@
-"""Two networks compared: every number adds up, every sentence is true, and the two directions mirror each other."""
+"""Two networks compared: every number adds up, every sentence is true, and the two directions
+mirror each other."""
 
 import csv as csv_module
 import re
@@ -18,7 +19,9 @@ MIRRORED = {"added": "removed", "removed": "added", "changed": "changed", "same"
 
 def network(name: str, **settings: object) -> ResNetConfig:
     """A catalogue network; two underscores stand for a dot: norm__momentum."""
-    return with_settings(get(name).config, {key.replace("__", "."): value for key, value in settings.items()})
+    return with_settings(
+        get(name).config, {key.replace("__", "."): value for key, value in settings.items()}
+    )
 
 
 def between(before: str, after: str) -> Comparison:
@@ -35,14 +38,18 @@ def what(comparison: Comparison, layer: str) -> tuple[str, ...]:
 
 def test_plain_and_residual() -> None:
     """Catches a wrong count of shortcuts, or cost where the paper's option A has none."""
-    assert between("plain56", "resnet56").sentence == (
-        "the same 853,018 parameters; 27 shortcuts added, 2 of them padded"
+    assert (
+        between("plain56", "resnet56").sentence
+        == "the same 853,018 parameters; 27 shortcuts added, 2 of them padded"
     )
-    assert between("resnet56", "plain56").sentence == (
-        "the same 853,018 parameters; 27 shortcuts removed, 2 of them padded"
+    assert (
+        between("resnet56", "plain56").sentence
+        == "the same 853,018 parameters; 27 shortcuts removed, 2 of them padded"
     )
-    assert between("plain18", "resnet18").sentence == (
-        "173,824 more parameters (+1.5 %), 19.3 M more MACs; 8 shortcuts added, 3 of them projections"
+    assert (
+        between("plain18", "resnet18").sentence
+        == "173,824 more parameters (+1.5 %), 19.3 M more MACs; 8 shortcuts added, 3 of them"
+        " projections"
     )
 
 
@@ -51,18 +58,23 @@ def test_the_kinds_of_shortcuts() -> None:
     kinds = shortcut_kinds(build_graph(network("resnet18")))
     assert len(kinds) == 8
     assert {block for block, kind in kinds.items() if kind == "projection"} == {
-        "stage2.block1", "stage3.block1", "stage4.block1"
-    }  # fmt: skip
+        "stage2.block1",
+        "stage3.block1",
+        "stage4.block1",
+    }
     padded = list(shortcut_kinds(build_graph(network("resnet20"))).values())
     assert padded == ["identity"] * 3 + ["padded identity", "identity", "identity"] * 2
     assert shortcut_kinds(build_graph(network("plain20"))) == {}
 
 
 def test_option_a_and_option_b() -> None:
-    """Catches a change of kind told as shortcuts added, and a MAC count that is not the projections' own."""
+    """Catches a change of kind told as shortcuts added, and a MAC count that is not the
+    projections' own."""
     padded, projected = network("resnet34", shortcut="padded_identity"), network("resnet34")
-    assert sentence(padded, projected) == (
-        "173,824 more parameters (+0.8 %), 19.3 M more MACs; 3 shortcuts changed from padded identity to projection"
+    assert (
+        sentence(padded, projected)
+        == "173,824 more parameters (+0.8 %), 19.3 M more MACs; 3 shortcuts changed from padded"
+        " identity to projection"
     )
     assert sentence(projected, network("resnet34", shortcut="projection_always")).endswith(
         "; 13 shortcuts changed from identity to projection"
@@ -72,12 +84,21 @@ def test_option_a_and_option_b() -> None:
 def test_deeper_and_shallower() -> None:
     """Catches blocks counted per stage, and "more" said of less."""
     deeper = between("resnet20", "resnet56")
-    assert deeper.sentence == "583,296 more parameters (+216.3 %), 84.9 M more MACs; 18 blocks added"
-    assert between("resnet56", "resnet20").sentence == (
-        "583,296 fewer parameters (−68.4 %), 84.9 M fewer MACs; 18 blocks removed"
+    assert (
+        deeper.sentence == "583,296 more parameters (+216.3 %), 84.9 M more MACs; 18 blocks added"
+    )
+    assert (
+        between("resnet56", "resnet20").sentence
+        == "583,296 fewer parameters (−68.4 %), 84.9 M fewer MACs; 18 blocks removed"
     )
     assert deeper.totals.difference.depth == 36
-    assert [part.change for part in deeper.stages] == ["same", "changed", "changed", "changed", "same"]
+    assert [part.change for part in deeper.stages] == [
+        "same",
+        "changed",
+        "changed",
+        "changed",
+        "same",
+    ]
     assert next(part for part in deeper.blocks if part.id == "stage2.block1").change == "same"
 
 
@@ -85,37 +106,83 @@ def test_deeper_and_shallower() -> None:
     ("settings", "said"),
     [
         ({}, "the same network"),
-        ({"norm__momentum": 0.99}, "the same 853,018 parameters; norm.momentum 0.9 → 0.99 in 55 layers"),
-        ({"norm__kind": "group"}, "the same 853,018 parameters; norm.kind batch → group in 55 layers"),
+        (
+            {"norm__momentum": 0.99},
+            "the same 853,018 parameters; norm.momentum 0.9 → 0.99 in 55 layers",
+        ),
+        (
+            {"norm__kind": "group"},
+            "the same 853,018 parameters; norm.kind batch → group in 55 layers",
+        ),
         ({"norm__kind": "none"}, "4,064 fewer parameters (−0.5 %); 55 norms removed"),
         ({"norm__groups": 4}, "the same layers; norm.groups 8 → 4 makes no difference here"),
-        ({"norm__groups": 4, "stride_on": "3x3"},
-         "the same layers; stride_on 1x1 → 3x3 and norm.groups 8 → 4 make no difference here"),
-        ({"norm__last_gamma": "zero"}, "the same 853,018 parameters; norm.last_gamma one → zero in 27 layers"),
-        ({"conv_bias": True}, "2,032 more parameters (+0.2 %); conv_bias false → true in 55 layers"),
-        ({"initialiser": "glorot_uniform"},
-         "the same 853,018 parameters; initialiser he_normal → glorot_uniform in 56 layers"),
+        (
+            {"norm__groups": 4, "stride_on": "3x3"},
+            "the same layers; stride_on 1x1 → 3x3 and norm.groups 8 → 4 make no difference here",
+        ),
+        (
+            {"norm__last_gamma": "zero"},
+            "the same 853,018 parameters; norm.last_gamma one → zero in 27 layers",
+        ),
+        (
+            {"conv_bias": True},
+            "2,032 more parameters (+0.2 %); conv_bias false → true in 55 layers",
+        ),
+        (
+            {"initialiser": "glorot_uniform"},
+            "the same 853,018 parameters; initialiser he_normal → glorot_uniform in 56 layers",
+        ),
         ({"activation_order": "pre"}, "the same 853,018 parameters; activation_order post → pre"),
-        ({"head_activation": "none"}, "the same 853,018 parameters; head_activation softmax → none"),
-        ({"stages__1__stride": 1},
-         "the same 853,018 parameters, 247.7 M more MACs; stride per stage 1, 2, 2 → 1, 1, 2"),
-        ({"stages__1__filters": 48},
-         "207,936 more parameters (+24.4 %), 51.3 M more MACs; filters per stage 16, 32, 64 → 16, 48, 64"),
-        ({"classes": 100, "input_shape": (64, 64, 3)},
-         "5,850 more parameters (+0.7 %), 376.5 M more MACs; 64×64×3 images instead of 32×32×3; "
-         "100 classes instead of 10"),
-        ({"stem": "imagenet"},
-         "1,920 more parameters (+0.2 %), 117.1 M fewer MACs; ImageNet stem instead of the CIFAR stem"),
-        ({"norm__kind": "group", "norm__momentum": 0.5, "norm__groups": 4, "stride_on": "3x3"},
-         "the same 853,018 parameters; norm.kind batch → group in 55 layers"),
-        ({"classes": 11, "input_shape": (33, 32, 3), "stem": "imagenet", "head_activation": "none",
-          "norm__momentum": 0.5},
-         "1,985 more parameters (+0.2 %), 114.8 M fewer MACs; ImageNet stem instead of the CIFAR stem; "
-         "33×32×3 images instead of 32×32×3; 11 classes instead of 10; head_activation softmax → none; "
-         "norm.momentum 0.9 → 0.5 in 55 layers"),
+        (
+            {"head_activation": "none"},
+            "the same 853,018 parameters; head_activation softmax → none",
+        ),
+        (
+            {"stages__1__stride": 1},
+            "the same 853,018 parameters, 247.7 M more MACs; stride per stage 1, 2, 2 → 1, 1, 2",
+        ),
+        (
+            {"stages__1__filters": 48},
+            (
+                "207,936 more parameters (+24.4 %), 51.3 M more MACs; filters per stage 16, 32, 64"
+                " → 16, 48, 64"
+            ),
+        ),
+        (
+            {"classes": 100, "input_shape": (64, 64, 3)},
+            (
+                "5,850 more parameters (+0.7 %), 376.5 M more MACs; 64×64×3 images instead of"
+                " 32×32×3; 100 classes instead of 10"
+            ),
+        ),
+        (
+            {"stem": "imagenet"},
+            (
+                "1,920 more parameters (+0.2 %), 117.1 M fewer MACs; ImageNet stem instead of the"
+                " CIFAR stem"
+            ),
+        ),
+        (
+            {"norm__kind": "group", "norm__momentum": 0.5, "norm__groups": 4, "stride_on": "3x3"},
+            "the same 853,018 parameters; norm.kind batch → group in 55 layers",
+        ),
+        (
+            {
+                "classes": 11,
+                "input_shape": (33, 32, 3),
+                "stem": "imagenet",
+                "head_activation": "none",
+                "norm__momentum": 0.5,
+            },
+            (
+                "1,985 more parameters (+0.2 %), 114.8 M fewer MACs; ImageNet stem instead of the"
+                " CIFAR stem; 33×32×3 images instead of 32×32×3; 11 classes instead of 10;"
+                " head_activation softmax → none; norm.momentum 0.9 → 0.5 in 55 layers"
+            ),
+        ),
         ({"block": "bottleneck", "shortcut": "projection"}, None),
     ],
-)  # fmt: skip
+)
 def test_one_setting_of_resnet56(settings: dict[str, object], said: str | None) -> None:
     """Catches a clause that is missing, wrong, or said of the wrong number of layers."""
     found = sentence(network("resnet56"), network("resnet56", **settings))
@@ -127,8 +194,12 @@ def test_one_setting_of_resnet56(settings: dict[str, object], said: str | None) 
 
 def test_nothing_rounded_is_untrue() -> None:
     """Catches "+0.0 %" of something, "−100.0 %" of everything, and "16 of them" for all 16."""
-    assert sentence(network("resnet152"), network("resnet152", classes=1001)).startswith("2,049 more parameters, ")
-    assert "%" not in sentence(network("resnet152"), network("resnet8", stages__1__filters=16, stages__2__filters=16))
+    assert sentence(network("resnet152"), network("resnet152", classes=1001)).startswith(
+        "2,049 more parameters, "
+    )
+    assert "%" not in sentence(
+        network("resnet152"), network("resnet8", stages__1__filters=16, stages__2__filters=16)
+    )
     always = sentence(network("plain34"), network("resnet34", shortcut="projection_always"))
     assert always.endswith("; 16 shortcuts added, all of them projections")
     one = {"stages": [{"blocks": 1, "filters": 16, "stride": 2}]}
@@ -145,9 +216,14 @@ def test_many_differences_are_summed_up() -> None:
 
 def test_what_changed_of_a_layer() -> None:
     """Catches attributes, shapes and readers that are left out or said twice."""
-    strided = compare(network("resnet56"), network("resnet56", stages__1__stride=1, norm__momentum=0.99))
+    strided = compare(
+        network("resnet56"), network("resnet56", stages__1__stride=1, norm__momentum=0.99)
+    )
     assert what(strided, "stage2.block1.conv1") == ("stride 2 → 1", "output 16×16×32 → 32×32×32")
-    assert what(strided, "stage2.block1.norm1") == ("momentum 0.9 → 0.99", "output 16×16×32 → 32×32×32")
+    assert what(strided, "stage2.block1.norm1") == (
+        "momentum 0.9 → 0.99",
+        "output 16×16×32 → 32×32×32",
+    )
     assert what(strided, "stage1.block1.conv1") == ()
     wider = compare(network("resnet56"), network("resnet56", stages__1__filters=48))
     assert what(wider, "stage3.block1.conv1") == ("input 16×16×32 → 16×16×48",)
@@ -160,7 +236,11 @@ def test_layers_stand_where_a_reader_expects_them() -> None:
     """Catches additions gathered at the end, and removed layers that lose their place."""
     padded = network("resnet20")
     changes = compare(padded, network("resnet20", shortcut="projection")).layers
-    block = [(c.id.removeprefix("stage2.block1."), c.change) for c in changes if c.id.startswith("stage2.block1.")]
+    block = [
+        (c.id.removeprefix("stage2.block1."), c.change)
+        for c in changes
+        if c.id.startswith("stage2.block1.")
+    ]
     assert block[4:] == [
         ("norm2", "same"),
         ("shortcut.subsample", "removed"),
@@ -192,7 +272,9 @@ def test_differences_add_up(before: ResNetConfig, after: ResNetConfig) -> None:
         assert whole == sum(getattr(x.after, key, 0) - getattr(x.before, key, 0) for x in c.layers)
         for parts in (c.blocks, c.stages):
             assert whole == sum(getattr(part.difference, key) for part in parts)
-            assert getattr(c.totals.after, key) == sum(getattr(part.after, key, 0) for part in parts)
+            assert getattr(c.totals.after, key) == sum(
+                getattr(part.after, key, 0) for part in parts
+            )
     ids = [layer.id for layer in c.layers]
     assert len(ids) == len(set(ids))
     assert [layer.id for layer in c.layers if layer.after] == [node.id for node in c.after.nodes]
@@ -205,8 +287,12 @@ def test_mirrored(before: ResNetConfig, after: ResNetConfig) -> None:
     there, back = compare(before, after), compare(after, before)
     seen = {(c.id, c.change, c.before, c.after) for c in there.layers}
     assert seen == {(c.id, MIRRORED[c.change], c.after, c.before) for c in back.layers}
-    assert [(p.id, p.change) for p in there.blocks] == [(p.id, MIRRORED[p.change]) for p in back.blocks]
-    assert [(p.id, p.change) for p in there.stages] == [(p.id, MIRRORED[p.change]) for p in back.stages]
+    assert [(p.id, p.change) for p in there.blocks] == [
+        (p.id, MIRRORED[p.change]) for p in back.blocks
+    ]
+    assert [(p.id, p.change) for p in there.stages] == [
+        (p.id, MIRRORED[p.change]) for p in back.stages
+    ]
     assert there.totals.difference == tuple(-value for value in back.totals.difference)
     assert there.settings == {key: (was, now) for key, (now, was) in back.settings.items()}
 
@@ -227,9 +313,13 @@ def test_every_sentence_can_be_read(before: ResNetConfig, after: ResNetConfig) -
     said = sentence(before, after)
     assert said == " ".join(said.split())
     assert 0 < said.count("; ") <= 5 or before == after
-    assert not re.search(r"(^|\D)1 (more |fewer )?(parameter|shortcut|stage|block|norm|layer|class)e?s\b", said), said
+    assert not re.search(
+        r"(^|\D)1 (more |fewer )?(parameter|shortcut|stage|block|norm|layer|class)e?s\b", said
+    ), said
     if before != after:
-        assert ("more parameter" in said) == (compare(before, after).totals.difference.trainable_params > 0)
+        assert ("more parameter" in said) == (
+            compare(before, after).totals.difference.trainable_params > 0
+        )
 
 
 @given(configs(), configs())
@@ -240,7 +330,10 @@ def test_the_tables_say_the_same_numbers(before: ResNetConfig, after: ResNetConf
     assert [line["id"] for line in lines] == [*[part.id for part in c.blocks], "total"]
     for key in COSTS:
         column = [int(line[f"{key}_difference"]) for line in lines]
-        assert column == [*[getattr(part.difference, key) for part in c.blocks], getattr(c.totals.difference, key)]
+        assert column == [
+            *[getattr(part.difference, key) for part in c.blocks],
+            getattr(c.totals.difference, key),
+        ]
     seen = [line["receptive_field_difference"] for line in lines[:-1]]
     fields = [part.difference.receptive_field for part in c.blocks]
     assert seen == ["" if field is None else str(field) for field in fields]
@@ -249,7 +342,10 @@ def test_the_tables_say_the_same_numbers(before: ResNetConfig, after: ResNetConf
 def test_the_table_as_markdown() -> None:
     """Catches a table without its total, its arrows or its conventions."""
     text = table_markdown(between("resnet14", "resnet20"))
-    assert "| stage1.block3 | added | – → 4,672 | – → 64 | – → 4,718,592 | – → 458,752 | – → 15 |" in text
+    assert (
+        "| stage1.block3 | added | – → 4,672 | – → 64 | – → 4,718,592 | – → 458,752 | – → 15 |"
+        in text
+    )
     assert "| total | changed | 172,506 → 269,722 (+97,216) |" in text
     assert all(note in text for note in conventions())
     assert len({line.count("|") for line in text.splitlines() if line.startswith("|")}) == 1

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import configs
 
-from resnet import ConfigError, NormConfig, ResNetConfig, ResNetLabError, UnknownNameError, get, with_settings
+from resnet import (
+    ConfigError,
+    NormConfig,
+    ResNetConfig,
+    ResNetLabError,
+    UnknownNameError,
+    get,
+    with_settings,
+)
 from resnet.network.config import RULES, known_keys, parse_value
 
 RESNET20 = get("resnet20").config
@@ -23,7 +31,9 @@ def test_a_config_survives_json(config: ResNetConfig) -> None:
 
 
 @given(configs(), configs())
-def test_fingerprints_are_equal_exactly_when_configs_are(one: ResNetConfig, other: ResNetConfig) -> None:
+def test_fingerprints_are_equal_exactly_when_configs_are(
+    one: ResNetConfig, other: ResNetConfig
+) -> None:
     assert (one.fingerprint == other.fingerprint) == (one == other)
     assert one.fingerprint == ResNetConfig.model_validate_json(one.model_dump_json()).fingerprint
 
@@ -47,7 +57,16 @@ NORM = {
 }
 OTHERS = {
     "classes": (0, -1, 2.5, "ten", True),
-    "input_shape": ("32", [32, 32], [32, 32, 3, 1], [0, 32, 3], [32, 32, 0], [32.5, 32, 3], "<script>", 10**9),
+    "input_shape": (
+        "32",
+        [32, 32],
+        [32, 32, 3, 1],
+        [0, 32, 3],
+        [32, 32, 0],
+        [32.5, 32, 3],
+        "<script>",
+        10**9,
+    ),
     "stages": ([], "none", [{"blocks": 1}], [{"blocks": 1, "filters": 16}] * 9, {}),
     "stages.0.blocks": (0, -3, 2.5, 1001, "ten"),
     "stages.0.filters": (0, 1.5, 10**9),
@@ -67,7 +86,9 @@ BAD = [(key, value) for key, values in (NORM | OTHERS).items() for value in valu
 
 
 @pytest.mark.parametrize(("key", "value"), BAD)
-def test_a_value_that_makes_no_sense_is_refused_with_the_field_and_what_was_received(key: str, value: Any) -> None:
+def test_a_value_that_makes_no_sense_is_refused_with_the_field_and_what_was_received(
+    key: str, value: Any
+) -> None:
     with pytest.raises(ConfigError) as caught:
         with_settings(RESNET20, {key: value})
     message = str(caught.value)
@@ -77,7 +98,9 @@ def test_a_value_that_makes_no_sense_is_refused_with_the_field_and_what_was_rece
     assert "received" in message or "required" in message
 
 
-@pytest.mark.parametrize("text", ["1", "-0.1", "nan", "NaN", "Infinity", "1e400", "fast", "", "[0.9]", "{}", "true"])
+@pytest.mark.parametrize(
+    "text", ["1", "-0.1", "nan", "NaN", "Infinity", "1e400", "fast", "", "[0.9]", "{}", "true"]
+)
 def test_typed_text_is_refused_as_its_value_is(text: str) -> None:
     """A command line and an address bar know only text; "true" must not become 1."""
     with pytest.raises(ConfigError):
@@ -123,7 +146,9 @@ def test_typed_text_becomes_the_value_it_means(text: str, value: Any) -> None:
         ({"classes": 1}, "Softmax over one class"),
     ],
 )
-def test_fields_that_make_no_sense_together_are_refused(settings: dict[str, Any], reason: str) -> None:
+def test_fields_that_make_no_sense_together_are_refused(
+    settings: dict[str, Any], reason: str
+) -> None:
     with pytest.raises(ConfigError, match=reason):
         with_settings(RESNET20, settings)
 
@@ -135,9 +160,15 @@ def test_every_rule_is_tested_above() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("norm.momentun", "norm.momentum"), ("momentum", "norm.momentum"), ("stage.0.blocks", "stages.0.blocks"),
-     ("shortcuts", "shortcut"), ("initializer", "initialiser"), ("stages.3.blocks", "stages.")],
-)  # fmt: skip
+    [
+        ("norm.momentun", "norm.momentum"),
+        ("momentum", "norm.momentum"),
+        ("stage.0.blocks", "stages.0.blocks"),
+        ("shortcuts", "shortcut"),
+        ("initializer", "initialiser"),
+        ("stages.3.blocks", "stages."),
+    ],
+)
 def test_an_unknown_key_suggests_the_nearest(typed: str, meant: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
         with_settings(RESNET20, {typed: 1})
@@ -145,7 +176,8 @@ def test_an_unknown_key_suggests_the_nearest(typed: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", ".", "norm.", "__class__", "norm.__dict__", "stages.-1.blocks", "x" * 10**6, "a.b.c"]
+    "key",
+    ["", ".", "norm.", "__class__", "norm.__dict__", "stages.-1.blocks", "x" * 10**6, "a.b.c"],
 )
 def test_a_hostile_key_is_refused_in_one_short_line(key: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
@@ -155,22 +187,34 @@ def test_a_hostile_key_is_refused_in_one_short_line(key: str) -> None:
 
 def test_an_unknown_key_in_json_is_refused_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match=r"'norm\.momentun'; did you mean 'norm\.momentum'"):
-        ResNetConfig.model_validate({"stages": [{"blocks": 1, "filters": 16}], "norm": {"momentun": 0.9}})
+        ResNetConfig.model_validate(
+            {"stages": [{"blocks": 1, "filters": 16}], "norm": {"momentun": 0.9}}
+        )
 
 
 @given(configs(most_blocks=6), st.data())
 def test_every_key_it_lists_can_be_set(config: ResNetConfig, data: st.DataObject) -> None:
-    """`--set` reaches any field: setting a field to the value it has gives the same network, typed or not."""
+    """`--set` reaches any field: setting a field to the value it has gives the same network, typed
+    or not."""
     dump = config.model_dump(mode="json")
     key = data.draw(st.sampled_from(known_keys(dump)))
     value: Any = dump
     for part in key.split("."):
         value = value[int(part) if isinstance(value, list) else part]
     assert with_settings(config, {key: value}) == config
-    assert with_settings(config, {key: value if isinstance(value, str) else json.dumps(value)}) == config
+    assert (
+        with_settings(config, {key: value if isinstance(value, str) else json.dumps(value)})
+        == config
+    )
 
 
-@given(st.dictionaries(st.sampled_from(known_keys(RESNET50.model_dump(mode="json"))), st.text(max_size=20), max_size=3))
+@given(
+    st.dictionaries(
+        st.sampled_from(known_keys(RESNET50.model_dump(mode="json"))),
+        st.text(max_size=20),
+        max_size=3,
+    )
+)
 def test_typed_nonsense_is_an_error_of_ours_or_a_network(settings: dict[str, str]) -> None:
     """Never a TypeError from deep inside."""
     try:

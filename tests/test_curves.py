@@ -16,7 +16,12 @@ def test_reduction_keeps_extremes_ends_and_order(y: list[float], most: int) -> N
     fewer = reduced(line, most)
     assert len(fewer.x) <= most or len(fewer.x) == len(y)
     assert fewer.x == sorted(set(fewer.x))
-    assert (min(fewer.y), max(fewer.y), fewer.x[0], fewer.x[-1]) == (min(y), max(y), 0.0, float(len(y) - 1))
+    assert (min(fewer.y), max(fewer.y), fewer.x[0], fewer.x[-1]) == (
+        min(y),
+        max(y),
+        0.0,
+        float(len(y) - 1),
+    )
     assert set(zip(*fewer, strict=True)) <= set(zip(*line, strict=True))
 
 
@@ -31,12 +36,17 @@ def test_a_curve_takes_one_kind_and_skips_what_is_missing() -> None:
 
 
 @given(values, st.integers(0, 60))
-def test_smoothing_moves_nothing_sideways_and_stays_within_the_line(y: list[float], width: int) -> None:
+def test_smoothing_moves_nothing_sideways_and_stays_within_the_line(
+    y: list[float], width: int
+) -> None:
     """Catches a shifted or shortened line, ends that fly off, and sums that lose digits."""
     line = Curve([float(step) for step in range(len(y))], y)
     smooth = smoothed(line, width)
     assert smooth.x == line.x
-    assert (smooth.y[0], smooth.y[-1]) == (pytest.approx(y[0], abs=1e-6), pytest.approx(y[-1], abs=1e-6))
+    assert (smooth.y[0], smooth.y[-1]) == (
+        pytest.approx(y[0], abs=1e-6),
+        pytest.approx(y[-1], abs=1e-6),
+    )
     slack = 1e-6
     assert min(y) - slack <= min(smooth.y) <= max(smooth.y) <= max(y) + slack
 

@@ -17,7 +17,8 @@ DIGITS_CHECKSUM = "0d10d746f7c2dbee4aeec73fbb6e07e67b2239df6c7f27bdcc49ac2a2b007
 
 
 def test_digits_are_the_published_scans_and_their_test_set_never_moves() -> None:
-    """The checksum covers order, scale and split; a new scikit-learn must not change them unseen."""
+    """The checksum covers order, scale and split; a new scikit-learn must not change them
+    unseen."""
     digits = data.load("digits")
     assert digits.checksum == DIGITS_CHECKSUM
     assert digits.train_images.shape == (digits.facts.train_images, *digits.facts.image_shape)
@@ -43,17 +44,23 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
 
 
 def test_facts_and_digits_import_neither_keras_nor_tensorflow() -> None:
-    code = "import sys; from resnet import data; data.load('digits'); print({'keras', 'tensorflow'} & set(sys.modules))"
+    code = (
+        "import sys; from resnet import data; data.load('digits'); print({'keras', 'tensorflow'} &"
+        " set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
 
-def test_a_file_that_may_not_be_read_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_may_not_be_read_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(folder: Path) -> None:
         raise PermissionError(13, "Permission denied", str(folder / "data_batch_1"))
 
     monkeypatch.setattr(
-        "resnet.data._SOURCES", {"cifar10": data.Source(data.facts("cifar10"), refused, lambda _: True, refused)}
+        "resnet.data._SOURCES",
+        {"cifar10": data.Source(data.facts("cifar10"), refused, lambda _: True, refused)},
     )
     with pytest.raises(data.DataError, match="CIFAR-10 cannot be read: Permission denied"):
         data.load("cifar10", tmp_path)
@@ -61,7 +68,11 @@ def test_a_file_that_may_not_be_read_is_one_sentence(tmp_path: Path, monkeypatch
 
 def test_a_network_takes_the_datas_shape_classes_and_a_head_that_suits_them() -> None:
     fitted = data.fit_config(catalog.get("binary_resnet34").config, data.facts("cifar10"))
-    assert (fitted.input_shape, fitted.classes, fitted.head_activation) == ((32, 32, 3), 10, "softmax")
+    assert (fitted.input_shape, fitted.classes, fitted.head_activation) == (
+        (32, 32, 3),
+        10,
+        "softmax",
+    )
     logits = with_settings(catalog.get("resnet20").config, {"head_activation": "none"})
     assert data.fit_config(logits, data.facts("digits")).head_activation == "none"
 

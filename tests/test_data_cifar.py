@@ -1,4 +1,5 @@
-"""CIFAR-10 and CIFAR-100 in their published forms, made here from noise; damaged and hostile files among them."""
+"""CIFAR-10 and CIFAR-100 in their published forms, made here from noise; damaged and hostile files
+among them."""
 
 import hashlib
 import io
@@ -20,12 +21,19 @@ from resnet.data.cifar_batches import PIXELS, read_binary, read_pickle
 from resnet.errors import DataError
 
 IMAGES = 10_000
-PIXEL_ROWS = ((np.arange(IMAGES)[:, np.newaxis] + np.arange(PIXELS) // 32) % 256).astype(np.uint8)  # packs quickly
+PIXEL_ROWS = ((np.arange(IMAGES)[:, np.newaxis] + np.arange(PIXELS) // 32) % 256).astype(
+    np.uint8
+)  # packs quickly
 LABELS = np.random.default_rng(0).integers(0, 10, IMAGES)
 
 
 def python_batch(protocol: int = 4) -> bytes:
-    table = {b"data": PIXEL_ROWS, b"labels": LABELS.tolist(), b"batch_label": b"one", b"filenames": [b"a.png"]}
+    table = {
+        b"data": PIXEL_ROWS,
+        b"labels": LABELS.tolist(),
+        b"batch_label": b"one",
+        b"filenames": [b"a.png"],
+    }
     return pickle.dumps(table, protocol)
 
 
@@ -35,7 +43,9 @@ def binary_batch() -> bytes:
 
 def ours(version: Version, batch: bytes) -> Version:
     """The version as it would be if this batch were what was published."""
-    return replace(version, batches=dict.fromkeys(version.batches, hashlib.sha256(batch).hexdigest()))
+    return replace(
+        version, batches=dict.fromkeys(version.batches, hashlib.sha256(batch).hexdigest())
+    )
 
 
 def make_archive(path: Path, version: Version, content: bytes) -> Version:
@@ -44,7 +54,9 @@ def make_archive(path: Path, version: Version, content: bytes) -> Version:
             member = tarfile.TarInfo(f"{version.folder}/{name}")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
-    return replace(version, archive_md5=hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest())
+    return replace(
+        version, archive_md5=hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    )
 
 
 @pytest.mark.parametrize(("version", "make"), [(PYTHON, python_batch), (BINARY, binary_batch)])
@@ -64,7 +76,9 @@ def test_a_folder_and_an_archive_give_the_same_images(
     assert from_folder.test_images.shape == (10_000, 32, 32, 3)
     assert np.array_equal(from_folder.test_images[7, :, :, 1].ravel(), PIXEL_ROWS[7, 1024:2048])
     assert np.array_equal(from_folder.test_labels, LABELS)
-    assert all(np.array_equal(one, other) for one, other in zip(from_folder, from_archive, strict=True))
+    assert all(
+        np.array_equal(one, other) for one, other in zip(from_folder, from_archive, strict=True)
+    )
 
 
 def test_batches_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
@@ -177,7 +191,9 @@ def test_nothing_there_is_one_sentence_that_says_where_to_put_what(
         data.load("cifar10", tmp_path)
 
 
-def test_the_first_archive_or_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_archive_or_folder_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     cache = tmp_path / "keras" / "datasets" / "cifar-10-batches-py-target" / PYTHON.folder
     cache.mkdir(parents=True)
@@ -186,7 +202,9 @@ def test_the_first_archive_or_folder_is_found(tmp_path: Path, monkeypatch: pytes
     assert CIFAR10.find(tmp_path) == (tmp_path / BINARY.archive, BINARY)
 
 
-SMALL_100 = replace(CIFAR100, train=replace(CIFAR100.train, images=500), test=replace(CIFAR100.test, images=100))
+SMALL_100 = replace(
+    CIFAR100, train=replace(CIFAR100.train, images=500), test=replace(CIFAR100.test, images=100)
+)
 SMALL_10 = replace(CIFAR10, train=replace(BATCH, images=500))
 FINE = np.arange(500) % 100
 
@@ -195,15 +213,21 @@ def hundred(images: int) -> tuple[bytes, bytes]:
     """A batch of CIFAR-100 in both forms: coarse labels, always 7, beside the fine ones."""
     pixels, fine, coarse = PIXEL_ROWS[:images], FINE[:images], np.full(images, 7)
     table = {b"data": pixels, b"fine_labels": fine.tolist(), b"coarse_labels": coarse.tolist()}
-    rows = np.concatenate([coarse[:, np.newaxis], fine[:, np.newaxis], pixels], axis=1).astype(np.uint8)
+    rows = np.concatenate([coarse[:, np.newaxis], fine[:, np.newaxis], pixels], axis=1).astype(
+        np.uint8
+    )
     return pickle.dumps(table), rows.tobytes()
 
 
 @pytest.mark.parametrize("form", [0, 1], ids=["python", "binary"])
 def test_cifar100_has_the_fine_labels_in_both_forms(tmp_path: Path, form: int) -> None:
-    """Catches the coarse label taken for the fine one, and a test file expected to be as long as the training file."""
+    """Catches the coarse label taken for the fine one, and a test file expected to be as long as
+    the training file."""
     version = (CIFAR100.python, CIFAR100.binary)[form]
-    contents = {name: hundred(images)[form] for name, images in zip(version.batches, (500, 100), strict=True)}
+    contents = {
+        name: hundred(images)[form]
+        for name, images in zip(version.batches, (500, 100), strict=True)
+    }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
@@ -220,7 +244,10 @@ def test_cifar100_is_as_large_as_published() -> None:
     names = CIFAR100.facts.class_names
     assert len(set(names)) == 100
     assert list(names) == sorted(names)
-    assert (CIFAR100.train.images, CIFAR100.test.images) == (CIFAR100.facts.train_images, CIFAR100.facts.test_images)
+    assert (CIFAR100.train.images, CIFAR100.test.images) == (
+        CIFAR100.facts.train_images,
+        CIFAR100.facts.test_images,
+    )
 
 
 def test_cifar10s_batch_is_none_of_cifar100s() -> None:
@@ -230,7 +257,8 @@ def test_cifar10s_batch_is_none_of_cifar100s() -> None:
 
 @pytest.mark.parametrize("which", [SMALL_10, SMALL_100], ids=lambda which: which.facts.name)
 def test_a_sample_is_read_from_the_first_batch_alone(tmp_path: Path, which: Cifar) -> None:
-    """The page would otherwise unpack 180 MB for ten pictures; here the archive ends behind the first batch."""
+    """The page would otherwise unpack 180 MB for ten pictures; here the archive ends behind the
+    first batch."""
     content = hundred(500)[1] if which is SMALL_100 else binary_batch()[: 500 * (1 + PIXELS)]
     labels = FINE if which is SMALL_100 else LABELS
     path = tmp_path / which.binary.archive

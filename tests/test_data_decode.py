@@ -23,7 +23,8 @@ def test_a_picture_cut_short_anywhere_is_none(tmp_path: Path, keep: int) -> None
 
 
 @given(
-    st.binary(max_size=300), st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"II*\0", b"P5 "])
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"II*\0", b"P5 "]),
 )
 def test_no_bytes_make_the_reader_raise(content: bytes, magic: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder, image_folder._quiet_pillow():
@@ -50,8 +51,11 @@ RED, WHITE = (255, 0, 0), (255, 255, 255)
     ],
     ids=lambda value: getattr(value, "mode", ""),
 )
-def test_every_kind_of_picture_becomes_rgb(tmp_path: Path, image: Image.Image, expected: tuple[int, ...]) -> None:
-    """Grey, black and white, palette, transparent, 16 bits: as a person would see them on white paper."""
+def test_every_kind_of_picture_becomes_rgb(
+    tmp_path: Path, image: Image.Image, expected: tuple[int, ...]
+) -> None:
+    """Grey, black and white, palette, transparent, 16 bits: as a person would see them on white
+    paper."""
     image.save(tmp_path / "x.png")
     pixels = read_pixels(tmp_path / "x.png", None)
     assert pixels.shape == (8, 8, 3)
@@ -80,14 +84,19 @@ def test_a_photograph_taken_sideways_stands_upright(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PCX", "ICO", "TGA", "SGI"])
-def test_a_kind_of_file_that_is_not_on_the_list_is_not_even_tried(tmp_path: Path, kind: str) -> None:
-    """Pillow knows forty kinds, and hands some to other programs: only those named in the list may be opened."""
+def test_a_kind_of_file_that_is_not_on_the_list_is_not_even_tried(
+    tmp_path: Path, kind: str
+) -> None:
+    """Pillow knows forty kinds, and hands some to other programs: only those named in the list may
+    be opened."""
     Image.new("RGB", (16, 16)).save(tmp_path / "x.jpg", format=kind)
     assert read_pixels(tmp_path / "x.jpg", 8) is None
     assert read_size(tmp_path / "x.jpg") is None
 
 
-def test_a_picture_of_absurd_size_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_of_absurd_size_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("resnet.data.decode.MOST_PIXELS", 99)
     Image.new("L", (10, 10)).save(tmp_path / "x.png")
     assert read_pixels(tmp_path / "x.png", 8) is None

@@ -22,8 +22,9 @@ CONTENT = np.random.default_rng(0).bytes(2_000_000)
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves CONTENT, from where a client left off; a connection breaks off after `breaks_after` bytes where that is
-    set. `knows_ranges` is False for a server that sends the whole file whatever is asked for."""
+    """Serves CONTENT, from where a client left off; a connection breaks off after `breaks_after`
+    bytes where that is set. `knows_ranges` is False for a server that sends the whole file whatever
+    is asked for."""
 
     def __init__(self) -> None:
         self.breaks_after: int | None = None
@@ -68,7 +69,9 @@ def server() -> Iterator[Server]:
 
 def download(server: Server, md5: str | None = None, name: str = "x.bin") -> Download:
     published = md5 or hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
-    return Download(f"http://127.0.0.1:{server.server_port}/{name}", f"set/{name}", len(CONTENT), published)
+    return Download(
+        f"http://127.0.0.1:{server.server_port}/{name}", f"set/{name}", len(CONTENT), published
+    )
 
 
 def test_a_connection_that_breaks_off_is_made_again_where_it_stopped(
@@ -85,8 +88,11 @@ def test_a_connection_that_breaks_off_is_made_again_where_it_stopped(
     assert "x.bin: complete" in caplog.messages
 
 
-def test_what_arrived_before_a_run_ended_is_not_asked_for_again(server: Server, tmp_path: Path) -> None:
-    """Killed in the middle, or a server that sends nothing more: the next run goes on from there."""
+def test_what_arrived_before_a_run_ended_is_not_asked_for_again(
+    server: Server, tmp_path: Path
+) -> None:
+    """Killed in the middle, or a server that sends nothing more: the next run goes on from
+    there."""
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "x.bin.part").write_bytes(CONTENT[:1_000_000])
     server.breaks_after = 0
@@ -99,7 +105,9 @@ def test_what_arrived_before_a_run_ended_is_not_asked_for_again(server: Server, 
 
 
 @pytest.mark.parametrize("kept", [CONTENT[:1_000_000], CONTENT + b"more"], ids=["part", "too much"])
-def test_a_server_without_ranges_sends_the_whole_file_anew(server: Server, tmp_path: Path, kept: bytes) -> None:
+def test_a_server_without_ranges_sends_the_whole_file_anew(
+    server: Server, tmp_path: Path, kept: bytes
+) -> None:
     """Appended to what was there, it would come out wrong for ever."""
     server.knows_ranges = False
     (tmp_path / "set").mkdir()
@@ -110,7 +118,10 @@ def test_a_server_without_ranges_sends_the_whole_file_anew(server: Server, tmp_p
 
 def holding(path: Path) -> subprocess.Popen[str]:
     """Another process in the middle of a download: it has the lock."""
-    code = "import fcntl, sys; f = open(sys.argv[1], 'ab'); fcntl.flock(f, fcntl.LOCK_EX); print('ready'); input()"
+    code = (
+        "import fcntl, sys; f = open(sys.argv[1], 'ab'); fcntl.flock(f, fcntl.LOCK_EX);"
+        " print('ready'); input()"
+    )
     other = subprocess.Popen(
         [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -127,7 +138,9 @@ def test_a_run_waits_for_another_process_and_goes_on_where_that_died(
     with holding(part) as other, caplog.at_level(logging.INFO):
         waiting = threading.Thread(target=fetch, args=(download(server), tmp_path))
         waiting.start()
-        fetch(download(server, name="y.bin"), tmp_path)  # another file of the same folder waits for nobody
+        fetch(
+            download(server, name="y.bin"), tmp_path
+        )  # another file of the same folder waits for nobody
         assert server.ranges == [None]
         other.kill()
         waiting.join()
@@ -155,9 +168,13 @@ def test_no_network_and_no_file_is_one_sentence_that_says_where_to_put_what(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nowhere = Download("http://127.0.0.1:9/x.bin", "x.bin", 10, "0" * 32)
-    source = Source(data.facts("cifar10"), lambda _: None, lambda _: False, lambda *_: None, (nowhere,))
+    source = Source(
+        data.facts("cifar10"), lambda _: None, lambda _: False, lambda *_: None, (nowhere,)
+    )
     monkeypatch.setattr("resnet.data._SOURCES", {"cifar10": source})
-    with pytest.raises(DataError, match=r"could not be downloaded .*: put cifar-10-python\.tar\.gz") as caught:
+    with pytest.raises(
+        DataError, match=r"could not be downloaded .*: put cifar-10-python\.tar\.gz"
+    ) as caught:
         data.fetch("cifar10", tmp_path)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

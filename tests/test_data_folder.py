@@ -1,4 +1,5 @@
-"""Folders of images: real digits written as files, and everything a folder may hold besides good images."""
+"""Folders of images: real digits written as files, and everything a folder may hold besides good
+images."""
 
 import tempfile
 from collections import Counter
@@ -28,7 +29,9 @@ def digits() -> data.Dataset:
 def folder(tmp_path: Path, digits: data.Dataset) -> Path:
     """Ten images of each of three digits, as PNG files in subfolders named after them."""
     for label in range(3):
-        for number, pixels in enumerate(digits.train_images[digits.train_labels == label][:PER_CLASS]):
+        for number, pixels in enumerate(
+            digits.train_images[digits.train_labels == label][:PER_CLASS]
+        ):
             file = tmp_path / "scans" / f"digit {label}" / f"{number}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels[..., 0]).save(file)
@@ -36,7 +39,9 @@ def folder(tmp_path: Path, digits: data.Dataset) -> Path:
 
 
 def rows(images: np.ndarray, labels: np.ndarray) -> list[tuple[bytes, int]]:
-    return sorted((pixels.tobytes(), int(label)) for pixels, label in zip(images, labels, strict=True))
+    return sorted(
+        (pixels.tobytes(), int(label)) for pixels, label in zip(images, labels, strict=True)
+    )
 
 
 @pytest.mark.parametrize("size", ["", "@8"])
@@ -44,36 +49,55 @@ def test_every_image_comes_back_with_its_class_and_in_one_part_only(
     folder: Path, digits: data.Dataset, size: str
 ) -> None:
     found = data.load(f"folder:scans{size}", folder.parent)
-    chosen = np.concatenate([np.flatnonzero(digits.train_labels == label)[:PER_CLASS] for label in range(3)])
+    chosen = np.concatenate(
+        [np.flatnonzero(digits.train_labels == label)[:PER_CLASS] for label in range(3)]
+    )
     colours = np.repeat(digits.train_images[chosen], 3, axis=-1)
     assert rows(*found.arrays[:2]) + rows(*found.arrays[2:]) != []
-    assert sorted(rows(*found.arrays[:2]) + rows(*found.arrays[2:])) == rows(colours, digits.train_labels[chosen])
+    assert sorted(rows(*found.arrays[:2]) + rows(*found.arrays[2:])) == rows(
+        colours, digits.train_labels[chosen]
+    )
     assert Counter(found.test_labels.tolist()) == {0: 2, 1: 2, 2: 2}
     assert found.facts == data.facts(f"folder:scans{size}", folder.parent)
     assert found.facts.class_names == ("digit 0", "digit 1", "digit 2")
-    assert (found.facts.image_shape, found.facts.title, found.facts.broken_files) == ((8, 8, 3), "scans", 0)
+    assert (found.facts.image_shape, found.facts.title, found.facts.broken_files) == (
+        (8, 8, 3),
+        "scans",
+        0,
+    )
     assert (found.facts.train_images, found.facts.test_images) == (24, 6)
 
 
-def test_broken_files_are_passed_over_and_counted(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A text file named .jpg, an empty file, a picture cut short, and a program for another program to run."""
+def test_broken_files_are_passed_over_and_counted(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A text file named .jpg, an empty file, a picture cut short, and a program for another program
+    to run."""
     whole = (folder / "digit 1" / "0.png").read_bytes()
     (folder / "digit 1" / "notes.jpg").write_text("not an image")
     (folder / "digit 1" / "empty.png").touch()
     (folder / "digit 2" / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (folder / "digit 2" / "program.jpg").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n(x) print\n")
+    (folder / "digit 2" / "program.jpg").write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n(x) print\n"
+    )
     (folder / "digit 2" / "Thumbs.db").write_text("no image by its name")
     (folder / "digit 2" / "._0.png").write_text("hidden")
     found = data.load("folder:scans@8", folder.parent)
     assert found.facts.broken_files == 4
-    assert found.facts.train_images + found.facts.test_images == 3 * PER_CLASS == sum(map(len, found.arrays[1::2]))
+    assert (
+        found.facts.train_images + found.facts.test_images
+        == 3 * PER_CLASS
+        == sum(map(len, found.arrays[1::2]))
+    )
     assert data.load("folder:scans", folder.parent).facts.broken_files == 4
 
 
 def test_other_sizes_are_refused_in_a_sentence_that_says_them_and_a_way_out(folder: Path) -> None:
     Image.new("RGB", (9, 5)).save(folder / "digit 0" / "wide.png")
     for ask in (data.facts, data.load):
-        with pytest.raises(DataError, match=r"have 2, 8×8, 5×9 among them: .* as in folder:scans@64") as caught:
+        with pytest.raises(
+            DataError, match=r"have 2, 8×8, 5×9 among them: .* as in folder:scans@64"
+        ) as caught:
             ask("folder:scans", folder.parent)
         assert "\n" not in str(caught.value)
     assert data.load("folder:scans@8", folder.parent).train_images.shape[1:] == (8, 8, 3)
@@ -99,7 +123,9 @@ def make(folder: Path, names: str) -> None:
     ],
 )
 @pytest.mark.parametrize("size", ["", "@32"])
-def test_a_folder_of_no_use_is_one_sentence(tmp_path: Path, files: str, words: str, size: str) -> None:
+def test_a_folder_of_no_use_is_one_sentence(
+    tmp_path: Path, files: str, words: str, size: str
+) -> None:
     make(tmp_path, files)
     with pytest.raises(DataError, match=words) as caught:
         data.load(f"folder:pets{size}", tmp_path)
@@ -120,7 +146,9 @@ def test_a_size_out_of_all_bounds_is_refused(folder: Path, size: str) -> None:
         data.facts(f"folder:scans@{size}", folder.parent)
 
 
-@pytest.mark.parametrize("name", ["folder:", "folder:\0", "folder:" + "x" * 300, "folder:~nobody/x", "folder:a\nb"])
+@pytest.mark.parametrize(
+    "name", ["folder:", "folder:\0", "folder:" + "x" * 300, "folder:~nobody/x", "folder:a\nb"]
+)
 def test_a_path_that_can_be_none_is_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError):
         data.facts(name, tmp_path)
@@ -130,7 +158,9 @@ def test_what_would_not_fit_into_memory_is_not_loaded_but_streamed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(image_folder, "LARGEST_BYTES", 30 * 20 * 20 * 3)
-    with pytest.raises(DataError, match=r"30 of scans take .* at 64×64: give a smaller size, as in folder:scans@16"):
+    with pytest.raises(
+        DataError, match=r"30 of scans take .* at 64×64: give a smaller size, as in folder:scans@16"
+    ):
         data.load("folder:scans@64", folder.parent)
     assert isinstance(data.read("folder:scans@16", folder.parent), data.Dataset)
     streamed = data.read("folder:scans@64", folder.parent)
@@ -156,7 +186,9 @@ def test_facts_follow_the_files(folder: Path, digits: data.Dataset) -> None:
     assert before.train_images + before.test_images - after.train_images - after.test_images == 1
 
 
-def test_a_disk_that_refuses_is_no_broken_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_refuses_is_no_broken_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(path: Path, *arguments: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -168,7 +200,10 @@ def test_a_disk_that_refuses_is_no_broken_file(folder: Path, monkeypatch: pytest
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=4))
 def test_the_test_part_holds_a_fifth_of_every_class(sizes: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        make(Path(folder), " ".join(f"{label}/{n}.jpg" for label, size in enumerate(sizes) for n in range(size)))
+        make(
+            Path(folder),
+            " ".join(f"{label}/{n}.jpg" for label, size in enumerate(sizes) for n in range(size)),
+        )
         listing = list_images(Path(folder))
         assert len(set(listing.files)) == sum(sizes)
         held_out = Counter(listing.labels[: count_tests(sum(sizes))])
@@ -197,7 +232,8 @@ def test_one_more_file_moves_hardly_any_other_to_the_other_part(tmp_path: Path) 
 
 @pytest.fixture
 def pet_images(tmp_path: Path) -> Path:
-    """The published folder, smaller: JPEG files with and without their mark, a broken one, and one for Windows."""
+    """The published folder, smaller: JPEG files with and without their mark, a broken one, and one
+    for Windows."""
     generator = np.random.default_rng(0)
     for name in ("Cat", "Dog"):
         place = tmp_path / "PetImages" / name
@@ -215,22 +251,33 @@ def pet_images(tmp_path: Path) -> Path:
 
 
 def test_cats_vs_dogs_as_published(pet_images: Path) -> None:
-    """Two empty files and one without the mark, which TensorFlow Datasets drops too though it can be looked at."""
+    """Two empty files and one without the mark, which TensorFlow Datasets drops too though it can
+    be looked at."""
     assert read_pixels(pet_images / "Dog" / "9.jpg", 32) is not None
     found = data.load("cats_vs_dogs@32", pet_images.parent)
     assert found.train_images.shape == (15, 32, 32, 3)
     assert found.test_images.shape == (4, 32, 32, 3)
-    assert (found.facts.train_images, found.facts.test_images, found.facts.broken_files) == (15, 4, 3)
+    assert (found.facts.train_images, found.facts.test_images, found.facts.broken_files) == (
+        15,
+        4,
+        3,
+    )
     assert (found.facts.class_names, found.facts.name) == (("cat", "dog"), "cats_vs_dogs@32")
     assert np.bincount(np.concatenate([found.train_labels, found.test_labels])).tolist() == [10, 9]
 
 
 def test_cats_vs_dogs_has_the_published_split_and_is_streamed_at_the_notebooks_size() -> None:
     facts = data.facts("cats_vs_dogs")
-    assert (facts.train_images, facts.test_images, facts.image_shape) == (18_610, 4_652, (128, 128, 3))
+    assert (facts.train_images, facts.test_images, facts.image_shape) == (
+        18_610,
+        4_652,
+        (128, 128, 3),
+    )
     assert count_tests(18_610 + 4_652) == 4_652
     assert data.facts("cats_vs_dogs@224").image_shape == (224, 224, 3)
-    assert [cats_vs_dogs.source(name).stream is None for name in ("cats_vs_dogs", "cats_vs_dogs@224")] == [True, False]
+    assert [
+        cats_vs_dogs.source(name).stream is None for name in ("cats_vs_dogs", "cats_vs_dogs@224")
+    ] == [True, False]
 
 
 def test_cats_vs_dogs_is_found_in_each_of_its_places_and_nowhere_else(pet_images: Path) -> None:

@@ -1,4 +1,5 @@
-"""IDX files made from real digits: whole, packed, cut short, of another kind, or pretending to be Fashion-MNIST."""
+"""IDX files made from real digits: whole, packed, cut short, of another kind, or pretending to be
+Fashion-MNIST."""
 
 import gzip
 import hashlib
@@ -38,7 +39,12 @@ def sha256(content: bytes) -> str:
 
 def write_four(folder: Path, digits: data.Dataset, packed: bool) -> tuple[IdxFile, ...]:
     """A complete set of four files, and what it must be."""
-    arrays = (digits.train_images[..., 0], digits.train_labels, digits.test_images[..., 0], digits.test_labels)
+    arrays = (
+        digits.train_images[..., 0],
+        digits.train_labels,
+        digits.test_images[..., 0],
+        digits.test_labels,
+    )
     expected = []
     for array, published in zip(arrays, fashion_mnist.FILES, strict=True):
         content = idx_bytes(array)
@@ -51,7 +57,9 @@ def write_four(folder: Path, digits: data.Dataset, packed: bool) -> tuple[IdxFil
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_four_files_are_read_packed_or_not(tmp_path: Path, digits: data.Dataset, packed: bool) -> None:
+def test_four_files_are_read_packed_or_not(
+    tmp_path: Path, digits: data.Dataset, packed: bool
+) -> None:
     """Catches swapped files, a lost axis, and a checksum taken over the packed bytes."""
     arrays = read_files(tmp_path, write_four(tmp_path, digits, packed))
     assert arrays.train_images.shape == (1500, 8, 8, 1)
@@ -62,7 +70,9 @@ def test_four_files_are_read_packed_or_not(tmp_path: Path, digits: data.Dataset,
 
 @pytest.mark.parametrize("keep", [0, 3, 4, 9, 15, 16, 1000, -1])
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path, images: np.ndarray, keep: int, packed: bool) -> None:
+def test_a_file_cut_short_anywhere_is_refused(
+    tmp_path: Path, images: np.ndarray, keep: int, packed: bool
+) -> None:
     content = idx_bytes(images)
     path = tmp_path / "train-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(content)[:keep] if packed else content[:keep])
@@ -81,7 +91,9 @@ def test_a_file_cut_short_anywhere_is_refused(tmp_path: Path, images: np.ndarray
         (gzip.compress(b"\0" * 50_000_000), "begins with 00 00 00 00"),
     ],
 )
-def test_a_file_of_another_kind_is_refused(tmp_path: Path, images: np.ndarray, content: bytes, words: str) -> None:
+def test_a_file_of_another_kind_is_refused(
+    tmp_path: Path, images: np.ndarray, content: bytes, words: str
+) -> None:
     path = tmp_path / "file"
     path.write_bytes(content)
     with pytest.raises(DataError, match=words):

@@ -25,7 +25,10 @@ def test_samples_are_training_images_with_their_classes() -> None:
     """The test set is looked at once, at a run's end, and not on the page before."""
     digits = data.load("digits")
     sheet = sample_sheet("digits", "nowhere", recipe(), seed=1)
-    known = {pixels.tobytes(): label for pixels, label in zip(digits.train_images, digits.train_labels, strict=True)}
+    known = {
+        pixels.tobytes(): label
+        for pixels, label in zip(digits.train_images, digits.train_labels, strict=True)
+    }
     assert sheet.before.shape == sheet.after.shape == (SAMPLES, 8, 8, 1)
     assert [str(known[pixels.tobytes()]) for pixels in sheet.before] == list(sheet.class_names)
 
@@ -40,11 +43,14 @@ def test_without_augmentation_nothing_changes() -> None:
     assert np.array_equal(sheet.before, sheet.after)
 
 
-@pytest.mark.parametrize(("normalisation", "ground"), [("scale", 0), ("standardise", 200), ("per_pixel_mean", 200)])
+@pytest.mark.parametrize(
+    ("normalisation", "ground"), [("scale", 0), ("standardise", 200), ("per_pixel_mean", 200)]
+)
 def test_the_padding_is_the_mean_or_black_where_no_mean_is_subtracted(
     tmp_path: Path, normalisation: str, ground: int
 ) -> None:
-    """Zero after normalisation is what the network sees there; black padding under a bright mean would be a lie."""
+    """Zero after normalisation is what the network sees there; black padding under a bright mean
+    would be a lie."""
     for label in "ab":
         (tmp_path / label).mkdir()
         for number in range(10):
@@ -76,16 +82,23 @@ def test_a_folder_is_sampled_from_what_is_surely_for_training(tmp_path: Path) ->
             Image.new("L", (8, 8), number * 10).save(tmp_path / label / f"{number}.png")
         (tmp_path / label / "broken.png").write_text("text")
     tests = data.load(f"folder:{tmp_path}@16").test_images
-    held_out = {(int(pixels[0, 0, 0]), label) for pixels, label in zip(tests, "ab" * 4, strict=True)}
+    held_out = {
+        (int(pixels[0, 0, 0]), label) for pixels, label in zip(tests, "ab" * 4, strict=True)
+    }
     assert len(held_out) == 8
     for seed in range(5):
         sheet = sample_sheet(f"folder:{tmp_path}@16", "", recipe(augmentation={}), seed)
-        shown = {(int(pixels[0, 0, 0]), name) for pixels, name in zip(sheet.before, sheet.class_names, strict=True)}
+        shown = {
+            (int(pixels[0, 0, 0]), name)
+            for pixels, name in zip(sheet.before, sheet.class_names, strict=True)
+        }
         assert len(shown) == SAMPLES
         assert not shown & held_out
 
 
-def test_images_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_that_are_not_there_are_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     for name in ("cifar10", "cats_vs_dogs", f"folder:{tmp_path}"):
         with pytest.raises(DataError):
@@ -94,9 +107,9 @@ def test_images_that_are_not_there_are_one_sentence(tmp_path: Path, monkeypatch:
 
 def test_a_sheet_needs_no_tensorflow() -> None:
     code = (
-        "import sys; from resnet.recipes.samples import sample_sheet; from resnet.recipes.recipe import default_recipe;"
-        "sample_sheet('digits', '', default_recipe('digits'), 0).png();"
-        "print({'keras', 'tensorflow'} & set(sys.modules))"
+        "import sys; from resnet.recipes.samples import sample_sheet; from resnet.recipes.recipe"
+        " import default_recipe;sample_sheet('digits', '', default_recipe('digits'),"
+        " 0).png();print({'keras', 'tensorflow'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
@@ -106,7 +119,8 @@ def test_a_sheet_needs_no_tensorflow() -> None:
 @pytest.mark.parametrize("pad", [0, 1, 4])
 @pytest.mark.parametrize("flip", ["none", "horizontal"])
 def test_the_sheet_does_what_the_compiled_step_does(pad: int, flip: str) -> None:
-    """To the bit, with the draws of three steps: otherwise the page would show something that is never trained on."""
+    """To the bit, with the draws of three steps: otherwise the page would show something that is
+    never trained on."""
     import tensorflow as tf  # noqa: PLC0415  takes seconds
 
     from resnet.training.augment import augment as compiled  # noqa: PLC0415
@@ -114,6 +128,10 @@ def test_the_sheet_does_what_the_compiled_step_does(pad: int, flip: str) -> None
     images = np.random.default_rng(0).normal(size=(50, 9, 7, 3)).astype(np.float32)
     augmentation = AugmentationConfig.model_validate({"pad": pad, "flip": flip})
     for step in range(3):
-        draws = tf.random.stateless_uniform([50, 3], seed=tf.stack([tf.constant(5), tf.constant(step)])).numpy()
-        expected = tf.function(compiled)(tf.constant(images), augmentation, 5, tf.constant(step)).numpy()
+        draws = tf.random.stateless_uniform(
+            [50, 3], seed=tf.stack([tf.constant(5), tf.constant(step)])
+        ).numpy()
+        expected = tf.function(compiled)(
+            tf.constant(images), augmentation, 5, tf.constant(step)
+        ).numpy()
         assert np.array_equal(augment(images, augmentation, draws), expected)

@@ -27,11 +27,14 @@ def drawing(name: str = "resnet56", **options: Any) -> Drawing:
 def words(picture: Drawing) -> set[str]:
     """Every line of text in a drawing."""
     groups = [part.marks for part in (*picture.boxes, *picture.panels, *picture.edges)]
-    return {mark.text for marks in (*groups, picture.legend) for mark in marks if isinstance(mark, Text)}
+    return {
+        mark.text for marks in (*groups, picture.legend) for mark in marks if isinstance(mark, Text)
+    }
 
 
 def text_of(pdf: bytes) -> str:
-    """All that a PDF reader finds when it selects everything, without spaces, which readers guess from gaps."""
+    """All that a PDF reader finds when it selects everything, without spaces, which readers guess
+    from gaps."""
     with pypdfium2.PdfDocument(pdf) as document:
         found: str = document[0].get_textpage().get_text_bounded()
     return re.sub(r"\s", "", found)
@@ -60,7 +63,10 @@ def test_a_pdf_is_one_page_of_the_drawings_size_with_embedded_fonts() -> None:
     with pypdfium2.PdfDocument(pdf) as document:
         assert len(document) == 1
         assert document[0].get_size() == pytest.approx((picture.width, picture.height), abs=0.01)
-        fonts = {text.get_font().get_base_name(): text.get_font().is_embedded for text in text_objects(document[0])}
+        fonts = {
+            text.get_font().get_base_name(): text.get_font().is_embedded
+            for text in text_objects(document[0])
+        }
     assert len(fonts) == 2 and all("SourceSansPro" in name for name in fonts)
     assert all(fonts.values())
 
@@ -99,13 +105,16 @@ def test_a_png_is_white_and_as_large_as_asked() -> None:
 
 @pytest.mark.parametrize(("scale", "level"), [(0.5, "stage"), (2, "layer"), (50, "stage")])
 def test_an_illegible_or_enormous_png_is_refused_with_a_way_out(scale: float, level: Any) -> None:
-    """Keras's own picture of resnet1202 is 73×32,766 pixels; such a thing is never handed over silently."""
+    """Keras's own picture of resnet1202 is 73×32,766 pixels; such a thing is never handed over
+    silently."""
     with pytest.raises(ExportError, match=r"SVG or PDF, or folded \(level 'stage'\)\.$"):
         drawing("resnet1202", level=level, direction="LR").png(scale)
 
 
 def test_a_pdf_longer_than_a_page_may_be_is_refused_with_a_way_out() -> None:
-    with pytest.raises(ExportError, match=r"14,400 points long.*as SVG, from left to right, or folded"):
+    with pytest.raises(
+        ExportError, match=r"14,400 points long.*as SVG, from left to right, or folded"
+    ):
         drawing("resnet1202", level="layer", direction="TB").pdf()
 
 
@@ -117,7 +126,8 @@ def test_the_whole_of_resnet1202_fits_one_pdf_page_from_left_to_right() -> None:
 @pytest.mark.parametrize("name", ["resnet20", "plain20", "resnet34", "resnet50"])
 @pytest.mark.parametrize("level", ["network", "stage", "block"])
 def test_graphviz_draws_the_dot_text(name: str, level: Any) -> None:
-    """DOT that Graphviz refuses, or nodes it makes up because a line names one that is not there."""
+    """DOT that Graphviz refuses, or nodes it makes up because a line names one that is not
+    there."""
     picture = drawing(name, level=level, direction="LR")
     text = picture.dot(LINK)
     shown = render(text, "svg").decode()
@@ -133,8 +143,13 @@ def test_dot_shows_the_kind_of_each_shortcut() -> None:
     assert '"stage1.block1" -> "stage1.block1.add"' in text
     assert '"stem.conv" -> "stage1.block1.add"' in text
     assert re.search(
-        r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*style=dashed[^]]*label="pad, /2, 16×16×32, no params"', text
+        r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*style=dashed[^]]*label="pad, /2,'
+        r' 16×16×32, no params"',
+        text,
     )
     projected = drawing("resnet34").dot()
-    assert re.search(r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*label="1×1 conv, /2, 28×28×128, ', projected)
+    assert re.search(
+        r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*label="1×1 conv, /2, 28×28×128, ',
+        projected,
+    )
     assert "dashed" not in drawing("plain20").dot()

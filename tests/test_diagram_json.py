@@ -31,7 +31,9 @@ def read(picture: Drawing, link: str = "") -> dict[str, Any]:
 
 @settings(max_examples=25)
 @given(configs(), st.sampled_from(LEVELS), st.sampled_from(STYLES))
-def test_the_boxes_cost_what_the_network_costs(config: ResNetConfig, level: Any, style: Any) -> None:
+def test_the_boxes_cost_what_the_network_costs(
+    config: ResNetConfig, level: Any, style: Any
+) -> None:
     """Catches a layer that stands in no box or in two, and a cost that is not the metrics'."""
     graph = build_graph(config)
     record, metrics = read(draw(graph, View(level=level, style=style))), measure(graph)
@@ -50,8 +52,15 @@ def test_the_layers_are_the_graphs(config: ResNetConfig) -> None:
     graph = build_graph(config)
     (network,) = read(draw(graph, View(level="network")))["networks"]
     for layer, node, row in zip(network["layers"], graph.nodes, measure(graph).layers, strict=True):
-        assert (layer["id"], layer["op"], tuple(layer["inputs"])) == (node.id, node.op.kind, node.inputs)
-        assert (tuple(layer["output_shape"]), layer["receptive_field"]) == (node.output_shape, row.receptive_field)
+        assert (layer["id"], layer["op"], tuple(layer["inputs"])) == (
+            node.id,
+            node.op.kind,
+            node.inputs,
+        )
+        assert (tuple(layer["output_shape"]), layer["receptive_field"]) == (
+            node.output_shape,
+            row.receptive_field,
+        )
     assert ResNetConfig.model_validate_json(json.dumps(network["config"])) == config
 
 
@@ -79,9 +88,17 @@ def test_it_says_what_it_is() -> None:
     """Catches a file that does not say which network it shows, how, and where to see it."""
     picture = drawing(level="block", colour="macs", direction="LR")
     record = read(picture, LINK)
-    assert (record["name"], record["link"], record["description"]) == ("resnet56", LINK, picture.description)
+    assert (record["name"], record["link"], record["description"]) == (
+        "resnet56",
+        LINK,
+        picture.description,
+    )
     assert View.model_validate(record["view"]) == picture.view
-    assert (record["width"], record["height"], record["paper"]) == (picture.width, picture.height, None)
+    assert (record["width"], record["height"], record["paper"]) == (
+        picture.width,
+        picture.height,
+        None,
+    )
 
 
 def test_two_networks_are_kept_apart() -> None:
@@ -89,13 +106,19 @@ def test_two_networks_are_kept_apart() -> None:
     record = read(drawing("resnet20", beside="resnet56", level="block"))
     assert [network["network"] for network in record["networks"]] == ["first", "other"]
     for network in record["networks"]:
-        drawn = [name for box in record["boxes"] if box["network"] == network["network"] for name in box["layers"]]
+        drawn = [
+            name
+            for box in record["boxes"]
+            if box["network"] == network["network"]
+            for name in box["layers"]
+        ]
         assert sorted(drawn) == sorted(layer["id"] for layer in network["layers"])
     assert [network["depth"] for network in record["networks"]] == [20, 56]
 
 
 def test_a_page_says_how_the_drawing_lies_on_it() -> None:
-    """Catches places in points of the page that a reader takes for the drawing's, or the reverse."""
+    """Catches places in points of the page that a reader takes for the drawing's, or the
+    reverse."""
     picture = drawing(page="a4")
     paper = read(picture)["paper"]
     assert picture.paper

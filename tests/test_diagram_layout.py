@@ -1,4 +1,5 @@
-"""Drawings as data: what is drawn, where it stands, and that nothing is missing, doubled or in the way."""
+"""Drawings as data: what is drawn, where it stands, and that nothing is missing, doubled or in the
+way."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -20,7 +21,16 @@ from resnet.diagram.looks.text import OTHER_FONTS, width
 from resnet.network.config import Shortcut
 
 MOST_BOXES = 25
-NAMES = ("resnet20", "plain56", "resnet110", "resnet18", "resnet34", "plain34", "resnet50", "resnet152")
+NAMES = (
+    "resnet20",
+    "plain56",
+    "resnet110",
+    "resnet18",
+    "resnet34",
+    "plain34",
+    "resnet50",
+    "resnet152",
+)
 SLACK = 1e-6
 
 Look = tuple[ResNetConfig, View]
@@ -51,7 +61,8 @@ def apart(one: Rectangle, other: Rectangle) -> bool:
 
 
 def text_rectangle(text: Text) -> Rectangle:
-    """Where letters are, in the carried font, from the height of a capital to a little under the line."""
+    """Where letters are, in the carried font, from the height of a capital to a little under the
+    line."""
     size = LOOKS[text.look].size
     whole = width(text.text, text.look) / OTHER_FONTS
     left = text.x - {"start": 0, "middle": whole / 2, "end": whole}[text.anchor]
@@ -63,7 +74,8 @@ def texts(marks: Iterable[Mark]) -> list[Text]:
 
 
 def all_apart(rectangles: list[Rectangle]) -> bool:
-    """Sorted by their top, a rectangle need only be compared with those that begin before it ends."""
+    """Sorted by their top, a rectangle need only be compared with those that begin before it
+    ends."""
     ordered = sorted(rectangles, key=lambda r: r[1])
     for index, one in enumerate(ordered):
         for other in ordered[index + 1 :]:
@@ -74,7 +86,8 @@ def all_apart(rectangles: list[Rectangle]) -> bool:
     return True
 
 
-# ---- what is drawn ---------------------------------------------------------------------------------------------------
+# ---- what is drawn
+# ---------------------------------------------------------------------------------------------------
 
 
 @given(configs(most_blocks=60))
@@ -107,16 +120,25 @@ def test_boxes_and_panels_have_names_of_their_own(look: Look) -> None:
 
 
 @given(configs(), st.sampled_from(["stage", "block"]))
-def test_only_equal_blocks_fold_and_never_the_first_of_a_stage(config: ResNetConfig, level: Level) -> None:
-    """A fold that hides a stride, a projection or another shape; compared here field by field, not by signature."""
+def test_only_equal_blocks_fold_and_never_the_first_of_a_stage(
+    config: ResNetConfig, level: Level
+) -> None:
+    """A fold that hides a stride, a projection or another shape; compared here field by field, not
+    by signature."""
     graph = build_graph(config)
     for section in fold(graph, View(level=level)):
         for unit in section.units:
             assert unit.repeat == 1 or unit.block > 1
             for block in unit.alike[1:]:
                 for node, other in zip(unit.layers, block, strict=True):
-                    assert (node.op, node.output_shape, node.path) == (other.op, other.output_shape, other.path)
-                    incoming, others = ([graph.by_id[i].output_shape for i in n.inputs] for n in (node, other))
+                    assert (node.op, node.output_shape, node.path) == (
+                        other.op,
+                        other.output_shape,
+                        other.path,
+                    )
+                    incoming, others = (
+                        [graph.by_id[i].output_shape for i in n.inputs] for n in (node, other)
+                    )
                     assert incoming == others
 
 
@@ -124,12 +146,15 @@ def test_only_equal_blocks_fold_and_never_the_first_of_a_stage(config: ResNetCon
 def test_all_equal_blocks_fold(config: ResNetConfig) -> None:
     """A stage is its first block and its repeats: with three blocks or more there are two boxes."""
     sections = [section for section in fold(build_graph(config), View()) if section.is_stage]
-    assert [len(section.units) for section in sections] == [min(2, stage.blocks) for stage in config.stages]
+    assert [len(section.units) for section in sections] == [
+        min(2, stage.blocks) for stage in config.stages
+    ]
 
 
 @given(configs(most_blocks=40))
 def test_the_labels_of_repeats_are_true(config: ResNetConfig) -> None:
-    """ "8 more blocks", "8 × 4,672 parameters": as many as there are, and together what they really have."""
+    """ "8 more blocks", "8 × 4,672 parameters": as many as there are, and together what they really
+    have."""
     graph = build_graph(config)
     rows = {row.id: row for row in measure(graph).layers}
     for box in draw(graph).boxes:
@@ -165,22 +190,28 @@ def test_single_blocks_say_the_parameters_they_have(config: ResNetConfig) -> Non
     ],
 )
 def test_a_block_that_differs_in_anything_is_not_folded(change: Callable[[Node], Node]) -> None:
-    """A fold that compares too little; networks we build do not differ like this, others may one day."""
+    """A fold that compares too little; networks we build do not differ like this, others may one
+    day."""
     graph = build_graph(get("resnet56").config)
-    nodes = tuple([change(node) if node.id == "stage1.block5.conv2" else node for node in graph.nodes])
+    nodes = tuple(
+        [change(node) if node.id == "stage1.block5.conv2" else node for node in graph.nodes]
+    )
     stage = fold(Graph(graph.config, nodes), View())[1]
     assert [(unit.block, unit.repeat) for unit in stage.units] == [(1, 1), (2, 3), (5, 1), (6, 4)]
 
 
 def test_a_stage_of_two_blocks_shows_both_as_blocks() -> None:
     """ "1 more block" would be a fold of nothing."""
-    boxes = [box for box in draw(build_graph(get("resnet18").config)).boxes if box.parent == "stage2"]
+    boxes = [
+        box for box in draw(build_graph(get("resnet18").config)).boxes if box.parent == "stage2"
+    ]
     assert [(box.kind, box.title) for box in boxes] == [("block", "Block 1"), ("block", "Block 2")]
 
 
 @given(looks(configs(most_blocks=12), level="layer", style="detailed", toggled=(), unfolded=()))
 def test_the_lines_between_layers_are_those_of_the_graph(look: Look) -> None:
-    """A shortcut that starts at the wrong layer, for example before or behind the pre-activation."""
+    """A shortcut that starts at the wrong layer, for example before or behind the
+    pre-activation."""
     config, view = look
     graph = build_graph(config)
     drawing = draw(graph, view)
@@ -193,8 +224,11 @@ def test_shortcut_lines_are_of_the_kind_the_graph_has(config: ResNetConfig, leve
     """A projection drawn as an identity, or the other way round."""
     graph = build_graph(config)
     drawing = draw(graph, View(level=level))
-    drawn = {edge.target.removesuffix(".add"): edge.kind for edge in drawing.edges
-             if edge.kind != "chain" and (level == "stage" or edge.target.endswith(".add"))}  # fmt: skip
+    drawn = {
+        edge.target.removesuffix(".add"): edge.kind
+        for edge in drawing.edges
+        if edge.kind != "chain" and (level == "stage" or edge.target.endswith(".add"))
+    }
     for section in fold(graph, View(level=level)):
         for unit in section.units:
             if not unit.block or config.shortcut == "none":
@@ -205,7 +239,8 @@ def test_shortcut_lines_are_of_the_kind_the_graph_has(config: ResNetConfig, leve
     assert config.shortcut != "none" or not drawn
 
 
-# ---- where it stands -------------------------------------------------------------------------------------------------
+# ---- where it stands
+# -------------------------------------------------------------------------------------------------
 
 
 @given(looks(configs()))
@@ -229,8 +264,8 @@ def test_children_lie_inside_their_parents(look: Look) -> None:
 
 @given(looks(configs()))
 def test_lines_start_and_end_on_boxes(look: Look) -> None:
-    """A shortcut of an opened block may also leave the chain on its way from its source into the block, and an arc of
-    figure 3 meets the chain just behind the block's last box."""
+    """A shortcut of an opened block may also leave the chain on its way from its source into the
+    block, and an arc of figure 3 meets the chain just behind the block's last box."""
     config, view = look
     drawing = draw(build_graph(config), view)
     into = {edge.source: edge for edge in drawing.edges if edge.kind == "chain"}
@@ -238,7 +273,9 @@ def test_lines_start_and_end_on_boxes(look: Look) -> None:
         last = drawing.by_id[edge.target]
         joins = view.style == "figure3" and edge.kind != "chain"
         assert touches(last, edge.end) or (joins and just_behind(last, edge.end)), edge
-        assert touches(drawing.by_id[edge.source], edge.start) or on_its_way(into[edge.source], edge), edge
+        assert touches(drawing.by_id[edge.source], edge.start) or on_its_way(
+            into[edge.source], edge
+        ), edge
 
 
 def touches(box: Box, point: tuple[float, float]) -> bool:
@@ -278,7 +315,10 @@ def test_the_tag_of_a_shortcut_stands_in_the_lane_of_its_block(config: ResNetCon
         if edge.kind == "chain":
             continue
         box = drawing.by_id[edge.target]
-        words = [text_rectangle(text._replace(x=text.x + box.x, y=text.y + box.y)) for text in texts(box.marks)]
+        words = [
+            text_rectangle(text._replace(x=text.x + box.x, y=text.y + box.y))
+            for text in texts(box.marks)
+        ]
         for tag in texts(edge.marks):
             letters = text_rectangle(tag)
             assert within(letters, rectangle(box))
@@ -294,13 +334,18 @@ def test_twins_stand_in_the_same_places(look: Look) -> None:
     plain, *residual = drawings
     for other in residual:
         assert other.width == plain.width
-        assert [rectangle(panel) for panel in other.panels] == [rectangle(panel) for panel in plain.panels]
+        assert [rectangle(panel) for panel in other.panels] == [
+            rectangle(panel) for panel in plain.panels
+        ]
         assert plain.by_id.keys() <= other.by_id.keys()
-        assert [rectangle(box) for box in plain.boxes] == [rectangle(other.by_id[box.id]) for box in plain.boxes]
+        assert [rectangle(box) for box in plain.boxes] == [
+            rectangle(other.by_id[box.id]) for box in plain.boxes
+        ]
 
 
 def test_twins_stand_in_the_same_places_where_only_the_residual_one_has_a_digit_more() -> None:
-    """The count of a box of repeats is its widest line here: 899 × 953,120 when plain, 899 × 1,006,480 projected."""
+    """The count of a box of repeats is its widest line here: 899 × 953,120 when plain, 899 ×
+    1,006,480 projected."""
     config = with_settings(get("resnet20").config, {"stages": [{"blocks": 900, "filters": 230}]})
     widths = {draw(build_graph(twin)).boxes[0].width for twin in twins(config)}
     assert len(widths) == 1
@@ -319,7 +364,8 @@ def twins(config: ResNetConfig) -> list[ResNetConfig]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_folded_drawing_fits_a_wide_screen(name: str) -> None:
-    """From left to right it is between 2 and 4 times as wide as high, so that letters stay readable in a canvas."""
+    """From left to right it is between 2 and 4 times as wide as high, so that letters stay readable
+    in a canvas."""
     drawing = draw(build_graph(get(name).config), View(direction="LR"))
     assert 2 <= drawing.width / drawing.height <= 4
 

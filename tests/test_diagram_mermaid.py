@@ -1,4 +1,5 @@
-"""The drawing as a Mermaid flowchart, read line by line with as much of Mermaid's grammar as it uses."""
+"""The drawing as a Mermaid flowchart, read line by line with as much of Mermaid's grammar as it
+uses."""
 
 import html
 import re
@@ -18,7 +19,10 @@ from resnet.diagram.view import LEVELS
 
 STYLES = ("detailed", "compact", "figure3")
 LINK = "?network=resnet56&norm.momentum=0.99"
-HOSTILE = '"]; end\n  x --> y %%{init: {"theme": "dark"}}%% <b onclick=x> &amp; #quot; `md` \\ |x| (y) [z] -->'
+HOSTILE = (
+    '"]; end\n  x --> y %%{init: {"theme": "dark"}}%% <b onclick=x> &amp; #quot; `md` \\ |x| (y)'
+    " [z] -->"
+)
 
 LABEL = r'"((?:[^"#`%{}<>\[\]|\\\n]|#\w+;|<br/>)*)"'
 """What a label may hold; everything else has to be an entity."""
@@ -99,9 +103,11 @@ def redrawn(picture: Drawing, boxes: tuple[Box, ...], edges: tuple[Edge, ...]) -
 
 @settings(max_examples=40)
 @given(configs(), st.sampled_from(LEVELS), st.sampled_from(STYLES), st.sampled_from(["TB", "LR"]))
-def test_every_flowchart_is_one(config: ResNetConfig, level: Any, style: Any, direction: Any) -> None:
-    """Catches a subgraph that is not closed, a line to a node that is not there, a sign that ends its label, and a
-    network that falls apart into pieces."""
+def test_every_flowchart_is_one(
+    config: ResNetConfig, level: Any, style: Any, direction: Any
+) -> None:
+    """Catches a subgraph that is not closed, a line to a node that is not there, a sign that ends
+    its label, and a network that falls apart into pieces."""
     picture = draw(build_graph(config), View(level=level, style=style, direction=direction))
     chart = read(mermaid(picture))
     assert chart.direction == picture.view.direction
@@ -120,12 +126,23 @@ def test_boxes_are_nodes_with_all_their_words(level: Any, beside: str) -> None:
     picture = drawing("resnet20", beside, level=level)
     chart = read(mermaid(picture))
     arcs = {edge.source for edge in picture.edges if edge.source == edge.target}
-    said = ["\n".join([box.title, *box.lines, *(() if box.id in arcs else box.behind)]) for box in picture.boxes]
+    said = [
+        "\n".join([box.title, *box.lines, *(() if box.id in arcs else box.behind)])
+        for box in picture.boxes
+    ]
     added = ["\n".join(box.behind) for box in picture.boxes if box.id in arcs]
     assert Counter(chart.nodes.values()) == Counter([*said, *added])
     titles = {panel.id: panel.title for panel in picture.panels}
-    around = {name: chart.panels.get(parent, "") for name, parent in chart.parents.items() if name in chart.nodes}
-    expected = [titles.get(box.parent, "") for box in picture.boxes for _ in range(2 if box.id in arcs else 1)]
+    around = {
+        name: chart.panels.get(parent, "")
+        for name, parent in chart.parents.items()
+        if name in chart.nodes
+    }
+    expected = [
+        titles.get(box.parent, "")
+        for box in picture.boxes
+        for _ in range(2 if box.id in arcs else 1)
+    ]
     assert Counter(around.values()) == Counter(expected)
 
 
@@ -134,19 +151,33 @@ def test_closed_blocks_have_an_addition_to_go_to() -> None:
     chart = read(mermaid(drawing("resnet20")))
     assert chart.nodes["b_stage2_block1__add"] == "add\nReLU"
     assert ("b_stage2_block1", "-->", "", "b_stage2_block1__add") in chart.lines
-    source, arrow, label, _ = next(line for line in chart.lines if line[3] == "b_stage2_block1__add" and line[2])
-    assert (source, arrow, label) == ("b_stage1_block2__add", "-.->", "pad, /2, 16×16×32, no params")
+    source, arrow, label, _ = next(
+        line for line in chart.lines if line[3] == "b_stage2_block1__add" and line[2]
+    )
+    assert (source, arrow, label) == (
+        "b_stage1_block2__add",
+        "-.->",
+        "pad, /2, 16×16×32, no params",
+    )
     assert ("b_stage1_block2__add", "-->", "", "b_stage2_block1") in chart.lines
     assert ("b_stage2_block1__add", "-->", "", "b_stage2_block2") in chart.lines
     assert all(source != target for source, _, _, target in chart.lines)
 
 
-@pytest.mark.parametrize(("name", "arrow", "kind"), [("resnet20", "==>", "identity"), ("resnet20", "-.->", "pad, /2"),
-                                                     ("resnet50", "-->", "1×1 conv, /2")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "arrow", "kind"),
+    [
+        ("resnet20", "==>", "identity"),
+        ("resnet20", "-.->", "pad, /2"),
+        ("resnet50", "-->", "1×1 conv, /2"),
+    ],
+)
 @pytest.mark.parametrize("style", ["detailed", "figure3"])
 def test_shortcuts_are_told_apart(name: str, arrow: str, kind: str, style: Any) -> None:
     """Catches an identity that looks like a projection where there is no colour."""
-    labelled = [line for line in read(mermaid(drawing(name, style=style))).lines if line[2].startswith(kind)]
+    labelled = [
+        line for line in read(mermaid(drawing(name, style=style))).lines if line[2].startswith(kind)
+    ]
     assert labelled and {line[1] for line in labelled} == {arrow}
 
 
@@ -168,10 +199,15 @@ def test_panels_stand_in_panels() -> None:
 
 
 def test_hostile_words_stay_words() -> None:
-    """Catches a name that climbs out of its label or comment, becomes a directive, or makes two nodes one."""
+    """Catches a name that climbs out of its label or comment, becomes a directive, or makes two
+    nodes one."""
     plain = drawing("resnet20")
     box = replace(plain.boxes[-1], id=HOSTILE, title=HOSTILE, lines=(HOSTILE,), kind=HOSTILE)
-    edge = replace(next(e for e in plain.edges if e.target == plain.boxes[-1].id), target=HOSTILE, label=HOSTILE)
+    edge = replace(
+        next(e for e in plain.edges if e.target == plain.boxes[-1].id),
+        target=HOSTILE,
+        label=HOSTILE,
+    )
     edges = tuple(edge if old.target == plain.boxes[-1].id else old for old in plain.edges)
     hostile = replace(redrawn(plain, (*plain.boxes[:-1], box), edges), name=HOSTILE)
     text = mermaid(hostile, link=HOSTILE)
@@ -188,15 +224,25 @@ def test_names_never_fall_together(ids: tuple[str, ...]) -> None:
     plain = drawing("resnet20", level="network")
     renamed = dict(zip([box.id for box in plain.boxes], ids, strict=False))
     boxes = tuple(replace(box, id=renamed.get(box.id, box.id)) for box in plain.boxes)
-    edges = tuple(replace(edge, source=renamed.get(edge.source, edge.source),
-                          target=renamed.get(edge.target, edge.target)) for edge in plain.edges)  # fmt: skip
+    edges = tuple(
+        replace(
+            edge,
+            source=renamed.get(edge.source, edge.source),
+            target=renamed.get(edge.target, edge.target),
+        )
+        for edge in plain.edges
+    )
     assert len(read(mermaid(redrawn(plain, boxes, edges))).nodes) == len(boxes)
 
 
 def test_comments_say_what_it_is_and_when_it_is_too_much() -> None:
     """Catches a file without its name, and one that Mermaid refuses without a word of ours."""
     few = read(mermaid(drawing(), LINK)).comments
-    assert few == ["%% resnet56", "%% A residual network with 56 layers, stage level.", f"%% {LINK}"]
+    assert few == [
+        "%% resnet56",
+        "%% A residual network with 56 layers, stage level.",
+        f"%% {LINK}",
+    ]
     many = read(mermaid(drawing("resnet152", level="layer"))).comments
     assert "maxEdges" in many[-1] and "maxTextSize" in many[-1]
 

@@ -20,7 +20,9 @@ PAGES = tuple(page for page in get_args(PageFormat) if page != "free")
 
 
 @given(looks(configs(most_blocks=60)), st.sampled_from(PAGES))
-def test_a_figure_fits_its_page_with_letters_of_6_points(look: tuple[ResNetConfig, View], page: Any) -> None:
+def test_a_figure_fits_its_page_with_letters_of_6_points(
+    look: tuple[ResNetConfig, View], page: Any
+) -> None:
     """Catches a drawing that hangs over the edge, or was shrunk until nobody can read it."""
     config, view = look
     try:
@@ -36,7 +38,9 @@ def test_a_figure_fits_its_page_with_letters_of_6_points(look: tuple[ResNetConfi
     assert paper.top >= -0.01
     assert paper.left + drawing.width * paper.scale <= paper.width + 0.01
     assert paper.top + drawing.height * paper.scale <= paper.height + 0.01
-    marks = [mark for part in (*drawing.boxes, *drawing.panels, *drawing.edges) for mark in part.marks]
+    marks = [
+        mark for part in (*drawing.boxes, *drawing.panels, *drawing.edges) for mark in part.marks
+    ]
     letters = [mark for mark in (*marks, *drawing.legend, *drawing.notes) if isinstance(mark, Text)]
     assert min(LOOKS[mark.look].size for mark in letters) * paper.scale >= SMALLEST_LETTER - 0.01
 
@@ -64,7 +68,9 @@ def test_a_pdf_has_the_size_of_its_page(name: str, page: Any) -> None:
         words = document[0].get_textpage().get_text_range()
     sheet = SHEETS[page]
     assert width == pytest.approx(sheet.width, abs=0.1)
-    assert height == pytest.approx(sheet.height, abs=0.1) or (page == "column" and height < sheet.height)
+    assert height == pytest.approx(sheet.height, abs=0.1) or (
+        page == "column" and height < sheet.height
+    )
     assert "conv, 16" in words or "conv, 64" in words
 
 
@@ -79,8 +85,11 @@ def test_svg_and_pdf_agree_about_the_page() -> None:
 
 def test_two_networks_share_a_page() -> None:
     """Catches a pair that is only fitted by its first network."""
-    drawing = draw(build_graph(get("plain34").config), View(page="a4", style="figure3", level="layer"),
-                   beside=build_graph(get("resnet34").config))  # fmt: skip
+    drawing = draw(
+        build_graph(get("plain34").config),
+        View(page="a4", style="figure3", level="layer"),
+        beside=build_graph(get("resnet34").config),
+    )
     assert drawing.paper
     assert drawing.view.level == "layer"
     assert drawing.width * drawing.paper.scale <= SHEETS["a4"].width
@@ -88,6 +97,8 @@ def test_two_networks_share_a_page() -> None:
 
 def test_a_small_network_is_not_blown_up() -> None:
     """Catches five boxes with letters for a wall."""
-    drawing = draw(build_graph(get("resnet20").config), View(level="network", page="a4", direction="TB"))
+    drawing = draw(
+        build_graph(get("resnet20").config), View(level="network", page="a4", direction="TB")
+    )
     assert drawing.paper
     assert drawing.paper.scale <= LARGEST_SCALE == 1.25

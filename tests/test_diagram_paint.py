@@ -24,7 +24,11 @@ def steps(drawing: Drawing) -> list[int]:
     """The step of the scale that each box has; boxes without a face have none."""
     found = []
     for box in drawing.boxes:
-        looks = [mark.look for mark in box.marks if isinstance(mark, Rect) and mark.look.startswith("heat-")]
+        looks = [
+            mark.look
+            for mark in box.marks
+            if isinstance(mark, Rect) and mark.look.startswith("heat-")
+        ]
         assert len(looks) <= 1, box.id
         found.append(int(looks[0].removeprefix("heat-")) if looks else -1)
     return found
@@ -32,11 +36,14 @@ def steps(drawing: Drawing) -> list[int]:
 
 @given(looks(configs()), st.sampled_from(PAINTED))
 def test_more_is_never_lighter(look: tuple[ResNetConfig, View], colour: Any) -> None:
-    """Catches a scale that runs backwards, and a box whose pill is coloured in place of its card."""
+    """Catches a scale that runs backwards, and a box whose pill is coloured in place of its
+    card."""
     config, view = look
     drawing = draw(build_graph(config), view.model_copy(update={"colour": colour}))
     values = box_values(drawing, colour)
-    pairs = sorted((value, step) for value, step in zip(values, steps(drawing), strict=True) if step >= 0)
+    pairs = sorted(
+        (value, step) for value, step in zip(values, steps(drawing), strict=True) if step >= 0
+    )
     assert [step for _, step in pairs] == sorted(step for _, step in pairs)
     assert all((step == 0) == (value == 0) for value, step in pairs)
 
@@ -45,7 +52,10 @@ def test_more_is_never_lighter(look: tuple[ResNetConfig, View], colour: Any) -> 
 def test_painting_moves_nothing(look: tuple[ResNetConfig, View], colour: Any) -> None:
     """Catches colours that change the layout."""
     config, view = look
-    plain, painted = (draw(build_graph(config), view.model_copy(update={"colour": c})) for c in ("operation", colour))
+    plain, painted = (
+        draw(build_graph(config), view.model_copy(update={"colour": c}))
+        for c in ("operation", colour)
+    )
     assert [(b.id, b.x, b.y, b.width, b.height) for b in plain.boxes] == [
         (b.id, b.x, b.y, b.width, b.height) for b in painted.boxes
     ]
@@ -63,15 +73,23 @@ def test_the_scale_spans_the_values(values: list[int]) -> None:
 def test_the_card_of_a_block_is_painted_and_not_the_relu_behind_it() -> None:
     drawing = draw(build_graph(get("resnet56").config), View(colour="macs"))
     box = drawing.by_id["stage1.block2"]
-    (face,) = [mark for mark in box.marks if isinstance(mark, Rect) and mark.look.startswith("heat-")]
+    (face,) = [
+        mark for mark in box.marks if isinstance(mark, Rect) and mark.look.startswith("heat-")
+    ]
     assert face.height > 40
 
 
 def test_a_twin_differs_by_its_shortcuts_alone() -> None:
-    """Catches a comparison that colours what did not change: only lines are new between plain56 and resnet56."""
-    drawing = draw(build_graph(get("plain56").config), View(colour="difference"),
-                   beside=build_graph(get("resnet56").config))  # fmt: skip
-    assert not [box.id for box in drawing.boxes if any(mark.look.startswith("is-") for mark in box.marks)]
+    """Catches a comparison that colours what did not change: only lines are new between plain56 and
+    resnet56."""
+    drawing = draw(
+        build_graph(get("plain56").config),
+        View(colour="difference"),
+        beside=build_graph(get("resnet56").config),
+    )
+    assert not [
+        box.id for box in drawing.boxes if any(mark.look.startswith("is-") for mark in box.marks)
+    ]
     lines = {edge.marks[0].look for edge in drawing.edges if edge.kind != "chain"}
     assert lines == {"added-line", "added-dotted"}
 
@@ -80,8 +98,12 @@ def test_what_changed_is_marked_in_both() -> None:
     """Catches a change that only one side shows."""
     first = get("resnet20").config
     second = with_settings(first, {"norm.momentum": 0.99})
-    drawing = draw(build_graph(first), View(colour="difference", level="block"), beside=build_graph(second))
-    marked = {box.id for box in drawing.boxes if any(mark.look == "is-changed" for mark in box.marks)}
+    drawing = draw(
+        build_graph(first), View(colour="difference", level="block"), beside=build_graph(second)
+    )
+    marked = {
+        box.id for box in drawing.boxes if any(mark.look == "is-changed" for mark in box.marks)
+    }
     norms = {box.id for box in drawing.boxes if box.kind == "norm"}
     assert marked == norms
     assert {name.removeprefix("other:") for name in marked if name.startswith("other:")} == {
@@ -90,14 +112,18 @@ def test_what_changed_is_marked_in_both() -> None:
 
 
 @pytest.mark.parametrize("direction", ["LR", "TB"])
-@pytest.mark.parametrize("pair", [("resnet20", "resnet56"), ("resnet18", "resnet50"), ("resnet50", "resnet18")])
+@pytest.mark.parametrize(
+    "pair", [("resnet20", "resnet56"), ("resnet18", "resnet50"), ("resnet50", "resnet18")]
+)
 def test_sections_stand_in_step(pair: tuple[str, str], direction: Any) -> None:
-    """Catches networks that drift apart: the same section begins at the same place along the chain, however much
-    longer it is in one of them."""
+    """Catches networks that drift apart: the same section begins at the same place along the chain,
+    however much longer it is in one of them."""
     first, second = (build_graph(get(name).config) for name in pair)
     drawing = draw(first, View(direction=direction), beside=second)
     places = {
-        panel.id: panel.x if direction == "LR" else panel.y for panel in drawing.panels if panel.kind == "section"
+        panel.id: panel.x if direction == "LR" else panel.y
+        for panel in drawing.panels
+        if panel.kind == "section"
     }
     own = [name for name in places if not name.startswith("other:")]
     assert [places[name] for name in own] == [places[f"other:{name}"] for name in own]
@@ -106,8 +132,11 @@ def test_sections_stand_in_step(pair: tuple[str, str], direction: Any) -> None:
 @pytest.mark.parametrize("level", ["network", "stage", "block", "layer"])
 def test_new_shortcuts_show_at_every_level(level: Any) -> None:
     """Catches a difference that a closed stage swallows."""
-    drawing = draw(build_graph(get("plain56").config), View(colour="difference", level=level),
-                   beside=build_graph(get("resnet56").config))  # fmt: skip
+    drawing = draw(
+        build_graph(get("plain56").config),
+        View(colour="difference", level=level),
+        beside=build_graph(get("resnet56").config),
+    )
     marks = [mark.look for part in (*drawing.boxes, *drawing.edges) for mark in part.marks]
     assert [look for look in marks if look.startswith(("is-", "added"))]
 
@@ -115,9 +144,13 @@ def test_new_shortcuts_show_at_every_level(level: Any) -> None:
 @pytest.mark.parametrize("colour", ["difference", "operation", "macs"])
 @pytest.mark.parametrize("style", ["detailed", "compact", "figure3"])
 def test_a_pair_is_a_sound_pdf(colour: Any, style: Any, tmp_path: Path) -> None:
-    """Catches tints that become solid colour, and a state that poppler cannot find: forms share the page's states."""
-    drawing = draw(build_graph(get("plain20").config), View(colour=colour, style=style, level="block"),
-                   beside=build_graph(get("resnet20").config))  # fmt: skip
+    """Catches tints that become solid colour, and a state that poppler cannot find: forms share the
+    page's states."""
+    drawing = draw(
+        build_graph(get("plain20").config),
+        View(colour=colour, style=style, level="block"),
+        beside=build_graph(get("resnet20").config),
+    )
     file = tmp_path / "pair.pdf"
     file.write_bytes(drawing.pdf())
     if shutil.which("pdftoppm"):

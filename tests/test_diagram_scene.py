@@ -1,4 +1,5 @@
-"""What the page receives: rows that stand for exactly the boxes, panels and lines of the drawing."""
+"""What the page receives: rows that stand for exactly the boxes, panels and lines of the
+drawing."""
 
 import json
 from typing import Any
@@ -15,7 +16,8 @@ LARGEST = 130_000
 
 
 def expanded(rows: dict[str, Any]) -> dict[str, tuple[float, ...]]:
-    """The boxes as the page makes them from rows and stamps: places, first layer, repeats and steps, by id."""
+    """The boxes as the page makes them from rows and stamps: places, first layer, repeats and
+    steps, by id."""
     boxes = {row[0]: (*row[3:7], row[8], row[10], row[11]) for row in rows["boxes"]}
     for template, name, _, x, y, _, _, first, repeat, step in rows["stamps"]:
         for suffix, _, _, dx, dy, width, height, places, _ in rows["templates"][template]["boxes"]:
@@ -34,7 +36,10 @@ def test_rows_are_the_boxes(look: tuple[ResNetConfig, View]) -> None:
     assert found.keys() == {box.id for box in drawing.boxes}
     for box in drawing.boxes:
         x, y, width, height, first, repeat, step = found[box.id]
-        assert abs(x - box.x) + abs(y - box.y) + abs(width - box.width) + abs(height - box.height) < 0.05
+        assert (
+            abs(x - box.x) + abs(y - box.y) + abs(width - box.width) + abs(height - box.height)
+            < 0.05
+        )
         assert (first, repeat) == (number[box.node_ids[0]], box.repeat)
         if box.repeat > 1:
             assert number[box.node_ids[len(box.node_ids) // box.repeat]] == first + step
@@ -64,13 +69,19 @@ def starts(table: dict[str, Any]) -> list[tuple[str, int, int]]:
 
 @given(configs(most_blocks=30))
 def test_layers_carry_every_count(config: ResNetConfig) -> None:
-    """Catches kinds of layers that are taken for one another: the table must add up to the network."""
+    """Catches kinds of layers that are taken for one another: the table must add up to the
+    network."""
     graph = build_graph(config)
     metrics = measure(graph)
     table = layers(graph, metrics)
-    rows = [(prefix + name, kind, start, inputs) for prefix, pattern, start in starts(table)
-            for name, kind, inputs in table["patterns"][pattern]]  # fmt: skip
-    for row, (name, kind, start, inputs), seen in zip(metrics.layers, rows, table["seen"], strict=True):
+    rows = [
+        (prefix + name, kind, start, inputs)
+        for prefix, pattern, start in starts(table)
+        for name, kind, inputs in table["patterns"][pattern]
+    ]
+    for row, (name, kind, start, inputs), seen in zip(
+        metrics.layers, rows, table["seen"], strict=True
+    ):
         said = table["kinds"][kind]
         assert name == row.id
         assert [rows[start + number][0] for number in inputs] == list(graph.by_id[name].inputs)

@@ -1,6 +1,7 @@
 """Whole drawings, word for word and place for place, for a spread of networks.
 
-A change of the drawing shows here as a readable difference. After looking at it, refresh the files with
+A change of the drawing shows here as a readable difference. After looking at it, refresh the files
+with
 
     REFRESH_SNAPSHOTS=1 .venv/bin/python -m pytest tests/test_diagram_snapshots.py
 """
@@ -46,7 +47,9 @@ CASES = {
     "resnet152-lr": Case("resnet152", {}, View(direction="LR")),
     "resnext50": Case("resnet50", {"cardinality": 32, "base_width": 4, "stride_on": "3x3"}),
     "resnet110-pre-activation": Case("resnet110", {"activation_order": "pre"}),
-    "resnet34-pre-activation-block": Case("resnet34", {"activation_order": "pre"}, View(level="block", direction="LR")),
+    "resnet34-pre-activation-block": Case(
+        "resnet34", {"activation_order": "pre"}, View(level="block", direction="LR")
+    ),
     "resnet20-group-norm": Case("resnet20", GROUP),
     "resnet20-without-norm": Case("resnet20", {"norm.kind": "none", "head_activation": "none"}),
     "one-stage": Case("resnet20", {"stages": [{"blocks": 1, "filters": 16}]}),
@@ -60,27 +63,40 @@ CASES = {
     ),
     "resnet50-compact": Case("resnet50", {}, View(level="block", style="compact", direction="LR")),
     "resnet34-figure3": Case("resnet34", {}, View(level="layer", style="figure3")),
-    "plain34-beside-resnet34": Case("plain34", {}, View(level="layer", style="figure3"), "resnet34"),
+    "plain34-beside-resnet34": Case(
+        "plain34", {}, View(level="layer", style="figure3"), "resnet34"
+    ),
     "resnet20-beside-resnet50": Case("resnet20", {}, View(direction="LR"), "resnet50"),
     "resnet56-macs": Case("resnet56", {}, View(colour="macs")),
     "resnet1202-a4": Case("resnet1202", {}, View(level="layer", page="a4")),
     "resnet110-column": Case("resnet110", {}, View(page="column")),
-    "resnet152-slide": Case("resnet152", {}, View(page="slide", direction="LR", colour="trainable_params")),
+    "resnet152-slide": Case(
+        "resnet152", {}, View(page="slide", direction="LR", colour="trainable_params")
+    ),
 }
 
 
 def outline(drawing: Drawing) -> Iterator[str]:
     """A drawing as lines of text."""
     view = drawing.view
-    yield f"{drawing.name}, {view.level} level, {view.direction}, {drawing.width:g}×{drawing.height:g} points"
+    yield (
+        f"{drawing.name}, {view.level} level, {view.direction},"
+        f" {drawing.width:g}×{drawing.height:g} points"
+    )
     if paper := drawing.paper:
-        yield f"on paper {paper.width:g}×{paper.height:g}, scaled {paper.scale:.4f}, at {paper.left:g},{paper.top:g}"
+        yield (
+            f"on paper {paper.width:g}×{paper.height:g}, scaled {paper.scale:.4f}, at"
+            f" {paper.left:g},{paper.top:g}"
+        )
     for panel in drawing.panels:
         yield f"panel {panel.id}: {panel.title} {place(panel)}{inside(panel.parent)}"
     for box in drawing.boxes:
         looks = "".join(f" {mark.look}" for mark in box.marks if mark.look.startswith("heat"))
         yield f"box {box.id} ({box.kind}): {box.label} {place(box)}{inside(box.parent)}{looks}"
-        yield f"    {box.repeat} × {len(box.node_ids) // box.repeat}: {box.node_ids[0]} … {box.node_ids[-1]}"
+        yield (
+            f"    {box.repeat} × {len(box.node_ids) // box.repeat}: {box.node_ids[0]} …"
+            f" {box.node_ids[-1]}"
+        )
     for edge in drawing.edges:
         ends = f"{edge.start[0]:g},{edge.start[1]:g} → {edge.end[0]:g},{edge.end[1]:g}"
         said = f" “{edge.label}”" if edge.label else ""

@@ -1,4 +1,5 @@
-"""Colours that colour-blind readers can tell apart, on light and on dark ground, and that hold in grey."""
+"""Colours that colour-blind readers can tell apart, on light and on dark ground, and that hold in
+grey."""
 
 from itertools import combinations
 from typing import Literal
@@ -6,19 +7,40 @@ from typing import Literal
 import pytest
 
 from resnet.diagram.looks.glyphs import glyph
-from resnet.diagram.looks.style import COLOURS, LOOKS, OPERATION_COLOURS, OPERATION_OF_KIND, OPERATIONS
+from resnet.diagram.looks.style import (
+    COLOURS,
+    LOOKS,
+    OPERATION_COLOURS,
+    OPERATION_OF_KIND,
+    OPERATIONS,
+)
 
 Rgb = tuple[float, float, float]
 Ground = Literal["light", "dark"]
 
-SEEN_BY: dict[str, tuple[Rgb, Rgb, Rgb]] = {  # Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB
+SEEN_BY: dict[
+    str, tuple[Rgb, Rgb, Rgb]
+] = {  # Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB
     "everyone else": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
-    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
-    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.3039)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.01182, 0.04294, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.3039),
+    ),
 }
 LEAST_DIFFERENCE = 10.0
-"""CIE76. About 2.3 can just be seen side by side; small signs need more. Shape tells them apart as well."""
+"""CIE76. About 2.3 can just be seen side by side; small signs need more. Shape tells them apart as
+well."""
 
 LETTERS_CONTRAST, SIGNS_CONTRAST = 4.5, 3.0
 """WCAG 2.2: 1.4.3 for text, 1.4.11 for graphical objects."""
@@ -57,7 +79,8 @@ def contrast(one: str, other: str) -> float:
 def test_operations_have_colours_of_their_own(eyes: str, ground: Ground) -> None:
     """Two operations that look alike to some readers."""
     seen = {
-        name: lab(times(SEEN_BY[eyes], linear(getattr(colour, ground)))) for name, colour in OPERATION_COLOURS.items()
+        name: lab(times(SEEN_BY[eyes], linear(getattr(colour, ground))))
+        for name, colour in OPERATION_COLOURS.items()
     }
     for one, other in combinations(OPERATIONS, 2):
         difference = sum((a - b) ** 2 for a, b in zip(seen[one], seen[other], strict=True)) ** 0.5
@@ -77,7 +100,9 @@ def test_words_and_signs_stand_out_from_their_ground(ground: Ground, behind: str
 
 def test_every_operation_has_a_sign_of_its_own_shape() -> None:
     """Colour must never be needed: take it away and the signs still differ."""
-    signs = {kind: [mark._replace(look="") for mark in glyph(kind, 0, 0)] for kind in OPERATION_OF_KIND}
+    signs = {
+        kind: [mark._replace(look="") for mark in glyph(kind, 0, 0)] for kind in OPERATION_OF_KIND
+    }
     signs.pop("global_pool")  # pooling is one operation
     assert all(signs.values())
     for one, other in combinations(signs, 2):

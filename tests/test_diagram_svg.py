@@ -1,4 +1,5 @@
-"""The drawing as SVG: well-formed, harmless, the same every time, fit for paper and for the page."""
+"""The drawing as SVG: well-formed, harmless, the same every time, fit for paper and for the
+page."""
 
 import re
 from dataclasses import replace
@@ -34,21 +35,35 @@ def tags(root: ElementTree.Element) -> set[str]:
 
 
 @given(configs(), st.sampled_from(LEVELS), st.sampled_from(["TB", "LR"]))
-def test_every_drawing_is_well_formed_and_harmless(config: ResNetConfig, level: str, direction: str) -> None:
+def test_every_drawing_is_well_formed_and_harmless(
+    config: ResNetConfig, level: str, direction: str
+) -> None:
     """A label that breaks the XML; an element that could run or fetch something."""
     root = parse(draw(build_graph(config), View(level=level, direction=direction)).svg())
     assert tags(root) <= HARMLESS
-    assert not [name for element in root.iter() for name in element.attrib if name.startswith("on") or "href" in name]
+    assert not [
+        name
+        for element in root.iter()
+        for name in element.attrib
+        if name.startswith("on") or "href" in name
+    ]
 
 
 def test_hostile_words_stay_words() -> None:
     """A name or link that climbs out of its place."""
     plain = drawing()
     box = replace(
-        plain.boxes[0], id=HOSTILE, kind=HOSTILE, title=HOSTILE, lines=(HOSTILE,), marks=(Text(0, 0, HOSTILE, "row"),)
+        plain.boxes[0],
+        id=HOSTILE,
+        kind=HOSTILE,
+        title=HOSTILE,
+        lines=(HOSTILE,),
+        marks=(Text(0, 0, HOSTILE, "row"),),
     )
     edge = replace(plain.edges[0], source=HOSTILE)
-    hostile = replace(plain, name=HOSTILE, placed=(box, *plain.boxes[1:]), lines=(edge, *plain.edges[1:]))
+    hostile = replace(
+        plain, name=HOSTILE, placed=(box, *plain.boxes[1:]), lines=(edge, *plain.edges[1:])
+    )
     root = parse(hostile.svg(HOSTILE))
     assert tags(root) <= HARMLESS
     assert root.findtext(f"{SVG}title") == HOSTILE
@@ -85,7 +100,9 @@ def test_the_page_paints_through_variables() -> None:
 def test_boxes_are_named() -> None:
     """Boxes a screen reader would miss."""
     picture = drawing()
-    boxes = {g.get("data-id"): g for g in parse(picture.svg()).iter(f"{SVG}g") if g.get("class") == "box"}
+    boxes = {
+        g.get("data-id"): g for g in parse(picture.svg()).iter(f"{SVG}g") if g.get("class") == "box"
+    }
     assert boxes.keys() == picture.by_id.keys()
     for name, element in boxes.items():
         assert element.get("role") == "img"
@@ -98,16 +115,23 @@ def test_boxes_are_named() -> None:
 def test_lines_say_their_kind_and_ends() -> None:
     picture = drawing()
     lines = [path for path in parse(picture.svg()).iter(f"{SVG}path") if path.get("data-source")]
-    assert [(line.get("class"), line.get("data-source"), line.get("data-target")) for line in lines] == [
-        (f"edge {edge.kind}", edge.source, edge.target) for edge in picture.edges
-    ]
+    assert [
+        (line.get("class"), line.get("data-source"), line.get("data-target")) for line in lines
+    ] == [(f"edge {edge.kind}", edge.source, edge.target) for edge in picture.edges]
     assert {edge.kind for edge in picture.edges} == {"chain", "identity", "padded"}
 
 
 def test_text_stays_text_in_the_carried_font() -> None:
     root = parse(drawing("resnet50").svg())
     words = [element.text for element in root.iter(f"{SVG}text")]
-    for expected in ("1×1 conv, 64", "7×7 conv, 64, /2", "2 more blocks", "56×56×256", "1×1 conv, /2", "28×28×512"):
+    for expected in (
+        "1×1 conv, 64",
+        "7×7 conv, 64, /2",
+        "2 more blocks",
+        "56×56×256",
+        "1×1 conv, /2",
+        "28×28×512",
+    ):
         assert expected in words
     assert 'font-family:"Source Sans Pro","Source Sans 3"' in (root.findtext(f"{SVG}style") or "")
 

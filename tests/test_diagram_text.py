@@ -8,7 +8,13 @@ from resnet.diagram.looks import fonts
 from resnet.diagram.looks.style import LOOKS
 from resnet.diagram.looks.text import OTHER_FONTS, width
 
-TEXTS = ("3×3 conv, 512, /2", "8 more blocks", "each with its own weights", "199 × 73,984 parameters", "32×32×16 · W")
+TEXTS = (
+    "3×3 conv, 512, /2",
+    "8 more blocks",
+    "each with its own weights",
+    "199 × 73,984 parameters",
+    "32×32×16 · W",
+)
 WRITTEN = [look for look in LOOKS if LOOKS[look].size]
 
 

@@ -26,7 +26,8 @@ TEX = shutil.which("pdflatex")
 STYLES = ("detailed", "compact", "figure3")
 LINK = "?network=resnet56&norm.momentum=0.99"
 HOSTILE = (
-    '\\input{/etc/passwd} $x$ #1 50% a_b^c ~d~ {} }{ & "q" <t> |b| \\end{document}\n\\undefined é ß 漢 ≤ × · ^^M\x07'
+    '\\input{/etc/passwd} $x$ #1 50% a_b^c ~d~ {} }{ & "q" <t> |b| \\end{document}\n\\undefined é ß'
+    " 漢 ≤ × · ^^M\x07"
 )
 
 CASES: dict[str, dict[str, Any]] = {
@@ -49,10 +50,18 @@ def drawing(name: str = "resnet56", beside: str = "", **view: Any) -> Drawing:
     return draw(build_graph(get(name).config), View(**view), beside=other)
 
 
-def compiled(text: str, folder: Path, *, complaints: str = "Warning|Overfull|Missing character") -> bytes:
+def compiled(
+    text: str, folder: Path, *, complaints: str = "Warning|Overfull|Missing character"
+) -> bytes:
     """The PDF that a stock TeX makes of it, with none of these complaints in its log."""
     (folder / "drawing.tex").write_text(text, encoding="utf-8")
-    command = [str(TEX), "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "drawing.tex"]
+    command = [
+        str(TEX),
+        "-interaction=nonstopmode",
+        "-halt-on-error",
+        "-no-shell-escape",
+        "drawing.tex",
+    ]
     ran = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)
     log = (folder / "drawing.log").read_text(encoding="latin-1")
     assert ran.returncode == 0, log[-3000:]
@@ -73,7 +82,8 @@ def words(picture: Drawing) -> set[str]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_tex_makes_one_page_of_it_with_all_its_words(case: str, tmp_path: Path) -> None:
-    """Catches a sign that TeX does not have, a picture that flows onto a second page, letters turned to outlines."""
+    """Catches a sign that TeX does not have, a picture that flows onto a second page, letters
+    turned to outlines."""
     picture = drawing(**CASES[case])
     text = tikz(picture, LINK)
     if TEX is None:
@@ -102,9 +112,16 @@ def test_the_words_stand_where_ours_stand(case: str, tmp_path: Path) -> None:
     text = tikz(picture)
     if TEX is None:
         return
-    with pypdfium2.PdfDocument(compiled(text, tmp_path)) as document, pypdfium2.PdfDocument(picture.pdf()) as ours:
+    with (
+        pypdfium2.PdfDocument(compiled(text, tmp_path)) as document,
+        pypdfium2.PdfDocument(picture.pdf()) as ours,
+    ):
         found, expected = places(document[0]), places(ours[0])
-    shared = [word for word in found if word in expected and re.fullmatch(r"Stage\d|Head|Stem|softmax|image", word)]
+    shared = [
+        word
+        for word in found
+        if word in expected and re.fullmatch(r"Stage\d|Head|Stem|softmax|image", word)
+    ]
     assert len(shared) >= 2
     for word in shared:
         assert found[word] == pytest.approx(expected[word], abs=4), word
@@ -122,8 +139,13 @@ def test_letters_are_scaled_with_the_page(tmp_path: Path) -> None:
         with pypdfium2.PdfDocument(compiled(text, tmp_path)) as document:
             read = document[0].get_textpage()
             rects = [read.get_rect(index) for index in range(read.count_rects())]
-            lengths.append([right - left for left, bottom, right, top in rects
-                            if "average" in read.get_text_bounded(left, bottom, right, top)])  # fmt: skip
+            lengths.append(
+                [
+                    right - left
+                    for left, bottom, right, top in rects
+                    if "average" in read.get_text_bounded(left, bottom, right, top)
+                ]
+            )
     assert len(lengths[0]) == len(lengths[1]) == 1
     assert lengths[1][0] / lengths[0][0] == pytest.approx(scales[1] / scales[0], rel=0.02)
     assert abs(scales[1] - 1) > 0.1
@@ -164,19 +186,30 @@ Before.
 
 
 def test_the_picture_can_be_pasted_into_a_paper(tmp_path: Path) -> None:
-    """Catches a picture that needs more from its document than the lines marked for it, or clashes with another."""
+    """Catches a picture that needs more from its document than the lines marked for it, or clashes
+    with another."""
     papers = [
         tikz(drawing("resnet20", level="network", style="figure3", direction="TB")),
         tikz(drawing("resnet56", direction="LR")),
     ]
     styles = [text.partition("from here on.\n")[2].partition("% to here.")[0] for text in papers]
-    pictures = [text.partition("% begin picture\n")[2].partition("% end picture")[0] for text in papers]
+    pictures = [
+        text.partition("% begin picture\n")[2].partition("% end picture")[0] for text in papers
+    ]
     assert all(pictures) and all(styles)
     if TEX is None:
         return
-    with pypdfium2.PdfDocument(compiled(PAPER % ("".join(styles), *pictures), tmp_path)) as document:
+    with pypdfium2.PdfDocument(
+        compiled(PAPER % ("".join(styles), *pictures), tmp_path)
+    ) as document:
         found = bare(document[0].get_textpage().get_text_bounded())
-    for word in ("Before.", "After.", "3 blocks", "8 × 4,672 parameters", "padded identity shortcut"):
+    for word in (
+        "Before.",
+        "After.",
+        "3 blocks",
+        "8 × 4,672 parameters",
+        "padded identity shortcut",
+    ):
         assert bare(word) in found
 
 
@@ -190,29 +223,61 @@ def hostile() -> Drawing:
 def test_hostile_words_stay_words(tmp_path: Path) -> None:
     """Catches a name that TeX would run, or that ends its comment and runs there."""
     text = tikz(hostile(), link=HOSTILE)
-    code = "\n".join(line.partition(" % ")[0] for line in text.splitlines() if not line.startswith("%"))
-    assert "\\input" not in code and "\\undefined" not in code and code.count("\\end{document}") == 1
+    code = "\n".join(
+        line.partition(" % ")[0] for line in text.splitlines() if not line.startswith("%")
+    )
+    assert (
+        "\\input" not in code and "\\undefined" not in code and code.count("\\end{document}") == 1
+    )
     if TEX is None:
         return
-    with pypdfium2.PdfDocument(compiled(text, tmp_path, complaints="Missing character")) as document:
+    with pypdfium2.PdfDocument(
+        compiled(text, tmp_path, complaints="Missing character")
+    ) as document:
         found = bare(document[0].get_textpage().get_text_range())
-    for word in ("\\input{/etc/passwd}", "$x$", "#1", "50%", "{}}{", "<t>", "|b|", "\\end{document}", "?"):
+    for word in (
+        "\\input{/etc/passwd}",
+        "$x$",
+        "#1",
+        "50%",
+        "{}}{",
+        "<t>",
+        "|b|",
+        "\\end{document}",
+        "?",
+    ):
         assert bare(word) in found
 
 
 @settings(max_examples=40)
-@given(configs(most_blocks=8), st.sampled_from(LEVELS), st.sampled_from(STYLES), st.sampled_from(["TB", "LR"]))
+@given(
+    configs(most_blocks=8),
+    st.sampled_from(LEVELS),
+    st.sampled_from(STYLES),
+    st.sampled_from(["TB", "LR"]),
+)
 def test_every_style_is_there_and_every_scope_is_closed(
     config: ResNetConfig, level: Any, style: Any, direction: Any
 ) -> None:
-    """Catches a look without its style, a style that nothing uses, and what TeX cannot read: 1e-05, nan, ×."""
+    """Catches a look without its style, a style that nothing uses, and what TeX cannot read: 1e-05,
+    nan, ×."""
     picture = draw(build_graph(config), View(level=level, style=style, direction=direction))
     text = tikz(picture)
-    code = "\n".join(line.partition(" % ")[0] for line in text.splitlines() if not line.startswith("%"))
-    assert set(re.findall(r"\[lab ([\w-]+)", code)) == set(re.findall(r"\\tikzset{lab ([\w-]+)/", code)) <= LOOKS.keys()
+    code = "\n".join(
+        line.partition(" % ")[0] for line in text.splitlines() if not line.startswith("%")
+    )
+    assert (
+        set(re.findall(r"\[lab ([\w-]+)", code))
+        == set(re.findall(r"\\tikzset{lab ([\w-]+)/", code))
+        <= LOOKS.keys()
+    )
     colours = set(re.findall(r"\\definecolor{lab-([\w-]+)}", code))
     assert set(re.findall(r"=lab-([\w-]+)", code)) == colours <= COLOURS.keys()
-    assert code.count(r"\begin{scope}") == code.count(r"\end{scope}") == len(picture.boxes) + len(picture.panels)
+    assert (
+        code.count(r"\begin{scope}")
+        == code.count(r"\end{scope}")
+        == len(picture.boxes) + len(picture.panels)
+    )
     assert code.isascii()
     assert not re.search(r"\d[eE][-+]\d|\bnan\b|\binf\b", code)
 
@@ -245,10 +310,17 @@ def test_every_sign_can_be_set(other: str | None) -> None:
     """Catches a sign that TeX would show as another one: ≠ once came out as =."""
     beside = build_graph(get(other).config) if other else None
     for style in ("detailed", "compact", "figure3"):
-        picture = draw(build_graph(get("plain20").config), View(style=style, colour="difference", level="layer"),
-                       beside=beside)  # fmt: skip
+        picture = draw(
+            build_graph(get("plain20").config),
+            View(style=style, colour="difference", level="layer"),
+            beside=beside,
+        )
         parts = (*picture.boxes, *picture.panels, *picture.edges)
         marks = [mark for part in parts for mark in part.marks]
-        words = "".join(mark.text for mark in (*marks, *picture.legend, *picture.notes) if isinstance(mark, Text))
+        words = "".join(
+            mark.text
+            for mark in (*marks, *picture.legend, *picture.notes)
+            if isinstance(mark, Text)
+        )
         assert {sign for sign in words if not sign.isascii()} <= SIGNS.keys()
     assert {"≠", "−", "×", "·"} <= SIGNS.keys()

@@ -17,7 +17,9 @@ SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes"
 
 
 @given(looks(configs()), st.data())
-def test_opening_and_closing_gives_the_same_bytes(look: tuple[ResNetConfig, View], data: st.DataObject) -> None:
+def test_opening_and_closing_gives_the_same_bytes(
+    look: tuple[ResNetConfig, View], data: st.DataObject
+) -> None:
     """Catches a toggle that leaves a trace: in the view, the link or the drawing."""
     config, view = look
     graph = build_graph(config)
@@ -37,7 +39,9 @@ def test_the_sums_are_the_same_at_every_level(look: tuple[ResNetConfig, View]) -
     rows = {row.id: row for row in metrics.layers}
     boxes = draw(graph, view).boxes
     for key in SUMMED:
-        assert sum(getattr(rows[name], key) for box in boxes for name in box.node_ids) == getattr(metrics, key)
+        assert sum(getattr(rows[name], key) for box in boxes for name in box.node_ids) == getattr(
+            metrics, key
+        )
 
 
 @given(looks(configs()))
@@ -49,16 +53,19 @@ def test_a_link_holds_the_view(look: tuple[ResNetConfig, View]) -> None:
 
 @given(looks(configs()), st.data())
 def test_every_layer_can_be_revealed(look: tuple[ResNetConfig, View], data: st.DataObject) -> None:
-    """Catches a search hit that stays inside a closed box: afterwards a box stands for it and its likes alone, or, in
-    styles that merge them, for the convolution it belongs to."""
+    """Catches a search hit that stays inside a closed box: afterwards a box stands for it and its
+    likes alone, or, in styles that merge them, for the convolution it belongs to."""
     config, view = look
     graph = build_graph(config)
     layer = data.draw(st.sampled_from(graph.nodes)).id
     for _ in range(2):  # the section, then the block
         view = revealed(graph, view, layer)
     box = next(box for box in draw(graph, view).boxes if layer in box.node_ids)
-    convolutions = [name for name in box.node_ids[: len(box.node_ids) // box.repeat]
-                    if graph.by_id[name].op.kind == "conv"]  # fmt: skip
+    convolutions = [
+        name
+        for name in box.node_ids[: len(box.node_ids) // box.repeat]
+        if graph.by_id[name].op.kind == "conv"
+    ]
     assert len(convolutions) <= 1
     assert view.style != "detailed" or len(box.node_ids) == box.repeat
 
@@ -68,7 +75,9 @@ def test_repeats_unfold_and_fold_back(look: tuple[ResNetConfig, View], data: st.
     """Catches blocks that cannot be told apart again, or stay apart."""
     config, view = look
     graph = build_graph(config)
-    stage = data.draw(st.sampled_from([f"stage{number}" for number in range(1, len(config.stages) + 1)]))
+    stage = data.draw(
+        st.sampled_from([f"stage{number}" for number in range(1, len(config.stages) + 1)])
+    )
     view = view if view.opens_section(stage) else view.toggle(stage)
     counts = []
     for _ in range(3):
@@ -87,7 +96,9 @@ def test_a_box_that_does_not_exist_is_named() -> None:
 
 
 @given(configs(), st.data())
-def test_a_view_of_another_network_keeps_what_fits(config: ResNetConfig, data: st.DataObject) -> None:
+def test_a_view_of_another_network_keeps_what_fits(
+    config: ResNetConfig, data: st.DataObject
+) -> None:
     """Catches a page that breaks when n becomes smaller while the last block is open."""
     view = data.draw(views(get("resnet110").config))
     graph = build_graph(config)

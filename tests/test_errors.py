@@ -9,7 +9,11 @@ from resnet.errors import LONGEST_ECHO, ResNetLabError, UnknownNameError, echo
 
 
 def test_one_tree_so_that_one_except_catches_all() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and kind.__module__ == errors.__name__
+    ]
     assert len(kinds) == 6
     assert all(issubclass(kind, ResNetLabError) for kind in kinds)
 
@@ -32,7 +36,9 @@ def test_what_was_cut_shows_that_it_was() -> None:
     assert echo("x" * 10**7) == echo("x" * 61)
 
 
-@pytest.mark.parametrize("name", ["resnt50", "<script>alert(1)</script>", "a\nb", "x" * 10**7, 50, None])
+@pytest.mark.parametrize(
+    "name", ["resnt50", "<script>alert(1)</script>", "a\nb", "x" * 10**7, 50, None]
+)
 def test_an_unknown_name_is_one_line_with_a_way_out(name: object) -> None:
     message = str(UnknownNameError("network", name, ["resnet50", "plain18"]))
     assert message.startswith("There is no network ")

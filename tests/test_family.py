@@ -15,7 +15,9 @@ PUBLISHED: list[dict[str, Any]] = json.loads(COUNTS.read_text())
 COUNTED = ("trainable_params", "non_trainable_params", "macs")
 
 
-@pytest.mark.parametrize("row", [row for row in PUBLISHED if "n" in row], ids=lambda row: row["network"])
+@pytest.mark.parametrize(
+    "row", [row for row in PUBLISHED if "n" in row], ids=lambda row: row["network"]
+)
 def test_cifar_counts_are_the_published_ones(row: dict[str, Any]) -> None:
     """Catches a family whose rows are not the networks they are named after."""
     kind = "plain" if row["shortcut"] == "none" else "resnet"
@@ -28,14 +30,20 @@ def test_cifar_counts_are_the_published_ones(row: dict[str, Any]) -> None:
 def test_imagenet_counts_are_the_published_ones() -> None:
     """Catches a network missing from Table 1, or one with another count."""
     rows = {row.name: row for row in imagenet_family()}
-    assert list(rows) == [f"resnet{depth}" for depth in RESIDUAL_DEPTHS] + [f"plain{depth}" for depth in PLAIN_DEPTHS]
+    assert list(rows) == [f"resnet{depth}" for depth in RESIDUAL_DEPTHS] + [
+        f"plain{depth}" for depth in PLAIN_DEPTHS
+    ]
     held = 0
     for row in PUBLISHED:
         config = get(row["network"]).config
-        as_in_catalogue = row["shortcut"] == config.shortcut and row.get("stride_on", "1x1") == config.stride_on
+        as_in_catalogue = (
+            row["shortcut"] == config.shortcut and row.get("stride_on", "1x1") == config.stride_on
+        )
         if row["network"] in rows and as_in_catalogue:
             found = rows[row["network"]]
-            assert {key: getattr(found, key) for key in COUNTED} == {key: row[key] for key in COUNTED}
+            assert {key: getattr(found, key) for key in COUNTED} == {
+                key: row[key] for key in COUNTED
+            }
             held += 1
     assert held == 5
 
@@ -53,7 +61,9 @@ def test_rows_come_n_by_n_and_kind_by_kind() -> None:
     ]
     for row in rows:
         metrics = describe(get(row.name).config)
-        assert row == FamilyRow(row.name, row.n, row.kind, *[getattr(metrics, key) for key in FamilyRow._fields[3:]])
+        assert row == FamilyRow(
+            row.name, row.n, row.kind, *[getattr(metrics, key) for key in FamilyRow._fields[3:]]
+        )
 
 
 def test_settings_count_for_every_row() -> None:
@@ -81,7 +91,9 @@ def test_settings_count_for_every_row() -> None:
         ([3], ["resnet"], {"classes": 0}, "classes"),
     ],
 )
-def test_what_makes_no_sense_is_refused(ns: Any, kinds: Any, settings: dict[str, Any], words: str) -> None:
+def test_what_makes_no_sense_is_refused(
+    ns: Any, kinds: Any, settings: dict[str, Any], words: str
+) -> None:
     """Catches a traceback, an empty table, or a message without rule, value and way out."""
     with pytest.raises(ConfigError, match=words) as caught:
         family(ns, kinds, settings)
@@ -99,11 +111,14 @@ def test_csv_reads_back() -> None:
     """Catches separators in numbers and columns that are shifted."""
     rows = (*family([3, 9], ["resnet"]), *imagenet_family())
     read = list(csv_module.DictReader(csv(rows).splitlines()))
-    assert [[*line.values()] for line in read] == [["" if v is None else str(v) for v in row] for row in rows]
+    assert [[*line.values()] for line in read] == [
+        ["" if v is None else str(v) for v in row] for row in rows
+    ]
 
 
 def test_markdown_has_every_number_and_what_it_counts() -> None:
-    """Catches a column of n that says nothing, a ragged table, and numbers without their meaning."""
+    """Catches a column of n that says nothing, a ragged table, and numbers without their
+    meaning."""
     text = markdown(family([9], ["resnet", "plain"]))
     assert "| resnet56 | 9 | resnet | 56 | 853,018 | 4,064 | 125,485,696 |" in text
     assert all(note in text for note in conventions())

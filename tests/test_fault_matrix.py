@@ -1,7 +1,9 @@
-"""The fault matrix: a real worker killed in each phase, or finding the disk full at each write, then resumed.
+"""The fault matrix: a real worker killed in each phase, or finding the disk full at each write,
+then resumed.
 
-After each fault the state is true, the queue moves on, and the resumed run is the run, to the bit. Faults that need no
-TensorFlow stand in test_runs_processes.py, test_runs_queue.py, test_runs_state.py and test_runs_store.py.
+After each fault the state is true, the queue moves on, and the resumed run is the run, to the bit.
+Faults that need no TensorFlow stand in test_runs_processes.py, test_runs_queue.py,
+test_runs_state.py and test_runs_store.py.
 """
 
 import errno
@@ -75,7 +77,9 @@ def curve(run: Run) -> list[dict[str, Any]]:
 def assert_equal(run: Run, whole: Run) -> None:
     assert run.state().name == "finished", run.log_tail()
     assert curve(run) == curve(whole)
-    last, expected = (checkpoint.load_last(each.path / CHECKPOINTS, lambda _: None) for each in (run, whole))
+    last, expected = (
+        checkpoint.load_last(each.path / CHECKPOINTS, lambda _: None) for each in (run, whole)
+    )
     assert last
     assert expected
     for part in ("weights", "optimiser", "best"):
@@ -109,9 +113,13 @@ def test_killed_in_a_phase(root: Path, uninterrupted: Run, phase: str) -> None:
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_the_server_killed_while_its_run_is_in_a_phase(root: Path, uninterrupted: Run, phase: str) -> None:
+def test_the_server_killed_while_its_run_is_in_a_phase(
+    root: Path, uninterrupted: Run, phase: str
+) -> None:
     """The worker must not notice: same process, same curve."""
-    store = with_fault(root, f"stay:{phase}")  # looking wakes a supervisor too, and it must start the same worker
+    store = with_fault(
+        root, f"stay:{phase}"
+    )  # looking wakes a supervisor too, and it must start the same worker
     server = subprocess.Popen([sys.executable, "-c", SERVER, str(root), f"stay:{phase}"], cwd=HOME)
     wait_for(lambda: bool(store.list()))
     (run,) = store.list()
@@ -138,7 +146,8 @@ def stays(run: Run, phase: str) -> bool:
 
 @pytest.mark.parametrize("file", WRITES)
 def test_disk_full_at_a_write(root: Path, uninterrupted: Run, file: str) -> None:
-    """One sentence that says so, and a run that goes on once there is room. The last word finds room by itself."""
+    """One sentence that says so, and a run that goes on once there is room. The last word finds
+    room by itself."""
     store = with_fault(root, f"full:{file}")
     run = store.wait(store.start(spec()).id, PATIENCE_S)
     if file != "exit.json":
@@ -150,7 +159,8 @@ def test_disk_full_at_a_write(root: Path, uninterrupted: Run, file: str) -> None
 
 
 def test_a_worker_that_ends_starts_the_next_run_where_the_supervisor_died(root: Path) -> None:
-    """Nobody looks: without the worker's last act, the second run would wait for ever behind a free device."""
+    """Nobody looks: without the worker's last act, the second run would wait for ever behind a free
+    device."""
     store = Store(root)
     first, second = store.start(spec(1)), store.start(spec(2))
     wait_for(lambda: first.progress().step > 0, PATIENCE_S)
@@ -176,15 +186,20 @@ def refuse(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["spec.json", "request.json"])
-def test_disk_full_at_start_leaves_nothing(root: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+def test_disk_full_at_start_leaves_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
     refuse(monkeypatch, file)
     with pytest.raises(RunError, match="the disk is full"):
         support.store(root).start(support.spec())
     assert not [path for path in root.iterdir() if path.name != ".queue" and path.is_dir()]
 
 
-def test_disk_full_when_a_worker_is_named_leaves_no_worker(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that nobody can name would work on unwatched beside a run that is said to have failed."""
+def test_disk_full_when_a_worker_is_named_leaves_no_worker(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that nobody can name would work on unwatched beside a run that is said to have
+    failed."""
     store = support.store(root)
     store.queue.directory.path.mkdir(parents=True)
     store.queue.pause()
@@ -210,7 +225,11 @@ def test_stop_then_start_is_another_run_in_its_turn(root: Path) -> None:
 
 def test_a_clock_set_back_changes_no_turn(root: Path) -> None:
     """The later run has the earlier date; a run of the machine's last start comes before both."""
-    order = [("20261124-100000", "before", 900.0), ("20261124-120000", "now", 10.0), ("20261124-110000", "now", 20.0)]
+    order = [
+        ("20261124-100000", "before", 900.0),
+        ("20261124-120000", "now", 10.0),
+        ("20261124-110000", "now", 20.0),
+    ]
     for number, (second, boot, uptime_s) in enumerate(order):
         directory = RunDirectory(root / f"{second}-resnet20-digits-000{number}")
         directory.path.mkdir(parents=True)

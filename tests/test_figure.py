@@ -23,7 +23,9 @@ def test_it_saves_what_page_and_command_line_write(form: Any, tmp_path: Path) ->
     config, other = resnet.get("plain20").config, resnet.get("resnet20").config
     path = tmp_path / f"a.{form}"
     resnet.draw(config, level="block", style="compact", beside=other).save(path)
-    assert path.read_bytes() == exports.drawing(config, form, View(level="block", style="compact"), other)
+    assert path.read_bytes() == exports.drawing(
+        config, form, View(level="block", style="compact"), other
+    )
 
 
 def test_an_unknown_ending_is_one_sentence(tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ def test_an_error_inside_the_block_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_is_really_full_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_disk_that_is_really_full_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The system's own refusal, through the real write: /dev/full stands in for the draft."""
     monkeypatch.setattr(Path, "open", lambda _self, mode: open("/dev/full", mode))  # noqa: PTH123, SIM115
     with pytest.raises(ExportError, match="the disk is full; free some room"):
@@ -69,7 +71,10 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path, path: str, reas
     (tmp_path / "file").write_text("")
     (tmp_path / "device.svg").symlink_to("/dev/null")
     (tmp_path / "loop.svg").symlink_to("loop.svg")
-    for attempt in (lambda: files.write(tmp_path / path, "x"), lambda: files.check_writable(tmp_path / path)):
+    for attempt in (
+        lambda: files.write(tmp_path / path, "x"),
+        lambda: files.check_writable(tmp_path / path),
+    ):
         with pytest.raises(ExportError, match=reason) as caught:
             attempt()
         assert "\n" not in str(caught.value)

@@ -14,7 +14,8 @@ from resnet.network.metrics import count
 
 
 def layer_of(name: str, layer: str, **changes: object) -> tuple[Node, Shape, Graph]:
-    """A layer of a published network with some settings changed, the shape of its first input, and its graph."""
+    """A layer of a published network with some settings changed, the shape of its first input, and
+    its graph."""
     settings = {key.replace("__", "."): value for key, value in changes.items()}
     graph = build_graph(with_settings(get(name).config, settings))
     return graph.by_id[layer], incoming(graph, graph.by_id[layer]), graph
@@ -56,8 +57,18 @@ def test_both_sides_of_every_formula_are_what_is_counted(config: ResNetConfig) -
     ("layer", "params", "macs", "memory"),
     [
         ("input", "", "", "32×32×3 × 4 bytes = 12,288"),
-        ("stem.conv", "3×3×3×16 = 432", "32×32×16 × 3×3×3 = 442,368", "32×32×16 × 4 bytes = 65,536"),
-        ("stage2.block1.conv1", "3×3×16×32 = 4,608", "16×16×32 × 3×3×16 = 1,179,648", "16×16×32 × 4 bytes = 32,768"),
+        (
+            "stem.conv",
+            "3×3×3×16 = 432",
+            "32×32×16 × 3×3×3 = 442,368",
+            "32×32×16 × 4 bytes = 65,536",
+        ),
+        (
+            "stage2.block1.conv1",
+            "3×3×16×32 = 4,608",
+            "16×16×32 × 3×3×16 = 1,179,648",
+            "16×16×32 × 4 bytes = 32,768",
+        ),
         ("stem.norm", "2×16 = 32", "", "32×32×16 × 4 bytes = 65,536"),
         ("stage1.block1.add", "", "", "32×32×16 × 4 bytes = 65,536"),
         ("head.pool", "", "", "64 × 4 bytes = 256"),
@@ -66,7 +77,11 @@ def test_both_sides_of_every_formula_are_what_is_counted(config: ResNetConfig) -
 )
 def test_formulas_read_as_in_a_textbook(layer: str, params: str, macs: str, memory: str) -> None:
     node, shape, _ = layer_of("resnet20", layer)
-    assert (params_formula(node, shape), macs_formula(node, shape), memory_formula(node)) == (params, macs, memory)
+    assert (params_formula(node, shape), macs_formula(node, shape), memory_formula(node)) == (
+        params,
+        macs,
+        memory,
+    )
 
 
 def test_a_bias_is_one_more_weight_for_each_filter() -> None:
@@ -81,7 +96,14 @@ def test_groups_share_the_incoming_channels() -> None:
     assert macs_formula(node, shape) == "56×56×128 × 3×3×(128÷32) = 14,450,688"
 
 
-CONV = {"kernel": "3×3", "filters": "32", "stride": "2", "groups": "1", "padding": "same", "bias": "no"}
+CONV = {
+    "kernel": "3×3",
+    "filters": "32",
+    "stride": "2",
+    "groups": "1",
+    "padding": "same",
+    "bias": "no",
+}
 BATCH = {"kind": "batch", "momentum": "0.9", "epsilon": "1e-05", "gamma starts at": "1"}
 
 
@@ -89,17 +111,26 @@ BATCH = {"kind": "batch", "momentum": "0.9", "epsilon": "1e-05", "gamma starts a
     ("layer", "expected"),
     [
         ("input", {"reads": "the image"}),
-        ("stage2.block1.conv1", CONV | {"initialiser": "He normal", "reads": "stage1.block3.relu2"}),
+        (
+            "stage2.block1.conv1",
+            CONV | {"initialiser": "He normal", "reads": "stage1.block3.relu2"},
+        ),
         ("stem.norm", BATCH | {"reads": "stem.conv"}),
         ("stem.relu", {"function": "max(0, x)", "reads": "stem.norm"}),
         ("stage2.block1.shortcut.subsample", {"stride": "2", "reads": "stage1.block3.relu2"}),
-        ("stage2.block1.shortcut.pad", {"extra channels": "16", "reads": "stage2.block1.shortcut.subsample"}),
+        (
+            "stage2.block1.shortcut.pad",
+            {"extra channels": "16", "reads": "stage2.block1.shortcut.subsample"},
+        ),
         (
             "stage1.block1.add",
             {"adds": "stage1.block1.norm2 + stem.relu", "reads": "stage1.block1.norm2, stem.relu"},
         ),
         ("head.pool", {"averages over": "8×8", "reads": "stage3.block3.relu2"}),
-        ("head.logits", {"units": "10", "bias": "yes", "initialiser": "He normal", "reads": "head.pool"}),
+        (
+            "head.logits",
+            {"units": "10", "bias": "yes", "initialiser": "He normal", "reads": "head.pool"},
+        ),
         ("head.softmax", {"function": "softmax", "reads": "head.logits"}),
     ],
 )
@@ -110,11 +141,18 @@ def test_attributes_in_words(layer: str, expected: dict[str, str]) -> None:
 
 def test_max_pooling_in_words() -> None:
     node, _, graph = layer_of("resnet50", "stem.pool")
-    assert attributes(node, graph) == {"size": "3×3", "stride": "2", "padding": "same", "reads": "stem.relu"}
+    assert attributes(node, graph) == {
+        "size": "3×3",
+        "stride": "2",
+        "padding": "same",
+        "reads": "stem.relu",
+    }
 
 
 def test_a_norm_names_only_what_its_kind_has() -> None:
-    node, _, graph = layer_of("resnet20", "stage1.block1.norm2", norm__kind="group", norm__last_gamma="zero")
+    node, _, graph = layer_of(
+        "resnet20", "stage1.block1.norm2", norm__kind="group", norm__last_gamma="zero"
+    )
     shown = attributes(node, graph)
     assert list(shown) == ["kind", "epsilon", "groups", "gamma starts at", "reads"]
     assert (shown["kind"], shown["groups"], shown["gamma starts at"]) == ("group", "8", "0")

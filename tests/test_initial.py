@@ -1,4 +1,5 @@
-"""The moving variances an untrained network begins with: Keras's ones where those are right, larger where not."""
+"""The moving variances an untrained network begins with: Keras's ones where those are right, larger
+where not."""
 
 import numpy as np
 import pytest
@@ -37,8 +38,11 @@ def test_every_batch_norm_has_one_and_it_is_positive(config: ResNetConfig) -> No
 @pytest.mark.keras
 @pytest.mark.parametrize("order", ["post", "pre"])
 def test_an_untrained_network_predicts_on_the_scale_it_trains_on(order: str) -> None:
-    """The last map of an untrained ResNet-110, in inference and in training mode: within a factor of four."""
-    config = with_settings(get("resnet110").config, {"activation_order": order, "head_activation": "none"})
+    """The last map of an untrained ResNet-110, in inference and in training mode: within a factor
+    of four."""
+    config = with_settings(
+        get("resnet110").config, {"activation_order": order, "head_activation": "none"}
+    )
     model = build_keras_model(config)
     images = np.random.default_rng(0).normal(size=(8, 32, 32, 3)).astype(np.float32)
     inference, training = (float(np.std(model(images, training=mode))) for mode in (False, True))

@@ -1,4 +1,5 @@
-"""The program that `keras_code` writes, against the model of `build_keras_model`: the same network, layer by layer."""
+"""The program that `keras_code` writes, against the model of `build_keras_model`: the same network,
+layer by layer."""
 
 import ast
 import os
@@ -29,29 +30,56 @@ NETWORKS = {
         ("resnet18", "resnet18", {}),
         ("resnet50", "resnet50", SMALL),
         ("plain50", "plain50", SMALL),
-        ("pre_padded", "resnet34", SMALL | {"shortcut": "padded_identity", "activation_order": "pre"}),
+        (
+            "pre_padded",
+            "resnet34",
+            SMALL | {"shortcut": "padded_identity", "activation_order": "pre"},
+        ),
         ("pre_projection", "resnet34", SMALL | {"activation_order": "pre", "conv_bias": True}),
         ("always", "resnet34", SMALL | {"shortcut": "projection_always"}),
-        ("pre_always", "resnet18", SMALL | {"shortcut": "projection_always", "activation_order": "pre"}),
+        (
+            "pre_always",
+            "resnet18",
+            SMALL | {"shortcut": "projection_always", "activation_order": "pre"},
+        ),
         ("pre_plain", "plain20", {"activation_order": "pre"}),
         ("resnext", "resnet50", SMALL | RESNEXT),
-        ("pre_resnext_group", "resnet50", SMALL | RESNEXT | {"activation_order": "pre", "norm.kind": "group"}),
-        ("wide", "resnet50", SMALL | {"base_width": 128, "norm.momentum": 0.42, "norm.epsilon": 0.03}),
+        (
+            "pre_resnext_group",
+            "resnet50",
+            SMALL | RESNEXT | {"activation_order": "pre", "norm.kind": "group"},
+        ),
+        (
+            "wide",
+            "resnet50",
+            SMALL | {"base_width": 128, "norm.momentum": 0.42, "norm.epsilon": 0.03},
+        ),
         ("group", "resnet20", {"norm.kind": "group", "norm.groups": 4, "norm.last_gamma": "zero"}),
         ("layer", "resnet20", {"norm.kind": "layer", "initialiser": "glorot_uniform"}),
         ("none", "resnet20", {"norm.kind": "none", "conv_bias": True, "head_activation": "none"}),
         ("pre_none", "resnet20", {"norm.kind": "none", "activation_order": "pre"}),
         ("last_zero", "resnet50", SMALL | {"norm.last_gamma": "zero"}),
-        ("strides", "resnet8", {"input_shape": [17, 22, 1], "stages.1.stride": 3, "stages.2.stride": 4}),
+        (
+            "strides",
+            "resnet8",
+            {"input_shape": [17, 22, 1], "stages.1.stride": 3, "stages.2.stride": 4},
+        ),
         ("subsample_only", "resnet8", {"stages.1.filters": 16, "stages.2.filters": 16}),
         ("pad_only", "resnet8", {"stages.1.stride": 1, "stages.2.stride": 1}),
         ("identity", "resnet8", {"stages": [{"blocks": 2, "filters": 8}]}),
-        ("one_block", "resnet8", {"stages": [{"blocks": 1, "filters": 8, "stride": 2}], "shortcut": "projection",
-                                  "activation_order": "pre"}),
+        (
+            "one_block",
+            "resnet8",
+            {
+                "stages": [{"blocks": 1, "filters": 8, "stride": 2}],
+                "shortcut": "projection",
+                "activation_order": "pre",
+            },
+        ),
         ("binary_resnet34", "binary_resnet34", {"input_shape": [64, 48, 3]}),
         ("binary_plain34", "binary_plain34", {"input_shape": [64, 48, 3]}),
     )
-}  # fmt: skip
+}
 
 every_network = pytest.mark.parametrize("config", NETWORKS.values(), ids=NETWORKS.keys())
 
@@ -68,7 +96,8 @@ def run(source: str) -> dict[str, Any]:
 
 
 def settled_alike(ours: keras.Model, theirs: keras.Model) -> None:
-    """Give both the same weights, none of them where a fresh model has it, and none so small that it hides a layer."""
+    """Give both the same weights, none of them where a fresh model has it, and none so small that
+    it hides a layer."""
     rng = np.random.default_rng(1)
     for layer in ours.layers:
         for weight in layer.weights:
@@ -80,8 +109,13 @@ def settled_alike(ours: keras.Model, theirs: keras.Model) -> None:
 
 
 def settings_of(layer: keras.Layer) -> dict[str, Any]:
-    """A layer's own config, but for where the moving variances begin: the program leaves that to Keras."""
-    return {key: value for key, value in layer.get_config().items() if key != "moving_variance_initializer"}
+    """A layer's own config, but for where the moving variances begin: the program leaves that to
+    Keras."""
+    return {
+        key: value
+        for key, value in layer.get_config().items()
+        if key != "moving_variance_initializer"
+    }
 
 
 def assert_the_same_network(ours: keras.Model, theirs: keras.Model) -> None:
@@ -90,15 +124,21 @@ def assert_the_same_network(ours: keras.Model, theirs: keras.Model) -> None:
     for own, other in zip(ours.layers, theirs.layers, strict=True):
         assert type(other) is type(own), own.name
         assert tuple(other.output.shape) == tuple(own.output.shape), own.name
-        assert [weight.shape for weight in other.weights] == [weight.shape for weight in own.weights], own.name
+        assert [weight.shape for weight in other.weights] == [
+            weight.shape for weight in own.weights
+        ], own.name
         assert settings_of(other) == settings_of(own), own.name
 
 
 def assert_the_same_numbers(config: ResNetConfig, ours: keras.Model, theirs: keras.Model) -> None:
-    """Logits, since a softmax hides what all classes have in common, and the outputs behind them."""
+    """Logits, since a softmax hides what all classes have in common, and the outputs behind
+    them."""
     settled_alike(ours, theirs)
     images = np.random.default_rng(0).normal(size=(2, *config.input_shape)).astype(np.float32)
-    pair = [keras.Model(model.input, [model.get_layer("head.logits").output, model.output]) for model in (ours, theirs)]
+    pair = [
+        keras.Model(model.input, [model.get_layer("head.logits").output, model.output])
+        for model in (ours, theirs)
+    ]
     for own, other in zip(*(model(images) for model in pair), strict=True):
         scale = float(np.abs(own).max())
         assert np.isfinite(scale)
@@ -108,7 +148,8 @@ def assert_the_same_numbers(config: ResNetConfig, ours: keras.Model, theirs: ker
 @pytest.mark.keras
 @every_network
 def test_the_program_builds_the_lab_s_network(config: ResNetConfig) -> None:
-    """Catches a layer, a name, a setting or a connection that the program has otherwise than the lab's own model."""
+    """Catches a layer, a name, a setting or a connection that the program has otherwise than the
+    lab's own model."""
     theirs = run(source_of(config))["build"]()
     ours = build_keras_model(config)
     assert_the_same_network(ours, theirs)
@@ -119,7 +160,8 @@ def test_the_program_builds_the_lab_s_network(config: ResNetConfig) -> None:
 @settings(max_examples=15)
 @given(configs(most_blocks=5, most_filters=24, largest_side=24))
 def test_any_network_s_program_builds_it(config: ResNetConfig) -> None:
-    """Catches a shape, an order or a variable that only an unusual combination of settings brings out."""
+    """Catches a shape, an order or a variable that only an unusual combination of settings brings
+    out."""
     theirs = run(source_of(config))["build"]()
     ours = build_keras_model(config)
     assert_the_same_network(ours, theirs)
@@ -156,7 +198,8 @@ def lines_run(function: FunctionType) -> set[int]:
 @pytest.mark.keras
 @every_network
 def test_every_line_of_the_program_runs(config: ResNetConfig) -> None:
-    """Catches a branch that this network never takes: code that a reader would try to understand for nothing."""
+    """Catches a branch that this network never takes: code that a reader would try to understand
+    for nothing."""
     defined = run(source_of(config))
     functions = [defined[name] for name in ("shortcut", "block", "build") if name in defined]
     assert set().union(*map(lines_of, functions)) - lines_run(defined["build"]) == set()
@@ -167,7 +210,9 @@ def assert_tidy(source: str) -> None:
     assert max(map(len, source.splitlines())) <= WIDTH
     assert source.endswith("\n") and not source.endswith("\n\n")
     nodes = list(ast.walk(ast.parse(source)))
-    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported = {
+        alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names
+    }
     imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
     assert imported - {"sys"} == {"math", "functools", "keras"}
     names = [node for node in nodes if isinstance(node, ast.Name)]
@@ -182,7 +227,8 @@ def assert_tidy(source: str) -> None:
 
 @given(configs())
 def test_any_network_s_program_is_tidy(config: ResNetConfig) -> None:
-    """Catches a line too wide, an argument or constant that nothing reads, and a program that grows with depth."""
+    """Catches a line too wide, an argument or constant that nothing reads, and a program that grows
+    with depth."""
     source = source_of(config)
     assert_tidy(source)
     assert source.count("\n") < 110
@@ -193,12 +239,17 @@ def test_any_network_s_program_is_tidy(config: ResNetConfig) -> None:
     "tool", [["check"], ["format", "--check", "--line-length", str(WIDTH)]], ids=["lint", "format"]
 )
 def test_ruff_has_nothing_to_say(tool: list[str], tmp_path: Path) -> None:
-    """Catches an import out of order, an unused name, and lines that the reader's own editor would change."""
+    """Catches an import out of order, an unused name, and lines that the reader's own editor would
+    change."""
     for name, config in NETWORKS.items():
         (tmp_path / f"{name}.py").write_text(source_of(config), encoding="utf-8")
     (tmp_path / "deep.py").write_text(source_of(get("resnet1202").config), encoding="utf-8")
-    done = subprocess.run([sys.executable, "-m", "ruff", *tool, "--isolated", "--no-cache", str(tmp_path)],
-                          capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *tool, "--isolated", "--no-cache", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -231,7 +282,8 @@ def test_the_docstring_says_what_is_built(config: ResNetConfig) -> None:
     ],
 )
 def test_a_name_or_link_cannot_leave_the_docstring(text: str) -> None:
-    """Catches a quotation mark, a backslash or a line break that would end the docstring or break the program."""
+    """Catches a quotation mark, a backslash or a line break that would end the docstring or break
+    the program."""
     source = keras_code(get("resnet20").config, name=text, link=text)
     plain = keras_code(get("resnet20").config, name="x")
     assert_tidy(source)
@@ -246,16 +298,25 @@ def without_docstring(source: str) -> ast.Module:
 
 def test_a_long_link_is_broken_behind_its_settings() -> None:
     """Catches a link that makes a line too wide, or that cannot be put together again."""
-    link = "https://lab.example/?network=resnet20&" + "&".join(f"setting{number}=0.{'1' * 40}" for number in range(9))
-    about = ast.get_docstring(ast.parse(keras_code(get("resnet20").config, name="long", link=link))) or ""
-    lines = [line for line in about.splitlines() if "network=" in line or line.startswith("setting")]
+    link = "https://lab.example/?network=resnet20&" + "&".join(
+        f"setting{number}=0.{'1' * 40}" for number in range(9)
+    )
+    about = (
+        ast.get_docstring(ast.parse(keras_code(get("resnet20").config, name="long", link=link)))
+        or ""
+    )
+    lines = [
+        line for line in about.splitlines() if "network=" in line or line.startswith("setting")
+    ]
     assert "".join(lines) == link
     assert all(line.endswith("&") for line in lines[:-1])
 
 
 def test_without_a_link_there_is_none() -> None:
     """Catches an empty paragraph where the link would stand."""
-    assert "\n\n\n" not in keras_code(get("resnet20").config, name="resnet20").partition("import")[0]
+    assert (
+        "\n\n\n" not in keras_code(get("resnet20").config, name="resnet20").partition("import")[0]
+    )
 
 
 def test_the_deepest_network_s_program_is_no_longer() -> None:
@@ -269,7 +330,16 @@ def test_the_deepest_network_s_program_is_no_longer() -> None:
 
 
 UNUSED = {
-    "plain20": ["shortcut", "Add", "Pooling2D(1", "ZeroPadding", "groups", "CARDINALITY", "BASE_WIDTH", "opened"],
+    "plain20": [
+        "shortcut",
+        "Add",
+        "Pooling2D(1",
+        "ZeroPadding",
+        "groups",
+        "CARDINALITY",
+        "BASE_WIDTH",
+        "opened",
+    ],
     "resnet20": ["shortcut.conv", "opened", "gamma", "width =", "stem.pool", "head.norm", "groups"],
     "resnet18": ["ZeroPadding", "subsample", "opened", "gamma", "width =", "head.norm"],
     "always": ["return x\n", "x.shape", "ZeroPadding"],
@@ -301,15 +371,23 @@ def deepest_without_room() -> ResNetConfig:
 
 
 def get_cifar(n: int) -> ResNetConfig:
-    return with_settings(get("resnet20").config, {f"stages.{stage}.blocks": n for stage in range(3)})
+    return with_settings(
+        get("resnet20").config, {f"stages.{stage}.blocks": n for stage in range(3)}
+    )
 
 
 def printed_by(source: str, folder: Path) -> str:
     """What the program says in a process of its own, in a folder with nothing else."""
     (folder / "network.py").write_text(source, encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run([sys.executable, "network.py"], cwd=folder, env=environment, capture_output=True, text=True,
-                          check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "network.py"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
@@ -328,7 +406,7 @@ def test_the_program_runs_alone_and_prints_its_counts(config: ResNetConfig, tmp_
     """Catches an import of ours, a recursion limit that is too low, and a wrong count."""
     counts = describe(config)
     expected = (
-        f"{config.label}: {counts.trainable_params:,} trainable and {counts.non_trainable_params:,} non-trainable "
-        "parameters\n"
+        f"{config.label}: {counts.trainable_params:,} trainable and {counts.non_trainable_params:,}"
+        " non-trainable parameters\n"
     )
     assert printed_by(source_of(config), tmp_path) == expected

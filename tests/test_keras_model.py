@@ -16,13 +16,29 @@ from hypothesis import given, settings
 from published import Published, published
 from strategies import configs
 
-from resnet import ExportError, ResNetConfig, build_graph, build_keras_model, describe, get, with_settings
-from resnet.as_keras.model import RECURSION_ROOM, deep_recursion, kernel_hashes, load_keras_model, save_keras_model
+from resnet import (
+    ExportError,
+    ResNetConfig,
+    build_graph,
+    build_keras_model,
+    describe,
+    get,
+    with_settings,
+)
+from resnet.as_keras.model import (
+    RECURSION_ROOM,
+    deep_recursion,
+    kernel_hashes,
+    load_keras_model,
+    save_keras_model,
+)
 from resnet.network.graph import Subsample
 
 pytestmark = [
     pytest.mark.keras,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras's own, while it saves
+    pytest.mark.filterwarnings(
+        "ignore:__array__ implementation:DeprecationWarning"
+    ),  # Keras's own, while it saves
 ]
 
 ROWS = [row for row in published() if row.config.depth < 1202]
@@ -43,12 +59,15 @@ TRAVELLERS = {
             "input_shape": [17, 22, 1],
         },
     ),
-    "notebook": with_settings(get("binary_resnet34").config, {"input_shape": [64, 48, 3], "norm.kind": "group"}),
+    "notebook": with_settings(
+        get("binary_resnet34").config, {"input_shape": [64, 48, 3], "norm.kind": "group"}
+    ),
 }
 
 
 def assert_layers_agree(config: ResNetConfig, model: keras.Model) -> None:
-    """Names, order of the trunk aside, output shapes and parameters of every layer, and nothing but standard layers."""
+    """Names, order of the trunk aside, output shapes and parameters of every layer, and nothing but
+    standard layers."""
     rows = {row.id: row for row in describe(config).layers}
     assert {layer.name for layer in model.layers} == set(rows)
     for layer in model.layers:
@@ -79,7 +98,9 @@ def assert_counts(row: Published, model: keras.Model) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.label for row in ROWS])
 def test_the_built_model_has_the_published_counts_and_the_graphs_layers(row: Published) -> None:
-    with keras.StatelessScope(initialize_variables=False):  # shapes are enough here, values take half of the time
+    with keras.StatelessScope(
+        initialize_variables=False
+    ):  # shapes are enough here, values take half of the time
         model = build_keras_model(row.config)
     assert_counts(row, model)
     assert_layers_agree(row.config, model)
@@ -88,8 +109,11 @@ def test_the_built_model_has_the_published_counts_and_the_graphs_layers(row: Pub
 
 @settings(max_examples=25)
 @given(configs(most_blocks=5, most_filters=24, largest_side=24))
-def test_any_network_agrees_with_its_graph_and_predicts_finite_numbers(config: ResNetConfig) -> None:
-    """Would catch a shape, an order of layers or a parameter that only an unusual combination of fields brings out."""
+def test_any_network_agrees_with_its_graph_and_predicts_finite_numbers(
+    config: ResNetConfig,
+) -> None:
+    """Would catch a shape, an order of layers or a parameter that only an unusual combination of
+    fields brings out."""
     model = build_keras_model(config)
     assert_layers_agree(config, model)
     output = np.asarray(model(images(config)))
@@ -105,9 +129,17 @@ def images(config: ResNetConfig, count: int = 2) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["batch", "group", "layer"])
 def test_settings_reach_the_layers(kind: str) -> None:
-    """Momentum, epsilon, groups, the last gamma, the initialiser and bias: each would be lost without a trace."""
-    changes = {"norm.kind": kind, "norm.momentum": 0.42, "norm.epsilon": 0.03, "norm.groups": 4,
-               "norm.last_gamma": "zero", "conv_bias": True, "initialiser": "glorot_uniform"}  # fmt: skip
+    """Momentum, epsilon, groups, the last gamma, the initialiser and bias: each would be lost
+    without a trace."""
+    changes = {
+        "norm.kind": kind,
+        "norm.momentum": 0.42,
+        "norm.epsilon": 0.03,
+        "norm.groups": 4,
+        "norm.last_gamma": "zero",
+        "conv_bias": True,
+        "initialiser": "glorot_uniform",
+    }
     model = build_keras_model(with_settings(get("resnet8").config, changes))
     norm, last = model.get_layer("stage2.block1.norm1"), model.get_layer("stage2.block1.norm2")
     assert norm.epsilon == 0.03
@@ -128,9 +160,14 @@ def test_without_norm_there_is_none() -> None:
 
 @pytest.mark.parametrize("side", [7, 8, 9])
 @pytest.mark.parametrize("stride", [2, 3, 4])
-def test_the_padded_identity_takes_every_stride_th_pixel_and_appends_zero_channels(side: int, stride: int) -> None:
-    """Would catch channels put before, between or into the width; odd sides would catch a subsampling that is off."""
-    config = with_settings(get("resnet8").config, {"input_shape": [side, side + 2, 3], "stages.1.stride": stride})
+def test_the_padded_identity_takes_every_stride_th_pixel_and_appends_zero_channels(
+    side: int, stride: int
+) -> None:
+    """Would catch channels put before, between or into the width; odd sides would catch a
+    subsampling that is off."""
+    config = with_settings(
+        get("resnet8").config, {"input_shape": [side, side + 2, 3], "stages.1.stride": stride}
+    )
     model = build_keras_model(config)
     arms = ["stage1.block1.relu2", "stage2.block1.shortcut.pad"]
     probe = keras.Model(model.input, [model.get_layer(name).output for name in arms])
@@ -174,7 +211,9 @@ def test_a_saved_file_loads_where_only_keras_is_and_predicts_the_same(tmp_path: 
     """
     run_python(program, tmp_path, "-I")
     for name, output in expected.items():
-        np.testing.assert_allclose(np.load(tmp_path / f"{name}.out.npy"), output, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(
+            np.load(tmp_path / f"{name}.out.npy"), output, rtol=1e-5, atol=1e-7
+        )
 
 
 def run_python(program: str, folder: Path, *flags: str) -> None:
@@ -188,15 +227,20 @@ def deepest() -> keras.Model:
     return build_keras_model(DEEPEST.config)
 
 
-def test_resnet1202_builds_with_its_published_counts_and_predicts_numbers(deepest: keras.Model) -> None:
+def test_resnet1202_builds_with_its_published_counts_and_predicts_numbers(
+    deepest: keras.Model,
+) -> None:
     """With Keras's own initial moving variances an untrained one predicts NaN."""
     assert_counts(DEEPEST, deepest)
     assert_layers_agree(DEEPEST.config, deepest)
     assert np.isfinite(np.asarray(deepest(images(DEEPEST.config, 1)))).all()
 
 
-def test_resnet1202_is_saved_loaded_and_asked_in_a_fresh_process(deepest: keras.Model, tmp_path: Path) -> None:
-    """Nobody there raises a recursion limit; Python's own would stop Keras at a quarter of the way."""
+def test_resnet1202_is_saved_loaded_and_asked_in_a_fresh_process(
+    deepest: keras.Model, tmp_path: Path
+) -> None:
+    """Nobody there raises a recursion limit; Python's own would stop Keras at a quarter of the
+    way."""
     save_keras_model(unsettled(deepest), tmp_path / "deep.keras")
     pixels = images(DEEPEST.config, 1)
     np.save(tmp_path / "in.npy", pixels)
@@ -255,14 +299,22 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(
     monkeypatch.setattr(small, "save", half)
     with pytest.raises(ExportError, match="the disk is full"):
         save_keras_model(small, path)
-    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("model.keras", b"the old one")]
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [
+        ("model.keras", b"the old one")
+    ]
 
 
 @pytest.mark.parametrize(
     ("path", "reason"),
-    [("model.h5", "ends in .keras"), ("no/such/folder/model.keras", "folder does not exist"), ("", "ends in .keras")],
+    [
+        ("model.h5", "ends in .keras"),
+        ("no/such/folder/model.keras", "folder does not exist"),
+        ("", "ends in .keras"),
+    ],
 )
-def test_a_path_that_cannot_hold_a_model_is_refused(small: keras.Model, tmp_path: Path, path: str, reason: str) -> None:
+def test_a_path_that_cannot_hold_a_model_is_refused(
+    small: keras.Model, tmp_path: Path, path: str, reason: str
+) -> None:
     with pytest.raises(ExportError, match=reason):
         save_keras_model(small, tmp_path / path if path else "")
     assert list(tmp_path.iterdir()) == []
@@ -270,7 +322,10 @@ def test_a_path_that_cannot_hold_a_model_is_refused(small: keras.Model, tmp_path
 
 def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "broken.keras").write_bytes(b"PK\x03\x04 not a zip")
-    for name, reason in (("broken.keras", "does not hold a Keras model"), ("missing.keras", "There is no file")):
+    for name, reason in (
+        ("broken.keras", "does not hold a Keras model"),
+        ("missing.keras", "There is no file"),
+    ):
         with pytest.raises(ExportError, match=reason) as caught:
             load_keras_model(tmp_path / name)
         assert "\n" not in str(caught.value)
@@ -278,10 +333,13 @@ def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shortcut", ["padded_identity", "projection", "projection_always"])
 def test_layers_of_one_name_begin_equal_in_twins(shortcut: str) -> None:
-    """Catches kernels drawn one after the other: each projection would give every layer behind it other weights."""
+    """Catches kernels drawn one after the other: each projection would give every layer behind it
+    other weights."""
     residual = with_settings(get("resnet14").config, {"shortcut": shortcut})
     plain = with_settings(residual, {"shortcut": "none"})
-    drawn, other = (kernel_hashes(build_keras_model(config, seed=7)) for config in (residual, plain))
+    drawn, other = (
+        kernel_hashes(build_keras_model(config, seed=7)) for config in (residual, plain)
+    )
     assert {name: drawn[name] for name in other} == other
     assert len(set(drawn.values())) == len(drawn)  # and no two layers of one network do
     again, another = (kernel_hashes(build_keras_model(plain, seed=seed)) for seed in (7, 8))

@@ -1,4 +1,5 @@
-"""How long a training takes to begin: what Keras imports only to offer it to others is left out of our processes."""
+"""How long a training takes to begin: what Keras imports only to offer it to others is left out of
+our processes."""
 
 import subprocess
 import sys
@@ -17,7 +18,10 @@ print(keras.Sequential([keras.layers.Dense(1)])(keras.ops.ones((2, 3))).shape)
 
 @pytest.mark.keras
 def test_our_processes_import_keras_without_its_extras_and_the_extras_afterwards() -> None:
-    """Catches a Keras that takes two seconds more at the start of each training, and a package that stays hidden."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    """Catches a Keras that takes two seconds more at the start of each training, and a package that
+    stays hidden."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["", "(2, 1)"]

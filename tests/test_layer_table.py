@@ -11,7 +11,16 @@ from strategies import configs
 
 from resnet import Graph, Metrics, ResNetConfig, build_graph, exports, get, measure
 from resnet.network.metrics import CONVENTIONS, LayerMetrics
-from resnet.tables.layer_table import Grouping, TableRow, conventions, csv, latex, markdown, rows, total
+from resnet.tables.layer_table import (
+    Grouping,
+    TableRow,
+    conventions,
+    csv,
+    latex,
+    markdown,
+    rows,
+    total,
+)
 
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
@@ -28,12 +37,16 @@ def test_no_grouping_loses_anything(config: ResNetConfig, by: Grouping) -> None:
     graph = build_graph(config)
     metrics = measure(graph)
     whole = total(rows(metrics, graph, by))
-    assert {key: getattr(whole, key) for key in SUMMED} == {key: getattr(metrics, key) for key in SUMMED}
+    assert {key: getattr(whole, key) for key in SUMMED} == {
+        key: getattr(metrics, key) for key in SUMMED
+    }
     assert whole.layers == len(graph.nodes)
 
 
 @given(configs(), groupings, st.data())
-def test_layers_are_chosen_before_they_are_summed(config: ResNetConfig, by: Grouping, data: st.DataObject) -> None:
+def test_layers_are_chosen_before_they_are_summed(
+    config: ResNetConfig, by: Grouping, data: st.DataObject
+) -> None:
     graph = build_graph(config)
     metrics = measure(graph)
     only = data.draw(st.sets(st.sampled_from([node.id for node in graph.nodes])))
@@ -44,14 +57,19 @@ def test_layers_are_chosen_before_they_are_summed(config: ResNetConfig, by: Grou
     assert sum(row.layers for row in table) == len(kept)
     assert all(row.layers for row in table)
     if kept:
-        assert (table[-1].output_shape, table[-1].receptive_field) == (kept[-1].output_shape, kept[-1].receptive_field)
+        assert (table[-1].output_shape, table[-1].receptive_field) == (
+            kept[-1].output_shape,
+            kept[-1].receptive_field,
+        )
 
 
 @given(configs())
 def test_each_block_and_each_stage_is_one_row(config: ResNetConfig) -> None:
     graph = build_graph(config)
     metrics = measure(graph)
-    blocks = [f"{section}.block{block}" if block else section for section, block, _ in graph.blocks()]
+    blocks = [
+        f"{section}.block{block}" if block else section for section, block, _ in graph.blocks()
+    ]
     assert [row.id for row in rows(metrics, graph, "block")] == blocks
     stages = ["stem", *(f"stage{number}" for number, _ in enumerate(config.stages, 1)), "head"]
     assert [row.id for row in rows(metrics, graph, "stage")] == stages
@@ -62,12 +80,18 @@ def test_rows_of_resnet20() -> None:
     metrics, graph = network("resnet20")
     stages = rows(metrics, graph, "stage")
     assert [row.op for row in stages] == ["stem", "stage", "stage", "stage", "head"]
-    assert stages[2] == TableRow("stage2", "stage", (16, 16, 32), 51_072, 384, 12_976_128, 737_280, 37, 23)
+    assert stages[2] == TableRow(
+        "stage2", "stage", (16, 16, 32), 51_072, 384, 12_976_128, 737_280, 37, 23
+    )
     block = rows(metrics, graph, "block")[4]
-    assert block == TableRow("stage2.block1", "block", (16, 16, 32), 13_952, 128, 3_538_944, 278_528, 21, 9)
+    assert block == TableRow(
+        "stage2.block1", "block", (16, 16, 32), 13_952, 128, 3_538_944, 278_528, 21, 9
+    )
     only = rows(metrics, graph, "stage", ["stage2.block1.conv1", "stage2.block1.conv2"])
     assert only == (TableRow("stage2", "stage", (16, 16, 32), 13_824, 0, 3_538_944, 65_536, 21, 2),)
-    assert total(stages) == TableRow("total", "total", (), 269_722, 1376, 40_551_040, 2_691_408, 0, 74)
+    assert total(stages) == TableRow(
+        "total", "total", (), 269_722, 1376, 40_551_040, 2_691_408, 0, 74
+    )
 
 
 def test_no_layers_are_no_rows() -> None:
@@ -91,7 +115,13 @@ def test_the_csv_reads_back(config: ResNetConfig, by: Grouping) -> None:
     header, *lines = csv_module.reader(csv(table).splitlines())
     assert tuple(header) == (LayerMetrics if by == "layer" else TableRow)._fields
     read = [
-        TableRow(cells[0], cells[1], tuple(map(int, cells[2].split("x"))), *map(int, cells[3:8]), int((*cells, 1)[8]))
+        TableRow(
+            cells[0],
+            cells[1],
+            tuple(map(int, cells[2].split("x"))),
+            *map(int, cells[3:8]),
+            int((*cells, 1)[8]),
+        )
         for cells in lines
     ]
     assert tuple(read) == table
@@ -129,14 +159,20 @@ def test_conventions_are_one_sentence_each() -> None:
     assert len(notes) == len(set(CONVENTIONS) - {"depth"})
     assert all(note.endswith(".") and ". " not in note for note in notes)
     assert notes[1] == "Not trained: batch norm's moving mean and variance: kept, never trained."
-    assert "the last convolutional" not in " ".join(notes)  # true of a network's field, not of a row's
+    assert "the last convolutional" not in " ".join(
+        notes
+    )  # true of a network's field, not of a row's
 
 
 @given(configs(), groupings)
 def test_the_latex_has_a_line_for_each_row_and_a_total(config: ResNetConfig, by: Grouping) -> None:
     graph = build_graph(config)
     table = rows(measure(graph), graph, by)
-    parts = re.findall(r"\\begin\{(?:tabular|longtable)\}(?:\[l\])?\{[lr]+\}\n(.*?)\n\\end", latex(table), re.DOTALL)
+    parts = re.findall(
+        r"\\begin\{(?:tabular|longtable)\}(?:\[l\])?\{[lr]+\}\n(.*?)\n\\end",
+        latex(table),
+        re.DOTALL,
+    )
     columns = 0
     for part in parts:  # each begins with the first column
         lines = [line for line in part.splitlines() if line.endswith(r"\\")]

@@ -61,7 +61,9 @@ def test_the_nearest_depth_is_suggested() -> None:
 def test_written_values_read_back() -> None:
     with pytest.raises(ConfigError):
         from_query({"network": "resnet20", "conv_bias": "maybe"})
-    assert from_query({"network": "resnet20", "conv_bias": written(True)}).config().conv_bias is True
+    assert (
+        from_query({"network": "resnet20", "conv_bias": written(True)}).config().conv_bias is True
+    )
 
 
 def test_a_recipe_differs_by_whole_values_where_kinds_differ() -> None:

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import configs
 
-from resnet import ResNetConfig, build_graph, build_keras_model, describe, get, measure, with_settings
+from resnet import (
+    ResNetConfig,
+    build_graph,
+    build_keras_model,
+    describe,
+    get,
+    measure,
+    with_settings,
+)
 from resnet.network import catalog
 from resnet.network.graph import Conv, Graph, MaxPool, Subsample
 from resnet.network.metrics import CONVENTIONS, Metrics, receptive_fields
@@ -27,7 +35,9 @@ def test_totals_are_the_sums_of_the_table(config: ResNetConfig) -> None:
 @given(configs())
 def test_memory_is_every_output_in_float32(config: ResNetConfig) -> None:
     graph = build_graph(config)
-    assert measure(graph).activation_bytes == sum(4 * prod(node.output_shape) for node in graph.nodes)
+    assert measure(graph).activation_bytes == sum(
+        4 * prod(node.output_shape) for node in graph.nodes
+    )
 
 
 def test_every_total_says_what_it_counts() -> None:
@@ -39,13 +49,19 @@ def test_a_convolution_counts_as_the_paper_counts_it() -> None:
     rows = {row.id: row for row in describe(get("resnet50").config).layers}
     assert rows["stem.conv"].trainable_params == 9408
     assert rows["stem.conv"].macs == 112 * 112 * 9408
-    assert (rows["head.logits"].trainable_params, rows["head.logits"].macs) == (2_049_000, 2_048_000)
+    assert (rows["head.logits"].trainable_params, rows["head.logits"].macs) == (
+        2_049_000,
+        2_048_000,
+    )
     assert rows["stem.norm"][3:6] == (128, 128, 0)
 
 
 def test_groups_divide_the_weights_and_the_macs() -> None:
-    """ResNeXt-50 32x4d has 25,028,904 parameters (Xie et al. 2017 say 25.0 M; torchvision counts exactly this)."""
-    config = with_settings(get("resnet50").config, {"cardinality": 32, "base_width": 4, "stride_on": "3x3"})
+    """ResNeXt-50 32x4d has 25,028,904 parameters (Xie et al. 2017 say 25.0 M; torchvision counts
+    exactly this)."""
+    config = with_settings(
+        get("resnet50").config, {"cardinality": 32, "base_width": 4, "stride_on": "3x3"}
+    )
     assert describe(config).trainable_params == 25_028_904
 
 
@@ -56,25 +72,37 @@ def test_a_wide_bottleneck_counts_as_published() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "side"), [("resnet18", 435), ("resnet34", 899), ("resnet50", 427), ("resnet101", 971), ("resnet152", 1451)]
+    ("name", "side"),
+    [
+        ("resnet18", 435),
+        ("resnet34", 899),
+        ("resnet50", 427),
+        ("resnet101", 971),
+        ("resnet152", 1451),
+    ],
 )
 def test_receptive_fields_of_the_imagenet_networks(name: str, side: int) -> None:
-    """By hand, 1 + Σ (kernel − 1) × strides before it, stride on the 3×3; the same as others publish."""
+    """By hand, 1 + Σ (kernel − 1) × strides before it, stride on the 3×3; the same as others
+    publish."""
     config = with_settings(get(name).config, {"stride_on": "3x3"})
     assert describe(config).receptive_field == side
 
 
 @pytest.mark.parametrize("n", [1, 3, 9, 18, 200])
 def test_receptive_field_of_the_cifar_networks(n: int) -> None:
-    """Stem: 3. Each stage adds 2 for each of its 2n convolutions at its input's jump, the first at the jump before."""
+    """Stem: 3. Each stage adds 2 for each of its 2n convolutions at its input's jump, the first at
+    the jump before."""
     by_hand = 3 + 2 * (2 * n) + 2 * (1 + 2 * (2 * n - 1)) + 2 * (2 + 4 * (2 * n - 1))
     for kind in ("resnet", "plain"):
         assert describe(get(catalog.cifar_name(n, kind)).config).receptive_field == by_hand
 
 
 def test_a_shortcut_can_see_farther_than_its_branch_only_by_its_own_stride() -> None:
-    """A field is the union of both arms; where the branch sees more, the shortcut changes nothing."""
-    plain, residual = (describe(get(f"{kind}34").config).receptive_field for kind in ("plain", "resnet"))
+    """A field is the union of both arms; where the branch sees more, the shortcut changes
+    nothing."""
+    plain, residual = (
+        describe(get(f"{kind}34").config).receptive_field for kind in ("plain", "resnet")
+    )
     assert plain == residual
 
 
@@ -92,14 +120,21 @@ UNUSUAL: dict[str, dict[str, object]] = {
     "bottleneck_1x1": {"input_shape": [97, 98, 3], "block": "bottleneck"},
     "bottleneck_3x3": {"input_shape": [97, 98, 3], "block": "bottleneck", "stride_on": "3x3"},
     "imagenet_stem": {"input_shape": [223, 226, 3], "stem": "imagenet"},
-    "imagenet_stem_odd": {"input_shape": [225, 227, 3], "stem": "imagenet", "shortcut": "projection"},
+    "imagenet_stem_odd": {
+        "input_shape": [225, 227, 3],
+        "stem": "imagenet",
+        "shortcut": "projection",
+    },
 }
 
 
 @pytest.mark.keras
 @pytest.mark.parametrize("changes", UNUSUAL.values(), ids=UNUSUAL.keys())
-def test_the_field_is_exactly_what_numerically_influences_the_centre(changes: dict[str, object]) -> None:
-    """Images large enough that the whole field lies inside: nothing is clipped, so both ends are compared."""
+def test_the_field_is_exactly_what_numerically_influences_the_centre(
+    changes: dict[str, object],
+) -> None:
+    """Images large enough that the whole field lies inside: nothing is clipped, so both ends are
+    compared."""
     graph = build_graph(with_settings(get("resnet8").config, FEW_FILTERS | changes))
     for axis, (low, high, side) in enumerate(predicted(graph)):
         assert low >= 0, "the image is too small for this test"
@@ -126,7 +161,8 @@ def test_no_network_sees_beyond_its_field(config: ResNetConfig, data: st.DataObj
 
 
 def predicted(graph: Graph) -> list[tuple[int, int, int]]:
-    """(first, last, side) on each axis: the input pixels that the centre of the last map can see, not clipped."""
+    """(first, last, side) on each axis: the input pixels that the centre of the last map can see,
+    not clipped."""
     spans = receptive_fields(graph)[graph.last_map.id]
     centres = [side // 2 for side in graph.last_map.output_shape[:2]]
     sides = graph.config.input_shape[:2]
@@ -137,7 +173,8 @@ def predicted(graph: Graph) -> list[tuple[int, int, int]]:
 
 
 def skips_pixels(graph: Graph) -> bool:
-    """Whether some layer strides farther than it is wide, so that pixels inside its field are never read."""
+    """Whether some layer strides farther than it is wide, so that pixels inside its field are never
+    read."""
     ops = [node.op for node in graph.nodes]
     return any(
         (isinstance(op, Conv) and op.kernel < op.stride)
@@ -148,10 +185,11 @@ def skips_pixels(graph: Graph) -> bool:
 
 
 def influential(graph: Graph, axis: int) -> tuple[int, int]:
-    """The first and last row (axis 0) or column (axis 1) of the image that changes the centre of the last map.
+    """The first and last row (axis 0) or column (axis 1) of the image that changes the centre of
+    the last map.
 
-    All weights are positive and the image is black, so whatever reaches the centre makes it larger than nothing, and
-    nothing cancels out. Each image of the batch has one bright row or column.
+    All weights are positive and the image is black, so whatever reaches the centre makes it larger
+    than nothing, and nothing cancels out. Each image of the batch has one bright row or column.
     """
     model = build_keras_model(graph.config)
     for layer in model.layers:

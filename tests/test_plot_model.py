@@ -1,4 +1,5 @@
-"""Keras's picture, without Keras: equal to what `keras.utils.model_to_dot` makes of the built model."""
+"""Keras's picture, without Keras: equal to what `keras.utils.model_to_dot` makes of the built
+model."""
 
 import inspect
 import re
@@ -15,11 +16,20 @@ from resnet.as_keras.model import keras_dot
 from resnet.as_keras.plot_model import PlotOptions, dot
 from resnet.network import catalog
 
-SWITCHES = ("show_shapes", "show_dtype", "show_layer_names", "show_layer_activations", "show_trainable")
+SWITCHES = (
+    "show_shapes",
+    "show_dtype",
+    "show_layer_names",
+    "show_layer_activations",
+    "show_trainable",
+)
 EVERY_OPTION = [
-    PlotOptions.model_validate(dict(zip(SWITCHES, switches, strict=True)) | {"rankdir": rankdir, "dpi": dpi})
+    PlotOptions.model_validate(
+        dict(zip(SWITCHES, switches, strict=True)) | {"rankdir": rankdir, "dpi": dpi}
+    )
     for switches, (rankdir, dpi) in product(
-        product([False, True], repeat=len(SWITCHES)), [("TB", 200), ("LR", 96), ("BT", 72), ("RL", 300)]
+        product([False, True], repeat=len(SWITCHES)),
+        [("TB", 200), ("LR", 96), ("BT", 72), ("RL", 300)],
     )
 ]
 EVERYTHING = PlotOptions.model_validate(dict.fromkeys(SWITCHES, True))
@@ -27,13 +37,15 @@ UP_TO_152 = [name for name in names() if get(name).config.depth <= 152]
 
 
 def structure(config: ResNetConfig) -> keras.Model:
-    """The built model without values in its weights: a picture needs none, and they take half of the time."""
+    """The built model without values in its weights: a picture needs none, and they take half of
+    the time."""
     with keras.StatelessScope(initialize_variables=False):
         return build_keras_model(config)
 
 
 def numbered(text: str) -> str:
-    """DOT text with its nodes renamed 0, 1, 2 … in order, since Keras names them by memory addresses."""
+    """DOT text with its nodes renamed 0, 1, 2 … in order, since Keras names them by memory
+    addresses."""
     names = re.findall(r"^(\S+) \[label=", text, flags=re.MULTILINE)
     number = {name: str(index) for index, name in enumerate(names)}
     return re.sub(
@@ -118,7 +130,9 @@ def test_the_same_network_gives_the_same_text() -> None:
     assert dot(graph, EVERYTHING) == dot(build_graph(get("resnet56").config), EVERYTHING)
 
 
-@pytest.mark.parametrize("wrong", [{"dpi": 0}, {"dpi": "many"}, {"rankdir": "diagonal"}, {"splines": "ortho"}])
+@pytest.mark.parametrize(
+    "wrong", [{"dpi": 0}, {"dpi": "many"}, {"rankdir": "diagonal"}, {"splines": "ortho"}]
+)
 def test_an_option_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         PlotOptions.model_validate(wrong)

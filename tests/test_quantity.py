@@ -25,7 +25,8 @@ def test_short_numbers_read_as_in_the_paper(number: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 s"), (59.4, "59 s"), (59.6, "1 m 00 s"), (80, "1 m 20 s"), (11_100, "3 h 05 m")]
+    ("seconds", "text"),
+    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 m 00 s"), (80, "1 m 20 s"), (11_100, "3 h 05 m")],
 )
 def test_durations_have_two_units(seconds: float, text: str) -> None:
     """Catches 60 s, and nine decimals."""

@@ -31,12 +31,15 @@ def tree() -> dict[str, str]:
 
 
 def tracked() -> set[str]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(listed.stdout.splitlines())
 
 
 def expected() -> set[str]:
-    """Files at the top and all of resnet/ and app/ with their folders; of the other folders only the name."""
+    """Files at the top and all of resnet/ and app/ with their folders; of the other folders only
+    the name."""
     entries = set()
     for path in {SHIPPED.sub(r"\1", path) for path in tracked()}:
         if path.startswith(LISTED_IN_FULL):
@@ -68,7 +71,9 @@ def test_links_to_files_lead_somewhere() -> None:
 def test_every_decision_has_its_three_parts() -> None:
     for path in (ROOT / "docs" / "decisions").glob("*.md"):
         text = path.read_text()
-        assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequence")), path.name
+        assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequence")), (
+            path.name
+        )
 
 
 def commands() -> list[str]:
@@ -84,11 +89,23 @@ HEAVY = [command for command in commands() if verb(command) == "export"]
 
 
 def run(command: str, folder: Path) -> None:
-    """As typed, in a folder with a curve to import and a study; files it is told to write must be there afterwards."""
+    """As typed, in a folder with a curve to import and a study; files it is told to write must be
+    there afterwards."""
     words = [sys.executable, *shlex.split(command)[1:]]
-    (folder / "study.yaml").write_bytes((ROOT / "resnet/shipped/plain_or_residual/study.yaml").read_bytes())
-    (folder / "history.csv").write_bytes((ROOT / "resnet/shipped/notebook_curves/resnet_34_sgd.csv").read_bytes())
-    done = subprocess.run(words, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+    (folder / "study.yaml").write_bytes(
+        (ROOT / "resnet/shipped/plain_or_residual/study.yaml").read_bytes()
+    )
+    (folder / "history.csv").write_bytes(
+        (ROOT / "resnet/shipped/notebook_curves/resnet_34_sgd.csv").read_bytes()
+    )
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert all((folder / name).stat().st_size for name in re.findall(r"-o (\S+)", command))
 
@@ -106,7 +123,9 @@ def test_commands_that_need_tensorflow_work_as_written(command: str, tmp_path: P
 
 def test_every_command_is_shown() -> None:
     """A command nobody is told of."""
-    from resnet.cli import app  # noqa: PLC0415  its absence should fail this test, not the reading of this file
+    from resnet.cli import (
+        app,
+    )
 
     known = {command.name or command.callback.__name__ for command in app.registered_commands}
     known |= {group.name for group in app.registered_groups}

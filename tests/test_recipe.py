@@ -49,7 +49,10 @@ def test_an_unknown_data_set_suggests_the_nearest() -> None:
         ({"warmup": {"kind": "steps", "steps": 900_000}}, "warm-up takes 900,000 steps"),
         ({"optimiser": {"kind": "adamw"}}, "second decay"),
         (
-            {"optimiser": {"kind": "adam"}, "weight_decay": {"value": 0.1, "semantics": "decoupled"}},
+            {
+                "optimiser": {"kind": "adam"},
+                "weight_decay": {"value": 0.1, "semantics": "decoupled"},
+            },
             "choose optimiser 'adamw'",
         ),
         ({"optimiser": {"kind": "sgd", "momentum": 0, "nesterov": True}}, "looks ahead"),
@@ -62,7 +65,9 @@ def test_an_unknown_data_set_suggests_the_nearest() -> None:
         ({"precision": "float8"}, "recipe.precision"),
     ],
 )
-def test_a_recipe_that_contradicts_itself_is_refused_in_one_sentence(changes: dict[str, Any], words: str) -> None:
+def test_a_recipe_that_contradicts_itself_is_refused_in_one_sentence(
+    changes: dict[str, Any], words: str
+) -> None:
     with pytest.raises(ConfigError, match=words) as caught:
         Recipe.model_validate(changed(**changes))
     assert "\n" not in str(caught.value)
@@ -91,7 +96,12 @@ def test_a_recipe_that_does_not_fit_the_data_is_refused_before_anything_starts(
 
 
 def test_dotted_settings_reach_inside_a_recipe() -> None:
-    recipe = with_settings(default_recipe("digits"), {"optimiser.momentum": "0.8", "augmentation.flip": "horizontal"})
-    assert (recipe.optimiser.model_dump()["momentum"], recipe.augmentation.flip) == (0.8, "horizontal")
+    recipe = with_settings(
+        default_recipe("digits"), {"optimiser.momentum": "0.8", "augmentation.flip": "horizontal"}
+    )
+    assert (recipe.optimiser.model_dump()["momentum"], recipe.augmentation.flip) == (
+        0.8,
+        "horizontal",
+    )
     with pytest.raises(UnknownNameError, match=r"optimiser\.momentum"):
         with_settings(recipe, {"optimiser.momentun": "0.8"})

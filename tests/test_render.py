@@ -33,7 +33,8 @@ def test_svg_shows_every_layer_and_every_edge() -> None:
 
 
 def test_pdf_carries_its_letters_and_no_date_of_today() -> None:
-    """Would catch a PDF that shows other letters elsewhere, and one that differs from day to day."""
+    """Would catch a PDF that shows other letters elsewhere, and one that differs from day to
+    day."""
     pdf = render.render(picture("resnet20"), "pdf")
     assert pdf.startswith(b"%PDF-")
     assert b"SourceSansPro" in pdf
@@ -45,8 +46,11 @@ def test_the_same_dot_gives_the_same_bytes(form: render.Format) -> None:
     assert render.render(TINY, form) == render.render(TINY, form)
 
 
-def test_letters_are_letters_on_a_machine_without_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Would catch the empty boxes of a slim container: another fontconfig file, an empty home, nothing on the PATH."""
+def test_letters_are_letters_on_a_machine_without_fonts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Would catch the empty boxes of a slim container: another fontconfig file, an empty home,
+    nothing on the PATH."""
     expected = render.render(TINY, "png")
     nowhere = tmp_path / "fonts.conf"
     nowhere.write_text("<fontconfig></fontconfig>")
@@ -55,12 +59,17 @@ def test_letters_are_letters_on_a_machine_without_fonts(tmp_path: Path, monkeypa
     for key in ("HOME", "PATH", "XDG_CACHE_HOME"):
         monkeypatch.setenv(key, str(tmp_path))
     assert render.render(TINY, "png") == expected
-    wide, narrow = (_ink_width(render.render(f'digraph {{ a [shape=none, label="{text}"] }}', "png")) for text in "Wi")
+    wide, narrow = (
+        _ink_width(render.render(f'digraph {{ a [shape=none, label="{text}"] }}', "png"))
+        for text in "Wi"
+    )
     assert wide > 2 * narrow > 0, "a missing letter is a box, and all boxes are equally wide"
 
 
 def _ink_width(png: bytes) -> int:
-    left, _, right, _ = Image.open(BytesIO(png)).convert("L").point(lambda value: 255 - value).getbbox() or (0,) * 4
+    left, _, right, _ = (
+        Image.open(BytesIO(png)).convert("L").point(lambda value: 255 - value).getbbox() or (0,) * 4
+    )
     return int(right - left)
 
 
@@ -71,7 +80,9 @@ def test_every_carried_font_is_there() -> None:
 
 def test_resnet1202_as_png_is_refused_with_a_way_out_but_drawn_as_svg() -> None:
     """Keras's own PNG of it is 73×32,766 pixels, its letters about one pixel high."""
-    with pytest.raises(ExportError, match=r"letters would be 1\.\d pixels high.*SVG or PDF.*folded drawing"):
+    with pytest.raises(
+        ExportError, match=r"letters would be 1\.\d pixels high.*SVG or PDF.*folded drawing"
+    ):
         render.render(picture("resnet1202", PlotOptions()), "png")
     assert b">ReLU</text>" in render.render(picture("resnet1202", PlotOptions()), "svg")
 
@@ -87,7 +98,9 @@ def test_a_png_at_too_few_dots_is_refused_however_small_the_network() -> None:
         render.render(picture("resnet8", PlotOptions(dpi=20)), "png")
 
 
-@pytest.mark.parametrize("text", ["", "not a graph", "digraph {", "digraph { a [label=<<table>] }\0"])
+@pytest.mark.parametrize(
+    "text", ["", "not a graph", "digraph {", "digraph { a [label=<<table>] }\0"]
+)
 def test_text_that_is_no_graph_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(ExportError, match="could not read this DOT text"):
         render.render(text, "svg")
@@ -111,7 +124,9 @@ def _children() -> set[str]:
     return {pid for task in tasks for pid in task.read_text().split()}
 
 
-def test_a_crash_of_graphviz_is_an_error_and_not_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_crash_of_graphviz_is_an_error_and_not_the_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A stand-in for Python that dies of a signal, as Graphviz has been seen to."""
     crashing = tmp_path / "python"
     crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")
@@ -123,10 +138,14 @@ def test_a_crash_of_graphviz_is_an_error_and_not_the_end(monkeypatch: pytest.Mon
 
 def test_pictures_asked_for_at_once_do_not_disturb_each_other() -> None:
     """Graphviz is not thread-safe; pages are drawn from threads."""
-    expected = {name: render.render(picture(name), "svg") for name in ("resnet8", "plain14", "resnet20")}
+    expected = {
+        name: render.render(picture(name), "svg") for name in ("resnet8", "plain14", "resnet20")
+    }
     results: dict[str, bytes] = {}
     threads = [
-        threading.Thread(target=lambda name=name: results.update({name: render.render(picture(name), "svg")}))
+        threading.Thread(
+            target=lambda name=name: results.update({name: render.render(picture(name), "svg")})
+        )
         for name in expected
     ]
     for thread in threads:

@@ -1,4 +1,5 @@
-"""Forks: where they begin, what they keep of their parent, what is refused, and that a worker goes on from there."""
+"""Forks: where they begin, what they keep of their parent, what is refused, and that a worker goes
+on from there."""
 
 import json
 import shutil
@@ -52,7 +53,9 @@ def save(directory: RunDirectory, step: int, **state: Any) -> Path:
     weights = {"stem.conv/kernel": np.full((3, 3, 1, 4), step, np.float32)}
     slots = {"00000.momentum": np.full(3, step, np.float32)}
     known = {"config": support.spec().config.fingerprint, "warm": False, "running": {"steps": 5}}
-    return checkpoint.save(directory.file(CHECKPOINTS), Checkpoint(step, weights, slots, known | state))
+    return checkpoint.save(
+        directory.file(CHECKPOINTS), Checkpoint(step, weights, slots, known | state)
+    )
 
 
 def beginning(run: Run) -> Checkpoint:
@@ -73,8 +76,12 @@ def test_a_fork_begins_at_the_last_checkpoint_with_the_changed_recipe(store: Sto
     )
     there = beginning(fork)
     assert there.step == 200
-    assert np.array_equal(there.weights["stem.conv/kernel"], beginning(first).weights["stem.conv/kernel"])
-    assert np.array_equal(there.optimiser["00000.momentum"], beginning(first).optimiser["00000.momentum"])
+    assert np.array_equal(
+        there.weights["stem.conv/kernel"], beginning(first).weights["stem.conv/kernel"]
+    )
+    assert np.array_equal(
+        there.optimiser["00000.momentum"], beginning(first).optimiser["00000.momentum"]
+    )
     assert (there.state["warm"], "running" in there.state) == (False, False)
     assert fork.metrics()[0] == []
 
@@ -91,7 +98,8 @@ def test_a_fork_knows_its_parent_and_outlives_it(store: Store) -> None:
 
 
 def test_the_lineage_is_no_part_of_the_spec(store: Store) -> None:
-    """A spec with a new field would be unreadable to every earlier version; and a run from before has no parent."""
+    """A spec with a new field would be unreadable to every earlier version; and a run from before
+    has no parent."""
     first = parent(store)
     fork = store.fork(first.id, {})
     spec = json.loads((fork.path / SPEC).read_text())
@@ -111,7 +119,8 @@ def test_the_parent_is_left_as_it_was(store: Store) -> None:
 
 
 def test_another_optimiser_begins_anew_with_the_same_weights(store: Store) -> None:
-    """SGD's velocities mean nothing to Adam; handing them over would be refused by the worker, minutes later."""
+    """SGD's velocities mean nothing to Adam; handing them over would be refused by the worker,
+    minutes later."""
     there = beginning(store.fork(parent(store).id, {"optimiser": {"kind": "adam"}}))
     assert there.optimiser == {}
     assert there.weights.keys() == {"stem.conv/kernel"}
@@ -135,9 +144,17 @@ def test_a_broken_checkpoint_is_passed_over_with_a_word(store: Store) -> None:
 @pytest.mark.parametrize(
     ("settings", "error", "words"),
     [
-        ({"steps": 100, "schedule.steps": 90}, ConfigError, "past the checkpoint it begins at, that of step 100"),
+        (
+            {"steps": 100, "schedule.steps": 90},
+            ConfigError,
+            "past the checkpoint it begins at, that of step 100",
+        ),
         ({"seed": 1}, ConfigError, "keeps its parent's recipe.seed, 0"),
-        ({"validation_images": 200}, ConfigError, "keeps its parent's recipe.validation_images, 300"),
+        (
+            {"validation_images": 200},
+            ConfigError,
+            "keeps its parent's recipe.validation_images, 300",
+        ),
         ({"steppes": 900}, UnknownNameError, "did you mean 'steps'"),
         ({"steps": 10}, ConfigError, "past the end"),
         ({"batch_size": 1300}, ConfigError, "at most the 1,200"),
@@ -159,7 +176,9 @@ def test_no_checkpoint_is_refused_with_a_way_out(store: Store) -> None:
 
 
 def test_a_checkpoint_of_another_network_is_refused(store: Store) -> None:
-    with pytest.raises(RunError, match="belongs to another network: it was made for the config 'abc'"):
+    with pytest.raises(
+        RunError, match="belongs to another network: it was made for the config 'abc'"
+    ):
         store.fork(parent(store, config="abc").id, {})
 
 
@@ -170,15 +189,20 @@ def test_an_unreadable_parent_is_refused(store: Store) -> None:
         store.fork(first.id, {})
 
 
-def test_forking_twice_is_forking_once_but_a_fork_is_no_start(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two tabs, a double click; and the same spec started from nothing at the same moment is another run."""
+def test_forking_twice_is_forking_once_but_a_fork_is_no_start(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tabs, a double click; and the same spec started from nothing at the same moment is
+    another run."""
     monkeypatch.setattr(stores, "TWIN_S", 3600.0)  # on a busy machine two seconds may be over
     first = parent(store)
     fork = store.fork(first.id, {})
     assert store.fork(first.id, {}) == fork
     assert fork.spec
     assert store.start(fork.spec) != fork
-    assert store.fork(first.id, {"steps": 600}, token="t") == store.fork(first.id, {"steps": 700}, token="t")
+    assert store.fork(first.id, {"steps": 600}, token="t") == store.fork(
+        first.id, {"steps": 700}, token="t"
+    )
 
 
 @pytest.mark.training
@@ -206,23 +230,36 @@ def small_spec(steps: int) -> RunSpec:
 
 @pytest.mark.training
 def test_a_real_worker_goes_on_from_the_parents_checkpoint(tmp_path: Path) -> None:
-    """Forked at two thirds with nothing changed, a fork ends as its parent; another optimiser takes over as told."""
+    """Forked at two thirds with nothing changed, a fork ends as its parent; another optimiser takes
+    over as told."""
     store = Store(tmp_path / "runs")
     first = store.start(small_spec(steps=60))
     assert store.wait(first.id, START_S).state().name == "finished", first.log_tail()
     at_the_end = beginning(first)
     shutil.rmtree(checkpoint.steps(first.directory.file(CHECKPOINTS))[-1])
     same = store.fork(first.id, {})
-    other = store.fork(first.id, {"steps": 50, "optimiser": {"kind": "adam"}, "schedule.learning_rate": 0.001})
+    other = store.fork(
+        first.id, {"steps": 50, "optimiser": {"kind": "adam"}, "schedule.learning_rate": 0.001}
+    )
     for run in (same, other):
         assert store.wait(run.id, START_S).state().name == "finished", run.log_tail()
-    assert all(np.array_equal(beginning(same).weights[name], values) for name, values in at_the_end.weights.items())
+    assert all(
+        np.array_equal(beginning(same).weights[name], values)
+        for name, values in at_the_end.weights.items()
+    )
     assert trained(same) == [record for record in trained(first) if record["step"] > 40]
-    assert [(record["step"], record["learning_rate"]) for record in trained(other)] == [(50, pytest.approx(0.001))]
+    assert [(record["step"], record["learning_rate"]) for record in trained(other)] == [
+        (50, pytest.approx(0.001))
+    ]
     start = same.metrics()[0][0]
     assert (start["kind"], start["resumed_from"], start["steps"]) == ("start", 40, 60)
-    wrote = [set(run.environment() or {}) & {"initial_weights", "first_batch"} for run in (first, same)]
-    assert wrote == [{"initial_weights", "first_batch"}, set()]  # a fork begins with its parent's weights
+    wrote = [
+        set(run.environment() or {}) & {"initial_weights", "first_batch"} for run in (first, same)
+    ]
+    assert wrote == [
+        {"initial_weights", "first_batch"},
+        set(),
+    ]  # a fork begins with its parent's weights
 
 
 def trained(run: Run) -> list[dict[str, Any]]:

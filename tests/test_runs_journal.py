@@ -1,4 +1,5 @@
-"""metrics.jsonl under a reader that comes at any moment, a writer that dies at any byte, and damage."""
+"""metrics.jsonl under a reader that comes at any moment, a writer that dies at any byte, and
+damage."""
 
 import json
 import os
@@ -35,7 +36,9 @@ def test_no_file_is_no_records(path: Path) -> None:
 
 
 @given(cuts=st.lists(st.integers(0, len(BYTES)), max_size=12))
-def test_a_reader_gets_every_record_once_however_the_file_grows(tmp_path_factory: pytest.TempPathFactory, cuts) -> None:
+def test_a_reader_gets_every_record_once_however_the_file_grows(
+    tmp_path_factory: pytest.TempPathFactory, cuts
+) -> None:
     """Growth stops at any byte, inside a character too: nothing is lost, doubled or damaged."""
     path = tmp_path_factory.mktemp("journal") / "metrics.jsonl"
     records, cursor = [], START
@@ -48,7 +51,9 @@ def test_a_reader_gets_every_record_once_however_the_file_grows(tmp_path_factory
 
 
 @given(cut=st.integers(0, len(BYTES)))
-def test_a_torn_last_line_is_dropped_by_the_next_writer(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+def test_a_torn_last_line_is_dropped_by_the_next_writer(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
     path = tmp_path_factory.mktemp("journal") / "metrics.jsonl"
     path.write_bytes(BYTES[:cut])
     whole = BYTES[:cut].count(b"\n")
@@ -83,7 +88,8 @@ def test_what_json_cannot_say_becomes_null(path: Path) -> None:
 
 
 def test_a_curve_cut_back_and_written_on_is_read_anew(path: Path) -> None:
-    """A run resumed from a checkpoint: the reader must not mix the dropped records with the new ones."""
+    """A run resumed from a checkpoint: the reader must not mix the dropped records with the new
+    ones."""
     written(path, CURVE)
     _, cursor = read(path)
     truncate(path, 20)
@@ -114,7 +120,8 @@ def test_cutting_back_drops_a_torn_line(path: Path) -> None:
 def test_reading_from_the_end_finds_the_same_records(
     tmp_path_factory: pytest.TempPathFactory, wanted: int, block: int
 ) -> None:
-    """Whatever the block size, lines that cross a block come out whole; a torn last line is not among them."""
+    """Whatever the block size, lines that cross a block come out whole; a torn last line is not
+    among them."""
     path = tmp_path_factory.mktemp("journal") / "metrics.jsonl"
     path.write_bytes(BYTES + b'{"step": 40, "no')
     with pytest.MonkeyPatch.context() as patch:

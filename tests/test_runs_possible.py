@@ -1,4 +1,5 @@
-"""What cannot succeed is refused before anything starts, each time in one sentence with a way out."""
+"""What cannot succeed is refused before anything starts, each time in one sentence with a way
+out."""
 
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,24 @@ def images(folder: Path, counts: dict[str, int], side: int = 16) -> None:
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
 
 
-def refusal(root: Path, dataset: str = "folder:mine@16", network: str = "resnet8", **changes: Any) -> str:
+def refusal(
+    root: Path, dataset: str = "folder:mine@16", network: str = "resnet8", **changes: Any
+) -> str:
     """Why a start is refused; no run may be left behind."""
     store = Store(root / "runs")
     with pytest.raises(ResNetLabError) as caught:
         facts = data.facts(dataset, root)
         recipe = Recipe.model_validate(recipes.begin_with(facts).model_dump() | changes)
         config = data.fit_config(catalog.get(network).config, facts)
-        store.start(RunSpec(network=network, config=config, recipe=recipe, dataset=dataset, data_folder=str(root)))
+        store.start(
+            RunSpec(
+                network=network,
+                config=config,
+                recipe=recipe,
+                dataset=dataset,
+                data_folder=str(root),
+            )
+        )
     assert store.list() == []
     sentence = str(caught.value)
     assert sentence.endswith(".")
@@ -63,11 +74,14 @@ def test_a_batch_larger_than_the_data(tmp_path: Path) -> None:
 
 def test_a_split_that_leaves_nothing(tmp_path: Path) -> None:
     images(tmp_path / "mine", {"a": 9, "b": 9})
-    assert "needs an image for training and one for validation" in refusal(tmp_path, validation_images=14, batch_size=1)
+    assert "needs an image for training and one for validation" in refusal(
+        tmp_path, validation_images=14, batch_size=1
+    )
 
 
 def test_a_split_that_leaves_a_rare_class_empty(tmp_path: Path) -> None:
-    """Enough images in all: only the sizes of the classes say it, and the files say those before any is read."""
+    """Enough images in all: only the sizes of the classes say it, and the files say those before
+    any is read."""
     images(tmp_path / "mine", {"common": 60, "rare": 2})
     assert "class 'rare' is left without" in refusal(tmp_path, validation_images=10, batch_size=4)
 
@@ -75,20 +89,32 @@ def test_a_split_that_leaves_a_rare_class_empty(tmp_path: Path) -> None:
 def test_two_hundred_classes_for_a_head_of_ten(tmp_path: Path) -> None:
     images(tmp_path / "mine", {f"class {number}": 3 for number in range(200)})
     facts = data.facts("folder:mine@16", tmp_path)
-    spec = RunSpec(network="resnet8", config=catalog.get("resnet8").config, recipe=recipes.begin_with(facts),
-                   dataset="folder:mine@16", data_folder=str(tmp_path))  # fmt: skip
-    with pytest.raises(ResNetLabError, match=r"has 200 classes .* received a network for 10 classes"):
+    spec = RunSpec(
+        network="resnet8",
+        config=catalog.get("resnet8").config,
+        recipe=recipes.begin_with(facts),
+        dataset="folder:mine@16",
+        data_folder=str(tmp_path),
+    )
+    with pytest.raises(
+        ResNetLabError, match=r"has 200 classes .* received a network for 10 classes"
+    ):
         Store(tmp_path / "runs").start(spec)
 
 
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
-        ({"schedule": {"kind": "steps", "learning_rate": 0.1, "drops": [900_000]}}, "goes on past the end"),
+        (
+            {"schedule": {"kind": "steps", "learning_rate": 0.1, "drops": [900_000]}},
+            "goes on past the end",
+        ),
         ({"optimiser": {"kind": "adamw"}}, "would be a second decay"),
     ],
 )
-def test_a_recipe_that_contradicts_itself(tmp_path: Path, changes: dict[str, Any], rule: str) -> None:
+def test_a_recipe_that_contradicts_itself(
+    tmp_path: Path, changes: dict[str, Any], rule: str
+) -> None:
     assert rule in refusal(tmp_path, "digits", **changes)
 
 

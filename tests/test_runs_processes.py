@@ -1,4 +1,5 @@
-"""Real processes and real signals: what the page says about a run is true whatever dies, and when."""
+"""Real processes and real signals: what the page says about a run is true whatever dies, and
+when."""
 
 import os
 import signal
@@ -55,7 +56,8 @@ def test_a_run_goes_from_start_to_finish(root: Path) -> None:
 
 
 def test_a_started_run_never_looks_dead(root: Path) -> None:
-    """The lock is handed to the worker: there is no gap between the starter letting go and the worker taking it."""
+    """The lock is handed to the worker: there is no gap between the starter letting go and the
+    worker taking it."""
     run = support.store(root, "obedient", PATIENT).start(support.spec())
     seen: list[str] = []
     while run.progress().step < 3:
@@ -92,13 +94,19 @@ def test_a_worker_that_cannot_be_started_says_so(root: Path) -> None:
     run = Store(root, Launcher(["/nowhere/python"])).start(support.spec())
     wait_for(lambda: run.state().over)
     assert run.state().name == "failed"
-    assert run.state().cause == "The process could not be started: No such file or directory; see /nowhere/python."
+    assert (
+        run.state().cause
+        == "The process could not be started: No such file or directory; see /nowhere/python."
+    )
 
 
 def test_a_worker_says_why_it_failed(root: Path) -> None:
     run = support.store(root, "failing").start(support.spec())
     wait_for(lambda: run.state().over)
-    assert (run.state().name, run.state().cause) == ("failed", "the images are missing; put them into data/")
+    assert (run.state().name, run.state().cause) == (
+        "failed",
+        "the images are missing; put them into data/",
+    )
 
 
 SERVER = """
@@ -112,7 +120,8 @@ time.sleep(600)
 
 
 def test_a_run_outlives_the_server_that_started_it(root: Path) -> None:
-    """The server is killed with -9, its whole process group too; a new store finds the run at work, and can stop it."""
+    """The server is killed with -9, its whole process group too; a new store finds the run at work,
+    and can stop it."""
     program = SERVER.format(home=str(support.HOME), root=str(root))
     server = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -209,7 +218,9 @@ def test_a_reused_number_is_never_killed(root: Path) -> None:
     """process.json names the number of a process that is a stranger: same number, another start."""
     store = support.store(root, "deaf")
     run = begun(store.start(support.spec()))
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    stranger = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
     try:
         run.directory.write(WORK, run.directory.work().model_copy(update={"pid": stranger.pid}))
         store.stop(run.id)
@@ -273,7 +284,8 @@ def test_a_stopped_run_goes_on_and_forgets_how_it_ended(root: Path) -> None:
 
 
 def test_a_full_disk_is_the_cause_and_the_curve_stays_whole(root: Path) -> None:
-    """The kernel refuses a line in its middle; no half line is left, and what was written is still read."""
+    """The kernel refuses a line in its middle; no half line is left, and what was written is still
+    read."""
     run = support.store(root, "full").start(support.spec())
     wait_for(lambda: run.state().over)
     assert run.state().name == "failed"
@@ -298,10 +310,14 @@ except RunError as error:
 """
 
 
-@pytest.mark.parametrize("limit", [10, 400, 8000], ids=["in the spec", "after a part of it", "in the reserve"])
+@pytest.mark.parametrize(
+    "limit", [10, 400, 8000], ids=["in the spec", "after a part of it", "in the reserve"]
+)
 def test_a_start_on_a_full_disk_leaves_nothing(root: Path, limit: int) -> None:
     program = STARVED.format(home=str(support.HOME), root=str(root), limit=limit)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith("Cannot read or write")
     assert done.stdout.count("\n") == 1
     assert list(root.iterdir()) == []
@@ -322,7 +338,9 @@ def test_a_forked_child_does_not_keep_a_dead_run_alive(root: Path) -> None:
         "    print(child, flush=True)\n"
         "    os._exit(1)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, folder], stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, folder], stdout=subprocess.PIPE, text=True, check=False
+    )
     child = int(done.stdout)
     try:
         assert processes.read(child)

@@ -1,4 +1,5 @@
-"""The queue: runs wait for their device, and whatever is killed, nothing is lost and the next one begins."""
+"""The queue: runs wait for their device, and whatever is killed, nothing is lost and the next one
+begins."""
 
 import os
 import shutil
@@ -48,13 +49,19 @@ names = st.sampled_from(["cpu", "gpu0", "gpu1", "gpu2"])
 
 
 @given(waiting=st.lists(names, max_size=12), busy=st.sets(names))
-def test_each_free_device_gets_the_first_that_waits_for_it(waiting: list[str], busy: set[str]) -> None:
+def test_each_free_device_gets_the_first_that_waits_for_it(
+    waiting: list[str], busy: set[str]
+) -> None:
     rows = [(f"run{place}", device) for place, device in enumerate(waiting)]
     started = dict(row for row in rows if row[0] in due(rows, busy))
     assert len(set(started.values())) == len(started), "two runs on one device"
-    assert set(started.values()) == set(waiting) - busy, "a busy device is taken, or a free one left"
+    assert set(started.values()) == set(waiting) - busy, (
+        "a busy device is taken, or a free one left"
+    )
     for run_id, device in started.items():
-        assert run_id == next(other for other, wanted in rows if wanted == device), "somebody jumped the queue"
+        assert run_id == next(other for other, wanted in rows if wanted == device), (
+            "somebody jumped the queue"
+        )
 
 
 def test_runs_take_turns_in_the_order_they_came(root: Path) -> None:
@@ -63,7 +70,9 @@ def test_runs_take_turns_in_the_order_they_came(root: Path) -> None:
     began = [run.directory.work().time_s for run in runs]
     ended = [run.state().since_s for run in runs]
     assert began == sorted(began)
-    assert all(end <= begin for end, begin in zip(ended, began[1:], strict=False)), "two runs at once on one device"
+    assert all(end <= begin for end, begin in zip(ended, began[1:], strict=False)), (
+        "two runs at once on one device"
+    )
 
 
 def test_the_supervisor_ends_with_its_work(root: Path) -> None:
@@ -105,7 +114,8 @@ def test_waiting_runs_can_be_moved(root: Path) -> None:
 
 
 def test_a_held_run_is_passed_over_until_it_is_released(root: Path) -> None:
-    """With only held runs left the supervisor goes, and looking does not bring it back; releasing does."""
+    """With only held runs left the supervisor goes, and looking does not bring it back; releasing
+    does."""
     store = support.store(root)
     first, second, third = submit(store, 3)
     wait_for(lambda: running(first))
@@ -147,7 +157,8 @@ def test_a_run_taken_back_or_deleted_is_not_started(root: Path) -> None:
 
 @pytest.mark.parametrize("phase", get_args(Phase))
 def test_a_worker_killed_in_any_phase_frees_its_device(root: Path, phase: Phase) -> None:
-    """kill -9 while starting, compiling, stepping, evaluating, checkpointing, exiting: the truth, and the next run."""
+    """kill -9 while starting, compiling, stepping, evaluating, checkpointing, exiting: the truth,
+    and the next run."""
     first, second = submit(support.store(root, phase), 2)
     wait_for(lambda: (beat := first.directory.heartbeat()) is not None and beat.phase == phase)
     os.kill(first.directory.work().pid, signal.SIGKILL)
@@ -159,15 +170,20 @@ def test_a_worker_killed_in_any_phase_frees_its_device(root: Path, phase: Phase)
 
 
 @pytest.mark.parametrize("phase", ["starting", "stepping", "exiting"])
-def test_a_supervisor_killed_in_any_phase_is_replaced_by_whoever_looks(root: Path, phase: Phase) -> None:
-    """The worker goes on under its successor, which starts the next run in its turn, and none twice."""
+def test_a_supervisor_killed_in_any_phase_is_replaced_by_whoever_looks(
+    root: Path, phase: Phase
+) -> None:
+    """The worker goes on under its successor, which starts the next run in its turn, and none
+    twice."""
     store = support.store(root, phase)
     first, second = submit(store, 2)
     wait_for(lambda: (beat := first.directory.heartbeat()) is not None and beat.phase == phase)
     work = first.directory.work()
     (supervisor,) = supervisors(root)
     processes.send([supervisor], signal.SIGKILL)
-    wait_for(lambda: not lock.is_held(root / FOLDER / LOCK))  # the kernel lets go of it a moment after the death
+    wait_for(
+        lambda: not lock.is_held(root / FOLDER / LOCK)
+    )  # the kernel lets go of it a moment after the death
     assert first.state().alive
     store.list()
     wait_for(lambda: len(supervisors(root)) == 1)
@@ -233,7 +249,8 @@ def test_a_run_that_cannot_begin_blocks_nobody(root: Path) -> None:
 
 
 def test_there_is_one_supervisor(root: Path) -> None:
-    """Ten stores see a waiting run at once and each wakes one; all but one find the lock taken and go."""
+    """Ten stores see a waiting run at once and each wakes one; all but one find the lock taken and
+    go."""
     run = support.store(root).start(support.spec())
     for _ in range(10):
         support.store(root).list()
@@ -242,7 +259,8 @@ def test_there_is_one_supervisor(root: Path) -> None:
 
 
 class _Driver:
-    """An NVIDIA driver with two GPUs of 10 GB; on the second a stranger's process, and a desktop's helper on both."""
+    """An NVIDIA driver with two GPUs of 10 GB; on the second a stranger's process, and a desktop's
+    helper on both."""
 
     NVMLError = RuntimeError
 
@@ -280,7 +298,8 @@ def test_gpus_come_first_by_name_with_their_free_memory(monkeypatch: pytest.Monk
 
 
 def test_a_strangers_gpu_is_left_alone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runs wait for both GPUs; the free one is used, and the other run says who is in its way."""
+    """The runs wait for both GPUs; the free one is used, and the other run says who is in its
+    way."""
     monkeypatch.setattr(devices, "pynvml", _Driver())
     store = support.store(root)
     monkeypatch.setattr("resnet.runs.supervisor.wake", lambda *_: None)

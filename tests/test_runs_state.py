@@ -80,7 +80,9 @@ def test_the_clock_set_back_does_not_move_the_deadline(monkeypatch: pytest.Monke
         assert judge(evidence, PATIENCE).deadline_s == now_s + 20
 
 
-@pytest.mark.parametrize("uptime_s", [899.0, 1001.0], ids=["before this process", "after now: an earlier boot"])
+@pytest.mark.parametrize(
+    "uptime_s", [899.0, 1001.0], ids=["before this process", "after now: an earlier boot"]
+)
 def test_a_heartbeat_of_an_earlier_process_says_nothing(uptime_s: float) -> None:
     assert judge(replace(AT_WORK, heartbeat=beat(uptime_s=uptime_s)), PATIENCE).name == "starting"
 
@@ -95,7 +97,9 @@ def test_a_heartbeat_of_an_earlier_process_says_nothing(uptime_s: float) -> None
         (1, "KeyError: 3", "its process ended with exit code 1 and without a word: KeyError: 3"),
     ],
 )
-def test_the_cause_of_a_crash_is_what_is_known(exit_code: int | None, log_line: str, cause: str) -> None:
+def test_the_cause_of_a_crash_is_what_is_known(
+    exit_code: int | None, log_line: str, cause: str
+) -> None:
     ended = None if exit_code is None else Ended(exit_code=exit_code, time_s=1.0)
     assert judge(replace(DEAD, ended=ended, log_line=log_line), PATIENCE).cause == cause
 
@@ -107,11 +111,14 @@ evidences = st.builds(
     boot_id=st.sampled_from(["this", "that"]),
     uptime_s=numbers,
     last_word=st.none() | st.builds(LastWord, outcome=st.sampled_from(get_args(Outcome))),
-    work=st.none() | st.builds(Work, boot_id=st.sampled_from(["this", "that"]), time_s=numbers, uptime_s=numbers),
+    work=st.none()
+    | st.builds(Work, boot_id=st.sampled_from(["this", "that"]), time_s=numbers, uptime_s=numbers),
     ended=st.none() | st.builds(Ended, time_s=numbers),
     control=st.none() | st.builds(Control, time_s=numbers, uptime_s=numbers),
     heartbeat=st.none()
-    | st.builds(Heartbeat, time_s=numbers, uptime_s=numbers, phase=st.sampled_from(get_args(Phase))),
+    | st.builds(
+        Heartbeat, time_s=numbers, uptime_s=numbers, phase=st.sampled_from(get_args(Phase))
+    ),
     damage=st.none() | st.text(),
     log_line=st.text(),
 )
@@ -141,8 +148,12 @@ def test_another_boot_is_a_restarted_machine(directory: RunDirectory) -> None:
 
 
 @pytest.mark.parametrize("name", [EXIT, ENDED, WORK, CONTROL, HEARTBEAT])
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"{}", b'{"stop": 1, "uptime_s": "x"}'])
-def test_a_damaged_file_never_hides_the_run(directory: RunDirectory, name: str, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"\xff", b"{}", b'{"stop": 1, "uptime_s": "x"}']
+)
+def test_a_damaged_file_never_hides_the_run(
+    directory: RunDirectory, name: str, content: bytes
+) -> None:
     """Alive is alive, whatever the files say, and nothing raises."""
     with directory.lock():
         directory.beat(3, "stepping")
@@ -171,7 +182,8 @@ class Busy(RunDirectory):
 
 
 def test_a_beat_during_the_look_is_not_from_the_future(tmp_path: Path) -> None:
-    """Seen under load: the clock was read before the heartbeat, and a running run looked as if it were starting."""
+    """Seen under load: the clock was read before the heartbeat, and a running run looked as if it
+    were starting."""
     run = Busy(tmp_path)
     for _ in range(100):
         evidence = gather(run)
@@ -190,7 +202,8 @@ class JustStarted(RunDirectory):
 
 
 def test_a_start_during_the_look_is_not_a_crash(tmp_path: Path) -> None:
-    """Seen under load: the lock was still free, the worker's name was already written, and the run looked dead."""
+    """Seen under load: the lock was still free, the worker's name was already written, and the run
+    looked dead."""
     run = JustStarted(tmp_path)
     run.write_json(WORK, WORKED.model_dump())
     assert gather(run).locked

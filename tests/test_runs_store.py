@@ -1,4 +1,5 @@
-"""The store: what it lists and refuses, and that two hundred long runs cost no more than two hundred short ones."""
+"""The store: what it lists and refuses, and that two hundred long runs cost no more than two
+hundred short ones."""
 
 import json
 import os
@@ -38,9 +39,18 @@ def write_curve(run: Run, lines: int, evaluate_every: int = 100) -> None:
         if step % evaluate_every == 0:
             error = 10 + abs(step - lines // 2) / lines
             best = min(error, curve[-1].get("best", 100.0))
-            curve.append({"kind": "evaluation", "step": step, "validation_error": error, "best_validation_error": best})
+            curve.append(
+                {
+                    "kind": "evaluation",
+                    "step": step,
+                    "validation_error": error,
+                    "best_validation_error": best,
+                }
+            )
         else:
-            curve.append({"kind": "train", "step": step, "images_per_s": 640.0, "learning_rate": 0.1})
+            curve.append(
+                {"kind": "train", "step": step, "images_per_s": 640.0, "learning_rate": 0.1}
+            )
     path.write_text("".join(json.dumps(record) + "\n" for record in curve))
 
 
@@ -52,14 +62,19 @@ def test_no_folder_is_no_runs(store: Store) -> None:
 def test_newest_first_within_one_second_too(store: Store) -> None:
     runs = [finished(store, number) for number in (9, 2, 5)]
     for place, run in enumerate(runs):
-        run.directory.write_json("request.json", {"time_s": 1.0, "uptime_s": float(place), "boot_id": "b"})
+        run.directory.write_json(
+            "request.json", {"time_s": 1.0, "uptime_s": float(place), "boot_id": "b"}
+        )
     (store.root / "notes by hand").mkdir()
     (store.root / "20261124-062501-a-file-0000").touch()
     assert store.list() == runs[::-1]
 
 
-def test_an_id_is_drawn_again_where_it_is_taken(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hundred runs submitted in a second: two of them drew the same digits, and the second was refused."""
+def test_an_id_is_drawn_again_where_it_is_taken(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred runs submitted in a second: two of them drew the same digits, and the second was
+    refused."""
     store.queue.directory.path.mkdir(parents=True)
     store.queue.pause()
     drawn = [RUN_ID.format(number) for number in (1, 1, 1, 2)]
@@ -70,7 +85,17 @@ def test_an_id_is_drawn_again_where_it_is_taken(store: Store, monkeypatch: pytes
 
 @pytest.mark.parametrize(
     "hostile",
-    ["", ".", "..", "../runs", "/etc", "20261124-062501-resnet20-digits-0001/..", "a\0b", "<script>", "x" * 10_000_000],
+    [
+        "",
+        ".",
+        "..",
+        "../runs",
+        "/etc",
+        "20261124-062501-resnet20-digits-0001/..",
+        "a\0b",
+        "<script>",
+        "x" * 10_000_000,
+    ],
     ids=lambda text: repr(text[:12]),
 )
 def test_only_an_id_is_an_id(store: Store, hostile: str) -> None:
@@ -96,7 +121,9 @@ def test_an_unknown_id_names_the_nearest(store: Store) -> None:
         (b"{}", "is required"),
     ],
 )
-def test_a_damaged_spec_is_listed_with_its_reason(store: Store, content: bytes, reason: str) -> None:
+def test_a_damaged_spec_is_listed_with_its_reason(
+    store: Store, content: bytes, reason: str
+) -> None:
     run = finished(store)
     (run.path / SPEC).write_bytes(content)
     assert store.list() == [run]
@@ -107,7 +134,10 @@ def test_a_damaged_spec_is_listed_with_its_reason(store: Store, content: bytes, 
     assert run.progress().step == 0
     (run.path / EXIT).unlink()
     (run.path / "process.json").unlink()
-    assert (run.state().name, run.state().cause) == ("failed", run.damage), "nothing can begin without a spec"
+    assert (run.state().name, run.state().cause) == (
+        "failed",
+        run.damage,
+    ), "nothing can begin without a spec"
 
 
 def test_a_missing_spec_is_a_damaged_one(store: Store) -> None:
@@ -157,7 +187,9 @@ def test_a_folder_that_cannot_be_is_one_sentence(tmp_path: Path, folder: str) ->
     assert "\n" not in str(refusal.value)
 
 
-def test_what_an_earlier_death_left_half_done_is_swept_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_earlier_death_left_half_done_is_swept_up(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And where no process can be started to see to the run, the run is not left behind either."""
     (store.root / ".new-20261124-062501-resnet20-digits-0001").mkdir(parents=True)
 
@@ -170,7 +202,9 @@ def test_what_an_earlier_death_left_half_done_is_swept_up(store: Store, monkeypa
     assert list(store.root.iterdir()) == []
 
 
-def test_the_last_word_is_spoken_on_a_full_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_word_is_spoken_on_a_full_disk(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The reserve is given up for it: a run that failed for want of room must not look crashed."""
     directory = finished(store).directory
     directory.reserve()
@@ -252,14 +286,19 @@ def test_the_best_error_is_found_where_the_last_record_does_not_say_it(store: St
     run = finished(store)
     for error in (9.0, 4.5, None, 6.0):
         run.directory.append_metric({"kind": "evaluation", "step": 1, "validation_error": error})
-    run.directory.append_metric({"kind": "train", "step": 2, "note": '"evaluation"', "validation_error": 0.0})
+    run.directory.append_metric(
+        {"kind": "train", "step": 2, "note": '"evaluation"', "validation_error": 0.0}
+    )
     run.directory.close()
     assert run.progress().best_validation_error == 4.5
     assert run.progress().last_validation_error == 6.0
 
 
-def test_a_long_run_costs_as_little_as_a_short_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hundred runs of 64,000 lines: only the ends are read, and what has not changed is not read again."""
+def test_a_long_run_costs_as_little_as_a_short_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred runs of 64,000 lines: only the ends are read, and what has not changed is not
+    read again."""
     first = finished(store, 0)
     write_curve(first, 64_000)
     size = (first.path / METRICS).stat().st_size
@@ -270,7 +309,9 @@ def test_a_long_run_costs_as_little_as_a_short_one(store: Store, monkeypatch: py
     parsed: list[bytes] = []
     decode, pread = journal.decode, os.pread
     monkeypatch.setattr(journal, "decode", lambda line: parsed.append(line) or decode(line))
-    monkeypatch.setattr(journal.os, "pread", lambda fd, count, at: read.append(count) or pread(fd, count, at))
+    monkeypatch.setattr(
+        journal.os, "pread", lambda fd, count, at: read.append(count) or pread(fd, count, at)
+    )
 
     def board() -> list:
         return [(run.state().name, run.progress()) for run in store.list()]
@@ -284,7 +325,9 @@ def test_a_long_run_costs_as_little_as_a_short_one(store: Store, monkeypatch: py
     assert board() == rows
     assert read == parsed == []
     with first.directory.lock():
-        first.directory.append_metric({"kind": "train", "step": 64_000, "images_per_s": 1.0, "learning_rate": 0.1})
+        first.directory.append_metric(
+            {"kind": "train", "step": 64_000, "images_per_s": 1.0, "learning_rate": 0.1}
+        )
     parsed.clear()
     assert first.progress().step == 64_000
     assert len(parsed) < 200, "a live update costs what is new"

@@ -24,7 +24,13 @@ def root(tmp_path: Path) -> Iterator[Path]:
 def small_spec(steps: int) -> RunSpec:
     """resnet8 on digits, at one learning rate, so that its length can be changed."""
     schedule = ConstantSchedule(learning_rate=0.05)
-    changes = {"schedule": schedule, "warmup": None, "steps": steps, "evaluate_every": 20, "log_every": 10}
+    changes = {
+        "schedule": schedule,
+        "warmup": None,
+        "steps": steps,
+        "evaluate_every": 20,
+        "log_every": 10,
+    }
     recipe = default_recipe("digits").model_copy(update=changes)
     config = fit_config(catalog.get("resnet8").config, facts("digits"))
     return RunSpec(network="resnet8", config=config, recipe=recipe, dataset="digits")
@@ -32,7 +38,8 @@ def small_spec(steps: int) -> RunSpec:
 
 @pytest.mark.training
 def test_start_stop_start_and_finish(root: Path) -> None:
-    """Stop makes a checkpoint and ends by itself; the run goes on from there and says that it is finished."""
+    """Stop makes a checkpoint and ends by itself; the run goes on from there and says that it is
+    finished."""
     store = Store(root)
     run = store.start(small_spec(steps=2000))
     wait_for(lambda: run.progress().last_validation_error is not None or run.state().over, START_S)

@@ -1,4 +1,5 @@
-"""How busy devices are: an imitated driver, one that says nothing, and processors between two looks."""
+"""How busy devices are: an imitated driver, one that says nothing, and processors between two
+looks."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,8 @@ class _Refusal(Exception):  # noqa: N818  as NVML's own is called an error only 
 
 
 class _Driver:
-    """One GPU with two processes on it. Where it is `mute`, it refuses what some virtual GPUs refuse."""
+    """One GPU with two processes on it. Where it is `mute`, it refuses what some virtual GPUs
+    refuse."""
 
     NVMLError = _Refusal
 
@@ -82,7 +84,9 @@ def test_a_gpu_that_says_nothing_is_shown_by_name(driver: _Driver) -> None:
     assert gpu == usage.Usage("gpu0", "NVIDIA Imitation")
 
 
-def test_a_processor_is_measured_between_two_looks(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_a_processor_is_measured_between_two_looks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
     stat = tmp_path / "stat"
     monkeypatch.setattr(usage, "STAT", stat)
     meter = Meter()
@@ -103,7 +107,9 @@ def test_no_time_between_two_looks_is_no_utilisation() -> None:
         assert busy_share(before, now) is None
 
 
-def test_a_machine_without_proc_says_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_a_machine_without_proc_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
     monkeypatch.setattr(usage, "STAT", tmp_path / "gone")
     meter = Meter()
     meter.look()

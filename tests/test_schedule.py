@@ -31,7 +31,9 @@ def test_the_papers_drops_come_at_32k_and_48k_exactly(step: int, rate: float) ->
     """Catches a drop that is one step, or one epoch, early or late."""
     recipe = default_recipe("cifar10")
     assert recipe.steps == 64_000
-    assert rate_at(recipe.schedule, recipe.warmup, step, warm=True) == pytest.approx(rate, rel=1e-12)
+    assert rate_at(recipe.schedule, recipe.warmup, step, warm=True) == pytest.approx(
+        rate, rel=1e-12
+    )
 
 
 @given(steps, st.integers(1, 100_000), st.floats(0, 1))
@@ -56,7 +58,9 @@ def test_constant_is_constant(step: int) -> None:
 
 
 @given(steps, st.integers(1, 5000))
-def test_warm_up_by_steps_grows_evenly_and_comes_back_to_the_schedule(step: int, length: int) -> None:
+def test_warm_up_by_steps_grows_evenly_and_comes_back_to_the_schedule(
+    step: int, length: int
+) -> None:
     """Catches the public repositories that never came back from their warm-up."""
     rate = rate_at(ConstantSchedule(learning_rate=0.1), StepsWarmup(steps=length), step, warm=True)
     assert rate == pytest.approx(0.1 * min(1, (step + 1) / length))
@@ -82,7 +86,9 @@ def test_warm_up_until_the_error_falls_holds_its_own_rate_and_then_lets_go() -> 
         ({"kind": "inverse_time", "learning_rate": 0.1, "decay": -1}, "greater than 0"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_one_sentence(data: dict[str, object], words: str) -> None:
+def test_what_makes_no_sense_is_refused_in_one_sentence(
+    data: dict[str, object], words: str
+) -> None:
     with pytest.raises(ConfigError, match=words) as caught:
         TypeAdapter(Schedule).validate_python(data)
     assert "\n" not in str(caught.value)

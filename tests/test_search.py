@@ -9,7 +9,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import configs
 
-from resnet import ConfigError, Graph, Metrics, Node, ResNetConfig, build_graph, get, measure, with_settings
+from resnet import (
+    ConfigError,
+    Graph,
+    Metrics,
+    Node,
+    ResNetConfig,
+    build_graph,
+    get,
+    measure,
+    with_settings,
+)
 from resnet.network.metrics import LayerMetrics
 from resnet.network.search import find
 
@@ -26,10 +36,15 @@ def found(name: str, query: str) -> tuple[str, ...]:
 
 def brute_force(name: str, holds: Callable[[Node, LayerMetrics], object]) -> tuple[str, ...]:
     graph, metrics = network(name)
-    return tuple(row.id for node, row in zip(graph.nodes, metrics.layers, strict=True) if holds(node, row))
+    return tuple(
+        row.id for node, row in zip(graph.nodes, metrics.layers, strict=True) if holds(node, row)
+    )
 
 
-BLOCK = tuple(f"stage3.block2.{layer}" for layer in ("conv1", "norm1", "relu1", "conv2", "norm2", "add", "relu2"))
+BLOCK = tuple(
+    f"stage3.block2.{layer}"
+    for layer in ("conv1", "norm1", "relu1", "conv2", "norm2", "add", "relu2")
+)
 PROJECTIONS = tuple(f"stage{number}.block1.shortcut.conv" for number in (1, 2, 3, 4))
 
 
@@ -42,7 +57,11 @@ PROJECTIONS = tuple(f"stage{number}.block1.shortcut.conv" for number in (1, 2, 3
         ("resnet50", "pool", ("stem.pool", "head.pool")),
         ("resnet50", "max-pool", ("stem.pool",)),
         ("resnet50", "global average pooling", ("head.pool",)),
-        ("resnet50", "7x7 conv block 2", tuple(f"stage4.block2.conv{number}" for number in (1, 2, 3))),
+        (
+            "resnet50",
+            "7x7 conv block 2",
+            tuple(f"stage4.block2.conv{number}" for number in (1, 2, 3)),
+        ),
         ("resnet50", "7x7 conv stem", ("stem.conv",)),
         ("resnet50", "kernel 7×7", ("stem.conv",)),
         ("resnet50", "kernel=7", ("stem.conv",)),
@@ -62,7 +81,11 @@ PROJECTIONS = tuple(f"stage{number}.block1.shortcut.conv" for number in (1, 2, 3
         ("resnet20", "head 64x8x8", ()),
         ("resnet20", "logits", ("head.logits",)),
         ("resnet20", "block3.conv 32x32", ("stage1.block3.conv1", "stage1.block3.conv2")),
-        ("resnet20", "conv1 3x3 8 × 8", tuple(f"stage3.block{number}.conv1" for number in (1, 2, 3))),
+        (
+            "resnet20",
+            "conv1 3x3 8 × 8",
+            tuple(f"stage3.block{number}.conv1" for number in (1, 2, 3)),
+        ),
         (
             "resnet20",
             "stride 2",
@@ -74,9 +97,17 @@ PROJECTIONS = tuple(f"stage{number}.block1.shortcut.conv" for number in (1, 2, 3
             ),
         ),
         ("resnet20", "padding", ("stage2.block1.shortcut.pad", "stage3.block1.shortcut.pad")),
-        ("resnet20", "padded identity stage 2", ("stage2.block1.shortcut.subsample", "stage2.block1.shortcut.pad")),
+        (
+            "resnet20",
+            "padded identity stage 2",
+            ("stage2.block1.shortcut.subsample", "stage2.block1.shortcut.pad"),
+        ),
         ("resnet20", "shortcut 8x8x32", ("stage3.block1.shortcut.subsample",)),
-        ("resnet20", "addition stage 1", tuple(f"stage1.block{number}.add" for number in (1, 2, 3))),
+        (
+            "resnet20",
+            "addition stage 1",
+            tuple(f"stage1.block{number}.add" for number in (1, 2, 3)),
+        ),
         ("resnet20", "identity stage 2", ("stage2.block2.add", "stage2.block3.add")),
         ("resnet20", "params 432", ("stem.conv",)),
         ("resnet20", "sees = 3", ("stem.conv", "stem.norm", "stem.relu")),
@@ -95,19 +126,37 @@ def test_a_query_finds_exactly(name: str, query: str, expected: tuple[str, ...])
 @pytest.mark.parametrize(
     ("queries", "holds"),
     [
-        (("params > 100k", "params>100k", "Parameters >100,000", "100k<params"), lambda n, r: r.trainable_params > 1e5),
+        (
+            ("params > 100k", "params>100k", "Parameters >100,000", "100k<params"),
+            lambda n, r: r.trainable_params > 1e5,
+        ),
         (("macs>=1.5M", "flops ≥ 1.5 M", "MACs >= 1,500,000"), lambda n, r: r.macs >= 1.5e6),
-        (("memory < 64k", "memory<64 kB", "memory < 64,000 bytes"), lambda n, r: r.activation_bytes < 64_000),
-        (("sees > 35", "receptive field > 35", "Receptive  Field>35"), lambda n, r: r.receptive_field > 35),
-        (("channels <= 64", "channels≤64"), lambda n, r: len(r.output_shape) == 3 and r.output_shape[2] <= 64),
-        (("conv filters > 16", "filters>16"), lambda n, r: n.op.kind == "conv" and n.op.filters > 16),
+        (
+            ("memory < 64k", "memory<64 kB", "memory < 64,000 bytes"),
+            lambda n, r: r.activation_bytes < 64_000,
+        ),
+        (
+            ("sees > 35", "receptive field > 35", "Receptive  Field>35"),
+            lambda n, r: r.receptive_field > 35,
+        ),
+        (
+            ("channels <= 64", "channels≤64"),
+            lambda n, r: len(r.output_shape) == 3 and r.output_shape[2] <= 64,
+        ),
+        (
+            ("conv filters > 16", "filters>16"),
+            lambda n, r: n.op.kind == "conv" and n.op.filters > 16,
+        ),
         (("64x8x8", "8x8x64", "8×8×64", "8 x 64 x 8"), lambda n, r: n.output_shape == (8, 8, 64)),
         (("conv", "convolution", "CONVOLUTIONS"), lambda n, r: n.op.kind == "conv"),
         (("relu", "ReLU", "relus"), lambda n, r: n.op.kind == "relu"),
         (("norm", "batch norm", "batch-normalization"), lambda n, r: n.op.kind == "norm"),
         (("shortcut",), lambda n, r: n.path == "shortcut"),
         (("subsample",), lambda n, r: n.op.kind == "subsample"),
-        (("1x1 conv", "conv 1×1", "kernel 1"), lambda n, r: n.op.kind == "conv" and n.op.kernel == 1),
+        (
+            ("1x1 conv", "conv 1×1", "kernel 1"),
+            lambda n, r: n.op.kind == "conv" and n.op.kernel == 1,
+        ),
         (("block1", "block 1"), lambda n, r: n.block == 1),
     ],
 )
@@ -125,11 +174,17 @@ def test_a_number_in_an_id_is_a_whole_number() -> None:
 
 
 def test_groups_are_those_of_convolutions_and_of_group_norm() -> None:
-    config = with_settings(get("resnet50").config, {"cardinality": 32, "base_width": 4, "norm.kind": "group"})
+    config = with_settings(
+        get("resnet50").config, {"cardinality": 32, "base_width": 4, "norm.kind": "group"}
+    )
     graph = build_graph(config)
     metrics = measure(graph)
     assert len(find(graph, metrics, "groups 32")) == 16
-    assert find(graph, metrics, "groups 8") == find(graph, metrics, "group norm") == find(graph, metrics, "norm")
+    assert (
+        find(graph, metrics, "groups 8")
+        == find(graph, metrics, "group norm")
+        == find(graph, metrics, "norm")
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,12 +211,42 @@ def test_a_condition_not_understood_is_answered_with_an_example(query: str, rece
 
 
 WORDS = (
-    "conv", "norm", "stage", "block", "2", "3x3", "8x8x64", "params", ">", "<=", "=", "100k", "kernel", "identity",
-    "stem", ",", "receptive", "field", "1.5", "M", "²", "٣", "9" * 400, "pad", "(", "[", "\\", "x",
-)  # fmt: skip
+    "conv",
+    "norm",
+    "stage",
+    "block",
+    "2",
+    "3x3",
+    "8x8x64",
+    "params",
+    ">",
+    "<=",
+    "=",
+    "100k",
+    "kernel",
+    "identity",
+    "stem",
+    ",",
+    "receptive",
+    "field",
+    "1.5",
+    "M",
+    "²",
+    "٣",
+    "9" * 400,
+    "pad",
+    "(",
+    "[",
+    "\\",
+    "x",
+)
 
 
-@given(st.text() | st.lists(st.sampled_from(WORDS)).map(" ".join) | st.lists(st.sampled_from(WORDS)).map("".join))
+@given(
+    st.text()
+    | st.lists(st.sampled_from(WORDS)).map(" ".join)
+    | st.lists(st.sampled_from(WORDS)).map("".join)
+)
 @example("params > " + "9" * 5000)
 @example("stage " + "9" * 5000)
 @example("x".join(["9" * 5000] * 3))
@@ -188,19 +273,31 @@ FIELDS: dict[str, Callable[[Node, LayerMetrics], int | None]] = {
     "kernel": lambda node, row: getattr(node.op, "kernel", getattr(node.op, "size", None)),
     "channels": lambda node, row: node.output_shape[2] if len(node.output_shape) == 3 else None,
 }
-COMPARE = {"<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt}
+COMPARE = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    ">=": operator.ge,
+    ">": operator.gt,
+}
 
 
 @given(configs(), st.data())
 def test_conditions_agree_with_brute_force(config: ResNetConfig, data: st.DataObject) -> None:
-    """The limit is one of the network's own numbers, so that equality is met and missed; a second condition narrows."""
+    """The limit is one of the network's own numbers, so that equality is met and missed; a second
+    condition narrows."""
     graph = build_graph(config)
     metrics = measure(graph)
     expected = list(zip(graph.nodes, metrics.layers, strict=True))
     query = []
     for _ in range(data.draw(st.integers(1, 2))):
-        name, sign = data.draw(st.sampled_from(sorted(FIELDS))), data.draw(st.sampled_from(sorted(COMPARE)))
-        numbers = sorted({FIELDS[name](*pair) or 0 for pair in zip(graph.nodes, metrics.layers, strict=True)})
+        name, sign = (
+            data.draw(st.sampled_from(sorted(FIELDS))),
+            data.draw(st.sampled_from(sorted(COMPARE))),
+        )
+        numbers = sorted(
+            {FIELDS[name](*pair) or 0 for pair in zip(graph.nodes, metrics.layers, strict=True)}
+        )
         limit = data.draw(st.sampled_from(numbers))
         gap = data.draw(st.sampled_from(["", " "]))
         query.append(f"{name}{gap}{sign}{gap}{limit:{data.draw(st.sampled_from(['', ',']))}}")
@@ -208,7 +305,7 @@ def test_conditions_agree_with_brute_force(config: ResNetConfig, data: st.DataOb
             pair
             for pair in expected
             if (number := FIELDS[name](*pair)) is not None and COMPARE[sign](number, limit)
-        ]  # fmt: skip
+        ]
     assert find(graph, metrics, " ".join(query)) == tuple(node.id for node, _ in expected)
 
 
@@ -220,10 +317,18 @@ def test_places_and_shapes_agree_with_brute_force(config: ResNetConfig) -> None:
         query = f"stage {section.removeprefix('stage')} block {block}" if block else section
         assert find(graph, metrics, query) == tuple(node.id for node in nodes)
     height, width, channels = graph.last_map.output_shape
-    same = tuple(node.id for node in graph.nodes if sorted(node.output_shape) == sorted((height, width, channels)))
+    same = tuple(
+        node.id
+        for node in graph.nodes
+        if sorted(node.output_shape) == sorted((height, width, channels))
+    )
     assert find(graph, metrics, f"{channels}x{height}x{width}") == same
     assert find(graph, metrics, f"{width}×{height}×{channels}") == same
-    maps = {node.id for node in graph.nodes if node.output_shape[:2] == (height, width) and len(node.output_shape) == 3}
+    maps = {
+        node.id
+        for node in graph.nodes
+        if node.output_shape[:2] == (height, width) and len(node.output_shape) == 3
+    }
     assert maps <= set(find(graph, metrics, f"{height}x{width}"))
 
 

@@ -1,4 +1,5 @@
-"""The random networks of the other tests must really reach every choice, or those tests prove little."""
+"""The random networks of the other tests must really reach every choice, or those tests prove
+little."""
 
 from typing import get_args
 

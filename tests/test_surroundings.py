@@ -1,4 +1,5 @@
-"""The tests see the same, wherever they are started: what a shell has set and a home holds does not reach them."""
+"""The tests see the same, wherever they are started: what a shell has set and a home holds does not
+reach them."""
 
 import ast
 import os
@@ -12,17 +13,24 @@ import pytest
 from tests.surroundings import cleaned, disturbs
 
 ROOT = Path(__file__).parents[1]
-PROGRAMS = [path for folder in ("resnet", "app", "bench") for path in sorted((ROOT / folder).rglob("*.py"))]
+PROGRAMS = [
+    path for folder in ("resnet", "app", "bench") for path in sorted((ROOT / folder).rglob("*.py"))
+]
 SCRIPTS = [ROOT / "Makefile", *sorted((ROOT / "tools").glob("*.sh"))]
 THE_MACHINES = {"PATH", "CHROMIUM", "CI", "HOME", "TMPDIR", "LC_ALL", "TZ"}
 """What the machine is and what is installed on it, and the word that nothing may be left out."""
 
 
 def read_by(program: Path) -> Iterator[str]:
-    """Variables that a module reads: os.environ["A"], os.environ.get("A"), "A" in os.environ, os.getenv("A")."""
+    """Variables that a module reads: os.environ["A"], os.environ.get("A"), "A" in os.environ,
+    os.getenv("A")."""
     tree = ast.parse(program.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.environ.get", "os.environ.pop", "os.getenv"}:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+            "os.environ.get",
+            "os.environ.pop",
+            "os.getenv",
+        }:
             yield name_of(tree, node.args[0])
         elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
             yield name_of(tree, node.slice)
@@ -44,15 +52,25 @@ def name_of(tree: ast.Module, expression: ast.expr) -> str:
 
 
 def test_what_the_project_reads_is_kept_from_the_tests() -> None:
-    """Catches a variable that is added to the code and forgotten here: whoever has set it would see tests fail."""
+    """Catches a variable that is added to the code and forgotten here: whoever has set it would see
+    tests fail."""
     read = {name for program in PROGRAMS for name in read_by(program)}
-    assert {"RESNET_LAB_RUNS", "RESNET_LAB_STUDIES", "RESNET_LAB_DATA", "KERAS_HOME", "RESNET_RUN_LOCK_FD"} <= read
-    forgotten = {name for name in read - THE_MACHINES if not disturbs(name) and not name.startswith("PYTHON")}
+    assert {
+        "RESNET_LAB_RUNS",
+        "RESNET_LAB_STUDIES",
+        "RESNET_LAB_DATA",
+        "KERAS_HOME",
+        "RESNET_RUN_LOCK_FD",
+    } <= read
+    forgotten = {
+        name for name in read - THE_MACHINES if not disturbs(name) and not name.startswith("PYTHON")
+    }
     assert not forgotten
 
 
 def test_what_the_scripts_read_is_kept_from_the_tests_too() -> None:
-    """Catches the same in the Makefile and in tools/: `PORT=8502 make test` would look for an app elsewhere."""
+    """Catches the same in the Makefile and in tools/: `PORT=8502 make test` would look for an app
+    elsewhere."""
     text = "".join(script.read_text(encoding="utf-8") for script in SCRIPTS)
     read = set(re.findall(r"\$\{([A-Z_]+):-|^([A-Z_]+) \?=", text, re.MULTILINE))
     names = {first or second for first, second in read}
@@ -61,7 +79,8 @@ def test_what_the_scripts_read_is_kept_from_the_tests_too() -> None:
 
 
 def test_settings_go_and_the_machine_stays(tmp_path: Path) -> None:
-    """Catches a cleaning that takes the language, the proxy or the browser away, or that leaves a setting."""
+    """Catches a cleaning that takes the language, the proxy or the browser away, or that leaves a
+    setting."""
     settings = {
         "RESNET_LAB_RUNS": "/a",
         "STREAMLIT_SERVER_PORT": "1",
@@ -69,7 +88,13 @@ def test_settings_go_and_the_machine_stays(tmp_path: Path) -> None:
         "SOURCE_DATE_EPOCH": "0",
         "GIT_DIR": "c",
     }
-    machine = {"PATH": "/bin", "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Kiritimati", "https_proxy": "d", "CHROMIUM": "e"}
+    machine = {
+        "PATH": "/bin",
+        "LC_ALL": "tr_TR.UTF-8",
+        "TZ": "Pacific/Kiritimati",
+        "https_proxy": "d",
+        "CHROMIUM": "e",
+    }
     (tmp_path / ".cache" / "ms-playwright").mkdir(parents=True)
     clean = cleaned(settings | machine, tmp_path)
     assert machine.items() <= clean.items()

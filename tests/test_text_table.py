@@ -1,4 +1,5 @@
-"""Tables as text: what goes in comes back out of CSV, people read it in Markdown, and LaTeX sets it over pages."""
+"""Tables as text: what goes in comes back out of CSV, people read it in Markdown, and LaTeX sets it
+over pages."""
 
 import csv as csv_module
 import io
@@ -58,7 +59,10 @@ words = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 def test_csv_reads_back_whatever_the_words_are(lines: list[tuple[str, int]]) -> None:
     """Catches a comma, a quote or a line break that moves the columns."""
     text = TextTable([named("word", "Word"), counted("macs")], lines).csv()
-    read = [[unguarded(cell) for cell in line] for line in csv_module.reader(io.StringIO(text, newline=""))]
+    read = [
+        [unguarded(cell) for cell in line]
+        for line in csv_module.reader(io.StringIO(text, newline=""))
+    ]
     assert read == [["word", "macs"], *[[word, str(number)] for word, number in lines]]
 
 
@@ -66,7 +70,8 @@ def test_csv_reads_back_whatever_the_words_are(lines: list[tuple[str, int]]) -> 
     "word", ["=1+1", "+x", "-x", "@SUM(A1)", "\t=1", "\r=1", "-1+1", "=x;=y", "'=1", "''=1", "-1_0"]
 )
 def test_no_text_is_a_formula(word: str) -> None:
-    """Catches the name of an arm that a spreadsheet runs as a command, and one that cannot be told back."""
+    """Catches the name of an arm that a spreadsheet runs as a command, and one that cannot be told
+    back."""
     line = TextTable([named("id", "Layer")], [[word]]).csv().split("\n", 1)[1].strip("\n")
     (cell,) = next(csv_module.reader(io.StringIO(line, newline="")))
     assert cell == f"'{word}"
@@ -76,8 +81,11 @@ def test_no_text_is_a_formula(word: str) -> None:
 
 @given(st.one_of(st.floats(allow_nan=False), st.integers()), st.booleans())
 def test_numbers_stay_numbers(number: float, as_text: bool) -> None:
-    """Catches a negative number that a program, or a spreadsheet, reads as text; written as a number or as its text."""
-    cell = TextTable([counted("macs")], [[str(number) if as_text or isinstance(number, float) else number]]).csv()
+    """Catches a negative number that a program, or a spreadsheet, reads as text; written as a
+    number or as its text."""
+    cell = TextTable(
+        [counted("macs")], [[str(number) if as_text or isinstance(number, float) else number]]
+    ).csv()
     assert cell.splitlines()[1] == str(number)
 
 
@@ -119,14 +127,15 @@ def test_markdown() -> None:
     ],
 )
 def test_nothing_is_markup_in_markdown(word: str, written: str) -> None:
-    """Catches a name that ends its column, a backslash that frees the bar behind it, and an image fetched by whoever
-    reads the table; in the notes below too."""
+    """Catches a name that ends its column, a backslash that frees the bar behind it, and an image
+    fetched by whoever reads the table; in the notes below too."""
     *_, line, _, notes = TextTable([named("id", "Layer")], [[word]], [word]).markdown().splitlines()
     assert (line, notes) == (f"| {written} |", f"*{written}*")
 
 
 def test_latex() -> None:
-    """Catches a heading that stands on the first page only, a total like any line, and letters that LaTeX obeys."""
+    """Catches a heading that stands on the first page only, a total like any line, and letters that
+    LaTeX obeys."""
     text = TABLE.latex()
     assert text.isascii()
     assert r"\noindent\begin{tabular}{lrrl}" in text
@@ -142,7 +151,9 @@ def test_latex() -> None:
 @given(st.text("%&#_{}$\\~^<>|→−–×ab "))
 def test_signs_that_latex_obeys_are_letters(word: str) -> None:
     """Catches a brace that opens a group, and a percent sign that swallows the line."""
-    (line,) = re.findall(r"\\ \\hline\n(.*) \\\\\n", TextTable([named("id", "Layer")], [[word]]).latex())
+    (line,) = re.findall(
+        r"\\ \\hline\n(.*) \\\\\n", TextTable([named("id", "Layer")], [[word]]).latex()
+    )
     commands = r"\\[%&#_{}$]|\\text[a-z]+\{\}|\$(\\to|\\times|-)\$"
     assert not re.search(r"[\\%&#_{}$~^<>|]", re.sub(commands, "", line))
 
@@ -167,7 +178,9 @@ def tables() -> dict[str, str]:
         "cifar": family.latex(family.family([8], ["resnet", "plain"])),
         "imagenet": family.latex(family.imagenet_family()),
         "compare": table_latex(between),
-        "signs": TABLE.latex() + TextTable([named("id", "Layer")], [["%&#_{}$\\~^<>|→−–×"]]).latex(),
+        "signs": (
+            TABLE.latex() + TextTable([named("id", "Layer")], [["%&#_{}$\\~^<>|→−–×"]]).latex()
+        ),
     }
 
 
@@ -175,7 +188,8 @@ def tables() -> dict[str, str]:
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", tables())
 def test_latex_sets_it(name: str, page: str, tmp_path: Path) -> None:
-    """Catches a sign LaTeX does not know, a table wider or longer than a page, and one that takes a number."""
+    """Catches a sign LaTeX does not know, a table wider or longer than a page, and one that takes a
+    number."""
     text = tables()[name]
     if page == "two columns" and "\\begin{longtable}" in text:
         page = "two columns, long"  # as its first line says
@@ -189,7 +203,8 @@ def test_latex_sets_it(name: str, page: str, tmp_path: Path) -> None:
 @needs_latex
 @pytest.mark.parametrize("page", PAGES)
 def test_columns_that_do_not_fit_stand_below_with_the_first(page: str, tmp_path: Path) -> None:
-    """Catches a table of many columns or of wide letters that runs into the margin, and a column that is lost."""
+    """Catches a table of many columns or of wide letters that runs into the margin, and a column
+    that is lost."""
     heads = [named("arm", "Arm"), *[counted(f"c{at}", f"Column{at} WWWW") for at in range(30)]]
     table = TextTable(heads, [["MMMMM@%&", *range(123_456_789, 123_456_819)]])
     text = table.latex()

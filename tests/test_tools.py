@@ -1,4 +1,5 @@
-"""The shell scripts behind `make`: which Python is taken, which browser, and what is said where it cannot go on."""
+"""The shell scripts behind `make`: which Python is taken, which browser, and what is said where it
+cannot go on."""
 
 import os
 import shutil
@@ -37,8 +38,14 @@ def program(path: Path, name: str, body: str) -> None:
 
 def run(script: str, *words: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": str(path) if path else os.environ["PATH"]}
-    return subprocess.run([BASH, str(ROOT / "tools" / script), *words], env=environment, capture_output=True, text=True,
-                          check=False, timeout=60)  # fmt: skip
+    return subprocess.run(
+        [BASH, str(ROOT / "tools" / script), *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def fails_in_one_sentence(done: subprocess.CompletedProcess[str]) -> bool:
@@ -53,7 +60,9 @@ def test_a_python_that_only_seems_to_be_there_is_passed_over(path: Path) -> None
     assert run("python.sh", path=path).stdout == f"{path}/python3.12\n"
 
 
-def test_a_python_that_can_make_environments_goes_before_a_newer_one_that_cannot(path: Path) -> None:
+def test_a_python_that_can_make_environments_goes_before_a_newer_one_that_cannot(
+    path: Path,
+) -> None:
     program(path, "python3.13", WITHOUT_ENSUREPIP)
     program(path, "python3.11", REAL)
     assert run("python.sh", path=path).stdout == f"{path}/python3.11\n"
@@ -102,7 +111,9 @@ def installed(tmp_path: Path) -> Path:
 
 
 def would_do(folder: Path) -> str:
-    return subprocess.run(["make", "-n", "run"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["make", "-n", "run"], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_a_second_make_run_installs_nothing(installed: Path) -> None:

@@ -13,7 +13,9 @@ from resnet.runs.checkpoint import Checkpoint
 
 def at(step: int) -> Checkpoint:
     weights = {"stage1.block1.conv1/kernel": np.full((3, 3), step, np.float32)}
-    return Checkpoint(step, weights, {"00000.momentum": np.arange(4.0)}, {"running": {"steps": 3}, "warm": True})
+    return Checkpoint(
+        step, weights, {"00000.momentum": np.arange(4.0)}, {"running": {"steps": 3}, "warm": True}
+    )
 
 
 def silent(message: str) -> None:
@@ -25,7 +27,9 @@ def test_what_was_saved_comes_back(tmp_path: Path) -> None:
     found = checkpoint.load_last(tmp_path, silent)
     assert found is not None
     assert (found.step, found.state) == (5, {"running": {"steps": 3}, "warm": True})
-    assert np.array_equal(found.weights["stage1.block1.conv1/kernel"], np.full((3, 3), 5, np.float32))
+    assert np.array_equal(
+        found.weights["stage1.block1.conv1/kernel"], np.full((3, 3), 5, np.float32)
+    )
     assert found.weights["stage1.block1.conv1/kernel"].dtype == np.float32
     assert np.array_equal(found.optimiser["00000.momentum"], np.arange(4.0))
 
@@ -73,7 +77,9 @@ def test_a_pickle_inside_is_never_run(tmp_path: Path) -> None:
         checkpoint.save(tmp_path, at(1)._replace(weights=weights))
 
 
-def test_one_left_half_written_by_a_death_is_not_seen_and_does_not_stand_in_the_way(tmp_path: Path) -> None:
+def test_one_left_half_written_by_a_death_is_not_seen_and_does_not_stand_in_the_way(
+    tmp_path: Path,
+) -> None:
     checkpoint.save(tmp_path, at(1))
     (tmp_path / "step-00000002.part").mkdir()
     (tmp_path / "step-00000002.part" / "weights.npz").write_bytes(b"half")
@@ -84,7 +90,9 @@ def test_one_left_half_written_by_a_death_is_not_seen_and_does_not_stand_in_the_
     assert [path.name for path in tmp_path.iterdir() if path.suffix] == []
 
 
-def test_a_full_disk_leaves_the_earlier_ones_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_earlier_ones_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     checkpoint.save(tmp_path, at(1))
 
     def full(descriptor: int) -> None:

@@ -1,4 +1,5 @@
-"""One run on two devices: two logical CPUs, each with half of every batch, in a worker of its own."""
+"""One run on two devices: two logical CPUs, each with half of every batch, in a worker of its
+own."""
 
 from typing import Any
 
@@ -34,21 +35,29 @@ def losses(run: Run) -> list[float]:
 
 
 def test_without_batch_norm_one_device_with_64_and_two_with_32_agree(make_run: Make) -> None:
-    """Gradients summed instead of averaged, or a batch cut wrongly, would part the curves at the second step."""
+    """Gradients summed instead of averaged, or a batch cut wrongly, would part the curves at the
+    second step."""
     one, two = (finished(make_run, device, GROUP, {}) for device in ("cpu", "cpu+cpu"))
     assert losses(two) == pytest.approx(losses(one), rel=1e-4)
     for field in ("gradient_norm", "train_error", "l2_penalty", "learning_rate"):
-        first, second = ([line[field] for line in run.records() if line["kind"] == "train"] for run in (one, two))
+        first, second = (
+            [line[field] for line in run.records() if line["kind"] == "train"] for run in (one, two)
+        )
         assert second == pytest.approx(first, rel=1e-3), field
     assert all(
-        np.allclose(two.weights().weights[name], value, atol=1e-4) for name, value in one.weights().weights.items()
+        np.allclose(two.weights().weights[name], value, atol=1e-4)
+        for name, value in one.weights().weights.items()
     )
     starts = [run.records()[0] for run in (one, two)]
-    assert [(start["devices"], start["images_per_statistic"]) for start in starts] == [(1, None), (2, None)]
+    assert [(start["devices"], start["images_per_statistic"]) for start in starts] == [
+        (1, None),
+        (2, None),
+    ]
 
 
 def test_statistics_are_over_each_share_or_over_the_whole_batch(make_run: Make) -> None:
-    """Synchronised, two devices are one; per device they are not, and the record says over how many images."""
+    """Synchronised, two devices are one; per device they are not, and the record says over how many
+    images."""
     whole = finished(make_run, "cpu", {}, {})
     synchronised = finished(make_run, "cpu+cpu", {}, {"batch_norm_statistics": "synchronised"})
     apart = finished(make_run, "cpu+cpu", {}, {})
@@ -62,7 +71,9 @@ def test_statistics_are_over_each_share_or_over_the_whole_batch(make_run: Make) 
 
 
 def test_a_batch_that_cannot_be_shared_and_mixed_devices_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"equal share of every batch; received a batch of 63: choose a multiple"):
+    with pytest.raises(
+        ConfigError, match=r"equal share of every batch; received a batch of 63: choose a multiple"
+    ):
         check_possible(spec_with(recipe_of(STEPS, FEW | {"batch_size": 63}), device="cpu+cpu"))
     with pytest.raises(ConfigError, match="device"):
         spec_with(recipe_of(STEPS, FEW), device="cpu+gpu0")

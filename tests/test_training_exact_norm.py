@@ -23,13 +23,17 @@ def part() -> Part:
 
 def network(**settings: object) -> keras.Model:
     config = data.fit_config(catalog.get("resnet8").config, data.facts("digits"))
-    return with_fused_norms(build_keras_model(with_settings(config, {"head_activation": "none", **settings})))
+    return with_fused_norms(
+        build_keras_model(with_settings(config, {"head_activation": "none", **settings}))
+    )
 
 
 def test_the_first_layer_is_numpy_over_all_full_batches() -> None:
     """A mean of the batches' variances alone would leave out how far their means lie apart."""
     model, images = network(), part()
-    first = next(layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
+    first = next(
+        layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)
+    )
     receives = keras.Model(model.inputs, first.input)
     counted = images_counted(images, BATCH)
     assert counted == 64
@@ -43,4 +47,9 @@ def test_the_first_layer_is_numpy_over_all_full_batches() -> None:
 
 
 def test_without_batch_norm_there_is_nothing_to_count() -> None:
-    assert exact_statistics(network(**{"norm.kind": "group", "norm.groups": 4}), part(), BATCH, lambda: None) == {}
+    assert (
+        exact_statistics(
+            network(**{"norm.kind": "group", "norm.groups": 4}), part(), BATCH, lambda: None
+        )
+        == {}
+    )

@@ -15,7 +15,11 @@ from resnet.training.batches import batch_indices
 
 def dataset_of(sizes: list[int]) -> Dataset:
     """A data set with so many images of each class, in a fixed random order."""
-    labels = np.random.default_rng(1).permutation(np.repeat(np.arange(len(sizes)), sizes)).astype(np.int32)
+    labels = (
+        np.random.default_rng(1)
+        .permutation(np.repeat(np.arange(len(sizes)), sizes))
+        .astype(np.int32)
+    )
     images = np.zeros((len(labels), 2, 2, 1), np.uint8)
     names = tuple(map(str, range(len(sizes))))
     facts = DatasetFacts("toy", "Toy", (2, 2, 1), names, len(labels), 0, "here", "here")
@@ -26,7 +30,9 @@ sizes = st.lists(st.integers(2, 60), min_size=2, max_size=6)
 
 
 @given(sizes, st.data())
-def test_a_split_is_a_partition_in_which_every_class_has_its_share(counts: list[int], choose: st.DataObject) -> None:
+def test_a_split_is_a_partition_in_which_every_class_has_its_share(
+    counts: list[int], choose: st.DataObject
+) -> None:
     total = sum(counts)
     images = choose.draw(st.integers(1, total - 1))
     seed = choose.draw(st.integers(0, 2**31 - 1))
@@ -62,12 +68,16 @@ def test_another_seed_is_another_split_and_says_so() -> None:
 def test_batches_depend_on_the_step_alone_and_an_epoch_sees_every_image_once(
     seed: int, images: int, steps: int, cuts: list[int], portion: float
 ) -> None:
-    """However the steps are cut into calls, a resumed run sees the very images an uninterrupted one sees."""
+    """However the steps are cut into calls, a resumed run sees the very images an uninterrupted one
+    sees."""
     batch_size = max(1, int(images * portion))
     whole = batch_indices(seed, images, batch_size, 0, steps)
     assert whole.shape == (steps, batch_size)
     borders = sorted({0, steps, *(cut for cut in cuts if cut < steps)})
-    pieces = [batch_indices(seed, images, batch_size, start, stop - start) for start, stop in pairwise(borders)]
+    pieces = [
+        batch_indices(seed, images, batch_size, start, stop - start)
+        for start, stop in pairwise(borders)
+    ]
     assert np.array_equal(np.concatenate(pieces), whole)
     row = whole.ravel()
     for start in range(0, len(row) - images + 1, images):

@@ -1,4 +1,5 @@
-"""One optimiser step under a magnifying glass: losses, decay, augmentation, statistics, evaluation."""
+"""One optimiser step under a magnifying glass: losses, decay, augmentation, statistics,
+evaluation."""
 
 from functools import cache
 from typing import Any
@@ -38,22 +39,37 @@ def digits() -> data.Dataset:
 
 def part(images: int = 303) -> Part:
     pixels = digits().train_images
-    return Part(pixels[:images], digits().train_labels[:images], fit_normalisation("per_pixel_mean", pixels))
+    return Part(
+        pixels[:images], digits().train_labels[:images], fit_normalisation("per_pixel_mean", pixels)
+    )
 
 
 def recipe_with(**settings: Any) -> Recipe:
-    """Plain SGD at 0.1 in batches of 32 without decay or augmentation, but for `settings`, where "__" is a dot."""
+    """Plain SGD at 0.1 in batches of 32 without decay or augmentation, but for `settings`, where
+    "__" is a dot."""
     plain = default_recipe("digits").model_dump(mode="json")
-    plain |= {"schedule": {"kind": "constant", "learning_rate": 0.1}, "warmup": None, "batch_size": 32}
-    plain |= {"weight_decay": {"value": 0.0}, "augmentation": {"pad": 0}, "optimiser": {"kind": "sgd", "momentum": 0.0}}
+    plain |= {
+        "schedule": {"kind": "constant", "learning_rate": 0.1},
+        "warmup": None,
+        "batch_size": 32,
+    }
+    plain |= {
+        "weight_decay": {"value": 0.0},
+        "augmentation": {"pad": 0},
+        "optimiser": {"kind": "sgd", "momentum": 0.0},
+    }
     return with_settings(
-        Recipe.model_validate(plain), {key.replace("__", "."): value for key, value in settings.items()}
+        Recipe.model_validate(plain),
+        {key.replace("__", "."): value for key, value in settings.items()},
     )
 
 
 @cache
-def train(recipe: Recipe, calls: tuple[int, ...] = (1,), rate: float = 0.1, config: ResNetConfig = TINY) -> Any:
-    """(weights before, weights after, what happened at each step), from the same initial weights every time."""
+def train(
+    recipe: Recipe, calls: tuple[int, ...] = (1,), rate: float = 0.1, config: ResNetConfig = TINY
+) -> Any:
+    """(weights before, weights after, what happened at each step), from the same initial weights
+    every time."""
     keras.utils.set_random_seed(3)
     model = with_fused_norms(build_keras_model(config))
     optimiser = build_optimiser(model, recipe)
@@ -73,7 +89,8 @@ def trained(names: Any) -> list[str]:
 
 
 def test_l2_is_the_papers_half_lambda_sum_of_squares_and_its_gradient_lambda_w() -> None:
-    """Keras's regularizers.l2(λ) would be twice as strong, and SGD(weight_decay=) another thing altogether."""
+    """Keras's regularizers.l2(λ) would be twice as strong, and SGD(weight_decay=) another thing
+    altogether."""
     before, without, free = train(recipe_with())
     _, decayed, held = train(recipe_with(weight_decay__value=0.05))
     squares = sum(float(np.sum(before[name].astype(np.float64) ** 2)) for name in trained(before))
@@ -81,7 +98,9 @@ def test_l2_is_the_papers_half_lambda_sum_of_squares_and_its_gradient_lambda_w()
     assert free.l2_penalty[0] == 0
     assert held.data_loss[0] == pytest.approx(free.data_loss[0], abs=1e-6)
     for name in trained(before):
-        assert np.allclose(decayed[name] - without[name], -0.1 * 0.05 * before[name], atol=2e-7), name
+        assert np.allclose(decayed[name] - without[name], -0.1 * 0.05 * before[name], atol=2e-7), (
+            name
+        )
 
 
 def test_data_loss_and_penalty_add_up_to_the_total_keras_would_report() -> None:
@@ -91,8 +110,12 @@ def test_data_loss_and_penalty_add_up_to_the_total_keras_would_report() -> None:
     weights, _, happened = train(recipe_with(weight_decay__value=0.02))
     snapshot.restore(snapshot.weights(model), weights)
     images, labels = part().batch(tf.constant(batch_indices(0, 303, 32, 0, 1)[0]))
-    regularised = sum(keras.regularizers.l2(0.01)(variable) for variable in model.trainable_variables)
-    crossentropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, model(images, training=True))
+    regularised = sum(
+        keras.regularizers.l2(0.01)(variable) for variable in model.trainable_variables
+    )
+    crossentropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+        labels, model(images, training=True)
+    )
     total = float(crossentropy + regularised)
     assert happened.data_loss[0] + happened.l2_penalty[0] == pytest.approx(total, abs=1e-6)
 
@@ -106,7 +129,11 @@ def test_decay_of_kernels_spares_norms_and_biases() -> None:
 
 @pytest.mark.parametrize("covers", ["all", "kernels"])
 def test_decoupled_decay_shrinks_weights_by_rate_times_value(covers: str) -> None:
-    settings = {"weight_decay__value": 0.05, "weight_decay__semantics": "decoupled", "weight_decay__covers": covers}
+    settings = {
+        "weight_decay__value": 0.05,
+        "weight_decay__semantics": "decoupled",
+        "weight_decay__covers": covers,
+    }
     before, without, _ = train(recipe_with())
     _, decayed, happened = train(recipe_with(**settings))
     assert happened.l2_penalty[0] == 0
@@ -130,9 +157,17 @@ def test_the_gradient_norm_is_that_of_the_step_taken() -> None:
     ],
 )
 def test_the_learning_rate_is_applied_as_given(optimiser: dict[str, Any], expected: Any) -> None:
-    """Three steps with a rate that changes, against Keras's own optimiser fed the same gradients one by one."""
-    recipe = recipe_with().model_copy(update={"optimiser": Recipe.model_validate(
-        recipe_with().model_dump() | {"optimiser": optimiser}).optimiser})  # fmt: skip
+    """Three steps with a rate that changes, against Keras's own optimiser fed the same gradients
+    one by one."""
+    recipe = recipe_with().model_copy(
+        update={
+            "optimiser": (
+                Recipe.model_validate(
+                    recipe_with().model_dump() | {"optimiser": optimiser}
+                ).optimiser
+            )
+        }
+    )
     before, after, happened = train(recipe, calls=(3,), rate=0.05)
     assert happened.learning_rate.tolist() == pytest.approx([0.05] * 3)
     model = with_fused_norms(build_keras_model(TINY))
@@ -140,7 +175,9 @@ def test_the_learning_rate_is_applied_as_given(optimiser: dict[str, Any], expect
     for step in range(3):
         images, labels = part().batch(tf.constant(batch_indices(0, 303, 32, step, 1)[0]))
         with tf.GradientTape() as tape:
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(images, training=True))
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                labels, model(images, training=True)
+            )
             loss = tf.reduce_mean(losses)
         weights = model.trainable_variables
         expected.apply(tape.gradient(loss, [variable.value for variable in weights]), weights)
@@ -167,10 +204,13 @@ def crops(images: np.ndarray, pad: int, flips: bool) -> np.ndarray:
 
 @pytest.mark.parametrize(("pad", "flip"), [(2, "horizontal"), (2, "none"), (0, "horizontal")])
 def test_augmentation_takes_every_crop_and_mirrors_half(pad: int, flip: Any) -> None:
-    """Compared with all the images that may come out; catches a crop never taken and a flip of the whole batch."""
+    """Compared with all the images that may come out; catches a crop never taken and a flip of the
+    whole batch."""
     rng = np.random.default_rng(0)
     images = rng.normal(size=(600, 5, 5, 2)).astype(np.float32)
-    augmented = augment(tf.constant(images), AugmentationConfig(pad=pad, flip=flip), 0, tf.constant(7)).numpy()
+    augmented = augment(
+        tf.constant(images), AugmentationConfig(pad=pad, flip=flip), 0, tf.constant(7)
+    ).numpy()
     possible = crops(images, pad, flip == "horizontal")
     matches = (possible == augmented[np.newaxis]).all(axis=(2, 3, 4))
     assert (matches.sum(axis=0) == 1).all()
@@ -194,11 +234,14 @@ def test_augmentation_depends_on_seed_and_step_and_on_nothing_else() -> None:
 
 
 def test_fused_norms_are_kerass_own_to_the_last_digits_that_matter() -> None:
-    """Values, gradients and moving averages; the kernel's own variance is unbiased, and its epsilon would be raised."""
+    """Values, gradients and moving averages; the kernel's own variance is unbiased, and its epsilon
+    would be raised."""
     keras.utils.set_random_seed(1)
     model = build_keras_model(with_settings(TINY, {"norm.momentum": 0.7}))
     fused = with_fused_norms(model)
-    assert [variable.path for variable in fused.variables] == [variable.path for variable in model.variables]
+    assert [variable.path for variable in fused.variables] == [
+        variable.path for variable in model.variables
+    ]
     assert sum(isinstance(layer, FusedBatchNormalization) for layer in fused.layers) == 5
     fused.set_weights(model.get_weights())
     images, labels = part().batch(tf.range(16))
@@ -206,9 +249,13 @@ def test_fused_norms_are_kerass_own_to_the_last_digits_that_matter() -> None:
     for network in (model, fused):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(
-                tf.nn.sparse_softmax_cross_entropy_with_logits(labels, network(images, training=True))
+                tf.nn.sparse_softmax_cross_entropy_with_logits(
+                    labels, network(images, training=True)
+                )
             )
-        gradients = tape.gradient(loss, [variable.value for variable in network.trainable_variables])
+        gradients = tape.gradient(
+            loss, [variable.value for variable in network.trainable_variables]
+        )
         results.append([loss, *gradients, *network.get_weights()])
     for kerass, ours in zip(*results, strict=True):
         assert np.allclose(kerass, ours, rtol=1e-3, atol=1e-5)
@@ -233,7 +280,9 @@ def test_other_norms_train_too(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-def test_mixed_precision_keeps_float32_weights_and_an_unscaled_gradient_norm(precision: str) -> None:
+def test_mixed_precision_keeps_float32_weights_and_an_unscaled_gradient_norm(
+    precision: str,
+) -> None:
     _, _, exact = train(recipe_with())
     keras.config.set_dtype_policy(precision)
     try:
@@ -247,7 +296,8 @@ def test_mixed_precision_keeps_float32_weights_and_an_unscaled_gradient_norm(pre
 
 @pytest.mark.parametrize("images", [303, 250, 7])
 def test_evaluation_counts_every_image_once_without_augmentation(images: int) -> None:
-    """303 images are a batch of 250 and one of 53: catches a last batch dropped, or weighted like a whole one."""
+    """303 images are a batch of 250 and one of 53: catches a last batch dropped, or weighted like a
+    whole one."""
     keras.utils.set_random_seed(3)
     model = with_fused_norms(build_keras_model(TINY))
     weights = model.get_weights()
@@ -256,7 +306,9 @@ def test_evaluation_counts_every_image_once_without_augmentation(images: int) ->
     logits = model(inputs, training=False).numpy().astype(np.float64)
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     assert found.error == pytest.approx(100 * np.mean(logits.argmax(axis=1) != labels.numpy()))
-    assert found.data_loss == pytest.approx(-np.log(chances[np.arange(images), labels]).mean(), rel=1e-4)
+    assert found.data_loss == pytest.approx(
+        -np.log(chances[np.arange(images), labels]).mean(), rel=1e-4
+    )
     assert all(np.array_equal(*pair) for pair in zip(weights, model.get_weights(), strict=True))
 
 
@@ -277,7 +329,9 @@ def test_inputs_are_normalised_by_the_training_part(kind: Any) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (50, 4, 4, 3), np.uint8)
     pixels[..., 2] = 7  # a channel that never changes
     values = pixels / 255
-    inputs, _ = Part(pixels, np.zeros(50, np.int32), fit_normalisation(kind, pixels)).batch(tf.range(50))
+    inputs, _ = Part(pixels, np.zeros(50, np.int32), fit_normalisation(kind, pixels)).batch(
+        tf.range(50)
+    )
     match kind:
         case "per_pixel_mean":
             expected = values - values.mean(axis=0)

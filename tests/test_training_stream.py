@@ -1,4 +1,5 @@
-"""Images streamed from their files: the same batches in the same order as in memory, from whichever step on."""
+"""Images streamed from their files: the same batches in the same order as in memory, from whichever
+step on."""
 
 import shutil
 import socket
@@ -33,7 +34,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(60):
         place = root / "shapes" / ("even" if number % 2 == 0 else "odd")
         place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(generator.integers(0, 256, (20, 24, 3), np.uint8)).save(place / f"{number}.png")
+        Image.fromarray(generator.integers(0, 256, (20, 24, 3), np.uint8)).save(
+            place / f"{number}.png"
+        )
     whole = (root / "shapes" / "odd" / "7.png").read_bytes()
     (root / "shapes" / "odd" / "cut.png").write_bytes(whole[:200])
     return root
@@ -41,7 +44,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def recipe() -> Recipe:
     short = with_steps(default_recipe(NAME), 20).model_dump(mode="json")
-    fields = {"batch_size": 8, "validation_images": 10, "checkpoint_every": 10, "evaluate_every": 10, "log_every": 5}
+    fields = {
+        "batch_size": 8,
+        "validation_images": 10,
+        "checkpoint_every": 10,
+        "evaluate_every": 10,
+        "log_every": 5,
+    }
     return Recipe.model_validate(short | fields | {"input_normalisation": "standardise"})
 
 
@@ -52,8 +61,11 @@ def parts(folder: Path) -> Parts:
 
 
 @pytest.mark.parametrize("first_step", [0, 13])
-def test_the_stream_gives_the_batches_of_memory(folder: Path, monkeypatch: pytest.MonkeyPatch, first_step: int) -> None:
-    """Over the end of an epoch too: images in another order, or read at another size, would be seen."""
+def test_the_stream_gives_the_batches_of_memory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, first_step: int
+) -> None:
+    """Over the end of an epoch too: images in another order, or read at another size, would be
+    seen."""
     loaded = parts(folder)
     monkeypatch.setattr(image_folder, "LARGEST_BYTES", 1)
     streamed = parts(folder)
@@ -64,10 +76,15 @@ def test_the_stream_gives_the_batches_of_memory(folder: Path, monkeypatch: pytes
         assert all(np.array_equal(*pair) for pair in zip(expected, found, strict=True))
     for before, after in ((loaded.test, streamed.test), (loaded.validation, streamed.validation)):
         every = tf.range(before.size)
-        assert all(np.array_equal(*pair) for pair in zip(before.batch(every), after.batch(every), strict=True))
+        assert all(
+            np.array_equal(*pair)
+            for pair in zip(before.batch(every), after.batch(every), strict=True)
+        )
 
 
-def test_a_file_that_breaks_on_the_way_is_named(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_breaks_on_the_way_is_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(image_folder, "LARGEST_BYTES", 1)
     shutil.copytree(folder, tmp_path / "copy")
     dataset = data.read(NAME, tmp_path / "copy")
@@ -81,13 +98,19 @@ def test_a_stop_ends_a_download_that_waits(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A connection that never answers: without the signal, a stop would wait for its timeout, again and again."""
+    """A connection that never answers: without the signal, a stop would wait for its timeout, again
+    and again."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setenv("KERAS_HOME", str(tmp_path))
         config = catalog.get("resnet8").config
         run = make_run(
-            spec_with(default_recipe("cifar10"), config=config, dataset="cifar10", data_folder=str(tmp_path / "data"))
+            spec_with(
+                default_recipe("cifar10"),
+                config=config,
+                dataset="cifar10",
+                data_folder=str(tmp_path / "data"),
+            )
         )
         run.start()
         connection, _ = silent.accept()

@@ -1,4 +1,5 @@
-"""The worker as a process of its own: trains, is stopped, killed and resumed, and says why where it fails."""
+"""The worker as a process of its own: trains, is stopped, killed and resumed, and says why where it
+fails."""
 
 import os
 import re
@@ -53,8 +54,17 @@ def test_a_short_run_learns_digits_and_records_it(uninterrupted: Run) -> None:
 def test_the_start_record_says_what_is_trained_on_what(uninterrupted: Run) -> None:
     start, *others = uninterrupted.records()
     assert start["kind"] == "start"
-    assert (start["train_images"], start["validation_images"], start["test_images"]) == (1200, 300, 297)
-    assert (start["steps"], start["batch_size"], start["device"], start["resumed_from"]) == (300, 64, "cpu", None)
+    assert (start["train_images"], start["validation_images"], start["test_images"]) == (
+        1200,
+        300,
+        297,
+    )
+    assert (start["steps"], start["batch_size"], start["device"], start["resumed_from"]) == (
+        300,
+        64,
+        "cpu",
+        None,
+    )
     assert all(record["kind"] != "start" for record in others)
     environment = uninterrupted.directory.read_json("environment.json")
     assert environment is not None
@@ -62,13 +72,17 @@ def test_the_start_record_says_what_is_trained_on_what(uninterrupted: Run) -> No
     assert environment["packages"]["tensorflow"]
     assert environment["dataset_checksum"]
     assert environment["initial_weights"].keys() == {
-        node.id for node in build_graph(catalog.get("resnet8").config).nodes if isinstance(node.op, Conv | Dense)
+        node.id
+        for node in build_graph(catalog.get("resnet8").config).nodes
+        if isinstance(node.op, Conv | Dense)
     }
     assert len(environment["first_batch"]) == 16
     assert environment["boot_id"]
 
 
-def test_train_records_hold_the_applied_rate_and_the_loss_without_its_penalty(uninterrupted: Run) -> None:
+def test_train_records_hold_the_applied_rate_and_the_loss_without_its_penalty(
+    uninterrupted: Run,
+) -> None:
     recipe = recipe_of(300, SGD)
     trains = [record for record in uninterrupted.records() if record["kind"] == "train"]
     assert [record["step"] for record in trains] == list(range(20, 301, 20))
@@ -80,12 +94,17 @@ def test_train_records_hold_the_applied_rate_and_the_loss_without_its_penalty(un
         assert 0 <= record["train_error"] <= 100
         assert record["images_per_s"] is None or record["images_per_s"] > 0
         assert record["gradient_norm"] > 0
-    assert trains[0]["data_loss"] == pytest.approx(np.log(10), rel=0.3)  # ln 10 is guessing; a penalty would be on top
+    assert trains[0]["data_loss"] == pytest.approx(
+        np.log(10), rel=0.3
+    )  # ln 10 is guessing; a penalty would be on top
     assert trains[0]["l2_penalty"] > 0.1
 
 
-def test_killed_anywhere_and_resumed_is_the_same_run_to_the_bit(make_run: Make, uninterrupted: Run) -> None:
-    """Killed twice, the second time with its newest checkpoint damaged: the same curve, the same weights."""
+def test_killed_anywhere_and_resumed_is_the_same_run_to_the_bit(
+    make_run: Make, uninterrupted: Run
+) -> None:
+    """Killed twice, the second time with its newest checkpoint damaged: the same curve, the same
+    weights."""
     run = make_run(spec_with(recipe_of(300, SGD)))
     for step in (70, 150):
         run.start()
@@ -110,7 +129,8 @@ def test_killed_anywhere_and_resumed_is_the_same_run_to_the_bit(make_run: Make, 
 
 
 def test_stopped_and_resumed_is_the_same_run_to_the_bit(make_run: Make) -> None:
-    """Adam, with a warm-up by training error: stopped between evaluations, by a person and by a signal."""
+    """Adam, with a warm-up by training error: stopped between evaluations, by a person and by a
+    signal."""
     whole, cut = (make_run(spec_with(recipe_of(160, ADAM))) for _ in range(2))
     whole.start()
     assert whole.wait() is not None, whole.log()
@@ -123,7 +143,9 @@ def test_stopped_and_resumed_is_the_same_run_to_the_bit(make_run: Make) -> None:
     first_stop = cut.weights().step
     began = cut.directory.read_json("environment.json") or {}
     del began["initial_weights"]  # as a version wrote that hashed nothing
-    cut.directory.write_json("environment.json", began | {"first_batch": "as it began", "python": "2"})
+    cut.directory.write_json(
+        "environment.json", began | {"first_batch": "as it began", "python": "2"}
+    )
     assert 20 <= first_stop < 160
     cut.start()
     cut.until_step(first_stop + 30)
@@ -138,16 +160,31 @@ def test_stopped_and_resumed_is_the_same_run_to_the_bit(make_run: Make) -> None:
     assert starts[:2] == [None, first_stop]
     environment = cut.directory.read_json("environment.json") or {}
     assert (environment["first_batch"], environment["python"] != "2") == ("as it began", True)
-    assert "initial_weights" not in environment  # a proof of what this process drew, not of what the run began with
+    assert (
+        "initial_weights" not in environment
+    )  # a proof of what this process drew, not of what the run began with
     assert cut.curve() == whole.curve()
-    assert all(np.array_equal(cut.weights().weights[name], value) for name, value in whole.weights().weights.items())
+    assert all(
+        np.array_equal(cut.weights().weights[name], value)
+        for name, value in whole.weights().weights.items()
+    )
     rates = {record["learning_rate"] for record in whole.records() if record["kind"] == "train"}
-    assert rates == {np.float32(0.0003).item(), np.float32(0.003).item()}  # it did come back from its warm-up
+    assert rates == {
+        np.float32(0.0003).item(),
+        np.float32(0.003).item(),
+    }  # it did come back from its warm-up
 
 
-def test_not_a_number_fails_with_its_step_and_keeps_the_last_good_checkpoint(make_run: Make) -> None:
-    """At rate 10 a decay of 0.5 multiplies every weight by -4 a step, so the penalty is infinite before step 40."""
-    blows_up = {"schedule": {"kind": "constant", "learning_rate": 10}, "warmup": None, "checkpoint_every": 5}
+def test_not_a_number_fails_with_its_step_and_keeps_the_last_good_checkpoint(
+    make_run: Make,
+) -> None:
+    """At rate 10 a decay of 0.5 multiplies every weight by -4 a step, so the penalty is infinite
+    before step 40."""
+    blows_up = {
+        "schedule": {"kind": "constant", "learning_rate": 10},
+        "warmup": None,
+        "checkpoint_every": 5,
+    }
     run = make_run(spec_with(recipe_of(200, SGD | blows_up | {"weight_decay": {"value": 0.5}})))
     run.start()
     last_word = run.wait()
@@ -162,7 +199,11 @@ def test_not_a_number_fails_with_its_step_and_keeps_the_last_good_checkpoint(mak
 
 def test_not_a_number_can_be_gone_on_from_with_a_word(make_run: Make) -> None:
     """The curve says null, which is JSON, and the last good checkpoint stays."""
-    blows_up = {"schedule": {"kind": "constant", "learning_rate": 10}, "warmup": None, "checkpoint_every": 5}
+    blows_up = {
+        "schedule": {"kind": "constant", "learning_rate": 10},
+        "warmup": None,
+        "checkpoint_every": 5,
+    }
     goes_on = {"weight_decay": {"value": 0.5}, "sentinels": {"not_a_number": "go_on"}}
     run = make_run(spec_with(recipe_of(60, SGD | blows_up | goes_on)))
     run.start()
@@ -179,8 +220,16 @@ def test_not_a_number_can_be_gone_on_from_with_a_word(make_run: Make) -> None:
 @pytest.mark.parametrize(("reaction", "outcome"), [("stop", "failed"), ("go_on", "finished")])
 def test_no_progress_acts_by_the_recipe(make_run: Make, reaction: str, outcome: str) -> None:
     """A rate too small to learn anything: the validation error stands still."""
-    still = {"schedule": {"kind": "constant", "learning_rate": 1e-12}, "warmup": None, "evaluate_every": 10}
-    run = make_run(spec_with(recipe_of(60, SGD | still | {"sentinels": {"no_progress": reaction, "patience": 3}})))
+    still = {
+        "schedule": {"kind": "constant", "learning_rate": 1e-12},
+        "warmup": None,
+        "evaluate_every": 10,
+    }
+    run = make_run(
+        spec_with(
+            recipe_of(60, SGD | still | {"sentinels": {"no_progress": reaction, "patience": 3}})
+        )
+    )
     run.start()
     last_word = run.wait()
     assert last_word is not None, run.log()
@@ -189,7 +238,9 @@ def test_no_progress_acts_by_the_recipe(make_run: Make, reaction: str, outcome: 
         assert last_word["cause"].startswith("No progress: the validation error has not been below")
         assert run.weights().step < 60
     else:
-        assert [record["warning"] for record in run.records() if record["kind"] == "warning"] == ["no_progress"]
+        assert [record["warning"] for record in run.records() if record["kind"] == "warning"] == [
+            "no_progress"
+        ]
 
 
 def test_a_finished_run_leaves_a_model_that_plain_keras_loads(uninterrupted: Run) -> None:
@@ -212,12 +263,19 @@ def refused(run: Run) -> str:
     return str(last_word["cause"])
 
 
-def test_missing_data_is_one_sentence(make_run: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_data_is_one_sentence(
+    make_run: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # no network
     config = catalog.get("resnet8").config
     run = make_run(
-        spec_with(default_recipe("cifar10"), config=config, dataset="cifar10", data_folder=str(tmp_path / "data"))
+        spec_with(
+            default_recipe("cifar10"),
+            config=config,
+            dataset="cifar10",
+            data_folder=str(tmp_path / "data"),
+        )
     )
     assert "put cifar-10-python.tar.gz or its folder" in refused(run)
     assert "Traceback" not in run.log()
@@ -231,13 +289,15 @@ def test_a_network_for_other_images_and_a_damaged_spec_are_refused(make_run: Mak
 
 
 def test_a_run_whose_directory_is_removed_ends(make_run: Make) -> None:
-    """It would train on for days where nobody can see or stop it, and bring back parts of the directory."""
+    """It would train on for days where nobody can see or stop it, and bring back parts of the
+    directory."""
     run = make_run(spec_with(recipe_of(100_000, SGD)))
     run.start()
     run.until_step(20)
 
     def gone() -> bool:
-        """Removed as `rm -rf` does it: once more where the worker wrote a record between two looks at the folder."""
+        """Removed as `rm -rf` does it: once more where the worker wrote a record between two looks
+        at the folder."""
         shutil.rmtree(run.path, ignore_errors=True)
         return not run.path.exists()
 

@@ -1,4 +1,5 @@
-"""What the tests of real workers share: a run directory with its processes, a short recipe, a small network."""
+"""What the tests of real workers share: a run directory with its processes, a short recipe, a small
+network."""
 
 import json
 import subprocess
@@ -19,7 +20,11 @@ from resnet.runs.spec import RunSpec
 
 START_S = 240.0
 TIMES = {"time_s", "images_per_s"}
-SGD = {"evaluate_every": 60, "checkpoint_every": 50, "log_every": 20}  # checkpoints fall between log records
+SGD = {
+    "evaluate_every": 60,
+    "checkpoint_every": 50,
+    "log_every": 20,
+}  # checkpoints fall between log records
 ADAM = SGD | {
     "optimiser": {"kind": "adam"},
     "schedule": {"kind": "constant", "learning_rate": 0.003},
@@ -42,7 +47,9 @@ class Run:
         (self.path / "exit.json").unlink(missing_ok=True)
         command = [sys.executable, "-m", "resnet.training.worker", str(self.path)]
         with (self.path / "log.txt").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
 
     def wait(self) -> dict[str, Any] | None:
         """The last word, once the process has ended."""
@@ -90,7 +97,9 @@ def spec_with(recipe: Recipe, **changes: Any) -> RunSpec:
 
 
 def recipe_of(steps: int, settings: dict[str, Any]) -> Recipe:
-    return Recipe.model_validate(with_steps(default_recipe("digits"), steps).model_dump(mode="json") | settings)
+    return Recipe.model_validate(
+        with_steps(default_recipe("digits"), steps).model_dump(mode="json") | settings
+    )
 
 
 @pytest.fixture(scope="module")

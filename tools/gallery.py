@@ -29,11 +29,18 @@ SETTLED_MS = 700
 
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, running_app(Path(folder)) as app, chromium() as browser:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_app(Path(folder)) as app,
+        chromium() as browser,
+    ):
         for scheme in SCHEMES:
             for name in NETWORKS:
                 for level in LEVELS:
-                    keep(f"{name}-{level}-{scheme}", photograph(browser, app, f"?network={name}&level={level}", scheme))
+                    keep(
+                        f"{name}-{level}-{scheme}",
+                        photograph(browser, app, f"?network={name}&level={level}", scheme),
+                    )
         pair = "compare?network=plain56&beside=resnet56"
         keep("compare-light", photograph(browser, app, pair, "light"))
         keep("macs-dark", photograph(browser, app, "?network=resnet50&colour=macs", "dark"))
@@ -54,13 +61,21 @@ def photograph(browser: Browser, app: RunningApp, address: str, scheme: str) -> 
 
 
 def figure3() -> bytes:
-    figure = draw(get("plain34").config, level="layer", style="figure3", direction="TB", beside=get("resnet34").config)
+    figure = draw(
+        get("plain34").config,
+        level="layer",
+        style="figure3",
+        direction="TB",
+        beside=get("resnet34").config,
+    )
     return figure.drawing.png(2)
 
 
 def keep(name: str, picture: bytes) -> None:
     """As a PNG with few colours."""
-    image = Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    image = (
+        Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    )
     image.save(PICTURES / f"{name}.png", optimize=True)
 
 

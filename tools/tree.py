@@ -1,7 +1,8 @@
 """Brings the README's tree up to date: `.venv/bin/python tools/tree.py`.
 
-Lines that are there stay as a person wrote them, in their order; files that are gone lose theirs; new ones are put at
-the end of their folder, with the first sentence of their docstring until somebody says it shorter.
+Lines that are there stay as a person wrote them, in their order; files that are gone lose theirs;
+new ones are put at the end of their folder, with the first sentence of their docstring until
+somebody says it shorter.
 """
 
 import ast
@@ -22,9 +23,13 @@ def main() -> None:
     wanted = expected()
     text = {path: written.get(path) or first_sentence(path) for path in wanted}
     place = {path: number for number, path in enumerate(written)}
-    ordered = sorted(wanted, key=lambda path: [(place.get(part, len(place)), part) for part in parents(path)])
+    ordered = sorted(
+        wanted, key=lambda path: [(place.get(part, len(place)), part) for part in parents(path)]
+    )
     block = "".join(line(path, text[path]) for path in ordered)
-    (ROOT / "README.md").write_text(TREE.sub(lambda match: f"{match[1]}{block}{match[3]}", README, count=1))
+    (ROOT / "README.md").write_text(
+        TREE.sub(lambda match: f"{match[1]}{block}{match[3]}", README, count=1)
+    )
 
 
 def parents(path: str) -> list[str]:
@@ -41,7 +46,11 @@ def line(path: str, text: str) -> str:
 
 def first_sentence(path: str) -> str:
     file = ROOT / path / "__init__.py" if path.endswith("/") else ROOT / path
-    docstring = ast.get_docstring(ast.parse(file.read_text())) if file.suffix == ".py" and file.exists() else None
+    docstring = (
+        ast.get_docstring(ast.parse(file.read_text()))
+        if file.suffix == ".py" and file.exists()
+        else None
+    )
     return re.split(r"[.:] |\.?$", (docstring or "").split("\n")[0])[0]
 
 

@@ -32,11 +32,12 @@ PAGE_TITLES: dict[PageFormat, str] = {
     "slide": "Slide",
 }
 PAGE_HELP = (
-    "A page the figure has to fit with letters of at least 6 points: it is wrapped into columns, or folded further. "
-    "Column: 84 mm, of a two-column paper. Slide: 16:9."
+    "A page the figure has to fit with letters of at least 6 points: it is wrapped into columns, or"
+    " folded further. Column: 84 mm, of a two-column paper. Slide: 16:9."
 )
 SURE_PNG_LAYERS = 400
-"""Up to so many layers Graphviz never has to shrink Keras's picture until its letters cannot be read."""
+"""Up to so many layers Graphviz never has to shrink Keras's picture until its letters cannot be
+read."""
 
 
 def menu(network: Network, choice: Choice, view: View) -> None:
@@ -59,27 +60,41 @@ def menu(network: Network, choice: Choice, view: View) -> None:
             button("Python", f"{stem}.py", partial(exports.keras_source, config))
 
 
-def figures(stem: str, config: ResNetConfig, view: View, beside: ResNetConfig | None = None) -> None:
+def figures(
+    stem: str, config: ResNetConfig, view: View, beside: ResNetConfig | None = None
+) -> None:
     """The drawing on a page of one's choice, in every format."""
     st.caption("The drawing, as it is opened and coloured now")
     view = view.model_copy(update={"page": _page()})
     with st.container(horizontal=True):
         for form in FORMATS:
-            button(form.upper(), f"{stem}.{form}", partial(exports.drawing, config, form, view, beside))
+            button(
+                form.upper(), f"{stem}.{form}", partial(exports.drawing, config, form, view, beside)
+            )
 
 
 def _page() -> PageFormat:
-    """A page the figure has to fit; its letters stay readable, so it may be wrapped or folded further."""
+    """A page the figure has to fit; its letters stay readable, so it may be wrapped or folded
+    further."""
     page = state.read(PAGE, state.page_of_link())
-    st.segmented_control("Page", list(PAGE_TITLES), default=page, key=state.seed("page", page), required=True,
-                         format_func=PAGE_TITLES.__getitem__, help=PAGE_HELP,
-                         on_change=lambda: state.remember(PAGE, state.read("page")))  # fmt: skip
+    st.segmented_control(
+        "Page",
+        list(PAGE_TITLES),
+        default=page,
+        key=state.seed("page", page),
+        required=True,
+        format_func=PAGE_TITLES.__getitem__,
+        help=PAGE_HELP,
+        on_change=lambda: state.remember(PAGE, state.read("page")),
+    )
     return cast(PageFormat, page)
 
 
 def button(label: str, file_name: str, make: Callable[[], str | bytes]) -> None:
     """A download that is made when it is clicked."""
-    st.download_button(label, make, file_name=file_name, on_click="ignore", key=f"export-{file_name}")
+    st.download_button(
+        label, make, file_name=file_name, on_click="ignore", key=f"export-{file_name}"
+    )
 
 
 def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> None:
@@ -87,7 +102,9 @@ def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> Non
     make = partial(exports.plot, network.config, form, options)
     if form != "png" or len(network.graph.nodes) <= SURE_PNG_LAYERS:
         button(form.upper(), file_name, make)
-    elif st.button("PNG", key=f"export-{file_name}"):  # may be refused, so the answer comes before the download
+    elif st.button(
+        "PNG", key=f"export-{file_name}"
+    ):  # may be refused, so the answer comes before the download
         try:
             with st.spinner("Graphviz draws it", show_time=True):
                 data = cache.keras_png(network.config, options)
@@ -102,8 +119,19 @@ def _keras_file(choice: Choice) -> bytes:
     settings = [f"--set={key}={written(value)}" for key, value in choice.settings.items()]
     with tempfile.TemporaryDirectory(prefix="resnet-export-") as folder:
         path = Path(folder) / "model.keras"
-        command = [sys.executable, "-m", "resnet", "export", choice.network, *settings, "-o", str(path)]
+        command = [
+            sys.executable,
+            "-m",
+            "resnet",
+            "export",
+            choice.network,
+            *settings,
+            "-o",
+            str(path),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise ResNetLabError(done.stderr.strip() or f"The export ended with exit code {done.returncode}.")
+            raise ResNetLabError(
+                done.stderr.strip() or f"The export ended with exit code {done.returncode}."
+            )
         return path.read_bytes()

@@ -26,18 +26,36 @@ KIND_HELP = "Plain is the same network without shortcuts."
 DEPTH_HELP = "Layers with weights; projections are not counted. He et al. 2015, Table 1."
 HEADS = {"softmax": "Softmax", "sigmoid": "Sigmoid", "none": "Logits"}
 STEMS = {"cifar": "CIFAR", "imagenet": "ImageNet"}
-STEM_HELP = "CIFAR: one 3×3 convolution. ImageNet: a 7×7 that strides, then 3×3 max-pooling that strides."
+STEM_HELP = (
+    "CIFAR: one 3×3 convolution. ImageNet: a 7×7 that strides, then 3×3 max-pooling that strides."
+)
 ORDERS = {"post": "After", "pre": "Before"}
 ORDER_HELP = "Norm and ReLU after each convolution (2015), or before it (He et al. 2016)."
 BLOCKS = {"basic": "Basic", "bottleneck": "Bottleneck"}
 STRIDES = {"1x1": "1×1", "3x3": "3×3"}
-STRIDE_HELP = "Which convolution of a bottleneck strides: the paper's first 1×1, or the 3×3 of later code (v1.5)."
+STRIDE_HELP = (
+    "Which convolution of a bottleneck strides: the paper's first 1×1, or the 3×3 of later code"
+    " (v1.5)."
+)
 GAMMAS = {"one": "One", "zero": "Zero"}
 NORMS = {"batch": "Batch", "group": "Group", "layer": "Layer", "none": "None"}
-NORM_FIELDS = {"batch": ("momentum", "epsilon"), "group": ("groups", "epsilon"), "layer": ("epsilon",)}
-MOMENTUM_HELP = "Share of the old moving average kept at each step, as Keras counts it. PyTorch's 0.1 is 0.9 here."
-EPSILON_HELP = "Added to the variance before the square root, so that a constant channel divides by more than zero."
-GAMMA_HELP = "Initial scale of the last norm in each residual branch; zero starts every block as the identity."
+NORM_FIELDS = {
+    "batch": ("momentum", "epsilon"),
+    "group": ("groups", "epsilon"),
+    "layer": ("epsilon",),
+}
+MOMENTUM_HELP = (
+    "Share of the old moving average kept at each step, as Keras counts it. PyTorch's 0.1 is 0.9"
+    " here."
+)
+EPSILON_HELP = (
+    "Added to the variance before the square root, so that a constant channel divides by more than"
+    " zero."
+)
+GAMMA_HELP = (
+    "Initial scale of the last norm in each residual branch; zero starts every block as the"
+    " identity."
+)
 FIRST = {"cifar": "resnet56", "imagenet": "resnet50", "binary": "binary_resnet34"}
 BOTTLENECK_ONLY = ("cardinality", "base_width")
 PORTABLE = ("norm.", "activation_order", "initialiser")
@@ -61,7 +79,15 @@ def network_form(shown: state.Shown) -> None:
 
 
 def _family(family: catalog.Family) -> None:
-    _segmented(st, "Family", FAMILIES, key="family", value=family, on_change=_family_changed, help=FAMILY_HELP)
+    _segmented(
+        st,
+        "Family",
+        FAMILIES,
+        key="family",
+        value=family,
+        on_change=_family_changed,
+        help=FAMILY_HELP,
+    )
 
 
 def _family_changed() -> None:
@@ -72,12 +98,31 @@ def _family_changed() -> None:
 def _n(n: int) -> None:
     """The paper's n, by slider or by number."""
     last = catalog.N_RANGE[-1]
-    help_text = "Blocks per stage. The depth is 6n + 2: n = 3, 5, 7, 9, 18 and 200 are in the paper."
+    help_text = (
+        "Blocks per stage. The depth is 6n + 2: n = 3, 5, 7, 9, 18 and 200 are in the paper."
+    )
     slider, number = st.columns([5, 4], vertical_alignment="bottom", wrap=False)
-    slider.slider("n", 1, last, n, key=state.seed("n_slider", n), help=help_text, on_change=_n_changed,
-                  args=("n_slider",))  # fmt: skip
-    number.number_input("n", 1, last, n, step=1, key=state.seed("n_number", n), label_visibility="collapsed",
-                        on_change=_n_changed, args=("n_number",))  # fmt: skip
+    slider.slider(
+        "n",
+        1,
+        last,
+        n,
+        key=state.seed("n_slider", n),
+        help=help_text,
+        on_change=_n_changed,
+        args=("n_slider",),
+    )
+    number.number_input(
+        "n",
+        1,
+        last,
+        n,
+        step=1,
+        key=state.seed("n_number", n),
+        label_visibility="collapsed",
+        on_change=_n_changed,
+        args=("n_number",),
+    )
 
 
 def _n_changed(key: str) -> None:
@@ -89,7 +134,9 @@ def _depth(entry: catalog.Entry) -> None:
     depths = catalog.RESIDUAL_DEPTHS if entry.family == "imagenet" else (34, 50)
     options = {depth: str(depth) for depth in depths}
     depth = entry.config.depth
-    _segmented(st, "Depth", options, key="depth", value=depth, on_change=_depth_changed, help=DEPTH_HELP)
+    _segmented(
+        st, "Depth", options, key="depth", value=depth, on_change=_depth_changed, help=DEPTH_HELP
+    )
 
 
 def _depth_changed() -> None:
@@ -106,7 +153,9 @@ def _depth_changed() -> None:
 
 def _shortcut(shown: ResNetConfig) -> None:
     now = "plain" if shown.shortcut == "none" else "resnet"
-    _segmented(st, "Shortcut", KINDS, key="kind", value=now, on_change=_kind_changed, help=KIND_HELP)
+    _segmented(
+        st, "Shortcut", KINDS, key="kind", value=now, on_change=_kind_changed, help=KIND_HELP
+    )
     if now == "resnet":
         _field(st, "Option", "shortcut", OPTIONS, shown.shortcut, help=OPTION_HELP)
 
@@ -124,13 +173,19 @@ def _kind_changed() -> None:
 def _norm() -> None:
     draft = state.draft()
     norm = {**catalog.get(draft.network).config.norm.model_dump()}
-    norm |= {key.removeprefix("norm."): value for key, value in draft.settings.items() if key.startswith("norm.")}
+    norm |= {
+        key.removeprefix("norm."): value
+        for key, value in draft.settings.items()
+        if key.startswith("norm.")
+    }
     _field(st, "Normalisation", "norm.kind", NORMS, norm["kind"])
     if norm["kind"] == "none":
         return
     said = ", ".join(f"{key} {norm[key]:g}" for key in NORM_FIELDS[norm["kind"]])
     box = st.expander(said.capitalize(), key="norm_numbers", on_change="rerun")
-    if box.open:  # number fields are the heaviest of all controls, and most visits never touch these
+    if (
+        box.open
+    ):  # number fields are the heaviest of all controls, and most visits never touch these
         with box:
             _norm_numbers(norm)
 
@@ -138,20 +193,52 @@ def _norm() -> None:
 def _norm_numbers(norm: dict[str, Any]) -> None:
     left, right = st.columns(2, wrap=False)
     if norm["kind"] == "batch":
-        _number(left, "Momentum", "norm.momentum", float(norm["momentum"]), help=MOMENTUM_HELP, step=0.01, format="%g")
+        _number(
+            left,
+            "Momentum",
+            "norm.momentum",
+            float(norm["momentum"]),
+            help=MOMENTUM_HELP,
+            step=0.01,
+            format="%g",
+        )
     if norm["kind"] == "group":
-        _number(left, "Groups", "norm.groups", int(norm["groups"]), help="Channels are normalised in this many groups.")
-    _number(right, "Epsilon", "norm.epsilon", float(norm["epsilon"]), help=EPSILON_HELP, step=1e-5, format="%e")
+        _number(
+            left,
+            "Groups",
+            "norm.groups",
+            int(norm["groups"]),
+            help="Channels are normalised in this many groups.",
+        )
+    _number(
+        right,
+        "Epsilon",
+        "norm.epsilon",
+        float(norm["epsilon"]),
+        help=EPSILON_HELP,
+        step=1e-5,
+        format="%e",
+    )
 
 
 def _more(shown: ResNetConfig) -> None:
     """The remaining fields. Only those that can mean something for this network are offered."""
     height, width, channels = st.columns(3, wrap=False)
     shape = state.draft().settings.get("input_shape", list(shown.input_shape))
-    for column, label, index in ((height, "Height", 0), (width, "Width", 1), (channels, "Channels", 2)):
+    for column, label, index in (
+        (height, "Height", 0),
+        (width, "Width", 1),
+        (channels, "Channels", 2),
+    ):
         side = int(shape[index])
-        column.number_input(label, 1, value=side, key=state.seed(f"input_shape.{index}", side), step=1,
-                            on_change=_shape_changed)  # fmt: skip
+        column.number_input(
+            label,
+            1,
+            value=side,
+            key=state.seed(f"input_shape.{index}", side),
+            step=1,
+            on_change=_shape_changed,
+        )
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
     _field(st, "Head", "head_activation", HEADS, shown.head_activation)
     _field(st, "Stem", "stem", STEMS, shown.stem, help=STEM_HELP)
@@ -160,15 +247,38 @@ def _more(shown: ResNetConfig) -> None:
     if shown.block == "bottleneck":
         _field(st, "Stride on", "stride_on", STRIDES, shown.stride_on, help=STRIDE_HELP)
         left, right = st.columns(2, wrap=False)
-        _number(left, "Cardinality", "cardinality", shown.cardinality, help="Groups of the 3×3 (Xie et al. 2017).")
-        _number(right, "Base width", "base_width", shown.base_width, help="Channels a group, at 64 filters.")
+        _number(
+            left,
+            "Cardinality",
+            "cardinality",
+            shown.cardinality,
+            help="Groups of the 3×3 (Xie et al. 2017).",
+        )
+        _number(
+            right,
+            "Base width",
+            "base_width",
+            shown.base_width,
+            help="Channels a group, at 64 filters.",
+        )
     if shown.norm.kind != "none" and shown.shortcut != "none" and shown.activation_order == "post":
         _field(st, "Last gamma", "norm.last_gamma", GAMMAS, shown.norm.last_gamma, help=GAMMA_HELP)
     kinds = get_args(config.Initialiser)
-    st.selectbox("Initialiser", kinds, kinds.index(shown.initialiser), on_change=_changed, args=("initialiser",),
-                 key=state.seed("initialiser", shown.initialiser))  # fmt: skip
-    st.toggle("Biases in convolutions", shown.conv_bias, key=state.seed("conv_bias", shown.conv_bias),
-              on_change=_changed, args=("conv_bias",))  # fmt: skip
+    st.selectbox(
+        "Initialiser",
+        kinds,
+        kinds.index(shown.initialiser),
+        on_change=_changed,
+        args=("initialiser",),
+        key=state.seed("initialiser", shown.initialiser),
+    )
+    st.toggle(
+        "Biases in convolutions",
+        shown.conv_bias,
+        key=state.seed("conv_bias", shown.conv_bias),
+        on_change=_changed,
+        args=("conv_bias",),
+    )
     _stages(shown)
 
 
@@ -183,20 +293,36 @@ def _stages(shown: ResNetConfig) -> None:
             _number(column, f"Stage {index + 1} {name}", key, value, label_visibility="collapsed")
 
 
-def _segmented(place: Any, label: str, options: Mapping[Any, str], *, key: str, value: Any, **display: Any) -> None:
+def _segmented(
+    place: Any, label: str, options: Mapping[Any, str], *, key: str, value: Any, **display: Any
+) -> None:
     """A choice of one, always made."""
-    place.segmented_control(label, list(options), default=value, key=state.seed(key, value), required=True,
-                            format_func=options.__getitem__, width="stretch", **display)  # fmt: skip
+    place.segmented_control(
+        label,
+        list(options),
+        default=value,
+        key=state.seed(key, value),
+        required=True,
+        format_func=options.__getitem__,
+        width="stretch",
+        **display,
+    )
 
 
-def _field(place: Any, label: str, key: str, options: Mapping[Any, str], value: Any, **display: Any) -> None:
+def _field(
+    place: Any, label: str, key: str, options: Mapping[Any, str], value: Any, **display: Any
+) -> None:
     """A segmented control for the config field with this dotted key."""
-    _segmented(place, label, options, key=key, value=value, on_change=partial(_changed, key), **display)
+    _segmented(
+        place, label, options, key=key, value=value, on_change=partial(_changed, key), **display
+    )
 
 
 def _number(place: Any, label: str, key: str, value: float, **display: Any) -> None:
     display.setdefault("step", 1)  # a whole step tells Streamlit that the number is whole
-    place.number_input(label, value=value, key=state.seed(key, value), on_change=_changed, args=(key,), **display)
+    place.number_input(
+        label, value=value, key=state.seed(key, value), on_change=_changed, args=(key,), **display
+    )
 
 
 def _changed(key: str) -> None:

@@ -20,8 +20,17 @@ from resnet.network.link import Choice
 LONGEST_QUESTION = 200
 MOST_PARTS_TWICE = 300
 
-LEVEL_TITLES: dict[Level, str] = {"network": "Network", "stage": "Stages", "block": "Blocks", "layer": "Layers"}
-STYLE_TITLES: dict[Style, str] = {"detailed": "Detailed", "compact": "Compact", "figure3": "Figure 3"}
+LEVEL_TITLES: dict[Level, str] = {
+    "network": "Network",
+    "stage": "Stages",
+    "block": "Blocks",
+    "layer": "Layers",
+}
+STYLE_TITLES: dict[Style, str] = {
+    "detailed": "Detailed",
+    "compact": "Compact",
+    "figure3": "Figure 3",
+}
 COLOUR_TITLES: dict[Colour, str] = {
     "operation": "Operations",
     "trainable_params": "Parameters",
@@ -31,7 +40,8 @@ COLOUR_TITLES: dict[Colour, str] = {
 }
 DIRECTION_TITLES: dict[Direction, str] = {"LR": "Left to right", "TB": "Top to bottom"}
 STYLE_HELP = (
-    "Detailed: every layer a box. Compact: a convolution with its norm and ReLU. Figure 3: as He et al. 2015 draw it."
+    "Detailed: every layer a box. Compact: a convolution with its norm and ReLU. Figure 3: as He et"
+    " al. 2015 draw it."
 )
 FIND = "find"
 
@@ -47,11 +57,19 @@ FIRST_SHOWN = ["show_shapes", "show_layer_names"]
 
 
 def level_switch() -> None:
-    """How far the network is opened: its stages, their blocks, the layers in a block, or every layer."""
+    """How far the network is opened: its stages, their blocks, the layers in a block, or every
+    layer."""
     view = state.drawing_view()
-    st.segmented_control("Level of detail", list(LEVEL_TITLES), default=view.level, key=state.seed("level", view.level),
-                         format_func=LEVEL_TITLES.__getitem__, required=True, label_visibility="collapsed",
-                         on_change=_level_changed)  # fmt: skip
+    st.segmented_control(
+        "Level of detail",
+        list(LEVEL_TITLES),
+        default=view.level,
+        key=state.seed("level", view.level),
+        format_func=LEVEL_TITLES.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        on_change=_level_changed,
+    )
 
 
 def _level_changed() -> None:
@@ -73,16 +91,33 @@ def look_menu(colours: Mapping[Colour, str] = COLOUR_TITLES) -> None:
 
 
 def _choice(label: str, key: str, titles: Mapping[Any, str], value: Any, **display: Any) -> None:
-    st.segmented_control(label, list(titles), default=value, key=state.seed(key, value), required=True,
-                         format_func=titles.__getitem__, on_change=_look_changed, args=(key,), **display)  # fmt: skip
+    st.segmented_control(
+        label,
+        list(titles),
+        default=value,
+        key=state.seed(key, value),
+        required=True,
+        format_func=titles.__getitem__,
+        on_change=_look_changed,
+        args=(key,),
+        **display,
+    )
 
 
 def _colour(titles: Mapping[Colour, str]) -> None:
     allowed = tuple(titles)
     now = state.colour(allowed)
-    st.segmented_control("Colour", list(titles), default=now, key=state.seed("colour", now), required=True,
-                         format_func=titles.__getitem__, help="What the colour of a box stands for.",
-                         on_change=state.look, args=("colour", allowed))  # fmt: skip
+    st.segmented_control(
+        "Colour",
+        list(titles),
+        default=now,
+        key=state.seed("colour", now),
+        required=True,
+        format_func=titles.__getitem__,
+        help="What the colour of a box stands for.",
+        on_change=state.look,
+        args=("colour", allowed),
+    )
 
 
 def _look_changed(key: str) -> None:
@@ -138,7 +173,8 @@ def act(networks: Sequence[Network]) -> None:
 
 
 def hits(networks: Sequence[Network]) -> dict[str, Any] | None:
-    """The layers of each network that the search names, as row numbers; or what is wrong with the question."""
+    """The layers of each network that the search names, as row numbers; or what is wrong with the
+    question."""
     text = state.read(FIND, "")
     if not text:
         return None
@@ -156,9 +192,16 @@ def _found(network: Network, text: str) -> list[int]:
 def plot_model(network: Network) -> None:
     """Keras's own picture of this model, from the graph, with Keras's options."""
     shown = state.read(SHOWN, FIRST_SHOWN)
-    st.pills("Show", list(PLOT_OPTIONS), selection_mode="multi", default=shown, key=state.seed(SHOW, shown),
-             format_func=PLOT_OPTIONS.__getitem__, label_visibility="collapsed",
-             on_change=lambda: state.remember(SHOWN, state.read(SHOW)))  # fmt: skip
+    st.pills(
+        "Show",
+        list(PLOT_OPTIONS),
+        selection_mode="multi",
+        default=shown,
+        key=state.seed(SHOW, shown),
+        format_func=PLOT_OPTIONS.__getitem__,
+        label_visibility="collapsed",
+        on_change=lambda: state.remember(SHOWN, state.read(SHOW)),
+    )
     options = plot_options()
     layers = len(network.graph.nodes)
     with st.spinner(f"Graphviz draws {layers:,} layers", show_time=True):

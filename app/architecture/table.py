@@ -19,7 +19,10 @@ from resnet.tables.layer_table import Grouping, TableRow
 
 TITLES: dict[Grouping, str] = {"layer": "Layers", "block": "Blocks", "stage": "Stages"}
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
-FILTER_HELP = "Words, shapes and numbers, all of which must hold: projection · stride 2 · 64x8x8 · params > 100k"
+FILTER_HELP = (
+    "Words, shapes and numbers, all of which must hold: projection · stride 2 · 64x8x8 · params >"
+    " 100k"
+)
 HEIGHT = 520
 NUMBERS = {
     "trainable_params": "Parameters",
@@ -29,7 +32,9 @@ NUMBERS = {
     "receptive_field": "Sees, pixels",
 }
 COLUMNS = {
-    "id": st.column_config.TextColumn("Layer", width="medium", help="Also the name of the Keras layer."),
+    "id": st.column_config.TextColumn(
+        "Layer", width="medium", help="Also the name of the Keras layer."
+    ),
     "op": st.column_config.TextColumn("Operation"),
     "output_shape": st.column_config.TextColumn("Output", help="Height × width × channels."),
     **{
@@ -41,11 +46,18 @@ COLUMNS = {
 
 
 def layers(network: Network) -> None:
-    """Every layer, sortable by any column; what is left out by the filter is left out of the sums too."""
+    """Every layer, sortable by any column; what is left out by the filter is left out of the sums
+    too."""
     with st.container(key="table_switches", horizontal=True, vertical_alignment="bottom"):
         by = _grouping()
-        question = st.text_input("Filter", key="layer_filter", placeholder="projection, params > 100k",
-                                 label_visibility="collapsed", help=FILTER_HELP, width=320)  # fmt: skip
+        question = st.text_input(
+            "Filter",
+            key="layer_filter",
+            placeholder="projection, params > 100k",
+            label_visibility="collapsed",
+            help=FILTER_HELP,
+            width=320,
+        )
     only = _only(network, question)
     rows = layer_table.rows(network.metrics, network.graph, by, only)
     _summary(rows, question)
@@ -55,9 +67,17 @@ def layers(network: Network) -> None:
 
 def _grouping() -> Grouping:
     by = state.view("rows", GROUPINGS)
-    st.segmented_control("Rows", list(GROUPINGS), default=by, key=state.seed("rows", by), required=True,
-                         format_func=TITLES.__getitem__, label_visibility="collapsed", on_change=state.look,
-                         args=("rows", GROUPINGS))  # fmt: skip
+    st.segmented_control(
+        "Rows",
+        list(GROUPINGS),
+        default=by,
+        key=state.seed("rows", by),
+        required=True,
+        format_func=TITLES.__getitem__,
+        label_visibility="collapsed",
+        on_change=state.look,
+        args=("rows", GROUPINGS),
+    )
     return cast(Grouping, by)
 
 
@@ -76,8 +96,9 @@ def _summary(rows: tuple[TableRow, ...], question: str) -> None:
     total = layer_table.total(rows)
     found = f"{quantity.exact(total.layers)} layers" + (" match" if question.strip() else "")
     st.caption(
-        f"{found} · {quantity.exact(total.trainable_params)} parameters · {quantity.short(total.macs)} MACs · "
-        f"{quantity.size(total.activation_bytes)} of activations"
+        f"{found} · {quantity.exact(total.trainable_params)} parameters ·"
+        f" {quantity.short(total.macs)} MACs · {quantity.size(total.activation_bytes)} of"
+        " activations"
     )
 
 

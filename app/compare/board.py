@@ -1,4 +1,5 @@
-"""Two networks on the page: what differs in a sentence, in numbers, in a drawing, in a table; and whole families."""
+"""Two networks on the page: what differs in a sentence, in numbers, in a drawing, in a table; and
+whole families."""
 
 from functools import partial
 from typing import Any
@@ -29,7 +30,10 @@ NUMBERS = {
     "activation_bytes": "Memory",
     "receptive_field": "Sees",
 }
-FACTS = {key: NUMBERS[key] for key in ("trainable_params", "macs", "activation_bytes", "receptive_field", "depth")}
+FACTS = {
+    key: NUMBERS[key]
+    for key in ("trainable_params", "macs", "activation_bytes", "receptive_field", "depth")
+}
 LONGEST_FAMILY = 200
 FIRST_FAMILY = 18
 TABLE_HEIGHT = 560
@@ -42,7 +46,9 @@ def heading(first: state.Shown, second: state.Shown, found: Comparison) -> None:
     """Both names, and what differs in one sentence."""
     st.header(f"{views.title(first.config)} and {views.title(second.config)}", anchor=False)
     st.markdown(f"From the first to the second: **{views.plain(found.sentence)}**.")
-    st.caption(f"{views.plain(views.summary(first.choice))} · {views.plain(views.summary(second.choice))}")
+    st.caption(
+        f"{views.plain(views.summary(first.choice))} · {views.plain(views.summary(second.choice))}"
+    )
 
 
 def problems(*sentences: str | None) -> None:
@@ -56,7 +62,9 @@ def numbers(found: Comparison) -> None:
     row = []
     for key, label in NUMBERS.items():
         now, difference = getattr(found.totals.after, key), getattr(found.totals.difference, key)
-        row.append(views.Number(label, _short(key, now), _exactly(key, found), _signed(key, difference)))
+        row.append(
+            views.Number(label, _short(key, now), _exactly(key, found), _signed(key, difference))
+        )
     views.number_row(row)
 
 
@@ -80,8 +88,15 @@ def _exactly(key: str, found: Comparison) -> str:
 def view_switch() -> str:
     """Which way to look at the pair; part of the link."""
     view = state.view("view", VIEWS)
-    st.segmented_control("View", VIEWS, default=view, key=state.seed("pair_view", view), label_visibility="collapsed",
-                         required=True, on_change=_view_changed)  # fmt: skip
+    st.segmented_control(
+        "View",
+        VIEWS,
+        default=view,
+        key=state.seed("pair_view", view),
+        label_visibility="collapsed",
+        required=True,
+        on_change=_view_changed,
+    )
     return view
 
 
@@ -130,13 +145,27 @@ def table(found: Comparison) -> None:
     """The differences per block, or per stage, or per layer."""
     import pandas as pd  # noqa: PLC0415  a fifth of a second that a drawing need not wait for
 
-    by = st.segmented_control("Rows", ["Stages", "Blocks", "Layers"], default="Blocks", required=True,
-                              key="difference_rows", label_visibility="collapsed")  # fmt: skip
+    by = st.segmented_control(
+        "Rows",
+        ["Stages", "Blocks", "Layers"],
+        default="Blocks",
+        required=True,
+        key="difference_rows",
+        label_visibility="collapsed",
+    )
     rows = _layers(found) if by == "Layers" else [_part(part) for part in _parts(found, by)]
     frame = pd.DataFrame(rows)
-    numbers = {column: st.column_config.NumberColumn(column, format="localized") for column in frame.columns[2:]}
-    st.dataframe(frame, column_config=numbers, hide_index=True, height=TABLE_HEIGHT, key="differences")
-    st.caption("Differences are second − first. " + " ".join(CONVENTIONS[key] for key in ("macs", "activation_bytes")))
+    numbers = {
+        column: st.column_config.NumberColumn(column, format="localized")
+        for column in frame.columns[2:]
+    }
+    st.dataframe(
+        frame, column_config=numbers, hide_index=True, height=TABLE_HEIGHT, key="differences"
+    )
+    st.caption(
+        "Differences are second − first. "
+        + " ".join(CONVENTIONS[key] for key in ("macs", "activation_bytes"))
+    )
 
 
 def _parts(found: Comparison, by: str | None) -> tuple[PartChange, ...]:
@@ -147,30 +176,53 @@ def _part(part: PartChange) -> dict[str, Any]:
     difference = part.difference
     before, after = (row.trainable_params if row else 0 for row in (part.before, part.after))
     return {
-        "Part": part.id, "Change": part.change, "Parameters, first": before, "Parameters, second": after,
-        "Parameters": difference.trainable_params, "MACs": difference.macs,
-        "Memory, bytes": difference.activation_bytes, "Sees, pixels": difference.receptive_field,
-    }  # fmt: skip
+        "Part": part.id,
+        "Change": part.change,
+        "Parameters, first": before,
+        "Parameters, second": after,
+        "Parameters": difference.trainable_params,
+        "MACs": difference.macs,
+        "Memory, bytes": difference.activation_bytes,
+        "Sees, pixels": difference.receptive_field,
+    }
 
 
 def _layers(found: Comparison) -> list[dict[str, Any]]:
     rows = []
     for layer in found.layers:
         before, after = layer.before, layer.after
-        counts = {label: (getattr(after, key) if after else 0) - (getattr(before, key) if before else 0)
-                  for key, label in FACTS.items() if key not in ("depth", "receptive_field")}  # fmt: skip
-        rows.append({"Layer": layer.id, "Change": layer.change, **counts, "What": ", ".join(layer.what)})
+        counts = {
+            label: (getattr(after, key) if after else 0) - (getattr(before, key) if before else 0)
+            for key, label in FACTS.items()
+            if key not in ("depth", "receptive_field")
+        }
+        rows.append(
+            {"Layer": layer.id, "Change": layer.change, **counts, "What": ", ".join(layer.what)}
+        )
     return rows
 
 
 def family_page(choice: Choice) -> None:
-    """A chart and a table of what is known of a whole family without training it: plain and residual, with the first
-    network's settings as far as they mean the same for all."""
+    """A chart and a table of what is known of a whole family without training it: plain and
+    residual, with the first network's settings as far as they mean the same for all."""
     most = state.read(FAMILY_N, FIRST_FAMILY)
-    most = st.slider("n from 1 to", 2, LONGEST_FAMILY, most, key=state.seed("family_slider", most),
-                     on_change=lambda: state.remember(FAMILY_N, state.read("family_slider")))  # fmt: skip
-    about = st.segmented_control("About", list(FACTS), default="trainable_params", required=True, key="family_about",
-                                 format_func=FACTS.__getitem__, label_visibility="collapsed")  # fmt: skip
+    most = st.slider(
+        "n from 1 to",
+        2,
+        LONGEST_FAMILY,
+        most,
+        key=state.seed("family_slider", most),
+        on_change=lambda: state.remember(FAMILY_N, state.read("family_slider")),
+    )
+    about = st.segmented_control(
+        "About",
+        list(FACTS),
+        default="trainable_params",
+        required=True,
+        key="family_about",
+        format_func=FACTS.__getitem__,
+        label_visibility="collapsed",
+    )
     kept = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
     try:
         rows = cache.family_rows(most, tuple(sorted(kept.items())))
@@ -181,16 +233,28 @@ def family_page(choice: Choice) -> None:
     st.plotly_chart(chart, config=charts.QUIET, key="family_chart")
     _family_table(rows)
     with st.container(horizontal=True):
-        for label, write in (("CSV", family.csv), ("Markdown", family.markdown), ("LaTeX", family.latex)):
+        for label, write in (
+            ("CSV", family.csv),
+            ("Markdown", family.markdown),
+            ("LaTeX", family.latex),
+        ):
             exports.button(label, f"family-{most}.{ENDINGS[label]}", partial(write, rows))
 
 
 def _family_table(rows: tuple[family.FamilyRow, ...]) -> None:
     import pandas as pd  # noqa: PLC0415  as in `table`
 
-    columns = {key: st.column_config.NumberColumn(label, format="localized", help=CONVENTIONS[key])
-               for key, label in NUMBERS.items()}  # fmt: skip
-    st.dataframe(pd.DataFrame(rows), column_config=columns, hide_index=True, height=TABLE_HEIGHT, key="family_table")
+    columns = {
+        key: st.column_config.NumberColumn(label, format="localized", help=CONVENTIONS[key])
+        for key, label in NUMBERS.items()
+    }
+    st.dataframe(
+        pd.DataFrame(rows),
+        column_config=columns,
+        hide_index=True,
+        height=TABLE_HEIGHT,
+        key="family_table",
+    )
 
 
 def menu(first: ResNetConfig, second: ResNetConfig, found: Comparison) -> None:

@@ -10,29 +10,50 @@ from resnet.errors import ResNetLabError
 from resnet.network import catalog
 from resnet.network.link import Choice, pairs, written
 
-CHANGES_HELP = "Settings, as after --set on the command line: norm.momentum=0.99 shortcut=projection"
+CHANGES_HELP = (
+    "Settings, as after --set on the command line: norm.momentum=0.99 shortcut=projection"
+)
 PROBLEM = "pair_problem"
 
 
 def pair_form(first: Choice, second: Choice) -> str | None:
-    """Both pickers and a button that swaps them. Returns what is wrong with what was typed, if anything."""
+    """Both pickers and a button that swaps them. Returns what is wrong with what was typed, if
+    anything."""
     _picker("First", "first", first)
     _picker("Second", "second", second)
     with st.container(horizontal=True):
         st.button("Swap", icon=":material/swap_vert:", on_click=_swap, args=(first, second))
-        st.button("Twin", icon=":material/content_copy:", on_click=state.choose_second, args=(None,),
-                  help="The first network with its shortcuts removed, or put back.")  # fmt: skip
+        st.button(
+            "Twin",
+            icon=":material/content_copy:",
+            on_click=state.choose_second,
+            args=(None,),
+            help="The first network with its shortcuts removed, or put back.",
+        )
     problem: str | None = state.read(PROBLEM)
     return problem
 
 
 def _picker(label: str, key: str, choice: Choice) -> None:
     names = list(catalog.names())
-    st.selectbox(label, names, names.index(choice.network), key=state.seed(f"{key}_name", choice.network),
-                 on_change=_changed, args=(key,))  # fmt: skip
+    st.selectbox(
+        label,
+        names,
+        names.index(choice.network),
+        key=state.seed(f"{key}_name", choice.network),
+        on_change=_changed,
+        args=(key,),
+    )
     changes = _said(choice.settings)
-    st.text_input(f"{label}: changes", changes, key=state.seed(f"{key}_changes", changes), on_change=_changed,
-                  args=(key,), placeholder="norm.momentum=0.99", help=CHANGES_HELP)  # fmt: skip
+    st.text_input(
+        f"{label}: changes",
+        changes,
+        key=state.seed(f"{key}_changes", changes),
+        on_change=_changed,
+        args=(key,),
+        placeholder="norm.momentum=0.99",
+        help=CHANGES_HELP,
+    )
 
 
 def _said(settings: dict[str, Any]) -> str:
@@ -42,7 +63,9 @@ def _said(settings: dict[str, Any]) -> str:
 def _changed(key: str) -> None:
     """Take what was typed if it makes sense; else say why not, and keep the network."""
     try:
-        choice = Choice(state.read(f"{key}_name"), pairs(shlex.split(state.read(f"{key}_changes") or "")))
+        choice = Choice(
+            state.read(f"{key}_name"), pairs(shlex.split(state.read(f"{key}_changes") or ""))
+        )
         choice.config()
     except (ResNetLabError, ValueError) as error:
         state.remember(PROBLEM, str(error))

@@ -1,4 +1,5 @@
-"""The curves of a study's arms as a Plotly figure: validation bold, training dashed, the test as a mark at the end."""
+"""The curves of a study's arms as a Plotly figure: validation bold, training dashed, the test as a
+mark at the end."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,21 +39,26 @@ FILL, EACH = 0.16, 0.5
 def arms_chart(
     curves: ArmCurves, scheme: Scheme, published: Mapping[str, Published] = NOTHING, title: str = ""
 ) -> go.Figure:
-    """All arms on one chart; hovering says how many seeds are behind a point, and clicking the legend hides an arm.
+    """All arms on one chart; hovering says how many seeds are behind a point, and clicking the
+    legend hides an arm.
 
-    The axis ends above where the curves go on their way down, as the paper's does; a double click shows all of it.
-    `published` is the paper's error by an arm's name; `title` is the vertical axis's, where it is not that of the
-    curves. A zoom stays as long as the axes do.
+    The axis ends above where the curves go on their way down, as the paper's does; a double click
+    shows all of it. `published` is the paper's error by an arm's name; `title` is the vertical
+    axis's, where it is not that of the curves. A zoom stays as long as the axes do.
     """
     grey, shades = COLOURS["grey"][scheme], colours(curves.arms, scheme)
     traces: list[dict[str, Any]] = []
     for at, (arm, colour) in enumerate(zip(curves.arms, shades, strict=True)):
-        traces += [{**trace, "legendgroup": str(at)} for trace in _traces(arm, colour, curves, scheme)]
+        traces += [
+            {**trace, "legendgroup": str(at)} for trace in _traces(arm, colour, curves, scheme)
+        ]
     shown = published if curves.options.about == "error" else NOTHING
     layout = _layout(curves, grey, title or curves.title, _key(curves, shown.values()))
     if shown:
         of_arm = dict(zip([arm.name for arm in curves.arms], shades, strict=True))
-        layout["shapes"] += [shape for arm, row in shown.items() for shape in _paper(row, of_arm.get(arm, grey))]
+        layout["shapes"] += [
+            shape for arm, row in shown.items() for shape in _paper(row, of_arm.get(arm, grey))
+        ]
     if _labelled(curves):
         layout["annotations"] += _labels(curves, shades)
     # Plotly's own check of every number takes longer than the drawing.
@@ -67,10 +73,16 @@ def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> li
     traces = [_filled(arm.training, colour, FILL / 2), _filled(arm.validation, colour, FILL)]
     for own in arm.lines if arm.n > 1 else ():
         for line, style in ((own.training, thin), (own.validation, bold)):
-            traces.append(_line(line.x, line.y, {**style, "width": 0.75}) | {"opacity": EACH, "hoverinfo": "skip"})
+            traces.append(
+                _line(line.x, line.y, {**style, "width": 0.75})
+                | {"opacity": EACH, "hoverinfo": "skip"}
+            )
     for part, style in (("training", thin), ("validation", bold)):
         found: Band = getattr(arm, part)
-        traces.append(_line(found.x, found.mean, style) | _hover(arm, part, found, PRECISION[curves.options.about]))
+        traces.append(
+            _line(found.x, found.mean, style)
+            | _hover(arm, part, found, PRECISION[curves.options.about])
+        )
     if arm.test:
         traces.append(_test(arm, colour, PRECISION[curves.options.about], scheme))
     shown = [{"showlegend": False, **trace} for trace in traces if len(trace["x"])]
@@ -87,7 +99,8 @@ def _line(x: list[float], y: list[float], style: dict[str, Any]) -> dict[str, An
 
 
 def _filled(band: Band, colour: str, share: float) -> dict[str, Any]:
-    """The band's outline, there and back, once for each stretch in which more than one seed is behind it."""
+    """The band's outline, there and back, once for each stretch in which more than one seed is
+    behind it."""
     x: list[float | None] = []
     y: list[float | None] = []
     points = zip(band.x, band.low, band.high, band.n, strict=True)
@@ -97,9 +110,15 @@ def _filled(band: Band, colour: str, share: float) -> dict[str, Any]:
             x += [*at, *at[::-1], None]
             y += [*high, *low[::-1], None]
     return {
-        "type": "scatter", "mode": "lines", "line": {"width": 0}, "fill": "toself", "fillcolor": _clear(colour, share),
-        "hoverinfo": "skip", "x": np.array(x, float), "y": np.array(y, float),
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": _clear(colour, share),
+        "hoverinfo": "skip",
+        "x": np.array(x, float),
+        "y": np.array(y, float),
+    }
 
 
 def _hover(arm: ArmCurve, part: str, band: Band, precision: str) -> dict[str, Any]:
@@ -107,8 +126,14 @@ def _hover(arm: ArmCurve, part: str, band: Band, precision: str) -> dict[str, An
     if arm.n < 2:
         return {"hovertemplate": f"{head}<extra></extra>"}
     if all(low is None for low in band.low):
-        return {"hovertemplate": f"{head} (n = %{{customdata}})<extra></extra>", "customdata": np.array(band.n)}
-    edges = f"(%{{customdata[0]:{precision}}} to %{{customdata[1]:{precision}}}, n = %{{customdata[2]:d}})"
+        return {
+            "hovertemplate": f"{head} (n = %{{customdata}})<extra></extra>",
+            "customdata": np.array(band.n),
+        }
+    edges = (
+        f"(%{{customdata[0]:{precision}}} to %{{customdata[1]:{precision}}}, n ="
+        " %{customdata[2]:d})"
+    )
     columns = np.array([band.low, band.high, band.n], float).T
     return {"hovertemplate": f"{head}<br>{edges}<extra></extra>", "customdata": columns}
 
@@ -116,12 +141,26 @@ def _hover(arm: ArmCurve, part: str, band: Band, precision: str) -> dict[str, An
 def _test(arm: ArmCurve, colour: str, precision: str, scheme: Scheme) -> dict[str, Any]:
     x, mean, low, high, n = cast(Mark, arm.test)
     trace: dict[str, Any] = {
-        "type": "scatter", "mode": "markers", "x": [x], "y": [mean], "cliponaxis": False,
-        "marker": {"color": colour, "symbol": "diamond", "size": 9, "line": {"color": GROUND[scheme], "width": 1}},
+        "type": "scatter",
+        "mode": "markers",
+        "x": [x],
+        "y": [mean],
+        "cliponaxis": False,
+        "marker": {
+            "color": colour,
+            "symbol": "diamond",
+            "size": 9,
+            "line": {"color": GROUND[scheme], "width": 1},
+        },
         "hovertemplate": f"{_plain(arm.name)}, test: %{{y:{precision}}} (n = {n})<extra></extra>",
-    }  # fmt: skip
+    }
     if low is not None and high is not None and n > 1:
-        reach: dict[str, Any] = {"type": "data", "symmetric": False, "array": [high - mean], "arrayminus": [mean - low]}
+        reach: dict[str, Any] = {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - mean],
+            "arrayminus": [mean - low],
+        }
         trace["error_y"] = {**reach, "color": colour, "thickness": 1.25, "width": 4}
     return trace
 
@@ -129,24 +168,57 @@ def _test(arm: ArmCurve, colour: str, precision: str, scheme: Scheme) -> dict[st
 def _layout(curves: ArmCurves, grey: str, title: str, key: Sequence[str]) -> dict[str, Any]:
     low, top = curves.extent
     drops = [
-        {"type": "line", "x0": drop, "x1": drop, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
-         "line": {"color": grey, "width": 1, "dash": "dot"}}
+        {
+            "type": "line",
+            "x0": drop,
+            "x1": drop,
+            "y0": 0,
+            "y1": 1,
+            "yref": "paper",
+            "layer": "below",
+            "line": {"color": grey, "width": 1, "dash": "dot"},
+        }
         for drop in curves.drops
-    ]  # fmt: skip
-    said = {"text": "<br>".join(key), "x": 1, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "right",
-            "yanchor": "bottom", "align": "right", "showarrow": False, "font": {"color": grey, "size": 12}}  # fmt: skip
+    ]
+    said = {
+        "text": "<br>".join(key),
+        "x": 1,
+        "y": 1,
+        "xref": "paper",
+        "yref": "paper",
+        "xanchor": "right",
+        "yanchor": "bottom",
+        "align": "right",
+        "showarrow": False,
+        "font": {"color": grey, "size": 12},
+    }
     few, above = _labelled(curves), max(ABOVE, LETTERS * len(key) + 6)
-    rows = 0 if few else min(math.ceil(len(curves.arms) / (LONG_IN_A_ROW if _long(curves) else A_ROW)), MOST_ROWS)
+    rows = (
+        0
+        if few
+        else min(
+            math.ceil(len(curves.arms) / (LONG_IN_A_ROW if _long(curves) else A_ROW)), MOST_ROWS
+        )
+    )
     legend = {"orientation": "h", "x": 0, "y": -0.28, "yanchor": "top", "font": {"size": 12}}
     return {
-        "height": HEIGHT + above - ABOVE + ROW * rows, "margin": {**MARGIN, "t": above} | ({} if few else {"r": 8}),
-        "showlegend": not few, "legend": legend, "hovermode": "closest",
+        "height": HEIGHT + above - ABOVE + ROW * rows,
+        "margin": {**MARGIN, "t": above} | ({} if few else {"r": 8}),
+        "showlegend": not few,
+        "legend": legend,
+        "hovermode": "closest",
         "uirevision": f"{title} {curves.options.along}",
-        "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR,
-        "xaxis": {"title": {"text": curves.options.along}, "showgrid": False, "range": [0, curves.reach]},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "xaxis": {
+            "title": {"text": curves.options.along},
+            "showgrid": False,
+            "range": [0, curves.reach],
+        },
         "yaxis": {"title": {"text": title}, "range": [low, top], "automargin": True},
-        "shapes": drops, "annotations": [said],
-    }  # fmt: skip
+        "shapes": drops,
+        "annotations": [said],
+    }
 
 
 def _labelled(curves: ArmCurves) -> bool:
@@ -159,8 +231,8 @@ def _long(curves: ArmCurves) -> bool:
 
 
 def _key(curves: ArmCurves, published: Iterable[Published]) -> list[str]:
-    """Lines that stand above the plot, where they hide nothing: what bold, dashed and dotted mean, and what the paper
-    says, once for all of its lines."""
+    """Lines that stand above the plot, where they hide nothing: what bold, dashed and dotted mean,
+    and what the paper says, once for all of its lines."""
     words = {
         "bold: validation": any(arm.validation.x for arm in curves.arms),
         "dashed: training": any(arm.training.x for arm in curves.arms),
@@ -168,7 +240,9 @@ def _key(curves: ArmCurves, published: Iterable[Published]) -> list[str]:
         "dotted: learning rate drops": bool(curves.drops),
     }
     said = [word for word, there in words.items() if there]
-    paper = [line for words in paper_says(published) for line in f"dotted across, {words}".split(": ", 1)]
+    paper = [
+        line for words in paper_says(published) for line in f"dotted across, {words}".split(": ", 1)
+    ]
     return [*filter(None, (" · ".join(said[:2]), " · ".join(said[2:]))), *paper]
 
 
@@ -180,15 +254,24 @@ def _labels(curves: ArmCurves, shades: list[str]) -> list[dict[str, Any]]:
     placed = apart(shown, APART, PLOT_HEIGHT)
     texts = [_plain(arm.label).replace(" (", "<br>(") for arm in curves.arms]
     return [
-        {"x": curves.reach, "y": min(y, top), "text": texts[at], "showarrow": False,
-         "xanchor": "left", "align": "left", "xshift": 10, "yshift": placed[at] - shown[at],
-         "font": {"color": shades[at], "size": 12}}
+        {
+            "x": curves.reach,
+            "y": min(y, top),
+            "text": texts[at],
+            "showarrow": False,
+            "xanchor": "left",
+            "align": "left",
+            "xshift": 10,
+            "yshift": placed[at] - shown[at],
+            "font": {"color": shades[at], "size": 12},
+        }
         for at, y in ends
-    ]  # fmt: skip
+    ]
 
 
 def _paper(row: Published, colour: str) -> list[dict[str, Any]]:
-    """The paper's error across the chart, dotted in the colour of the arm, in a band of its standard deviation."""
+    """The paper's error across the chart, dotted in the colour of the arm, in a band of its
+    standard deviation."""
     across = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
     dotted = {"color": colour, "width": 1.5, "dash": "dot"}
     line = {**across, "type": "line", "y0": row.error, "y1": row.error, "line": dotted}

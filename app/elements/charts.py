@@ -44,9 +44,11 @@ LINES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What a chart is about: its title with the unit, how its numbers are written, and the records it is drawn from.
+    """What a chart is about: its title with the unit, how its numbers are written, and the records
+    it is drawn from.
 
-    `sources` holds, for each line, the kind and the field of its records. The two losses are never added up.
+    `sources` holds, for each line, the kind and the field of its records. The two losses are never
+    added up.
     """
 
     title: str
@@ -55,17 +57,25 @@ class Axis:
 
 
 AXES = {
-    "Error": Axis("error, %", ".2f", {"training": ("train", "train_error"),
-                                      "validation": ("evaluation", "validation_error")}),
-    "Losses": Axis("loss, nats", ".3f", {"data loss": ("train", "data_loss"), "l2 penalty": ("train", "l2_penalty")}),
+    "Error": Axis(
+        "error, %",
+        ".2f",
+        {"training": ("train", "train_error"), "validation": ("evaluation", "validation_error")},
+    ),
+    "Losses": Axis(
+        "loss, nats",
+        ".3f",
+        {"data loss": ("train", "data_loss"), "l2 penalty": ("train", "l2_penalty")},
+    ),
     "Learning rate": Axis("learning rate", ".3g", {"rate": ("train", "learning_rate")}),
     "Speed": Axis("images a second", ",.0f", {"images a second": ("train", "images_per_s")}),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a run's curves are looked at. `smoothing` is how many log records a point is the mean of; 1 is none."""
+    """How a run's curves are looked at. `smoothing` is how many log records a point is the mean of;
+    1 is none."""
 
     about: str = "Error"
     along: Along = "step"
@@ -80,15 +90,30 @@ def run_chart(records: Sequence[dict[str, Any]], look: Look, steps: int) -> go.F
     lines = {name: _along(records, *source, look.along) for name, source in axis.sources.items()}
     drawn = [(name, line) for name, line in lines.items() if line.x]
     if look.smoothing > 1:
-        for name in [name for name, _ in drawn if _noisy(name, axis)]:  # behind, faint, and never hidden
-            _add_line(figure, _style(name, look.scheme) | {"width": 1}, name, reduced(lines[name]), axis.precision)
+        for name in [
+            name for name, _ in drawn if _noisy(name, axis)
+        ]:  # behind, faint, and never hidden
+            _add_line(
+                figure,
+                _style(name, look.scheme) | {"width": 1},
+                name,
+                reduced(lines[name]),
+                axis.precision,
+            )
             figure.data[-1].update(opacity=FAINT, hoverinfo="skip", hovertemplate=None)
-        drawn = [(name, smoothed(line, look.smoothing) if _noisy(name, axis) else line) for name, line in drawn]
+        drawn = [
+            (name, smoothed(line, look.smoothing) if _noisy(name, axis) else line)
+            for name, line in drawn
+        ]
     for name, line in drawn:
         _add_line(figure, _style(name, look.scheme), name, reduced(line), axis.precision)
     for (name, line), shift in zip(drawn, _apart([line for _, line in drawn]), strict=True):
         _add_label(
-            figure, _style(name, look.scheme), f"{name} {line.y[-1]:{axis.precision}}", _end(line, look.scale), shift
+            figure,
+            _style(name, look.scheme),
+            f"{name} {line.y[-1]:{axis.precision}}",
+            _end(line, look.scale),
+            shift,
         )
     figure.update_xaxes(title_text=look.along, showgrid=False)
     if look.along == "step":
@@ -100,7 +125,13 @@ def run_chart(records: Sequence[dict[str, Any]], look: Look, steps: int) -> go.F
 def schedule_chart(steps: list[int], rates: list[float], scheme: Scheme) -> go.Figure:
     """The learning rate a recipe will use, against steps."""
     figure = go.Figure()
-    _add_line(figure, _style("rate", scheme), "", Curve([float(step) for step in steps], rates), precision=".3g")
+    _add_line(
+        figure,
+        _style("rate", scheme),
+        "",
+        Curve([float(step) for step in steps], rates),
+        precision=".3g",
+    )
     figure.update_xaxes(title_text="step", showgrid=False)
     figure.update_yaxes(title_text="learning rate", rangemode="tozero", automargin=True)
     return _calm(figure).update_layout(height=LOW, margin={**MARGIN, "r": 16})
@@ -111,12 +142,16 @@ def family_chart(rows: Sequence[FamilyRow], key: str, title: str, scheme: Scheme
     figure, lines = go.Figure(), {}
     for kind, name in (("resnet", "residual"), ("plain", "plain")):
         own = [row for row in rows if row.kind == kind]
-        lines[name] = Curve([float(row.depth) for row in own], [float(getattr(row, key)) for row in own])
+        lines[name] = Curve(
+            [float(row.depth) for row in own], [float(getattr(row, key)) for row in own]
+        )
     for (name, line), shift in zip(lines.items(), _apart(list(lines.values())), strict=True):
         _add_line(figure, _style(name, scheme), name, line, ",.0f")
         _add_label(figure, _style(name, scheme), name, _end(line, "linear"), shift)
     figure.update_xaxes(title_text="depth, layers", showgrid=False)
-    figure.update_yaxes(title_text=title.lower() if title != "MACs" else title, rangemode="tozero", automargin=True)
+    figure.update_yaxes(
+        title_text=title.lower() if title != "MACs" else title, rangemode="tozero", automargin=True
+    )
     return _calm(figure)
 
 
@@ -137,14 +172,28 @@ def _style(name: str, scheme: Scheme) -> dict[str, Any]:
     return {**LINES[name], "color": COLOURS[LINES[name]["color"]][scheme]}
 
 
-def _add_line(figure: go.Figure, style: dict[str, Any], label: str, line: Curve, precision: str) -> None:
+def _add_line(
+    figure: go.Figure, style: dict[str, Any], label: str, line: Curve, precision: str
+) -> None:
     hover = f"%{{x:,}}<br>{label} %{{y:{precision}}}<extra></extra>"
-    figure.add_scatter(x=line.x, y=line.y, mode="lines", line=style, name=label, hovertemplate=hover)
+    figure.add_scatter(
+        x=line.x, y=line.y, mode="lines", line=style, name=label, hovertemplate=hover
+    )
 
 
-def _add_label(figure: go.Figure, style: dict[str, Any], text: str, end: tuple[float, float], shift: int) -> None:
-    figure.add_annotation(x=end[0], y=end[1], text=text, showarrow=False, xanchor="left", xshift=6, yshift=shift,
-                          font={"color": style["color"]})  # fmt: skip
+def _add_label(
+    figure: go.Figure, style: dict[str, Any], text: str, end: tuple[float, float], shift: int
+) -> None:
+    figure.add_annotation(
+        x=end[0],
+        y=end[1],
+        text=text,
+        showarrow=False,
+        xanchor="left",
+        xshift=6,
+        yshift=shift,
+        font={"color": style["color"]},
+    )
 
 
 def _end(line: Curve, scale: Scale) -> tuple[float, float]:
@@ -154,7 +203,8 @@ def _end(line: Curve, scale: Scale) -> tuple[float, float]:
 
 
 def _apart(lines: list[Curve]) -> list[int]:
-    """Pixels by which the labels of two lines give way to each other where they end close together."""
+    """Pixels by which the labels of two lines give way to each other where they end close
+    together."""
     if len(lines) < 2:
         return [0] * len(lines)
     first, second = lines[0].y[-1], lines[1].y[-1]
@@ -166,5 +216,12 @@ def _apart(lines: list[Curve]) -> list[int]:
 
 def _calm(figure: go.Figure) -> go.Figure:
     clear = "rgba(0,0,0,0)"
-    return figure.update_layout(height=HEIGHT, margin=MARGIN, showlegend=False, hovermode="x", uirevision="kept",
-                                paper_bgcolor=clear, plot_bgcolor=clear)  # fmt: skip
+    return figure.update_layout(
+        height=HEIGHT,
+        margin=MARGIN,
+        showlegend=False,
+        hovermode="x",
+        uirevision="kept",
+        paper_bgcolor=clear,
+        plot_bgcolor=clear,
+    )

@@ -1,4 +1,5 @@
-"""Controls that keep their value while other pages are visited, and give way where it is no longer offered."""
+"""Controls that keep their value while other pages are visited, and give way where it is no longer
+offered."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -10,26 +11,52 @@ from app import state
 Option = TypeVar("Option", bound=Hashable)
 
 
-def switch(label: str, key: str, titles: Mapping[Option, str], first: Option, **display: Any) -> Option:
+def switch(
+    label: str, key: str, titles: Mapping[Option, str], first: Option, **display: Any
+) -> Option:
     """One of a few, all in sight."""
     value = _kept(key, titles, first)
-    st.segmented_control(label, list(titles), default=value, key=state.seed(key, value), required=True,
-                         format_func=titles.__getitem__, on_change=_keep, args=(key,), **display)  # fmt: skip
+    st.segmented_control(
+        label,
+        list(titles),
+        default=value,
+        key=state.seed(key, value),
+        required=True,
+        format_func=titles.__getitem__,
+        on_change=_keep,
+        args=(key,),
+        **display,
+    )
     return value
 
 
 def menu(label: str, key: str, titles: Mapping[Option, str], first: Option) -> Option:
     """One of many."""
     value = _kept(key, titles, first)
-    st.selectbox(label, list(titles), index=list(titles).index(value), key=state.seed(key, value),
-                 format_func=titles.__getitem__, on_change=_keep, args=(key,))  # fmt: skip
+    st.selectbox(
+        label,
+        list(titles),
+        index=list(titles).index(value),
+        key=state.seed(key, value),
+        format_func=titles.__getitem__,
+        on_change=_keep,
+        args=(key,),
+    )
     return value
 
 
 def steps(label: str, key: str, options: Sequence[Option], first: Option, **display: Any) -> Option:
     """One of many that have an order, on a slider."""
     value = _kept(key, options, first)
-    st.select_slider(label, options, value=value, key=state.seed(key, value), on_change=_keep, args=(key,), **display)
+    st.select_slider(
+        label,
+        options,
+        value=value,
+        key=state.seed(key, value),
+        on_change=_keep,
+        args=(key,),
+        **display,
+    )
     return value
 
 

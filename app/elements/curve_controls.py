@@ -1,4 +1,5 @@
-"""What curves of arms are about, along what, and what surrounds a mean: the same controls wherever they are drawn."""
+"""What curves of arms are about, along what, and what surrounds a mean: the same controls wherever
+they are drawn."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,5 @@
-"""What the recipe check found, the worst first: each finding with its reason, way out and source a click away."""
+"""What the recipe check found, the worst first: each finding with its reason, way out and source a
+click away."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +16,12 @@ TITLES: dict[Severity, str] = {
     "unusual": "Not what others do",
     "note": "Good to know",
 }
-ICONS: dict[Severity, str] = {"wrong": "error", "unfair": "balance", "unusual": "help", "note": "info"}
+ICONS: dict[Severity, str] = {
+    "wrong": "error",
+    "unfair": "balance",
+    "unusual": "help",
+    "note": "info",
+}
 COUNTED: dict[Severity, tuple[str, str]] = {
     "wrong": ("wrong", "wrong"),
     "unfair": ("unfair", "unfair"),
@@ -30,8 +36,13 @@ CODE = re.compile(r"`([^`]+)`")
 
 def label(findings: Sequence[Finding]) -> str:
     """Recipe check: 2 wrong, 3 unfair."""
-    counts = {severity: sum(finding.severity == severity for finding in findings) for severity in lint.SEVERITIES}
-    said = [f"{count} {COUNTED[severity][count > 1]}" for severity, count in counts.items() if count]
+    counts = {
+        severity: sum(finding.severity == severity for finding in findings)
+        for severity in lint.SEVERITIES
+    }
+    said = [
+        f"{count} {COUNTED[severity][count > 1]}" for severity, count in counts.items() if count
+    ]
     return f"Recipe check: {', '.join(said) or 'nothing found'}"
 
 
@@ -50,9 +61,14 @@ def _entry(finding: Finding) -> str:
     rule = lint.get(finding.rule)
     where = f"{', '.join(finding.where[:SHOWN])}: " if finding.where else ""
     rows = {"Why": rule.reason, "Way out": finding.way_out, "Source": rule.source}
-    more = "".join([f'<p style="{MORE}"><b>{word}.</b> {_words(text)}</p>' for word, text in rows.items()])
+    more = "".join(
+        [f'<p style="{MORE}"><b>{word}.</b> {_words(text)}</p>' for word, text in rows.items()]
+    )
     summary = _words(where + finding.sentence)
-    return f'<details style="{ENTRY}"><summary style="cursor:pointer">{summary}</summary>{more}</details>'
+    return (
+        f'<details style="{ENTRY}"><summary'
+        f' style="cursor:pointer">{summary}</summary>{more}</details>'
+    )
 
 
 def _words(text: str) -> str:

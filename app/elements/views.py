@@ -1,4 +1,5 @@
-"""Results to elements on the page. What is computed comes in; nothing here computes or remembers."""
+"""Results to elements on the page. What is computed comes in; nothing here computes or
+remembers."""
 
 import shlex
 from collections.abc import Sequence
@@ -30,7 +31,11 @@ def title(config: ResNetConfig) -> str:
 def summary(choice: Choice) -> str:
     """The catalogue's name and what is changed."""
     changes = [f"{key} = {written(value)}" for key, value in choice.settings.items()]
-    return ", ".join([f"{choice.network} with {changes[0]}", *changes[1:]]) if changes else choice.network
+    return (
+        ", ".join([f"{choice.network} with {changes[0]}", *changes[1:]])
+        if changes
+        else choice.network
+    )
 
 
 def heading(choice: Choice, config: ResNetConfig) -> None:
@@ -52,7 +57,9 @@ def network_line(network: Network, choice: Choice) -> None:
     facts = f"{quantity.exact(parameters)} parameters · {quantity.short(macs)} MACs an image"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{plain(summary(choice))} · {facts}", width="content")
-        st.page_link("app/pages/architecture.py", label="Change the network", query_params=choice.to_query())
+        st.page_link(
+            "app/pages/architecture.py", label="Change the network", query_params=choice.to_query()
+        )
 
 
 def numbers(network: Network) -> None:
@@ -66,7 +73,9 @@ def numbers(network: Network) -> None:
         "activation_bytes": ("Memory", quantity.size(metrics.activation_bytes)),
         "receptive_field": ("Sees", _sees(metrics, network.config)),
     }
-    number_row([Number(label, value, _exactly(key, metrics)) for key, (label, value) in cells.items()])
+    number_row(
+        [Number(label, value, _exactly(key, metrics)) for key, (label, value) in cells.items()]
+    )
 
 
 class Number(NamedTuple):
@@ -81,7 +90,8 @@ class Number(NamedTuple):
 def number_row(numbers: Sequence[Number]) -> None:
     """Numbers in one row, each with what it counts on hover, on tap and for a screen reader.
 
-    One element of HTML: a row of Streamlit's own metrics costs the first screen a twentieth of a second.
+    One element of HTML: a row of Streamlit's own metrics costs the first screen a twentieth of a
+    second.
     """
     st.html(f'<dl class="lab-numbers">{"".join(map(_number, numbers))}</dl>')
 
@@ -89,18 +99,31 @@ def number_row(numbers: Sequence[Number]) -> None:
 def _number(number: Number) -> str:
     label, value, about, below = map(escape, number)
     under = f'<dd class="below">{below}</dd>' if below else ""
-    return f'<div tabindex="0"><dt>{label}</dt><dd>{value}</dd>{under}<dd class="about">{about}</dd></div>'
+    return (
+        f'<div tabindex="0"><dt>{label}</dt><dd>{value}</dd>{under}<dd'
+        f' class="about">{about}</dd></div>'
+    )
 
 
 def table(shown: TextTable, label: str) -> None:
-    """A table as quiet HTML, its notes left out: `label` names it to a screen reader, the first column heads each line.
+    """A table as quiet HTML, its notes left out: `label` names it to a screen reader, the first
+    column heads each line.
 
-    Where it is too wide it scrolls in itself, which the keyboard can do too; Streamlit's own table takes no focus.
+    Where it is too wide it scrolls in itself, which the keyboard can do too; Streamlit's own table
+    takes no focus.
     """
     heads = "".join(
-        [f'<th scope="col" class="{column.side}">{escape(column.heading)}</th>' for column in shown.columns]
+        [
+            f'<th scope="col" class="{column.side}">{escape(column.heading)}</th>'
+            for column in shown.columns
+        ]
     )
-    body = "".join([f"<tr>{''.join(map(_cell, line, shown.columns, range(len(line))))}</tr>" for line in shown.lines])
+    body = "".join(
+        [
+            f"<tr>{''.join(map(_cell, line, shown.columns, range(len(line))))}</tr>"
+            for line in shown.lines
+        ]
+    )
     st.html(
         f'<div class="lab-table" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -119,22 +142,37 @@ def _sees(metrics: Metrics, config: ResNetConfig) -> str:
 
 
 def _exactly(key: str, metrics: Metrics) -> str:
-    unit = {"macs": "multiply-adds", "activation_bytes": "bytes", "receptive_field": "pixels"}.get(key)
-    return f"{quantity.exact(getattr(metrics, key))} {unit}. {CONVENTIONS[key]}" if unit else CONVENTIONS[key]
+    unit = {"macs": "multiply-adds", "activation_bytes": "bytes", "receptive_field": "pixels"}.get(
+        key
+    )
+    return (
+        f"{quantity.exact(getattr(metrics, key))} {unit}. {CONVENTIONS[key]}"
+        if unit
+        else CONVENTIONS[key]
+    )
 
 
 def view_switch() -> str:
     """Which way to look at the network; part of the link."""
     view = state.view("view", VIEWS)
-    st.segmented_control("View", VIEWS, default=view, key=state.seed("view", view), label_visibility="collapsed",
-                         required=True, on_change=state.look, args=("view", VIEWS))  # fmt: skip
+    st.segmented_control(
+        "View",
+        VIEWS,
+        default=view,
+        key=state.seed("view", view),
+        label_visibility="collapsed",
+        required=True,
+        on_change=state.look,
+        args=("view", VIEWS),
+    )
     return view
 
 
 def code(choice: Choice, config: ResNetConfig) -> None:
     """The same network elsewhere: in Python, on the command line, as JSON.
 
-    Lines are wrapped and all of them stand on the page: what scrolls in itself here is out of a keyboard's reach.
+    Lines are wrapped and all of them stand on the page: what scrolls in itself here is out of a
+    keyboard's reach.
     """
     settings = ", ".join(f"{key!r}: {value!r}" for key, value in choice.settings.items())
     network = f'resnet.get("{choice.network}").config'
@@ -152,7 +190,9 @@ def code(choice: Choice, config: ResNetConfig) -> None:
 
 
 def _commands(choice: Choice) -> list[str]:
-    flags = "".join(f" --set {shlex.quote(f'{key}={written(value)}')}" for key, value in choice.settings.items())
+    flags = "".join(
+        f" --set {shlex.quote(f'{key}={written(value)}')}" for key, value in choice.settings.items()
+    )
     network = choice.network + flags
     return [
         f"python -m resnet describe {network}",

@@ -1,4 +1,5 @@
-"""What batch normalisation does to real images: the digits through one fresh convolution. Numpy alone."""
+"""What batch normalisation does to real images: the digits through one fresh convolution. Numpy
+alone."""
 
 import math
 from typing import NamedTuple
@@ -17,8 +18,9 @@ FORGOTTEN = 0.01
 
 
 class Responses(NamedTuple):
-    """One channel behind the first convolution: `first` holds every value of the first batch, [images, height, width];
-    `means` and `variances` are those of STEPS batches one after the other, [steps]."""
+    """One channel behind the first convolution: `first` holds every value of the first batch,
+    [images, height, width]; `means` and `variances` are those of STEPS batches one after the other,
+    [steps]."""
 
     first: Floats
     means: Floats
@@ -33,8 +35,10 @@ class Averages(NamedTuple):
 
 
 def responses() -> Responses:
-    """Digits with their mean image taken away, as in He et al. 2015, section 4.2, through 3×3 weights drawn as in He et
-    al. 2015, Delving Deep into Rectifiers: a normal distribution of variance 2 / fan-in. Raises DataError."""
+    """Digits with their mean image taken away, as in He et al. 2015, section 4.2, through 3×3
+    weights drawn as in He et al. 2015, Delving Deep into Rectifiers: a normal distribution of
+    variance 2 / fan-in. Raises DataError.
+    """
     images = data.load("digits").train_images / 255.0
     images -= images.mean(axis=0)
     chance = np.random.default_rng(0)
@@ -47,24 +51,28 @@ def responses() -> Responses:
 
 
 def convolved(images: Floats, kernel: Floats) -> Floats:
-    """[images, height, width], padding "same", as Keras's convolution has it: the kernel isn't turned round."""
+    """[images, height, width], padding "same", as Keras's convolution has it: the kernel isn't
+    turned round."""
     padded = np.pad(images, [(0, 0), (SIDE // 2, SIDE // 2), (SIDE // 2, SIDE // 2)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, (SIDE, SIDE), axis=(1, 2))
     return np.asarray(np.einsum("nhwij,ij->nhw", windows, kernel))
 
 
 def normalised(values: Floats, epsilon: float) -> Floats:
-    """(x − mean) / √(variance + epsilon), with mean and variance of all the values, as in training."""
+    """(x − mean) / √(variance + epsilon), with mean and variance of all the values, as in
+    training."""
     return np.asarray((values - values.mean()) / np.sqrt(values.var() + epsilon))
 
 
 def deviation(values: Floats, variance: float, epsilon: float) -> float:
-    """The standard deviation of values that are divided by √(variance + epsilon), whosever variance that is."""
+    """The standard deviation of values that are divided by √(variance + epsilon), whosever variance
+    that is."""
     return float(values.std() / math.sqrt(variance + epsilon))
 
 
 def moving(seen: Responses, momentum: float) -> Averages:
-    """Keras's rule, average ← momentum · average + (1 − momentum) · batch, from mean 0, variance 1."""
+    """Keras's rule, average ← momentum · average + (1 − momentum) · batch, from mean 0, variance
+    1."""
     return Averages(_followed(seen.means, 0.0, momentum), _followed(seen.variances, 1.0, momentum))
 
 

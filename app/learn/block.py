@@ -1,4 +1,5 @@
-"""One block of a network as a picture: cut out of the network's drawing, with x, F(x) and y written to it."""
+"""One block of a network as a picture: cut out of the network's drawing, with x, F(x) and y written
+to it."""
 
 from collections.abc import Iterator
 from html import escape
@@ -16,7 +17,8 @@ SCALE = 1.5
 
 
 def blocks(graph: Graph) -> dict[str, str]:
-    """The blocks to choose from, each with its title: of a stage the first, and the second for all that follow it."""
+    """The blocks to choose from, each with its title: of a stage the first, and the second for all
+    that follow it."""
     titles = {}
     for number, stage in enumerate(graph.config.stages, 1):
         titles[f"stage{number}.block1"] = f"Stage {number}, block 1"
@@ -28,7 +30,13 @@ def blocks(graph: Graph) -> dict[str, str]:
 
 def nodes_of(graph: Graph, block: str) -> tuple[Node, ...]:
     """The layers of a block."""
-    return tuple([node for node in graph.nodes if node.block and f"{node.section}.block{node.block}" == block])
+    return tuple(
+        [
+            node
+            for node in graph.nodes
+            if node.block and f"{node.section}.block{node.block}" == block
+        ]
+    )
 
 
 def shapes_of(graph: Graph, block: str) -> tuple[Shape, Shape]:
@@ -45,9 +53,12 @@ def picture(graph: Graph, block: str) -> str:
     left, top = panel.x - LEFT, panel.y - ROOM
     width, height = panel.width + LEFT + EDGE, panel.height + 2 * ROOM
     before, after = shapes_of(graph, block)
-    label = escape(f"The block: x of {quantity.shape(before)} goes in, y of {quantity.shape(after)} comes out.")
+    label = escape(
+        f"The block: x of {quantity.shape(before)} goes in, y of {quantity.shape(after)} comes out."
+    )
     return (
-        f'<svg class="lab-drawing" role="img" aria-label="{label}" xmlns="http://www.w3.org/2000/svg" '
+        f'<svg class="lab-drawing" role="img" aria-label="{label}"'
+        ' xmlns="http://www.w3.org/2000/svg" '
         f'viewBox="{left:g} {top:g} {width:g} {height:g}" style="max-width:{width * SCALE:g}px">'
         f"{''.join(_parts(drawing, graph, panel))}</svg>"
     )
@@ -77,7 +88,9 @@ def _parts(drawing: Drawing, graph: Graph, panel: Panel) -> Iterator[str]:
 
 def _last_before_addition(branch: list[Box], trunk: list[Node]) -> Box:
     """The end of F(x): what the addition reads, or the last but the ReLU in a plain block."""
-    added = next((node.inputs[0] for node in trunk if isinstance(node.op, Add)), trunk[-1].inputs[0])
+    added = next(
+        (node.inputs[0] for node in trunk if isinstance(node.op, Add)), trunk[-1].inputs[0]
+    )
     return next(box for box in branch if box.id == added)
 
 

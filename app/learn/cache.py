@@ -1,4 +1,5 @@
-"""What the page shows, kept between reruns and shared by all visitors: nothing in it depends on who looks."""
+"""What the page shows, kept between reruns and shared by all visitors: nothing in it depends on who
+looks."""
 
 import streamlit as st
 
@@ -23,7 +24,8 @@ def responses() -> batch.Responses:
 
 @st.cache_resource(show_spinner=False)
 def measured() -> SignalsFile:
-    """Responses and gradients of the networks that come with the project. Raises RunError and ConfigError."""
+    """Responses and gradients of the networks that come with the project. Raises RunError and
+    ConfigError."""
     return signals.shipped()
 
 

@@ -17,14 +17,21 @@ ROOM = {**MARGIN, "t": 24, "r": 16}
 CLEAR = "rgba(0,0,0,0)"
 
 
-def histogram(values: Floats, span: tuple[float, float], title: str, colour: str, scheme: Scheme) -> go.Figure:
-    """How often each value occurs; what lies outside `span` is counted in the last bar on its side."""
+def histogram(
+    values: Floats, span: tuple[float, float], title: str, colour: str, scheme: Scheme
+) -> go.Figure:
+    """How often each value occurs; what lies outside `span` is counted in the last bar on its
+    side."""
     counts, edges = np.histogram(np.clip(values, *span), BINS, span)
     middles = (edges[:-1] + edges[1:]) / 2
     figure = go.Figure()
-    figure.add_bar(x=middles.tolist(), y=(counts / values.size * 100).tolist(), width=float(edges[1] - edges[0]),
-                   marker={"color": COLOURS[colour][scheme], "line": {"width": 0}},
-                   hovertemplate="%{x:.2f}<br>%{y:.2f} % of the values<extra></extra>")  # fmt: skip
+    figure.add_bar(
+        x=middles.tolist(),
+        y=(counts / values.size * 100).tolist(),
+        width=float(edges[1] - edges[0]),
+        marker={"color": COLOURS[colour][scheme], "line": {"width": 0}},
+        hovertemplate="%{x:.2f}<br>%{y:.2f} % of the values<extra></extra>",
+    )
     figure.update_xaxes(title_text=title, showgrid=False, range=list(span))
     figure.update_yaxes(title_text="% of the values", rangemode="tozero", automargin=True)
     return _calm(figure, LOW).update_layout(showlegend=False)
@@ -33,32 +40,67 @@ def histogram(values: Floats, span: tuple[float, float], title: str, colour: str
 def moving(batches: Floats, averages: Floats, scheme: Scheme) -> go.Figure:
     """The variance of each batch as a dot, and the moving average as the line."""
     figure = go.Figure()
-    figure.add_scatter(x=list(range(1, len(batches) + 1)), y=batches.tolist(), mode="markers", name="each batch",
-                       marker={"color": COLOURS["grey"][scheme], "size": 3},
-                       hovertemplate="step %{x}<br>batch %{y:.4f}<extra></extra>")  # fmt: skip
-    figure.add_scatter(x=list(range(len(averages))), y=averages.tolist(), mode="lines", name="moving average",
-                       line={"color": COLOURS["blue"][scheme], "width": 2.5},
-                       hovertemplate="step %{x}<br>moving average %{y:.4f}<extra></extra>")  # fmt: skip
+    figure.add_scatter(
+        x=list(range(1, len(batches) + 1)),
+        y=batches.tolist(),
+        mode="markers",
+        name="each batch",
+        marker={"color": COLOURS["grey"][scheme], "size": 3},
+        hovertemplate="step %{x}<br>batch %{y:.4f}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=list(range(len(averages))),
+        y=averages.tolist(),
+        mode="lines",
+        name="moving average",
+        line={"color": COLOURS["blue"][scheme], "width": 2.5},
+        hovertemplate="step %{x}<br>moving average %{y:.4f}<extra></extra>",
+    )
     figure.update_xaxes(title_text="step", showgrid=False)
-    figure.update_yaxes(title_text="variance", type="log", automargin=True, tickvals=[0.05, 0.1, 0.2, 0.5, 1])
+    figure.update_yaxes(
+        title_text="variance", type="log", automargin=True, tickvals=[0.05, 0.1, 0.2, 0.5, 1]
+    )
     return _calm(figure, HEIGHT)
 
 
-def both(lines: Mapping[str, Sequence[float]], names: Sequence[str], scheme: Scheme, *, along: str, about: str,
-         scale: Scale = "linear", first: int = 1, level: tuple[str, float] | None = None) -> go.Figure:  # fmt: skip
-    """A plain and a residual line over what `names` names, in order; on hover the name is said. `level` is a height to
-    compare them with, and its name."""
+def both(
+    lines: Mapping[str, Sequence[float]],
+    names: Sequence[str],
+    scheme: Scheme,
+    *,
+    along: str,
+    about: str,
+    scale: Scale = "linear",
+    first: int = 1,
+    level: tuple[str, float] | None = None,
+) -> go.Figure:
+    """A plain and a residual line over what `names` names, in order; on hover the name is said.
+    `level` is a height to compare them with, and its name."""
     figure = go.Figure()
     for kind, values in lines.items():
         style = {**LINES[kind], "color": COLOURS[LINES[kind]["color"]][scheme]}
-        figure.add_scatter(x=list(range(first, len(values) + first)), y=list(values), mode="lines+markers", line=style,
-                           marker={"size": 4, "opacity": FAINT}, customdata=list(names), name=kind,
-                           hovertemplate=f"%{{customdata}}<br>{kind} %{{y:.4g}}<extra></extra>")  # fmt: skip
+        figure.add_scatter(
+            x=list(range(first, len(values) + first)),
+            y=list(values),
+            mode="lines+markers",
+            line=style,
+            marker={"size": 4, "opacity": FAINT},
+            customdata=list(names),
+            name=kind,
+            hovertemplate=f"%{{customdata}}<br>{kind} %{{y:.4g}}<extra></extra>",
+        )
     if level:
-        figure.add_scatter(x=[first, first + len(names) - 1], y=[level[1]] * 2, mode="lines", name=level[0],
-                           line={"color": COLOURS["grey"][scheme], "width": 1, "dash": "dot"},
-                           hovertemplate=f"{level[0]} %{{y:.3f}}<extra></extra>")  # fmt: skip
-    figure.update_xaxes(title_text=along, showgrid=False, range=[first - 0.5, first + len(names) - 0.5])
+        figure.add_scatter(
+            x=[first, first + len(names) - 1],
+            y=[level[1]] * 2,
+            mode="lines",
+            name=level[0],
+            line={"color": COLOURS["grey"][scheme], "width": 1, "dash": "dot"},
+            hovertemplate=f"{level[0]} %{{y:.3f}}<extra></extra>",
+        )
+    figure.update_xaxes(
+        title_text=along, showgrid=False, range=[first - 0.5, first + len(names) - 0.5]
+    )
     figure.update_yaxes(title_text=about, type=scale, automargin=True, **_ticks(lines, scale))
     return _calm(figure, HEIGHT)
 
@@ -70,10 +112,22 @@ def _ticks(lines: Mapping[str, Sequence[float]], scale: Scale) -> dict[str, Any]
     values = [value for line in lines.values() for value in line]
     low, high = np.floor(np.log10(min(values))), np.ceil(np.log10(max(values)))
     step = max(1, int(np.ceil((high - low) / 6)))
-    return {"range": [low - 0.1, max(high, low + 1) + 0.1], "dtick": step, "exponentformat": "power"}
+    return {
+        "range": [low - 0.1, max(high, low + 1) + 0.1],
+        "dtick": step,
+        "exponentformat": "power",
+    }
 
 
 def _calm(figure: go.Figure, height: int) -> go.Figure:
     legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
-    return figure.update_layout(height=height, margin=ROOM, legend=legend, hovermode="closest", uirevision="kept",
-                                bargap=0, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)  # fmt: skip
+    return figure.update_layout(
+        height=height,
+        margin=ROOM,
+        legend=legend,
+        hovermode="closest",
+        uirevision="kept",
+        bargap=0,
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+    )

@@ -12,7 +12,8 @@ from resnet.studies.outcome import Outcome
 
 
 def section() -> None:
-    """Errors of plain and residual networks, each trained with several seeds; nothing where the study isn't there."""
+    """Errors of plain and residual networks, each trained with several seeds; nothing where the
+    study isn't there."""
     if not (shipped.folder() / "study.yaml").is_file():
         return
     st.subheader("4 · Does it matter?", anchor="matters")
@@ -23,8 +24,9 @@ def section() -> None:
         views.problem(str(error))
         return
     st.markdown(
-        "One network proves little: another seed gives another error. So this is a study, with several seeds for each "
-        "network and nothing else changed. The line is the mean of the seeds, the band how far they lie apart."
+        "One network proves little: another seed gives another error. So this is a study, with"
+        " several seeds for each network and nothing else changed. The line is the mean of the"
+        " seeds, the band how far they lie apart."
     )
     _chart(found)
     for result in found.results:
@@ -32,15 +34,18 @@ def section() -> None:
             st.markdown(f"- {views.plain(_whole(result.sentence))}")
     st.page_link("app/pages/study.py", label="Look into this study", icon=":material/science:")
     st.caption(
-        "The question of He et al. 2015, figure 6 and Table 6, in short runs on the digits. In the paper's long "
-        "training on CIFAR-10 the plain network of 56 layers ends nearer to the others."
+        "The question of He et al. 2015, figure 6 and Table 6, in short runs on the digits. In the"
+        " paper's long training on CIFAR-10 the plain network of 56 layers ends nearer to the"
+        " others."
     )
 
 
 @st.fragment
 def _chart(found: Outcome) -> None:
     curves = arm_curves(found.arms, Options(about="error", along="step", spread="sd"))
-    st.plotly_chart(arm_charts.arms_chart(curves, views.scheme()), config=house.QUIET, key="learn_arms")
+    st.plotly_chart(
+        arm_charts.arms_chart(curves, views.scheme()), config=house.QUIET, key="learn_arms"
+    )
 
 
 def _whole(clause: str) -> str:

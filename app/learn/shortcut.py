@@ -15,16 +15,36 @@ from resnet.network.graph import Graph
 from resnet.network.metrics import Metrics
 from resnet.network.shortcuts import shortcut_kinds
 
-NETWORKS = {"resnet20": "ResNet-20", "resnet56": "ResNet-56", "resnet34": "ResNet-34", "resnet50": "ResNet-50"}
-SHORTCUTS: dict[Shortcut, str] = {**{kind: f"Option {name}" for kind, name in OPTIONS.items()}, "none": "No shortcut"}
+NETWORKS = {
+    "resnet20": "ResNet-20",
+    "resnet56": "ResNet-56",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+}
+SHORTCUTS: dict[Shortcut, str] = {
+    **{kind: f"Option {name}" for kind, name in OPTIONS.items()},
+    "none": "No shortcut",
+}
 FORMULAS = {
-    "identity": ("y = ReLU(F(x) + x)", "The input and F(x) have one shape, so x is added as it is."),
+    "identity": (
+        "y = ReLU(F(x) + x)",
+        "The input and F(x) have one shape, so x is added as it is.",
+    ),
     "padded identity": (
         "y = ReLU(F(x) + pad(x))",
-        "F(x) has another shape than x, so x is thinned out to every second pixel and gets channels of zeros.",
+        (
+            "F(x) has another shape than x, so x is thinned out to every second pixel and gets"
+            " channels of zeros."
+        ),
     ),
-    "projection": ("y = ReLU(F(x) + Wₛ·x)", "A 1×1 convolution Wₛ, with its own norm, brings x to the shape of F(x)."),
-    "none": ("y = ReLU(F(x))", "Nothing is added: whatever the next block needs of x has to pass through F."),
+    "projection": (
+        "y = ReLU(F(x) + Wₛ·x)",
+        "A 1×1 convolution Wₛ, with its own norm, brings x to the shape of F(x).",
+    ),
+    "none": (
+        "y = ReLU(F(x))",
+        "Nothing is added: whatever the next block needs of x has to pass through F.",
+    ),
 }
 
 
@@ -33,9 +53,10 @@ def section() -> None:
     """Choose a network, a block and the kind of shortcut."""
     st.subheader("1 · A block adds its input to what it computes", anchor="block")
     st.markdown(
-        "A block runs its input x through a few layers; call the result F(x). A residual block then adds x back. "
-        "If the best a block could do is to change nothing, its layers only have to learn F(x) = 0. "
-        "Without the shortcut they would have to learn to copy x through convolutions and ReLUs, which is hard."
+        "A block runs its input x through a few layers; call the result F(x). A residual block then"
+        " adds x back. If the best a block could do is to change nothing, its layers only have to"
+        " learn F(x) = 0. Without the shortcut they would have to learn to copy x through"
+        " convolutions and ReLUs, which is hard."
     )
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -49,8 +70,8 @@ def section() -> None:
     with right:
         still.show(learned.picture(network.config, chosen), "learn_picture")
     st.caption(
-        "He et al. 2015, sections 3.1 to 3.3: equations 1 and 2, figure 2; the options A, B and C are Table 3's. "
-        "Shapes are height×width×channels."
+        "He et al. 2015, sections 3.1 to 3.3: equations 1 and 2, figure 2; the options A, B and C"
+        " are Table 3's. Shapes are height×width×channels."
     )
 
 
@@ -60,13 +81,23 @@ def _formula(graph: Graph, metrics: Metrics, name: str) -> None:
     st.markdown(why)
     before, after = block.shapes_of(graph, name)
     branch, shortcut = _parameters(graph, metrics, name)
-    views.number_row([
-        views.Number("x", quantity.shape(before), "What goes into the block."),
-        views.Number("F(x)", quantity.shape(after), "What the block's layers make of it, before the addition."),
-        views.Number("y", quantity.shape(after), "What goes on to the next block."),
-        views.Number("Parameters of F", quantity.exact(branch), "Of the block's convolutions and norms.",
-                     f"{quantity.exact(shortcut)} in the shortcut"),
-    ])  # fmt: skip
+    views.number_row(
+        [
+            views.Number("x", quantity.shape(before), "What goes into the block."),
+            views.Number(
+                "F(x)",
+                quantity.shape(after),
+                "What the block's layers make of it, before the addition.",
+            ),
+            views.Number("y", quantity.shape(after), "What goes on to the next block."),
+            views.Number(
+                "Parameters of F",
+                quantity.exact(branch),
+                "Of the block's convolutions and norms.",
+                f"{quantity.exact(shortcut)} in the shortcut",
+            ),
+        ]
+    )
     st.markdown(_cost(graph, metrics))
 
 
@@ -89,7 +120,9 @@ def _cost(graph: Graph, metrics: Metrics) -> str:
     if not projections:
         return f"None of the {len(kinds)} shortcuts of this network has a parameter."
     share = quantity.percent(cost / metrics.trainable_params * 100)
-    which = f"All {len(kinds)}" if projections == len(kinds) else f"{projections} of the {len(kinds)}"
+    which = (
+        f"All {len(kinds)}" if projections == len(kinds) else f"{projections} of the {len(kinds)}"
+    )
     return (
         f"{which} shortcuts of this network are projections. Together they have "
         f"{quantity.exact(cost)} parameters, {share} of {quantity.exact(metrics.trainable_params)}."

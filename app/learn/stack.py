@@ -18,7 +18,8 @@ DEEPEST = 100
 
 
 class Gradients(NamedTuple):
-    """The size of the gradient at a block's input beside that at the end, [blocks + 1]; index 0 is the end itself.
+    """The size of the gradient at a block's input beside that at the end, [blocks + 1]; index 0 is
+    the end itself.
 
     A typical one: the geometric mean over NETWORKS networks.
     """
@@ -28,7 +29,8 @@ class Gradients(NamedTuple):
 
 
 def gradients(blocks: int, scale: float) -> Gradients:
-    """`scale` multiplies weights drawn with variance 2 / fan-in (He et al. 2015, Delving Deep into Rectifiers)."""
+    """`scale` multiplies weights drawn with variance 2 / fan-in (He et al. 2015, Delving Deep into
+    Rectifiers)."""
     return Gradients(_sizes("plain", blocks, scale), _sizes("residual", blocks, scale))
 
 
@@ -48,8 +50,11 @@ def _sizes(shortcuts: Shortcuts, blocks: int, scale: float) -> Floats:
     return np.asarray(np.exp(np.mean(np.array(logs) - logs[0], axis=1)))
 
 
-def _block(values: Floats, shortcuts: Shortcuts, scale: float, chance: np.random.Generator) -> tuple[Floats, Floats]:
-    """y = ReLU(F(x)) or ReLU(F(x) + x), F(x) = W₂ ReLU(W₁ x); and dy/dx, [networks, WIDTH, WIDTH]."""
+def _block(
+    values: Floats, shortcuts: Shortcuts, scale: float, chance: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """y = ReLU(F(x)) or ReLU(F(x) + x), F(x) = W₂ ReLU(W₁ x); and dy/dx, [networks, WIDTH,
+    WIDTH]."""
     deviation = scale * math.sqrt(2 / WIDTH)
     first, second = chance.normal(0.0, deviation, (2, NETWORKS, WIDTH, WIDTH))
     hidden = first @ values
@@ -61,5 +66,8 @@ def _block(values: Floats, shortcuts: Shortcuts, scale: float, chance: np.random
 
 
 def _log_lengths(gradient: Floats) -> Floats:
-    """[networks]; one that is nothing at all, behind closed ReLUs, counts as the smallest number there is."""
-    return np.asarray(np.log(np.maximum(np.linalg.norm(gradient, axis=(1, 2)), np.finfo(float).tiny)))
+    """[networks]; one that is nothing at all, behind closed ReLUs, counts as the smallest number
+    there is."""
+    return np.asarray(
+        np.log(np.maximum(np.linalg.norm(gradient, axis=(1, 2)), np.finfo(float).tiny))
+    )

@@ -1,4 +1,5 @@
-"""A still picture on the page: SVG of ours that follows the page's colours. Streamlit's own HTML element drops SVG."""
+"""A still picture on the page: SVG of ours that follows the page's colours. Streamlit's own HTML
+element drops SVG."""
 
 from functools import cache
 from typing import Any
@@ -22,6 +23,11 @@ def show(svg: str, key: str) -> None:
 @cache
 def _component() -> Any:
     """Registered once a process."""
-    colours = "".join(f"--lab-{name}:light-dark({colour.light},{colour.dark});" for name, colour in COLOURS.items())
+    colours = "".join(
+        f"--lab-{name}:light-dark({colour.light},{colour.dark});"
+        for name, colour in COLOURS.items()
+    )
     css = f"{style_sheet('page')}.still{{{colours}}}{LOOKS}"
-    return st.components.v2.component("lab_still", html='<div class="still"></div>', css=css, js=SHOW)
+    return st.components.v2.component(
+        "lab_still", html='<div class="still"></div>', css=css, js=SHOW
+    )

@@ -17,11 +17,12 @@ def section() -> None:
     """How many blocks, and how large their weights."""
     st.subheader("Try it: a gradient on its way back through many blocks", anchor="toy")
     st.markdown(
-        "Training sends a gradient from the end of the network back to its beginning. A plain block multiplies it by "
-        "J, the Jacobian of F; a residual block by J + I, and the I is the shortcut. (The ReLU behind either lets a "
-        "part of it through.) A product of many small factors vanishes, one of many large factors explodes. This is a "
-        "**toy**: 16 numbers instead of images, random weights, no norm and no training. The products themselves are "
-        "exact."
+        "Training sends a gradient from the end of the network back to its beginning. A plain block"
+        " multiplies it by J, the Jacobian of F; a residual block by J + I, and the I is the"
+        " shortcut. (The ReLU behind either lets a part of it through.) A product of many small"
+        " factors vanishes, one of many large factors explodes. This is a **toy**: 16 numbers"
+        " instead of images, random weights, no norm and no training. The products themselves are"
+        " exact."
     )
     left, right = st.columns([1, 1], gap="large")
     with left:
@@ -31,21 +32,39 @@ def section() -> None:
     found = cache.toy(blocks, scale)
     lines = {"residual": found.residual.tolist(), "plain": found.plain.tolist()}
     names = [f"{count} blocks back" for count in range(blocks + 1)]
-    chart = charts.both(lines, names, views.scheme(), along="blocks back from the end", about="size of the gradient",
-                        scale="log", first=0)  # fmt: skip
+    chart = charts.both(
+        lines,
+        names,
+        views.scheme(),
+        along="blocks back from the end",
+        about="size of the gradient",
+        scale="log",
+        first=0,
+    )
     st.plotly_chart(chart, config=house.QUIET, key="learn_toy")
-    views.number_row([
-        views.Number("Plain", _short(found.plain[-1]), "Gradient at the first block, beside that at the end."),
-        views.Number("Residual", _short(found.residual[-1]), "Gradient at the first block, beside that at the end."),
-    ])  # fmt: skip
+    views.number_row(
+        [
+            views.Number(
+                "Plain",
+                _short(found.plain[-1]),
+                "Gradient at the first block, beside that at the end.",
+            ),
+            views.Number(
+                "Residual",
+                _short(found.residual[-1]),
+                "Gradient at the first block, beside that at the end.",
+            ),
+        ]
+    )
     st.markdown(
-        "With small weights the shortcut keeps the gradient alive. With large ones it makes it explode all the sooner: "
-        "that is why residual networks need a norm, or weights that begin small, as well."
+        "With small weights the shortcut keeps the gradient alive. With large ones it makes it"
+        " explode all the sooner: that is why residual networks need a norm, or weights that begin"
+        " small, as well."
     )
     st.caption(
-        "The sum behind it: He et al. 2016, Identity Mappings, equation 5; usual weights have variance 2 / fan-in "
-        f"(He et al. 2015, Delving Deep into Rectifiers). The lines are geometric means of {stack.NETWORKS} networks, "
-        "seed 0."
+        "The sum behind it: He et al. 2016, Identity Mappings, equation 5; usual weights have"
+        " variance 2 / fan-in (He et al. 2015, Delving Deep into Rectifiers). The lines are"
+        f" geometric means of {stack.NETWORKS} networks, seed 0."
     )
 
 

@@ -5,9 +5,15 @@ import streamlit as st
 WORDS = {
     "stage": "blocks whose maps have one size.",
     "block": "two or three convolutions, and the shortcut around them.",
-    "shortcut": "the way around a block: the input as it is (identity), padded, or through a 1×1 projection.",
+    "shortcut": (
+        "the way around a block: the input as it is (identity), padded, or through a 1×1"
+        " projection."
+    ),
     "residual branch": "the layers of a block, F(x).",
-    "norm": "moves each channel to mean 0 and deviation 1, then scales and shifts it by two numbers it learns.",
+    "norm": (
+        "moves each channel to mean 0 and deviation 1, then scales and shifts it by two numbers it"
+        " learns."
+    ),
     "error": "the share of images classified wrongly, in %.",
     "step": "one change of the weights, made with one batch of images.",
 }
@@ -17,10 +23,10 @@ def opening() -> None:
     """What this page is about."""
     st.header("What a shortcut does", anchor=False)
     st.markdown(
-        "A deeper network should never be worse than a shallow one: its extra layers could simply pass their input on. "
-        "In 2015 they did not, and plain networks grew worse as they grew deeper, even on the images they were trained "
-        "on. He et al. added one line around each block. This page shows what that line does; change something in each "
-        "step and watch."
+        "A deeper network should never be worse than a shallow one: its extra layers could simply"
+        " pass their input on. In 2015 they did not, and plain networks grew worse as they grew"
+        " deeper, even on the images they were trained on. He et al. added one line around each"
+        " block. This page shows what that line does; change something in each step and watch."
     )
 
 
@@ -29,6 +35,12 @@ def closing() -> None:
     with st.expander("The words on this page"):
         st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in WORDS.items()))
     with st.container(horizontal=True):
-        st.page_link("app/pages/architecture.py", label="See any network whole", icon=":material/account_tree:")
-        st.page_link("app/pages/study.py", label="Ask a question of your own", icon=":material/science:")
+        st.page_link(
+            "app/pages/architecture.py",
+            label="See any network whole",
+            icon=":material/account_tree:",
+        )
+        st.page_link(
+            "app/pages/study.py", label="Ask a question of your own", icon=":material/science:"
+        )
         st.page_link("app/pages/train.py", label="Train one", icon=":material/play_arrow:")

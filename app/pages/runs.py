@@ -1,4 +1,5 @@
-"""Runs: everything that was started here, live; one of them whole, or several side by side with imported curves."""
+"""Runs: everything that was started here, live; one of them whole, or several side by side with
+imported curves."""
 
 import streamlit as st
 
@@ -8,7 +9,9 @@ from app.runs import board, cache
 st.header("Runs", anchor=False)
 match board.look_switch():
     case "Side by side":
-        from app.side_by_side import board as beside  # what compares runs need not load before anybody compares
+        from app.side_by_side import (
+            board as beside,
+        )  # what compares runs need not load before anybody compares
 
         beside.show(cache.store())
     case _:

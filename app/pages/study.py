@@ -1,4 +1,5 @@
-"""Study: change one thing, see that only that changes, train it with seeds, and read what may be claimed."""
+"""Study: change one thing, see that only that changes, train it with seeds, and read what may be
+claimed."""
 
 import streamlit as st
 

@@ -23,7 +23,12 @@ DELETED = "deleted_run"
 def buttons(store: Store, run: Run, now: State) -> None:
     """The actions that make sense in this state, the likeliest first."""
     if now.name == "queued":
-        _button("Next in line", "arrow_upward", run, partial(store.queue.move, run.id, 0, store.waiting()))
+        _button(
+            "Next in line",
+            "arrow_upward",
+            run,
+            partial(store.queue.move, run.id, 0, store.waiting()),
+        )
         turn = [waiting.id for waiting in store.waiting()]
         if run.id in turn[:-1]:
             later = partial(store.queue.move, run.id, turn.index(run.id) + 1, store.waiting())
@@ -75,25 +80,36 @@ def downloads(run: Run) -> None:
             _download("Model", model.read_bytes, f"{run.id}.keras")
         elif (weights := last_weights(run)) is not None:
             _download("Weights", weights.read_bytes, f"{run.id}-{weights.parent.name}.npz")
-        for label, make, ending in (("Metrics", metrics_csv, "csv"), ("Whole directory", zipped, "zip")):
+        for label, make, ending in (
+            ("Metrics", metrics_csv, "csv"),
+            ("Whole directory", zipped, "zip"),
+        ):
             _download(label, partial(make, run), f"{run.id}.{ending}")
 
 
 def _download(label: str, make: Callable[[], str | bytes], file_name: str) -> None:
     """Made when it is clicked."""
-    st.download_button(label, make, file_name=file_name, on_click="ignore", icon=":material/download:")
+    st.download_button(
+        label, make, file_name=file_name, on_click="ignore", icon=":material/download:"
+    )
 
 
 def _fork(store: Store, run: Run, recipe: Recipe) -> None:
     """A new run from the last checkpoint, with another length, rate or decay; the rest stays."""
-    popover = st.popover("Fork", icon=":material/call_split:", key=f"fork-{run.id}", on_change="rerun")
+    popover = st.popover(
+        "Fork", icon=":material/call_split:", key=f"fork-{run.id}", on_change="rerun"
+    )
     if not popover.open:
         return
     with popover:
         st.caption("A new run goes on from the last checkpoint of this one, with a changed recipe.")
         steps = st.number_input("Steps", 1, value=recipe.steps, step=100)
-        rate = st.number_input("Learning rate", value=recipe.schedule.learning_rate, step=0.01, format="%g")
-        decay = st.number_input("Weight decay", value=recipe.weight_decay.value, step=1e-4, format="%g")
+        rate = st.number_input(
+            "Learning rate", value=recipe.schedule.learning_rate, step=0.01, format="%g"
+        )
+        decay = st.number_input(
+            "Weight decay", value=recipe.weight_decay.value, step=1e-4, format="%g"
+        )
         if st.button("Start the fork", type="primary"):
             changes = {"schedule.learning_rate": rate, "weight_decay.value": decay}
             try:
@@ -108,9 +124,17 @@ def _fork(store: Store, run: Run, recipe: Recipe) -> None:
 def notes(run: Run) -> None:
     """What a person wants to remember about a run."""
     kept = run.notes()
-    note = st.text_area("Note", kept.note, key=f"note-{run.id}", label_visibility="collapsed", placeholder="A note")
-    tags = st.multiselect("Tags", list(kept.tags), default=list(kept.tags), key=f"tags-{run.id}",
-                          accept_new_options=True, placeholder="Tags")  # fmt: skip
+    note = st.text_area(
+        "Note", kept.note, key=f"note-{run.id}", label_visibility="collapsed", placeholder="A note"
+    )
+    tags = st.multiselect(
+        "Tags",
+        list(kept.tags),
+        default=list(kept.tags),
+        key=f"tags-{run.id}",
+        accept_new_options=True,
+        placeholder="Tags",
+    )
     if (note, tuple(tags)) != (kept.note, kept.tags):
         _do(partial(run.annotate, Notes(note=note, tags=tuple(tags))))
 

@@ -23,7 +23,9 @@ COLUMNS = {
     "state": st.column_config.TextColumn("State"),
     "network": st.column_config.TextColumn("Network"),
     "data": st.column_config.TextColumn("Data"),
-    "progress": st.column_config.ProgressColumn("Steps", format="percent", min_value=0.0, max_value=1.0),
+    "progress": st.column_config.ProgressColumn(
+        "Steps", format="percent", min_value=0.0, max_value=1.0
+    ),
     "best": st.column_config.NumberColumn("Best validation error", format="%.2f %%"),
     "last": st.column_config.NumberColumn("Last", format="%.2f %%"),
     "started": st.column_config.DatetimeColumn("Started", format="D MMM, HH:mm"),
@@ -38,11 +40,14 @@ def look_switch() -> str:
     if linked := state.arrived(state.CURVE):
         choose(LOOK, LOOKS[1])
         state.remember(LINKED, linked)
-    return switch("Look at", LOOK, {look: look for look in LOOKS}, LOOKS[0], label_visibility="collapsed")
+    return switch(
+        "Look at", LOOK, {look: look for look in LOOKS}, LOOKS[0], label_visibility="collapsed"
+    )
 
 
 def live(store: Store, selected: str | None) -> None:
-    """The list and the selected run. Looks again every two seconds while a run is at work, else not at all."""
+    """The list and the selected run. Looks again every two seconds while a run is at work, else not
+    at all."""
     st.fragment(_board, run_every=REFRESH_S if _busy(listed(store)) else None)(store, selected)
 
 
@@ -51,7 +56,10 @@ def recent(store: Store) -> None:
     for run in [run for run in listed(store) if not run.state().over]:
         with st.container(horizontal=True, vertical_alignment="center"):
             wording.badge(run.state())
-            what = f"{wording.network(run.spec)} on {wording.dataset(run.spec)}: {wording.steps(_progress(run))}"
+            what = (
+                f"{wording.network(run.spec)} on {wording.dataset(run.spec)}:"
+                f" {wording.steps(_progress(run))}"
+            )
             st.markdown(views.plain(what), width="content")
             st.page_link("app/pages/runs.py", label="Watch", query_params={"run": run.id})
 
@@ -60,8 +68,13 @@ def _board(store: Store, selected: str | None) -> None:
     runs = listed(store)
     actions.undo(store)
     if not runs:
-        st.markdown("No run yet. A run trains the chosen network on real images; its validation error appears here.")
-        st.page_link("app/pages/train.py", label="Start the first one", icon=":material/play_arrow:")
+        st.markdown(
+            "No run yet. A run trains the chosen network on real images; its validation error"
+            " appears here."
+        )
+        st.page_link(
+            "app/pages/train.py", label="Start the first one", icon=":material/play_arrow:"
+        )
         return
     chosen = _table(runs, selected or state.read(LAST))
     strip.devices(runs)
@@ -86,8 +99,16 @@ def _table(runs: list[Run], selected: str | None) -> str:
     frame = pd.DataFrame([_row(run) for run in runs])
     ids = list(frame["id"])
     height = min(TABLE_HEADER + TABLE_ROW * len(runs), TABLE_HEIGHT)
-    event: Any = st.dataframe(frame, column_config=COLUMNS, hide_index=True, on_select="rerun", key="runs",
-                              selection_mode="single-row", placeholder=wording.NOTHING, height=height)  # fmt: skip
+    event: Any = st.dataframe(
+        frame,
+        column_config=COLUMNS,
+        hide_index=True,
+        on_select="rerun",
+        key="runs",
+        selection_mode="single-row",
+        placeholder=wording.NOTHING,
+        height=height,
+    )
     rows = event.selection.rows
     if rows and rows[0] < len(ids):
         return str(ids[rows[0]])

@@ -37,7 +37,9 @@ class Journal:
     def catch_up(self, run: Run) -> list[Line]:
         with self.turn:  # two visitors who look at once must not add the same records twice
             fresh, cursor = run.metrics(self.cursor)
-            self.records = fresh if cursor.restarts != self.cursor.restarts else [*self.records, *fresh]
+            self.records = (
+                fresh if cursor.restarts != self.cursor.restarts else [*self.records, *fresh]
+            )
             self.cursor = cursor
             return self.records
 
@@ -62,9 +64,11 @@ def devices() -> list[Device]:
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Recipe: Recipe.model_dump_json})
 def sheet(dataset: str, folder: str, recipe: Recipe) -> str:
-    """Samples before and after augmentation, as the address of a PNG that it holds. Raises DataError.
+    """Samples before and after augmentation, as the address of a PNG that it holds. Raises
+    DataError.
 
-    A file of Streamlit's would be a JPEG, and gone when a browser asks for it after the page was left.
+    A file of Streamlit's would be a JPEG, and gone when a browser asks for it after the page was
+    left.
     """
     png = sample_sheet(dataset, folder, recipe, recipe.seed).png()
     return f"data:image/png;base64,{b64encode(png).decode()}"

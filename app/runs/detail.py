@@ -30,12 +30,18 @@ def show(store: Store, run: Run) -> None:
     """Everything about a run, as its directory has it now."""
     now, spec = run.state(), run.spec
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{wording.network(spec)} on {wording.dataset(spec)}", anchor=False, width="content")
+        st.subheader(
+            f"{wording.network(spec)} on {wording.dataset(spec)}", anchor=False, width="content"
+        )
         with st.container(key="state", width="content"):
             wording.badge(now)
         if spec:
-            st.page_link("app/pages/architecture.py", label="Architecture", icon=":material/account_tree:",
-                         query_params=choice_of(spec.config).to_query())  # fmt: skip
+            st.page_link(
+                "app/pages/architecture.py",
+                label="Architecture",
+                icon=":material/account_tree:",
+                query_params=choice_of(spec.config).to_query(),
+            )
         actions.buttons(store, run, now)
     _cause(now)
     if parent := run.parent:
@@ -49,13 +55,18 @@ def show(store: Store, run: Run) -> None:
     _figures(now, progress, records)
     facts.small_print(records, _environment(run))
     _curves(store, run, now, records, progress.steps or 1)
-    when_opened("Log", "log", lambda: st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None))
+    when_opened(
+        "Log",
+        "log",
+        lambda: st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None),
+    )
     when_opened("Network, recipe, environment", "made_of", lambda: _made_of(run, spec))
     when_opened("Note and tags", "notes", lambda: actions.notes(run))
 
 
 def _environment(run: Run) -> dict[str, Any] | None:
-    """As the worker found it; None before that, and where it cannot be read, which its own place says."""
+    """As the worker found it; None before that, and where it cannot be read, which its own place
+    says."""
     try:
         return run.environment()
     except ResNetLabError:
@@ -95,7 +106,10 @@ def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int)
         if now.name == "queued":
             st.caption(views.plain(store.why_waiting(run)))
         elif not now.over:
-            st.caption(f"{PHASES.get(now.cause or '', 'At work')}: the first point appears after the first steps.")
+            st.caption(
+                f"{PHASES.get(now.cause or '', 'At work')}: the first point appears after the first"
+                " steps."
+            )
             st.caption(views.plain(run.log_tail(1)))
         return
     chart = charts.run_chart(records, _look(), steps)
@@ -105,13 +119,25 @@ def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int)
 def _look() -> charts.Look:
     """What the curves are about, along what, and on which scale; kept for the whole visit."""
     with st.container(horizontal=True):
-        about, along, scale = _choice("about", tuple(charts.AXES)), _choice("along", ALONG), _choice("scale", SCALES)
+        about, along, scale = (
+            _choice("about", tuple(charts.AXES)),
+            _choice("along", ALONG),
+            _choice("scale", SCALES),
+        )
         return charts.Look(about, along, scale, _choice("smoothing", SMOOTHING), views.scheme())
 
 
 def _choice(label: str, options: tuple[T, ...]) -> T:
-    return st.segmented_control(label, options, default=options[0], required=True, key=f"curve_{label}",
-                                label_visibility="collapsed", persist_state="session", format_func=_spoken)  # fmt: skip
+    return st.segmented_control(
+        label,
+        options,
+        default=options[0],
+        required=True,
+        key=f"curve_{label}",
+        label_visibility="collapsed",
+        persist_state="session",
+        format_func=_spoken,
+    )
 
 
 def _spoken(option: str | int) -> str:
@@ -140,4 +166,6 @@ def _specified(run: Run, spec: RunSpec) -> None:
     except ResNetLabError as error:
         right.markdown(views.plain(str(error)))
     else:
-        right.code(json.dumps(environment, indent=2, ensure_ascii=False), language="json", height=320)
+        right.code(
+            json.dumps(environment, indent=2, ensure_ascii=False), language="json", height=320
+        )

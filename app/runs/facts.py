@@ -1,4 +1,5 @@
-"""What a run's records say beyond its curves: warnings, test figures, and what its statistics are over."""
+"""What a run's records say beyond its curves: warnings, test figures, and what its statistics are
+over."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +27,8 @@ def warnings(records: Sequence[Line]) -> None:
 
 
 def test_cells(records: Sequence[Line]) -> dict[str, str]:
-    """The test figures, once there are any: by moving averages, and by exact statistics where there is batch norm."""
+    """The test figures, once there are any: by moving averages, and by exact statistics where there
+    is batch norm."""
     cells = {}
     for record in _of(records, "test")[-1:]:
         for label, key in TESTS.items():
@@ -48,11 +50,20 @@ def differences(spec: RunSpec) -> None:
     """What is unlike the catalogue, setting by setting."""
     network, recipe = choice_of(spec.config), nearest(spec.recipe)
     base = recipes.get(recipe).recipe
-    rows = [_row(f"network {network.network}", catalog.get(network.network).config, key, value)
-            for key, value in network.settings.items()]  # fmt: skip
-    rows += [_row(f"recipe {recipe}", base, key, value) for key, value in difference(base, spec.recipe).items()]
+    rows = [
+        _row(f"network {network.network}", catalog.get(network.network).config, key, value)
+        for key, value in network.settings.items()
+    ]
+    rows += [
+        _row(f"recipe {recipe}", base, key, value)
+        for key, value in difference(base, spec.recipe).items()
+    ]
     if not rows:
-        st.caption(views.plain(f"Network {network.network} and recipe {recipe}, as they stand in the catalogue."))
+        st.caption(
+            views.plain(
+                f"Network {network.network} and recipe {recipe}, as they stand in the catalogue."
+            )
+        )
         return
     st.caption("Unlike the catalogue")
     st.table(rows, border="horizontal", hide_index=True)
@@ -68,7 +79,11 @@ def _row(of: str, base: Closed, key: str, value: object) -> dict[str, str]:
 def _inside(data: object, part: str) -> object:
     if isinstance(data, dict):
         return data.get(part)
-    return data[int(part)] if isinstance(data, list) and part.isdecimal() and int(part) < len(data) else None
+    return (
+        data[int(part)]
+        if isinstance(data, list) and part.isdecimal() and int(part) < len(data)
+        else None
+    )
 
 
 def _said(value: object) -> str:
@@ -83,14 +98,21 @@ def _tested(record: Line) -> str:
     step = record.get("tested_step")
     if not isinstance(step, int):
         return ""
-    return f"The test set was looked at once, with the weights of step {quantity.exact(step)}, as the recipe chooses."
+    return (
+        f"The test set was looked at once, with the weights of step {quantity.exact(step)}, as the"
+        " recipe chooses."
+    )
 
 
 def _broken(dataset: object) -> str:
     broken = dataset.get("broken_files") if isinstance(dataset, dict) else 0
     if not isinstance(broken, int) or not broken:
         return ""
-    counted = "1 broken image file was" if broken == 1 else f"{quantity.exact(broken)} broken image files were"
+    counted = (
+        "1 broken image file was"
+        if broken == 1
+        else f"{quantity.exact(broken)} broken image files were"
+    )
     return f"{counted} passed over."
 
 

@@ -1,4 +1,5 @@
-"""Why losses differ: each taken apart into the penalty and the data loss beneath, in numbers, bars and words."""
+"""Why losses differ: each taken apart into the penalty and the data loss beneath, in numbers, bars
+and words."""
 
 from collections.abc import Sequence
 from html import escape
@@ -29,8 +30,9 @@ COLUMNS = (
     counted("data_loss", "Data loss beneath"),
 )
 EXPLAINED = (
-    "Losses are in nats. The penalty at the start is its expectation over the draw of the weights, in closed form from "
-    "the network; guessing is the data loss of a network that knows nothing. The first item is the base of comparison."
+    "Losses are in nats. The penalty at the start is its expectation over the draw of the weights,"
+    " in closed form from the network; guessing is the data loss of a network that knows nothing."
+    " The first item is the base of comparison."
 )
 
 
@@ -46,7 +48,9 @@ def show(items: Sequence[LossItem], most_seeds: int) -> None:
         return
     views.table(TextTable(COLUMNS, [_line(row) for row in found.rows]), "Losses taken apart")
     _bars(found)
-    st.markdown("\n".join([f"- {views.plain(sentence)}" for sentence in loss_words.sentences(found)]))
+    st.markdown(
+        "\n".join([f"- {views.plain(sentence)}" for sentence in loss_words.sentences(found)])
+    )
     st.caption(EXPLAINED + (SEVERAL if most_seeds > 1 else ""))
 
 
@@ -72,7 +76,9 @@ def _nats(value: float | None) -> str:
 def _bars(found: Explanation) -> None:
     known = [row for row in found.rows if row.penalty is not None and row.data_loss is not None]
     if known:
-        st.plotly_chart(bars(known[:MOST_BARS], views.scheme()), key="loss_bars", config=charts.QUIET)
+        st.plotly_chart(
+            bars(known[:MOST_BARS], views.scheme()), key="loss_bars", config=charts.QUIET
+        )
 
 
 def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
@@ -80,14 +86,31 @@ def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
     names = [escape(row.item.label[:LONGEST]) for row in rows]
     figure = go.Figure()
     for part, label, colour, pattern in (
-        ("data_loss", "data loss", "orange", ""), ("penalty", "L2 penalty", "grey", "/")
-    ):  # fmt: skip
+        ("data_loss", "data loss", "orange", ""),
+        ("penalty", "L2 penalty", "grey", "/"),
+    ):
         values = [getattr(row, part) for row in rows]
-        figure.add_bar(y=list(range(len(rows))), x=values, name=label, orientation="h",
-                       marker={"color": COLOURS[colour][scheme], "pattern": {"shape": pattern, "fillmode": "replace"}},
-                       hovertemplate=f"{label} %{{x:.3f}}<extra></extra>")  # fmt: skip
-    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=names, autorange="reversed", automargin=True)
+        figure.add_bar(
+            y=list(range(len(rows))),
+            x=values,
+            name=label,
+            orientation="h",
+            marker={
+                "color": COLOURS[colour][scheme],
+                "pattern": {"shape": pattern, "fillmode": "replace"},
+            },
+            hovertemplate=f"{label} %{{x:.3f}}<extra></extra>",
+        )
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))), ticktext=names, autorange="reversed", automargin=True
+    )
     figure.update_xaxes(title_text="first loss, nats", rangemode="tozero")
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-    return figure.update_layout(barmode="stack", height=max(LOW, 90 + 26 * len(rows)), margin={**MARGIN, "r": 16},
-                                legend=legend, paper_bgcolor=CLEAR, plot_bgcolor=CLEAR)  # fmt: skip
+    return figure.update_layout(
+        barmode="stack",
+        height=max(LOW, 90 + 26 * len(rows)),
+        margin={**MARGIN, "r": 16},
+        legend=legend,
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+    )

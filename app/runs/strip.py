@@ -24,7 +24,9 @@ def line(usage: Usage) -> str:
     if usage.utilisation is not None:
         said.append(f"{usage.utilisation:.0f} % busy")
     if usage.used_bytes is not None and usage.total_bytes is not None:
-        said.append(f"{quantity.size(usage.used_bytes)} of {quantity.size(usage.total_bytes)} in use")
+        said.append(
+            f"{quantity.size(usage.used_bytes)} of {quantity.size(usage.total_bytes)} in use"
+        )
     if usage.power_w is not None:
         limit = f" of {usage.limit_w:.0f}" if usage.limit_w is not None else ""
         said.append(f"{usage.power_w:.0f}{limit} W")

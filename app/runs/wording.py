@@ -49,7 +49,11 @@ def dataset(spec: RunSpec | None) -> str:
 def steps(progress: Progress) -> str:
     if not progress.steps:
         return "not begun"
-    left = f", {quantity.duration(progress.time_left_s)} left" if progress.time_left_s is not None else ""
+    left = (
+        f", {quantity.duration(progress.time_left_s)} left"
+        if progress.time_left_s is not None
+        else ""
+    )
     return f"step {progress.step:,} of {progress.steps:,}{left}"
 
 

@@ -1,4 +1,5 @@
-"""Which of the chosen runs are one arm, and what to call it: runs that differ in nothing but their seed."""
+"""Which of the chosen runs are one arm, and what to call it: runs that differ in nothing but their
+seed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ SHOWN, LONGEST = 3, 60
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Runs of one spec up to the seed, at least one, in the order of their seeds; each seed once."""
+    """Runs of one spec up to the seed, at least one, in the order of their seeds; each seed
+    once."""
 
     name: str
     runs: tuple[Run, ...]
@@ -45,7 +47,9 @@ def grouped(runs: Sequence[Run]) -> Grouped:
         seeds = found.setdefault(_same(spec, run.parent), {})
         if spec.recipe.seed in seeds:
             kept = seeds[spec.recipe.seed].id
-            said.append(f"Run {run.id} repeats {kept}, its seed included, so only the latter is counted.")
+            said.append(
+                f"Run {run.id} repeats {kept}, its seed included, so only the latter is counted."
+            )
         else:
             seeds[spec.recipe.seed] = run
     place = {run.id: number for number, run in enumerate(runs)}
@@ -53,7 +57,10 @@ def grouped(runs: Sequence[Run]) -> Grouped:
     members = [[run for _, run in sorted(seeds.items())] for seeds in ordered]
     specs = [[spec for run in runs if (spec := run.spec)] for runs in members]
     named = names([own[0] for own in specs], [runs[0].id for runs in members])
-    arms = [Arm(name, tuple(runs), tuple(own)) for name, runs, own in zip(named, members, specs, strict=True)]
+    arms = [
+        Arm(name, tuple(runs), tuple(own))
+        for name, runs, own in zip(named, members, specs, strict=True)
+    ]
     return Grouped(tuple(arms), tuple(said))
 
 
@@ -62,8 +69,11 @@ def _worth(run: Run) -> tuple[bool, str]:
 
 
 def _same(spec: RunSpec, parent: Parent | None) -> str:
-    """Equal exactly for the runs of one arm. A fork is none of its parent's: it did not begin at the beginning."""
-    return differences.canonical([settings(spec), spec.data_folder, parent and parent.model_dump(mode="json")])
+    """Equal exactly for the runs of one arm. A fork is none of its parent's: it did not begin at
+    the beginning."""
+    return differences.canonical(
+        [settings(spec), spec.data_folder, parent and parent.model_dump(mode="json")]
+    )
 
 
 def settings(spec: RunSpec) -> dict[str, object]:
@@ -72,21 +82,27 @@ def settings(spec: RunSpec) -> dict[str, object]:
 
 
 def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
-    """A name for each: the network, the images where they differ, and as far as needed other settings or the id."""
+    """A name for each: the network, the images where they differ, and as far as needed other
+    settings or the id."""
     one = len({spec.dataset for spec in specs}) == 1
-    said = [views.title(spec.config) + ("" if one else f" on {wording.dataset(spec)}") for spec in specs]
+    said = [
+        views.title(spec.config) + ("" if one else f" on {wording.dataset(spec)}") for spec in specs
+    ]
     result = list(said)
     for name in {name for name in said if said.count(name) > 1}:
         alike = [number for number, other in enumerate(said) if other == name]
         told = _told_apart([settings(specs[number]) for number in alike])
         for number, tag in zip(alike, told, strict=True):
             twice = told.count(tag) > 1 or not tag
-            result[number] = f"{name}, {', '.join(filter(None, [tag, ids[number][-4:] if twice else '']))}"
+            result[number] = (
+                f"{name}, {', '.join(filter(None, [tag, ids[number][-4:] if twice else '']))}"
+            )
     return result
 
 
 def _told_apart(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Of settings that differ, the first few of each row: "shortcut projection, norm momentum 0.99"."""
+    """Of settings that differ, the first few of each row: "shortcut projection, norm momentum
+    0.99"."""
     keys = [
         key
         for key in dict.fromkeys(key for row in rows for key in row)

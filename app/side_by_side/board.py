@@ -1,4 +1,5 @@
-"""Runs and imported curves side by side: on one chart, what differs, why their losses do, and the recipe check."""
+"""Runs and imported curves side by side: on one chart, what differs, why their losses do, and the
+recipe check."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,5 @@
-"""Curves that were made elsewhere come along: files, what a person knows of them, and the way out again."""
+"""Curves that were made elsewhere come along: files, what a person knows of them, and the way out
+again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,8 +23,8 @@ from resnet.shipped import notebook
 TURN, REMOVED = "beside_turn", "beside_removed"
 LARGEST_MB = 64
 FILES_HELP = (
-    "CSV, Keras's CSVLogger, a history as JSON, or TensorBoard's event files. Losses, accuracies and errors are known "
-    "by their usual names."
+    "CSV, Keras's CSVLogger, a history as JSON, or TensorBoard's event files. Losses, accuracies"
+    " and errors are known by their usual names."
 )
 MEANINGS = {
     "unknown": "unknown",
@@ -31,15 +32,19 @@ MEANINGS = {
     "l2": "L2 as in the paper: λ·w in the gradient",
     "decoupled": "Decoupled: weights shrink by rate·λ",
 }
-COVERS = {"conv_kernels": "kernels of convolutions", "kernels": "all kernels", "all": "all that is trained"}
+COVERS = {
+    "conv_kernels": "kernels of convolutions",
+    "kernels": "all kernels",
+    "all": "all that is trained",
+}
 INSIDE = {"unknown": "unknown", "yes": "yes", "no": "no"}
 ROWS = {"record": "unknown", "epoch": "an epoch", "step": "a step"}
 PARTS = {"train": "training", "validation": "validation"}
 FACTS_PLACEHOLDER = "optimiser.kind=sgd\nschedule.learning_rate=1e-4\nbatch_size=16\nepochs=50"
 FACTS_HELP = (
-    "One KEY=VALUE a line: settings of a recipe, such as optimiser.kind, optimiser.momentum, schedule.learning_rate, "
-    "batch_size; and dataset, epochs, decay_argument (old Keras's decay), shuffle (before_batch, after_batch, never), "
-    "begins (fresh, continued)."
+    "One KEY=VALUE a line: settings of a recipe, such as optimiser.kind, optimiser.momentum,"
+    " schedule.learning_rate, batch_size; and dataset, epochs, decay_argument (old Keras's decay),"
+    " shuffle (before_batch, after_batch, never), begins (fresh, continued)."
 )
 
 
@@ -65,7 +70,9 @@ class OfAll(NamedTuple):
 def show(folder: Path, kept: Mapping[str, Kept]) -> None:
     """The form, and what can be removed, once the expander is open."""
     _undo()
-    expander = st.expander("Import curves", icon=":material/upload_file:", key="beside_import", on_change="rerun")
+    expander = st.expander(
+        "Import curves", icon=":material/upload_file:", key="beside_import", on_change="rerun"
+    )
     if not expander.open:
         return
     with expander:
@@ -80,16 +87,26 @@ def example(folder: Path) -> None:
         if st.button("The notebook's three curves", icon=":material/menu_book:"):
             _keep(folder, notebook.curves, choose.only)
         st.caption(
-            "An example: what the notebook's author could not explain, found by the page itself.", width="content"
+            "An example: what the notebook's author could not explain, found by the page itself.",
+            width="content",
         )
 
 
 @st.fragment  # what is typed here concerns no chart
 def _form(folder: Path) -> None:
     turn = state.read(TURN, 0)
-    uploads = st.file_uploader("Files", accept_multiple_files=True, max_upload_size=LARGEST_MB, help=FILES_HELP,
-                               key=f"beside_files_{turn}")  # fmt: skip
-    said = [found for number, upload in enumerate(uploads) if (found := _of_file(upload, f"{turn}_{number}"))]
+    uploads = st.file_uploader(
+        "Files",
+        accept_multiple_files=True,
+        max_upload_size=LARGEST_MB,
+        help=FILES_HELP,
+        key=f"beside_files_{turn}",
+    )
+    said = [
+        found
+        for number, upload in enumerate(uploads)
+        if (found := _of_file(upload, f"{turn}_{number}"))
+    ]
     if not said:
         return
     known = _of_all(turn)
@@ -98,7 +115,9 @@ def _form(folder: Path) -> None:
         _keep(folder, lambda: [told(one, known) for one in said], choose.also)
 
 
-def _keep(folder: Path, make: Callable[[], Sequence[ImportedCurve]], then: Callable[[Sequence[str]], None]) -> None:
+def _keep(
+    folder: Path, make: Callable[[], Sequence[ImportedCurve]], then: Callable[[Sequence[str]], None]
+) -> None:
     """Write the curves, all of which must make sense first, choose them, and begin a new form."""
     try:
         paths = [write_import(folder, curve) for curve in list(make())]
@@ -111,7 +130,8 @@ def _keep(folder: Path, make: Callable[[], Sequence[ImportedCurve]], then: Calla
 
 
 def _of_file(upload: Any, key: str) -> OfFile | None:
-    """A row for one file: what was found in it, and what to call it. None where it holds no curve."""
+    """A row for one file: what was found in it, and what to call it. None where it holds no
+    curve."""
     with st.container(border=True):
         part = "train"
         if cache.is_events(upload):
@@ -122,7 +142,9 @@ def _of_file(upload: Any, key: str) -> OfFile | None:
             return None
         name, network, decay = st.columns([3, 3, 2])
         typed = name.text_input("Name", Path(upload.name).stem[:200], key=f"beside_name_{key}")
-        chosen = network.selectbox("Network", catalog.names(), None, key=f"beside_network_{key}", placeholder="unknown")
+        chosen = network.selectbox(
+            "Network", catalog.names(), None, key=f"beside_network_{key}", placeholder="unknown"
+        )
         value = decay.text_input("Weight decay λ", key=f"beside_decay_{key}", placeholder="unknown")
         if any(column.along == "record" for column in read.columns):
             read = _counted(read, _pick("A row is", ROWS, f"beside_rows_{key}"))
@@ -132,15 +154,26 @@ def _of_file(upload: Any, key: str) -> OfFile | None:
 
 def _pick(label: str, titles: Mapping[str, str], key: str) -> str:
     """One of a few, the first by default."""
-    return str(st.segmented_control(label, list(titles), default=next(iter(titles)), required=True, key=key,
-                                    format_func=titles.__getitem__))  # fmt: skip
+    return str(
+        st.segmented_control(
+            label,
+            list(titles),
+            default=next(iter(titles)),
+            required=True,
+            key=key,
+            format_func=titles.__getitem__,
+        )
+    )
 
 
 def _counted(curve: ImportedCurve, along: str) -> ImportedCurve:
     """The same, where a person says what a row is."""
     if along not in ("epoch", "step"):
         return curve
-    columns = [one.model_copy(update={"along": along}) if one.along == "record" else one for one in curve.columns]
+    columns = [
+        one.model_copy(update={"along": along}) if one.along == "record" else one
+        for one in curve.columns
+    ]
     notes = (*curve.notes, f"A row is {ROWS[along]}, as a person says.")
     return curve.model_copy(update={"columns": tuple(columns), "notes": notes})
 
@@ -155,13 +188,26 @@ def _of_all(turn: int) -> OfAll:
     """What is true of all files alike; whatever is not known stays unknown."""
     st.caption("Known of all of them. Whatever is left as it is stays unknown.")
     left, middle, right = st.columns([3, 3, 2])
-    meaning = left.selectbox("Weight decay means", list(MEANINGS), key=f"beside_meaning_{turn}",
-                             format_func=MEANINGS.__getitem__)  # fmt: skip
-    covers = middle.selectbox("It covers", list(COVERS), key=f"beside_covers_{turn}", format_func=COVERS.__getitem__)
-    seeds = right.text_input("Seeds", key=f"beside_seeds_{turn}", placeholder="unknown", help="One or more: 0, 1, 2")
+    meaning = left.selectbox(
+        "Weight decay means",
+        list(MEANINGS),
+        key=f"beside_meaning_{turn}",
+        format_func=MEANINGS.__getitem__,
+    )
+    covers = middle.selectbox(
+        "It covers", list(COVERS), key=f"beside_covers_{turn}", format_func=COVERS.__getitem__
+    )
+    seeds = right.text_input(
+        "Seeds", key=f"beside_seeds_{turn}", placeholder="unknown", help="One or more: 0, 1, 2"
+    )
     inside = _pick("Is the penalty inside the loss on record?", INSIDE, f"beside_inside_{turn}")
-    facts = st.text_area("More of the recipe", key=f"beside_facts_{turn}", placeholder=FACTS_PLACEHOLDER,
-                         help=FACTS_HELP, height=120)  # fmt: skip
+    facts = st.text_area(
+        "More of the recipe",
+        key=f"beside_facts_{turn}",
+        placeholder=FACTS_PLACEHOLDER,
+        help=FACTS_HELP,
+        height=120,
+    )
     return OfAll(meaning, covers, inside, seeds, facts)
 
 
@@ -178,15 +224,23 @@ def told(one: OfFile, known: OfAll) -> ImportedCurve:
             "decay_covers": known.covers,
             "penalty_in_loss": None if known.inside == "unknown" else known.inside,
             "seeds": _seeds(known.seeds),
-            "recipe": {key: parse_value(value) for key, value in pairs(_lines(known.facts)).items()},
+            "recipe": {
+                key: parse_value(value) for key, value in pairs(_lines(known.facts)).items()
+            },
         }
     )
     notes = [
         *one.curve.notes,
-        *([f"A weight decay of {one.decay} was typed; what it means is unknown."] if unclear else []),
+        *(
+            [f"A weight decay of {one.decay} was typed; what it means is unknown."]
+            if unclear
+            else []
+        ),
     ]
     name = one.name.strip() or one.curve.name
-    curve = ImportedCurve.model_validate(dict(one.curve) | {"name": name, "given": given, "notes": tuple(notes)})
+    curve = ImportedCurve.model_validate(
+        dict(one.curve) | {"name": name, "given": given, "notes": tuple(notes)}
+    )
     of_import(curve)  # what cannot be is said while it can still be mended
     return curve
 
@@ -202,7 +256,9 @@ def _number(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise ConfigError(f"λ is a number such as 1e-4, or left out; received {echo(text)}.") from None
+        raise ConfigError(
+            f"λ is a number such as 1e-4, or left out; received {echo(text)}."
+        ) from None
 
 
 def _seeds(text: str) -> tuple[int, ...] | None:
@@ -211,14 +267,21 @@ def _seeds(text: str) -> tuple[int, ...] | None:
     try:
         return tuple([int(word) for word in words]) or None
     except ValueError:
-        raise ConfigError(f"Seeds are whole numbers such as 0, 1, 2, or left out; received {echo(text)}.") from None
+        raise ConfigError(
+            f"Seeds are whole numbers such as 0, 1, 2, or left out; received {echo(text)}."
+        ) from None
 
 
 def _removal(folder: Path, kept: Mapping[str, Kept]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         labels = {key: choose.of_import(each) for key, each in kept.items()}
-        keys = st.multiselect("Imported curves to remove", list(kept), key="beside_remove", placeholder="None",
-                              format_func=labels.__getitem__)  # fmt: skip
+        keys = st.multiselect(
+            "Imported curves to remove",
+            list(kept),
+            key="beside_remove",
+            placeholder="None",
+            format_func=labels.__getitem__,
+        )
         if st.button("Remove", icon=":material/delete:", disabled=not keys):
             held = {str(folder / key): _removed(folder / key) for key in keys}
             state.remember(REMOVED, {path: content for path, content in held.items() if content})
@@ -242,7 +305,10 @@ def _undo() -> None:
     if not removed:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Removed {len(removed)} imported {'curve' if len(removed) == 1 else 'curves'}.", width="content")
+        st.markdown(
+            f"Removed {len(removed)} imported {'curve' if len(removed) == 1 else 'curves'}.",
+            width="content",
+        )
         if st.button("Undo", icon=":material/undo:", key="beside_undo"):
             state.forget(REMOVED)
             try:

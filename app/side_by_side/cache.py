@@ -1,6 +1,7 @@
 """What was read of runs and imported curves, kept between reruns and shared by all visitors.
 
-A curve of 64,000 points is read once; what stays are its points as arrays, and a light copy for everything else.
+A curve of 64,000 points is read once; what stays are its points as arrays, and a light copy for
+everything else.
 """
 
 import tempfile
@@ -30,7 +31,8 @@ LIGHT_POINTS = 400
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An imported curve: `curve` with at most LIGHT_POINTS points a column, and all points for the chart.
+    """An imported curve: `curve` with at most LIGHT_POINTS points a column, and all points for the
+    chart.
 
     `total` is the loss on record, whatever is in it.
     """
@@ -42,7 +44,8 @@ class Kept:
 
 
 def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
-    """Every curve in a folder by its file's name, and a sentence for each file that cannot be used."""
+    """Every curve in a folder by its file's name, and a sentence for each file that cannot be
+    used."""
     found, damaged = {}, []
     for path in imports.kept(folder):
         try:
@@ -67,7 +70,9 @@ def _kept(path: str, signature: tuple[int, int, int]) -> Kept | str:
     points = arm_points.of_import(curve)
     loss = curve.column("loss")
     total = Series(np.array(loss.y, float), {loss.along: np.array(loss.x, float)}) if loss else None
-    light = curve.model_copy(update={"columns": tuple([_light(column) for column in curve.columns])})
+    light = curve.model_copy(
+        update={"columns": tuple([_light(column) for column in curve.columns])}
+    )
     return Kept(Path(path).name, light, points, total)
 
 
@@ -86,7 +91,8 @@ def _journal(run_id: str) -> Journal:
 
 
 def records(run: Run) -> list[Line]:
-    """A run's records as of now; only what is new is read. Raises RunError where they cannot be read."""
+    """A run's records as of now; only what is new is read. Raises RunError where they cannot be
+    read."""
     return _journal(str(run.path)).catch_up(run)
 
 
@@ -99,8 +105,10 @@ def points(arm: Arm) -> ArmPoints:
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _points(name: str, read: tuple[tuple[str, int, Ending], ...], _arm: Arm) -> ArmPoints:
     """`read` says how far each run was read and what became of it: equal for equal points."""
-    seeds = [SeedRun(spec.recipe.seed, records(run), ended)
-             for run, spec, (_, _, ended) in zip(_arm.runs, _arm.specs, read, strict=True)]  # fmt: skip
+    seeds = [
+        SeedRun(spec.recipe.seed, records(run), ended)
+        for run, spec, (_, _, ended) in zip(_arm.runs, _arm.specs, read, strict=True)
+    ]
     return arm_points.points_of(ArmRuns(name, seeds, shortcut=_arm.spec.config.shortcut))
 
 
@@ -111,7 +119,8 @@ def is_events(upload: UploadedFile) -> bool:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def uploaded(file_id: str, name: str, part: str, _upload: UploadedFile) -> ImportedCurve | str:
-    """What an uploaded file holds, or why it holds no curve. TensorBoard tells its two parts apart by their folders."""
+    """What an uploaded file holds, or why it holds no curve. TensorBoard tells its two parts apart
+    by their folders."""
     with tempfile.TemporaryDirectory(prefix="resnet-import-") as folder:
         path = Path(folder) / part / (Path(name).name or "curve")
         try:

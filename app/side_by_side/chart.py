@@ -1,4 +1,5 @@
-"""The chart of what is chosen: error, data loss, or the total with penalties, which is drawn nowhere else."""
+"""The chart of what is chosen: error, data loss, or the total with penalties, which is drawn
+nowhere else."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -41,7 +42,9 @@ def show(chosen: Chosen) -> None:
         curves = _totals(chosen, points, options)
     else:
         curves = arm_curves(points, options)
-    figure = arm_charts.arms_chart(curves, views.scheme(), title=TOTAL_TITLE if about == "total" else "")
+    figure = arm_charts.arms_chart(
+        curves, views.scheme(), title=TOTAL_TITLE if about == "total" else ""
+    )
     if curves.arms:
         st.plotly_chart(figure, key="beside_chart", config=charts.QUIET)
     else:
@@ -58,10 +61,15 @@ def _points(arm: Arm, said: list[str]) -> ArmPoints | None:
 
 
 def _controls(points: Sequence[ArmPoints]) -> tuple[About, Options]:
-    """What the curves are about, along what, and what surrounds a mean; only axes that some curve has are offered."""
+    """What the curves are about, along what, and what surrounds a mean; only axes that some curve
+    has are offered."""
     there = Counter([along for arm in points for along in _axes(arm)])
     imported = all(arm.origin == "imported" for arm in points)
-    offered = {along: title for along, title in WITH_ROWS.items() if there[along] and (along != "record" or imported)}
+    offered = {
+        along: title
+        for along, title in WITH_ROWS.items()
+        if there[along] and (along != "record" or imported)
+    }
     offered = offered or {"step": WITH_ROWS["step"]}
     several = any(len(arm.runs) > 1 for arm in points)
     with st.container(horizontal=True):
@@ -77,21 +85,29 @@ def _axes(arm: ArmPoints) -> set[Along]:
 
 
 def _warn(chosen: Chosen) -> None:
-    """Why totals of different networks or decays compare penalties, with the two honest ways to look."""
+    """Why totals of different networks or decays compare penalties, with the two honest ways to
+    look."""
     sentence = misleads(*_facts(chosen))
     if not sentence:
         return
     st.warning(views.plain(sentence), icon=":material/balance:")
     with st.container(horizontal=True):
         for about, title in ABOUTS.items():
-            st.button(f"Show {title.lower()}", on_click=choose, args=(f"{PAGE}_about", about),
-                      key=f"beside_honest_{about}")  # fmt: skip
+            st.button(
+                f"Show {title.lower()}",
+                on_click=choose,
+                args=(f"{PAGE}_about", about),
+                key=f"beside_honest_{about}",
+            )
 
 
 def _facts(chosen: Chosen) -> tuple[list[str], list[ResNetConfig | None], list[Decay | None]]:
     given = [kept.curve.given for kept in chosen.imports]
     configs = [*[arm.spec.config for arm in chosen.arms], *[said.config for said in given]]
-    decays = [*[arm.spec.recipe.weight_decay for arm in chosen.arms], *[said.decay_in_loss() for said in given]]
+    decays = [
+        *[arm.spec.recipe.weight_decay for arm in chosen.arms],
+        *[said.decay_in_loss() for said in given],
+    ]
     return chosen.names, configs, decays
 
 
@@ -118,44 +134,74 @@ def misleads(
     low, high = min(known, default=(0.0, "")), max(known, default=(0.0, ""))
     apart = ""
     if high[0] - low[0] >= 0.001:
-        apart = f": before any training it is {low[0]:.3f} in {low[1]} and {high[0]:.3f} in {high[1]}"
+        apart = (
+            f": before any training it is {low[0]:.3f} in {low[1]} and {high[0]:.3f} in {high[1]}"
+        )
     return (
-        f"A total adds the L2 penalty to the data loss, and {', and '.join(reasons)}, so these curves compare "
-        f"penalties, not what was learnt{apart}. The error and the data loss can be compared."
+        f"A total adds the L2 penalty to the data loss, and {', and '.join(reasons)}, so these"
+        f" curves compare penalties, not what was learnt{apart}. The error and the data loss can be"
+        " compared."
     )
 
 
 def _totals(chosen: Chosen, points: Sequence[ArmPoints], options: Options) -> ArmCurves:
     """The loss on record with all that is in it, as the training curves of the arms."""
     by_name = {arm.name: arm for arm in points}
-    series = {arm.name: _of_runs(arm, by_name[arm.name]) for arm in chosen.arms if arm.name in by_name}
+    series = {
+        arm.name: _of_runs(arm, by_name[arm.name]) for arm in chosen.arms if arm.name in by_name
+    }
     series |= {kept.curve.name: [kept.total] if kept.total else [] for kept in chosen.imports}
     drawn, left, most = [], [], points_each(points, options)
     for arm in points:
-        lines = [line for one in series[arm.name] if (line := one.points(options.along)) is not None and len(line.x)]
+        lines = [
+            line
+            for one in series[arm.name]
+            if (line := one.points(options.along)) is not None and len(line.x)
+        ]
         if lines:
             total = band(lines, "sd" if options.spread == "lines" else options.spread, drawn=most)
             drawn.append(
-                ArmCurve(name=arm.name, kind=arm.kind, origin=arm.origin, n=len(lines), going_on=0, training=total,
-                         validation=NO_BAND, test=None)
-            )  # fmt: skip
+                ArmCurve(
+                    name=arm.name,
+                    kind=arm.kind,
+                    origin=arm.origin,
+                    n=len(lines),
+                    going_on=0,
+                    training=total,
+                    validation=NO_BAND,
+                    test=None,
+                )
+            )
         else:
             left.append(f"{arm.name}: no loss is on record along this axis")
     return ArmCurves(options, tuple(drawn), (), tuple(left))
 
 
 def _of_runs(arm: Arm, points: ArmPoints) -> list[Series]:
-    """What each run that is drawn was trained on: its data loss and its penalty, added up here only."""
-    records = {spec.recipe.seed: cache.records(run) for run, spec in zip(arm.runs, arm.specs, strict=True)}
+    """What each run that is drawn was trained on: its data loss and its penalty, added up here
+    only."""
+    records = {
+        spec.recipe.seed: cache.records(run) for run, spec in zip(arm.runs, arm.specs, strict=True)
+    }
     found = []
     for run in points.runs:
         data = run.series.get(("training", "data_loss"))
         if data and run.seed is not None:
-            penalties = [record.get("l2_penalty") for record in records[run.seed] if record.get("kind") == "train"]
-            known = [value if isinstance(value, int | float) else np.nan for value in penalties[: len(data.y)]]
-            found.append(Series(data.y[: len(known)] + np.array(known, float), {
-                along: x[: len(known)] for along, x in data.along.items()
-            }))  # fmt: skip
+            penalties = [
+                record.get("l2_penalty")
+                for record in records[run.seed]
+                if record.get("kind") == "train"
+            ]
+            known = [
+                value if isinstance(value, int | float) else np.nan
+                for value in penalties[: len(data.y)]
+            ]
+            found.append(
+                Series(
+                    data.y[: len(known)] + np.array(known, float),
+                    {along: x[: len(known)] for along, x in data.along.items()},
+                )
+            )
     return found
 
 
@@ -164,4 +210,8 @@ def _not_drawn(sentences: Sequence[str]) -> None:
     if sentences:
         more = len(sentences) - MOST_SAID
         shown = [sentence.rstrip(".") for sentence in sentences[:MOST_SAID]]
-        st.caption(views.plain(". ".join([*shown, *([f"{more} more are not drawn"] if more > 0 else [])]) + "."))
+        st.caption(
+            views.plain(
+                ". ".join([*shown, *([f"{more} more are not drawn"] if more > 0 else [])]) + "."
+            )
+        )

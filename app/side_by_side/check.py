@@ -1,4 +1,5 @@
-"""The recipe check over all that is chosen, runs and imported curves, and how far runs follow the paper."""
+"""The recipe check over all that is chosen, runs and imported curves, and how far runs follow the
+paper."""
 
 import contextlib
 from dataclasses import replace
@@ -21,7 +22,8 @@ from resnet.runs.spec import RunSpec
 
 
 def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Finding, ...]:
-    """What the rules say of everything chosen; `said` receives a sentence for each that cannot be checked."""
+    """What the rules say of everything chosen; `said` receives a sentence for each that cannot be
+    checked."""
     facts = [one for arm in chosen.arms for one in _of_arm(arm, said)]
     for kept in chosen.imports:
         try:

@@ -21,7 +21,8 @@ MISSING_SHOWN, LONGEST = 3, 60
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Arms of our runs and imported curves, each under a name of its own; `left_out` are sentences."""
+    """Arms of our runs and imported curves, each under a name of its own; `left_out` are
+    sentences."""
 
     arms: tuple[Arm, ...]
     imports: tuple[Kept, ...]
@@ -33,26 +34,38 @@ class Chosen:
 
 
 def chooser(runs: Sequence[Run], imports: Mapping[str, Kept]) -> list[str]:
-    """The control; what is chosen, by the ids of runs and the file names of imports, and part of the link."""
-    labels = {run.id: _of_run(run) for run in runs} | {key: of_import(kept) for key, kept in imports.items()}
+    """The control; what is chosen, by the ids of runs and the file names of imports, and part of
+    the link."""
+    labels = {run.id: _of_run(run) for run in runs} | {
+        key: of_import(kept) for key, kept in imports.items()
+    }
     if linked := state.read(LINKED):
         _arrive(linked, labels)
     views.problem(state.read(MISSING))
     kept = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
-    st.multiselect("Runs and imported curves", list(labels), default=kept, key=state.seed(CHOICE, kept),
-                   format_func=labels.__getitem__, on_change=_changed, placeholder="Choose any of them")  # fmt: skip
+    st.multiselect(
+        "Runs and imported curves",
+        list(labels),
+        default=kept,
+        key=state.seed(CHOICE, kept),
+        format_func=labels.__getitem__,
+        on_change=_changed,
+        placeholder="Choose any of them",
+    )
     state.address_runs(state.CURVE, kept)
     return kept
 
 
 def _arrive(linked: Sequence[str], known: Container[str]) -> None:
-    """Choose what a link names, as far as it is here; what is missing is said until something else is chosen."""
+    """Choose what a link names, as far as it is here; what is missing is said until something else
+    is chosen."""
     state.forget(LINKED)
     names = [name for name in dict.fromkeys(linked) if name]
     only([name for name in names if name in known])
     if missing := [name[:LONGEST] for name in names if name not in known]:
         said = (
-            f"The link names runs or curves that are not here, so they are left out: {listed(missing, MISSING_SHOWN)}."
+            "The link names runs or curves that are not here, so they are left out:"
+            f" {listed(missing, MISSING_SHOWN)}."
         )
         state.remember(MISSING, said)
 
@@ -107,19 +120,33 @@ def chosen(keys: Sequence[str], runs: Sequence[Run], imports: Mapping[str, Kept]
 def _renamed(kept: Kept, name: str) -> Kept:
     if name == kept.curve.name:
         return kept
-    return replace(kept, curve=kept.curve.model_copy(update={"name": name}), points=replace(kept.points, name=name))
+    return replace(
+        kept,
+        curve=kept.curve.model_copy(update={"name": name}),
+        points=replace(kept.points, name=name),
+    )
 
 
 def nothing_yet(runs: Sequence[Run], imports: Mapping[str, Kept]) -> None:
     """What will be here, and the buttons that fill it."""
     st.markdown(
-        "Choose runs and imported curves above: they are drawn on one chart, and the page says what differs between "
-        "them, why their losses differ, and what makes the comparison unfair."
+        "Choose runs and imported curves above: they are drawn on one chart, and the page says what"
+        " differs between them, why their losses differ, and what makes the comparison unfair."
     )
     with st.container(horizontal=True):
         if runs:
-            st.button("The newest runs", icon=":material/monitoring:", on_click=only, args=(_newest(runs),))
+            st.button(
+                "The newest runs",
+                icon=":material/monitoring:",
+                on_click=only,
+                args=(_newest(runs),),
+            )
         if imports:
-            st.button("All imported curves", icon=":material/upload_file:", on_click=only, args=(list(imports),))
+            st.button(
+                "All imported curves",
+                icon=":material/upload_file:",
+                on_click=only,
+                args=(list(imports),),
+            )
         if not runs and not imports:
             st.page_link("app/pages/train.py", label="Start a run", icon=":material/play_arrow:")

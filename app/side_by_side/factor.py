@@ -22,8 +22,12 @@ from resnet.tables.text_table import TextTable, named
 
 DECLARED, PICK = "beside_declared", "beside_on_purpose"
 NOTHING = "nothing"
-KNOWN = {"config": "the network", "decay": "λ", "penalty_in_loss": "whether its loss holds the penalty",
-         "seeds": "the seeds"}  # fmt: skip
+KNOWN = {
+    "config": "the network",
+    "decay": "λ",
+    "penalty_in_loss": "whether its loss holds the penalty",
+    "seeds": "the seeds",
+}
 SHOWN, LONGEST = 6, 60
 
 
@@ -47,9 +51,15 @@ def _declared(keys: Sequence[str]) -> str | None:
     options = [NOTHING, *declarable(keys)]
     kept = state.read(DECLARED, NOTHING)
     value = kept if kept in options else NOTHING
-    st.selectbox("What did you change on purpose?", options, options.index(value), key=state.seed(PICK, value),
-                 on_change=lambda: state.remember(DECLARED, state.read(PICK)), width=420,
-                 help="Everything else that differs is named below.")  # fmt: skip
+    st.selectbox(
+        "What did you change on purpose?",
+        options,
+        options.index(value),
+        key=state.seed(PICK, value),
+        on_change=lambda: state.remember(DECLARED, state.read(PICK)),
+        width=420,
+        help="Everything else that differs is named below.",
+    )
     return None if value == NOTHING else str(value)
 
 
@@ -79,17 +89,23 @@ def _verdict(found: OneFactor) -> None:
 
 
 def _listed(loose: Sequence[Differing]) -> None:
-    when_opened(f"The settings that differ ({len(loose)})", "beside_settings", lambda: _table(loose))
+    when_opened(
+        f"The settings that differ ({len(loose)})", "beside_settings", lambda: _table(loose)
+    )
 
 
 def _table(loose: Sequence[Differing]) -> None:
     arms = list(dict.fromkeys(arm for each in loose for arm in each.values))
     columns = [named("setting", "Setting"), *[named(arm, arm) for arm in arms]]
-    views.table(TextTable(columns, [_row(each, arms) for each in loose]), "The settings that differ")
+    views.table(
+        TextTable(columns, [_row(each, arms) for each in loose]), "The settings that differ"
+    )
 
 
 def _row(found: Differing, arms: Sequence[str]) -> list[str]:
-    values = {arm: " or ".join([_said(value) for value in own]) for arm, own in found.values.items()}
+    values = {
+        arm: " or ".join([_said(value) for value in own]) for arm, own in found.values.items()
+    }
     return [found.key, *[values.get(arm, "") for arm in arms]]
 
 
@@ -98,7 +114,8 @@ def _said(value: object) -> str:
 
 
 def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
-    """Settings that two of all chosen are known to have, and that differ; what a curve does not say is in none."""
+    """Settings that two of all chosen are known to have, and that differ; what a curve does not say
+    is in none."""
     if not chosen.imports:
         return ()
     known: dict[str, Mapping[str, object]] = {arm.name: settings(arm.spec) for arm in chosen.arms}
@@ -112,7 +129,8 @@ def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
 
 
 def of_import(curve: ImportedCurve) -> dict[str, object]:
-    """What a person said of a curve, by the keys of `differences.leaves` and in the units of our recipes."""
+    """What a person said of a curve, by the keys of `differences.leaves` and in the units of our
+    recipes."""
     said = curve.given
     network = _network(said.config) if said.config else {}
     recipe = {f"recipe.{key}": value for key, value in said.recipe.items() if key != "dataset"}
@@ -129,18 +147,26 @@ def _network(config: ResNetConfig) -> dict[str, object]:
     """Its settings only; the recipe is any."""
     any_recipe = recipes.get(recipes.names()[0]).recipe
     return {
-        key: value for key, value in differences.leaves(config, any_recipe, "").items() if key.startswith("network.")
+        key: value
+        for key, value in differences.leaves(config, any_recipe, "").items()
+        if key.startswith("network.")
     }
 
 
 def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[str]) -> None:
-    """What is known to differ, and what nobody knows; there is no green sentence over what is not known."""
+    """What is known to differ, and what nobody knows; there is no green sentence over what is not
+    known."""
     loose = [each for each in differ if not _covered(each.key, factors)]
     if loose:
         keys = listed([each.key for each in loose], SHOWN)
-        st.warning(views.plain(f"Not a fair comparison: of what is known, more than was declared differs: {keys}."
-                               if factors else f"Not a fair comparison: of what is known, these differ: {keys}."),
-                   icon=":material/balance:")  # fmt: skip
+        st.warning(
+            views.plain(
+                f"Not a fair comparison: of what is known, more than was declared differs: {keys}."
+                if factors
+                else f"Not a fair comparison: of what is known, these differ: {keys}."
+            ),
+            icon=":material/balance:",
+        )
         _listed(loose)
     else:
         st.markdown(f"Of what is known, {'nothing else' if factors else 'nothing'} differs.")
@@ -148,10 +174,14 @@ def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[s
 
 
 def unknown(curves: Sequence[ImportedCurve]) -> list[str]:
-    """What the comparison cannot see of imported curves, those of which as much is known in one sentence."""
+    """What the comparison cannot see of imported curves, those of which as much is known in one
+    sentence."""
     alike: dict[str, list[str]] = {}
     for curve in curves:
         said = [words for key, words in KNOWN.items() if getattr(curve.given, key) is not None]
         said += list(curve.given.recipe)
         alike.setdefault(", ".join(said) or "what their files hold", []).append(curve.name)
-    return [f"The settings of {listed(names)} are not known beyond {beyond}." for beyond, names in alike.items()]
+    return [
+        f"The settings of {listed(names)} are not known beyond {beyond}."
+        for beyond, names in alike.items()
+    ]

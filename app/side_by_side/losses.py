@@ -1,4 +1,5 @@
-"""Why the losses of what is chosen differ; networks of the catalogue can join that nobody trained."""
+"""Why the losses of what is chosen differ; networks of the catalogue can join that nobody
+trained."""
 
 import streamlit as st
 
@@ -16,8 +17,13 @@ from resnet.why_loss.losses import LossItem
 def show(chosen: Chosen) -> None:
     """What can be added, and all of it taken apart."""
     names = list(catalog.names())
-    added = st.multiselect("Networks of the catalogue, without any run", names, key="beside_networks",
-                           persist_state="session", placeholder="Add networks by name")  # fmt: skip
+    added = st.multiselect(
+        "Networks of the catalogue, without any run",
+        names,
+        key="beside_networks",
+        persist_state="session",
+        placeholder="Add networks by name",
+    )
     said: list[str] = []
     items = [*_items(chosen, said), *map(of_network, added)]
     for sentence in said:
@@ -41,5 +47,7 @@ def _items(chosen: Chosen, said: list[str]) -> list[LossItem]:
         except ResNetLabError as error:
             said.append(f"{arm.name} cannot be explained: {error}")
             continue
-        items.append(LossItem(arm.name, "run", arm.spec.config, arm.spec.recipe.weight_decay, course))
+        items.append(
+            LossItem(arm.name, "run", arm.spec.config, arm.spec.recipe.weight_decay, course)
+        )
     return [*items, *[kept.curve.as_loss_item() for kept in chosen.imports]]

@@ -1,4 +1,5 @@
-"""What a new study begins with: a ready one at a size, the network and recipe of the other pages, a study or a file."""
+"""What a new study begins with: a ready one at a size, the network and recipe of the other pages, a
+study or a file."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -20,8 +21,8 @@ from resnet.studies.plan.study import Study
 UPLOADED = "study_uploaded"
 SIZES: Mapping[Size, str] = {"quick": "Quick", "small": "Small", "whole": "Whole"}
 SIZE_HELP = (
-    "Quick: few steps on small images, minutes on two cores. Small: the same trained to a result. Whole: as its source "
-    "ran it, which takes days."
+    "Quick: few steps on small images, minutes on two cores. Small: the same trained to a result."
+    " Whole: as its source ran it, which takes days."
 )
 
 

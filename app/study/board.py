@@ -1,4 +1,5 @@
-"""One study: its question, how far its runs are, what they have found. Looks again by itself while any is at work."""
+"""One study: its question, how far its runs are, what they have found. Looks again by itself while
+any is at work."""
 
 import streamlit as st
 
@@ -16,10 +17,14 @@ BUSY = "study_busy"
 
 
 def live(chosen: shelf.Chosen) -> None:
-    """The study on the page. Its file and its runs are all there is: nothing is lost with a tab or a server."""
+    """The study on the page. Its file and its runs are all there is: nothing is lost with a tab or
+    a server."""
     if chosen.study is None:
         if chosen.key != shelf.NEW:
-            st.markdown("Its file cannot be read, so nothing of it is shown. Mend the file, or choose another study.")
+            st.markdown(
+                "Its file cannot be read, so nothing of it is shown. Mend the file, or choose"
+                " another study."
+            )
         return
     if chosen.key == shelf.EXAMPLE:
         _example(chosen.study)
@@ -50,7 +55,12 @@ def _example(study: Study) -> None:
         return
     _heading(made)
     _found(made)
-    st.button("Begin a study like it", icon=":material/content_copy:", on_click=shelf.open_new, args=(shelf.EXAMPLE,))
+    st.button(
+        "Begin a study like it",
+        icon=":material/content_copy:",
+        on_click=shelf.open_new,
+        args=(shelf.EXAMPLE,),
+    )
     _how_it_was_made(cache.example().readme)
     preview.as_file(study)
 
@@ -105,7 +115,9 @@ def _more(made: Plan) -> None:
 
 def _beside(ids: list[str]) -> None:
     """To the Runs page, where runs of other studies and imported curves can join them."""
-    from app.side_by_side import choose  # noqa: PLC0415  what compares runs need not load before anybody compares
+    from app.side_by_side import (
+        choose,
+    )
 
     choose.only(ids)
     controls.choose(runs_board.LOOK, runs_board.LOOKS[1])

@@ -1,4 +1,5 @@
-"""A new study: what it begins with, the few controls that matter first, and the rest under "Change it"."""
+"""A new study: what it begins with, the few controls that matter first, and the rest under "Change
+it"."""
 
 import itertools
 from collections.abc import Mapping
@@ -24,11 +25,15 @@ from resnet.studies.plan.study import Study
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 MOST_SEEDS = 20
 NAMED = ("network", "dataset")
-SEEDS_HELP = "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a spread."
+SEEDS_HELP = (
+    "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a"
+    " spread."
+)
 
 
 class Draft(NamedTuple):
-    """What the controls say. `study` is None where they contradict each other, and `problem` says how."""
+    """What the controls say. `study` is None where they contradict each other, and `problem` says
+    how."""
 
     study: Study | None
     problem: str | None
@@ -45,7 +50,9 @@ def form() -> Draft:
     _about(key, base)
     kept = change.Kept(f"{key} {size or ''}".strip(), state.remembered(CHANGES, dict))
     _few(kept, base)
-    expander = st.expander("Change it", key="study_change", on_change="rerun", icon=":material/tune:")
+    expander = st.expander(
+        "Change it", key="study_change", on_change="rerun", icon=":material/tune:"
+    )
     if expander.open:
         with expander:
             change.more(kept, base)
@@ -61,9 +68,14 @@ def _begin() -> str:
     key = state.read(BEGIN)
     key = key if key in titles else next(iter(titles))
     place, _ = st.columns([3, 1])
-    place.selectbox("Begin with", list(titles), list(titles).index(key), key=state.seed("study_begin_box", key),
-                    format_func=titles.__getitem__,
-                    on_change=lambda: state.remember(BEGIN, state.read("study_begin_box")))  # fmt: skip
+    place.selectbox(
+        "Begin with",
+        list(titles),
+        list(titles).index(key),
+        key=state.seed("study_begin_box", key),
+        format_func=titles.__getitem__,
+        on_change=lambda: state.remember(BEGIN, state.read("study_begin_box")),
+    )
     return key
 
 
@@ -71,7 +83,9 @@ def _size(key: str) -> Size | None:
     sizes = begin.sizes(key)
     if not sizes:
         return None
-    return switch("Size", "study_size", {size: SIZES[size] for size in sizes}, sizes[0], help=begin.SIZE_HELP)
+    return switch(
+        "Size", "study_size", {size: SIZES[size] for size in sizes}, sizes[0], help=begin.SIZE_HELP
+    )
 
 
 def _about(key: str, base: Study) -> None:
@@ -87,17 +101,40 @@ def _about(key: str, base: Study) -> None:
 def _few(kept: change.Kept, base: Study) -> None:
     offered = devices()
     names = {device.id: device.name for device in offered}
-    device = kept.get("device", base.baseline.device if base.baseline.device in names else offered[0].id)
+    device = kept.get(
+        "device", base.baseline.device if base.baseline.device in names else offered[0].id
+    )
     seeds, steps, where = st.columns(3)
-    kept.number(seeds, "Seeds", "seeds", len(base.seeds), min_value=1, max_value=MOST_SEEDS, help=SEEDS_HELP)
-    kept.number(steps, "Steps of each run", "steps", base.baseline.recipe.steps, min_value=1, max_value=10_000_000,
-                help=change.STEPS_HELP)  # fmt: skip
-    kept.select(where, "Device", "device", list(names), device, format_func=lambda name: names.get(name, name))
+    kept.number(
+        seeds, "Seeds", "seeds", len(base.seeds), min_value=1, max_value=MOST_SEEDS, help=SEEDS_HELP
+    )
+    kept.number(
+        steps,
+        "Steps of each run",
+        "steps",
+        base.baseline.recipe.steps,
+        min_value=1,
+        max_value=10_000_000,
+        help=change.STEPS_HELP,
+    )
+    kept.select(
+        where,
+        "Device",
+        "device",
+        list(names),
+        device,
+        format_func=lambda name: names.get(name, name),
+    )
 
 
 def _upload() -> None:
-    st.file_uploader("A study's file", ["yaml", "yml", "json"], key=UPLOAD, on_change=_uploaded,
-                     help="As `python -m resnet study new` writes it. The page begins with it at once.")  # fmt: skip
+    st.file_uploader(
+        "A study's file",
+        ["yaml", "yml", "json"],
+        key=UPLOAD,
+        on_change=_uploaded,
+        help="As `python -m resnet study new` writes it. The page begins with it at once.",
+    )
     views.problem(state.read(UPLOAD_PROBLEM))
 
 
@@ -120,17 +157,24 @@ def made(base: Study, said: Mapping[str, Any]) -> Study:
     facts["baseline"] = _baseline(base, said)
     count = said.get("seeds", len(base.seeds))
     more = (seed for seed in itertools.count() if seed not in base.seeds)
-    facts["seeds"] = [*base.seeds, *itertools.islice(more, count)][:count]  # those it has stay, with their runs
+    facts["seeds"] = [*base.seeds, *itertools.islice(more, count)][
+        :count
+    ]  # those it has stay, with their runs
     facts |= {key: said[key] for key in ("name", "question", "design") if key in said}
     if facts["design"] == "list":
         listed = fields.arms_of(said["arms"]) if "arms" in said else _listed(base)
         keys = [factor.key for factor in base.factors] if base.design == "list" else []
         keys += [key for arm in listed for key in arm["settings"]]
-        facts |= {"listed": listed, "factors": [{"key": key, "levels": []} for key in dict.fromkeys(keys)]}
+        facts |= {
+            "listed": listed,
+            "factors": [{"key": key, "levels": []} for key in dict.fromkeys(keys)],
+        }
     else:
         rows = said.get("factors", change.rows_of(base))
         factors = [
-            {"key": row["key"], "levels": fields.levels_of(row["levels"], row["key"])} for row in rows if row["key"]
+            {"key": row["key"], "levels": fields.levels_of(row["levels"], row["key"])}
+            for row in rows
+            if row["key"]
         ]
         facts |= {"listed": [], "factors": factors}
     return Study.model_validate(facts)
@@ -148,9 +192,16 @@ def _baseline(base: Study, said: Mapping[str, Any]) -> dict[str, Any]:
     facts = base.baseline.model_dump(mode="json")
     recipe, settings = base.baseline.recipe, fields.settings_of(said.get("everywhere", ""))
     steps = said.get("steps", recipe.steps)
-    own = {key.removeprefix("recipe."): value for key, value in settings.items() if key.startswith("recipe.")}
-    rest = {key.removeprefix("network."): value for key, value in settings.items()
-            if not key.startswith("recipe.") and key not in NAMED}  # fmt: skip
+    own = {
+        key.removeprefix("recipe."): value
+        for key, value in settings.items()
+        if key.startswith("recipe.")
+    }
+    rest = {
+        key.removeprefix("network."): value
+        for key, value in settings.items()
+        if not key.startswith("recipe.") and key not in NAMED
+    }
     longer = recipe if steps == recipe.steps else with_steps(recipe, steps)
     return facts | {
         "network": settings.get("network", said.get("network", base.baseline.network)),

@@ -1,8 +1,8 @@
 """What is known of studies, kept between reruns and shared by all visitors.
 
-Nothing here is a truth of its own: a study is a file, its progress is that of its runs, and both are looked at anew.
-What follows from them is kept under all that it depends on: of a study its whole text, since two of one fingerprint may
-have different names.
+Nothing here is a truth of its own: a study is a file, its progress is that of its runs, and both
+are looked at anew. What follows from them is kept under all that it depends on: of a study its
+whole text, since two of one fingerprint may have different names.
 """
 
 import os
@@ -34,7 +34,8 @@ Signature = tuple[tuple[str, str, int, int], ...]
 
 
 class Example(NamedTuple):
-    """The study that comes with the project, its runs, which are in no store, and how it was made, as Markdown."""
+    """The study that comes with the project, its runs, which are in no store, and how it was made,
+    as Markdown."""
 
     study: Study
     runs: tuple[Run, ...]
@@ -42,7 +43,8 @@ class Example(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """What follows from a study alone: why to doubt its comparisons, a sentence each, and its arms' counts by name."""
+    """What follows from a study alone: why to doubt its comparisons, a sentence each, and its arms'
+    counts by name."""
 
     doubts: tuple[str, ...]
     counts: Mapping[str, Metrics]
@@ -64,12 +66,14 @@ def example() -> Example:
 
 
 def plan(study: Study, there: Sequence[Run]) -> Plan:
-    """What is there of a study, and what is missing. Raises ConfigError, DataError or UnknownNameError."""
+    """What is there of a study, and what is missing. Raises ConfigError, DataError or
+    UnknownNameError."""
     return _plan(study.model_dump_json(), study, tuple(there), _states(there))
 
 
 def outlook(made: Plan) -> Outlook:
-    """What is known of a plan before it runs; its arms are not compared anew at each click beside them."""
+    """What is known of a plan before it runs; its arms are not compared anew at each click beside
+    them."""
     return _outlook(made.study.model_dump_json(), made)
 
 
@@ -81,11 +85,15 @@ def outcome_of(made: Plan) -> Outcome:
 
 def findings(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns]) -> tuple[Finding, ...]:
     """What the recipe check says of a study; `arms` are what was run so far. Raises ConfigError."""
-    return _findings(study.model_dump_json(), study, tuple(steps), tuple(arms), (len(arms), _written(steps)))
+    return _findings(
+        study.model_dump_json(), study, tuple(steps), tuple(arms), (len(arms), _written(steps))
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _plan(text: str, _study: Study, _there: tuple[Run, ...], states: tuple[tuple[str, str], ...]) -> Plan:
+def _plan(
+    text: str, _study: Study, _there: tuple[Run, ...], states: tuple[tuple[str, str], ...]
+) -> Plan:
     return planning.plan(_study, _there)
 
 
@@ -99,7 +107,11 @@ def _outlook(text: str, _made: Plan) -> Outlook:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _findings(
-    text: str, _study: Study, _steps: tuple[Step, ...], _arms: tuple[ArmRuns, ...], written: tuple[int, Signature]
+    text: str,
+    _study: Study,
+    _steps: tuple[Step, ...],
+    _arms: tuple[ArmRuns, ...],
+    written: tuple[int, Signature],
 ) -> tuple[Finding, ...]:
     return lint.check(*checked.facts_of_study(_study, _steps, checked.records_of_arms(_arms)))
 
@@ -122,9 +134,15 @@ def _state(run: Run) -> str:
 
 
 def _written(steps: Sequence[Step]) -> Signature:
-    """Every run of a study, its state, and how long its records are and when they were last touched."""
-    return tuple([(step.run.id, step.state.name if step.state else "", *_size(step.run, METRICS))
-                  for step in steps if step.run])  # fmt: skip
+    """Every run of a study, its state, and how long its records are and when they were last
+    touched."""
+    return tuple(
+        [
+            (step.run.id, step.state.name if step.state else "", *_size(step.run, METRICS))
+            for step in steps
+            if step.run
+        ]
+    )
 
 
 def _size(run: Run, name: str) -> tuple[int, int]:

@@ -13,24 +13,31 @@ from resnet.errors import ResNetLabError
 from resnet.network import catalog
 from resnet.studies.plan.study import Design, Study
 
-DESIGNS: Mapping[Design, str] = {"grid": "Grid", "one_at_a_time": "One at a time", "list": "Arm by arm"}
+DESIGNS: Mapping[Design, str] = {
+    "grid": "Grid",
+    "one_at_a_time": "One at a time",
+    "list": "Arm by arm",
+}
 DESIGN_HELP = (
-    "Grid: all levels of all factors combined. One at a time: the baseline, and one factor of it changed in each other "
-    "arm. Arm by arm: every arm is written out by hand."
+    "Grid: all levels of all factors combined. One at a time: the baseline, and one factor of it"
+    " changed in each other arm. Arm by arm: every arm is written out by hand."
 )
 STEPS_HELP = "Optimiser updates of each run; the schedule stretches with them."
-EVERYWHERE_HELP = "What is other than said so far in all arms, baseline too: KEY=VALUE, with spaces between them."
+EVERYWHERE_HELP = (
+    "What is other than said so far in all arms, baseline too: KEY=VALUE, with spaces between them."
+)
 LEVELS_HELP = "The values it takes, with commas between them: 0.9, 0.99"
 ARMS_HELP = (
-    "A line each: NAME: KEY=VALUE KEY=VALUE. An arm that sets nothing is the baseline. norm.momentum is short for "
-    "network.norm.momentum, here and below."
+    "A line each: NAME: KEY=VALUE KEY=VALUE. An arm that sets nothing is the baseline."
+    " norm.momentum is short for network.norm.momentum, here and below."
 )
 NAME_HELP = "Also the name of its file."
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a visitor changed about one beginning; each beginning keeps its own for the whole visit."""
+    """What a visitor changed about one beginning; each beginning keeps its own for the whole
+    visit."""
 
     of: str
     everything: dict[str, dict[str, Any]]
@@ -56,27 +63,63 @@ class Kept:
 
     def number(self, place: Any, label: str, field: str, default: int, **display: Any) -> None:
         value = self.get(field, default)
-        place.number_input(label, value=value, step=1, key=state.seed(self.key(field), value), on_change=self.take,
-                           args=(field,), **display)  # fmt: skip
+        place.number_input(
+            label,
+            value=value,
+            step=1,
+            key=state.seed(self.key(field), value),
+            on_change=self.take,
+            args=(field,),
+            **display,
+        )
 
-    def select(self, place: Any, label: str, field: str, options: Sequence[str], default: str, **display: Any) -> None:
+    def select(
+        self,
+        place: Any,
+        label: str,
+        field: str,
+        options: Sequence[str],
+        default: str,
+        **display: Any,
+    ) -> None:
         value = self.get(field, default)
         options = options if value in options else [value, *options]
-        place.selectbox(label, options, list(options).index(value), key=state.seed(self.key(field), value),
-                        on_change=self.take, args=(field,), **display)  # fmt: skip
+        place.selectbox(
+            label,
+            options,
+            list(options).index(value),
+            key=state.seed(self.key(field), value),
+            on_change=self.take,
+            args=(field,),
+            **display,
+        )
 
     def text(self, place: Any, label: str, field: str, default: str, **display: Any) -> None:
         value = self.get(field, default)
-        place.text_input(label, value, key=state.seed(self.key(field), value), on_change=self.take, args=(field,),
-                         **display)  # fmt: skip
+        place.text_input(
+            label,
+            value,
+            key=state.seed(self.key(field), value),
+            on_change=self.take,
+            args=(field,),
+            **display,
+        )
 
 
 def more(kept: Kept, base: Study) -> None:
     """What is compared, on what, and what it is called."""
     design = kept.get("design", base.design)
-    st.segmented_control("How levels are combined", list(DESIGNS), default=design, required=True, help=DESIGN_HELP,
-                         key=state.seed(kept.key("design"), design), format_func=DESIGNS.__getitem__,
-                         on_change=kept.take, args=("design",))  # fmt: skip
+    st.segmented_control(
+        "How levels are combined",
+        list(DESIGNS),
+        default=design,
+        required=True,
+        help=DESIGN_HELP,
+        key=state.seed(kept.key("design"), design),
+        format_func=DESIGNS.__getitem__,
+        on_change=kept.take,
+        args=("design",),
+    )
     if design == "list":
         _arms(kept, base)
     else:
@@ -84,10 +127,22 @@ def more(kept: Kept, base: Study) -> None:
     left, right = st.columns(2)
     kept.select(left, "Baseline network", "network", list(catalog.names()), base.baseline.network)
     titles = {name: data.title(name) for name in data.names()}
-    kept.select(right, "Data set", "dataset", list(titles), base.baseline.dataset,
-                format_func=lambda name: titles.get(name, name))  # fmt: skip
-    kept.text(st, "Changed in all arms", "everywhere", "", help=EVERYWHERE_HELP,
-              placeholder="norm.momentum=0.99 recipe.batch_size=64")  # fmt: skip
+    kept.select(
+        right,
+        "Data set",
+        "dataset",
+        list(titles),
+        base.baseline.dataset,
+        format_func=lambda name: titles.get(name, name),
+    )
+    kept.text(
+        st,
+        "Changed in all arms",
+        "everywhere",
+        "",
+        help=EVERYWHERE_HELP,
+        placeholder="norm.momentum=0.99 recipe.batch_size=64",
+    )
     left, right = st.columns(2)
     kept.text(left, "Name", "name", base.name, help=NAME_HELP)
     kept.text(right, "Question", "question", base.question)
@@ -95,8 +150,10 @@ def more(kept: Kept, base: Study) -> None:
 
 def rows_of(base: Study) -> list[dict[str, str]]:
     """The factors of a study as rows to be edited."""
-    return [{"id": str(place), "key": factor.key, "levels": fields.levels_text(factor.levels)}
-            for place, factor in enumerate(base.factors)]  # fmt: skip
+    return [
+        {"id": str(place), "key": factor.key, "levels": fields.levels_text(factor.levels)}
+        for place, factor in enumerate(base.factors)
+    ]
 
 
 def _factors(kept: Kept, base: Study) -> None:
@@ -105,22 +162,46 @@ def _factors(kept: Kept, base: Study) -> None:
     for row in rows:
         with st.container(key=f"factor_{row['id']}", horizontal=True, vertical_alignment="bottom"):
             _factor(kept, base, row, about)
-    st.button("Add a factor", icon=":material/add:", on_click=_add, args=(kept, base), key=kept.key("add"))
+    st.button(
+        "Add a factor", icon=":material/add:", on_click=_add, args=(kept, base), key=kept.key("add")
+    )
 
 
 def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, str]) -> None:
     options = list(about) if not row["key"] or row["key"] in about else [row["key"], *about]
     key, levels = kept.key(f"key {row['id']}"), kept.key(f"levels {row['id']}")
     place = options.index(row["key"]) if row["key"] else None
-    st.selectbox("Factor", options, place, key=state.seed(key, row["key"] or None), placeholder="Choose a setting",
-                 format_func=lambda name: f"{name} · {about[name]}" if name in about else name,
-                 on_change=_edit, args=(kept, base, row["id"]))  # fmt: skip
+    st.selectbox(
+        "Factor",
+        options,
+        place,
+        key=state.seed(key, row["key"] or None),
+        placeholder="Choose a setting",
+        format_func=lambda name: f"{name} · {about[name]}" if name in about else name,
+        on_change=_edit,
+        args=(kept, base, row["id"]),
+    )
     names = fields.named(row["key"])
-    of = f" of {row['key']}" if row["key"] else ""  # a name of its own: who hears the page can tell boxes apart
-    st.text_input(f"Levels{of}", row["levels"], key=state.seed(levels, row["levels"]), help=LEVELS_HELP, width=280,
-                  placeholder=", ".join(names[:2]), on_change=_edit, args=(kept, base, row["id"]))  # fmt: skip
-    st.button("Remove", icon=":material/close:", key=kept.key(f"remove {row['id']}"), on_click=_remove,
-              args=(kept, base, row["id"]))  # fmt: skip
+    of = (
+        f" of {row['key']}" if row["key"] else ""
+    )  # a name of its own: who hears the page can tell boxes apart
+    st.text_input(
+        f"Levels{of}",
+        row["levels"],
+        key=state.seed(levels, row["levels"]),
+        help=LEVELS_HELP,
+        width=280,
+        placeholder=", ".join(names[:2]),
+        on_change=_edit,
+        args=(kept, base, row["id"]),
+    )
+    st.button(
+        "Remove",
+        icon=":material/close:",
+        key=kept.key(f"remove {row['id']}"),
+        on_click=_remove,
+        args=(kept, base, row["id"]),
+    )
 
 
 def _edit(kept: Kept, base: Study, row_id: str) -> None:
@@ -147,5 +228,12 @@ def _arms(kept: Kept, base: Study) -> None:
         text = kept.get("arms", None) or fields.arms_text(base)
     except ResNetLabError:
         text = ""
-    st.text_area("Arms", text, key=state.seed(kept.key("arms"), text), help=ARMS_HELP, on_change=kept.take,
-                 args=("arms",), height=34 + 26 * max(3, text.count("\n") + 2))  # fmt: skip
+    st.text_area(
+        "Arms",
+        text,
+        key=state.seed(kept.key("arms"), text),
+        help=ARMS_HELP,
+        on_change=kept.take,
+        args=("arms",),
+        height=34 + 26 * max(3, text.count("\n") + 2),
+    )

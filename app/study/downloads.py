@@ -1,4 +1,5 @@
-"""A study's results as files: the very bytes the command line writes, made when they are asked for."""
+"""A study's results as files: the very bytes the command line writes, made when they are asked
+for."""
 
 from functools import partial
 
@@ -11,12 +12,18 @@ from resnet.studies.export.study_figure import FigureWidth, study_figure
 from resnet.studies.outcome import Outcome, exported
 
 WIDTHS: dict[FigureWidth, str] = {"column": "Column", "page": "Page"}
-WIDTH_HELP = "How wide the figure is on paper: one column of two, or the whole page. Letters stay readable in both."
+WIDTH_HELP = (
+    "How wide the figure is on paper: one column of two, or the whole page. Letters stay readable"
+    " in both."
+)
 
 
 def menu(found: Outcome, look: Options) -> None:
-    """Table, figure, report and zip; the figure has the page's look. Nothing is made before the click."""
-    popover = st.popover("Export", icon=":material/download:", key="study_export", on_change="rerun")
+    """Table, figure, report and zip; the figure has the page's look. Nothing is made before the
+    click."""
+    popover = st.popover(
+        "Export", icon=":material/download:", key="study_export", on_change="rerun"
+    )
     if not popover.open:
         return
     stem = found.study.name

@@ -1,4 +1,5 @@
-"""What a study may vary, by dotted key: which kind of value it takes, and what the baseline has there."""
+"""What a study may vary, by dotted key: which kind of value it takes, and what the baseline has
+there."""
 
 import json
 import shlex
@@ -14,11 +15,18 @@ from resnet.recipes import recipes
 from resnet.studies.plan.factors import FOLLOW_THE_DATA, parted
 from resnet.studies.plan.study import Study, arms
 
-KINDS: Mapping[type, str] = {bool: "true or false", int: "number", float: "number", str: "word", list: "list"}
+KINDS: Mapping[type, str] = {
+    bool: "true or false",
+    int: "number",
+    float: "number",
+    str: "word",
+    list: "list",
+}
 
 
 def known(study: Study) -> dict[str, str]:
-    """Every key that can be a factor, with its kind and the baseline's value, the most used first."""
+    """Every key that can be a factor, with its kind and the baseline's value, the most used
+    first."""
     base = study.baseline
     network = with_settings(catalog.get(base.network).config, base.settings).model_dump(mode="json")
     recipe = base.recipe.model_dump(mode="json", exclude={"seed"})
@@ -30,7 +38,11 @@ def known(study: Study) -> dict[str, str]:
 
 def named(key: str) -> tuple[str, ...]:
     """The values a key may have by name, where it has names."""
-    return {"network": catalog.names(), "dataset": tuple(data.names()), "recipe": recipes.names()}.get(key, ())
+    return {
+        "network": catalog.names(),
+        "dataset": tuple(data.names()),
+        "recipe": recipes.names(),
+    }.get(key, ())
 
 
 def _value(facts: Any, key: str) -> Any:
@@ -49,7 +61,9 @@ def _about(value: Any) -> str:
 
 def levels_text(levels: Iterable[Any]) -> str:
     """As a person types them: "0.9, 0.99"."""
-    return ", ".join(json.dumps(level) if isinstance(level, dict | list) else written(level) for level in levels)
+    return ", ".join(
+        json.dumps(level) if isinstance(level, dict | list) else written(level) for level in levels
+    )
 
 
 def levels_of(text: str, key: str = "KEY") -> tuple[Any, ...]:
@@ -58,12 +72,14 @@ def levels_of(text: str, key: str = "KEY") -> tuple[Any, ...]:
 
 
 def full(key: str) -> str:
-    """A setting of the network by its whole key: "norm.momentum" is "network.norm.momentum", as it is after --set."""
+    """A setting of the network by its whole key: "norm.momentum" is "network.norm.momentum", as it
+    is after --set."""
     return f"network.{key}" if key.partition(".")[0] in ResNetConfig.model_fields else key
 
 
 def settings_of(text: str) -> dict[str, Any]:
-    """Settings typed as KEY=VALUE with spaces between them, by their whole keys. Raises ConfigError."""
+    """Settings typed as KEY=VALUE with spaces between them, by their whole keys. Raises
+    ConfigError."""
     try:
         words = shlex.split(text)
     except ValueError:
@@ -79,8 +95,10 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 def arms_text(study: Study) -> str:
     """The arms one by one, a line each: its name, and what it sets."""
     if study.design == "list":
-        named = [(arm.name or ("baseline" if not arm.settings else f"arm {place}"), arm.settings)
-                 for place, arm in enumerate(study.listed)]  # fmt: skip
+        named = [
+            (arm.name or ("baseline" if not arm.settings else f"arm {place}"), arm.settings)
+            for place, arm in enumerate(study.listed)
+        ]
     else:
         named = [(arm.name, dict(arm.settings)) for arm in arms(study)]
     return "\n".join(f"{name}: {settings_text(settings)}".rstrip() for name, settings in named)
@@ -92,7 +110,9 @@ def arms_of(text: str) -> list[dict[str, Any]]:
     for line in filter(None, map(str.strip, text.splitlines())):
         name, colon, settings = line.partition(":")
         if not colon or not name.strip():
-            raise ConfigError(f"An arm is a line NAME: KEY=VALUE …, as in plain: network.shortcut=none; "
-                              f"received {echo(line)}.")  # fmt: skip
+            raise ConfigError(
+                "An arm is a line NAME: KEY=VALUE …, as in plain: network.shortcut=none; "
+                f"received {echo(line)}."
+            )
         found.append({"name": name.strip(), "settings": settings_of(settings)})
     return found

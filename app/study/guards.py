@@ -1,4 +1,5 @@
-"""Whether only one thing was changed, whether arms see the same data, and what the recipe check finds: in sentences."""
+"""Whether only one thing was changed, whether arms see the same data, and what the recipe check
+finds: in sentences."""
 
 from collections.abc import Sequence
 
@@ -19,7 +20,10 @@ MOST_BANNERS = 3
 def banner(sentences: Sequence[str]) -> None:
     """What has to be read before any number."""
     more = len(sentences) - MOST_BANNERS
-    shown = [*sentences[:MOST_BANNERS], *([f"{more} more comparisons change several factors."] if more > 0 else [])]
+    shown = [
+        *sentences[:MOST_BANNERS],
+        *([f"{more} more comparisons change several factors."] if more > 0 else []),
+    ]
     if shown:
         with st.container(key="study_banner"):
             st.warning("  \n".join(map(views.plain, shown)), icon=":material/warning:")
@@ -31,14 +35,16 @@ def sentences(found: Sequence[str]) -> None:
 
 
 def twins(proofs: Sequence[TwinProof]) -> None:
-    """For each residual network with its plain twin in the study, what is equal between them and what is not."""
+    """For each residual network with its plain twin in the study, what is equal between them and
+    what is not."""
     for proof in proofs:
         st.markdown(f"**{views.title(proof.residual)} and {views.title(proof.plain)}**")
         sentences(proof.sentences())
 
 
 def recipe_check(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns] = ()) -> None:
-    """The findings, the worst first, in an expander that says how many there are. `arms` are what was run so far."""
+    """The findings, the worst first, in an expander that says how many there are. `arms` are what
+    was run so far."""
     try:
         found = cache.findings(study, steps, arms)
     except ResNetLabError as error:

@@ -1,4 +1,5 @@
-"""What a new study would do, before it does it: its arms, runs, time, memory, and what it can tell at all."""
+"""What a new study would do, before it does it: its arms, runs, time, memory, and what it can tell
+at all."""
 
 import shlex
 from collections.abc import Callable, Sequence
@@ -50,7 +51,9 @@ def new() -> None:
 
 def _impossible(steps: Sequence[Step]) -> str | None:
     """Why a run that is still to be made could not be."""
-    for spec in {step.planned.arm.name: step.planned.spec for step in steps if step.run is None}.values():
+    for spec in {
+        step.planned.arm.name: step.planned.spec for step in steps if step.run is None
+    }.values():
         try:
             check_possible(spec)
         except ResNetLabError as error:
@@ -74,7 +77,8 @@ def _start(made: Plan, disabled: bool) -> None:
 
 
 def _saved(study: Study) -> Study:
-    """On the shelf under a name of its own: a study that is there and asks for something else stays."""
+    """On the shelf under a name of its own: a study that is there and asks for something else
+    stays."""
     taken, name, number = cache.shelf(), study.name, 1
     while name in shelf.TITLES or (name in taken.names() and not _asks_the_same(study, name)):
         number += 1
@@ -86,7 +90,10 @@ def _saved(study: Study) -> Study:
 
 def _asks_the_same(study: Study, name: str) -> bool:
     try:
-        return cache.shelf().get(name).fingerprint == study.model_copy(update={"name": name}).fingerprint
+        return (
+            cache.shelf().get(name).fingerprint
+            == study.model_copy(update={"name": name}).fingerprint
+        )
     except ResNetLabError:
         return False
 
@@ -97,14 +104,23 @@ def numbers_of(made: Plan) -> list[views.Number]:
     reused = f"{there} of them exist and are used again" if there else "none exists yet"
     return [
         views.Number("Arms", str(len(made.arms)), "Networks and recipes that are compared."),
-        views.Number("Runs", str(len(made.steps)), f"Every arm with every seed; {reused}.", _below(made)),
-        views.Number("Time", _needs(made, lambda: _time(made)),
-                     "From the images a second of finished runs like these on this device, one run after the other. "
-                     "Starts are left out. Not known where nothing like it was measured here."),
-        views.Number("Memory", _needs(made, lambda: f"{quantity.size(made.memory_bytes)} or more"),
-                     "Outputs of all layers for a batch, weights, gradients, optimiser; TensorFlow's own is extra."),
+        views.Number(
+            "Runs", str(len(made.steps)), f"Every arm with every seed; {reused}.", _below(made)
+        ),
+        views.Number(
+            "Time",
+            _needs(made, lambda: _time(made)),
+            "From the images a second of finished runs like these on this device, one run after the"
+            " other. Starts are left out. Not known where nothing like it was measured here.",
+        ),
+        views.Number(
+            "Memory",
+            _needs(made, lambda: f"{quantity.size(made.memory_bytes)} or more"),
+            "Outputs of all layers for a batch, weights, gradients, optimiser; TensorFlow's own is"
+            " extra.",
+        ),
         _can_show(made),
-    ]  # fmt: skip
+    ]
 
 
 def _needs(made: Plan, need: Callable[[], str]) -> str:
@@ -122,10 +138,14 @@ def _can_show(made: Plan) -> views.Number:
         return views.Number("Can show", "nothing", silence)
     noise, seeds = made.noise(), len(made.study.seeds)
     points = made.detectable(noise.sd)
-    more = f" {count} seeds would show as little as that scatter." if seeds < (count := seeds_for(1)) else ""
+    more = (
+        f" {count} seeds would show as little as that scatter."
+        if seeds < (count := seeds_for(1))
+        else ""
+    )
     about = (
-        f"The smallest difference in error that {seeds} seeds show in four of five studies, where seeds scatter as in "
-        f"{noise.source}: by {noise.sd:.2f} points.{more}"
+        f"The smallest difference in error that {seeds} seeds show in four of five studies, where"
+        f" seeds scatter as in {noise.source}: by {noise.sd:.2f} points.{more}"
     )
     return views.Number("Can show", f"{points:.2f} points", about)
 
@@ -139,9 +159,12 @@ def _arms(made: Plan) -> None:
     import pandas as pd  # noqa: PLC0415  a fifth of a second that other pages need not wait for
 
     compared, counts = references(made.study, made.arms), cache.outlook(made).counts
-    frame = pd.DataFrame([_row(arm, compared[arm.name], counts[arm.name], made) for arm in made.arms])
+    frame = pd.DataFrame(
+        [_row(arm, compared[arm.name], counts[arm.name], made) for arm in made.arms]
+    )
     columns: dict[str, Any] = {
-        key: st.column_config.NumberColumn(key, format="localized") for key in ("Depth", "Parameters")
+        key: st.column_config.NumberColumn(key, format="localized")
+        for key in ("Depth", "Parameters")
     }
     columns["Sets"] = st.column_config.TextColumn("Sets", width=SETS_PX)
     st.dataframe(frame, hide_index=True, column_config=columns, key="study_arms")
@@ -171,6 +194,10 @@ def as_file(study: Study) -> None:
 
 def _as_file(study: Study) -> None:
     text = to_text(study, "yaml")
-    st.code(f"python -m resnet study run {shlex.quote(study.name)}.yaml", language="bash", wrap_lines=True)
+    st.code(
+        f"python -m resnet study run {shlex.quote(study.name)}.yaml",
+        language="bash",
+        wrap_lines=True,
+    )
     st.code(text, language="yaml", wrap_lines=True)
     exports.button("YAML", f"{study.name}.yaml", lambda: text)

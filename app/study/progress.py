@@ -1,4 +1,5 @@
-"""How far a study is: what is done, at work and missing, run by run, and what a person can do about it."""
+"""How far a study is: what is done, at work and missing, run by run, and what a person can do about
+it."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -38,7 +39,9 @@ def show(made: Plan, store: Store) -> None:
     if busy(made) and store.queue.order().paused:
         st.caption("The queue is paused, so nothing begins; the Runs page lets it go on.")
     label = f"{wording.counted(len(made.steps), 'run')}: {wording.states(made.steps)}"
-    with st.expander(label, key=f"study_runs_{'now' if busy(made) else 'then'}", expanded=busy(made)):
+    with st.expander(
+        label, key=f"study_runs_{'now' if busy(made) else 'then'}", expanded=busy(made)
+    ):
         _grid(made.steps)
 
 

@@ -1,4 +1,5 @@
-"""What a study has found: curves, a table, a sentence for each arm, the paper beside it, and why losses differ."""
+"""What a study has found: curves, a table, a sentence for each arm, the paper beside it, and why
+losses differ."""
 
 from collections.abc import Container, Sequence
 
@@ -24,14 +25,18 @@ def show(found: Outcome) -> None:
     """Everything that is known now; first of all what makes a comparison unfair."""
     guards.banner(found.banners)
     if not drawable(found):
-        st.caption("No run was evaluated yet; curves, a table and a sentence for each arm appear here.")
+        st.caption(
+            "No run was evaluated yet; curves, a table and a sentence for each arm appear here."
+        )
         _failed(found)
         return
     _sentences(found)
     _failed(found)
     look = _chart(found)
     if found.finished:
-        above = {f"{' '.join(result.sentence.split())}." for result in found.results if result.summaries}
+        above = {
+            f"{' '.join(result.sentence.split())}." for result in found.results if result.summaries
+        }
         _table(reading(found), above)
         _paper(found)
     st.caption(selection(found.specs))
@@ -43,8 +48,11 @@ def show(found: Outcome) -> None:
 
 
 def _chart(found: Outcome) -> Options:
-    """The curves, and how they are looked at: a figure that is exported is drawn in the same way."""
-    from app.elements import arm_charts  # noqa: PLC0415  Plotly, which other pages need not wait for
+    """The curves, and how they are looked at: a figure that is exported is drawn in the same
+    way."""
+    from app.elements import (
+        arm_charts,
+    )
 
     with st.container(horizontal=True):
         look = Options(
@@ -59,8 +67,11 @@ def _chart(found: Outcome) -> Options:
 
 
 def _table(found: TextTable, said: Container[str]) -> None:
-    """The table, and what its columns mean in an expander; notes that are `said` on the page already are left out."""
-    shown = [place for place, column in enumerate(found.columns) if column.keys[0] not in SAID_BELOW]
+    """The table, and what its columns mean in an expander; notes that are `said` on the page
+    already are left out."""
+    shown = [
+        place for place, column in enumerate(found.columns) if column.keys[0] not in SAID_BELOW
+    ]
     lines = [[line[place] for place in shown] for line in found.lines]
     views.table(TextTable([found.columns[place] for place in shown], lines), "Results")
     with st.expander("How to read the table"):
@@ -86,8 +97,10 @@ def _paper(found: Outcome) -> None:
         by_text.setdefault(verdict.text, []).append(name)
     if not by_text:
         return
-    lines = [f"{'All arms' if len(names) == len(found.arms) > 1 else ', '.join(names)}: {text}."
-             for text, names in by_text.items()]  # fmt: skip
+    lines = [
+        f"{'All arms' if len(names) == len(found.arms) > 1 else ', '.join(names)}: {text}."
+        for text, names in by_text.items()
+    ]
     st.markdown("**Against the paper**")
     guards.sentences(lines)
 
@@ -108,8 +121,12 @@ def _items(found: Outcome) -> Sequence[losses.LossItem]:
     planned = {arm.name: arm for arm in found.planned}
     return [
         losses.LossItem(
-            arm.name, "run", planned[arm.name].config, planned[arm.name].recipe.weight_decay,
+            arm.name,
+            "run",
+            planned[arm.name].config,
+            planned[arm.name].recipe.weight_decay,
             losses.course_of(arm.runs[0].records),
         )
-        for arm in found.arms if arm.runs
-    ]  # fmt: skip
+        for arm in found.arms
+        if arm.runs
+    ]

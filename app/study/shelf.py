@@ -1,4 +1,5 @@
-"""Which study is on the page: the example that ships, one of the visitor's own, or one that is being made."""
+"""Which study is on the page: the example that ships, one of the visitor's own, or one that is
+being made."""
 
 from typing import NamedTuple
 
@@ -20,25 +21,36 @@ OF_THE_OTHER_PAGES = ":mine"
 
 
 class Chosen(NamedTuple):
-    """The study on the page. `study` is None where one is being made, and where its file cannot be read."""
+    """The study on the page. `study` is None where one is being made, and where its file cannot be
+    read."""
 
     key: str
     study: Study | None
 
 
 def choose() -> Chosen:
-    """The control. Says so where a link's study, or a file, is not what it should be; the rest goes on."""
+    """The control. Says so where a link's study, or a file, is not what it should be; the rest goes
+    on."""
     names = _names()
     key = _wanted(names)
     options = [*names, EXAMPLE, NEW]
     with st.container(key="study_choice", horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Study", options, options.index(key), key=state.seed("study_choice_box", key), width=420,
-                     label_visibility="collapsed", on_change=_changed,
-                     format_func=lambda option: TITLES.get(option, option))  # fmt: skip
+        st.selectbox(
+            "Study",
+            options,
+            options.index(key),
+            key=state.seed("study_choice_box", key),
+            width=420,
+            label_visibility="collapsed",
+            on_change=_changed,
+            format_func=lambda option: TITLES.get(option, option),
+        )
         if key != NEW:
             st.button("New study", icon=":material/add:", on_click=open_new)
     if not names and key == EXAMPLE:
-        st.caption("You have no study yet, so this is one that was run before, with its real results.")
+        st.caption(
+            "You have no study yet, so this is one that was run before, with its real results."
+        )
     return _read(key)
 
 
@@ -49,7 +61,8 @@ def open_study(key: str) -> None:
 
 
 def open_new(copy_of: str = "") -> None:
-    """Begin a new study, from another one where its key is given; what was changed about an earlier copy is gone."""
+    """Begin a new study, from another one where its key is given; what was changed about an earlier
+    copy is gone."""
     if copy_of:
         state.remember(COPIED, copy_of)
         state.remembered(CHANGES, dict).pop(COPY, None)
@@ -71,7 +84,8 @@ def _names() -> tuple[str, ...]:
 
 
 def _wanted(names: tuple[str, ...]) -> str:
-    """What a link names, else what was chosen last, else the first of the visitor's own, else the example."""
+    """What a link names, else what was chosen last, else the first of the visitor's own, else the
+    example."""
     linked = state.selected_study()
     if linked == OF_THE_OTHER_PAGES:
         state.remember(BEGIN, MINE)

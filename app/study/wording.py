@@ -26,7 +26,10 @@ def counted(number: int, word: str) -> str:
 
 def extent(steps: Sequence[Step]) -> str:
     """4 arms × 3 seeds, 12 runs."""
-    arms, seeds = len({step.planned.arm.name for step in steps}), len({step.planned.seed for step in steps})
+    arms, seeds = (
+        len({step.planned.arm.name for step in steps}),
+        len({step.planned.seed for step in steps}),
+    )
     return f"{counted(arms, 'arm')} × {counted(seeds, 'seed')}, {counted(len(steps), 'run')}"
 
 

@@ -1,4 +1,5 @@
-"""Which images: one of the named data sets, or any folder with a subfolder of images for each class."""
+"""Which images: one of the named data sets, or any folder with a subfolder of images for each
+class."""
 
 import os
 
@@ -12,9 +13,9 @@ from resnet.errors import ResNetLabError
 
 DATASET, FOLDER, TYPED, PROBLEM = "dataset", "own_folder", "own_folder_typed", "own_folder_problem"
 FOLDER_HELP = (
-    "A subfolder of images for each class. A path that does not begin with / is looked for in the data folder; the "
-    "number behind @ is the side in pixels to which images are cropped and resized, and may be left out where all "
-    "have one size."
+    "A subfolder of images for each class. A path that does not begin with / is looked for in the"
+    " data folder; the number behind @ is the side in pixels to which images are cropped and"
+    " resized, and may be left out where all have one size."
 )
 
 
@@ -29,10 +30,23 @@ def dataset_form() -> DatasetFacts:
     titles = {name: data.facts(name).title for name in data.names()} | {facts.name: facts.title}
     if own := state.read(FOLDER):
         titles |= {own: data.title(own)}
-    st.segmented_control("Data set", list(titles), default=facts.name, key=state.seed("dataset_choice", facts.name),
-                         required=True, format_func=titles.__getitem__, on_change=_changed)  # fmt: skip
+    st.segmented_control(
+        "Data set",
+        list(titles),
+        default=facts.name,
+        key=state.seed("dataset_choice", facts.name),
+        required=True,
+        format_func=titles.__getitem__,
+        on_change=_changed,
+    )
     with st.popover("A folder of your own", icon=":material/folder_open:"):
-        st.text_input("Folder", key=TYPED, placeholder="holidays@64", help=FOLDER_HELP, on_change=_folder_typed)
+        st.text_input(
+            "Folder",
+            key=TYPED,
+            placeholder="holidays@64",
+            help=FOLDER_HELP,
+            on_change=_folder_typed,
+        )
     views.problem(state.read(PROBLEM))
     st.caption(_sentence(facts))
     return facts

@@ -19,16 +19,23 @@ from resnet.runs.devices import Device
 BASES, SETTINGS, DEVICE = "recipe_bases", "recipe_settings", "device"
 STEPS_HELP = "Optimiser updates; the schedule stretches with them."
 RATE_HELP = "Of the first step after the warm-up; the schedule lowers it from there."
-DECAY_HELP = "In the paper's sense: the loss gains (value / 2) · Σw². Keras's l2 regulariser takes half of this value."
-PAD_HELP = "Pixels of padding on each side, before a random crop of the image's own size. 0: no crop."
+DECAY_HELP = (
+    "In the paper's sense: the loss gains (value / 2) · Σw². Keras's l2 regulariser takes half of"
+    " this value."
+)
+PAD_HELP = (
+    "Pixels of padding on each side, before a random crop of the image's own size. 0: no crop."
+)
 VALIDATION_HELP = (
-    "Images taken out of the training part once, to measure the error on. The test set is read at the end."
+    "Images taken out of the training part once, to measure the error on. The test set is read at"
+    " the end."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the controls say. `recipe` is None where they contradict each other, and `problem` says how."""
+    """What the controls say. `recipe` is None where they contradict each other, and `problem` says
+    how."""
 
     facts: DatasetFacts
     device: str
@@ -42,7 +49,9 @@ def training_form(devices: list[Device]) -> Plan:
     names = {device.id: _device_title(device) for device in devices}
     left, right = st.columns(2)
     base = _begun(_base(left, facts.name), facts)
-    device = right.selectbox("Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session")
+    device = right.selectbox(
+        "Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session"
+    )
     recipe, problem = _recipe(facts, base)
     _few(recipe or base)
     with st.expander("More"):
@@ -53,18 +62,26 @@ def training_form(devices: list[Device]) -> Plan:
 def _base(place: Any, dataset: str) -> recipes.Entry:
     """The recipe of the catalogue that the controls change; each data set begins with its own."""
     name = state.remembered(BASES, dict).get(dataset, recipes.default_for(dataset).name)
-    place.selectbox("Recipe", recipes.names(), index=recipes.names().index(name), key=state.seed("base", name),
-                    help=recipes.get(name).source, on_change=_base_changed)  # fmt: skip
+    place.selectbox(
+        "Recipe",
+        recipes.names(),
+        index=recipes.names().index(name),
+        key=state.seed("base", name),
+        help=recipes.get(name).source,
+        on_change=_base_changed,
+    )
     return recipes.get(name)
 
 
 def _begun(entry: recipes.Entry, facts: DatasetFacts) -> Recipe:
-    """The recipe as it stands, except that the one a folder begins with takes what so many images allow."""
+    """The recipe as it stands, except that the one a folder begins with takes what so many images
+    allow."""
     return recipes.begin_with(facts) if entry == recipes.default_for(facts.name) else entry.recipe
 
 
 def _base_changed() -> None:
-    """Another recipe begins as it stands in the catalogue: what was changed belonged to the one before."""
+    """Another recipe begins as it stands in the catalogue: what was changed belonged to the one
+    before."""
     dataset = state.read(DATASET)
     state.remember(BASES, {**state.read(BASES), dataset: state.read("base")})
     state.remember(SETTINGS, {**state.read(SETTINGS, {}), dataset: {}})
@@ -84,23 +101,60 @@ def _few(recipe: Recipe) -> None:
     steps, batch, rate, decay = st.columns(4)
     _number(steps, "Steps", "steps", recipe.steps, help=STEPS_HELP, step=100)
     _number(batch, "Batch size", "batch_size", recipe.batch_size, help="Images in one step.")
-    _number(rate, "Learning rate", "schedule.learning_rate", recipe.schedule.learning_rate, help=RATE_HELP,
-            step=0.01, format="%g")  # fmt: skip
-    _number(decay, "Weight decay", "weight_decay.value", recipe.weight_decay.value, help=DECAY_HELP, step=1e-4,
-            format="%g")  # fmt: skip
+    _number(
+        rate,
+        "Learning rate",
+        "schedule.learning_rate",
+        recipe.schedule.learning_rate,
+        help=RATE_HELP,
+        step=0.01,
+        format="%g",
+    )
+    _number(
+        decay,
+        "Weight decay",
+        "weight_decay.value",
+        recipe.weight_decay.value,
+        help=DECAY_HELP,
+        step=1e-4,
+        format="%g",
+    )
     pad, flip, validation, seed = st.columns(4, vertical_alignment="bottom")
     _number(pad, "Pad and crop", "augmentation.pad", recipe.augmentation.pad, help=PAD_HELP)
     flips = recipe.augmentation.flip == "horizontal"
-    flip.toggle("Mirror at random", flips, key=state.seed("recipe.flip", flips), on_change=_flip_changed)
-    _number(validation, "Validation images", "validation_images", recipe.validation_images, help=VALIDATION_HELP)
-    _number(seed, "Seed", "seed", recipe.seed, help="Decides weights, split, order and augmentation.")
+    flip.toggle(
+        "Mirror at random", flips, key=state.seed("recipe.flip", flips), on_change=_flip_changed
+    )
+    _number(
+        validation,
+        "Validation images",
+        "validation_images",
+        recipe.validation_images,
+        help=VALIDATION_HELP,
+    )
+    _number(
+        seed, "Seed", "seed", recipe.seed, help="Decides weights, split, order and augmentation."
+    )
 
 
 def _more(recipe: Recipe) -> None:
     momentum, every, checkpoint = st.columns(3)
     if isinstance(recipe.optimiser, SgdConfig):
-        _number(momentum, "SGD momentum", "optimiser.momentum", recipe.optimiser.momentum, step=0.05, format="%g")
-    _number(every, "Evaluate every", "evaluate_every", recipe.evaluate_every, help="Steps between two evaluations.")
+        _number(
+            momentum,
+            "SGD momentum",
+            "optimiser.momentum",
+            recipe.optimiser.momentum,
+            step=0.05,
+            format="%g",
+        )
+    _number(
+        every,
+        "Evaluate every",
+        "evaluate_every",
+        recipe.evaluate_every,
+        help="Steps between two evaluations.",
+    )
     _number(checkpoint, "Checkpoint every", "checkpoint_every", recipe.checkpoint_every)
 
 
@@ -109,7 +163,11 @@ def _number(place: Any, label: str, key: str, value: float, **display: Any) -> N
     shown = settings.get(key, value)
     display.setdefault("step", 1)  # a whole step tells Streamlit that the number is whole
     place.number_input(
-        label, value=shown, key=state.seed(f"recipe.{key}", shown), on_change=partial(_changed, key), **display
+        label,
+        value=shown,
+        key=state.seed(f"recipe.{key}", shown),
+        on_change=partial(_changed, key),
+        **display,
     )
 
 

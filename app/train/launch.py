@@ -17,7 +17,8 @@ TOKEN = "start_token"
 
 
 def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
-    """What would be started, or why nothing can be. The network takes on the data set's images and classes."""
+    """What would be started, or why nothing can be. The network takes on the data set's images and
+    classes."""
     if plan.recipe is None:
         return None, plan.problem
     try:
@@ -38,9 +39,15 @@ def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
 def start_button(spec: RunSpec | None) -> None:
     """Start, and go and watch. A second click on the same page starts nothing new."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        clicked = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None)
-        st.page_link("app/pages/study.py", label="With seeds, as a study", icon=":material/science:",
-                     query_params={"study": ":mine"})  # fmt: skip
+        clicked = st.button(
+            "Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None
+        )
+        st.page_link(
+            "app/pages/study.py",
+            label="With seeds, as a study",
+            icon=":material/science:",
+            query_params={"study": ":mine"},
+        )
     if not clicked or spec is None:
         return
     token = state.remembered(TOKEN, lambda: secrets.token_hex(8))

@@ -27,16 +27,30 @@ def samples(plan: Plan) -> None:
             views.problem(str(error))
         else:
             caption = "Above: images as they are. Below: the same, augmented by this recipe."
-            st.image(sheet, caption=caption, width="content", alt=_in_words(plan.facts, plan.recipe.augmentation))
+            st.image(
+                sheet,
+                caption=caption,
+                width="content",
+                alt=_in_words(plan.facts, plan.recipe.augmentation),
+            )
 
 
 def _in_words(facts: DatasetFacts, augmentation: AugmentationConfig) -> str:
-    """What is seen, for those who do not see it: which images, and what this recipe does to them."""
+    """What is seen, for those who do not see it: which images, and what this recipe does to
+    them."""
     height, width, _ = facts.image_shape
     pixels = f"{augmentation.pad} pixel{'s' * (augmentation.pad != 1)}"
-    done = [f"padded by {pixels} and cropped to {height}×{width} at random"] if augmentation.pad else []
+    done = (
+        [f"padded by {pixels} and cropped to {height}×{width} at random"]
+        if augmentation.pad
+        else []
+    )
     done += ["mirrored in half of the cases"] if augmentation.flip == "horizontal" else []
-    below = f"the same, {', and '.join(done)}" if done else "the same, which this recipe leaves as they are"
+    below = (
+        f"the same, {', and '.join(done)}"
+        if done
+        else "the same, which this recipe leaves as they are"
+    )
     return f"Images of {facts.title} in two rows: above as they are, below {below}."
 
 
@@ -47,4 +61,6 @@ def schedule(plan: Plan) -> None:
         return
     steps = list(range(0, recipe.steps, max(1, recipe.steps // POINTS)))
     rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=True) for step in steps]
-    st.plotly_chart(charts.schedule_chart(steps, rates, views.scheme()), key="schedule", config=charts.QUIET)
+    st.plotly_chart(
+        charts.schedule_chart(steps, rates, views.scheme()), key="schedule", config=charts.QUIET
+    )

@@ -1,4 +1,5 @@
-"""DOT -> SVG, PDF or PNG, drawn by Graphviz with the carried font; no `dot` on the PATH is needed."""
+"""DOT -> SVG, PDF or PNG, drawn by Graphviz with the carried font; no `dot` on the PATH is
+needed."""
 
 import os
 import re
@@ -22,8 +23,8 @@ PDF_DATE = re.compile(rb"/CreationDate \(D:[^)]*\)")
 def render(dot: str, form: Format, timeout_s: float = TIMEOUT_S) -> bytes:
     """The picture, the same bytes for the same DOT. Raises ExportError.
 
-    Graphviz runs in a process of its own: see `graphviz_process`. A PNG that it would have to shrink until its letters
-    cannot be read is refused.
+    Graphviz runs in a process of its own: see `graphviz_process`. A PNG that it would have to
+    shrink until its letters cannot be read is refused.
     """
     if form not in get_args(Format):
         raise ExportError(f"A picture is svg, pdf or png; received {echo(form)}.")
@@ -31,32 +32,53 @@ def render(dot: str, form: Format, timeout_s: float = TIMEOUT_S) -> bytes:
         status, output = _run(dot, form, timeout_s, fonts.fontconfig(Path(folder)))
     if status == ILLEGIBLE:
         raise ExportError(
-            f"As a PNG this picture's letters would be {output.decode()} pixels high, too small to read: a PNG's side "
-            f"ends at 32,767 pixels; {WAY_OUT}"
+            f"As a PNG this picture's letters would be {output.decode()} pixels high, too small to"
+            f" read: a PNG's side ends at 32,767 pixels; {WAY_OUT}"
         )
     if status == NOT_A_GRAPH:
-        raise ExportError("Graphviz could not read this DOT text; give it what a drawing's or a model's dot() returns.")
+        raise ExportError(
+            "Graphviz could not read this DOT text; give it what a drawing's or a model's dot()"
+            " returns."
+        )
     if status:
-        raise ExportError(f"Graphviz ended with status {status} before the picture was done; take the folded drawing.")
+        raise ExportError(
+            f"Graphviz ended with status {status} before the picture was done; take the folded"
+            " drawing."
+        )
     return _without_date(output) if form == "pdf" else output
 
 
 def _run(dot: str, form: Format, timeout_s: float, fontconfig: Path) -> tuple[int, bytes]:
     """(exit status, what came out)."""
     program = Path(__file__).with_name("graphviz_process.py")
-    command = [sys.executable, "-P", str(program), form]  # -P: modules beside the program must not hide libraries
+    command = [
+        sys.executable,
+        "-P",
+        str(program),
+        form,
+    ]  # -P: modules beside the program must not hide libraries
     environment = os.environ | {"FONTCONFIG_FILE": str(fontconfig), "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(
-            command, input=dot.encode(), capture_output=True, env=environment, timeout=timeout_s, check=False
+            command,
+            input=dot.encode(),
+            capture_output=True,
+            env=environment,
+            timeout=timeout_s,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise ExportError(
-            f"Graphviz did not finish this picture within {timeout_s:g} s; take the folded drawing, or DOT."
+            f"Graphviz did not finish this picture within {timeout_s:g} s; take the folded drawing,"
+            " or DOT."
         ) from None
     return done.returncode, done.stdout
 
 
 def _without_date(pdf: bytes) -> bytes:
-    """The same figure must be the same file tomorrow; the length stays, since a PDF counts its own bytes."""
-    return PDF_DATE.sub(lambda match: b"/CreationDate (D:" + b"19800101000000Z".ljust(len(match[0]) - 18) + b")", pdf)
+    """The same figure must be the same file tomorrow; the length stays, since a PDF counts its own
+    bytes."""
+    return PDF_DATE.sub(
+        lambda match: b"/CreationDate (D:" + b"19800101000000Z".ljust(len(match[0]) - 18) + b")",
+        pdf,
+    )

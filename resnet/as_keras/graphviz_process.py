@@ -1,10 +1,11 @@
-"""Graphviz, in a process of its own: DOT on stdin, a picture on stdout. Started by `resnet.as_keras.graphviz` only.
+"""Graphviz, in a process of its own: DOT on stdin, a picture on stdout. Started by
+`resnet.as_keras.graphviz` only.
 
-Graphviz is not safe to call from threads, a crash takes the process along, and long networks take seconds. This file
-imports nothing of the project, so that starting it stays cheap.
+Graphviz is not safe to call from threads, a crash takes the process along, and long networks take
+seconds. This file imports nothing of the project, so that starting it stays cheap.
 
-Exit status: 0 drawn, 3 letters would be illegible (their height in pixels on stdout), 4 not a graph; anything else is
-Graphviz's own end.
+Exit status: 0 drawn, 3 letters would be illegible (their height in pixels on stdout), 4 not a
+graph; anything else is Graphviz's own end.
 """
 
 import re
@@ -22,7 +23,10 @@ SMALLEST_LETTERS = 8
 
 def main(form: str) -> int:
     """Lay the graph out once, and draw it as svg, pdf or png."""
-    from pygraphviz import AGraph, DotError  # noqa: PLC0415  `render` reads this file too, and must not load Graphviz
+    from pygraphviz import (
+        AGraph,
+        DotError,
+    )
     from pygraphviz import graphviz as gv  # noqa: PLC0415
 
     def drawn(kind: str) -> bytes:
@@ -47,14 +51,17 @@ def main(form: str) -> int:
 
 
 def letter_height(text: str, plain: bytes) -> float:
-    """Height in pixels of the smallest letters in a PNG, from the DOT text and Graphviz's "plain" output.
+    """Height in pixels of the smallest letters in a PNG, from the DOT text and Graphviz's "plain"
+    output.
 
     The first line of "plain" is `graph SCALE WIDTH HEIGHT`, in inches.
     """
     sides = [float(side) for side in plain.split(maxsplit=4)[2:4]]
     dpi = float(_first(r"\bdpi=\"?([\d.]+)", text, default="96"))
     scale = min(1.0, LARGEST_BITMAP / (max(sides) * dpi))
-    points = min(map(float, re.findall(r"(?:point-size=\"|fontsize=\"?)([\d.]+)", text)), default=14.0)
+    points = min(
+        map(float, re.findall(r"(?:point-size=\"|fontsize=\"?)([\d.]+)", text)), default=14.0
+    )
     return points / POINTS_PER_INCH * dpi * scale
 
 

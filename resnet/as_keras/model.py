@@ -1,6 +1,7 @@
 """Graph -> keras.Model, and .keras files: the only module of the reading half that imports Keras.
 
-Standard layers only, each named by its node's id, so that a saved file loads wherever Keras is installed.
+Standard layers only, each named by its node's id, so that a saved file loads wherever Keras is
+installed.
 """
 
 import hashlib
@@ -35,16 +36,19 @@ from resnet.network.graph import (
 from resnet.network.initial import initial_variances
 
 RECURSION_ROOM = 50_000
-"""Frames enough for any config: Keras walks a model with one call a layer, and 1000 blocks stay below 12,000 layers."""
+"""Frames enough for any config: Keras walks a model with one call a layer, and 1000 blocks stay
+below 12,000 layers."""
 
 _deep = threading.Lock()
 
 
 @contextmanager
 def deep_recursion() -> Iterator[None]:
-    """Keras's functional constructor calls itself once a layer; Python's default limit of 1000 stops it at ResNet-326.
+    """Keras's functional constructor calls itself once a layer; Python's default limit of 1000
+    stops it at ResNet-326.
 
-    The limit belongs to the whole process, hence the lock: whoever leaves first must not lower it under another's feet.
+    The limit belongs to the whole process, hence the lock: whoever leaves first must not lower it
+    under another's feet.
     """
     with _deep:
         before = sys.getrecursionlimit()
@@ -56,14 +60,17 @@ def deep_recursion() -> Iterator[None]:
 
 
 def build_keras_model(config: ResNetConfig, seed: int | None = None) -> keras.Model:
-    """A functional model: [N, height, width, channels] float32 in, [N, classes] out; layer names are graph ids.
+    """A functional model: [N, height, width, channels] float32 in, [N, classes] out; layer names
+    are graph ids.
 
-    With a `seed`, each kernel is drawn from the seed and its layer's name, whatever else the network has: layers of one
-    name and shape begin equal in a residual network and its plain twin, projections or not. Without one, Keras draws.
+    With a `seed`, each kernel is drawn from the seed and its layer's name, whatever else the
+    network has: layers of one name and shape begin equal in a residual network and its plain twin,
+    projections or not. Without one, Keras draws.
 
-    An untrained batch norm, asked to predict, divides by a moving variance of 1, Keras's default. Each block then about
-    doubles the variance, and beyond depth 400 float32 overflows: ResNet-1202 would predict NaN. The moving variances
-    therefore begin where `resnet.network.initial` expects them; training moves them on from there as ever.
+    An untrained batch norm, asked to predict, divides by a moving variance of 1, Keras's default.
+    Each block then about doubles the variance, and beyond depth 400 float32 overflows: ResNet-1202
+    would predict NaN. The moving variances therefore begin where `resnet.network.initial` expects
+    them; training moves them on from there as ever.
     """
     graph = build_graph(config)
     variances = initial_variances(graph)
@@ -72,32 +79,42 @@ def build_keras_model(config: ResNetConfig, seed: int | None = None) -> keras.Mo
         for node in graph.nodes:
             arms = [tensors[name] for name in node.inputs]
             tensors[node.id] = _apply(node, arms, variances.get(node.id, 1.0), seed)
-        return keras.Model(tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id], name=config.label)
+        return keras.Model(
+            tensors[graph.nodes[0].id], tensors[graph.nodes[-1].id], name=config.label
+        )
 
 
 def save_keras_model(model: keras.Model, path: Path | str) -> None:
     """Write a .keras file, whole or not at all. Raises ExportError."""
     path = Path(path)
     if path.suffix != ".keras":
-        raise ExportError(f"A Keras model is saved in a file that ends in .keras; received {echo(str(path))}.")
+        raise ExportError(
+            f"A Keras model is saved in a file that ends in .keras; received {echo(str(path))}."
+        )
     with deep_recursion(), replacing(path) as draft:
         model.save(draft)
 
 
 def load_keras_model(path: Path | str) -> keras.Model:
-    """Read a .keras file, however deep the network in it. Raises ExportError where it is not one."""
+    """Read a .keras file, however deep the network in it. Raises ExportError where it is not
+    one."""
     if not Path(path).is_file():
-        raise ExportError(f"There is no file {echo(str(path))}; save a model there first, or correct the path.")
+        raise ExportError(
+            f"There is no file {echo(str(path))}; save a model there first, or correct the path."
+        )
     with deep_recursion():
         try:
             return keras.models.load_model(path)
         except (ValueError, OSError, KeyError, TypeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ExportError(f"{echo(str(path))} does not hold a Keras model: {echo(reason)}.") from error
+            raise ExportError(
+                f"{echo(str(path))} does not hold a Keras model: {echo(reason)}."
+            ) from error
 
 
 def keras_dot(model: keras.Model, options: PlotOptions) -> str:
-    """Keras's own `model_to_dot` as text, for `resnet.as_keras.graphviz`. Its nodes are named by memory addresses."""
+    """Keras's own `model_to_dot` as text, for `resnet.as_keras.graphviz`. Its nodes are named by
+    memory addresses."""
     picture = keras.utils.model_to_dot(model, splines="spline", **options.model_dump())
     if len(model.layers) > LONG:
         picture.set("nslimit", 0)
@@ -105,15 +122,20 @@ def keras_dot(model: keras.Model, options: PlotOptions) -> str:
 
 
 def kernel_hashes(model: keras.Model) -> dict[str, str]:
-    """Sixteen hex digits of each kernel's values, by its layer's name: equal exactly when the kernels are."""
+    """Sixteen hex digits of each kernel's values, by its layer's name: equal exactly when the
+    kernels are."""
     found = {}
     for layer in model.layers:
         if (kernel := getattr(layer, "kernel", None)) is not None:
-            found[layer.name] = hashlib.sha256(kernel.numpy().astype("<f4").tobytes()).hexdigest()[:16]
+            found[layer.name] = hashlib.sha256(kernel.numpy().astype("<f4").tobytes()).hexdigest()[
+                :16
+            ]
     return found
 
 
-def _apply(node: Node, arms: list[keras.KerasTensor], variance: float, seed: int | None) -> keras.KerasTensor:
+def _apply(
+    node: Node, arms: list[keras.KerasTensor], variance: float, seed: int | None
+) -> keras.KerasTensor:
     match node.op:
         case Input():
             return keras.Input(node.output_shape, name=node.id)
@@ -121,8 +143,13 @@ def _apply(node: Node, arms: list[keras.KerasTensor], variance: float, seed: int
             return layers.Add(name=node.id)(arms)
     layer = _layer(node, variance)
     if seed is not None and isinstance(node.op, Conv | Dense):
-        drawn = {"class_name": type(layer.kernel_initializer).__name__, "config": {"seed": _seed(seed, node.id)}}
-        layer.kernel_initializer = keras.initializers.get(drawn)  # read when the layer is built, at its first call
+        drawn = {
+            "class_name": type(layer.kernel_initializer).__name__,
+            "config": {"seed": _seed(seed, node.id)},
+        }
+        layer.kernel_initializer = keras.initializers.get(
+            drawn
+        )  # read when the layer is built, at its first call
     return layer(arms[0])
 
 
@@ -144,7 +171,9 @@ def _layer(node: Node, variance: float) -> layers.Layer:  # noqa: PLR0911  one a
         case MaxPool(size, stride):
             return layers.MaxPooling2D(size, stride, padding="same", name=name)
         case Subsample(stride):
-            return layers.AveragePooling2D(1, stride, name=name)  # the mean of one pixel: takes every stride-th one
+            return layers.AveragePooling2D(
+                1, stride, name=name
+            )  # the mean of one pixel: takes every stride-th one
         case PadChannels(extra):
             return _pad_channels(extra, name)
         case GlobalPool():
@@ -183,14 +212,17 @@ def _norm(op: Norm, name: str, variance: float) -> layers.Layer:
                 name=name,
             )
         case "group":
-            return layers.GroupNormalization(op.groups, epsilon=op.epsilon, gamma_initializer=gamma, name=name)
+            return layers.GroupNormalization(
+                op.groups, epsilon=op.epsilon, gamma_initializer=gamma, name=name
+            )
         case "layer":
             return layers.LayerNormalization(epsilon=op.epsilon, gamma_initializer=gamma, name=name)
     raise AssertionError(f"no Keras layer for norm {op.norm}")
 
 
 def _pad_channels(extra: int, name: str) -> layers.Layer:
-    """Told that channels come first, ZeroPadding2D pads the last two axes: here width, by nothing, and channels.
+    """Told that channels come first, ZeroPadding2D pads the last two axes: here width, by nothing,
+    and channels.
 
     It is the only standard layer that appends zero channels and is saved under its own name.
     """

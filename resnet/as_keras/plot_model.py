@@ -1,7 +1,9 @@
-"""Keras's own picture of a network, as DOT, from the graph alone: what `keras.utils.plot_model` draws of its model.
+"""Keras's own picture of a network, as DOT, from the graph alone: what `keras.utils.plot_model`
+draws of its model.
 
-Nodes, labels, edges and their order are those of `keras.utils.model_to_dot` (Keras 3.15); a test compares the two. One
-thing differs on purpose: edges are never "ortho", with which Graphviz aborts on stock models (keras issue 19717).
+Nodes, labels, edges and their order are those of `keras.utils.model_to_dot` (Keras 3.15); a test
+compares the two. One thing differs on purpose: edges are never "ortho", with which Graphviz aborts
+on stock models (keras issue 19717).
 """
 
 from collections.abc import Iterator
@@ -31,14 +33,19 @@ from resnet.network.graph import (
 RankDir = Literal["TB", "BT", "LR", "RL"]
 
 LONG = 2000
-"""Boxes beyond which Graphviz's improvement of the columns is switched off (nslimit=0): on ResNet-1202 it takes 28 s
-instead of 1 s, and gives up at a picture twelve times as wide."""
+"""Boxes beyond which Graphviz's improvement of the columns is switched off (nslimit=0): on
+ResNet-1202 it takes 28 s instead of 1 s, and gives up at a picture twelve times as wide."""
 
-NORM_CLASSES = {"batch": "BatchNormalization", "group": "GroupNormalization", "layer": "LayerNormalization"}
+NORM_CLASSES = {
+    "batch": "BatchNormalization",
+    "group": "GroupNormalization",
+    "layer": "LayerNormalization",
+}
 
 
 class PlotOptions(Closed):
-    """The options of `keras.utils.plot_model` that apply to a network without nested models, with its defaults."""
+    """The options of `keras.utils.plot_model` that apply to a network without nested models, with
+    its defaults."""
 
     path = "plot"
     show_shapes: bool = False
@@ -51,7 +58,8 @@ class PlotOptions(Closed):
 
 
 def dot(graph: Graph, options: PlotOptions) -> str:
-    """DOT text; nodes are named by their ids, in the order in which Keras lists a model's operations."""
+    """DOT text; nodes are named by their ids, in the order in which Keras lists a model's
+    operations."""
     nodes = operations(graph)
     shapes = {node.id: _keras_shape(node.output_shape) for node in nodes}
     lines = [
@@ -64,15 +72,21 @@ def dot(graph: Graph, options: PlotOptions) -> str:
         "node [shape=record];",
     ]
     lines += [
-        f'"{node.id}" [label=<{_table(node, shapes, options)}>, fontname=Helvetica, border=0, margin=0];'
+        f'"{node.id}" [label=<{_table(node, shapes, options)}>, fontname=Helvetica, border=0,'
+        " margin=0];"
         for node in nodes
     ]
-    lines += [f'"{source}" -> "{node.id}" [penwidth=2];' for node in nodes for source in dict.fromkeys(node.inputs)]
+    lines += [
+        f'"{source}" -> "{node.id}" [penwidth=2];'
+        for node in nodes
+        for source in dict.fromkeys(node.inputs)
+    ]
     return "\n".join([*lines, "}", ""])
 
 
 def operations(graph: Graph) -> list[Node]:
-    """Nodes in Keras's order: farthest from the output first; at one distance, as met when walking back from it."""
+    """Nodes in Keras's order: farthest from the output first; at one distance, as met when walking
+    back from it."""
     distance = dict.fromkeys(graph.by_id, 0)
     for node in reversed(graph.nodes):
         for source in node.inputs:
@@ -98,7 +112,10 @@ def _table(node: Node, shapes: dict[str, str], options: PlotOptions) -> str:
     kind = _class_name(node.op)
     title = f"<b>{node.id}</b> ({kind})" if options.show_layer_names else f"<b>{kind}</b>"
     columns = max(1, 2 * options.show_shapes + options.show_dtype + options.show_trainable)
-    rows = [f'<tr><td colspan="{columns}" bgcolor="black"><font point-size="16" color="white">{title}</font></td></tr>']
+    rows = [
+        f'<tr><td colspan="{columns}" bgcolor="black"><font point-size="16"'
+        f' color="white">{title}</font></td></tr>'
+    ]
     if options.show_layer_activations and (function := _activation(node.op)):
         rows.append(
             f'<tr><td bgcolor="white" colspan="{columns}"><font point-size="14">'
@@ -106,19 +123,26 @@ def _table(node: Node, shapes: dict[str, str], options: PlotOptions) -> str:
         )
     if facts := "".join(_facts(node, shapes, options)):
         rows.append(f"<tr>{facts}</tr>")
-    return f'<table border="0" cellborder="1" bgcolor="black" cellpadding="10">{"".join(rows)}</table>'
+    return (
+        f'<table border="0" cellborder="1" bgcolor="black" cellpadding="10">{"".join(rows)}</table>'
+    )
 
 
 def _facts(node: Node, shapes: dict[str, str], options: PlotOptions) -> Iterator[str]:
     if options.show_shapes:
         if node.inputs:
             incoming = [shapes[source] for source in node.inputs]
-            yield _fact("Input shape", incoming[0] if len(incoming) == 1 else f"[{', '.join(incoming)}]")
+            yield _fact(
+                "Input shape", incoming[0] if len(incoming) == 1 else f"[{', '.join(incoming)}]"
+            )
         yield _fact("Output shape", shapes[node.id])
     if options.show_dtype:
         yield _fact("Output dtype", "float32")
     if options.show_trainable and isinstance(node.op, Conv | Norm | Dense):
-        yield '<td bgcolor="forestgreen"><font point-size="14" color="white"><b>Trainable</b></font></td>'
+        yield (
+            '<td bgcolor="forestgreen"><font point-size="14"'
+            ' color="white"><b>Trainable</b></font></td>'
+        )
 
 
 def _fact(name: str, value: str) -> str:

@@ -1,8 +1,8 @@
 """A network as a short Python program that needs nothing but Keras: `keras_code(config, name=...)`.
 
-The program is written as a person who teaches would write it: a block function and a loop over a table of stages, with
-only the code this network needs. Its layers carry the same names as those of `resnet.as_keras.model`; it must match it.
-Only text is made here, so Keras is not imported.
+The program is written as a person who teaches would write it: a block function and a loop over a
+table of stages, with only the code this network needs. Its layers carry the same names as those of
+`resnet.as_keras.model`; it must match it. Only text is made here, so Keras is not imported.
 """
 
 import textwrap
@@ -23,7 +23,8 @@ WIDTH = 100
 """Columns of the program at most."""
 
 DEEP = 600
-"""Layers from which the program makes room to recurse: Keras calls itself once a layer, and Python's limit is 1000."""
+"""Layers from which the program makes room to recurse: Keras calls itself once a layer, and
+Python's limit is 1000."""
 
 IMPORTS = """\
 import math
@@ -55,10 +56,11 @@ NORMS = {
 }
 
 MOVING = (
-    "Batch norm's moving variances begin at Keras's own 1. ResNet Lab's model begins them where it expects them: until "
-    "it is trained, this one predicts other numbers."
+    "Batch norm's moving variances begin at Keras's own 1. ResNet Lab's model begins them where it"
+    " expects them: until it is trained, this one predicts other numbers."
 )
-"""`resnet.network.initial` is left out: it would take a page, and training forgets where the averages began."""
+"""`resnet.network.initial` is left out: it would take a page, and training forgets where the
+averages began."""
 
 
 def keras_code(config: ResNetConfig, *, name: str, link: str = "") -> str:
@@ -69,7 +71,11 @@ def keras_code(config: ResNetConfig, *, name: str, link: str = "") -> str:
     graph = build_graph(config)
     plan = plan_of(graph)
     deep = len(graph.nodes) > DEEP
-    head = [*_docstring(config, measure(graph), name, link), "", IMPORTS.format(sys="import sys\n" if deep else "")]
+    head = [
+        *_docstring(config, measure(graph), name, link),
+        "",
+        IMPORTS.format(sys="import sys\n" if deep else ""),
+    ]
     constants = [*[ROOM] * deep, *_constants(config)]
     functions = [shortcut_function(plan), block_function(plan), build_function(plan)]
     sections = ["\n".join(lines) for lines in (head + constants, *functions) if lines]
@@ -80,7 +86,10 @@ def _docstring(config: ResNetConfig, metrics: Metrics, name: str, link: str) -> 
     kind = "plain" if config.shortcut == "none" else "residual"
     size = " x ".join(map(str, config.input_shape))
     classes = "1 class" if config.classes == 1 else f"{config.classes} classes"
-    title = f"{_harmless(name)}: a {kind} network of depth {config.depth} for images of {size} and {classes}."
+    title = (
+        f"{_harmless(name)}: a {kind} network of depth {config.depth} for images of {size} and"
+        f" {classes}."
+    )
     lines = [*_wrapped(f'"""{title}'), ""]
     if link:
         lines += [*_broken(_harmless(link)), ""]
@@ -90,7 +99,9 @@ def _docstring(config: ResNetConfig, metrics: Metrics, name: str, link: str) -> 
         "",
         "Needs Keras 3 and a backend for it, such as TensorFlow.",
     ]
-    if config.norm.kind == "batch" and (kind == "residual" or config.initialiser.startswith("glorot")):
+    if config.norm.kind == "batch" and (
+        kind == "residual" or config.initialiser.startswith("glorot")
+    ):
         lines += _wrapped(MOVING)
     return [*lines, '"""']
 
@@ -112,19 +123,32 @@ def _broken(link: str) -> Lines:
         if len(lines[-1]) + len(piece) > WIDTH:
             lines.append("")
         lines[-1] += piece
-    return [part for line in lines if line for part in textwrap.wrap(line, WIDTH, break_on_hyphens=False)]
+    return [
+        part
+        for line in lines
+        if line
+        for part in textwrap.wrap(line, WIDTH, break_on_hyphens=False)
+    ]
 
 
 def _constants(config: ResNetConfig) -> Lines:
-    lines = [f"INPUT_SHAPE = {config.input_shape}  # height, width, channels", f"CLASSES = {config.classes}"]
+    lines = [
+        f"INPUT_SHAPE = {config.input_shape}  # height, width, channels",
+        f"CLASSES = {config.classes}",
+    ]
     lines += ["STAGES = [  # blocks, filters, stride of the first block"]
     lines += [f"    ({stage.blocks}, {stage.filters}, {stage.stride})," for stage in config.stages]
     lines += ["]"]
     if config.cardinality > 1:
         lines += [f"CARDINALITY = {config.cardinality}  # groups of the 3x3 convolution"]
     if bottleneck_width(config) != "filters":
-        lines += [f"BASE_WIDTH = {config.base_width}  # channels of a group where a stage has 64 filters"]
-    conv = f'layers.Conv2D, padding="same", use_bias={config.conv_bias}, kernel_initializer="{config.initialiser}"'
+        lines += [
+            f"BASE_WIDTH = {config.base_width}  # channels of a group where a stage has 64 filters"
+        ]
+    conv = (
+        f'layers.Conv2D, padding="same", use_bias={config.conv_bias},'
+        f' kernel_initializer="{config.initialiser}"'
+    )
     lines += ["", *_partial("conv", conv)]
     if config.norm.kind != "none":
         lines += _partial("norm", NORMS[config.norm.kind].format(**config.norm.model_dump()))

@@ -1,6 +1,8 @@
-"""The functions of the program that `resnet.as_keras.program` writes: shortcut, block and build, as lines of text.
+"""The functions of the program that `resnet.as_keras.program` writes: shortcut, block and build, as
+lines of text.
 
-Whether a part is needed at all is asked of the graph (`Plan`), so that no branch is written that never runs.
+Whether a part is needed at all is asked of the graph (`Plan`), so that no branch is written that
+never runs.
 """
 
 from dataclasses import dataclass
@@ -41,7 +43,8 @@ ACTIVATIONS = {
 class Plan:
     """The network, and which parts of it are there at all.
 
-    `opens`: a block begins with norm and ReLU; `passes`: some shortcut is the identity; the others speak of shortcuts.
+    `opens`: a block begins with norm and ReLU; `passes`: some shortcut is the identity; the others
+    speak of shortcuts.
     """
 
     config: ResNetConfig
@@ -71,7 +74,8 @@ class Plan:
 
 
 def plan_of(graph: Graph) -> Plan:
-    """Ask the layers, not the settings: a network of one stage may have no shortcut that changes anything."""
+    """Ask the layers, not the settings: a network of one stage may have no shortcut that changes
+    anything."""
     config = graph.config
     ops = [node.op for node in graph.nodes if node.path == "shortcut"]
     projections = sum(isinstance(op, Conv) for op in ops)
@@ -86,7 +90,8 @@ def plan_of(graph: Graph) -> Plan:
 
 
 def shortcut_function(plan: Plan) -> Lines:
-    """The function for shortcuts that are more than the identity; none where every one is the identity."""
+    """The function for shortcuts that are more than the identity; none where every one is the
+    identity."""
     if not plan.changes:
         return []
     opening = [f"def shortcut({_shortcut_arguments(plan)}):"]
@@ -96,25 +101,44 @@ def shortcut_function(plan: Plan) -> Lines:
     about = '    """A projection: a convolution that sees one pixel at a time."""'
     guard: Lines = []
     if plan.passes:
-        about = '    """The identity; where the shape changes, a projection by a 1x1 convolution."""'
+        about = (
+            '    """The identity; where the shape changes, a projection by a 1x1 convolution."""'
+        )
         guard = ["    if stride == 1 and filters == x.shape[-1]:", "        return x"]
-    lines = [*opening, about, *guard, f'    x = conv(filters, 1, stride, name=f"{{name}}.shortcut.conv")({source})']
+    lines = [
+        *opening,
+        about,
+        *guard,
+        f'    x = conv(filters, 1, stride, name=f"{{name}}.shortcut.conv")({source})',
+    ]
     if plan.normalises and not plan.pre:
         lines += ['    x = norm(name=f"{name}.shortcut.norm")(x)']
     return _returning(lines)
 
 
 def _padded_identity(plan: Plan) -> Lines:
-    steps = {"subsampled": (plan.subsamples, SUBSAMPLE), "padded with zero channels": (plan.pads, PAD)}
+    steps = {
+        "subsampled": (plan.subsamples, SUBSAMPLE),
+        "padded with zero channels": (plan.pads, PAD),
+    }
     needed = {name: lines.rstrip() for name, (used, lines) in steps.items() if used}
-    return [f'    """The identity; {" and ".join(needed)} where the shape changes."""', *needed.values()]
+    return [
+        f'    """The identity; {" and ".join(needed)} where the shape changes."""',
+        *needed.values(),
+    ]
 
 
 def _shortcut_arguments(plan: Plan) -> str:
-    """As defined; a projection in pre-activation order reads the activated input, an identity the raw one."""
+    """As defined; a projection in pre-activation order reads the activated input, an identity the
+    raw one."""
     both = plan.projects and plan.passes and plan.opens
-    names = {"x": True, "opened": both, "filters": plan.projects or plan.pads,
-             "stride": plan.projects or plan.subsamples, "name": True}  # fmt: skip
+    names = {
+        "x": True,
+        "opened": both,
+        "filters": plan.projects or plan.pads,
+        "stride": plan.projects or plan.subsamples,
+        "name": True,
+    }
     return ", ".join(name for name, used in names.items() if used)
 
 
@@ -139,7 +163,11 @@ def bottleneck_width(config: ResNetConfig) -> str:
 
 def block_function(plan: Plan) -> Lines:
     """The function for one block; it is handed the variables of the loop in `build`."""
-    lines = ["def block(x, filters, stride, name):", f'    """{_about_block(plan)}"""', *_opening(plan)]
+    lines = [
+        "def block(x, filters, stride, name):",
+        f'    """{_about_block(plan)}"""',
+        *_opening(plan),
+    ]
     if bottleneck_width(plan.config) != "filters":
         lines += [f"    width = {bottleneck_width(plan.config)}"]
     convs = _convs(plan.config)
@@ -162,14 +190,19 @@ def _returning(lines: Lines) -> Lines:
 
 
 def _about_block(plan: Plan) -> str:
-    convolutions = "Two 3x3 convolutions" if plan.config.block == "basic" else "A bottleneck of 1x1, 3x3 and 1x1"
+    convolutions = (
+        "Two 3x3 convolutions"
+        if plan.config.block == "basic"
+        else "A bottleneck of 1x1, 3x3 and 1x1"
+    )
     order = ", each behind norm and ReLU" if plan.normalises else ", each behind a ReLU"
     residual = "" if plan.config.shortcut == "none" else "; then the shortcut is added"
     return f"{convolutions}{order if plan.pre else ''}{residual}."
 
 
 def _opening(plan: Plan) -> Lines:
-    """What a block in pre-activation order begins with; the first block of all finds it done by the stem."""
+    """What a block in pre-activation order begins with; the first block of all finds it done by the
+    stem."""
     if not plan.opens:
         return []
     lines = ["    opened = x", '    if name != "stage1.block1":  # there the stem has just done so']
@@ -185,14 +218,23 @@ def _convs(config: ResNetConfig) -> Lines:
     first, second = (", stride", "") if config.stride_on == "1x1" else ("", ", stride")
     width = "filters" if bottleneck_width(config) == "filters" else "width"
     groups = ", groups=CARDINALITY" if config.cardinality > 1 else ""
-    return [f"{width}, 1{first}", f"{width}, 3{second}{groups}", f"{EXPANSION['bottleneck']} * filters, 1"]
+    return [
+        f"{width}, 1{first}",
+        f"{width}, 3{second}{groups}",
+        f"{EXPANSION['bottleneck']} * filters, 1",
+    ]
 
 
 def _norm_and_relu(plan: Plan, number: int, last: bool) -> Lines:
-    """Around convolution `number` of a branch. In post-activation order the last ReLU waits for the addition."""
+    """Around convolution `number` of a branch. In post-activation order the last ReLU waits for the
+    addition."""
     gamma = 'gamma_initializer="zeros", ' if last and plan.config.norm.last_gamma == "zero" else ""
     lines = [f'    y = norm({gamma}name=f"{{name}}.norm{number}")(y)'] if plan.normalises else []
-    return lines if last and not plan.pre else [*lines, f'    y = layers.ReLU(name=f"{{name}}.relu{number}")(y)']
+    return (
+        lines
+        if last and not plan.pre
+        else [*lines, f'    y = layers.ReLU(name=f"{{name}}.relu{number}")(y)']
+    )
 
 
 def build_function(plan: Plan) -> Lines:
@@ -201,14 +243,23 @@ def build_function(plan: Plan) -> Lines:
     imagenet = config.stem == "imagenet"
     kernel, stride = ("7", ", 2") if imagenet else ("3", "")
     lines = ["def build() -> keras.Model:", '    inputs = keras.Input(INPUT_SHAPE, name="input")']
-    lines += [f'    x = conv({config.stages[0].filters}, {kernel}{stride}, name="stem.conv")(inputs)']
+    lines += [
+        f'    x = conv({config.stages[0].filters}, {kernel}{stride}, name="stem.conv")(inputs)'
+    ]
     lines += _closing(plan, "stem")
     if imagenet:
         lines += ['    x = layers.MaxPooling2D(3, 2, padding="same", name="stem.pool")(x)']
     lines += [LOOP.rstrip(), *(_closing(plan, "head") if plan.pre else [])]
     lines += ['    x = layers.GlobalAveragePooling2D(name="head.pool")(x)']
-    lines += [f'    x = layers.Dense(CLASSES, kernel_initializer="{config.initialiser}", name="head.logits")(x)']
-    return [*lines, *ACTIVATIONS[config.head_activation], f'    return keras.Model(inputs, x, name="{config.label}")']
+    lines += [
+        f'    x = layers.Dense(CLASSES, kernel_initializer="{config.initialiser}",'
+        ' name="head.logits")(x)'
+    ]
+    return [
+        *lines,
+        *ACTIVATIONS[config.head_activation],
+        f'    return keras.Model(inputs, x, name="{config.label}")',
+    ]
 
 
 def _closing(plan: Plan, section: str) -> Lines:

@@ -1,7 +1,8 @@
-"""The recipe check: rules, each with a reason and a source, over networks, recipes, studies, runs and imported curves.
+"""The recipe check: rules, each with a reason and a source, over networks, recipes, studies, runs
+and imported curves.
 
-    check(*facts) -> findings, the worst first
-    follows(recipe, network, dataset) -> where a training keeps to section 4.2 of He et al. 2015, and where it doesn't
+    check(*facts) -> findings, the worst first follows(recipe, network, dataset) -> where a training
+    keeps to section 4.2 of He et al. 2015, and where it doesn't
 
 Facts come from `resnet.checks.sources`. What is not known is None there, and no rule guesses.
 """
@@ -52,7 +53,8 @@ def get(key: str) -> Rule:
 def check(*facts: Facts, rules: Sequence[Rule] = RULES) -> tuple[Finding, ...]:
     """What the rules find, the worst first, and in the order of the rules where they are as bad.
 
-    One run is looked at by itself. Of several, the arms are compared too: `arms_of` says which runs are one arm.
+    One run is looked at by itself. Of several, the arms are compared too: `arms_of` says which runs
+    are one arm.
     """
     arms = arms_of(facts)
     found = [finding for rule in rules for finding in rule.look(facts, arms)]

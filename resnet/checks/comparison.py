@@ -17,7 +17,11 @@ def _one_seed(arms: Arms) -> Said | None:
     single = [arm_label(arm) for arm in arms if _trainings(arm) == 1]
     if not single:
         return None
-    which = "Every arm was" if len(single) == len(arms) else f"{listed(single)} {'was' if len(single) == 1 else 'were'}"
+    which = (
+        "Every arm was"
+        if len(single) == len(arms)
+        else f"{listed(single)} {'was' if len(single) == 1 else 'were'}"
+    )
     return Said(
         f"{which} trained with one seed, so a difference cannot be told from that of two seeds.",
         "Train each arm with three seeds or more: `study` adds seeds without repeating any.",
@@ -29,8 +33,8 @@ def _two_seeds(arms: Arms) -> Said | None:
     if not double:
         return None
     return Said(
-        f"{listed(double)}: two seeds leave one degree of freedom, so a 95 % interval is 12.7/√2 = 9.0 standard "
-        "deviations wide to each side; with three seeds it is 2.5.",
+        f"{listed(double)}: two seeds leave one degree of freedom, so a 95 % interval is 12.7/√2 ="
+        " 9.0 standard deviations wide to each side; with three seeds it is 2.5.",
         "Add a third seed.",
     )
 
@@ -41,27 +45,36 @@ def _trainings(arm: Sequence[Facts]) -> int | None:
 
 
 def _seeds_not_shared(arms: Arms) -> Said | None:
-    seeds = {arm_label(arm): frozenset([facts.seed for facts in arm if facts.seed is not None]) for arm in arms}
+    seeds = {
+        arm_label(arm): frozenset([facts.seed for facts in arm if facts.seed is not None])
+        for arm in arms
+    }
     known = {name: found for name, found in seeds.items() if found}
     if len(known) < 2 or len(set(known.values())) == 1:
         return None
-    numbers = "; ".join([f"{name} {listed([str(seed) for seed in sorted(found)])}" for name, found in known.items()])
+    numbers = "; ".join(
+        [f"{name} {listed([str(seed) for seed in sorted(found)])}" for name, found in known.items()]
+    )
     return Said(
-        f"The arms have different seeds ({numbers}), so they differ in validation images, order and starting weights.",
+        f"The arms have different seeds ({numbers}), so they differ in validation images, order and"
+        " starting weights.",
         "Give all arms the same seeds; differences can then be taken in pairs.",
     )
 
 
 def _both_fitted(arms: Arms) -> Said | None:
-    errors = {arm_label(arm): [facts.train_error for facts in arm if facts.train_error is not None] for arm in arms}
+    errors = {
+        arm_label(arm): [facts.train_error for facts in arm if facts.train_error is not None]
+        for arm in arms
+    }
     if not all(errors.values()):
         return None
     means = {name: fmean(found) for name, found in errors.items()}
     if max(means.values()) >= FITTED:
         return None
     return Said(
-        f"Every arm fits its training images, with at most {max(means.values()):.2f} % wrong: degradation, which is a "
-        "higher training error, cannot show.",
+        f"Every arm fits its training images, with at most {max(means.values()):.2f} % wrong:"
+        " degradation, which is a higher training error, cannot show.",
         "Choose harder or more images, or deeper networks.",
     )
 
@@ -69,12 +82,17 @@ def _both_fitted(arms: Arms) -> Said | None:
 def _optimisers_differ(arms: Arms) -> Said | None:
     known = {arm_label(arm): arm[0].optimiser for arm in arms if arm[0].optimiser}
     networks = {arm[0].network for arm in arms}
-    if len(set(known.values())) < 2 or len(networks) == 1 or any(arm[0].varies("optimiser") for arm in arms):
+    if (
+        len(set(known.values())) < 2
+        or len(networks) == 1
+        or any(arm[0].varies("optimiser") for arm in arms)
+    ):
         return None
     numbers = "; ".join([f"{name} {optimiser}" for name, optimiser in known.items()])
     return Said(
         f"The arms differ in network and in optimiser: {numbers}.",
-        "Train all arms with one optimiser, or declare it as a factor and cross it with the network.",
+        "Train all arms with one optimiser, or declare it as a factor and cross it with the"
+        " network.",
     )
 
 
@@ -85,9 +103,12 @@ def _one_rate_each(arms: Arms) -> Said | None:
             rates.setdefault(facts.optimiser, set()).add(facts.learning_rate)
     if len(rates) < 2 or any(len(found) > 1 for found in rates.values()):
         return None
-    numbers = listed([f"{name} at {short(rate)}" for name, found in rates.items() for rate in found])
+    numbers = listed(
+        [f"{name} at {short(rate)}" for name, found in rates.items() for rate in found]
+    )
     return Said(
-        f"Optimisers are compared at one learning rate each, {numbers}: that ranks settings, not optimisers.",
+        f"Optimisers are compared at one learning rate each, {numbers}: that ranks settings, not"
+        " optimisers.",
         'Say "at these settings", or give each optimiser a few rates and let validation choose.',
     )
 
@@ -108,7 +129,10 @@ def _steps_differ(arms: Arms) -> Said | None:
     if len(set(known.values())) < 2 or any(arm[0].varies("steps", "schedule") for arm in arms):
         return None
     numbers = "; ".join([f"{name} {steps:,}" for name, steps in known.items()])
-    return Said(f"The arms train for different numbers of steps: {numbers}.", "Give all arms the same steps.")
+    return Said(
+        f"The arms train for different numbers of steps: {numbers}.",
+        "Give all arms the same steps.",
+    )
 
 
 def _libraries_differ(arms: Arms) -> Said | None:
@@ -117,8 +141,8 @@ def _libraries_differ(arms: Arms) -> Said | None:
         return None
     numbers = "; ".join([f"{name} {library}" for name, library in known.items()])
     return Said(
-        f"The arms were trained by different libraries ({numbers}): a 3×3 with stride 2 pads (0, 1) in Keras and "
-        "(1, 1) in PyTorch and Caffe.",
+        f"The arms were trained by different libraries ({numbers}): a 3×3 with stride 2 pads (0, 1)"
+        " in Keras and (1, 1) in PyTorch and Caffe.",
         "Train all arms with one library, or say so beside the numbers.",
     )
 
@@ -146,7 +170,10 @@ RULES = (
         key="seeds_not_shared",
         subject="comparison",
         title="Seeds that are not shared",
-        reason="A seed decides the split, the order and the start; sharing it takes their noise out of a difference.",
+        reason=(
+            "A seed decides the split, the order and the start; sharing it takes their noise out of"
+            " a difference."
+        ),
         source="Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks",
         severity="note",
         arms=_seeds_not_shared,
@@ -155,7 +182,10 @@ RULES = (
         key="both_fitted",
         subject="comparison",
         title="Every arm at zero training error",
-        reason="The paper's claim is about training error: a data set that everything fits cannot test it.",
+        reason=(
+            "The paper's claim is about training error: a data set that everything fits cannot"
+            " test it."
+        ),
         source="He et al. 2015, figure 1 and section 4.2",
         severity="note",
         arms=_both_fitted,
@@ -200,7 +230,10 @@ RULES = (
         key="libraries_differ",
         subject="comparison",
         title="Arms trained by different libraries",
-        reason="Libraries differ in padding, in what batch norm's momentum means and in their defaults.",
+        reason=(
+            "Libraries differ in padding, in what batch norm's momentum means and in their"
+            " defaults."
+        ),
         source=f'{KERAS}, Conv2D(padding="same"); PyTorch documentation, Conv2d',
         severity="note",
         arms=_libraries_differ,

@@ -1,4 +1,5 @@
-"""Weight decay: what the number does to a weight, what it adds to a loss, and who changes it along the way."""
+"""Weight decay: what the number does to a weight, what it adds to a loss, and who changes it along
+the way."""
 
 from functools import lru_cache
 from itertools import combinations
@@ -17,7 +18,8 @@ MEANS = {"l2": "l2 of the paper", "keras_l2": "Keras's l2", "decoupled": "decoup
 
 
 def gradient_decay(facts: Facts) -> float | None:
-    """The λ of the paper, whose gradient is λ·w, that pulls as hard; None where the pull is unknown.
+    """The λ of the paper, whose gradient is λ·w, that pulls as hard; None where the pull is
+    unknown.
 
     Decoupled decay misses the momentum, which multiplies a lasting pull by 1 / (1 − momentum).
     """
@@ -30,15 +32,17 @@ def gradient_decay(facts: Facts) -> float | None:
 
 
 def in_one_unit(decay: float, meaning: Meaning) -> tuple[float, Meaning]:
-    """A penalty as the paper's λ, λ/2 · Σw², whichever way it was typed; decoupled decay is none and stays."""
+    """A penalty as the paper's λ, λ/2 · Σw², whichever way it was typed; decoupled decay is none
+    and stays."""
     return (2 * decay, "l2") if meaning == "keras_l2" else (decay, meaning)
 
 
 def shrink_per_step(facts: Facts) -> float | None:
-    """The part of a weight that decay takes at each step once momentum has settled, at the full learning rate.
+    """The part of a weight that decay takes at each step once momentum has settled, at the full
+    learning rate.
 
-    Under SGD rate·λ / (1 − momentum) for a penalty, under anything rate·λ where decay is decoupled. A penalty under
-    Adam is divided by the size of the gradients, so there is no such number.
+    Under SGD rate·λ / (1 − momentum) for a penalty, under anything rate·λ where decay is decoupled.
+    A penalty under Adam is divided by the size of the gradients, so there is no such number.
     """
     if facts.decay is None or facts.learning_rate is None:
         return None
@@ -57,8 +61,13 @@ def _squares_at_start(network: ResNetConfig, covers: DecayCovers) -> float:
 
 
 def penalty_at_start(facts: Facts) -> float | None:
-    """What the penalty adds to the loss before the first step; of convolutions alone, where its reach is unknown."""
-    if facts.network is None or facts.decay is None or facts.decay_meaning not in ("l2", "keras_l2"):
+    """What the penalty adds to the loss before the first step; of convolutions alone, where its
+    reach is unknown."""
+    if (
+        facts.network is None
+        or facts.decay is None
+        or facts.decay_meaning not in ("l2", "keras_l2")
+    ):
         return None
     factor = facts.decay if facts.decay_meaning == "keras_l2" else facts.decay / 2
     return factor * _squares_at_start(facts.network, facts.decay_covers or "conv_kernels")
@@ -69,10 +78,15 @@ def _loss_includes_penalty(facts: Facts) -> Said | None:
         return None
     penalty = penalty_at_start(facts)
     amount = f", {penalty:.3f} of it before the first step," if penalty else ""
-    return Said(f"The loss holds the penalty{amount} and is no measure of how well the data are fitted.", DATA_LOSS)
+    return Said(
+        f"The loss holds the penalty{amount} and is no measure of how well the data are fitted.",
+        DATA_LOSS,
+    )
 
 
-DATA_LOSS = "Compare errors, or the data loss: the loss less the penalty, which `why-loss` computes."
+DATA_LOSS = (
+    "Compare errors, or the data loss: the loss less the penalty, which `why-loss` computes."
+)
 
 
 def _losses_not_comparable(arms: Arms) -> Said | None:
@@ -87,8 +101,8 @@ def _losses_not_comparable(arms: Arms) -> Said | None:
     numbers = "; ".join([f"{name} {penalty:.3f}" for name, penalty in known.items()])
     amounts = f", at the start {numbers}" if known else ""
     return Said(
-        f"The loss of {listed([arm_label(arm) for arm in holding])} holds an L2 penalty{amounts}: the curves compare "
-        "penalties, not networks.",
+        f"The loss of {listed([arm_label(arm) for arm in holding])} holds an L2 penalty{amounts}:"
+        " the curves compare penalties, not networks.",
         DATA_LOSS,
     )
 
@@ -102,13 +116,19 @@ def _meaning(facts: Facts) -> Said | None:
         way_out = f"For the paper's {PAPER_DECAY:g} type l2({PAPER_DECAY / 2:g})."
     else:
         shrink, share = shrink_per_step(facts), gradient_decay(facts)
-        taken = f", which takes {short(shrink)} of a weight at each step at the full rate" if shrink else ""
+        taken = (
+            f", which takes {short(shrink)} of a weight at each step at the full rate"
+            if shrink
+            else ""
+        )
         if share is None:
             return Said(f"Decoupled decay of {short(facts.decay)} is no gradient{taken}.", STRENGTH)
         what = f"Decoupled decay of {short(facts.decay)} misses momentum {facts.momentum:g}{taken}"
         pull, way_out = share, STRENGTH
     return Said(
-        f"{what}: a weight decay of {short(pull)} as the paper means it, whose own is {PAPER_DECAY:g}.", way_out
+        f"{what}: a weight decay of {short(pull)} as the paper means it, whose own is"
+        f" {PAPER_DECAY:g}.",
+        way_out,
     )
 
 
@@ -123,7 +143,10 @@ def _meanings_differ(arms: Arms) -> Said | None:
     numbers = "; ".join([f"{name} {short(value)}" for name, value in shrinks.items() if value])
     means = listed(sorted({MEANS[facts.decay_meaning] for facts in known if facts.decay_meaning}))
     amounts = f"; what a step takes of a weight: {numbers}" if numbers else ""
-    return Said(f"Weight decay means different things in the arms, {means}{amounts}.", "Use one meaning in all arms.")
+    return Said(
+        f"Weight decay means different things in the arms, {means}{amounts}.",
+        "Use one meaning in all arms.",
+    )
 
 
 def _strength_differs(arms: Arms) -> Said | None:
@@ -143,7 +166,11 @@ def _strength_differs(arms: Arms) -> Said | None:
 
 
 def _typed(facts: Facts) -> str:
-    return f"l2({short(facts.decay or 0)})" if facts.decay_meaning == "keras_l2" else short(facts.decay or 0)
+    return (
+        f"l2({short(facts.decay or 0)})"
+        if facts.decay_meaning == "keras_l2"
+        else short(facts.decay or 0)
+    )
 
 
 def _declared(known: list[Facts]) -> bool:
@@ -157,7 +184,8 @@ def _far_from_usual(facts: Facts) -> Said | None:
     if 1 / FAR <= round(ratio, 9) <= FAR:
         return None
     return Said(
-        f"The weight decay is {short(pull)} as the paper means it, {times(ratio)} its {PAPER_DECAY:g}.",
+        f"The weight decay is {short(pull)} as the paper means it, {times(ratio)} its"
+        f" {PAPER_DECAY:g}.",
         "Choose 1e-4 to 5e-4, or say why it is another.",
     )
 
@@ -167,23 +195,30 @@ def _decay_argument(facts: Facts) -> Said | None:
         return None
     left = ""
     if facts.steps:
-        left = f", to {100 / (1 + facts.decay_argument * facts.steps):.3g} % of it after {facts.steps:,} steps"
+        left = (
+            f", to {100 / (1 + facts.decay_argument * facts.steps):.3g} % of it after"
+            f" {facts.steps:,} steps"
+        )
     return Said(
-        f"`decay={short(facts.decay_argument)}` of old Keras lowers the learning rate{left}; it shrinks no weight, and "
-        "Keras 3 ignores it with a warning.",
+        f"`decay={short(facts.decay_argument)}` of old Keras lowers the learning rate{left}; it"
+        " shrinks no weight, and Keras 3 ignores it with a warning.",
         "Write it as schedule.kind 'inverse_time', and give weight decay by weight_decay.value.",
     )
 
 
 def _penalty_under_adam(facts: Facts) -> Said | None:
-    if facts.optimiser not in ("adam", "rmsprop") or not facts.decay or facts.decay_meaning == "decoupled":
+    if (
+        facts.optimiser not in ("adam", "rmsprop")
+        or not facts.decay
+        or facts.decay_meaning == "decoupled"
+    ):
         return None
     if facts.decay_meaning is None:
         return None
     name = {"adam": "Adam", "rmsprop": "RMSprop"}[facts.optimiser]
     return Said(
-        f"{name} divides the pull of the penalty {short(facts.decay)} by the size of the gradients, so each weight is "
-        "shrunk by another amount.",
+        f"{name} divides the pull of the penalty {short(facts.decay)} by the size of the gradients,"
+        " so each weight is shrunk by another amount.",
         "Choose optimiser 'adamw' with semantics 'decoupled', or weight_decay.value 0.",
     )
 
@@ -192,8 +227,10 @@ def _reaches_norms(facts: Facts) -> Said | None:
     if not facts.decay or facts.decay_meaning != "decoupled" or facts.decay_covers != "all":
         return None
     return Said(
-        f"Decoupled decay of {short(facts.decay)} shrinks the scales of batch norm and the biases too.",
-        "Set weight_decay.covers to 'kernels'; in Keras call exclude_from_weight_decay before build.",
+        f"Decoupled decay of {short(facts.decay)} shrinks the scales of batch norm and the biases"
+        " too.",
+        "Set weight_decay.covers to 'kernels'; in Keras call exclude_from_weight_decay before"
+        " build.",
     )
 
 
@@ -204,7 +241,10 @@ RULES = (
         key="loss_with_penalty",
         subject="weight decay",
         title="The loss holds the penalty",
-        reason="Keras adds every penalty to `loss` and `val_loss`, so a low loss may be a small penalty.",
+        reason=(
+            "Keras adds every penalty to `loss` and `val_loss`, so a low loss may be a small"
+            " penalty."
+        ),
         source=f"{KERAS}, Layer weight regularizers",
         severity="note",
         each=_loss_includes_penalty,
@@ -213,7 +253,10 @@ RULES = (
         key="losses_not_comparable",
         subject="weight decay",
         title="Losses with penalties compared across networks",
-        reason="A network with more channels, or a larger λ, has a larger penalty before it has learnt anything.",
+        reason=(
+            "A network with more channels, or a larger λ, has a larger penalty before it has learnt"
+            " anything."
+        ),
         source=f"{NOTEBOOK}; He et al. 2015, Delving Deep into Rectifiers, section 2.2, for E[Σw²]",
         severity="wrong",
         arms=_losses_not_comparable,
@@ -222,7 +265,10 @@ RULES = (
         key="decay_meaning",
         subject="weight decay",
         title="What the number means",
-        reason="One word, weight decay, means three things in the libraries, and the same number differs in strength.",
+        reason=(
+            "One word, weight decay, means three things in the libraries, and the same number"
+            " differs in strength."
+        ),
         source=f"{KERAS}, regularizers.L2 and optimizers.SGD(weight_decay); {DECOUPLED}",
         severity="note",
         each=_meaning,
@@ -240,8 +286,12 @@ RULES = (
         key="decay_changes",
         subject="weight decay",
         title="Weight decay changes between arms",
-        reason="A difference between arms may then come from the weight decay instead of the network.",
-        source=f"{NOTEBOOK}: 1e-3 at 34 layers and 1e-4 at 50; {HE_CIFAR}, keeps 1e-4 at every depth",
+        reason=(
+            "A difference between arms may then come from the weight decay instead of the network."
+        ),
+        source=(
+            f"{NOTEBOOK}: 1e-3 at 34 layers and 1e-4 at 50; {HE_CIFAR}, keeps 1e-4 at every depth"
+        ),
         severity="unfair",
         arms=_strength_differs,
     ),
@@ -249,7 +299,10 @@ RULES = (
         key="decay_far_from_usual",
         subject="weight decay",
         title="Weight decay far from the usual",
-        reason="Too much holds the weights down, so that a network cannot fit; too little does nothing.",
+        reason=(
+            "Too much holds the weights down, so that a network cannot fit; too little does"
+            " nothing."
+        ),
         source=f"{HE_CIFAR}: weight decay of 0.0001",
         severity="unusual",
         each=_far_from_usual,
@@ -258,8 +311,14 @@ RULES = (
         key="decay_argument",
         subject="weight decay",
         title="Old Keras's decay taken for weight decay",
-        reason="That argument divided the learning rate by 1 + decay · step, and Keras 3 does not even do that.",
-        source=f"{NOTEBOOK}; Keras 3, BaseOptimizer: `decay` is no longer supported and will be ignored",
+        reason=(
+            "That argument divided the learning rate by 1 + decay · step, and Keras 3 does not even"
+            " do that."
+        ),
+        source=(
+            f"{NOTEBOOK}; Keras 3, BaseOptimizer: `decay` is no longer supported and will be"
+            " ignored"
+        ),
         severity="wrong",
         each=_decay_argument,
     ),
@@ -276,7 +335,10 @@ RULES = (
         key="decay_reaches_norms",
         subject="weight decay",
         title="Decoupled decay reaches batch norm and biases",
-        reason="Scales and biases hold back no function the next layer could not undo, so shrinking them only hinders.",
+        reason=(
+            "Scales and biases hold back no function the next layer could not undo, so shrinking"
+            " them only hinders."
+        ),
         source=f"{KERAS}, Optimizer.exclude_from_weight_decay",
         severity="note",
         each=_reaches_norms,

@@ -1,4 +1,5 @@
-"""Several devices, and chance: what a batch is, what a statistic is taken over, what can be repeated."""
+"""Several devices, and chance: what a batch is, what a statistic is taken over, what can be
+repeated."""
 
 from resnet.checks.facts import Arms, Facts, arm_label
 from resnet.checks.rule import HE_CIFAR, KERAS, Rule, Said
@@ -6,7 +7,11 @@ from resnet.checks.rule import HE_CIFAR, KERAS, Rule, Said
 
 def images_per_statistic(facts: Facts) -> int | None:
     """The images behind each batch norm statistic."""
-    if facts.devices is None or facts.images_per_step is None or facts.batch_norm_statistics is None:
+    if (
+        facts.devices is None
+        or facts.images_per_step is None
+        or facts.batch_norm_statistics is None
+    ):
         return None
     if facts.network is not None and facts.network.norm.kind != "batch":
         return None
@@ -21,13 +26,16 @@ def _statistics_over_a_share(facts: Facts) -> Said | None:
     return Said(
         f"On {facts.devices} devices, batch norm's statistics are over {behind:,} images, not "
         f"{facts.images_per_step:,}.",
-        "Set batch_norm_statistics to 'synchronised' for the whole batch, or say that it is a share.",
+        "Set batch_norm_statistics to 'synchronised' for the whole batch, or say that it is a"
+        " share.",
     )
 
 
 def _shares_differ(arms: Arms) -> Said | None:
     known = {arm_label(arm): behind for arm in arms if (behind := images_per_statistic(arm[0]))}
-    if len(set(known.values())) < 2 or any(arm[0].varies("batch_size", "batch_norm_statistics") for arm in arms):
+    if len(set(known.values())) < 2 or any(
+        arm[0].varies("batch_size", "batch_norm_statistics") for arm in arms
+    ):
         return None
     numbers = "; ".join([f"{name} {behind:,}" for name, behind in known.items()])
     return Said(
@@ -37,12 +45,18 @@ def _shares_differ(arms: Arms) -> Said | None:
 
 
 def _batch_per_device(facts: Facts) -> Said | None:
-    if facts.batch_counts != "per_device" or not facts.devices or facts.devices < 2 or not facts.batch_size:
+    if (
+        facts.batch_counts != "per_device"
+        or not facts.devices
+        or facts.devices < 2
+        or not facts.batch_size
+    ):
         return None
     return Said(
-        f"The batch of {facts.batch_size:,} is each device's: {facts.devices} devices make {facts.images_per_step:,} "
-        "images a step.",
-        "Give the whole batch, as the paper does with 128 on two GPUs, or raise the learning rate in proportion.",
+        f"The batch of {facts.batch_size:,} is each device's: {facts.devices} devices make"
+        f" {facts.images_per_step:,} images a step.",
+        "Give the whole batch, as the paper does with 128 on two GPUs, or raise the learning rate"
+        " in proportion.",
     )
 
 
@@ -62,7 +76,9 @@ RULES = (
         subject="devices",
         title="Batch norm's statistics over a device's share",
         reason="Each device normalises by the images it has, unless told to ask the others.",
-        source=f"{KERAS}, BatchNormalization(synchronized=False); {HE_CIFAR}: 128 on two GPUs means 64",
+        source=(
+            f"{KERAS}, BatchNormalization(synchronized=False); {HE_CIFAR}: 128 on two GPUs means 64"
+        ),
         severity="note",
         each=_statistics_over_a_share,
     ),
@@ -70,7 +86,10 @@ RULES = (
         key="statistics_differ",
         subject="devices",
         title="Arms with statistics over different numbers of images",
-        reason="Batch norm's noise, which regularises, depends on how many images are behind a statistic.",
+        reason=(
+            "Batch norm's noise, which regularises, depends on how many images are behind a"
+            " statistic."
+        ),
         source="Wu and He 2018, Group Normalization, figure 1",
         severity="unfair",
         arms=_shares_differ,
@@ -79,7 +98,10 @@ RULES = (
         key="batch_per_device",
         subject="devices",
         title="A batch for each device",
-        reason="A learning rate belongs to the batch of one update, which is what all devices see together.",
+        reason=(
+            "A learning rate belongs to the batch of one update, which is what all devices see"
+            " together."
+        ),
         source=f"Goyal et al. 2017, section 2.1; {HE_CIFAR}",
         severity="unusual",
         each=_batch_per_device,
@@ -88,7 +110,10 @@ RULES = (
         key="not_repeatable",
         subject="devices",
         title="A run that cannot be repeated",
-        reason="Sums in another order give other last digits, and training makes other weights of them.",
+        reason=(
+            "Sums in another order give other last digits, and training makes other weights of"
+            " them."
+        ),
         source="TensorFlow documentation, tf.config.experimental.enable_op_determinism",
         severity="note",
         each=_not_repeatable,

@@ -1,5 +1,5 @@
-"""What is known of a training, its network and its results, as plain facts. What nobody knows is None, and no rule that
-needs it speaks.
+"""What is known of a training, its network and its results, as plain facts. What nobody knows is
+None, and no rule that needs it speaks.
 
 `resnet.checks.sources` makes them from networks, recipes, runs and files.
 """
@@ -27,7 +27,9 @@ Library = Literal["keras", "pytorch", "caffe"]
 _BELOW_ONE = nextafter(1, 0)
 LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("norm_momentum", "momentum"), (0, _BELOW_ONE)),
-    **dict.fromkeys(("learning_rate", "highest_rate", "decay_argument", "epochs", "decay"), (0, inf)),
+    **dict.fromkeys(
+        ("learning_rate", "highest_rate", "decay_argument", "epochs", "decay"), (0, inf)
+    ),
     **dict.fromkeys(("steps", "steps_done", "batch_size", "devices", "seeds"), (1, inf)),
     **dict.fromkeys(("train_images", "validation_images", "test_images"), (1, inf)),
     **dict.fromkeys(("train_error", "validation_error", "test_error"), (0, 100)),
@@ -40,19 +42,21 @@ LIMITS: dict[str, tuple[float, float]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One run, one curve, one network or one recipe. Errors are percent, differences percentage points.
+    """One run, one curve, one network or one recipe. Errors are percent, differences percentage
+    points.
 
-    `arm` joins the runs of one arm of a study; where it is None, runs that differ in nothing but their seed and their
-    results are one arm. `declared` are the dotted keys a study varies on purpose, such as
-    "optimiser.kind", with or without "recipe." or "network." before them. `against` is the arm this one is compared
-    with, and `changed` the factors in which the two differ.
-    `decay` is the number as it was typed, and `decay_meaning` what it does to a weight w: "l2" adds decay · w to the
-    gradient (the paper, PyTorch), "keras_l2" 2 · decay · w (`regularizers.l2`), "decoupled" takes rate · decay · w from
-    the weight after the update. `decay_argument` is what old Keras called `decay`, a decay of the learning rate.
-    `learning_rate` is the one aimed at, `highest_rate` the highest one that was logged.
-    `train_images` are those of the training part. `seeds` says how many trainings are behind a curve.
-    `train_error` is taken in evaluation mode where `train_error_is` "clean", else it is the mean `fit` prints.
-    Raises ConfigError for a number that cannot be.
+    `arm` joins the runs of one arm of a study; where it is None, runs that differ in nothing but
+    their seed and their results are one arm. `declared` are the dotted keys a study varies on
+    purpose, such as "optimiser.kind", with or without "recipe." or "network." before them.
+    `against` is the arm this one is compared with, and `changed` the factors in which the two
+    differ. `decay` is the number as it was typed, and `decay_meaning` what it does to a weight w:
+    "l2" adds decay · w to the gradient (the paper, PyTorch), "keras_l2" 2 · decay · w
+    (`regularizers.l2`), "decoupled" takes rate · decay · w from the weight after the update.
+    `decay_argument` is what old Keras called `decay`, a decay of the learning rate. `learning_rate`
+    is the one aimed at, `highest_rate` the highest one that was logged. `train_images` are those of
+    the training part. `seeds` says how many trainings are behind a curve. `train_error` is taken in
+    evaluation mode where `train_error_is` "clean", else it is the mean `fit` prints. Raises
+    ConfigError for a number that cannot be.
     """
 
     name: str = ""
@@ -116,8 +120,13 @@ class Facts:
         for key, (low, high) in LIMITS.items():
             value = getattr(self, key)
             if value is not None and not (isfinite(value) and low <= value <= high):
-                raise ConfigError(f"facts.{key} must be a number from {low:g} to {high:g}; received {echo(value)}.")
-        if any(drop < 1 for drop in self.drops or ()) or any(stride < 1 for stride in self.strides or ()):
+                raise ConfigError(
+                    f"facts.{key} must be a number from {low:g} to {high:g}; received"
+                    f" {echo(value)}."
+                )
+        if any(drop < 1 for drop in self.drops or ()) or any(
+            stride < 1 for stride in self.strides or ()
+        ):
             raise ConfigError("facts.drops and facts.strides are whole numbers of at least 1.")
 
     @property
@@ -139,10 +148,15 @@ class Facts:
 
     @property
     def moving_momentum(self) -> float | None:
-        """The share of a moving average that is kept at each step; None for a network without batch norm."""
+        """The share of a moving average that is kept at each step; None for a network without batch
+        norm."""
         if self.norm_momentum is not None:
             return self.norm_momentum
-        return self.network.norm.momentum if self.network and self.network.norm.kind == "batch" else None
+        return (
+            self.network.norm.momentum
+            if self.network and self.network.norm.kind == "batch"
+            else None
+        )
 
     @property
     def trainings(self) -> int | None:
@@ -154,10 +168,15 @@ class Facts:
         """The images behind one update, over all devices."""
         if self.batch_size is None:
             return None
-        return self.batch_size * (self.devices or 1) if self.batch_counts == "per_device" else self.batch_size
+        return (
+            self.batch_size * (self.devices or 1)
+            if self.batch_counts == "per_device"
+            else self.batch_size
+        )
 
     def varies(self, *keys: str) -> bool:
-        """Whether a study says that one of these keys, or something inside it, is what it varies."""
+        """Whether a study says that one of these keys, or something inside it, is what it
+        varies."""
         names = [re.sub(r"^(recipe|network|config)\.", "", name) for name in self.declared]
         return any(name == key or name.startswith(f"{key}.") for name in names for key in keys)
 
@@ -167,7 +186,8 @@ Arms = Sequence[Sequence[Facts]]
 
 
 def arms_of(everything: Iterable[Facts]) -> list[list[Facts]]:
-    """Runs that differ in nothing but seed and results are one arm; so are those with one `arm`. In order of coming.
+    """Runs that differ in nothing but seed and results are one arm; so are those with one `arm`. In
+    order of coming.
 
     Where neither network nor arm is known, every curve is an arm of its own.
     """

@@ -17,8 +17,8 @@ def _shuffle_after_batch(facts: Facts) -> Said | None:
         return None
     size = f" of {facts.batch_size:,}" if facts.batch_size else ""
     return Said(
-        f"`shuffle` comes after `batch`: whole batches change places, and the same images{size} stay together in every "
-        "epoch.",
+        f"`shuffle` comes after `batch`: whole batches change places, and the same images{size}"
+        " stay together in every epoch.",
         "Shuffle first, then batch, with a buffer as large as the data set.",
     )
 
@@ -27,7 +27,9 @@ def _never_shuffled(facts: Facts) -> Said | None:
     if facts.shuffle != "never":
         return None
     count = f"{facts.train_images:,} images" if facts.train_images else "images"
-    return Said(f"The {count} come in the same order in every epoch.", "Shuffle them anew for each epoch.")
+    return Said(
+        f"The {count} come in the same order in every epoch.", "Shuffle them anew for each epoch."
+    )
 
 
 def _mean_of_wrong_images(facts: Facts) -> Said | None:
@@ -38,18 +40,32 @@ def _mean_of_wrong_images(facts: Facts) -> Said | None:
         "test": "the test images",
         "everything": "all images, test included",
     }[facts.mean_of]
-    if facts.mean_of == "training_and_validation" and facts.train_images and facts.validation_images:
+    if (
+        facts.mean_of == "training_and_validation"
+        and facts.train_images
+        and facts.validation_images
+    ):
         both = facts.train_images + facts.validation_images
         what = f"all {both:,} training images, {facts.validation_images:,} of which validate"
-    part = f"the {facts.train_images:,} of the training part" if facts.train_images else "the training part"
-    return Said(f"The mean is that of {what}, instead of {part}.", "Take it from the training part alone.")
+    part = (
+        f"the {facts.train_images:,} of the training part"
+        if facts.train_images
+        else "the training part"
+    )
+    return Said(
+        f"The mean is that of {what}, instead of {part}.", "Take it from the training part alone."
+    )
 
 
 def _test_chooses(facts: Facts) -> Said | None:
     looks = facts.looks_at_test
     if facts.chosen_on != "test" and (looks is None or looks <= 1):
         return None
-    how = "Test images choose which weights are reported" if facts.chosen_on == "test" else "Test was read"
+    how = (
+        "Test images choose which weights are reported"
+        if facts.chosen_on == "test"
+        else "Test was read"
+    )
     often = f", the best of {looks:,} looks" if facts.chosen_on == "test" and looks else ""
     often = f" {looks:,} times" if facts.chosen_on != "test" else often
     return Said(
@@ -63,7 +79,8 @@ def _augmented_evaluation(facts: Facts) -> Said | None:
     if not wrong:
         return None
     return Said(
-        f"Crops and flips are drawn for {listed(wrong)} images too, so their error is that of other images each time.",
+        f"Crops and flips are drawn for {listed(wrong)} images too, so their error is that of other"
+        " images each time.",
         "Augment training images only.",
     )
 
@@ -73,7 +90,8 @@ def _mirrored_digits(facts: Facts) -> Said | None:
     if not flips or facts.dataset is None or facts.dataset.partition("@")[0] != "digits":
         return None
     return Said(
-        "Half of the digits are mirrored; a mirrored 2 is no digit.", "Set augmentation.flip to 'none' for digits."
+        "Half of the digits are mirrored; a mirrored 2 is no digit.",
+        "Set augmentation.flip to 'none' for digits.",
     )
 
 
@@ -90,8 +108,8 @@ def _small_validation(facts: Facts) -> Said | None:
     if (ratio := detectable / claimed) < HOPELESS:
         way_out += f", or validate on about {facts.validation_images * ratio**2:,.0f} images"
     return Said(
-        f"{facts.validation_images:,} validation images near {error:.2f} % have a standard error of {one:.2f} points, "
-        f"so a difference of {short(claimed)} cannot be told from chance.",
+        f"{facts.validation_images:,} validation images near {error:.2f} % have a standard error of"
+        f" {one:.2f} points, so a difference of {short(claimed)} cannot be told from chance.",
         f"{way_out}.",
     )
 
@@ -100,8 +118,8 @@ def _running_error(facts: Facts) -> Said | None:
     if facts.train_error is None or facts.train_error_is != "running":
         return None
     return Said(
-        f"The training error of {facts.train_error:.2f} % is a running mean over batches in training mode, taken while "
-        "the weights changed.",
+        f"The training error of {facts.train_error:.2f} % is a running mean over batches in"
+        " training mode, taken while the weights changed.",
         "Evaluate the training part cleanly before saying anything about training error.",
     )
 
@@ -111,7 +129,10 @@ RULES = (
         key="shuffle_after_batch",
         subject="data",
         title="Shuffle after batch",
-        reason="Gradients of the same few images together, epoch after epoch, are less varied than fresh batches.",
+        reason=(
+            "Gradients of the same few images together, epoch after epoch, are less varied than"
+            " fresh batches."
+        ),
         source=f"TensorFlow documentation, tf.data.Dataset.shuffle; {NOTEBOOK}",
         severity="wrong",
         each=_shuffle_after_batch,
@@ -120,7 +141,10 @@ RULES = (
         key="never_shuffled",
         subject="data",
         title="Never shuffled",
-        reason="An order that never changes, often one class after the other, teaches the last images best.",
+        reason=(
+            "An order that never changes, often one class after the other, teaches the last images"
+            " best."
+        ),
         source="TensorFlow documentation, tf.data.Dataset.shuffle",
         severity="wrong",
         each=_never_shuffled,
@@ -129,7 +153,9 @@ RULES = (
         key="mean_of_wrong_images",
         subject="data",
         title="The mean of the wrong images",
-        reason="What is subtracted is learnt from data, and must not be learnt from images that judge.",
+        reason=(
+            "What is subtracted is learnt from data, and must not be learnt from images that judge."
+        ),
         source=f"{HE_CIFAR}: per-pixel mean subtracted, 45k of 50k to train on",
         severity="wrong",
         each=_mean_of_wrong_images,
@@ -138,8 +164,14 @@ RULES = (
         key="test_chooses",
         subject="data",
         title="Test used for choosing",
-        reason="The best of many looks at the test set is partly luck, and the luck does not come along.",
-        source="akamaster/pytorch_resnet_cifar10, README: best epoch on the test set; Recht et al. 2019",
+        reason=(
+            "The best of many looks at the test set is partly luck, and the luck does not come"
+            " along."
+        ),
+        source=(
+            "akamaster/pytorch_resnet_cifar10, README: best epoch on the test set; Recht et al."
+            " 2019"
+        ),
         severity="wrong",
         each=_test_chooses,
     ),
@@ -174,7 +206,10 @@ RULES = (
         key="running_train_error",
         subject="data",
         title="A training error that is a running mean",
-        reason="What `fit` prints mixes the weights of a whole epoch, augmented images and batch statistics.",
+        reason=(
+            "What `fit` prints mixes the weights of a whole epoch, augmented images and batch"
+            " statistics."
+        ),
         source=f"{KERAS}, FAQ: why is my training loss much higher than my testing loss?",
         severity="note",
         each=_running_error,

@@ -39,10 +39,21 @@ def of_import(curve: ImportedCurve) -> Facts:
     if known["epochs"] is not None:
         known["counts_in"] = "epochs"
     if given.decay is not None:
-        known |= {"decay": given.decay, "decay_meaning": given.decay_meaning, "decay_covers": given.decay_covers}
+        known |= {
+            "decay": given.decay,
+            "decay_meaning": given.decay_meaning,
+            "decay_covers": given.decay_covers,
+        }
     if given.seeds:
-        known |= {"seeds": len(given.seeds), "seed": given.seeds[0] if len(given.seeds) == 1 else None}
-    known |= {"name": curve.name, "network": given.config, "loss_includes_penalty": _penalty_inside(curve)}
+        known |= {
+            "seeds": len(given.seeds),
+            "seed": given.seeds[0] if len(given.seeds) == 1 else None,
+        }
+    known |= {
+        "name": curve.name,
+        "network": given.config,
+        "loss_includes_penalty": _penalty_inside(curve),
+    }
     known |= {"validation_error": _last_error(curve, "val_"), "train_error": _last_error(curve, "")}
     return of_mapping({key: value for key, value in known.items() if value is not None})
 
@@ -69,6 +80,8 @@ def _last_error(curve: ImportedCurve, part: str) -> float | None:
     for name, of_accuracy in ((f"{part}error", False), (f"{part}accuracy", True)):
         if column := curve.column(name):
             values = [value for value in column.y if value is not None]
-            error = 100 * (1 - values[-1]) if of_accuracy and values else values[-1] if values else -1
+            error = (
+                100 * (1 - values[-1]) if of_accuracy and values else values[-1] if values else -1
+            )
             return error if 0 <= error <= 100 else None
     return None

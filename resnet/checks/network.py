@@ -1,4 +1,5 @@
-"""The network: whether it fits its images, its norms are set the right way round, and twins are twins."""
+"""The network: whether it fits its images, its norms are set the right way round, and twins are
+twins."""
 
 from functools import lru_cache
 from itertools import combinations
@@ -23,14 +24,14 @@ def _wrong_family(facts: Facts) -> Said | None:
     if facts.network.stem == "imagenet" and side <= SMALL_SIDE:
         left = ceil(ceil(side / 2) / 2)
         return Said(
-            f"An ImageNet stem, 7×7/2 and a pool, leaves maps of {left}×{left} of images {side}×{side} before the "
-            "first block.",
+            f"An ImageNet stem, 7×7/2 and a pool, leaves maps of {left}×{left} of images"
+            f" {side}×{side} before the first block.",
             "Choose stem 'cifar', or larger images.",
         )
     if facts.network.stem == "cifar" and side >= LARGE_SIDE:
         return Said(
-            f"A CIFAR stem keeps maps of {side}×{side} through the first stage, {(side // 32) ** 2} times the work of "
-            "32×32.",
+            f"A CIFAR stem keeps maps of {side}×{side} through the first stage, {(side // 32) ** 2}"
+            " times the work of 32×32.",
             "Choose stem 'imagenet', or smaller images.",
         )
     return None
@@ -41,8 +42,8 @@ def _momentum_wrong_way_round(facts: Facts) -> Said | None:
     if momentum is None or momentum > WRONG_WAY_ROUND:
         return None
     return Said(
-        f"Batch norm's momentum is {momentum:g}, so each step keeps {100 * momentum:g} % of the moving averages and "
-        f"they follow the last {1 / (1 - momentum):.2g} batches.",
+        f"Batch norm's momentum is {momentum:g}, so each step keeps {100 * momentum:g} % of the"
+        f" moving averages and they follow the last {1 / (1 - momentum):.2g} batches.",
         f"PyTorch's {momentum:g} is Keras's {1 - momentum:g}: set norm.momentum to that.",
     )
 
@@ -52,8 +53,8 @@ def _averages_unsettled(facts: Facts) -> Said | None:
     if momentum is None or not steps or (left := momentum**steps) < UNSETTLED:
         return None
     return Said(
-        f"After {steps:,} steps at batch norm momentum {momentum:g}, {100 * left:.0f} % of the moving averages is "
-        "still what they began with.",
+        f"After {steps:,} steps at batch norm momentum {momentum:g}, {100 * left:.0f} % of the"
+        " moving averages is still what they began with.",
         "Train longer, lower norm.momentum, or look at the test error with exact statistics.",
     )
 
@@ -63,7 +64,8 @@ def _first_stage_strides(facts: Facts) -> Said | None:
     if not strides or strides[0] == 1:
         return None
     return Said(
-        f"Stage 1 strides by {strides[0]}, so its maps have a {strides[0] ** 2}th of the area of the paper's.",
+        f"Stage 1 strides by {strides[0]}, so its maps have a {strides[0] ** 2}th of the area of"
+        " the paper's.",
         "Set stages.0.stride to 1.",
     )
 
@@ -71,7 +73,13 @@ def _first_stage_strides(facts: Facts) -> Said | None:
 def _strides_differ(arms: Arms) -> Said | None:
     for one, two in combinations([arm[0] for arm in arms], 2):
         first, second = one.stage_strides, two.stage_strides
-        if not first or not second or len(first) != len(second) or one.varies("stages") or two.varies("stages"):
+        if (
+            not first
+            or not second
+            or len(first) != len(second)
+            or one.varies("stages")
+            or two.varies("stages")
+        ):
             continue
         if one.network and two.network and one.network.stem != two.network.stem:
             continue
@@ -82,11 +90,14 @@ def _strides_differ(arms: Arms) -> Said | None:
 
 
 def _said_of_strides(one: Facts, two: Facts, stage: int, strides: tuple[int, int]) -> Said:
-    (fine, first), (coarse, second) = sorted(zip(strides, (one, two), strict=True), key=lambda pair: pair[0])
+    (fine, first), (coarse, second) = sorted(
+        zip(strides, (one, two), strict=True), key=lambda pair: pair[0]
+    )
     twins = _twins(one, two)
     return Said(
-        f"{'The twins' if twins else 'Arms'} stride differently: {second.called} by {coarse} in stage {stage}, "
-        f"{first.called} by {fine}, so that one works on maps {(coarse / fine) ** 2:.3g} times as large from there on.",
+        f"{'The twins' if twins else 'Arms'} stride differently: {second.called} by {coarse} in"
+        f" stage {stage}, {first.called} by {fine}, so that one works on maps"
+        f" {(coarse / fine) ** 2:.3g} times as large from there on.",
         "Give both the same strides: derive the plain twin by removing shortcuts, as `twin` does.",
     )
 
@@ -108,13 +119,16 @@ def _parity(arms: Arms) -> Said | None:
     for one, two in combinations([arm[0] for arm in arms], 2):
         if not _twins(one, two) or one.network is None or two.network is None:
             continue
-        plain, residual = sorted((one.network, two.network), key=lambda network: network.shortcut != "none")
+        plain, residual = sorted(
+            (one.network, two.network), key=lambda network: network.shortcut != "none"
+        )
         extra = _parameters(residual) - _parameters(plain)
         if extra and residual.shortcut in ("projection", "projection_always"):
             option = "B" if residual.shortcut == "projection" else "C"
             names = (one.called, two.called) if two.network is plain else (two.called, one.called)
             return Said(
-                f"Option {option} gives {names[0]} {extra:,} parameters that its plain twin {names[1]} lacks.",
+                f"Option {option} gives {names[0]} {extra:,} parameters that its plain twin"
+                f" {names[1]} lacks.",
                 "Choose shortcut 'padded_identity', option A, which adds none.",
             )
     return None
@@ -127,8 +141,8 @@ def _half_precision(facts: Facts) -> Said | None:
     if network.depth < HALF_BREAKS_FROM:
         return None
     return Said(
-        f"A plain network of {network.depth} layers can become not-a-number in float16, whose largest number is "
-        "65,504.",
+        f"A plain network of {network.depth} layers can become not-a-number in float16, whose"
+        " largest number is 65,504.",
         "Choose precision 'float32' or 'mixed_bfloat16', in every arm.",
     )
 
@@ -138,7 +152,9 @@ def _precision_differs(arms: Arms) -> Said | None:
     if len(set(known.values())) < 2 or any(arm[0].varies("precision") for arm in arms):
         return None
     numbers = "; ".join([f"{name} {precision}" for name, precision in known.items()])
-    return Said(f"The arms compute in different precision: {numbers}.", "Give all arms one precision.")
+    return Said(
+        f"The arms compute in different precision: {numbers}.", "Give all arms one precision."
+    )
 
 
 RULES = (
@@ -147,7 +163,9 @@ RULES = (
         subject="network",
         title="A network for other images",
         reason="The stem decides how much of an image is left before the first block sees it.",
-        source=f"{HE_CIFAR}: a 3×3 first layer for 32×32; {HE_IMAGENET}: 7×7/2 and a pool for 224×224",
+        source=(
+            f"{HE_CIFAR}: a 3×3 first layer for 32×32; {HE_IMAGENET}: 7×7/2 and a pool for 224×224"
+        ),
         severity="unusual",
         each=_wrong_family,
     ),
@@ -164,7 +182,10 @@ RULES = (
         key="norm_averages_unsettled",
         subject="batch norm",
         title="Moving averages that have not settled",
-        reason="Testing uses moving averages, which forget what they began with by a factor of momentum a step.",
+        reason=(
+            "Testing uses moving averages, which forget what they began with by a factor of"
+            " momentum a step."
+        ),
         source=f"{KERAS}, BatchNormalization; Ioffe and Szegedy 2015, Algorithm 2",
         severity="note",
         each=_averages_unsettled,
@@ -173,7 +194,10 @@ RULES = (
         key="first_stage_strides",
         subject="network",
         title="The first stage strides",
-        reason="The paper keeps the map's size in the first stage; striding there makes another, cheaper network.",
+        reason=(
+            "The paper keeps the map's size in the first stage; striding there makes another,"
+            " cheaper network."
+        ),
         source=f"{HE_IMAGENET}; {NOTEBOOK}, whose ResNet-50 does",
         severity="unusual",
         each=_first_stage_strides,
@@ -182,7 +206,10 @@ RULES = (
         key="strides_differ",
         subject="network",
         title="Arms that stride differently",
-        reason="Larger maps mean more work and finer features, which have nothing to do with shortcuts.",
+        reason=(
+            "Larger maps mean more work and finer features, which have nothing to do with"
+            " shortcuts."
+        ),
         source=f"{NOTEBOOK}: ResNet-50 strides in stage 1, Plain-50 does not",
         severity="unfair",
         arms=_strides_differ,
@@ -192,7 +219,10 @@ RULES = (
         subject="network",
         title="Projections break parity with the plain twin",
         reason="Projection shortcuts have weights, so the residual network is also the larger one.",
-        source=f"{HE_CIFAR}: identity shortcuts in all cases, so that both have exactly the same parameters",
+        source=(
+            f"{HE_CIFAR}: identity shortcuts in all cases, so that both have exactly the same"
+            " parameters"
+        ),
         severity="unfair",
         arms=_parity,
     ),
@@ -200,7 +230,10 @@ RULES = (
         key="plain_deep_in_float16",
         subject="network",
         title="A deep plain network in float16",
-        reason="Without shortcuts, responses and gradients leave the narrow range of float16 as depth grows.",
+        reason=(
+            "Without shortcuts, responses and gradients leave the narrow range of float16 as depth"
+            " grows."
+        ),
         source="Micikevicius et al. 2018, Mixed Precision Training; training notes of this project",
         severity="unusual",
         each=_half_precision,

@@ -16,7 +16,8 @@ Part = Literal["test", "validation"]
 
 
 class Measured(NamedTuple):
-    """An arm's errors in percent, with their seeds where all are known, and the images each was counted on."""
+    """An arm's errors in percent, with their seeds where all are known, and the images each was
+    counted on."""
 
     name: str
     against: str | None
@@ -31,14 +32,19 @@ def _measured(arm: Sequence[Facts], part: Part) -> Measured:
     seeds = tuple([seed for _, seed in known if seed is not None])
     own = seeds if len(seeds) == len(known) else None
     images = getattr(arm[0], f"{part}_images")
-    return Measured(arm_label(arm), arm[0].against, tuple([error for error, _ in known]), own, images)
+    return Measured(
+        arm_label(arm), arm[0].against, tuple([error for error, _ in known]), own, images
+    )
 
 
 def _one_measure(arms: Arms) -> list[Measured]:
-    """By test where every arm that is evaluated has that number, else by validation: never one of each."""
+    """By test where every arm that is evaluated has that number, else by validation: never one of
+    each."""
     tested = [_measured(arm, "test") for arm in arms]
     validated = [_measured(arm, "validation") for arm in arms]
-    whole = all(test.errors or not other.errors for test, other in zip(tested, validated, strict=True))
+    whole = all(
+        test.errors or not other.errors for test, other in zip(tested, validated, strict=True)
+    )
     return [arm for arm in (tested if whole else validated) if arm.errors]
 
 
@@ -51,8 +57,8 @@ def _pairs(measured: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
 
 
 def _difference(one: Measured, two: Measured) -> tuple[float, float | None]:
-    """As the table has it, over pairs of seeds or after Welch, with half its interval; between two single runs half is
-    what their images leave open."""
+    """As the table has it, over pairs of seeds or after Welch, with half its interval; between two
+    single runs half is what their images leave open."""
     seeds = (one.seeds, two.seeds) if one.seeds and two.seeds else None
     found = difference(one.errors, two.errors, seeds=seeds)
     if len(one.errors) == len(two.errors) == 1 and one.images and two.images:
@@ -64,7 +70,9 @@ def _difference(one: Measured, two: Measured) -> tuple[float, float | None]:
 def _within_noise(arms: Arms) -> Said | None:
     pairs = _pairs(_one_measure(arms))
     found = [(f"{one.name} and {two.name}", *_difference(one, two)) for one, two in pairs]
-    close = [(abs(apart), noise, names) for names, apart, noise in found if noise and abs(apart) < noise]
+    close = [
+        (abs(apart), noise, names) for names, apart, noise in found if noise and abs(apart) < noise
+    ]
     if not close:
         return None
     apart, noise, names = min(close, key=lambda each: each[0] / each[1])
@@ -80,7 +88,10 @@ RULES = (
         key="within_noise",
         subject="comparison",
         title="A difference below the noise",
-        reason="A difference whose interval holds zero would often appear between arms that are the same.",
+        reason=(
+            "A difference whose interval holds zero would often appear between arms that are the"
+            " same."
+        ),
         source=f"{RUN_TO_RUN}; on 10,000 images an error near 7 % has a standard error of 0.26",
         severity="note",
         arms=_within_noise,

@@ -1,4 +1,5 @@
-"""Section 4.2 of He et al. 2015 as a list of points: what each expects, and what was found instead."""
+"""Section 4.2 of He et al. 2015 as a list of points: what each expects, and what was found
+instead."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +52,11 @@ class Conformity:
         known = len(self.points) - unknown
         text = f"Follows He et al. 2015 in {known - len(differing)} of {known} points"
         if differing:
-            which = "this one differs" if len(differing) == 1 else f"these {_word(len(differing))} differ"
+            which = (
+                "this one differs"
+                if len(differing) == 1
+                else f"these {_word(len(differing))} differ"
+            )
             text += f"; {which}: " + "; ".join([_contrast(point) for point in differing])
         if unknown:
             text += f"; {_word(unknown)} more cannot be known from this"
@@ -105,10 +110,21 @@ def _head(network: ResNetConfig) -> tuple[bool, str]:
 
 
 def _norm(network: ResNetConfig) -> tuple[bool, str]:
-    place = "before the activation" if network.activation_order == "post" else "before the convolution (pre-activation)"
+    place = (
+        "before the activation"
+        if network.activation_order == "post"
+        else "before the convolution (pre-activation)"
+    )
     start = "" if network.norm.last_gamma == "one" else ", the last scales starting at 0"
-    good = (network.norm.kind, network.activation_order, network.norm.last_gamma) == ("batch", "post", "one")
-    return good, f"{network.norm.kind} norm {place}{start}" if network.norm.kind != "none" else "no norm"
+    good = (network.norm.kind, network.activation_order, network.norm.last_gamma) == (
+        "batch",
+        "post",
+        "one",
+    )
+    return (
+        good,
+        f"{network.norm.kind} norm {place}{start}" if network.norm.kind != "none" else "no norm",
+    )
 
 
 def _initialiser(network: ResNetConfig) -> tuple[bool, str]:
@@ -130,7 +146,10 @@ def _optimiser(recipe: Recipe) -> tuple[bool, str]:
 
 def _decay(recipe: Recipe) -> tuple[bool, str]:
     decay = recipe.weight_decay
-    return (decay.value, decay.semantics) == (1e-4, "l2"), f"{short(decay.value)}, {decay.semantics}"
+    return (decay.value, decay.semantics) == (
+        1e-4,
+        "l2",
+    ), f"{short(decay.value)}, {decay.semantics}"
 
 
 def _batch(recipe: Recipe) -> tuple[bool, str]:
@@ -156,12 +175,17 @@ def _end(recipe: Recipe) -> tuple[bool, str]:
 
 def _augmentation(recipe: Recipe) -> tuple[bool, str]:
     pad, flip = recipe.augmentation.pad, recipe.augmentation.flip
-    words = [f"pad {pad} and crop" if pad else "no crop", "flip" if flip == "horizontal" else "no flip"]
+    words = [
+        f"pad {pad} and crop" if pad else "no crop",
+        "flip" if flip == "horizontal" else "no flip",
+    ]
     return (pad, flip) == (4, "horizontal"), ", ".join(words)
 
 
 def _normalisation(recipe: Recipe) -> tuple[bool, str]:
-    return recipe.input_normalisation == "per_pixel_mean", recipe.input_normalisation.replace("_", " ")
+    return recipe.input_normalisation == "per_pixel_mean", recipe.input_normalisation.replace(
+        "_", " "
+    )
 
 
 OF_NETWORK: tuple[tuple[str, str, OfNetwork], ...] = (
@@ -193,7 +217,13 @@ def _warmup(asked: Asked) -> Point:
     if asked.recipe is None:
         return Point(key, fewer, "", "unknown")
     warmup = asked.recipe.warmup
-    found = "none" if warmup is None else f"{warmup.steps:,} steps" if warmup.kind == "steps" else _of_error(warmup)
+    found = (
+        "none"
+        if warmup is None
+        else f"{warmup.steps:,} steps"
+        if warmup.kind == "steps"
+        else _of_error(warmup)
+    )
     if asked.network is None:
         return Point(key, fewer, found, "unknown")
     deep = all(stage.blocks >= DEEP_N for stage in asked.network.stages)
@@ -212,13 +242,26 @@ def _split(asked: Asked) -> Point:
     validation = asked.recipe.validation_images
     train = asked.dataset.train_images - validation
     good = (asked.dataset.name, train, validation) == ("cifar10", TRAIN_IMAGES, VALIDATION_IMAGES)
-    return Point(key, expected, f"{train:,} / {validation:,} of {asked.dataset.title}", "met" if good else "differs")
+    return Point(
+        key,
+        expected,
+        f"{train:,} / {validation:,} of {asked.dataset.title}",
+        "met" if good else "differs",
+    )
 
 
-def follows(recipe: Recipe | None, network: ResNetConfig | None, dataset: DatasetFacts | None = None) -> Conformity:
-    """Hold a training against section 4.2 of He et al. 2015, point by point. What is None leaves its points unknown."""
-    points = [_point(key, expected, look(network) if network else None) for key, expected, look in OF_NETWORK]
-    points += [_point(key, expected, look(recipe) if recipe else None) for key, expected, look in OF_RECIPE]
+def follows(
+    recipe: Recipe | None, network: ResNetConfig | None, dataset: DatasetFacts | None = None
+) -> Conformity:
+    """Hold a training against section 4.2 of He et al. 2015, point by point. What is None leaves
+    its points unknown."""
+    points = [
+        _point(key, expected, look(network) if network else None)
+        for key, expected, look in OF_NETWORK
+    ]
+    points += [
+        _point(key, expected, look(recipe) if recipe else None) for key, expected, look in OF_RECIPE
+    ]
     asked = Asked(network, recipe, dataset)
     return Conformity((*points, _warmup(asked), _split(asked)))
 

@@ -16,7 +16,8 @@ DEEP = 110
 
 
 def usual_rate(facts: Facts) -> float | None:
-    """What people use: 0.1 under SGD with momentum 0.9 at batch 128, in proportion to the batch; 1e-3 under Adam.
+    """What people use: 0.1 under SGD with momentum 0.9 at batch 128, in proportion to the batch;
+    1e-3 under Adam.
 
     Less momentum asks for a higher rate: a lasting gradient moves weights by rate / (1 − momentum).
     """
@@ -35,11 +36,13 @@ def _far_from_usual(facts: Facts) -> Said | None:
     ratio = facts.learning_rate / usual
     if 1 / FAR <= round(ratio, 9) <= FAR:
         return None
-    name = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}[facts.optimiser or "sgd"]
+    name = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}[
+        facts.optimiser or "sgd"
+    ]
     at = f" at batch {facts.images_per_step:,}" if name == "SGD" else ""
     return Said(
-        f"The learning rate {short(facts.learning_rate)} is {times(ratio)} what {name} usually takes{at}, about "
-        f"{short(usual)}.",
+        f"The learning rate {short(facts.learning_rate)} is {times(ratio)} what {name} usually"
+        f" takes{at}, about {short(usual)}.",
         f"Try {short(usual)}, or a few rates around it on validation.",
     )
 
@@ -50,7 +53,8 @@ def _warmup_never_ends(facts: Facts) -> Said | None:
         if facts.steps is None or warmup.steps < facts.steps:
             return None
         return Said(
-            f"The warm-up takes {warmup.steps:,} of {facts.steps:,} steps, so the full rate is hardly reached.",
+            f"The warm-up takes {warmup.steps:,} of {facts.steps:,} steps, so the full rate is"
+            " hardly reached.",
             "Shorten warmup.steps to a few hundred.",
         )
     if facts.learning_rate is None or facts.highest_rate is None or not facts.steps_done:
@@ -59,21 +63,27 @@ def _warmup_never_ends(facts: Facts) -> Said | None:
     if not long_enough or facts.highest_rate >= NEVER_REACHED * facts.learning_rate:
         return None
     return Said(
-        f"The learning rate aimed at is {short(facts.learning_rate)}, and after {facts.steps_done:,} steps none above "
-        f"{short(facts.highest_rate)} has been logged: the warm-up has not ended.",
+        f"The learning rate aimed at is {short(facts.learning_rate)}, and after"
+        f" {facts.steps_done:,} steps none above {short(facts.highest_rate)} has been logged: the"
+        " warm-up has not ended.",
         "See that the rate goes back after the warm-up, and log it.",
     )
 
 
 def _deep_without_warmup(facts: Facts) -> Said | None:
     network = facts.network
-    if network is None or facts.warmup != "none" or facts.optimiser != "sgd" or network.stem != "cifar":
+    if (
+        network is None
+        or facts.warmup != "none"
+        or facts.optimiser != "sgd"
+        or network.stem != "cifar"
+    ):
         return None
     if network.depth < DEEP or not facts.learning_rate or facts.learning_rate < USUAL_SGD:
         return None
     return Said(
-        f"{network.depth} layers begin at a learning rate of {short(facts.learning_rate)} without a warm-up; the paper "
-        "found 0.1 slightly too large to start converging with 110.",
+        f"{network.depth} layers begin at a learning rate of {short(facts.learning_rate)} without a"
+        " warm-up; the paper found 0.1 slightly too large to start converging with 110.",
         "Warm up at 0.01 until the training error is below 80 %, as recipe he2015_cifar_110 does.",
     )
 
@@ -99,11 +109,17 @@ def _epochs_for_steps(facts: Facts) -> Said | None:
         return None
     spans = ""
     if facts.epochs:
-        exact, whole = facts.epochs * per_epoch, facts.epochs * -(-facts.train_images // facts.images_per_step)
-        spans = f": {facts.epochs:g} epochs are {exact:,.0f} steps, or {whole:,.0f} where the last batch is a short one"
+        exact, whole = (
+            facts.epochs * per_epoch,
+            facts.epochs * -(-facts.train_images // facts.images_per_step),
+        )
+        spans = (
+            f": {facts.epochs:g} epochs are {exact:,.0f} steps, or {whole:,.0f} where the last"
+            " batch is a short one"
+        )
     return Said(
-        f"The schedule counts epochs, and {facts.train_images:,} images in batches of {facts.images_per_step:,} are "
-        f"{per_epoch:.2f} steps{spans}.",
+        f"The schedule counts epochs, and {facts.train_images:,} images in batches of"
+        f" {facts.images_per_step:,} are {per_epoch:.2f} steps{spans}.",
         "Count steps, as the paper does (32k, 48k, 64k).",
     )
 
@@ -115,9 +131,11 @@ def _less_than_an_epoch(facts: Facts) -> Said | None:
     if seen >= facts.train_images:
         return None
     return Said(
-        f"{facts.steps:,} steps of {facts.images_per_step:,} show {seen:,} of {facts.train_images:,} training images: "
-        f"{100 * seen / facts.train_images:.0f} % of an epoch.",
-        f"Give at least {-(-facts.train_images // facts.images_per_step):,} steps; were epochs meant?",
+        f"{facts.steps:,} steps of {facts.images_per_step:,} show {seen:,} of"
+        f" {facts.train_images:,} training images: {100 * seen / facts.train_images:.0f} % of an"
+        " epoch.",
+        f"Give at least {-(-facts.train_images // facts.images_per_step):,} steps; were epochs"
+        " meant?",
     )
 
 
@@ -138,8 +156,14 @@ RULES = (
         key="rate_far_from_usual",
         subject="learning rate",
         title="A learning rate far from the optimiser's usual",
-        reason="Too low and nothing is learnt in the time there is; too high and training never settles.",
-        source=f"{HE_CIFAR}: 0.1; {GOYAL}, in proportion to the batch; {KERAS}, Adam: 0.001; {NOTEBOOK}: 1e-4 for SGD",
+        reason=(
+            "Too low and nothing is learnt in the time there is; too high and training never"
+            " settles."
+        ),
+        source=(
+            f"{HE_CIFAR}: 0.1; {GOYAL}, in proportion to the batch; {KERAS}, Adam: 0.001;"
+            f" {NOTEBOOK}: 1e-4 for SGD"
+        ),
         severity="unusual",
         each=_far_from_usual,
     ),
@@ -147,8 +171,13 @@ RULES = (
         key="warmup_never_ends",
         subject="learning rate",
         title="A warm-up that never ends",
-        reason="A warm-up is to end: two public repositories trained ResNet-110 at a tenth of the rate, silently.",
-        source=f"{HE_CIFAR}: about 400 iterations, then back to 0.1; training notes of this project",
+        reason=(
+            "A warm-up is to end: two public repositories trained ResNet-110 at a tenth of the"
+            " rate, silently."
+        ),
+        source=(
+            f"{HE_CIFAR}: about 400 iterations, then back to 0.1; training notes of this project"
+        ),
         severity="wrong",
         each=_warmup_never_ends,
     ),
@@ -165,7 +194,10 @@ RULES = (
         key="drop_after_the_end",
         subject="learning rate",
         title="The schedule goes on after the end",
-        reason="A drop that never comes leaves the error of the high learning rate, points above the final one.",
+        reason=(
+            "A drop that never comes leaves the error of the high learning rate, points above the"
+            " final one."
+        ),
         source=f"{HE_CIFAR}: drops at 32k and 48k of 64k",
         severity="wrong",
         each=_drop_after_the_end,
@@ -174,7 +206,10 @@ RULES = (
         key="epochs_for_steps",
         subject="steps",
         title="Epochs where the paper counts steps",
-        reason="An epoch is no whole number of steps, so a schedule in epochs drifts from the one in steps.",
+        reason=(
+            "An epoch is no whole number of steps, so a schedule in epochs drifts from the one in"
+            " steps."
+        ),
         source=f"{HE_CIFAR}: 32k, 48k and 64k iterations",
         severity="unusual",
         each=_epochs_for_steps,
@@ -192,7 +227,10 @@ RULES = (
         key="not_a_number",
         subject="steps",
         title="Training became not-a-number",
-        reason="A callback that ends a broken training ends it as if it had succeeded, so its numbers look like any.",
+        reason=(
+            "A callback that ends a broken training ends it as if it had succeeded, so its numbers"
+            " look like any."
+        ),
         source=f"{KERAS}, TerminateOnNaN",
         severity="wrong",
         each=_not_a_number,

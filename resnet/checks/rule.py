@@ -1,4 +1,5 @@
-"""A rule is data: what it is called, why it is one, who says so, how bad it is, and a pure function that looks."""
+"""A rule is data: what it is called, why it is one, who says so, how bad it is, and a pure function
+that looks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,16 @@ Severity = Literal["wrong", "unfair", "unusual", "note"]
 SEVERITIES: tuple[Severity, ...] = ("wrong", "unfair", "unusual", "note")
 """The worst first: not what was meant; not comparable; not what others do; good to know."""
 
-Subject = Literal["weight decay", "network", "batch norm", "learning rate", "steps", "data", "devices", "comparison"]
+Subject = Literal[
+    "weight decay",
+    "network",
+    "batch norm",
+    "learning rate",
+    "steps",
+    "data",
+    "devices",
+    "comparison",
+]
 
 
 class Said(NamedTuple):
@@ -37,9 +47,11 @@ LooksAtArms = Callable[[Arms], Said | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`reason` is one sentence a student understands; `source` a paper, a library's documentation or a notebook.
+    """`reason` is one sentence a student understands; `source` a paper, a library's documentation
+    or a notebook.
 
-    It has one of two ways to look: `each` at every run by itself, `arms` at what is compared: two arms or more.
+    It has one of two ways to look: `each` at every run by itself, `arms` at what is compared: two
+    arms or more.
     """
 
     key: str

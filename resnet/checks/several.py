@@ -15,10 +15,13 @@ def _several_factors(arms: Arms) -> Said | None:
             said.append(several_changed(first.against, arm_label([first]), first.changed or ()))
     if not said:
         return None
-    more = [f"{len(said) - MOST} more comparisons change several factors."] if len(said) > MOST else []
+    more = (
+        [f"{len(said) - MOST} more comparisons change several factors."] if len(said) > MOST else []
+    )
     return Said(
         " ".join([*said[:MOST], *more]),
-        "Add an arm for each factor alone, or cross them in a grid; else say that both were changed.",
+        "Add an arm for each factor alone, or cross them in a grid; else say that both were"
+        " changed.",
     )
 
 

@@ -1,4 +1,5 @@
-"""Facts from what there is: networks, recipes, specs, the records of runs, and files that say what somebody knows.
+"""Facts from what there is: networks, recipes, specs, the records of runs, and files that say what
+somebody knows.
 
 Nothing here reads a file. What a source does not say stays None.
 """
@@ -26,7 +27,8 @@ MOST = 1e15
 """More than this is no count and no rate of any record."""
 
 NOT_A_NUMBER = re.compile(r"Not a number at step ([\d,]{1,20})\b")
-"""How the worker's last word begins where a run stopped for that: `resnet.training.failure.NotANumberError`."""
+"""How the worker's last word begins where a run stopped for that:
+`resnet.training.failure.NotANumberError`."""
 
 _ADAPTER = TypeAdapter(Facts)
 
@@ -37,8 +39,10 @@ def of_network(network: ResNetConfig, name: str = "") -> Facts:
 
 
 def of_recipe(recipe: Recipe, name: str = "") -> Facts:
-    """What a recipe says, and what this program does whatever it says: it shuffles images, centres them by the training
-    part, augments training images only, keeps the penalty out of the loss, and lets validation choose."""
+    """What a recipe says, and what this program does whatever it says: it shuffles images, centres
+    them by the training part, augments training images only, keeps the penalty out of the loss, and
+    lets validation choose.
+    """
     decay, augmentation = recipe.weight_decay, recipe.augmentation
     centred = recipe.input_normalisation != "scale"
     return Facts(
@@ -83,9 +87,12 @@ def of_spec(spec: RunSpec, dataset: DatasetFacts | None = None, name: str = "") 
 
 
 def of_arms(
-    arms: Mapping[str, Sequence[RunSpec]], declared: Sequence[str] = (), dataset: DatasetFacts | None = None
+    arms: Mapping[str, Sequence[RunSpec]],
+    declared: Sequence[str] = (),
+    dataset: DatasetFacts | None = None,
 ) -> list[Facts]:
-    """A study before it runs: the specs of each arm, one for each seed, and the keys that are varied on purpose."""
+    """A study before it runs: the specs of each arm, one for each seed, and the keys that are
+    varied on purpose."""
     return [
         replace(of_spec(spec, dataset), arm=arm, declared=tuple(declared))
         for arm, specs in arms.items()
@@ -105,10 +112,15 @@ def with_dataset(facts: Facts, dataset: DatasetFacts) -> Facts:
 
 
 def of_run(
-    facts: Facts, records: Sequence[Mapping[str, Any]], *, continued: bool = False, cause: str | None = None
+    facts: Facts,
+    records: Sequence[Mapping[str, Any]],
+    *,
+    continued: bool = False,
+    cause: str | None = None,
 ) -> Facts:
-    """The same with what the run's records say happened, and `cause`, why it ended, as its last word says: a run that
-    stops at a weight that is no number writes no further record. `facts` are those of its spec."""
+    """The same with what the run's records say happened, and `cause`, why it ended, as its last
+    word says: a run that stops at a weight that is no number writes no further record. `facts` are
+    those of its spec."""
     last: dict[str, Mapping[str, Any]] = {str(record.get("kind")): record for record in records}
     start, evaluation, test = (last.get(kind, {}) for kind in ("start", "evaluation", "test"))
     rates = [rate for record in records if (rate := _number(record, "learning_rate")) is not None]
@@ -134,12 +146,15 @@ def of_run(
 
 
 def of_mapping(known: Mapping[str, Any]) -> Facts:
-    """What somebody knows of a training elsewhere, by the names of `Facts`; `network` may be a name of the catalogue.
+    """What somebody knows of a training elsewhere, by the names of `Facts`; `network` may be a name
+    of the catalogue.
 
     Raises ConfigError or UnknownNameError for a key or a value that means nothing.
     """
     if not isinstance(known, Mapping):
-        raise ConfigError(f"Facts are written as keys and values, as in a JSON object; received {echo(known)}.")
+        raise ConfigError(
+            f"Facts are written as keys and values, as in a JSON object; received {echo(known)}."
+        )
     for key in known:
         if key not in KEYS:
             raise UnknownNameError("fact", key, KEYS)

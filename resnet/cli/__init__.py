@@ -1,6 +1,8 @@
-"""The command line: `python -m resnet list|describe|compare|family|draw|plot|export|check|why-loss|study|twin|…`.
+"""The command line: `python -m resnet
+list|describe|compare|family|draw|plot|export|check|why-loss|study|twin|…`.
 
-The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C is 130.
+The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C
+is 130.
 """
 
 import os
@@ -25,7 +27,9 @@ from resnet.errors import ResNetLabError, echo
 
 FAILED, INTERRUPTED = 2, 130
 
-USAGE_ERROR = typer.BadParameter.__base__ or ValueError  # typer brings its own click; this is the one it raises
+USAGE_ERROR = (
+    typer.BadParameter.__base__ or ValueError
+)  # typer brings its own click; this is the one it raises
 
 app = typer.Typer(
     help="Choose a residual network, see it, count it, export it, train it.",
@@ -33,12 +37,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (describing, comparing, pictures, saving, checking, explaining, offering, running, managing, studying):
+for group in (
+    describing,
+    comparing,
+    pictures,
+    saving,
+    checking,
+    explaining,
+    offering,
+    running,
+    managing,
+    studying,
+):
     group.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 2 with one line on stderr, or 130 after Ctrl+C."""
+    """Run one command and return its exit status: 0, 2 with one line on stderr, or 130 after
+    Ctrl+C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         status = app(words or ["--help"], prog_name="python -m resnet", standalone_mode=False)
@@ -63,7 +79,10 @@ def _complain(error: Exception) -> int:
         message = f"The system refused: {error.strerror or error}; nothing was changed."
         _drop_output()
     else:
-        message = f"Something unforeseen went wrong, {type(error).__name__}: {echo(str(error))}; please report it."
+        message = (
+            f"Something unforeseen went wrong, {type(error).__name__}: {echo(str(error))}; please"
+            " report it."
+        )
     print(" ".join(message.split()), file=sys.stderr)
     return FAILED
 
@@ -75,5 +94,6 @@ def _plain(message: str) -> str:
 
 
 def _drop_output() -> None:
-    """Nobody reads what is still in the buffer, or nobody can: Python must not try again at exit."""
+    """Nobody reads what is still in the buffer, or nobody can: Python must not try again at
+    exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,5 @@
-"""check: what a network, a recipe, runs or somebody else's training do that is wrong, unfair or unusual."""
+"""check: what a network, a recipe, runs or somebody else's training do that is wrong, unfair or
+unusual."""
 
 import contextlib
 import json
@@ -36,15 +37,18 @@ What = Annotated[
     list[str],
     typer.Argument(
         metavar="RUN|NAME|FILE…",
-        help="Runs, networks, recipes or imported curves by name; files of a study (YAML, JSON), of a spec, recipe, "
-        "network, imported curve or facts (JSON), or a curve (CSV). Several are compared.",
+        help=(
+            "Runs, networks, recipes or imported curves by name; files of a study (YAML, JSON), of"
+            " a spec, recipe, network, imported curve or facts (JSON), or a curve (CSV). Several"
+            " are compared."
+        ),
     ),
 ]
 
 
 class Target(NamedTuple):
-    """Something to check, and what of it can be held against the paper. `spec` is that of a run of no study, and
-    `comparison` the one-factor sentence of a study, at its first run."""
+    """Something to check, and what of it can be held against the paper. `spec` is that of a run of
+    no study, and `comparison` the one-factor sentence of a study, at its first run."""
 
     facts: Facts
     network: ResNetConfig | None = None
@@ -59,7 +63,8 @@ def register(app: typer.Typer) -> None:
 
 
 def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
-    """What is wrong, unfair or unusual about a training or a comparison, each with its reason, source and way out."""
+    """What is wrong, unfair or unusual about a training or a comparison, each with its reason,
+    source and way out."""
     targets = _beside([target for word in what for target in targets_of(word, runs)])
     findings = lint.check(*[target.facts for target in targets])
     paper = {target.facts.called: found for target in targets if (found := conformity(target))}
@@ -75,7 +80,8 @@ def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> Non
 
 
 def targets_of(word: str, runs: Path) -> list[Target]:
-    """What a word on the command line stands for. Raises ConfigError, RunError or UnknownNameError."""
+    """What a word on the command line stands for. Raises ConfigError, RunError or
+    UnknownNameError."""
     path = Path(word)
     if RUN_ID.fullmatch(word) and not path.exists():
         return [_of_run(Store(runs).get(word))]
@@ -96,7 +102,8 @@ def targets_of(word: str, runs: Path) -> list[Target]:
 
 
 def conformity(target: Target) -> Conformity | None:
-    """How far it follows the paper's section 4.2, where it is of that kind: a CIFAR network, or a recipe alone."""
+    """How far it follows the paper's section 4.2, where it is of that kind: a CIFAR network, or a
+    recipe alone."""
     if target.network is not None and target.network.stem != "cifar":
         return None
     if target.network is None and target.recipe is None:
@@ -126,12 +133,16 @@ def _of_run(run: Run) -> Target:
     target = _of_spec(spec, run.id)
     records, _ = run.metrics()
     continued, cause = run.parent is not None, run.state().cause
-    return target._replace(facts=sources.of_run(target.facts, records, continued=continued, cause=cause))
+    return target._replace(
+        facts=sources.of_run(target.facts, records, continued=continued, cause=cause)
+    )
 
 
 def _of_spec(spec: RunSpec, name: str = "") -> Target:
     dataset = _dataset(spec.dataset, spec.data_folder)
-    return Target(sources.of_spec(spec, dataset, name), spec.config, spec.recipe, dataset, spec=spec)
+    return Target(
+        sources.of_spec(spec, dataset, name), spec.config, spec.recipe, dataset, spec=spec
+    )
 
 
 def _beside(targets: list[Target]) -> list[Target]:
@@ -147,7 +158,9 @@ def _of_recipe(entry: recipes.Entry) -> Target:
     """With the network and the data set it was written for."""
     network, dataset = catalog.get(entry.network).config, _dataset(entry.dataset)
     network = data.fit_config(network, dataset) if dataset else network
-    spec = RunSpec(network=entry.network, config=network, recipe=entry.recipe, dataset=entry.dataset)
+    spec = RunSpec(
+        network=entry.network, config=network, recipe=entry.recipe, dataset=entry.dataset
+    )
     return Target(sources.of_spec(spec, dataset, entry.name), network, entry.recipe, dataset)
 
 
@@ -159,8 +172,8 @@ def _dataset(name: str, folder: str = data.DEFAULT_FOLDER) -> DatasetFacts | Non
 
 
 def _of_study(study: Study, runs: Path) -> list[Target]:
-    """Every run it asks for, with what those that are there recorded; what the seeds of an arm share is held against
-    the paper once."""
+    """Every run it asks for, with what those that are there recorded; what the seeds of an arm
+    share is held against the paper once."""
     steps = steps_of(study, Store(runs).list())
     arms = {arm.name: arm for arm in arms_of(step.planned for step in steps)}
     targets = []
@@ -171,16 +184,20 @@ def _of_study(study: Study, runs: Path) -> list[Target]:
 
 
 def _comparison(study: Study, steps: Sequence[Step]) -> str | None:
-    """Whether only what was declared differs; nothing where a finding says that a comparison changes several."""
+    """Whether only what was declared differs; nothing where a finding says that a comparison
+    changes several."""
     planned = [step.planned for step in steps]
     specs = specs_of(planned)
     found = guard.one_factor(specs, study.keys)
-    doubtful = found.purity == "several factors" and compared.several(study, arms_of(planned), specs)
+    doubtful = found.purity == "several factors" and compared.several(
+        study, arms_of(planned), specs
+    )
     return None if doubtful else found.sentence
 
 
 def _of_file(path: Path, runs: Path) -> list[Target]:
-    """A study; one JSON object, or a list: specs, recipes, networks, imported curves, facts; or a curve as CSV."""
+    """A study; one JSON object, or a list: specs, recipes, networks, imported curves, facts; or a
+    curve as CSV."""
     if path.suffix.lower() == ".csv":
         return [Target(of_import(read_curve(path)))]
     if path.suffix.lower() in (".yaml", ".yml"):
@@ -188,12 +205,17 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        raise ConfigError(f"A file to check holds JSON; received {echo(path.name)}, which does not.") from None
+        raise ConfigError(
+            f"A file to check holds JSON; received {echo(path.name)}, which does not."
+        ) from None
     except OSError as error:
         raise ConfigError(f"{echo(path.name)} cannot be read: {error.strerror}.") from None
     if isinstance(content, dict) and "baseline" in content:
         return _of_study(study_files.read(path), runs)
-    return [_of_content(item, path.stem) for item in (content if isinstance(content, list) else [content])]
+    return [
+        _of_content(item, path.stem)
+        for item in (content if isinstance(content, list) else [content])
+    ]
 
 
 def _of_content(content: Any, name: str) -> Target:
@@ -214,7 +236,10 @@ def _of_content(content: Any, name: str) -> Target:
 def _headline(findings: tuple[Finding, ...]) -> str:
     if not findings:
         return "Nothing to say against it, as far as the facts go."
-    counts = {severity: sum([finding.severity == severity for finding in findings]) for severity in lint.SEVERITIES}
+    counts = {
+        severity: sum([finding.severity == severity for finding in findings])
+        for severity in lint.SEVERITIES
+    }
     return ", ".join([f"{count} {severity}" for severity, count in counts.items() if count])
 
 

@@ -15,13 +15,24 @@ from resnet.tables.comparison import Comparison, PartChange
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="The network to compare it with.")]
 OtherSettings = Annotated[
     list[str],
-    typer.Option("--other-set", metavar="KEY=VALUE", default_factory=list, show_default=False,
-                 help="Change a setting of the other network; repeatable."),
-]  # fmt: skip
-Table = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="The table per block, as .csv, .md or .tex.")
+    typer.Option(
+        "--other-set",
+        metavar="KEY=VALUE",
+        default_factory=list,
+        show_default=False,
+        help="Change a setting of the other network; repeatable.",
+    ),
 ]
-Most = Annotated[int, typer.Option("--n", metavar="N", min=1, max=200, help="The family's last n; the first is 1.")]
+Table = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="The table per block, as .csv, .md or .tex."
+    ),
+]
+Most = Annotated[
+    int,
+    typer.Option("--n", metavar="N", min=1, max=200, help="The family's last n; the first is 1."),
+]
 FORMATS = ("csv", "md", "tex")
 
 
@@ -39,9 +50,15 @@ def compare(  # noqa: PLR0917  two networks, two lists of settings, two ways out
     as_json: AsJson = False,
 ) -> None:
     """What turns one network into another: in one sentence, and per block."""
-    found = comparison.compare(choose(name, settings).config(), choose(other, other_settings).config())
+    found = comparison.compare(
+        choose(name, settings).config(), choose(other, other_settings).config()
+    )
     if output:
-        write = {"csv": comparison.table_csv, "md": comparison.table_markdown, "tex": comparison.table_latex}
+        write = {
+            "csv": comparison.table_csv,
+            "md": comparison.table_markdown,
+            "tex": comparison.table_latex,
+        }
         files.write(output, write[format_of(output, FORMATS)](found))
     elif as_json:
         print(json.dumps(_record(found), indent=2))
@@ -51,8 +68,11 @@ def compare(  # noqa: PLR0917  two networks, two lists of settings, two ways out
         print(comparison.table_markdown(found), end="")
 
 
-def show_family(settings: Settings, most: Most = 18, output: Table = None, as_json: AsJson = False) -> None:
-    """Depth, parameters, MACs, memory and receptive field of the CIFAR networks, plain and residual."""
+def show_family(
+    settings: Settings, most: Most = 18, output: Table = None, as_json: AsJson = False
+) -> None:
+    """Depth, parameters, MACs, memory and receptive field of the CIFAR networks, plain and
+    residual."""
     rows = family.family(range(1, most + 1), ("resnet", "plain"), pairs(settings))
     if output:
         write = {"csv": family.csv, "md": family.markdown, "tex": family.latex}
@@ -69,7 +89,10 @@ def _record(found: Comparison) -> dict[str, Any]:
         "settings": {key: list(values) for key, values in found.settings.items()},
         "totals": {key: value._asdict() for key, value in found.totals._asdict().items()},
         "blocks": [_part(part) for part in found.blocks],
-        "layers": [{"id": layer.id, "change": layer.change, "what": list(layer.what)} for layer in found.layers],
+        "layers": [
+            {"id": layer.id, "change": layer.change, "what": list(layer.what)}
+            for layer in found.layers
+        ],
     }
 
 

@@ -25,7 +25,11 @@ def register(app: typer.Typer) -> None:
 
 def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
     """The published networks, each with its source."""
-    entries = [catalog.get(name) for name in catalog.names()] if all_of_them else list(catalog.published())
+    entries = (
+        [catalog.get(name) for name in catalog.names()]
+        if all_of_them
+        else list(catalog.published())
+    )
     if as_json:
         print(json.dumps([_record(entry) for entry in entries], indent=2))
         return
@@ -33,7 +37,9 @@ def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
         print(f"{entry.name:16} {entry.config.depth:>5} layers   {entry.source}")
 
 
-def describe(name: Name, settings: Settings, layers: Layers = False, as_json: AsJson = False) -> None:
+def describe(
+    name: Name, settings: Settings, layers: Layers = False, as_json: AsJson = False
+) -> None:
     """What a network costs: parameters, multiply-adds, memory, receptive field."""
     choice = choose(name, settings)
     config = choice.config()
@@ -66,7 +72,10 @@ def _totals(metrics: Metrics) -> dict[str, str]:
         "trainable_params": quantity.exact(metrics.trainable_params),
         "non_trainable_params": quantity.exact(metrics.non_trainable_params),
         "macs": f"{quantity.exact(metrics.macs)}   ({quantity.short(metrics.macs)})",
-        "activation_bytes": f"{quantity.exact(metrics.activation_bytes)}   ({quantity.size(metrics.activation_bytes)})",
+        "activation_bytes": (
+            f"{quantity.exact(metrics.activation_bytes)}  "
+            f" ({quantity.size(metrics.activation_bytes)})"
+        ),
         "receptive_field": f"{quantity.exact(metrics.receptive_field)} pixels",
     }
 
@@ -77,7 +86,10 @@ def _print_table(metrics: Metrics) -> None:
             row.id,
             row.op,
             quantity.shape(row.output_shape),
-            *map(quantity.exact, (row.trainable_params, row.non_trainable_params, row.macs, row.receptive_field)),
+            *map(
+                quantity.exact,
+                (row.trainable_params, row.non_trainable_params, row.macs, row.receptive_field),
+            ),
         )
         for row in metrics.layers
     ]
@@ -86,5 +98,8 @@ def _print_table(metrics: Metrics) -> None:
     for cells in (COLUMNS, *rows):
         texts = zip(cells, widths, strict=True)
         print(
-            "  ".join(text.ljust(w) if index < 3 else text.rjust(w) for index, (text, w) in enumerate(texts)).rstrip()
+            "  ".join(
+                text.ljust(w) if index < 3 else text.rjust(w)
+                for index, (text, w) in enumerate(texts)
+            ).rstrip()
         )

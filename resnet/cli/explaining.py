@@ -31,17 +31,35 @@ LOSSES = {
 }
 DRAWN = {"measured_at_start": "Penalty of the weights drawn"}
 
-Names = Annotated[list[str], typer.Argument(metavar="NAME|RUN…", help="Networks, runs or imported curves.")]
+Names = Annotated[
+    list[str], typer.Argument(metavar="NAME|RUN…", help="Networks, runs or imported curves.")
+]
 WeightDecay = Annotated[
     float | None,
-    typer.Option("--weight-decay", metavar="X", min=0, max=0.999, help="For networks: X/2 · Σw² over all weights."),
+    typer.Option(
+        "--weight-decay",
+        metavar="X",
+        min=0,
+        max=0.999,
+        help="For networks: X/2 · Σw² over all weights.",
+    ),
 ]
 Lambda = Annotated[
     float | None,
-    typer.Option("--lambda", metavar="X", min=0, max=0.999, help="Keras's l2(X): X · Σw² over the convolutions."),
+    typer.Option(
+        "--lambda",
+        metavar="X",
+        min=0,
+        max=0.999,
+        help="Keras's l2(X): X · Σw² over the convolutions.",
+    ),
 ]
-CurveFile = Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON history or TensorBoard event file.")]
-Network = Annotated[str | None, typer.Option("--network", metavar="NAME", help="The network that was trained.")]
+CurveFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="CSV, JSON history or TensorBoard event file.")
+]
+Network = Annotated[
+    str | None, typer.Option("--network", metavar="NAME", help="The network that was trained.")
+]
 PenaltyInside = Annotated[
     Literal["yes", "no"] | None,
     typer.Option("--penalty-inside", help="Whether the loss on record has the penalty in it."),
@@ -50,12 +68,22 @@ Measured = Annotated[
     bool,
     typer.Option(
         "--measured",
-        help="Also draw the weights of each and add up their penalty: of a run with its own "
-        "seed, of a network with seed 0. Takes seconds for each.",
+        help=(
+            "Also draw the weights of each and add up their penalty: of a run with its own "
+            "seed, of a network with seed 0. Takes seconds for each."
+        ),
     ),
 ]
-Seeds = Annotated[list[int], typer.Option("--seed", metavar="N", default_factory=list, show_default=False,
-                                          help="A seed it was trained with; repeatable.")]  # fmt: skip
+Seeds = Annotated[
+    list[int],
+    typer.Option(
+        "--seed",
+        metavar="N",
+        default_factory=list,
+        show_default=False,
+        help="A seed it was trained with; repeatable.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -72,7 +100,8 @@ def why_loss(  # noqa: PLR0917  each is an option
     root: Runs = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
-    """Why losses differ: the L2 penalty each begins with, and the data loss beneath. The first one is the base."""
+    """Why losses differ: the L2 penalty each begins with, and the data loss beneath. The first one
+    is the base."""
     decay: Decay | None = None if weight_decay is None else WeightDecayConfig(value=weight_decay)
     decay = decay if keras_lambda is None else KerasL2(keras_lambda)
     kept = read_imports(root / IMPORTS)
@@ -95,10 +124,12 @@ def import_curve(  # noqa: PLR0917  each is an option
     penalty_inside: PenaltyInside = None,
     root: Runs = DEFAULT_ROOT,
 ) -> None:
-    """Keep a curve that was made elsewhere beside the runs, with what you know of it. The rest stays unknown."""
+    """Keep a curve that was made elsewhere beside the runs, with what you know of it. The rest
+    stays unknown."""
     if settings and network is None:
         raise ConfigError(
-            f"--set needs --network, the network it changes; received {echo(settings[0])} alone: name the network."
+            f"--set needs --network, the network it changes; received {echo(settings[0])} alone:"
+            " name the network."
         )
     given = Given(
         network=network,
@@ -124,7 +155,11 @@ def table(explanation: Explanation, drawn: dict[str, str]) -> TextTable:
         *[Column((key,), heading, "r") for key, heading in (LOSSES | drawn).items()],
     )
     lines = [[*_line(row), *[_nats(row.item.measured) for _ in drawn]] for row in explanation.rows]
-    return TextTable(columns, lines, ("Losses in nats; the penalty at the start is the mean over initial weights.",))
+    return TextTable(
+        columns,
+        lines,
+        ("Losses in nats; the penalty at the start is the mean over initial weights.",),
+    )
 
 
 def as_record(explanation: Explanation) -> dict[str, Any]:
@@ -137,21 +172,29 @@ def as_record(explanation: Explanation) -> dict[str, Any]:
 
 
 def _with_measured(item: LossItem) -> LossItem:
-    """With the penalty of the weights it drew. A fork drew none, and of an imported curve nobody knows."""
+    """With the penalty of the weights it drew. A fork drew none, and of an imported curve nobody
+    knows."""
     if item.config is None or item.decay is None or item.seed is None:
         return item
     return replace(item, measured=losses.measured_penalty(item.config, item.decay, item.seed))
 
 
-def _item(name: str, settings: list[str], decay: Decay | None, store: Store, kept: Imports) -> LossItem:
-    """A network by its name, else a run or an imported curve. Raises UnknownNameError or RunError."""
+def _item(
+    name: str, settings: list[str], decay: Decay | None, store: Store, kept: Imports
+) -> LossItem:
+    """A network by its name, else a run or an imported curve. Raises UnknownNameError or
+    RunError."""
     if name in catalog.names():
-        return LossItem(name, "network", choose(name, settings).config(), decay or usual_decay(name), seed=0)
+        return LossItem(
+            name, "network", choose(name, settings).config(), decay or usual_decay(name), seed=0
+        )
     if curve := kept.find(name):
         return curve.as_loss_item()
     runs = {run.id: run for run in store.list()}
     if name not in runs:
-        raise UnknownNameError("network, run or imported curve", name, [*catalog.names(), *runs, *kept.names])
+        raise UnknownNameError(
+            "network, run or imported curve", name, [*catalog.names(), *runs, *kept.names]
+        )
     run = runs[name]
     if run.spec is None:
         raise RunError(f"Run {name} cannot be explained: {run.damage}")
@@ -190,8 +233,16 @@ def _difference(found: Difference) -> dict[str, Any]:
 
 def _line(row: LossRow) -> list[str | int | None]:
     start, says = row.start, loss_words.printed(row)
-    cells = map(_nats, (says.start, says.chance, says.predicted, says.first if row.item.course else None,
-                        says.data_loss))  # fmt: skip
+    cells = map(
+        _nats,
+        (
+            says.start,
+            says.chance,
+            says.predicted,
+            says.first if row.item.course else None,
+            says.data_loss,
+        ),
+    )
     known = [f"{start.factor:g}", start.output_channels] if start else [None, None]
     return [row.item.label, *known, *cells]
 

@@ -32,7 +32,8 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def follow(store: Store, run: Run) -> None:
-    """Print a line for each evaluation, and every few seconds, until the run is over. Raises RunError where it failed.
+    """Print a line for each evaluation, and every few seconds, until the run is over. Raises
+    RunError where it failed.
 
     Ctrl+C asks the run to stop, waits until it has, and goes on as KeyboardInterrupt.
     """
@@ -46,7 +47,10 @@ def follow(store: Store, run: Run) -> None:
         raise
     state = run.state()
     if state.name not in GOOD_ENDS:
-        raise RunError(f"Run {run.id} {state.name}: {state.cause or 'no reason is known'}; see {run.path / 'log.txt'}.")
+        raise RunError(
+            f"Run {run.id} {state.name}: {state.cause or 'no reason is known'}; see"
+            f" {run.path / 'log.txt'}."
+        )
     print(f"{state.name}{f': {state.cause}' if state.cause else ''}")
 
 

@@ -8,7 +8,16 @@ import typer
 
 from resnet import files, quantity
 from resnet.cli.following import summary
-from resnet.cli.options import AsJson, Output, RecipeSettings, RunId, Runs, RunsHere, Steps, format_of
+from resnet.cli.options import (
+    AsJson,
+    Output,
+    RecipeSettings,
+    RunId,
+    Runs,
+    RunsHere,
+    Steps,
+    format_of,
+)
 from resnet.errors import RunError
 from resnet.imports.imported import IMPORTS, ImportedCurve, read_imports
 from resnet.network.link import difference, pairs
@@ -17,8 +26,13 @@ from resnet.runs import Run, Store, archive
 from resnet.runs.command import command
 from resnet.runs.store import DEFAULT_ROOT
 
-Place = Annotated[int, typer.Argument(metavar="PLACE", min=1, help="Its new place among those that wait; 1 is next.")]
-OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the parent's unless told otherwise.")]
+Place = Annotated[
+    int,
+    typer.Argument(metavar="PLACE", min=1, help="Its new place among those that wait; 1 is next."),
+]
+OnDevice = Annotated[
+    str | None, typer.Option("--device", help="cpu, gpu0, …; the parent's unless told otherwise.")
+]
 
 LOG_LINES = 10
 
@@ -30,7 +44,9 @@ class Asked(NamedTuple):
     as_json: bool
 
 
-runs_app = typer.Typer(help="The runs: `runs` alone lists them, newest first.", invoke_without_command=True)
+runs_app = typer.Typer(
+    help="The runs: `runs` alone lists them, newest first.", invoke_without_command=True
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +71,8 @@ def runs(context: typer.Context, root: Runs = DEFAULT_ROOT, as_json: AsJson = Fa
 
 
 def list_runs(context: typer.Context, root: RunsHere = None, as_json: AsJson = False) -> None:
-    """The runs, newest first, with their state and their best and last validation error; then imported curves."""
+    """The runs, newest first, with their state and their best and last validation error; then
+    imported curves."""
     folder = root or context.obj.root
     found, kept = Store(folder).list(), read_imports(folder / IMPORTS)
     if as_json or context.obj.as_json:
@@ -73,7 +90,9 @@ def list_runs(context: typer.Context, root: RunsHere = None, as_json: AsJson = F
         print(damage)
 
 
-def show(context: typer.Context, run_id: RunId, root: RunsHere = None, as_json: AsJson = False) -> None:
+def show(
+    context: typer.Context, run_id: RunId, root: RunsHere = None, as_json: AsJson = False
+) -> None:
     """One run: how it stands, what it was made of, and the last lines of its log."""
     store = _store(context, root)
     run = store.get(run_id)
@@ -82,7 +101,12 @@ def show(context: typer.Context, run_id: RunId, root: RunsHere = None, as_json: 
     facts["command"] = command(run)
     if as_json or context.obj.as_json:
         spec = run.spec.model_dump(mode="json") if run.spec else None
-        print(json.dumps(facts | {"spec": spec, "environment": run.environment(), "log": run.log_tail()}, indent=2))
+        print(
+            json.dumps(
+                facts | {"spec": spec, "environment": run.environment(), "log": run.log_tail()},
+                indent=2,
+            )
+        )
         return
     for key, value in facts.items():
         if value is not None:
@@ -114,7 +138,11 @@ def fork(  # noqa: PLR0917  each is an option
     """A new run that goes on from the last checkpoint of another one, with a changed recipe."""
     store = _found(context, root, run_id)
     spec = store.get(run_id).spec
-    stretched = difference(spec.recipe, with_steps(spec.recipe, steps)) if spec and steps is not None else {}
+    stretched = (
+        difference(spec.recipe, with_steps(spec.recipe, steps))
+        if spec and steps is not None
+        else {}
+    )
     run = store.fork(run_id, stretched | pairs(recipe_settings), device=device)
     _answer(context, run, f"{run.path}   from {summary(run)['parent']}")
 
@@ -155,7 +183,8 @@ def _store(context: typer.Context, root: RunsHere) -> Store:
 
 
 def _found(context: typer.Context, root: RunsHere, run_id: str) -> Store:
-    """The same, for commands that change something: where there is no such run, they would make the folder to look in.
+    """The same, for commands that change something: where there is no such run, they would make the
+    folder to look in.
 
     Raises UnknownNameError.
     """
@@ -166,7 +195,11 @@ def _found(context: typer.Context, root: RunsHere, run_id: str) -> Store:
 
 def _answer(context: typer.Context, run: Run, words: str | None = None) -> None:
     """What has become of a run: its state, unless there is more to say."""
-    print(json.dumps(summary(run), indent=2) if context.obj.as_json else f"{run.id}   {words or run.state().name}")
+    print(
+        json.dumps(summary(run), indent=2)
+        if context.obj.as_json
+        else f"{run.id}   {words or run.state().name}"
+    )
 
 
 def _as_record(folder: Path, name: str, curve: ImportedCurve) -> dict[str, object]:
@@ -191,4 +224,6 @@ def _line(run: Run) -> str:
         for which in ("best", "last")
         if facts[f"{which}_validation_error"] is not None
     ]
-    return "   ".join(filter(None, [run.id, facts["state"], step, ", ".join(errors), facts["cause"]]))
+    return "   ".join(
+        filter(None, [run.id, facts["state"], step, ", ".join(errors), facts["cause"]])
+    )

@@ -27,20 +27,32 @@ def list_recipes(as_json: AsJson = False) -> None:
         print("\n" * bool(number) + entry.name)
         print(f"  {entry.command}")
         print(f"  {entry.quick_command}")
-        for what, text in (("source", entry.source), ("time", entry.expected_time), ("result", entry.expected_result)):
+        for what, text in (
+            ("source", entry.source),
+            ("time", entry.expected_time),
+            ("result", entry.expected_result),
+        ):
             print(f"  {what:8}{text}")
 
 
 def list_data(data_folder: DataFolder = Path(data.DEFAULT_FOLDER), as_json: AsJson = False) -> None:
-    """The data sets, and whether their files are there. Any folder of images is one too: folder:PATH."""
+    """The data sets, and whether their files are there. Any folder of images is one too:
+    folder:PATH."""
     if as_json:
-        print(json.dumps([_data_record(data.facts(name), data_folder) for name in data.names()], indent=2))
+        print(
+            json.dumps(
+                [_data_record(data.facts(name), data_folder) for name in data.names()], indent=2
+            )
+        )
         return
     for name in data.names():
         facts = data.facts(name)
         shape = quantity.shape(facts.image_shape)
         there = data.availability(name, data_folder) or "Its files are here."
-        print(f"{name:16} {facts.train_images:>7,} + {facts.test_images:,} images {shape}, {facts.classes} classes")
+        print(
+            f"{name:16} {facts.train_images:>7,} + {facts.test_images:,} images {shape},"
+            f" {facts.classes} classes"
+        )
         print(f"{'':16} {there}\n{'':16} {facts.source}")
 
 

@@ -20,17 +20,31 @@ Settings = Annotated[
         help="Change a setting, as in norm.momentum=0.9; repeatable.",
     ),
 ]
-Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; its ending says which format.")]
+Output = Annotated[
+    Path,
+    typer.Option("--output", "-o", metavar="FILE", help="Where to; its ending says which format."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 Runs = Annotated[
-    Path, typer.Option("--runs", metavar="DIR", envvar="RESNET_LAB_RUNS", help="The folder that holds the runs.")
+    Path,
+    typer.Option(
+        "--runs", metavar="DIR", envvar="RESNET_LAB_RUNS", help="The folder that holds the runs."
+    ),
 ]
-RunsHere = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="The folder that holds the runs.")]
+RunsHere = Annotated[
+    Path | None, typer.Option("--runs", metavar="DIR", help="The folder that holds the runs.")
+]
 RunId = Annotated[str, typer.Argument(metavar="ID", help="A run, as `runs` names it.")]
 DataFolder = Annotated[
-    Path, typer.Option("--data-folder", metavar="DIR", envvar="RESNET_LAB_DATA", help="Where its files are.")
+    Path,
+    typer.Option(
+        "--data-folder", metavar="DIR", envvar="RESNET_LAB_DATA", help="Where its files are."
+    ),
 ]
-Steps = Annotated[int | None, typer.Option("--steps", metavar="N", help="Steps; the schedule stretches with them.")]
+Steps = Annotated[
+    int | None,
+    typer.Option("--steps", metavar="N", help="Steps; the schedule stretches with them."),
+]
 RecipeSettings = Annotated[
     list[str],
     typer.Option(
@@ -59,5 +73,8 @@ def format_of(path: Path, formats: tuple[str, ...]) -> str:
     """The format a file's ending stands for. Raises ExportError where it is none of `formats`."""
     form = path.suffix.lower().removeprefix(".")
     if form not in formats:
-        raise ExportError(f"The file's ending says which format: .{', .'.join(formats)}; received {echo(path.name)}.")
+        raise ExportError(
+            f"The file's ending says which format: .{', .'.join(formats)}; received"
+            f" {echo(path.name)}."
+        )
     return form

@@ -15,38 +15,68 @@ from resnet.network.config import ResNetConfig
 
 Engine = Literal["graph", "keras"]
 
-Drawn = Annotated[Style, typer.Option("--style", help="detailed, compact, or as figure 3 of He et al. 2015.")]
+Drawn = Annotated[
+    Style, typer.Option("--style", help="detailed, compact, or as figure 3 of He et al. 2015.")
+]
 Painted = Annotated[Colour, typer.Option("--colour", help="What the boxes' colour stands for.")]
 OnPage = Annotated[
-    PageFormat, typer.Option("--page", help="A page the figure has to fit, its letters 6 points or more.")
+    PageFormat,
+    typer.Option("--page", help="A page the figure has to fit, its letters 6 points or more."),
 ]
 Toggled = Annotated[
     list[str],
-    typer.Option("--toggle", metavar="BOX", default_factory=list, show_default=False,
-                 help="Open a box that the level closes, or close one: stage2, stage2.block1; repeatable."),
-]  # fmt: skip
+    typer.Option(
+        "--toggle",
+        metavar="BOX",
+        default_factory=list,
+        show_default=False,
+        help="Open a box that the level closes, or close one: stage2, stage2.block1; repeatable.",
+    ),
+]
 Unfolded = Annotated[
     list[str],
-    typer.Option("--unfold", metavar="BOX", default_factory=list, show_default=False,
-                 help="Draw the repeats of this block one by one; repeatable."),
-]  # fmt: skip
-Beside = Annotated[str, typer.Option("--beside", metavar="NAME", help="A second network, in step beside the first.")]
+    typer.Option(
+        "--unfold",
+        metavar="BOX",
+        default_factory=list,
+        show_default=False,
+        help="Draw the repeats of this block one by one; repeatable.",
+    ),
+]
+Beside = Annotated[
+    str,
+    typer.Option("--beside", metavar="NAME", help="A second network, in step beside the first."),
+]
 BesideSettings = Annotated[
     list[str],
-    typer.Option("--beside-set", metavar="KEY=VALUE", default_factory=list, show_default=False,
-                 help="Change a setting of the second network; repeatable."),
-]  # fmt: skip
+    typer.Option(
+        "--beside-set",
+        metavar="KEY=VALUE",
+        default_factory=list,
+        show_default=False,
+        help="Change a setting of the second network; repeatable.",
+    ),
+]
 DetailLevel = Annotated[Level, typer.Option("--level", help="How much is folded.")]
-Towards = Annotated[Direction, typer.Option("--direction", help="From top to bottom, or from left to right.")]
+Towards = Annotated[
+    Direction, typer.Option("--direction", help="From top to bottom, or from left to right.")
+]
 ShowShapes = Annotated[bool, typer.Option("--show-shapes", help="Input and output shapes.")]
 ShowDtype = Annotated[bool, typer.Option("--show-dtype", help="The outputs' type.")]
 ShowNames = Annotated[bool, typer.Option("--show-layer-names", help="Each layer's name.")]
-ShowActivations = Annotated[bool, typer.Option("--show-layer-activations", help="Each layer's activation, if any.")]
-ShowTrainable = Annotated[bool, typer.Option("--show-trainable", help="Whether a layer with weights is trained.")]
+ShowActivations = Annotated[
+    bool, typer.Option("--show-layer-activations", help="Each layer's activation, if any.")
+]
+ShowTrainable = Annotated[
+    bool, typer.Option("--show-trainable", help="Whether a layer with weights is trained.")
+]
 Rank = Annotated[RankDir, typer.Option("--rankdir", help="Which way the arrows run.")]
 Dpi = Annotated[int, typer.Option("--dpi", help="Dots per inch.")]
 DrawnBy = Annotated[
-    Engine, typer.Option("--engine", help="graph: at once; keras: build the model and let Keras write the DOT.")
+    Engine,
+    typer.Option(
+        "--engine", help="graph: at once; keras: build the model and let Keras write the DOT."
+    ),
 ]
 
 
@@ -69,15 +99,26 @@ def draw(  # noqa: PLR0913, PLR0917  each is a field of View
     page: OnPage = "free",
     beside: Beside = "",
 ) -> None:
-    """The drawing, as .svg, .pdf, .png, .dot, .tex (TikZ), .mmd (Mermaid) or .json; as .py, Keras code."""
+    """The drawing, as .svg, .pdf, .png, .dot, .tex (TikZ), .mmd (Mermaid) or .json; as .py, Keras
+    code."""
     form = format_of(output, (*get_args(DrawingFormat), "py"))
     config = choose(name, settings).config()
-    view = View(level=level, direction=direction, style=style, colour=colour, page=page, toggled=tuple(toggle),
-                unfolded=tuple(unfold))  # fmt: skip
+    view = View(
+        level=level,
+        direction=direction,
+        style=style,
+        colour=colour,
+        page=page,
+        toggled=tuple(toggle),
+        unfolded=tuple(unfold),
+    )
     _check(view, beside, beside_settings)
     if form == "py":
         if view != FIRST or beside:
-            raise ExportError("Keras code has no looks: leave out --level and the like, or save a picture, as .svg.")
+            raise ExportError(
+                "Keras code has no looks: leave out --level and the like, or save a picture, as"
+                " .svg."
+            )
         files.write(output, exports.keras_source(config))
         return
     other = choose(beside, beside_settings).config() if beside else None
@@ -89,7 +130,9 @@ def _check(view: View, beside: str, beside_settings: list[str]) -> None:
     if not beside and beside_settings:
         raise ExportError("--beside-set changes the second network; name it with --beside.")
     if not beside and view.colour == "difference":
-        raise ExportError("Colour 'difference' needs a second network to differ from; name it with --beside.")
+        raise ExportError(
+            "Colour 'difference' needs a second network to differ from; name it with --beside."
+        )
 
 
 def plot(  # noqa: PLR0913, PLR0917  each is an option of keras.utils.plot_model
@@ -117,7 +160,11 @@ def plot(  # noqa: PLR0913, PLR0917  each is an option of keras.utils.plot_model
     )
     form = _picture_format(output)
     config = choose(name, settings).config()
-    picture = exports.plot(config, form, options) if engine == "graph" else _plot_by_keras(config, form, options)
+    picture = (
+        exports.plot(config, form, options)
+        if engine == "graph"
+        else _plot_by_keras(config, form, options)
+    )
     files.write(output, picture)
 
 
@@ -126,7 +173,9 @@ def _picture_format(output: "Output") -> PictureFormat:
 
 
 def _plot_by_keras(config: ResNetConfig, form: PictureFormat, options: PlotOptions) -> bytes:
-    from resnet.cli.saving import keras_model  # noqa: PLC0415  takes seconds, and only this engine needs it
+    from resnet.cli.saving import (
+        keras_model,
+    )
 
     with keras_model() as keras:
         text: str = keras.keras_dot(keras.build_keras_model(config), options)

@@ -11,7 +11,16 @@ import typer
 import resnet
 from resnet import data
 from resnet.cli.following import follow
-from resnet.cli.options import DataFolder, Name, RecipeSettings, Runs, Settings, Steps, changed, choose
+from resnet.cli.options import (
+    DataFolder,
+    Name,
+    RecipeSettings,
+    Runs,
+    Settings,
+    Steps,
+    changed,
+    choose,
+)
 from resnet.data import DatasetFacts
 from resnet.errors import RunError
 from resnet.recipes import recipes
@@ -23,11 +32,20 @@ from resnet.runs.store import DEFAULT_ROOT
 DEFAULT_PORT = 8501
 
 DataSet = Annotated[
-    str | None, typer.Option("--data", metavar="NAME", help="The recipe's own, else digits; or folder:PATH@SIZE.")
+    str | None,
+    typer.Option(
+        "--data", metavar="NAME", help="The recipe's own, else digits; or folder:PATH@SIZE."
+    ),
 ]
-RecipeName = Annotated[str | None, typer.Option("--recipe", metavar="NAME", help="A recipe, as `recipes` names it.")]
-Quick = Annotated[bool, typer.Option("--quick", help="The recipe's quick twin: seconds, on digits.")]
-OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")]
+RecipeName = Annotated[
+    str | None, typer.Option("--recipe", metavar="NAME", help="A recipe, as `recipes` names it.")
+]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="The recipe's quick twin: seconds, on digits.")
+]
+OnDevice = Annotated[
+    str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the run goes on.")]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the pages answer.")]
 
@@ -50,7 +68,8 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
     device: OnDevice = None,
     detach: Detach = False,
 ) -> None:
-    """Train a network in a process of its own, and follow it; Ctrl+C stops it. It takes on the data's shape."""
+    """Train a network in a process of its own, and follow it; Ctrl+C stops it. It takes on the
+    data's shape."""
     entry = recipes.get(recipe) if recipe else None
     dataset = dataset or _dataset(entry, quick)
     facts = data.facts(dataset, data_folder)
@@ -90,8 +109,18 @@ def serve(port: Port = DEFAULT_PORT) -> None:
         try:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
-            raise RunError(f"Port {port} cannot be used: {error.strerror}; give another one with --port.") from None
+            raise RunError(
+                f"Port {port} cannot be used: {error.strerror}; give another one with --port."
+            ) from None
     print(f"ResNet Lab: http://127.0.0.1:{port} (Ctrl+C stops it)", flush=True)
     os.chdir(root)  # where .streamlit/config.toml is
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "streamlit_app.py",
+        "--server.port",
+        str(port),
+    ]
     os.execv(sys.executable, command)

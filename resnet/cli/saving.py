@@ -18,9 +18,14 @@ from resnet.network.metrics import measure
 from resnet.tables import layer_table
 from resnet.tables.layer_table import Grouping, TableRow
 
-By = Annotated[Grouping, typer.Option("--by", help="In the table of layers: a row for each of these, summed.")]
+By = Annotated[
+    Grouping, typer.Option("--by", help="In the table of layers: a row for each of these, summed.")
+]
 Where = Annotated[
-    str, typer.Option("--where", metavar="QUERY", help="In the table: only these layers, as in 'params > 100k'.")
+    str,
+    typer.Option(
+        "--where", metavar="QUERY", help="In the table: only these layers, as in 'params > 100k'."
+    ),
 ]
 
 
@@ -28,14 +33,18 @@ def register(app: typer.Typer) -> None:
     app.command("export")(export)
 
 
-def export(name: Name, output: Output, settings: Settings, by: By = "layer", where: Where = "") -> None:
-    """The untrained Keras model (.keras), Keras code that builds it (.py), every setting (.json), or the table of
-    layers (.csv, .md, .tex)."""
+def export(
+    name: Name, output: Output, settings: Settings, by: By = "layer", where: Where = ""
+) -> None:
+    """The untrained Keras model (.keras), Keras code that builds it (.py), every setting (.json),
+    or the table of layers (.csv, .md, .tex)."""
     form = format_of(output, ("keras", "py", "json", "csv", "md", "tex"))
     config = choose(name, settings).config()
     match form:
         case "csv" | "md" | "tex":
-            write = {"csv": layer_table.csv, "md": layer_table.markdown, "tex": layer_table.latex}[form]
+            write = {"csv": layer_table.csv, "md": layer_table.markdown, "tex": layer_table.latex}[
+                form
+            ]
             files.write(output, write(_rows(config, by, where)))
         case "py":
             files.write(output, exports.keras_source(config))
@@ -56,7 +65,8 @@ def _rows(config: ResNetConfig, by: Grouping, where: str) -> tuple[TableRow, ...
 
 @contextmanager
 def keras_model() -> Iterator[ModuleType]:
-    """`resnet.as_keras.model`, imported when it is needed, and without the lines TensorFlow writes to stderr by itself.
+    """`resnet.as_keras.model`, imported when it is needed, and without the lines TensorFlow writes
+    to stderr by itself.
 
     An export needs no GPU, and must not take the memory of one that trains.
     """

@@ -1,4 +1,5 @@
-"""study table|figure|report|export|repeat: what a study has found, to print, to publish, to give away, to do again."""
+"""study table|figure|report|export|repeat: what a study has found, to print, to publish, to give
+away, to do again."""
 
 import tempfile
 from collections.abc import Iterator
@@ -25,19 +26,40 @@ from resnet.studies.outcome import Outcome, exported, outcome
 from resnet.studies.plan.files import read
 
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A study: .yaml, .yml or .json; or its zip, unpacked or not.")
+    Path,
+    typer.Argument(
+        metavar="FILE", help="A study: .yaml, .yml or .json; or its zip, unpacked or not."
+    ),
 ]
-TableOutput = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to, else printed.")]
-Format = Annotated[TableFormat | None, typer.Option("--format", help="By default what the file's ending says.")]
-Compared = Annotated[ErrorMeasure | None, typer.Option("--measure", help="What differences are about.")]
+TableOutput = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to, else printed.")
+]
+Format = Annotated[
+    TableFormat | None, typer.Option("--format", help="By default what the file's ending says.")
+]
+Compared = Annotated[
+    ErrorMeasure | None, typer.Option("--measure", help="What differences are about.")
+]
 AboutWhat = Annotated[About, typer.Option("--about", help="What is drawn.")]
-AlongWhat = Annotated[Literal["step", "epoch", "hour"], typer.Option("--along", help="Against what.")]
-SpreadOf = Annotated[Spread, typer.Option("--spread", help="Standard deviation or error, range, or every run.")]
-Width = Annotated[FigureWidth, typer.Option("--width", help="That of a paper's column, or of its page.")]
-Archive = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A study's zip, or the folder it was unpacked to.")]
-ArmName = Annotated[str, typer.Option("--arm", metavar="NAME", help="Which arm, as the table names it.")]
+AlongWhat = Annotated[
+    Literal["step", "epoch", "hour"], typer.Option("--along", help="Against what.")
+]
+SpreadOf = Annotated[
+    Spread, typer.Option("--spread", help="Standard deviation or error, range, or every run.")
+]
+Width = Annotated[
+    FigureWidth, typer.Option("--width", help="That of a paper's column, or of its page.")
+]
+Archive = Annotated[
+    Path, typer.Argument(metavar="BUNDLE", help="A study's zip, or the folder it was unpacked to.")
+]
+ArmName = Annotated[
+    str, typer.Option("--arm", metavar="NAME", help="Which arm, as the table names it.")
+]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Which of the study's seeds.")]
-OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the run's own unless told otherwise.")]
+OnDevice = Annotated[
+    str | None, typer.Option("--device", help="cpu, gpu0, …; the run's own unless told otherwise.")
+]
 
 FORMATS: dict[str, TableFormat] = {"txt": "text", "csv": "csv", "md": "markdown", "tex": "latex"}
 
@@ -52,9 +74,14 @@ def add_to(study_app: typer.Typer) -> None:
 
 
 def table(
-    file: File, runs: Runs = DEFAULT_ROOT, form: Format = None, output: TableOutput = None, measure: Compared = None
+    file: File,
+    runs: Runs = DEFAULT_ROOT,
+    form: Format = None,
+    output: TableOutput = None,
+    measure: Compared = None,
 ) -> None:
-    """Mean ± sd of each arm, its difference and interval, how it stands against the paper, and a sentence each."""
+    """Mean ± sd of each arm, its difference and interval, how it stands against the paper, and a
+    sentence each."""
     chosen = form or (FORMATS[format_of(output, tuple(FORMATS))] if output else "text")
     with _outcome(file, runs, measure) as found:
         text = exported(found, chosen)
@@ -77,7 +104,10 @@ def figure(  # noqa: PLR0917  each is an option
     forms: tuple[FigureFormat, ...] = get_args(FigureFormat)
     form = forms[forms.index(format_of(output, forms))]
     with _outcome(file, runs) as found:
-        files.write(output, study_figure(found, form, width, Options(about=about, along=along, spread=spread)))
+        files.write(
+            output,
+            study_figure(found, form, width, Options(about=about, along=along, spread=spread)),
+        )
 
 
 def write_report(file: File, output: Output, runs: Runs = DEFAULT_ROOT) -> None:
@@ -88,12 +118,14 @@ def write_report(file: File, output: Output, runs: Runs = DEFAULT_ROOT) -> None:
 
 
 def export(file: File, output: Output, runs: Runs = DEFAULT_ROOT) -> None:
-    """One .zip that repeats the study: specs, commands, environment, records, checksums, tables and figures."""
+    """One .zip that repeats the study: specs, commands, environment, records, checksums, tables and
+    figures."""
     format_of(output, ("zip",))
     with _outcome(file, runs) as found:
         write_bundle(found, output)
         print(
-            f"{output}: {found.finished} of {len(found.steps)} runs are finished; README.md inside says how to go on."
+            f"{output}: {found.finished} of {len(found.steps)} runs are finished; README.md inside"
+            " says how to go on."
         )
 
 
@@ -116,7 +148,10 @@ def repeat(  # noqa: PLR0917  each is an option
         print(f"{run.id}   {run.path}", flush=True)
         follow(store, run)
         if run.state().name != "finished":
-            raise RunError(f"Run {run.id} was stopped, so nothing can be compared; `runs resume {run.id}` goes on.")
+            raise RunError(
+                f"Run {run.id} was stopped, so nothing can be compared; `runs resume {run.id}`"
+                " goes on."
+            )
         result = again.compare_runs(step.run, run)
     if not result.equal:
         raise RunError(result.sentence)

@@ -12,18 +12,30 @@ from resnet.studies.compared import promises, references
 from resnet.studies.plan.study import Arm, Study
 from resnet.studies.planning import Plan, runs_of, seeds_for
 
-SAID = {"make": "to run", "wait": "at work", "resume": "to go on", "reuse": "finished", "leave": "failed"}
+SAID = {
+    "make": "to run",
+    "wait": "at work",
+    "resume": "to go on",
+    "reuse": "finished",
+    "leave": "failed",
+}
 
 
 def extent(study: Study, found: Sequence[Arm]) -> str:
     """4 arms × 3 seeds."""
-    return f"{len(found)} arm{'s' * (len(found) != 1)} × {len(study.seeds)} seed{'s' * (len(study.seeds) != 1)}"
+    return (
+        f"{len(found)} arm{'s' * (len(found) != 1)} × {len(study.seeds)}"
+        f" seed{'s' * (len(study.seeds) != 1)}"
+    )
 
 
 def lines_of(plan: Plan) -> list[str]:
     """The question, the arms and what is there of each, the guards, and what the rest needs."""
     study, found = plan.study, plan.arms
-    lines = [f"{study.name}   {extent(study, found)}   {study.fingerprint}", *filter(None, [study.question])]
+    lines = [
+        f"{study.name}   {extent(study, found)}   {study.fingerprint}",
+        *filter(None, [study.question]),
+    ]
     lines += [f"Source: {study.source}."] if study.source else []
     lines += ["", *_arms(plan), "", *promises(study, found, plan.specs)]
     if there := runs_of(plan.steps):
@@ -34,27 +46,46 @@ def lines_of(plan: Plan) -> list[str]:
 def _arms(plan: Plan) -> list[str]:
     rows = []
     for arm in plan.arms:
-        actions = Counter(SAID[step.action] for step in plan.steps if step.planned.arm.name == arm.name)
+        actions = Counter(
+            SAID[step.action] for step in plan.steps if step.planned.arm.name == arm.name
+        )
         doing = ", ".join(f"{count} {word}" for word, count in actions.items())
         speed = plan.images_per_s[arm.name]
-        measured = f"{speed:,.0f} images/s measured here" if speed else "speed not measured here yet"
+        measured = (
+            f"{speed:,.0f} images/s measured here" if speed else "speed not measured here yet"
+        )
         rows.append((arm.name, arm.network, doing, measured))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  " + "   ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def _needs(plan: Plan) -> list[str]:
-    words = {"make": "to run", "resume": "to go on", "wait": "at work or waiting", "reuse": "there already and reused",
-             "leave": "failed and left alone"}  # fmt: skip
-    counts = [f"{plan.count(action)} {word}" for action, word in words.items() if plan.count(action)]  # type: ignore[arg-type]
+    words = {
+        "make": "to run",
+        "resume": "to go on",
+        "wait": "at work or waiting",
+        "reuse": "there already and reused",
+        "leave": "failed and left alone",
+    }
+    counts = [
+        f"{plan.count(action)} {word}" for action, word in words.items() if plan.count(action)
+    ]  # type: ignore[arg-type]
     lines = [f"{len(plan.steps)} run{'s' * (len(plan.steps) != 1)}: {', '.join(counts)}."]
     time_s = plan.time_s
     if time_s is None:
-        lines.append("Time: not known yet: on this device each arm's network is measured by its first run.")
+        lines.append(
+            "Time: not known yet: on this device each arm's network is measured by its first run."
+        )
     elif time_s:
-        lines.append(f"Time: about {quantity.duration(time_s)} of training; starts and evaluations come on top.")
+        lines.append(
+            f"Time: about {quantity.duration(time_s)} of training; starts and evaluations come on"
+            " top."
+        )
     if time_s != 0:
-        lines.append(f"Memory: at least {quantity.size(plan.memory_bytes)} for one run, beside TensorFlow's own.")
+        lines.append(
+            f"Memory: at least {quantity.size(plan.memory_bytes)} for one run, beside TensorFlow's"
+            " own."
+        )
     return [*lines, _detectable(plan)]
 
 
@@ -66,9 +97,10 @@ def _detectable(plan: Plan) -> str:
     more = seeds_for(1)
     rest = f" One standard deviation takes {more} seeds an arm." if seeds < more else ""
     return (
-        f"{seeds} seeds an arm show, in four of five such studies, a difference of {plan.detectable(1):.1f} standard "
-        f"deviations between seeds: {statistics.rounded(points, points / 10)} points at a standard deviation of "
-        f"{statistics.rounded(noise.sd, noise.sd / 10)}, which is that of {noise.source}.{rest}"
+        f"{seeds} seeds an arm show, in four of five such studies, a difference of"
+        f" {plan.detectable(1):.1f} standard deviations between seeds:"
+        f" {statistics.rounded(points, points / 10)} points at a standard deviation of"
+        f" {statistics.rounded(noise.sd, noise.sd / 10)}, which is that of {noise.source}.{rest}"
     )
 
 

@@ -1,4 +1,5 @@
-"""study new|show|run, twin: change one thing, see that only that changes, and train it with seeds."""
+"""study new|show|run, twin: change one thing, see that only that changes, and train it with
+seeds."""
 
 import json
 from pathlib import Path
@@ -38,11 +39,23 @@ from resnet.studies.running import Status
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A study: .yaml, .yml or .json.")]
 StudyName = Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")]
-ReadyKey = Annotated[str | None, typer.Option("--ready", metavar="KEY", help=f"One of {', '.join(ready.names())}.")]
-Size = Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Of a ready study: whole, small or quick.")]
-Network = Annotated[str | None, typer.Option("--network", metavar="NAME", help="The baseline's; resnet20 by default.")]
-RecipeName = Annotated[str | None, typer.Option("--recipe", metavar="NAME", help="The baseline's, by its name.")]
-DataSet = Annotated[str | None, typer.Option("--data", metavar="NAME", help="The baseline's; digits by default.")]
+ReadyKey = Annotated[
+    str | None, typer.Option("--ready", metavar="KEY", help=f"One of {', '.join(ready.names())}.")
+]
+Size = Annotated[
+    str | None,
+    typer.Option("--size", metavar="SIZE", help="Of a ready study: whole, small or quick."),
+]
+Network = Annotated[
+    str | None,
+    typer.Option("--network", metavar="NAME", help="The baseline's; resnet20 by default."),
+]
+RecipeName = Annotated[
+    str | None, typer.Option("--recipe", metavar="NAME", help="The baseline's, by its name.")
+]
+DataSet = Annotated[
+    str | None, typer.Option("--data", metavar="NAME", help="The baseline's; digits by default.")
+]
 Vary = Annotated[
     list[str],
     typer.Option(
@@ -53,17 +66,32 @@ Vary = Annotated[
         help="A factor and its levels, as in network.shortcut=none,projection; repeatable.",
     ),
 ]
-How = Annotated[Design, typer.Option("--design", help="How the levels of several factors are combined.")]
-Seeds = Annotated[str | None, typer.Option("--seeds", metavar="0,1,2", help="Every arm is trained once with each.")]
-OnDevice = Annotated[str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")]
+How = Annotated[
+    Design, typer.Option("--design", help="How the levels of several factors are combined.")
+]
+Seeds = Annotated[
+    str | None,
+    typer.Option("--seeds", metavar="0,1,2", help="Every arm is trained once with each."),
+]
+OnDevice = Annotated[
+    str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the runs go on.")]
-Retry = Annotated[bool, typer.Option("--retry-failed", help="Let failed runs go on too, from their last checkpoint.")]
+Retry = Annotated[
+    bool,
+    typer.Option("--retry-failed", help="Let failed runs go on too, from their last checkpoint."),
+]
 Weights = Annotated[
-    bool, typer.Option("--weights/--no-weights", help="Build both with Keras and compare initial weights by hash.")
+    bool,
+    typer.Option(
+        "--weights/--no-weights", help="Build both with Keras and compare initial weights by hash."
+    ),
 ]
 
 WEIGHTS_SEED = 0
-study_app = typer.Typer(help="Ablation studies: make a file, see what it will do, run it.", no_args_is_help=True)
+study_app = typer.Typer(
+    help="Ablation studies: make a file, see what it will do, run it.", no_args_is_help=True
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -91,29 +119,49 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
     seeds: Seeds = None,
     device: OnDevice = None,
 ) -> None:
-    """Write a study to a file, to be changed by hand: a ready one, or one with the baseline and factors given here."""
+    """Write a study to a file, to be changed by hand: a ready one, or one with the baseline and
+    factors given here."""
     study_files.form_of(output)
     if output.exists():
-        raise ConfigError(f"{output} is there already and stays as it is; choose another name, or remove it first.")
-    own = {"--network": network, "--set": settings, "--recipe": recipe, "--recipe-set": recipe_settings,
-           "--steps": None if steps is None else str(steps), "--data": dataset, "--vary": vary,
-           "--design": None if design == "one_at_a_time" else design}  # fmt: skip
+        raise ConfigError(
+            f"{output} is there already and stays as it is; choose another name, or remove it"
+            " first."
+        )
+    own = {
+        "--network": network,
+        "--set": settings,
+        "--recipe": recipe,
+        "--recipe-set": recipe_settings,
+        "--steps": None if steps is None else str(steps),
+        "--data": dataset,
+        "--vary": vary,
+        "--design": None if design == "one_at_a_time" else design,
+    }
     if ready_key is not None:
         study = _ready(ready_key, size, [option for option, value in own.items() if value])
     elif size is not None:
-        raise ConfigError(f"--size is that of a ready study; give --ready too: {', '.join(ready.names())}.")
+        raise ConfigError(
+            f"--size is that of a ready study; give --ready too: {', '.join(ready.names())}."
+        )
     else:
         entry = recipes.get(recipe) if recipe else recipes.default_for(dataset or "digits")
         own_recipe = changed(_of_length(entry.recipe, steps), recipe_settings)
         names = {"network": network or "resnet20", "dataset": dataset or entry.dataset}
-        baseline = Baseline.model_validate({**names, "settings": pairs(settings), "recipe": own_recipe})
+        baseline = Baseline.model_validate(
+            {**names, "settings": pairs(settings), "recipe": own_recipe}
+        )
         study = Study(name=name, baseline=baseline, factors=_factors(vary), design=design)
     where = {"device": device or list_devices()[0].id, "data_folder": str(data_folder)}
     fields = study.model_dump() | {"name": name, "baseline": study.baseline.model_dump() | where}
-    study = Study.model_validate(fields | ({} if seeds is None else {"seeds": _whole_numbers(seeds)}))
+    study = Study.model_validate(
+        fields | ({} if seeds is None else {"seeds": _whole_numbers(seeds)})
+    )
     study_files.write(study, output)
     size_of_it = extent(study, arms(study))
-    print(f"{output}: {size_of_it}. See it with `python -m resnet study show {output}`, then `study run {output}`.")
+    print(
+        f"{output}: {size_of_it}. See it with `python -m resnet study show {output}`, then `study"
+        f" run {output}`."
+    )
 
 
 def _of_length(recipe: Recipe, steps: int | None) -> Recipe:
@@ -123,7 +171,9 @@ def _of_length(recipe: Recipe, steps: int | None) -> Recipe:
 
 def _ready(key: str, size: str | None, odd: list[str]) -> Study:
     if odd:
-        raise ConfigError(f"A ready study brings its own; received --ready and {odd[0]}: leave one out.")
+        raise ConfigError(
+            f"A ready study brings its own; received --ready and {odd[0]}: leave one out."
+        )
     found = ready.get(key)
     return found.at(size or "whole")
 
@@ -132,14 +182,17 @@ def _factors(vary: list[str]) -> tuple[Factor, ...]:
     """The factors typed as KEY=A,B,C; without any, the plain twin: a study to begin with."""
     if not vary:
         return (Factor(key="network.shortcut", levels=("none",)),)
-    return tuple(Factor(key=key, levels=parted(key, text)) for key, text in map(_key_and_levels, vary))
+    return tuple(
+        Factor(key=key, levels=parted(key, text)) for key, text in map(_key_and_levels, vary)
+    )
 
 
 def _key_and_levels(typed: str) -> tuple[str, str]:
     key, equals, text = typed.partition("=")
     if not equals or not key.strip():
         raise ConfigError(
-            f"A factor is typed KEY=A,B,C, as in network.shortcut=none,projection; received {echo(typed)}."
+            "A factor is typed KEY=A,B,C, as in network.shortcut=none,projection; received"
+            f" {echo(typed)}."
         )
     return key.strip(), text
 
@@ -148,17 +201,23 @@ def _whole_numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise ConfigError(f"Seeds are whole numbers parted by commas, as in 0,1,2; received {echo(text)}.") from None
+        raise ConfigError(
+            f"Seeds are whole numbers parted by commas, as in 0,1,2; received {echo(text)}."
+        ) from None
 
 
 def show(file: File, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
-    """What a study compares, whether that is one factor, which runs exist already, and what the rest needs."""
+    """What a study compares, whether that is one factor, which runs exist already, and what the
+    rest needs."""
     plan = planning.plan(study_files.read(file), Store(runs).list())
     print(json.dumps(facts_of(plan), indent=2) if as_json else "\n".join(lines_of(plan)))
 
 
-def run(file: File, runs: Runs = DEFAULT_ROOT, detach: Detach = False, retry_failed: Retry = False) -> None:
-    """Run what is missing of a study and follow it. Ctrl+C leaves the runs at work; run it again to follow them."""
+def run(
+    file: File, runs: Runs = DEFAULT_ROOT, detach: Detach = False, retry_failed: Retry = False
+) -> None:
+    """Run what is missing of a study and follow it. Ctrl+C leaves the runs at work; run it again to
+    follow them."""
     study, store = study_files.read(file), Store(runs)
     plan = planning.plan(study, store.list(), "retry" if retry_failed else "leave")
     print("\n".join(lines_of(plan)), flush=True)
@@ -169,24 +228,30 @@ def run(file: File, runs: Runs = DEFAULT_ROOT, detach: Detach = False, retry_fai
     try:
         status = running.wait(there, store, lambda now: _say(now, store, there, said))
     except KeyboardInterrupt:
-        print(f"\nThe runs go on; `python -m resnet study run {file}` follows them again, `runs stop ID` stops one.")
+        print(
+            f"\nThe runs go on; `python -m resnet study run {file}` follows them again, `runs stop"
+            " ID` stops one."
+        )
         raise
     if bad := {name: count for name, count in status.states.items() if name != "finished"}:
         words = ", ".join(f"{count} {name}" for name, count in bad.items())
         first = next(one for one in there if one.state().name in bad)
         cause = (first.state().cause or "no reason is known").rstrip(".")
         raise RunError(
-            f"Of {len(there)} runs {words}, as {first.id}: {cause}; `python -m resnet study run {file}` lets those go "
-            "on that did not fail, --retry-failed all."
+            f"Of {len(there)} runs {words}, as {first.id}: {cause}; `python -m resnet study run"
+            f" {file}` lets those go on that did not fail, --retry-failed all."
         )
     print(f"All {len(there)} runs are finished. {sharing.selection(plan.specs)}")
 
 
 def _say(now: Status, store: Store, there: tuple[Run, ...], said: list[str]) -> None:
-    """A line where something changed: at most one for each percent. Where nothing is at work, what is waited for."""
+    """A line where something changed: at most one for each percent. Where nothing is at work, what
+    is waited for."""
     states = ", ".join(f"{count} {name}" for name, count in sorted(now.states.items()))
     line = f"{100 * now.step // max(1, now.steps):3d} %   {states}"
-    if now.states.keys() <= {"finished", "queued", "failed", "stopped"} and (waits := now.states.get("queued")):
+    if now.states.keys() <= {"finished", "queued", "failed", "stopped"} and (
+        waits := now.states.get("queued")
+    ):
         first = next((one for one in there if one.state().name == "queued"), None)
         why = store.why_waiting(first) if first and waits else ""
         line += f" ({why})" if why else ""
@@ -196,7 +261,8 @@ def _say(now: Status, store: Store, there: tuple[Run, ...], said: list[str]) -> 
 
 
 def twin(name: Name, settings: Settings, weights: Weights = True, as_json: AsJson = False) -> None:
-    """The plain twin of a residual network, with the proof of what is equal: parameters, shapes, initial weights, …"""
+    """The plain twin of a residual network, with the proof of what is equal: parameters, shapes,
+    initial weights, …"""
     proof = twins.prove(choose(name, settings).config())
     by_hash = _by_hash(proof) if weights else None
     if as_json:

@@ -1,8 +1,9 @@
-"""Images to train on: `names()`, `facts(name)`, `load(name, folder)`. Nothing here imports TensorFlow.
+"""Images to train on: `names()`, `facts(name)`, `load(name, folder)`. Nothing here imports
+TensorFlow.
 
-Besides `names()`, there is any folder of images, as `folder:PATH` or `folder:PATH@SIZE`. `load` reads what is in the
-data folder, and in the places where Debian and Keras put the same files. `fetch` downloads what is missing, which may
-take minutes: it belongs in a worker.
+Besides `names()`, there is any folder of images, as `folder:PATH` or `folder:PATH@SIZE`. `load`
+reads what is in the data folder, and in the places where Debian and Keras put the same files.
+`fetch` downloads what is missing, which may take minutes: it belongs in a worker.
 """
 
 import os
@@ -54,7 +55,9 @@ _SOURCES = {
     )
 }
 
-_SIZED: dict[str, Callable[[str], Source]] = {module.NAME: module.source for module in (fashion_mnist, cats_vs_dogs)}
+_SIZED: dict[str, Callable[[str], Source]] = {
+    module.NAME: module.source for module in (fashion_mnist, cats_vs_dogs)
+}
 """Those that come in any size, as NAME@SIZE."""
 
 
@@ -64,7 +67,8 @@ def names() -> tuple[str, ...]:
 
 
 def facts(name: str, folder: Path | str = DEFAULT_FOLDER) -> DatasetFacts:
-    """What is known without loading anything. Raises UnknownNameError, and DataError for a `folder:` of no use."""
+    """What is known without loading anything. Raises UnknownNameError, and DataError for a
+    `folder:` of no use."""
     return _source(name, folder).facts
 
 
@@ -81,7 +85,8 @@ def is_present(name: str, folder: Path | str = DEFAULT_FOLDER) -> bool:
 
 
 def availability(name: str, folder: Path | str = DEFAULT_FOLDER) -> str | None:
-    """None where a run would find the images on this machine; else one sentence that says what to put where."""
+    """None where a run would find the images on this machine; else one sentence that says what to
+    put where."""
     try:
         source = _source(name, folder)
         if source.present(Path(folder)):
@@ -105,7 +110,8 @@ def check_obtainable(name: str, folder: Path | str = DEFAULT_FOLDER) -> None:
 
 
 def load(name: str, folder: Path | str = DEFAULT_FOLDER) -> Dataset:
-    """The images, checked, from the data folder. Downloads nothing. Raises UnknownNameError and DataError."""
+    """The images, checked, from the data folder. Downloads nothing. Raises UnknownNameError and
+    DataError."""
     source = _source(name, folder)
     try:
         return source.read(Path(folder))
@@ -114,7 +120,8 @@ def load(name: str, folder: Path | str = DEFAULT_FOLDER) -> Dataset:
 
 
 def read(name: str, folder: Path | str = DEFAULT_FOLDER) -> Dataset | Streamed:
-    """What a run trains on: loaded where it fits into memory, else left in its files. Raises as `load` does."""
+    """What a run trains on: loaded where it fits into memory, else left in its files. Raises as
+    `load` does."""
     source = _source(name, folder)
     if source.stream is None:
         return load(name, folder)
@@ -125,7 +132,8 @@ def read(name: str, folder: Path | str = DEFAULT_FOLDER) -> Dataset | Streamed:
 
 
 def sample(name: str, folder: Path | str, count: int, generator: np.random.Generator) -> Sample:
-    """Some training images and their labels, reading little more than them. Raises UnknownNameError and DataError."""
+    """Some training images and their labels, reading little more than them. Raises UnknownNameError
+    and DataError."""
     source = _source(name, folder)
     try:
         return source.sample(Path(folder), count, generator)
@@ -134,7 +142,8 @@ def sample(name: str, folder: Path | str, count: int, generator: np.random.Gener
 
 
 def fetch(name: str, folder: Path | str = DEFAULT_FOLDER) -> None:
-    """Download what is missing into the data folder. Raises UnknownNameError, and DataError without a network."""
+    """Download what is missing into the data folder. Raises UnknownNameError, and DataError without
+    a network."""
     source = _source(name, folder)
     if source.present(Path(folder)):
         return
@@ -144,7 +153,8 @@ def fetch(name: str, folder: Path | str = DEFAULT_FOLDER) -> None:
     except (OSError, HTTPException) as error:
         reason = echo(str(getattr(error, "reason", None) or error))
         raise DataError(
-            f"{source.facts.title} is not in {folder} and could not be downloaded ({reason}): {source.facts.where}."
+            f"{source.facts.title} is not in {folder} and could not be downloaded ({reason}):"
+            f" {source.facts.where}."
         ) from None
 
 
@@ -163,10 +173,14 @@ def _source(name: str, folder: Path | str) -> Source:
 
 
 def _unreadable(title: str, folder: Path | str, error: OSError) -> DataError:
-    return DataError(f"{title} cannot be read: {error.strerror or error} ({error.filename or folder}).")
+    return DataError(
+        f"{title} cannot be read: {error.strerror or error} ({error.filename or folder})."
+    )
 
 
 def _may_write(folder: Path) -> bool:
     """Whether the folder, or the one it would be made in, takes files."""
-    there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), folder)
+    there = next(
+        (place for place in (folder, *folder.absolute().parents) if place.exists()), folder
+    )
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

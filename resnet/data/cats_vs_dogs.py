@@ -1,7 +1,9 @@
-"""Cats and dogs (Asirra): the folder PetImages as published. `cats_vs_dogs` is 128×128; `cats_vs_dogs@SIZE` another.
+"""Cats and dogs (Asirra): the folder PetImages as published. `cats_vs_dogs` is 128×128;
+`cats_vs_dogs@SIZE` another.
 
-Of its 25,000 files, those without the mark JFIF near their beginning are passed over: by the same rule TensorFlow
-Datasets, and the ablation study with it, kept 23,262 images, 18,610 of them for training.
+Of its 25,000 files, those without the mark JFIF near their beginning are passed over: by the same
+rule TensorFlow Datasets, and the ablation study with it, kept 23,262 images, 18,610 of them for
+training.
 """
 
 from dataclasses import replace
@@ -25,10 +27,15 @@ FACTS = DatasetFacts(
     class_names=("cat", "dog"),
     train_images=18_610,
     test_images=4_652,
-    source="Elson, Douceur, Howell and Saul 2007, Asirra: a CAPTCHA that Exploits Interest-Aligned Manual Image "
-    "Categorization; some are files without an image, and one image in five is for the test",
-    where="unpack the published archive and put its folder PetImages, with the folders Cat and Dog in it, in the data "
-    "folder",
+    source=(
+        "Elson, Douceur, Howell and Saul 2007, Asirra: a CAPTCHA that Exploits Interest-Aligned"
+        " Manual Image Categorization; some are files without an image, and one image in five is"
+        " for the test"
+    ),
+    where=(
+        "unpack the published archive and put its folder PetImages, with the folders Cat and Dog in"
+        " it, in the data folder"
+    ),
 )
 
 
@@ -56,6 +63,8 @@ def source(name: str) -> Source:
 def find(folder: Path) -> Path | None:
     """The first place that holds both classes and nothing else."""
     for place in (folder / NAME / "PetImages", folder / NAME, folder / "PetImages"):
-        if place.is_dir() and sorted(path.name for path in place.iterdir() if path.is_dir()) == list(CLASS_FOLDERS):
+        if place.is_dir() and sorted(
+            path.name for path in place.iterdir() if path.is_dir()
+        ) == list(CLASS_FOLDERS):
             return place
     return None

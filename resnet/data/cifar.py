@@ -1,4 +1,5 @@
-"""CIFAR's two data sets, from the published archives or their unpacked folders: what both have in common."""
+"""CIFAR's two data sets, from the published archives or their unpacked folders: what both have in
+common."""
 
 import tarfile
 import zlib
@@ -19,9 +20,11 @@ PUBLISHER = "https://www.cs.toronto.edu/~kriz/"
 
 @dataclass(frozen=True)
 class Version:
-    """One published form: its archive with its MD5, and the batches in it with their checksums, the test batch last.
+    """One published form: its archive with its MD5, and the batches in it with their checksums, the
+    test batch last.
 
-    The publisher gives checksums of the archives only; those of single files are as other libraries have recorded them.
+    The publisher gives checksums of the archives only; those of single files are as other libraries
+    have recorded them.
     """
 
     archive: str
@@ -33,7 +36,8 @@ class Version:
 
 @dataclass(frozen=True)
 class Cifar:
-    """One of the two data sets: its facts, its published forms, and what a training file and the test file hold."""
+    """One of the two data sets: its facts, its published forms, and what a training file and the
+    test file hold."""
 
     facts: DatasetFacts
     python: Version
@@ -48,16 +52,30 @@ class Cifar:
 
     def read_version(self, path: Path, version: Version) -> Arrays:
         """An archive, or the folder that was in it. Raises DataError."""
-        files = self._from_archive(path, version) if path.is_file() else self._from_folder(path, version)
-        batches = [version.read(content, where, self._layout(version, name)) for name, where, content in files]
+        files = (
+            self._from_archive(path, version)
+            if path.is_file()
+            else self._from_folder(path, version)
+        )
+        batches = [
+            version.read(content, where, self._layout(version, name))
+            for name, where, content in files
+        ]
         images, labels = zip(*batches, strict=True)
-        return Arrays(np.concatenate(images[:-1]), np.concatenate(labels[:-1]), images[-1], labels[-1])
+        return Arrays(
+            np.concatenate(images[:-1]), np.concatenate(labels[:-1]), images[-1], labels[-1]
+        )
 
     def sample(self, folder: Path, count: int, generator: np.random.Generator) -> Sample:
-        """Some of the first training file; its checksum is left for the run to check. Raises DataError."""
+        """Some of the first training file; its checksum is left for the run to check. Raises
+        DataError."""
         path, version = self._found(folder)
         name = next(iter(version.batches))
-        content = _members(path, version, (name,)).get(name) if path.is_file() else (path / name).read_bytes()
+        content = (
+            _members(path, version, (name,)).get(name)
+            if path.is_file()
+            else (path / name).read_bytes()
+        )
         if content is None:
             raise DataError(f"{path} holds no {version.folder}/{name}; get the archive anew.")
         images, labels = version.read(content, f"{name} in {path}", self._layout(version, name))
@@ -65,9 +83,15 @@ class Cifar:
         return images[chosen], labels[chosen]
 
     def find(self, folder: Path) -> tuple[Path, Version] | None:
-        """The first archive or folder: in the data folder, in its folder of that name, where keras.datasets left it."""
+        """The first archive or folder: in the data folder, in its folder of that name, where
+        keras.datasets left it."""
         kept = keras_cache()
-        for place in (folder, folder / self.facts.name, kept / f"{self.python.folder}-target", kept):
+        for place in (
+            folder,
+            folder / self.facts.name,
+            kept / f"{self.python.folder}-target",
+            kept,
+        ):
             for version in (self.python, self.binary):
                 for path in (place / version.folder, place / version.archive):
                     if path.exists():
@@ -77,7 +101,9 @@ class Cifar:
     @property
     def source(self) -> Source:
         archive = self.python.archive
-        download = Download(PUBLISHER + archive, archive, self.archive_bytes, self.python.archive_md5)
+        download = Download(
+            PUBLISHER + archive, archive, self.archive_bytes, self.python.archive_md5
+        )
         return Source(self.facts, self.read, self.is_present, self.sample, (download,))
 
     def is_present(self, folder: Path) -> bool:
@@ -98,7 +124,10 @@ class Cifar:
         for name, published in version.batches.items():
             file = path / name
             if not file.is_file():
-                raise DataError(f"{path} holds only a part of {title}: {name} is missing; unpack the archive anew.")
+                raise DataError(
+                    f"{path} holds only a part of {title}: {name} is missing; unpack the archive"
+                    " anew."
+                )
             data = file.read_bytes()
             # First what is wrong with it, if anything is; only then its checksum.
             version.read(data, str(file), self._layout(version, name))
@@ -110,7 +139,10 @@ class Cifar:
         title, batches = self.facts.title, _members(path, version, tuple(version.batches))
         for name in version.batches:
             if name not in batches:
-                raise DataError(f"{path} is not {title}: it holds no {version.folder}/{name}; get the archive anew.")
+                raise DataError(
+                    f"{path} is not {title}: it holds no {version.folder}/{name}; get the archive"
+                    " anew."
+                )
             yield name, f"{name} in {path}", batches[name]
         if digest_of(path, version.archive_md5) != version.archive_md5:
             raise DataError(not_the_published(path, title))
@@ -119,13 +151,14 @@ class Cifar:
 def where(python: Version, binary: Version) -> str:
     """What to put where, for a data set's facts."""
     return (
-        f"put {python.archive} or its folder {python.folder} in the data folder (the binary version, {binary.archive} "
-        f"or {binary.folder}, will do too)"
+        f"put {python.archive} or its folder {python.folder} in the data folder (the binary"
+        f" version, {binary.archive} or {binary.folder}, will do too)"
     )
 
 
 def _members(path: Path, version: Version, names: tuple[str, ...]) -> dict[str, bytes]:
-    """Those files in the archive that have these names and are not too large for a batch; stops once it has all."""
+    """Those files in the archive that have these names and are not too large for a batch; stops
+    once it has all."""
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r:gz") as archive:

@@ -1,4 +1,5 @@
-"""CIFAR's batches: thousands of images a file, as Python pickles or as plain bytes. No pickle may run code here."""
+"""CIFAR's batches: thousands of images a file, as Python pickles or as plain bytes. No pickle may
+run code here."""
 
 import io
 import pickle
@@ -19,8 +20,8 @@ Batch = tuple[Images, Labels]
 
 @dataclass(frozen=True)
 class Layout:
-    """What one file holds. `label_key` names the labels in a pickle; of the `label_bytes` before each image in the
-    binary version the last one is the label."""
+    """What one file holds. `label_key` names the labels in a pickle; of the `label_bytes` before
+    each image in the binary version the last one is the label."""
 
     title: str
     images: int
@@ -34,31 +35,47 @@ class Layout:
 
 
 def read_binary(data: bytes, name: str, layout: Layout) -> Batch:
-    """One batch of the binary version: label bytes, then 3,072 bytes channel by channel. Raises DataError."""
+    """One batch of the binary version: label bytes, then 3,072 bytes channel by channel. Raises
+    DataError."""
     expected = layout.binary_bytes
     if len(data) != expected:
         what = "is cut short" if len(data) < expected else "is longer than a batch"
-        raise DataError(f"{name} {what}: {len(data):,} of {expected:,} bytes; get the file anew and replace it.")
+        raise DataError(
+            f"{name} {what}: {len(data):,} of {expected:,} bytes; get the file anew and replace it."
+        )
     rows = np.frombuffer(data, np.uint8).reshape(layout.images, layout.label_bytes + PIXELS)
     return _batch(rows[:, layout.label_bytes :], rows[:, layout.label_bytes - 1], name, layout)
 
 
 def read_pickle(data: bytes, name: str, layout: Layout) -> Batch:
-    """One batch of the Python version. Raises DataError, also where the pickle asks for more than arrays."""
+    """One batch of the Python version. Raises DataError, also where the pickle asks for more than
+    arrays."""
     try:
         content = _ArraysOnly(io.BytesIO(data), encoding="bytes").load()
     except EOFError:
         raise DataError(f"{name} is cut short; get the file anew and replace it.") from None
     except Exception as error:  # a damaged pickle may raise anything at all
-        raise DataError(f"{name} is not a {layout.title} batch: {echo(str(error))}; get the file anew.") from None
+        raise DataError(
+            f"{name} is not a {layout.title} batch: {echo(str(error))}; get the file anew."
+        ) from None
     if not isinstance(content, dict):
-        raise DataError(f"{name} is not a {layout.title} batch: it holds no table; put the published file there.")
+        raise DataError(
+            f"{name} is not a {layout.title} batch: it holds no table; put the published file"
+            " there."
+        )
     return _batch(content.get(b"data"), content.get(layout.label_key), name, layout)
 
 
 def _batch(pixels: Any, labels: Any, name: str, layout: Layout) -> Batch:
-    what, images = f"{name} is not a {layout.title} batch: it does not hold {layout.images:,}", layout.images
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.shape != (images, PIXELS):
+    what, images = (
+        f"{name} is not a {layout.title} batch: it does not hold {layout.images:,}",
+        layout.images,
+    )
+    if (
+        not isinstance(pixels, np.ndarray)
+        or pixels.dtype != np.uint8
+        or pixels.shape != (images, PIXELS)
+    ):
         raise DataError(f"{what} images of 32×32×3 bytes.")
     try:
         numbers: NDArray[np.int64] = np.asarray(labels, np.int64)
@@ -71,7 +88,8 @@ def _batch(pixels: Any, labels: Any, name: str, layout: Layout) -> Batch:
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Rebuilds numpy arrays and plain containers, and refuses every other name a pickle may call."""
+    """Rebuilds numpy arrays and plain containers, and refuses every other name a pickle may
+    call."""
 
     def find_class(self, module: str, name: str) -> Any:
         match module.replace("numpy.core", "numpy._core"), name:

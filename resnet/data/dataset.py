@@ -24,9 +24,10 @@ Labels = NDArray[np.int32]
 class DatasetFacts:
     """What is known of a data set without loading it. `image_shape` is (height, width, channels).
 
-    `source` says where it comes from, `where` how to give it to this program. `train_images` still holds the validation
-    part, which a recipe draws. `broken_files` were passed over when the images were read; nobody knows them before.
-    `class_sizes` are the training images of each class, where files say so; empty where classes are known to be alike.
+    `source` says where it comes from, `where` how to give it to this program. `train_images` still
+    holds the validation part, which a recipe draws. `broken_files` were passed over when the images
+    were read; nobody knows them before. `class_sizes` are the training images of each class, where
+    files say so; empty where classes are known to be alike.
     """
 
     name: str
@@ -89,7 +90,8 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One published file: where it is, where it goes inside the data folder, and what it must be."""
+    """One published file: where it is, where it goes inside the data folder, and what it must
+    be."""
 
     url: str
     path: str
@@ -103,11 +105,12 @@ Sample = tuple[Images, Labels]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kind of source. `read` takes the data folder and raises DataError; `downloads` are what would fill it.
+    """A kind of source. `read` takes the data folder and raises DataError; `downloads` are what
+    would fill it.
 
-    `present` says whether all files are there to be read, good or bad. `sample` draws some training images from the
-    generator and reads as little as it can for them; it raises DataError too. `stream` is there where the images would
-    not fit into memory.
+    `present` says whether all files are there to be read, good or bad. `sample` draws some training
+    images from the generator and reads as little as it can for them; it raises DataError too.
+    `stream` is there where the images would not fit into memory.
     """
 
     facts: DatasetFacts

@@ -10,7 +10,9 @@ from resnet.data.dataset import Images
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 """Those that are pixels and nothing else: Pillow hands other formats to other programs."""
 
-ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+ENDINGS = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+)
 MOST_PIXELS = 100_000_000
 SIDEWAYS = (5, 6, 7, 8)
 ORIENTATION = 0x0112
@@ -18,7 +20,8 @@ MARK_BYTES = 512
 
 
 def read_size(path: Path) -> tuple[int, int] | None:
-    """(height, width) as the picture is meant to be looked at, from its header; None where it has none.
+    """(height, width) as the picture is meant to be looked at, from its header; None where it has
+    none.
 
     Raises OSError where the disk refuses.
     """
@@ -32,10 +35,11 @@ def read_size(path: Path) -> tuple[int, int] | None:
 
 
 def read_pixels(path: Path, side: int | None, mark: bytes = b"") -> Images | None:
-    """[height, width, 3], RGB, 0 to 255; None where the file is broken, huge, or without `mark` near its beginning.
+    """[height, width, 3], RGB, 0 to 255; None where the file is broken, huge, or without `mark`
+    near its beginning.
 
-    With a `side`, the middle square of the picture, resized to side × side. Transparent pixels become white. Raises
-    OSError where the disk refuses.
+    With a `side`, the middle square of the picture, resized to side × side. Transparent pixels
+    become white. Raises OSError where the disk refuses.
     """
     try:
         with path.open("rb") as file:
@@ -49,14 +53,17 @@ def read_pixels(path: Path, side: int | None, mark: bytes = b"") -> Images | Non
 
 
 def _raise_again_if_ours(error: Exception) -> None:
-    """A disk that refuses, or a full memory, is not the picture's fault: Pillow's own OSErrors carry no number."""
+    """A disk that refuses, or a full memory, is not the picture's fault: Pillow's own OSErrors
+    carry no number."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno):
         raise error
 
 
 def _pixels(image: Image.Image, side: int | None) -> Images:
     if side:
-        image.draft("RGB", (2 * side, 2 * side))  # a large JPEG is unpacked at a fraction of its size
+        image.draft(
+            "RGB", (2 * side, 2 * side)
+        )  # a large JPEG is unpacked at a fraction of its size
     upright = _rgb(ImageOps.exif_transpose(image))
     if side:
         upright = ImageOps.fit(upright, (side, side), Image.Resampling.BILINEAR)

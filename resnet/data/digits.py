@@ -18,7 +18,10 @@ FACTS = DatasetFacts(
     class_names=tuple("0123456789"),
     train_images=1500,
     test_images=TEST_IMAGES,
-    source="Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI), as bundled with scikit-learn",
+    source=(
+        "Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI), as bundled with"
+        " scikit-learn"
+    ),
     where="It comes with scikit-learn; nothing to put anywhere.",
 )
 
@@ -26,12 +29,15 @@ FACTS = DatasetFacts(
 def read(folder: Path) -> Dataset:
     """The scans in their published order; the last 297 are the test set, always.
 
-    A scan counts the dark pixels of each 4×4 square, 0 to 16; here that becomes 0 to 255. Raises DataError.
+    A scan counts the dark pixels of each 4×4 square, 0 to 16; here that becomes 0 to 255. Raises
+    DataError.
     """
     table = np.loadtxt(_bundled(), np.uint8, delimiter=",")  # 64 pixels and the label in each line
     images = np.rint(table[:, :-1].reshape(-1, 8, 8, 1) * (255 / BRIGHTEST)).astype(np.uint8)
     labels = table[:, -1].astype(np.int32)
-    parts = Arrays(images[:-TEST_IMAGES], labels[:-TEST_IMAGES], images[-TEST_IMAGES:], labels[-TEST_IMAGES:])
+    parts = Arrays(
+        images[:-TEST_IMAGES], labels[:-TEST_IMAGES], images[-TEST_IMAGES:], labels[-TEST_IMAGES:]
+    )
     return Dataset(FACTS, parts)
 
 
@@ -39,7 +45,9 @@ def _bundled() -> Path:
     """Scikit-learn's file; importing scikit-learn to read it would take seconds."""
     package = importlib.util.find_spec("sklearn")
     if package is None or not package.origin:
-        raise DataError("Digits come with scikit-learn, which is not installed; install requirements.txt anew.")
+        raise DataError(
+            "Digits come with scikit-learn, which is not installed; install requirements.txt anew."
+        )
     return Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
 
 

@@ -1,4 +1,5 @@
-"""Fetching published files into the data folder: checked, resumed where it broke off, one process at a time."""
+"""Fetching published files into the data folder: checked, resumed where it broke off, one process
+at a time."""
 
 import fcntl
 import logging
@@ -27,9 +28,11 @@ log = logging.getLogger(__name__)
 
 
 def fetch(download: Download, folder: Path) -> None:
-    """Make sure the file is in the data folder. Raises OSError or HTTPException, DataError where it comes out wrong.
+    """Make sure the file is in the data folder. Raises OSError or HTTPException, DataError where it
+    comes out wrong.
 
-    Another process that fetches the same file is waited for. What has arrived stays for the next attempt.
+    Another process that fetches the same file is waited for. What has arrived stays for the next
+    attempt.
     """
     target = folder / download.path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -40,13 +43,16 @@ def fetch(download: Download, folder: Path) -> None:
         _receive(download, file)
         if digest_of(unfinished, download.md5) != download.md5:
             unfinished.unlink()
-            raise DataError(f"{download.url} sent something else than the published file; try again later.")
+            raise DataError(
+                f"{download.url} sent something else than the published file; try again later."
+            )
         unfinished.replace(target)
         log.info("%s: complete", target.name)
 
 
 def _receive(download: Download, file: BinaryIO) -> None:
-    """Append what is missing; where the connection breaks off, go on from there as long as each attempt brings some."""
+    """Append what is missing; where the connection breaks off, go on from there as long as each
+    attempt brings some."""
     if file.tell() > download.size_bytes:
         _begin_anew(file)
     while (before := file.tell()) < download.size_bytes:
@@ -66,7 +72,9 @@ def _receive(download: Download, file: BinaryIO) -> None:
 def _receive_some(download: Download, file: BinaryIO) -> None:
     """One connection; a server that cannot send a part sends the whole anew."""
     have = file.tell()
-    request = urllib.request.Request(download.url, headers={"Range": f"bytes={have}-"} if have else {})
+    request = urllib.request.Request(
+        download.url, headers={"Range": f"bytes={have}-"} if have else {}
+    )
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
         if have and not _goes_on_at(response, have):
             _begin_anew(file)
@@ -80,7 +88,9 @@ def _receive_some(download: Download, file: BinaryIO) -> None:
 def _goes_on_at(response: HTTPResponse, have: int) -> bool:
     """Whether a server sends what was asked for: some send the whole file, some another part."""
     told = response.headers["Content-Range"]
-    return response.status == HTTPStatus.PARTIAL_CONTENT and (told is None or told.startswith(f"bytes {have}-"))
+    return response.status == HTTPStatus.PARTIAL_CONTENT and (
+        told is None or told.startswith(f"bytes {have}-")
+    )
 
 
 def _begin_anew(file: BinaryIO) -> None:
@@ -106,8 +116,8 @@ def _share(have: int, download: Download) -> str:
 
 @contextmanager
 def _alone(unfinished: Path, target: Path) -> Iterator[BinaryIO | None]:
-    """The unfinished file, locked, open at its end; None where the target is there, perhaps since the lock's last
-    holder finished it. The kernel lets go where a holder dies."""
+    """The unfinished file, locked, open at its end; None where the target is there, perhaps since
+    the lock's last holder finished it. The kernel lets go where a holder dies."""
     while not target.exists():
         with unfinished.open("ab") as file:
             _lock(file, target.name)

@@ -1,8 +1,8 @@
 """Fashion-MNIST: 70,000 grey images of clothes, 28×28, in four IDX files.
 
-The checksums are those of the unpacked files, since the same files are packed differently by different publishers
-(Zalando's own, and Debian's package). Another set of IDX files of the same size, MNIST for example, is refused: the
-page would otherwise call it by a wrong name.
+The checksums are those of the unpacked files, since the same files are packed differently by
+different publishers (Zalando's own, and Debian's package). Another set of IDX files of the same
+size, MNIST for example, is refused: the page would otherwise call it by a wrong name.
 """
 
 from dataclasses import replace
@@ -37,13 +37,21 @@ FILES = (
         (60000, 28, 28),
         "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
     ),
-    IdxFile("train-labels-idx1-ubyte", (60000,), "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+    IdxFile(
+        "train-labels-idx1-ubyte",
+        (60000,),
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    ),
     IdxFile(
         "t10k-images-idx3-ubyte",
         (10000, 28, 28),
         "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
     ),
-    IdxFile("t10k-labels-idx1-ubyte", (10000,), "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+    IdxFile(
+        "t10k-labels-idx1-ubyte",
+        (10000,),
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
 )
 
 DOWNLOADS = tuple(
@@ -76,8 +84,8 @@ FACTS = DatasetFacts(
     test_images=10_000,
     source="Xiao, Rasul and Vollgraf 2017, Fashion-MNIST: a Novel Image Dataset (MIT licence)",
     where=(
-        f"put its four files, {FILES[0].name}.gz and so on, packed or not, in the folder {FOLDER} of the data folder, "
-        "or install Debian's package dataset-fashion-mnist"
+        f"put its four files, {FILES[0].name}.gz and so on, packed or not, in the folder {FOLDER}"
+        " of the data folder, or install Debian's package dataset-fashion-mnist"
     ),
 )
 
@@ -88,7 +96,8 @@ def read(folder: Path) -> Dataset:
 
 
 def sample(folder: Path, count: int, generator: np.random.Generator) -> Sample:
-    """Some of the first thousand training images; their checksum is left for the run to check. Raises DataError."""
+    """Some of the first thousand training images; their checksum is left for the run to check.
+    Raises DataError."""
     place, (images, labels) = _found(folder), FILES[:2]
     chosen = generator.choice(SAMPLED_FROM, count, replace=False)
     pixels = read_first(_path(place, images.name), images.shape, SAMPLED_FROM, FACTS.title)
@@ -118,7 +127,13 @@ def read_files(place: Path, files: tuple[IdxFile, ...]) -> Arrays:
 
 def find(folder: Path) -> Path | None:
     """The first place with any of the files: the data folder, Debian's package, Keras's cache."""
-    places = (folder / FOLDER, folder / "fashion-mnist", folder, DEBIAN, keras_cache() / "fashion-mnist")
+    places = (
+        folder / FOLDER,
+        folder / "fashion-mnist",
+        folder,
+        DEBIAN,
+        keras_cache() / "fashion-mnist",
+    )
     return first_folder(places, [file.name + end for file in FILES for end in ("", ".gz")])
 
 
@@ -134,11 +149,15 @@ def _path(place: Path, name: str) -> Path:
     for path in (place / name, place / f"{name}.gz"):
         if path.is_file():
             return path
-    raise DataError(f"{place} holds only a part of {FACTS.title}: {name} (or {name}.gz) is missing; put it there too.")
+    raise DataError(
+        f"{place} holds only a part of {FACTS.title}: {name} (or {name}.gz) is missing; put it"
+        " there too."
+    )
 
 
 def framed(images: Images, side: int) -> Images:
-    """[images, 28, 28, 1] in the middle of [images, side, side, 3]: black around, the grey in all three channels."""
+    """[images, 28, 28, 1] in the middle of [images, side, side, 3]: black around, the grey in all
+    three channels."""
     before = (side - SIDE) // 2
     after = side - SIDE - before
     padded = np.pad(images, ((0, 0), (before, after), (before, after), (0, 0)))
@@ -146,15 +165,18 @@ def framed(images: Images, side: int) -> Images:
 
 
 def source(name: str) -> Source:
-    """Behind `fashion_mnist@SIZE`: the same images in the shape of others, CIFAR's at 32. Raises DataError."""
+    """Behind `fashion_mnist@SIZE`: the same images in the shape of others, CIFAR's at 32. Raises
+    DataError."""
     size = name.partition("@")[2]
     if not (size.isdecimal() and len(size) == 2 and SIDE <= int(size) <= LARGEST_SIDE):
         raise DataError(
-            f"The size behind @ is the side to frame the images to, from {SIDE} to {LARGEST_SIDE} pixels; received "
-            f"{echo(name)}: {NAME}@32 has CIFAR's shape."
+            f"The size behind @ is the side to frame the images to, from {SIDE} to {LARGEST_SIDE}"
+            f" pixels; received {echo(name)}: {NAME}@32 has CIFAR's shape."
         )
     side = int(size)
-    facts = replace(FACTS, name=name, title=f"{FACTS.title} {side}×{side}×3", image_shape=(side, side, 3))
+    facts = replace(
+        FACTS, name=name, title=f"{FACTS.title} {side}×{side}×3", image_shape=(side, side, 3)
+    )
 
     def read_framed(folder: Path) -> Dataset:
         plain = read(folder).arrays

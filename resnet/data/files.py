@@ -8,7 +8,11 @@ from pathlib import Path
 from resnet.errors import DataError
 
 CHUNK_BYTES = 1 << 20
-ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}  # by length of the hexadecimal digest; what was published varies
+ALGORITHMS = {
+    32: "md5",
+    40: "sha1",
+    64: "sha256",
+}  # by length of the hexadecimal digest; what was published varies
 
 
 def digest_of(path: Path, like: str) -> str:
@@ -21,15 +25,19 @@ def digest_of(path: Path, like: str) -> str:
 
 
 def check_digest(data: bytes, published: str, path: Path, title: str) -> None:
-    """Raise DataError where a complete file is not the published one: what the page calls by a name must be that."""
-    if hashlib.new(ALGORITHMS[len(published)], data, usedforsecurity=False).hexdigest() != published:
+    """Raise DataError where a complete file is not the published one: what the page calls by a name
+    must be that."""
+    if (
+        hashlib.new(ALGORITHMS[len(published)], data, usedforsecurity=False).hexdigest()
+        != published
+    ):
         raise DataError(not_the_published(path, title))
 
 
 def not_the_published(path: Path, title: str) -> str:
     return (
-        f"{path} is complete but its checksum is not that of {title}, so its images are others or were changed; "
-        f"replace it by the published file."
+        f"{path} is complete but its checksum is not that of {title}, so its images are others or"
+        " were changed; replace it by the published file."
     )
 
 
@@ -42,4 +50,6 @@ def keras_cache() -> Path:
 def first_folder(folders: Iterable[Path], names: Iterable[str]) -> Path | None:
     """The first folder that holds any of these files; None where none does."""
     wanted = list(names)
-    return next((folder for folder in folders if any((folder / name).is_file() for name in wanted)), None)
+    return next(
+        (folder for folder in folders if any((folder / name).is_file() for name in wanted)), None
+    )

@@ -1,4 +1,5 @@
-"""IDX files (LeCun's MNIST format), gzipped or not: a magic number, the sizes, then unsigned bytes."""
+"""IDX files (LeCun's MNIST format), gzipped or not: a magic number, the sizes, then unsigned
+bytes."""
 
 import gzip
 import struct
@@ -26,16 +27,20 @@ def read_idx(path: Path, shape: tuple[int, ...], published: str, title: str) -> 
     _check_header(data[:header_bytes], shape, path, title)
     if len(data) < size_bytes:
         raise DataError(
-            f"{path} is cut short: it holds {len(data):,} of {size_bytes:,} bytes; get the file anew and replace it."
+            f"{path} is cut short: it holds {len(data):,} of {size_bytes:,} bytes; get the file"
+            " anew and replace it."
         )
     if len(data) > size_bytes:
-        raise DataError(f"{path} goes on after its {size_bytes:,} bytes; get the file anew and replace it.")
+        raise DataError(
+            f"{path} goes on after its {size_bytes:,} bytes; get the file anew and replace it."
+        )
     check_digest(data, published, path, title)
     return np.frombuffer(data, np.uint8, offset=header_bytes).reshape(shape)
 
 
 def read_first(path: Path, shape: tuple[int, ...], count: int, title: str) -> NDArray[np.uint8]:
-    """The first `count` entries of a file that must have this shape, without its checksum. Raises DataError."""
+    """The first `count` entries of a file that must have this shape, without its checksum. Raises
+    DataError."""
     header_bytes = 4 + 4 * len(shape)
     size_bytes = header_bytes + count * int(np.prod(shape[1:]))
     data = _unpack(path, size_bytes)
@@ -52,25 +57,30 @@ def _unpack(path: Path, most_bytes: int) -> bytes:
             file.seek(0)
             return gzip.GzipFile(fileobj=file).read(most_bytes) if packed else file.read(most_bytes)
     except EOFError:
-        raise DataError(f"{path} is cut short in the middle of its gzip data; get the file anew.") from None
+        raise DataError(
+            f"{path} is cut short in the middle of its gzip data; get the file anew."
+        ) from None
     except (OSError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read: {echo(str(error))}; get the file anew and replace it.") from None
+        raise DataError(
+            f"{path} cannot be read: {echo(str(error))}; get the file anew and replace it."
+        ) from None
 
 
 def _check_header(header: bytes, shape: tuple[int, ...], path: Path, title: str) -> None:
     magic = bytes((0, 0, UNSIGNED_BYTE, len(shape)))
     if header[:4] != magic:
         raise DataError(
-            f"{path} is not an IDX file of {len(shape)} dimensions: it begins with {header[:4].hex(' ') or 'nothing'} "
-            f"instead of {magic.hex(' ')}; put {title}'s own file there."
+            f"{path} is not an IDX file of {len(shape)} dimensions: it begins with"
+            f" {header[:4].hex(' ') or 'nothing'} instead of {magic.hex(' ')}; put {title}'s own"
+            " file there."
         )
     if len(header) < 4 + 4 * len(shape):
         raise DataError(f"{path} is cut short inside its header; get the file anew and replace it.")
     found = struct.unpack(f">{len(shape)}I", header[4:])
     if found != shape:
         raise DataError(
-            f"{path} holds {_by(found)} values where {title} has {_by(shape)}: it belongs to another data set; put "
-            f"{title}'s own file there."
+            f"{path} holds {_by(found)} values where {title} has {_by(shape)}: it belongs to"
+            f" another data set; put {title}'s own file there."
         )
 
 

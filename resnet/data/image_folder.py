@@ -1,7 +1,8 @@
-"""Any folder of images with one subfolder a class: `folder:PATH`, or `folder:PATH@SIZE` to bring them to one size.
+"""Any folder of images with one subfolder a class: `folder:PATH`, or `folder:PATH@SIZE` to bring
+them to one size.
 
-A path that does not begin with / is looked for in the data folder. Images are held in memory where they fit; else they
-stay in their files, and a run reads them as it needs them.
+A path that does not begin with / is looked for in the data folder. Images are held in memory where
+they fit; else they stay in their files, and a run reads them as it needs them.
 """
 
 import hashlib
@@ -36,8 +37,8 @@ log = logging.getLogger(__name__)
 class ImageFolder:
     """Images under `path`, of the shape that `facts` say.
 
-    With a `side`, they are resized to it; without, they must have their shape already. Files without `mark` near their
-    beginning count as broken.
+    With a `side`, they are resized to it; without, they must have their shape already. Files
+    without `mark` near their beginning count as broken.
     """
 
     path: Path
@@ -46,7 +47,8 @@ class ImageFolder:
     mark: bytes = b""
 
     def read(self) -> Dataset:
-        """All images; the first fifth is the test part. Raises DataError, and OSError where the disk refuses."""
+        """All images; the first fifth is the test part. Raises DataError, and OSError where the
+        disk refuses."""
         listing = list_images(self.path)
         check_memory(self.facts, len(listing.files))
         images = np.empty((len(listing.files), *self.facts.image_shape), np.uint8)
@@ -55,14 +57,22 @@ class ImageFolder:
             images[len(labels)] = pixels
             labels.append(label)
         self._check_complete(labels)
-        images, numbers, tests = images[: len(labels)], np.array(labels, np.int32), count_tests(len(labels))
+        images, numbers, tests = (
+            images[: len(labels)],
+            np.array(labels, np.int32),
+            count_tests(len(labels)),
+        )
         facts = self._counted(listing, labels)
-        return Dataset(facts, Arrays(images[tests:], numbers[tests:], images[:tests], numbers[:tests]))
+        return Dataset(
+            facts, Arrays(images[tests:], numbers[tests:], images[:tests], numbers[:tests])
+        )
 
     def stream(self) -> Streamed:
-        """The same images in the same order, left in their files. Looks at each once. Raises as `read` does."""
+        """The same images in the same order, left in their files. Looks at each once. Raises as
+        `read` does."""
         listing = list_images(self.path)
-        # For good: images are read until the process ends, by threads, and filters belong to all of them together.
+        # For good: images are read until the process ends, by threads, and filters belong to all of
+        # them together.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         digest = hashlib.sha256()
         files: list[Path] = []
@@ -75,7 +85,9 @@ class ImageFolder:
         self._check_complete(labels)
         every = FileImages(tuple(files), np.array(labels, np.int32), self._decode())
         tests = count_tests(len(labels))
-        train, test = (every.subset(part) for part in (np.arange(tests, len(labels)), np.arange(tests)))
+        train, test = (
+            every.subset(part) for part in (np.arange(tests, len(labels)), np.arange(tests))
+        )
         return Streamed(self._counted(listing, labels), train, test, digest.hexdigest())
 
     def _counted(self, listing: Listing, labels: list[int]) -> DatasetFacts:
@@ -93,7 +105,8 @@ class ImageFolder:
         return partial(read_pixels, side=self.side, mark=self.mark)
 
     def sample(self, count: int, generator: np.random.Generator) -> Sample:
-        """Some images that are surely not in the test part, fewer where there are fewer. Raises as `read` does."""
+        """Some images that are surely not in the test part, fewer where there are fewer. Raises as
+        `read` does."""
         files, labels = list_images(self.path)[1:]
         decode = self._decode()
         later = generator.permutation(np.arange(len(files) // 2, len(files)))
@@ -106,8 +119,13 @@ class ImageFolder:
                 if len(found) == count:
                     break
         if not found:
-            raise DataError(f"None of the files in {self.path} is an image that can be read; put whole ones there.")
-        return np.stack([pixels for pixels, _ in found]), np.array([label for _, label in found], np.int32)
+            raise DataError(
+                f"None of the files in {self.path} is an image that can be read; put whole ones"
+                " there."
+            )
+        return np.stack([pixels for pixels, _ in found]), np.array(
+            [label for _, label in found], np.int32
+        )
 
     def _pictures(self, listing: Listing) -> Iterator[tuple[int, Path, Images]]:
         """Label, file and pixels of every image that is not broken, in order."""
@@ -116,18 +134,24 @@ class ImageFolder:
         with _quiet_pillow(), ThreadPoolExecutor() as pool:
             for first in range(0, len(files), READ_AT_ONCE):
                 some = files[first : first + READ_AT_ONCE]
-                for label, file, pixels in zip(listing.labels[first:], some, pool.map(decode, some), strict=False):
+                for label, file, pixels in zip(
+                    listing.labels[first:], some, pool.map(decode, some), strict=False
+                ):
                     if pixels is not None:
                         yield label, file, self._checked(file, pixels)
                 percent = 100 * (first + len(some)) // len(files)
                 if percent // 10 > told:
                     told = percent // 10
-                    log.info("%s: %d %% of %s images read", self.facts.title, percent, f"{len(files):,}")
+                    log.info(
+                        "%s: %d %% of %s images read", self.facts.title, percent, f"{len(files):,}"
+                    )
 
     def _checked(self, file: Path, pixels: Images) -> Images:
         if pixels.shape != self.facts.image_shape:
             height, width = pixels.shape[:2]
-            raise DataError(f"All images must have one size; {file} is {height}×{width}: {self.facts.where}.")
+            raise DataError(
+                f"All images must have one size; {file} is {height}×{width}: {self.facts.where}."
+            )
         return pixels
 
     def _check_complete(self, labels: list[int]) -> None:
@@ -135,8 +159,8 @@ class ImageFolder:
         if not counts.all():
             name = self.facts.class_names[int(np.argmin(counts))]
             raise DataError(
-                f"Every class needs images; none of those of class {echo(name)} in {self.path} can be read: put whole "
-                "ones there."
+                f"Every class needs images; none of those of class {echo(name)} in {self.path} can"
+                " be read: put whole ones there."
             )
 
 
@@ -151,7 +175,11 @@ def source(name: str, data_folder: Path) -> Source:
         read=lambda _: images.read(),
         present=lambda _: True,
         sample=lambda _, count, generator: images.sample(count, generator),
-        stream=None if fits(facts, facts.train_images + facts.test_images) else lambda _: images.stream(),
+        stream=(
+            None
+            if fits(facts, facts.train_images + facts.test_images)
+            else lambda _: images.stream()
+        ),
     )
 
 
@@ -169,8 +197,8 @@ def with_size(text: str) -> tuple[str, int | None]:
     digits = found[2][:6]
     if not SMALLEST_SIDE <= int(digits) <= LARGEST_SIDE:
         raise DataError(
-            f"The size behind @ is the images' side in pixels, from {SMALLEST_SIDE} to {LARGEST_SIDE}; received "
-            f"{echo(found[2])}."
+            f"The size behind @ is the images' side in pixels, from {SMALLEST_SIDE} to"
+            f" {LARGEST_SIDE}; received {echo(found[2])}."
         )
     return found[1], int(digits)
 
@@ -186,9 +214,10 @@ def check_memory(facts: DatasetFacts, images: int) -> None:
         size_bytes = images * int(np.prod(facts.image_shape))
         side = int((LARGEST_BYTES / images / 3) ** 0.5) // 8 * 8
         raise DataError(
-            f"To be loaded, images must fit into {LARGEST_BYTES / 1e9:.0f} GB; {images:,} of {facts.title} take "
-            f"{size_bytes / 1e9:.1f} GB at {facts.image_shape[0]}×{facts.image_shape[1]}: give a smaller size, as in "
-            f"{facts.name.partition('@')[0]}@{side}."
+            f"To be loaded, images must fit into {LARGEST_BYTES / 1e9:.0f} GB; {images:,} of"
+            f" {facts.title} take {size_bytes / 1e9:.1f} GB at"
+            f" {facts.image_shape[0]}×{facts.image_shape[1]}: give a smaller size, as in"
+            f" {facts.name.partition('@')[0]}@{side}."
         )
 
 
@@ -207,7 +236,10 @@ def _describe(name: str, path: Path, side: int | None) -> DatasetFacts:
         train_images=images - tests,
         test_images=tests,
         source=f"The folder {path}; one image in five, always the same, is for the test",
-        where=f"put one subfolder of images for each class into {path}, or give the size to bring them to: {plain}@64",
+        where=(
+            f"put one subfolder of images for each class into {path}, or give the size to bring"
+            f" them to: {plain}@64"
+        ),
     )
 
 

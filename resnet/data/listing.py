@@ -25,10 +25,12 @@ Stamp = tuple[tuple[str, int], ...]
 
 
 def list_images(folder: Path) -> Listing:
-    """Every file named like an image in the subfolders. Raises DataError, and OSError where the disk refuses.
+    """Every file named like an image in the subfolders. Raises DataError, and OSError where the
+    disk refuses.
 
-    The order follows from the names alone: at every point of it, each class has had the same share of its images. So
-    the first fifth is a fair test part, and a file added or broken moves hardly any other from one part to the other.
+    The order follows from the names alone: at every point of it, each class has had the same share
+    of its images. So the first fifth is a fair test part, and a file added or broken moves hardly
+    any other from one part to the other.
     """
     return _list(folder, _stamp(folder))
 
@@ -38,16 +40,18 @@ def count_tests(images: int) -> int:
 
 
 def common_size(folder: Path, give_one: str) -> tuple[int, int]:
-    """(height, width) of all images alike, from their headers. Raises DataError where they differ: `give_one` says how
-    to ask for a size."""
+    """(height, width) of all images alike, from their headers. Raises DataError where they differ:
+    `give_one` says how to ask for a size."""
     sizes = _sizes(folder, _stamp(folder))
     if not sizes:
-        raise DataError(f"None of the files in {folder} is an image that can be read; put whole ones there.")
+        raise DataError(
+            f"None of the files in {folder} is an image that can be read; put whole ones there."
+        )
     if len(sizes) > 1:
         shown = ", ".join(f"{height}×{width}" for (height, width), _ in sizes.most_common(3))
         raise DataError(
-            f"All images must have one size; those in {folder} have {len(sizes):,}, {shown} among them: give the size "
-            f"to bring them to, as in {give_one}."
+            f"All images must have one size; those in {folder} have {len(sizes):,}, {shown} among"
+            f" them: give the size to bring them to, as in {give_one}."
         )
     return next(iter(sizes))
 
@@ -55,8 +59,13 @@ def common_size(folder: Path, give_one: str) -> tuple[int, int]:
 def _stamp(folder: Path) -> Stamp:
     """Changes whenever a file comes or goes."""
     if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}; name one that holds a subfolder of images for each class.")
-    subfolders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        raise DataError(
+            f"There is no folder {folder}; name one that holds a subfolder of images for each"
+            " class."
+        )
+    subfolders = sorted(
+        path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+    )
     return tuple((path.name, path.stat().st_mtime_ns) for path in subfolders)
 
 
@@ -70,7 +79,9 @@ def _list(folder: Path, stamp: Stamp) -> Listing:
         for label, files in enumerate(found)
         for rank, file in enumerate(sorted(files, key=_lot))
     )
-    return Listing(names, tuple(file for *_, file in placed), tuple(label for _, label, _ in placed))
+    return Listing(
+        names, tuple(file for *_, file in placed), tuple(label for _, label, _ in placed)
+    )
 
 
 def _images_in(folder: Path) -> list[Path]:
@@ -84,18 +95,18 @@ def _images_in(folder: Path) -> list[Path]:
 def _check_classes(folder: Path, names: tuple[str, ...], found: list[list[Path]]) -> None:
     if not any(found):
         raise DataError(
-            f"{folder} holds no images in subfolders; make one subfolder for each class and put its images (.jpg, .png "
-            "and the like) there."
+            f"{folder} holds no images in subfolders; make one subfolder for each class and put its"
+            " images (.jpg, .png and the like) there."
         )
     if len(names) < 2:
         raise DataError(
-            f"There must be at least two classes to tell apart; {folder} has only {echo(names[0])}: put each class "
-            "into a subfolder of its own."
+            f"There must be at least two classes to tell apart; {folder} has only {echo(names[0])}:"
+            " put each class into a subfolder of its own."
         )
     if empty := [name for name, files in zip(names, found, strict=True) if not files]:
         raise DataError(
-            f"Every class needs images; {folder} has none in its subfolder {echo(empty[0])}: put some there, or remove "
-            "the subfolder."
+            f"Every class needs images; {folder} has none in its subfolder {echo(empty[0])}: put"
+            " some there, or remove the subfolder."
         )
 
 

@@ -18,7 +18,8 @@ READ_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class FileImages:
-    """Whole images, a file each, and their labels. `decode` gives the pixels, or None for a broken file."""
+    """Whole images, a file each, and their labels. `decode` gives the pixels, or None for a broken
+    file."""
 
     files: tuple[Path, ...]
     labels: Labels
@@ -32,8 +33,15 @@ class FileImages:
         return replace(self, files=files, labels=self.labels[positions])
 
     def read(self, positions: NDArray[np.integer[Any]]) -> Images:
-        """[positions, height, width, 3]. Raises DataError for a file that was whole when the run began."""
-        return np.stack(list(self._pool.map(self._whole, [self.files[position] for position in positions.tolist()])))
+        """[positions, height, width, 3]. Raises DataError for a file that was whole when the run
+        began."""
+        return np.stack(
+            list(
+                self._pool.map(
+                    self._whole, [self.files[position] for position in positions.tolist()]
+                )
+            )
+        )
 
     def chunks(self) -> Iterator[Images]:
         """All of them, some at a time."""
@@ -43,7 +51,10 @@ class FileImages:
     def _whole(self, file: Path) -> Images:
         pixels = self.decode(file)
         if pixels is None:
-            raise DataError(f"{file} was a whole image when it was first read and is none now; leave a run its images.")
+            raise DataError(
+                f"{file} was a whole image when it was first read and is none now; leave a run its"
+                " images."
+            )
         return pixels
 
     @cached_property
@@ -53,7 +64,8 @@ class FileImages:
 
 @dataclass(frozen=True)
 class Streamed:
-    """A data set whose images are read when they are needed. `checksum` is over pixels and labels, in order."""
+    """A data set whose images are read when they are needed. `checksum` is over pixels and labels,
+    in order."""
 
     facts: DatasetFacts
     train: FileImages

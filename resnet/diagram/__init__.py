@@ -1,5 +1,5 @@
-"""Drawings of networks: `draw(graph, view)`. Our own layout, linear in the number of layers, and one set of shapes that
-feeds the page and every format."""
+"""Drawings of networks: `draw(graph, view)`. Our own layout, linear in the number of layers, and
+one set of shapes that feeds the page and every format."""
 
 from resnet.diagram.colours.difference import coloured
 from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
@@ -33,7 +33,8 @@ FIRST = View()
 def draw(graph: Graph, view: View = FIRST, *, beside: Graph | None = None) -> Drawing:
     """The network as the view says, alone or with another one in step beside it.
 
-    Raises UnknownNameError where the view opens a box that does not exist, ExportError where nothing fits its page.
+    Raises UnknownNameError where the view opens a box that does not exist, ExportError where
+    nothing fits its page.
     """
     if beside is None:
         return on_page(graph, name_of(graph.config), view)
@@ -46,7 +47,9 @@ def _pair(first: Network, second: Network, view: View) -> Drawing:
     sheet = SHEETS[view.page]
     for folded in foldings(view):
         for direction in dict.fromkeys([view.direction, "TB", "LR"]):
-            drawing = coloured(lay_out_pair(first, second, folded.model_copy(update={"direction": direction})))
+            drawing = coloured(
+                lay_out_pair(first, second, folded.model_copy(update={"direction": direction}))
+            )
             if scale_of(drawing, sheet) >= LEAST_SCALE:
                 return laid(drawing, sheet)
     raise too_large(view)

@@ -1,4 +1,5 @@
-"""A drawing as data: boxes, panels and edges with their places in points, and the marks that paint them.
+"""A drawing as data: boxes, panels and edges with their places in points, and the marks that paint
+them.
 
 The writers read this module, so its methods import them only when they are called.
 """
@@ -21,9 +22,10 @@ EdgeKind = Literal["chain", "identity", "padded", "projection"]
 class Box:
     """What is drawn once: a layer, a block, or blocks that are alike.
 
-    `node_ids` are all the layers it stands for, those of the drawn block first; `repeat` says how many blocks that is.
-    `parent` is the id of the panel around it, or "". `marks` count from the box's upper left corner. `lines` stand
-    under the title; `behind` names what follows a block's card in the chain: the addition, the last ReLU.
+    `node_ids` are all the layers it stands for, those of the drawn block first; `repeat` says how
+    many blocks that is. `parent` is the id of the panel around it, or "". `marks` count from the
+    box's upper left corner. `lines` stand under the title; `behind` names what follows a block's
+    card in the chain: the addition, the last ReLU.
     """
 
     id: str
@@ -48,7 +50,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The ground behind the boxes of a stem, stage, head or opened block. `marks` count from its upper left corner."""
+    """The ground behind the boxes of a stem, stage, head or opened block. `marks` count from its
+    upper left corner."""
 
     id: str
     kind: Literal["section", "block", "run"]
@@ -63,7 +66,8 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A line from one box to another, or a block's shortcut around itself. `marks` are in the drawing's own points."""
+    """A line from one box to another, or a block's shortcut around itself. `marks` are in the
+    drawing's own points."""
 
     source: str
     target: str
@@ -76,7 +80,8 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The page a drawing lies on, in points: how much it is scaled, where its corner is, and what stands above it."""
+    """The page a drawing lies on, in points: how much it is scaled, where its corner is, and what
+    stands above it."""
 
     width: float
     height: float
@@ -92,10 +97,11 @@ OTHER = "other:"
 
 @dataclass(frozen=True)
 class Drawing:
-    """A network drawn in one way, or two beside each other. `width` and `height` are points; nothing reaches outside
-    them. `view` is what is drawn: to fit a page it may be more folded than what was asked for. `notes` stand above
-    and beside the boxes, `legend` below them. `placed`, `grounds` and `lines` hold blocks that look the same as
-    stamps of one template; `boxes`, `panels` and `edges` are all of them, one by one."""
+    """A network drawn in one way, or two beside each other. `width` and `height` are points;
+    nothing reaches outside them. `view` is what is drawn: to fit a page it may be more folded than
+    what was asked for. `notes` stand above and beside the boxes, `legend` below them. `placed`,
+    `grounds` and `lines` hold blocks that look the same as stamps of one template; `boxes`,
+    `panels` and `edges` are all of them, one by one."""
 
     graph: Graph
     name: str
@@ -113,7 +119,13 @@ class Drawing:
     @cached_property
     def boxes(self) -> tuple[Box, ...]:
         """Every box, those of stamped blocks too, in the chain's order."""
-        return tuple([box for part in self.placed for box in ([part] if isinstance(part, Box) else part.boxes())])
+        return tuple(
+            [
+                box
+                for part in self.placed
+                for box in ([part] if isinstance(part, Box) else part.boxes())
+            ]
+        )
 
     @cached_property
     def stamps(self) -> "tuple[Stamp, ...]":
@@ -153,13 +165,15 @@ class Drawing:
         return svg(self, link)
 
     def pdf(self, link: str = "") -> bytes:
-        """One page; see resnet.diagram.formats.pdf. Raises ExportError where no page is that long."""
+        """One page; see resnet.diagram.formats.pdf. Raises ExportError where no page is that
+        long."""
         from resnet.diagram.formats.pdf import pdf  # noqa: PLC0415
 
         return pdf(self, link)
 
     def png(self, scale: float = 2.0, link: str = "") -> bytes:
-        """`scale` pixels for each point; see formats/pdf.py. Raises ExportError where it could not be read."""
+        """`scale` pixels for each point; see formats/pdf.py. Raises ExportError where it could not
+        be read."""
         from resnet.diagram.formats.pdf import png  # noqa: PLC0415
 
         return png(self, scale, link)

@@ -1,5 +1,5 @@
-"""Drawings that fit a page with letters of at least 6 points: wrapped into columns and, where that is not enough,
-folded further; never shrunk past it."""
+"""Drawings that fit a page with letters of at least 6 points: wrapped into columns and, where that
+is not enough, folded further; never shrunk past it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,7 +30,8 @@ MOST_COLUMNS = 10
 
 
 class Sheet(NamedTuple):
-    """A page's size and margin in points. A column of a paper is as long as its drawing, up to `height`."""
+    """A page's size and margin in points. A column of a paper is as long as its drawing, up to
+    `height`."""
 
     width: float
     height: float
@@ -48,7 +49,8 @@ SHEETS: dict[PageFormat, Sheet] = {
 
 
 def on_page(graph: Graph, name: str, view: View) -> Drawing:
-    """The network in its colours, on its page. Raises ExportError where not even the closed sections fit."""
+    """The network in its colours, on its page. Raises ExportError where not even the closed
+    sections fit."""
     if view.page == "free":
         return coloured(lay_out(graph, name, view))
     sheet = SHEETS[view.page]
@@ -66,13 +68,14 @@ def on_page(graph: Graph, name: str, view: View) -> Drawing:
 
 def too_large(view: View) -> ExportError:
     return ExportError(
-        f"A figure's letters must measure {SMALLEST_LETTER:.0f} points, and not even the closed sections fit page "
-        f"'{view.page}' with such letters; choose a larger page, or 'free'."
+        f"A figure's letters must measure {SMALLEST_LETTER:.0f} points, and not even the closed"
+        f" sections fit page '{view.page}' with such letters; choose a larger page, or 'free'."
     )
 
 
 def foldings(view: View) -> Iterator[View]:
-    """The view as it is; with its repeats folded; then level by level with nothing opened by hand."""
+    """The view as it is; with its repeats folded; then level by level with nothing opened by
+    hand."""
     yield view
     level = "block" if view.level == "layer" else view.level
     if view.unfolded or view.level == "layer":
@@ -88,15 +91,19 @@ def laid(drawing: Drawing, sheet: Sheet) -> Drawing:
     height = sheet.height if sheet.headed else drawing.height * scale
     room = sheet.height - 2 * sheet.margin - head
     left = (sheet.width - drawing.width * scale) / 2
-    top = sheet.margin + head + (max(0.0, room - drawing.height * scale) / 2 if sheet.headed else 0.0)
+    top = (
+        sheet.margin + head + (max(0.0, room - drawing.height * scale) / 2 if sheet.headed else 0.0)
+    )
     marks = _heading(drawing, sheet) if sheet.headed else ()
     return replace(drawing, paper=Paper(sheet.width, height, scale, left, top, marks))
 
 
 def _heading(drawing: Drawing, sheet: Sheet) -> tuple[Mark, ...]:
     metrics = measure(drawing.graph)
-    said = f"{metrics.depth} layers · {quantity.exact(metrics.trainable_params)} parameters · " \
-           f"{quantity.short(metrics.macs)} multiply-adds"  # fmt: skip
+    said = (
+        f"{metrics.depth} layers · {quantity.exact(metrics.trainable_params)} parameters · "
+        f"{quantity.short(metrics.macs)} multiply-adds"
+    )
     x, y = sheet.margin + MARGIN, sheet.margin
     note = "" if drawing.other else said
     return Text(x, y + 9, drawing.name, "heading"), Text(x, y + 20, note, "note")
@@ -127,11 +134,14 @@ def _whole(groups: Sequence[Group]) -> tuple[float, float]:
 
 
 def _area(parts: Sequence[Part]) -> float:
-    return sum([(piece.left + piece.right) * piece.height for part in parts for piece in part.pieces])
+    return sum(
+        [(piece.left + piece.right) * piece.height for part in parts for piece in part.pieces]
+    )
 
 
 def _wrapped(parts: Sequence[Part], view: View) -> Iterator[list[Group]]:
-    """The sections in one column, in two, in three …: as many as a column holds, and a longer one in strips."""
+    """The sections in one column, in two, in three …: as many as a column holds, and a longer one
+    in strips."""
     skin = skin_of(view)
     total = sum(part.column(skin).height for part in parts)
     for columns in range(1, MOST_COLUMNS + 1):

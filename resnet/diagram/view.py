@@ -1,4 +1,5 @@
-"""How a network is looked at, as data: level, open boxes, style, colours, direction, page. The other half of a link."""
+"""How a network is looked at, as data: level, open boxes, style, colours, direction, page. The
+other half of a link."""
 
 from collections.abc import Collection
 from typing import Annotated, Literal, get_args
@@ -11,7 +12,9 @@ from resnet.network.graph import Graph
 Level = Literal["network", "stage", "block", "layer"]
 Direction = Literal["TB", "LR"]
 Style = Literal["detailed", "compact", "figure3"]
-Colour = Literal["operation", "trainable_params", "macs", "activation_bytes", "receptive_field", "difference"]
+Colour = Literal[
+    "operation", "trainable_params", "macs", "activation_bytes", "receptive_field", "difference"
+]
 PageFormat = Literal["free", "a4", "letter", "column", "slide"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -21,12 +24,13 @@ Ids = Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_leng
 class View(Closed):
     """One way to look at a network.
 
-    `level` says what is open to begin with; `toggled` names the boxes that a person opened or closed since: a section
-    ("stage2"), a block or the first of blocks that are alike ("stage2.block2"), a convolution with its norm
-    ("stem.conv"). `unfolded` names blocks whose repeats are drawn one by one, or, at level "layer", are not.
-    `style`: "detailed"; "compact", a convolution, its norm and its ReLU in one box; "figure3", as in He et al. 2015.
-    `colour`: what the boxes' colour stands for; "difference" is for two networks beside each other. `page`: "free", or
-    a page that the drawing has to fit.
+    `level` says what is open to begin with; `toggled` names the boxes that a person opened or
+    closed since: a section ("stage2"), a block or the first of blocks that are alike
+    ("stage2.block2"), a convolution with its norm ("stem.conv"). `unfolded` names blocks whose
+    repeats are drawn one by one, or, at level "layer", are not. `style`: "detailed"; "compact", a
+    convolution, its norm and its ReLU in one box; "figure3", as in He et al. 2015. `colour`: what
+    the boxes' colour stands for; "difference" is for two networks beside each other. `page`:
+    "free", or a page that the drawing has to fit.
     """
 
     path = "view"
@@ -54,7 +58,9 @@ class View(Closed):
 
     def opens_run(self, name: str) -> bool:
         """Whether a convolution of the stem is drawn apart from its norm and ReLU."""
-        return self.style == "detailed" and (self.level in ("block", "layer")) != (name in self.toggled)
+        return self.style == "detailed" and (self.level in ("block", "layer")) != (
+            name in self.toggled
+        )
 
     def unfolds(self, name: str) -> bool:
         """Whether the blocks that look like this first one are drawn one by one."""
@@ -71,15 +77,22 @@ class View(Closed):
     def within(self, graph: Graph) -> "View":
         """Without what is said about boxes that this network does not have."""
         known = places(graph)
-        kept = {key: tuple(name for name in getattr(self, key) if name in known) for key in ("toggled", "unfolded")}
+        kept = {
+            key: tuple(name for name in getattr(self, key) if name in known)
+            for key in ("toggled", "unfolded")
+        }
         return self.model_copy(update=kept)
 
 
 def places(graph: Graph) -> frozenset[str]:
-    """The names that can be toggled: sections, blocks, and the first layers of the stem's and the head's runs."""
+    """The names that can be toggled: sections, blocks, and the first layers of the stem's and the
+    head's runs."""
     stages = graph.config.stages
-    blocks = [f"stage{number}.block{block}" for number, stage in enumerate(stages, 1)
-              for block in range(1, stage.blocks + 1)]  # fmt: skip
+    blocks = [
+        f"stage{number}.block{block}"
+        for number, stage in enumerate(stages, 1)
+        for block in range(1, stage.blocks + 1)
+    ]
     sections = ["stem", "head", *[f"stage{number}" for number in range(1, len(stages) + 1)]]
     return frozenset([*sections, *blocks, *[node.id for node in graph.nodes if not node.block]])
 

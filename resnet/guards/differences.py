@@ -1,4 +1,5 @@
-"""How the full configs of runs differ: settings by dotted keys, and the declared factor each belongs to. No I/O."""
+"""How the full configs of runs differ: settings by dotted keys, and the declared factor each
+belongs to. No I/O."""
 
 import hashlib
 import json
@@ -33,14 +34,19 @@ def digest(value: Any) -> str:
 
 def leaves(config: ResNetConfig, recipe: Recipe, dataset: str) -> dict[str, Any]:
     """Every setting by its dotted key, "network.norm.momentum"; the seed is none."""
-    facts = {"network": config.model_dump(mode="json"), "recipe": recipe.model_dump(mode="json", exclude={"seed"})}
+    facts = {
+        "network": config.model_dump(mode="json"),
+        "recipe": recipe.model_dump(mode="json", exclude={"seed"}),
+    }
     return dict(_leaves(facts, "")) | {"dataset": dataset}
 
 
 def _leaves(facts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in facts.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            yield from _leaves({str(place): row for place, row in enumerate(value)}, f"{prefix}{key}.")
+            yield from _leaves(
+                {str(place): row for place, row in enumerate(value)}, f"{prefix}{key}."
+            )
         elif isinstance(value, dict):
             yield from _leaves(value, f"{prefix}{key}.")
         else:
@@ -48,14 +54,20 @@ def _leaves(facts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Change]:
-    """The leaves that differ, as (was, is); ABSENT where only the other has it: Adam's beta_1 beside SGD."""
+    """The leaves that differ, as (was, is); ABSENT where only the other has it: Adam's beta_1
+    beside SGD."""
     pairs = {key: (was.get(key, ABSENT), now.get(key, ABSENT)) for key in [*was, *now]}
-    return {key: (before, after) for key, (before, after) in pairs.items() if canonical(before) != canonical(after)}
+    return {
+        key: (before, after)
+        for key, (before, after) in pairs.items()
+        if canonical(before) != canonical(after)
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """A setting that is not the same in all arms: its values by arm, several where an arm disagrees with itself.
+    """A setting that is not the same in all arms: its values by arm, several where an arm disagrees
+    with itself.
 
     `factor` is the declared factor it belongs to, None where nobody declared it.
     """
@@ -68,21 +80,35 @@ class Differing:
         arms: dict[str, list[str]] = {}
         for arm, values in self.values.items():
             arms.setdefault(" or ".join(map(written, values)), []).append(arm)
-        return f"{self.key} ({'; '.join(f'{value}: {listed(names)}' for value, names in arms.items())})"
+        return (
+            f"{self.key}"
+            f" ({'; '.join(f'{value}: {listed(names)}' for value, names in arms.items())})"
+        )
 
 
 def differing(specs_by_arm: Specs, factors: Iterable[str]) -> tuple[Differing, ...]:
-    """Every setting that differs between the arms, or inside one, by dotted key; seeds and names are none."""
+    """Every setting that differs between the arms, or inside one, by dotted key; seeds and names
+    are none."""
     declared = sorted(factors, key=len, reverse=True)
-    facts = {arm: [leaves(s.config, s.recipe, s.dataset) | {"device": s.device} for s in specs]
-             for arm, specs in specs_by_arm.items()}  # fmt: skip
+    facts = {
+        arm: [leaves(s.config, s.recipe, s.dataset) | {"device": s.device} for s in specs]
+        for arm, specs in specs_by_arm.items()
+    }
     keys = dict.fromkeys(key for rows in facts.values() for row in rows for key in row)
     found = []
     for key in keys:
-        values = {arm: _distinct(row.get(key, ABSENT) for row in rows) for arm, rows in facts.items()}
+        values = {
+            arm: _distinct(row.get(key, ABSENT) for row in rows) for arm, rows in facts.items()
+        }
         if len(_distinct(value for several in values.values() for value in several)) > 1:
             lacking = any(ABSENT in several for several in values.values())
-            found.append(Differing(key, values, _factor(key, declared) or (_kind(key, declared) if lacking else None)))
+            found.append(
+                Differing(
+                    key,
+                    values,
+                    _factor(key, declared) or (_kind(key, declared) if lacking else None),
+                )
+            )
     return tuple(found)
 
 
@@ -91,15 +117,21 @@ def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _factor(key: str, declared: Iterable[str]) -> str | None:
-    """The narrowest declared factor that covers a key; the network's input and output follow the data set."""
+    """The narrowest declared factor that covers a key; the network's input and output follow the
+    data set."""
     for factor in declared:
-        if key == factor or key.startswith(f"{factor}.") or (factor == "dataset" and key in FOLLOW_THE_DATA):
+        if (
+            key == factor
+            or key.startswith(f"{factor}.")
+            or (factor == "dataset" and key in FOLLOW_THE_DATA)
+        ):
             return factor
     return None
 
 
 def _kind(key: str, declared: Iterable[str]) -> str | None:
-    """The declared kind of the group a setting stands in, where only some kinds have that setting: Adam's beta_1."""
+    """The declared kind of the group a setting stands in, where only some kinds have that setting:
+    Adam's beta_1."""
     group = key.rpartition(".")[0]
     return next((factor for factor in declared if factor == f"{group}.{KIND}"), None)
 

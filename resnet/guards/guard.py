@@ -1,4 +1,5 @@
-"""Whether only one thing was changed: between all arms of a comparison, and between each and its reference. No I/O."""
+"""Whether only one thing was changed: between all arms of a comparison, and between each and its
+reference. No I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +7,17 @@ from typing import Literal
 
 from resnet.guards.differences import Differing, Specs, differing, listed
 
-Purity = Literal["no difference", "one factor", "one factor, several settings", "several factors", "undeclared"]
+Purity = Literal[
+    "no difference", "one factor", "one factor, several settings", "several factors", "undeclared"
+]
 
 ALONE = "There is one arm only, so nothing is compared."
 
 
 @dataclass(frozen=True, slots=True)
 class OneFactor:
-    """Whether only what was declared differs; where `purity` is "undeclared", the sentence is a banner."""
+    """Whether only what was declared differs; where `purity` is "undeclared", the sentence is a
+    banner."""
 
     purity: Purity
     sentence: str
@@ -31,19 +35,29 @@ def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:
     loose = [each for each in found if each.factor is None]
     names = list(dict.fromkeys(each.factor for each in found if each.factor))
     if loose:
-        more = "more than the declared factors differ" if names else "settings differ that nobody declared"
-        return OneFactor("undeclared", f"Not a fair comparison: {more}: {', '.join(map(str, loose))}.", found)
+        more = (
+            "more than the declared factors differ"
+            if names
+            else "settings differ that nobody declared"
+        )
+        return OneFactor(
+            "undeclared", f"Not a fair comparison: {more}: {', '.join(map(str, loose))}.", found
+        )
     if not found:
         said = ALONE if len(specs_by_arm) == 1 else "The arms do not differ in any setting."
         return OneFactor("no difference", said, found)
     if len(names) > 1:
         return OneFactor(
-            "several factors", f"{len(names)} declared factors differ, and nothing else: {listed(names)}.", found
+            "several factors",
+            f"{len(names)} declared factors differ, and nothing else: {listed(names)}.",
+            found,
         )
     if len(found) == 1:
         return OneFactor("one factor", f"Only {found[0].key} differs.", found)
     keys = listed([each.key for each in found])
-    said = f"Only the factor {names[0]} differs, and it changes {len(found)} settings at once: {keys}."
+    said = (
+        f"Only the factor {names[0]} differs, and it changes {len(found)} settings at once: {keys}."
+    )
     return OneFactor("one factor, several settings", said, found)
 
 
@@ -52,8 +66,11 @@ def several_changed(against: str, name: str, factors: Sequence[str]) -> str:
     return f"{len(factors)} factors differ between {against} and {name}: {listed(factors)}."
 
 
-def between(specs_by_arm: Specs, references: Mapping[str, str | None], factors: Sequence[str]) -> str:
-    """What differs between each arm and the one it is compared with, in a sentence; nothing where none is compared.
+def between(
+    specs_by_arm: Specs, references: Mapping[str, str | None], factors: Sequence[str]
+) -> str:
+    """What differs between each arm and the one it is compared with, in a sentence; nothing where
+    none is compared.
 
     In a grid all factors differ somewhere, and yet each comparison may be of one.
     """
@@ -66,6 +83,8 @@ def between(specs_by_arm: Specs, references: Mapping[str, str | None], factors: 
     if not verdicts:
         return ""
     if len(verdicts) == 1:
-        return f"Between an arm and the one it is compared with, this differs: {next(iter(verdicts))}."
+        return (
+            f"Between an arm and the one it is compared with, this differs: {next(iter(verdicts))}."
+        )
     said = [f"{keys} in {listed(names)}" for keys, names in verdicts.items()]
     return f"Between an arm and the one it is compared with, this differs: {'; '.join(said)}."

@@ -1,4 +1,5 @@
-"""What runs wrote down about how they began and what they ran on, held against what their specs promise."""
+"""What runs wrote down about how they began and what they ran on, held against what their specs
+promise."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,8 +17,10 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`start` is the proof by hash that arms began with the same. `broken` says, a sentence each, where runs recorded
-    other images than their specs promise: a banner. `mixed` says what else was not the same in all runs."""
+    """`start` is the proof by hash that arms began with the same. `broken` says, a sentence each,
+    where runs recorded other images than their specs promise: a banner. `mixed` says what else was
+    not the same in all runs.
+    """
 
     start: SameStart
     broken: tuple[str, ...] = ()
@@ -28,7 +31,8 @@ NOTHING_RECORDED = Recorded(SameStart(()))
 
 
 def environments(runs: Mapping[tuple[str, int], Run]) -> Environments:
-    """By arm and seed, what each run found; None where it has not written it, or the file is damaged."""
+    """By arm and seed, what each run found; None where it has not written it, or the file is
+    damaged."""
     found: dict[str, dict[int, Mapping[str, Any] | None]] = {}
     for (arm, seed), run in runs.items():
         found.setdefault(arm, {})[seed] = None
@@ -37,7 +41,9 @@ def environments(runs: Mapping[tuple[str, int], Run]) -> Environments:
     return found
 
 
-def recorded(found: Environments, streams: Sequence[Stream], datasets: Mapping[str, str]) -> Recorded:
+def recorded(
+    found: Environments, streams: Sequence[Stream], datasets: Mapping[str, str]
+) -> Recorded:
     """`datasets` are the arms' data sets by name."""
     start = same_start(found)
     shared = {stream.name for stream in streams if len(stream.groups) == 1}
@@ -50,7 +56,11 @@ def recorded(found: Environments, streams: Sequence[Stream], datasets: Mapping[s
         if name in shared and "not equal" in proofs
     ]
     odd = [*_other_images(found, datasets), *odd]
-    broken = (f"Not the same data: the runs recorded another {listed(odd)} in some arms.",) if odd else ()
+    broken = (
+        (f"Not the same data: the runs recorded another {listed(odd)} in some arms.",)
+        if odd
+        else ()
+    )
     return Recorded(start, broken, tuple(_mixed(found)))
 
 
@@ -65,7 +75,8 @@ def _other_images(found: Environments, datasets: Mapping[str, str]) -> Iterator[
 
 
 def _mixed(found: Environments) -> Iterator[str]:
-    """Versions, machine or code that are not the same in all runs: bits may differ then, and speeds do."""
+    """Versions, machine or code that are not the same in all runs: bits may differ then, and speeds
+    do."""
     values: dict[str, dict[str, None]] = {}
     for _, environment in _all(found):
         for key, value in software(environment):

@@ -1,6 +1,8 @@
-"""What arms share seed by seed: split, order, augmentation, initial weights. By rule before they run, by hash after.
+"""What arms share seed by seed: split, order, augmentation, initial weights. By rule before they
+run, by hash after.
 
-No I/O. `streams` derives it from the specs; `same_start` proves it from what runs wrote down about how they began.
+No I/O. `streams` derives it from the specs; `same_start` proves it from what runs wrote down about
+how they began.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +32,8 @@ IN_WORDS: dict[Proof, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Something random that training depends on: the groups of arms that share it seed by seed, and why."""
+    """Something random that training depends on: the groups of arms that share it seed by seed, and
+    why."""
 
     name: StreamName
     groups: tuple[tuple[str, ...], ...]
@@ -41,35 +44,58 @@ class Stream:
         """Whether all arms share it, and by which rule."""
         if len(self.groups) == 1:
             return f"All arms share the {self.name}: {self.why}."
-        return f"Arms do not all share the {self.name} ({' | '.join(map(listed, self.groups))}): {self.why}."
+        return (
+            f"Arms do not all share the {self.name} ({' | '.join(map(listed, self.groups))}):"
+            f" {self.why}."
+        )
 
 
 _WHY: dict[StreamName, str] = {
     "split": "it is drawn from the data set, the number of validation images and the seed alone",
-    "order": "the images of a step are a function of the split, the batch size, the seed and the step alone",
-    "augmentation": "crops and flips are drawn from the seed and the step, for each place in the batch",
-    "initial weights": "each kernel is drawn from the seed and its layer's name, so layers of one name and shape start "
-    "equal",
+    "order": (
+        "the images of a step are a function of the split, the batch size, the seed and the step"
+        " alone"
+    ),
+    "augmentation": (
+        "crops and flips are drawn from the seed and the step, for each place in the batch"
+    ),
+    "initial weights": (
+        "each kernel is drawn from the seed and its layer's name, so layers of one name and shape"
+        " start equal"
+    ),
 }
 
 
 def streams(specs_by_arm: Specs) -> tuple[Stream, ...]:
-    """Which arms see the same split, order and augmentation and start from the same weights, seed by seed.
+    """Which arms see the same split, order and augmentation and start from the same weights, seed
+    by seed.
 
-    Arms start from the same weights where every layer that both have does; a deeper network has more layers besides.
+    Arms start from the same weights where every layer that both have does; a deeper network has
+    more layers besides.
     """
     decided = {arm: [_decided_by(spec) for spec in specs] for arm, specs in specs_by_arm.items()}
     found = [
-        Stream(name, _groups({arm: canonical(sorted(canonical(row[name]) for row in rows)) for arm, rows in
-                              decided.items()}, str.__eq__), _WHY[name])
-        for name in _WHY if name != "initial weights"
-    ]  # fmt: skip
+        Stream(
+            name,
+            _groups(
+                {
+                    arm: canonical(sorted(canonical(row[name]) for row in rows))
+                    for arm, rows in decided.items()
+                },
+                str.__eq__,
+            ),
+            _WHY[name],
+        )
+        for name in _WHY
+        if name != "initial weights"
+    ]
     starts = {arm: _starts(specs) for arm, specs in specs_by_arm.items()}
     return (*found, Stream("initial weights", _groups(starts, _agree), _WHY["initial weights"]))
 
 
 def _decided_by(spec: RunSpec) -> dict[StreamName, list[Any]]:
-    """All that each stream of images is a function of. A named data set holds the same images in every folder."""
+    """All that each stream of images is a function of. A named data set holds the same images in
+    every folder."""
     recipe = spec.recipe
     folder = spec.data_folder if spec.dataset.startswith(FOLDER_PREFIX) else None
     split = [spec.dataset, folder, recipe.validation_images, recipe.seed]
@@ -86,7 +112,11 @@ Starts = dict[tuple[int, str], Any]
 
 def _starts(specs: Sequence[RunSpec]) -> Starts:
     """By seed and layer, what its initial weights depend on besides."""
-    kernels = {(spec.recipe.seed, name): drawn for spec in specs for name, drawn in _drawn(spec.config).items()}
+    kernels = {
+        (spec.recipe.seed, name): drawn
+        for spec in specs
+        for name, drawn in _drawn(spec.config).items()
+    }
     return {**{(spec.recipe.seed, ""): None for spec in specs}, **kernels}
 
 
@@ -94,7 +124,9 @@ def _starts(specs: Sequence[RunSpec]) -> Starts:
 def _drawn(config: ResNetConfig) -> dict[str, Any]:
     """Kernels, and the scale that norms start with."""
     graph = build_graph(config)
-    return drawn_kernels(graph) | {node.id: node.op.gamma for node in graph.nodes if isinstance(node.op, Norm)}
+    return drawn_kernels(graph) | {
+        node.id: node.op.gamma for node in graph.nodes if isinstance(node.op, Norm)
+    }
 
 
 def _agree(one: Starts, other: Starts) -> bool:
@@ -103,11 +135,15 @@ def _agree(one: Starts, other: Starts) -> bool:
     return seeds == others and all(other.get(key, drawn) == drawn for key, drawn in one.items())
 
 
-def _groups(facts: Mapping[str, Any], alike: Callable[[Any, Any], bool]) -> tuple[tuple[str, ...], ...]:
+def _groups(
+    facts: Mapping[str, Any], alike: Callable[[Any, Any], bool]
+) -> tuple[tuple[str, ...], ...]:
     """Each arm goes to the first group with all of which it agrees."""
     groups: list[list[str]] = []
     for arm, own in facts.items():
-        place = next((group for group in groups if all(alike(facts[member], own) for member in group)), None)
+        place = next(
+            (group for group in groups if all(alike(facts[member], own) for member in group)), None
+        )
         if place is None:
             groups.append([arm])
         else:
@@ -116,22 +152,30 @@ def _groups(facts: Mapping[str, Any], alike: Callable[[Any, Any], bool]) -> tupl
 
 
 def selection(specs_by_arm: Specs) -> str:
-    """What decides which weights are tested, in a sentence: validation, or nothing. Test never does."""
-    chosen = {arm: {spec.recipe.test_weights for spec in specs} for arm, specs in specs_by_arm.items()}
+    """What decides which weights are tested, in a sentence: validation, or nothing. Test never
+    does."""
+    chosen = {
+        arm: {spec.recipe.test_weights for spec in specs} for arm, specs in specs_by_arm.items()
+    }
     by_validation = [arm for arm, kinds in chosen.items() if kinds == {"best_validation"}]
     once = "once, at the end of each run; test decides nothing"
     if len(by_validation) == len(chosen):
-        return f"Validation chooses: the weights with the lowest validation error are tested, {once}."
+        return (
+            f"Validation chooses: the weights with the lowest validation error are tested, {once}."
+        )
     if not by_validation:
         return f"Nothing is chosen: the weights of the last step are tested, {once}."
-    return f"Validation chooses the weights in {listed(by_validation)} only, else the last ones are tested; {once}."
+    return (
+        f"Validation chooses the weights in {listed(by_validation)} only, else the last ones are"
+        f" tested; {once}."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SeedStart:
-    """How the arms' runs of one seed began, by hash. `kernels` is how many, of those that two arms or more have, are
-    equal wherever they are, and how many there are; `other_kernels` names the rest. `unknown` are the arms whose run
-    wrote nothing down, or is not there yet."""
+    """How the arms' runs of one seed began, by hash. `kernels` is how many, of those that two arms
+    or more have, are equal wherever they are, and how many there are; `other_kernels` names the
+    rest. `unknown` are the arms whose run wrote nothing down, or is not there yet."""
 
     seed: int
     split: Proof
@@ -144,7 +188,8 @@ class SeedStart:
 
 @dataclass(frozen=True, slots=True)
 class SameStart:
-    """The proof by hash that arms began with the same, seed by seed; only seeds that two arms or more have run."""
+    """The proof by hash that arms began with the same, seed by seed; only seeds that two arms or
+    more have run."""
 
     seeds: tuple[SeedStart, ...]
 
@@ -170,8 +215,10 @@ class SameStart:
         seeds: dict[Proof, list[str]] = {}
         for seed in self.seeds:
             seeds.setdefault(getattr(seed, which), []).append(str(seed.seed))
-        return ", ".join(f"{IN_WORDS[proof]} with seed{'s' * (len(own) > 1)} {listed(own)}" for proof, own in
-                         seeds.items())  # fmt: skip
+        return ", ".join(
+            f"{IN_WORDS[proof]} with seed{'s' * (len(own) > 1)} {listed(own)}"
+            for proof, own in seeds.items()
+        )
 
     def _kernels(self) -> str:
         """How many kernels that was said of: of the seed where fewest are equal."""
@@ -187,17 +234,26 @@ class SameStart:
 def same_start(environments: Environments) -> SameStart:
     """What the arms' runs wrote down about how they began, compared seed by seed.
 
-    Read are "split_hash", "first_batch" and "initial_weights" ({layer's name: hash}). What a run did not write down, as
-    older ones did not, is not recorded, and nothing is claimed for it.
+    Read are "split_hash", "first_batch" and "initial_weights" ({layer's name: hash}). What a run
+    did not write down, as older ones did not, is not recorded, and nothing is claimed for it.
     """
     seeds = sorted({seed for runs in environments.values() for seed in runs})
-    there = {seed: {arm: runs[seed] for arm, runs in environments.items() if seed in runs} for seed in seeds}
-    return SameStart(tuple(_seed_start(seed, arms) for seed, arms in there.items() if len(arms) > 1))
+    there = {
+        seed: {arm: runs[seed] for arm, runs in environments.items() if seed in runs}
+        for seed in seeds
+    }
+    return SameStart(
+        tuple(_seed_start(seed, arms) for seed, arms in there.items() if len(arms) > 1)
+    )
 
 
 def _seed_start(seed: int, arms: Mapping[str, Mapping[str, Any] | None]) -> SeedStart:
     rows = {arm: row or {} for arm, row in arms.items()}
-    weights = {arm: own for arm, row in rows.items() if isinstance(own := row.get("initial_weights"), dict) and own}
+    weights = {
+        arm: own
+        for arm, row in rows.items()
+        if isinstance(own := row.get("initial_weights"), dict) and own
+    }
     hashes: dict[str, list[Any]] = {}
     for own in weights.values():
         for name, value in own.items():
@@ -212,7 +268,9 @@ def _seed_start(seed: int, arms: Mapping[str, Mapping[str, Any] | None]) -> Seed
         weights="not equal" if other else "equal" if complete and shared else "not recorded",
         kernels=(len(shared) - len(other), len(shared)),
         other_kernels=other,
-        unknown=tuple(arm for arm, row in rows.items() if arm not in weights or not row.keys() >= IMAGES),
+        unknown=tuple(
+            arm for arm, row in rows.items() if arm not in weights or not row.keys() >= IMAGES
+        ),
     )
 
 

@@ -1,8 +1,10 @@
-"""The plain twin of a residual network, and the proof of what is equal between the two. No I/O, no Keras.
+"""The plain twin of a residual network, and the proof of what is equal between the two. No I/O, no
+Keras.
 
-Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`), so layers of one name begin equal in
-both networks where shape and initialiser are equal, whatever else a network has. `prove` derives that from the graphs;
-`compare_weights` confirms it with the hashes of real kernels, as `resnet.as_keras.model.kernel_hashes` gives them.
+Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`), so layers of one
+name begin equal in both networks where shape and initialiser are equal, whatever else a network
+has. `prove` derives that from the graphs; `compare_weights` confirms it with the hashes of real
+kernels, as `resnet.as_keras.model.kernel_hashes` gives them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,9 +19,13 @@ from resnet.network.metrics import LayerMetrics, measure
 
 
 def twin(config: ResNetConfig) -> ResNetConfig:
-    """The same network with its shortcuts removed, and nothing else. Raises ConfigError where it has none."""
+    """The same network with its shortcuts removed, and nothing else. Raises ConfigError where it
+    has none."""
     if config.shortcut == "none":
-        raise ConfigError("Only shortcuts are removed; received shortcut 'none': give the residual network instead.")
+        raise ConfigError(
+            "Only shortcuts are removed; received shortcut 'none': give the residual network"
+            " instead."
+        )
     return ResNetConfig.model_validate(config.model_dump() | {"shortcut": "none"})
 
 
@@ -35,9 +41,10 @@ class Counted(NamedTuple):
 class TwinProof:
     """What is equal between a residual network and its plain twin, layer by layer, and what is not.
 
-    `equal_layers` do the same on the same shape; `changed_layers` of the plain one do not. `extra` counts, by kind,
-    what only the residual network has; `projections` are its 1×1 convolutions. Kernels that both have are in
-    `equal_start` where both draw the same initial values from one seed, else in `other_start`.
+    `equal_layers` do the same on the same shape; `changed_layers` of the plain one do not. `extra`
+    counts, by kind, what only the residual network has; `projections` are its 1×1 convolutions.
+    Kernels that both have are in `equal_start` where both draw the same initial values from one
+    seed, else in `other_start`.
     """
 
     residual: ResNetConfig
@@ -54,7 +61,8 @@ class TwinProof:
 
     @property
     def exact(self) -> bool:
-        """Whether both have the same parameters, MACs, shapes and initial weights: only additions differ."""
+        """Whether both have the same parameters, MACs, shapes and initial weights: only additions
+        differ."""
         pairs = (self.trainable_params, self.non_trainable_params, self.macs)
         odd = self.changed_layers or self.other_start
         return not odd and all(residual == plain for residual, plain in pairs)
@@ -65,9 +73,14 @@ class TwinProof:
         if self.changed_layers:
             return "No twins: more than the shortcuts differs."
         if self.exact:
-            return "Exact twins: same parameters, MACs, shapes and initial weights; only the additions differ."
+            return (
+                "Exact twins: same parameters, MACs, shapes and initial weights; only the additions"
+                " differ."
+            )
         projected = _count_of(len(self.projections), "projection")
-        return f"Twins but for {projected}: these have weights of their own, everything else is equal."
+        return (
+            f"Twins but for {projected}: these have weights of their own, everything else is equal."
+        )
 
     def sentences(self) -> tuple[str, ...]:
         """The proof in words, one fact each."""
@@ -80,21 +93,29 @@ class TwinProof:
             extra = listed([f"{counted.layers} {kind}" for kind, counted in self.extra.items()])
             said.append(f"Layers that only the residual network has: {extra}.")
         drawn = len(self.equal_start) + len(self.other_start)
-        rest = f"; other shapes or initialisers: {listed(self.other_start)}" if self.other_start else ""
+        rest = (
+            f"; other shapes or initialisers: {listed(self.other_start)}"
+            if self.other_start
+            else ""
+        )
         said.append(
-            f"From one seed, {len(self.equal_start)} of the {drawn} kernels that both have start equal{rest}: each is "
-            "drawn from the seed and its layer's name."
+            f"From one seed, {len(self.equal_start)} of the {drawn} kernels that both have start"
+            f" equal{rest}: each is drawn from the seed and its layer's name."
         )
         return tuple(said)
 
     def _costs(self) -> str:
         params, macs = (residual - plain for residual, plain in (self.trainable_params, self.macs))
         if not params and not macs:
-            return f"Both have {self.trainable_params[0]:,} trainable parameters and {self.macs[0]:,} MACs."
+            return (
+                f"Both have {self.trainable_params[0]:,} trainable parameters and {self.macs[0]:,}"
+                " MACs."
+            )
         return (
-            f"Not equal: the residual network has {self.trainable_params[0]:,} trainable parameters, the plain one "
-            f"{self.trainable_params[1]:,} ({params:+,}), and {self.macs[0]:,} MACs against {self.macs[1]:,} "
-            f"({macs:+,}), with {_count_of(len(self.projections), 'projection')}."
+            f"Not equal: the residual network has {self.trainable_params[0]:,} trainable"
+            f" parameters, the plain one {self.trainable_params[1]:,} ({params:+,}), and"
+            f" {self.macs[0]:,} MACs against {self.macs[1]:,} ({macs:+,}), with"
+            f" {_count_of(len(self.projections), 'projection')}."
         )
 
 
@@ -103,27 +124,35 @@ def _count_of(count: int, noun: str) -> str:
 
 
 def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProof:
-    """Compare a residual network with its twin, or with any network that claims to be it. Raises ConfigError."""
+    """Compare a residual network with its twin, or with any network that claims to be it. Raises
+    ConfigError."""
     plain = plain or twin(residual)
     graphs = build_graph(residual), build_graph(plain)
     first, second = map(measure, graphs)
     rows = [{row.id: row for row in found.layers} for found in (first, second)]
     ops = [{node.id: node.op for node in graph.nodes} for graph in graphs]
     shared = [name for name in rows[0] if name in rows[1]]
-    equal = [name for name in shared if rows[0][name] == rows[1][name] and ops[0][name] == ops[1][name]]
+    equal = [
+        name for name in shared if rows[0][name] == rows[1][name] and ops[0][name] == ops[1][name]
+    ]
     starts = equal_starts(*graphs)
     return TwinProof(
-        residual, plain,
+        residual,
+        plain,
         equal_layers=tuple(equal),
         changed_layers=tuple(name for name in rows[1] if name not in set(equal)),
         extra=_count(row for name, row in rows[0].items() if name not in rows[1]),
-        projections=tuple(n.id for n in graphs[0].nodes if n.path == "shortcut" and isinstance(n.op, Conv)),
+        projections=tuple(
+            n.id for n in graphs[0].nodes if n.path == "shortcut" and isinstance(n.op, Conv)
+        ),
         equal_start=starts,
-        other_start=tuple(name for name in shared if isinstance(ops[0][name], Conv | Dense) and name not in starts),
+        other_start=tuple(
+            name for name in shared if isinstance(ops[0][name], Conv | Dense) and name not in starts
+        ),
         trainable_params=(first.trainable_params, second.trainable_params),
         non_trainable_params=(first.non_trainable_params, second.non_trainable_params),
         macs=(first.macs, second.macs),
-    )  # fmt: skip
+    )
 
 
 def proofs(configs: Iterable[ResNetConfig]) -> tuple[TwinProof, ...]:
@@ -132,7 +161,8 @@ def proofs(configs: Iterable[ResNetConfig]) -> tuple[TwinProof, ...]:
     return tuple(
         prove(config, plain)
         for config in known
-        if config.shortcut != "none" and (plain := config.model_copy(update={"shortcut": "none"})) in known
+        if config.shortcut != "none"
+        and (plain := config.model_copy(update={"shortcut": "none"})) in known
     )
 
 
@@ -145,8 +175,8 @@ def _count(rows: Iterable[LayerMetrics]) -> dict[str, Counted]:
 
 
 def drawn_kernels(graph: Graph) -> dict[str, tuple[Any, ...]]:
-    """Each kernel by its layer's name, and all but the seed and that name that its initial values depend on: shape and
-    initialiser. A stride is no part of it."""
+    """Each kernel by its layer's name, and all but the seed and that name that its initial values
+    depend on: shape and initialiser. A stride is no part of it."""
     found: dict[str, tuple[Any, ...]] = {}
     for node in graph.nodes:
         match node.op:
@@ -159,14 +189,16 @@ def drawn_kernels(graph: Graph) -> dict[str, tuple[Any, ...]]:
 
 
 def equal_starts(first: Graph, second: Graph) -> tuple[str, ...]:
-    """The layers whose initial kernels are equal under equal seeds: same name, kernel shape and initialiser."""
+    """The layers whose initial kernels are equal under equal seeds: same name, kernel shape and
+    initialiser."""
     one, other = drawn_kernels(first), drawn_kernels(second)
     return tuple(name for name, drawn in one.items() if other.get(name) == drawn)
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsProof:
-    """Which kernels of two networks are equal by their hashes; `other` have one name and other values."""
+    """Which kernels of two networks are equal by their hashes; `other` have one name and other
+    values."""
 
     equal: tuple[str, ...]
     other: tuple[str, ...]

@@ -1,6 +1,8 @@
-"""Other people's files as columns of numbers: CSV, Keras's CSVLogger, JSON histories and TensorBoard's event files.
+"""Other people's files as columns of numbers: CSV, Keras's CSVLogger, JSON histories and
+TensorBoard's event files.
 
-Names become ours, accuracies fractions and errors percent; whatever had to be decided on the way stands in `notes`.
+Names become ours, accuracies fractions and errors percent; whatever had to be decided on the way
+stands in `notes`.
 """
 
 import csv
@@ -23,22 +25,46 @@ Along = Literal["epoch", "step", "record"]
 Cells = list[float | None]
 MOST_BYTES, MOST_COLUMNS, MOST_CELLS = 1 << 26, 200, 2_000_000
 
-EPOCHS, STEPS = ("epoch", "epochs"), ("step", "steps", "iteration", "iterations", "global_step", "batch")
-KINDS = {"loss": "loss", "acc": "accuracy", "accuracy": "accuracy", "error": "error", "binary_accuracy": "accuracy",
-         "categorical_accuracy": "accuracy", "sparse_categorical_accuracy": "accuracy"}  # fmt: skip
-SPELLINGS = {"": "", "train_": "", "training_": "", "val_": "val_", "validation_": "val_", "test_": "test_"}
-NAMES = {mark + word: ours + kind for mark, ours in SPELLINGS.items() for word, kind in KINDS.items()}
+EPOCHS, STEPS = (
+    ("epoch", "epochs"),
+    ("step", "steps", "iteration", "iterations", "global_step", "batch"),
+)
+KINDS = {
+    "loss": "loss",
+    "acc": "accuracy",
+    "accuracy": "accuracy",
+    "error": "error",
+    "binary_accuracy": "accuracy",
+    "categorical_accuracy": "accuracy",
+    "sparse_categorical_accuracy": "accuracy",
+}
+SPELLINGS = {
+    "": "",
+    "train_": "",
+    "training_": "",
+    "val_": "val_",
+    "validation_": "val_",
+    "test_": "test_",
+}
+NAMES = {
+    mark + word: ours + kind for mark, ours in SPELLINGS.items() for word, kind in KINDS.items()
+}
 NAMES |= {
-    f"{word}_{mark[:-1]}": ours + kind for mark, ours in SPELLINGS.items() for word, kind in KINDS.items() if mark
+    f"{word}_{mark[:-1]}": ours + kind
+    for mark, ours in SPELLINGS.items()
+    for word, kind in KINDS.items()
+    if mark
 }
 NAMES["lr"] = "learning_rate"
 """Other people's words for a column, and ours. Whatever is not here keeps its name."""
 
 
 class Column(Closed):
-    """One curve. `x` counts `along`: finished epochs, steps, or "record", where nobody knows what was counted.
+    """One curve. `x` counts `along`: finished epochs, steps, or "record", where nobody knows what
+    was counted.
 
-    Accuracies are fractions, errors percent, losses nats as the file has them, step_ms milliseconds.
+    Accuracies are fractions, errors percent, losses nats as the file has them, step_ms
+    milliseconds.
     """
 
     path = "column"
@@ -49,34 +75,53 @@ class Column(Closed):
 
     def check(self) -> None:
         if len(self.x) != len(self.y):
-            raise ConfigError(f"A column has as many x as y; received {len(self.x)} and {len(self.y)}.")
+            raise ConfigError(
+                f"A column has as many x as y; received {len(self.x)} and {len(self.y)}."
+            )
 
 
 def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
     """The columns of a CSV by their heads. Raises DataError."""
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     try:
-        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(line)]
+        lines = [
+            line
+            for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            if any(line)
+        ]
     except csv.Error as error:
         raise DataError(f"{echo(path.name)} is not CSV: {error}; save it again.") from None
     heads = [head.strip() for head in lines[0]] if lines else []
     if len(lines) < 2 or all(_number(head) is not None for head in heads):
-        raise DataError(f"{echo(path.name)} needs a line that names the columns, and a row below it; add them.")
-    if len(set(heads)) < len(heads) or len(heads) > MOST_COLUMNS or len(heads) * len(lines) > MOST_CELLS:
         raise DataError(
-            f"A CSV names each of up to {MOST_COLUMNS} columns once, over up to {MOST_CELLS:,} cells; received "
-            f"{len(heads)} and {len(lines):,} lines in {echo(path.name)}: rename columns, or keep fewer."
+            f"{echo(path.name)} needs a line that names the columns, and a row below it; add them."
+        )
+    if (
+        len(set(heads)) < len(heads)
+        or len(heads) > MOST_COLUMNS
+        or len(heads) * len(lines) > MOST_CELLS
+    ):
+        raise DataError(
+            f"A CSV names each of up to {MOST_COLUMNS} columns once, over up to {MOST_CELLS:,}"
+            f" cells; received {len(heads)} and {len(lines):,} lines in {echo(path.name)}: rename"
+            " columns, or keep fewer."
         )
     if not text.endswith(("\n", "\r")):
         cut = len(lines[-1]) < len(heads)
-        notes.append(f"The last line has no end: {'left out' if cut else 'its last number may be cut short'}.")
+        notes.append(
+            "The last line has no end:"
+            f" {'left out' if cut else 'its last number may be cut short'}."
+        )
         lines = lines[:-1] if cut else lines
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(heads):
             what = f"row {number} of {echo(path.name)} has {len(line)} for {len(heads)}"
             raise DataError(f"Every row has a cell for each column; {what}: repair that row.")
     point = "," if delimiter == ";" else "."
-    cells = [[_number(cell.replace(point, ".")) for cell in column] for column in zip(*lines[1:], strict=True)]
+    cells = [
+        [_number(cell.replace(point, ".")) for cell in column]
+        for column in zip(*lines[1:], strict=True)
+    ]
     return dict(zip(heads, cells, strict=False))  # no row may be left
 
 
@@ -85,15 +130,27 @@ def from_json(path: Path, text: str) -> dict[str, Cells]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{echo(path.name)} is not whole JSON: {echo(str(error))}; save it again.") from None
+        raise DataError(
+            f"{echo(path.name)} is not whole JSON: {echo(str(error))}; save it again."
+        ) from None
     if isinstance(data, list) and data and all(isinstance(record, dict) for record in data):
         names = dict.fromkeys(name for record in data for name in record)
-        data = {name: [record.get(name) for record in data] for name in names} if len(names) <= MOST_COLUMNS else {}
+        data = (
+            {name: [record.get(name) for record in data] for name in names}
+            if len(names) <= MOST_COLUMNS
+            else {}
+        )
     if isinstance(data, dict) and isinstance(data.get("history"), dict):
         data = data["history"] | {key: value for key, value in data.items() if key in EPOCHS}
-    lists = {key: value for key, value in data.items() if isinstance(value, list)} if isinstance(data, dict) else {}
+    lists = (
+        {key: value for key, value in data.items() if isinstance(value, list)}
+        if isinstance(data, dict)
+        else {}
+    )
     if not lists or len(lists) > MOST_COLUMNS or sum(map(len, lists.values())) > MOST_CELLS:
-        rule = f"A JSON history maps up to {MOST_COLUMNS} names to lists of numbers, or lists records"
+        rule = (
+            f"A JSON history maps up to {MOST_COLUMNS} names to lists of numbers, or lists records"
+        )
         raise DataError(f"{rule}; {echo(path.name)} does not: save `history.history`.")
     return {key: [_number(cell) for cell in value] for key, value in lists.items()}
 
@@ -101,26 +158,39 @@ def from_json(path: Path, text: str) -> dict[str, Cells]:
 def _number(cell: object) -> float | None:
     """A finite number, or None: unknown."""
     try:
-        number = float(cell) if isinstance(cell, str | int | float) and not isinstance(cell, bool) else math.nan
+        number = (
+            float(cell)
+            if isinstance(cell, str | int | float) and not isinstance(cell, bool)
+            else math.nan
+        )
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
 
 def columns_of(table: Mapping[str, Cells], notes: list[str]) -> list[Column]:
-    """Columns of numbers along epochs or steps where one column counts them, else along the records."""
+    """Columns of numbers along epochs or steps where one column counts them, else along the
+    records."""
     words = {head: lowered(head) for head in table}
     along: Along = "record"
     counts: list[float] = []
     for head, cells in table.items():
         known = [cell for cell in cells if cell is not None]
-        kind: Along = "epoch" if words[head] in EPOCHS else "step" if words[head] in STEPS else "record"
+        kind: Along = (
+            "epoch" if words[head] in EPOCHS else "step" if words[head] in STEPS else "record"
+        )
         if kind != "record" and along != "epoch" and known and len(known) == len(cells):
             along, counts = kind, known
-    notes += ["No column counts epochs or steps, so it is unknown what a row is."] if along == "record" else []
+    notes += (
+        ["No column counts epochs or steps, so it is unknown what a row is."]
+        if along == "record"
+        else []
+    )
     columns = []
     for head, cells in table.items():
-        if words[head] not in ("", "index", "unnamed_0", *EPOCHS, *STEPS) and any(cell is not None for cell in cells):
+        if words[head] not in ("", "index", "unnamed_0", *EPOCHS, *STEPS) and any(
+            cell is not None for cell in cells
+        ):
             name = NAMES.get(words[head], words[head])
             fits = bool(counts) and len(cells) == len(counts)
             x = counts if fits else [float(number) for number in range(1, len(cells) + 1)]
@@ -129,7 +199,8 @@ def columns_of(table: Mapping[str, Cells], notes: list[str]) -> list[Column]:
 
 
 def from_events(path: Path, notes: list[str]) -> list[Column]:
-    """Keras's "epoch_…" count epochs, its "batch_…" and "…_vs_iterations" steps; what others count is unknown."""
+    """Keras's "epoch_…" count epochs, its "batch_…" and "…_vs_iterations" steps; what others count
+    is unknown."""
     found = event_files.read_scalars(path)
     notes += [found.damage] if found.damage else []
     prefix = "val_" if path.absolute().parent.name in ("validation", "val") else ""
@@ -139,7 +210,11 @@ def from_events(path: Path, notes: list[str]) -> list[Column]:
         along: Along = "epoch" if word.startswith("epoch_") else "record"
         along = "step" if word.startswith("batch_") or word.endswith("_vs_iterations") else along
         word = prefix + word.removeprefix("epoch_") if along == "epoch" else word
-        columns.append(_column(NAMES.get(word, word), along, [float(step) for step in steps], map(_number, values)))
+        columns.append(
+            _column(
+                NAMES.get(word, word), along, [float(step) for step in steps], map(_number, values)
+            )
+        )
     return columns[:MOST_COLUMNS]
 
 
@@ -149,25 +224,42 @@ def lowered(name: str) -> str:
 
 
 def _column(name: str, along: Along, x: Sequence[float], y: Iterable[float | None]) -> Column:
-    first = 1 if along == "epoch" and min(x, default=1) == 0 else 0  # Keras counts from 0; here epochs are finished
-    return Column(name=name or "unnamed", along=along, x=tuple([at + first for at in x]), y=tuple(y))
+    first = (
+        1 if along == "epoch" and min(x, default=1) == 0 else 0
+    )  # Keras counts from 0; here epochs are finished
+    return Column(
+        name=name or "unnamed", along=along, x=tuple([at + first for at in x]), y=tuple(y)
+    )
 
 
 def settled(columns: Sequence[Column], notes: list[str]) -> list[Column]:
-    """Each name once, accuracies as fractions and errors as percent; all of a kind are on one scale in a file."""
+    """Each name once, accuracies as fractions and errors as percent; all of a kind are on one scale
+    in a file."""
     kept = list({column.name: column for column in reversed(columns)}.values())[::-1]
-    notes += ["Several columns mean the same; the first was kept."] if len(kept) < len(columns) else []
+    notes += (
+        ["Several columns mean the same; the first was kept."] if len(kept) < len(columns) else []
+    )
     for kind, divisors in (("accuracy", (1.0, 100.0)), ("error", (0.01, 1.0))):
         found = [column for column in kept if column.name.endswith(kind)]
         values = [y for column in found for y in column.y if y is not None]
         percent = max(values, default=0.0) > 1
         if values and not 0 <= min(values) <= max(values) <= 100:
-            notes.append(f"The column {kind} is neither a fraction nor percent, so it was left out.")
+            notes.append(
+                f"The column {kind} is neither a fraction nor percent, so it was left out."
+            )
             kept = [column for column in kept if column not in found]
         elif values:
-            notes.append(f"By its range, up to {max(values):g}, {kind} is in {'percent' if percent else 'fractions'}.")
-            scaled = {one.name: tuple([y if y is None else y / divisors[percent] for y in one.y]) for one in found}
+            notes.append(
+                f"By its range, up to {max(values):g}, {kind} is in"
+                f" {'percent' if percent else 'fractions'}."
+            )
+            scaled = {
+                one.name: tuple([y if y is None else y / divisors[percent] for y in one.y])
+                for one in found
+            }
             kept = [one.model_copy(update={"y": scaled.get(one.name, one.y)}) for one in kept]
     if any(later <= earlier for column in kept for earlier, later in pairwise(column.x)):
-        notes.append("The count goes back on the way: begun again, or gone on from an earlier training.")
+        notes.append(
+            "The count goes back on the way: begun again, or gone on from an earlier training."
+        )
     return kept

@@ -1,8 +1,10 @@
-"""TensorBoard's event files, read without TensorFlow: records with checksums around protocol buffers.
+"""TensorBoard's event files, read without TensorFlow: records with checksums around protocol
+buffers.
 
-A record is its length (8 bytes), a checksum of those, the data, and a checksum of that (TensorFlow, record_writer.cc).
-The data is an Event: fields 2 step and 5 summary. A Summary's values have a tag (1) and a simple_value (2, as
-TensorFlow 1 wrote) or a tensor (8, as TensorFlow 2 writes). Whatever else stands in it is passed over.
+A record is its length (8 bytes), a checksum of those, the data, and a checksum of that (TensorFlow,
+record_writer.cc). The data is an Event: fields 2 step and 5 summary. A Summary's values have a tag
+(1) and a simple_value (2, as TensorFlow 1 wrote) or a tensor (8, as TensorFlow 2 writes). Whatever
+else stands in it is passed over.
 """
 
 import struct
@@ -15,7 +17,8 @@ from resnet.errors import DataError, echo
 
 HEADER_BYTES, FOOTER_BYTES = 12, 4
 LONGEST_READ_BYTES = 1 << 16
-"""A summary of scalars is far shorter; longer records hold graphs and images, and are passed over unread."""
+"""A summary of scalars is far shorter; longer records hold graphs and images, and are passed over
+unread."""
 MOST_BYTES = 1 << 30
 MOST_SCALARS = 1_000_000
 
@@ -26,12 +29,19 @@ CASTAGNOLI = 0x82F63B78
 MASK_DELTA = 0xA282EAD8
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-FORMATS = {1: "<f", 2: "<d", 3: "<i", 9: "<q", 19: "<e"}  # TensorFlow's DataType: float, double, int32, int64, half
+FORMATS = {
+    1: "<f",
+    2: "<d",
+    3: "<i",
+    9: "<q",
+    19: "<e",
+}  # TensorFlow's DataType: float, double, int32, int64, half
 LISTS = {1: (5, "<f"), 2: (6, "<d")}  # where a tensor keeps floats and doubles, if not as raw bytes
 
 
 class Scalar(NamedTuple):
-    """One number of one tag. `step` is whatever the writer counted: epochs for Keras's "epoch_…", else updates."""
+    """One number of one tag. `step` is whatever the writer counted: epochs for Keras's "epoch_…",
+    else updates."""
 
     tag: str
     step: int
@@ -40,9 +50,11 @@ class Scalar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventFile:
-    """The scalars in the order they were written. `passed_over`: longer records, of graphs or images.
+    """The scalars in the order they were written. `passed_over`: longer records, of graphs or
+    images.
 
-    `damage` is one sentence where the file ends in, or is broken at, a record that is not whole, else None.
+    `damage` is one sentence where the file ends in, or is broken at, a record that is not whole,
+    else None.
     """
 
     scalars: tuple[Scalar, ...]
@@ -73,20 +85,26 @@ def masked_crc(data: bytes) -> int:
 
 def is_event_file(start: bytes) -> bool:
     """Whether a file that begins so is one: its first length has the right checksum."""
-    return len(start) >= HEADER_BYTES and masked_crc(start[:8]) == int.from_bytes(start[8:12], "little")
+    return len(start) >= HEADER_BYTES and masked_crc(start[:8]) == int.from_bytes(
+        start[8:12], "little"
+    )
 
 
 def check_named(path: Path, start: bytes) -> None:
-    """Raise DataError for a file called as TensorBoard calls its own that begins as none does: it is no CSV."""
+    """Raise DataError for a file called as TensorBoard calls its own that begins as none does: it
+    is no CSV."""
     if NAME not in path.name or path.suffix.lower() in (".csv", ".json"):
         return
     what = "damaged at" if len(start) == HEADER_BYTES else "empty, or cut before"
-    raise DataError(f"Cannot read {echo(path.name)}: this event file is {what} its first record; copy it anew, or give "
-                    "another one.")  # fmt: skip
+    raise DataError(
+        f"Cannot read {echo(path.name)}: this event file is {what} its first record; copy it anew,"
+        " or give another one."
+    )
 
 
 def read_scalars(path: Path) -> EventFile:
-    """Every scalar up to the first record that is not whole. Raises DataError where nothing of it can be read."""
+    """Every scalar up to the first record that is not whole. Raises DataError where nothing of it
+    can be read."""
     scalars: list[Scalar] = []
     passed_over = 0
     damage = None
@@ -94,7 +112,8 @@ def read_scalars(path: Path) -> EventFile:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise DataError(
-                f"An event file may hold {MOST_BYTES:,} bytes; received {size:,}: write fewer images into it."
+                f"An event file may hold {MOST_BYTES:,} bytes; received {size:,}: write fewer"
+                " images into it."
             )
         with path.open("rb") as file:
             for record in _records(file, size):
@@ -103,13 +122,21 @@ def read_scalars(path: Path) -> EventFile:
                 else:
                     scalars += _scalars(record)
                 if len(scalars) > MOST_SCALARS:
-                    raise DataError(f"An event file may hold {MOST_SCALARS:,} scalars; received more: log less often.")
+                    raise DataError(
+                        f"An event file may hold {MOST_SCALARS:,} scalars; received more: log less"
+                        " often."
+                    )
     except _DamagedError as error:
         damage = f"{echo(path.name)} was read up to its last whole record: {error}."
     except OSError as error:
-        raise DataError(f"Cannot read {echo(path.name)}: {error.strerror or error}; check the path.") from None
+        raise DataError(
+            f"Cannot read {echo(path.name)}: {error.strerror or error}; check the path."
+        ) from None
     if damage and not scalars and not passed_over:
-        raise DataError(f"{echo(path.name)} holds no whole record with a number: the file is damaged; copy it anew.")
+        raise DataError(
+            f"{echo(path.name)} holds no whole record with a number: the file is damaged; copy it"
+            " anew."
+        )
     return EventFile(tuple(scalars), passed_over, damage)
 
 
@@ -118,7 +145,8 @@ class _DamagedError(Exception):
 
 
 def _records(file: BinaryIO, size: int) -> Iterator[bytes | None]:
-    """Each record's data, None for one too long to be of scalars. Raises _DamagedError where one is not whole."""
+    """Each record's data, None for one too long to be of scalars. Raises _DamagedError where one is
+    not whole."""
     position = 0
     while position < size:
         header = file.read(HEADER_BYTES)
@@ -194,11 +222,16 @@ def _scalars(event: bytes) -> list[Scalar]:
 
 
 def _messages(data: bytes, wanted: int) -> list[bytes]:
-    return [value for number, wire, value in _fields(data) if number == wanted and isinstance(value, bytes)]
+    return [
+        value
+        for number, wire, value in _fields(data)
+        if number == wanted and isinstance(value, bytes)
+    ]
 
 
 def _scalar(data: bytes) -> tuple[str, float] | None:
-    """A summary value's tag and number, or None where it holds something else: a picture, a histogram, a text."""
+    """A summary value's tag and number, or None where it holds something else: a picture, a
+    histogram, a text."""
     tag, number = "", None
     for field, wire, value in _fields(data):
         if not isinstance(value, bytes):

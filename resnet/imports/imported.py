@@ -1,6 +1,8 @@
-"""Curves that were made elsewhere: CSV, Keras's CSVLogger, JSON histories and TensorBoard's event files.
+"""Curves that were made elsewhere: CSV, Keras's CSVLogger, JSON histories and TensorBoard's event
+files.
 
-What a file does not say stays unknown (None), and whatever had to be decided while reading it stands in `notes`.
+What a file does not say stays unknown (None), and whatever had to be decided while reading it
+stands in `notes`.
 """
 
 import hashlib
@@ -45,9 +47,10 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 class Given(Closed):
     """What a person says of a curve; None is unknown.
 
-    `decay` is the number as typed, and `decay_meaning` what it does: "keras_l2" adds decay · Σw² to the loss, "l2" half
-    of that, "decoupled" nothing. `penalty_in_loss`: whether the loss on record has it inside, as Keras prints it.
-    `recipe` holds dotted keys of a recipe, and dataset, epochs, decay_argument (old Keras's `decay`), shuffle, begins.
+    `decay` is the number as typed, and `decay_meaning` what it does: "keras_l2" adds decay · Σw² to
+    the loss, "l2" half of that, "decoupled" nothing. `penalty_in_loss`: whether the loss on record
+    has it inside, as Keras prints it. `recipe` holds dotted keys of a recipe, and dataset, epochs,
+    decay_argument (old Keras's `decay`), shuffle, begins.
     """
 
     path = "import"
@@ -73,7 +76,9 @@ class Given(Closed):
             return None
         if self.decay_meaning == "keras_l2":
             return KerasL2(self.decay, self.decay_covers)
-        return WeightDecayConfig(value=self.decay, semantics=self.decay_meaning, covers=self.decay_covers)
+        return WeightDecayConfig(
+            value=self.decay, semantics=self.decay_meaning, covers=self.decay_covers
+        )
 
 
 class ImportedCurve(Closed):
@@ -94,26 +99,52 @@ class ImportedCurve(Closed):
     def unknown(self) -> tuple[str, ...]:
         """What neither the file nor a person says, in words."""
         said, columns = self.given, [column.name for column in self.columns]
-        facts = (("network", said.config), ("λ", said.decay), ("seeds", said.seeds), ("penalty", said.penalty_in_loss))
+        facts = (
+            ("network", said.config),
+            ("λ", said.decay),
+            ("seeds", said.seeds),
+            ("penalty", said.penalty_in_loss),
+        )
         missing = [fact for fact, value in facts if value is None]
         given = {key.partition(".")[0] for key in said.recipe}
         missing += [key for key in ("optimiser", "schedule", "batch_size") if key not in given]
-        missing += [name for name in ("loss", "accuracy", "val_loss", "val_accuracy") if name not in columns]
-        return (*missing, *(["epochs or steps"] if any(column.along == "record" for column in self.columns) else []))
+        missing += [
+            name for name in ("loss", "accuracy", "val_loss", "val_accuracy") if name not in columns
+        ]
+        return (
+            *missing,
+            *(
+                ["epochs or steps"]
+                if any(column.along == "record" for column in self.columns)
+                else []
+            ),
+        )
 
     def as_loss_item(self) -> LossItem:
-        """For `losses.explain`: the loss on record, with the penalty inside unless a person says it is not."""
+        """For `losses.explain`: the loss on record, with the penalty inside unless a person says it
+        is not."""
         column, alone = self.column("loss"), self.given.penalty_in_loss == "no"
-        points = [(x, y) for x, y in zip(column.x, column.y, strict=True) if y is not None] if column else []
+        points = (
+            [(x, y) for x, y in zip(column.x, column.y, strict=True) if y is not None]
+            if column
+            else []
+        )
         along = column.along if column else "record"
-        course = [Observed(x, along, y, y, 0.0) if alone else Observed(x, along, y) for x, y in points]
-        return LossItem(self.name, "imported", self.given.config, self.given.decay_in_loss(), tuple(course))
+        course = [
+            Observed(x, along, y, y, 0.0) if alone else Observed(x, along, y) for x, y in points
+        ]
+        return LossItem(
+            self.name, "imported", self.given.config, self.given.decay_in_loss(), tuple(course)
+        )
 
 
 def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
-    """The curve in a file, whatever its ending says. Raises DataError, in one sentence, where it holds none."""
+    """The curve in a file, whatever its ending says. Raises DataError, in one sentence, where it
+    holds none."""
     if path.is_dir():
-        raise DataError(f"Cannot read {echo(path.name or str(path))}: it is a folder; name a file in it.")
+        raise DataError(
+            f"Cannot read {echo(path.name or str(path))}: it is a folder; name a file in it."
+        )
     notes: list[str] = []
     source: Literal["csv", "json", "tensorboard"] = "tensorboard"
     try:
@@ -124,23 +155,38 @@ def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
             text = "" if events else (start + file.read(MOST_BYTES)).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"Cannot read {echo(path.name)}: {reason}; give a CSV, JSON or event file.") from None
+        raise DataError(
+            f"Cannot read {echo(path.name)}: {reason}; give a CSV, JSON or event file."
+        ) from None
     if len(text) > MOST_BYTES:
-        raise DataError(f"A curve's file may hold {MOST_BYTES:,} bytes; {echo(path.name)} holds more: keep fewer rows.")
+        raise DataError(
+            f"A curve's file may hold {MOST_BYTES:,} bytes; {echo(path.name)} holds more: keep"
+            " fewer rows."
+        )
     if events:
         name, columns = path.absolute().parent.name, curve_tables.from_events(path, notes)
     else:
         source = "json" if text.lstrip()[:1] in ("{", "[") else "csv"
-        table = curve_tables.from_json(path, text) if source == "json" else curve_tables.from_csv(path, text, notes)
+        table = (
+            curve_tables.from_json(path, text)
+            if source == "json"
+            else curve_tables.from_csv(path, text, notes)
+        )
         name, columns = path.stem, curve_tables.columns_of(table, notes)
     if not (settled := tuple(curve_tables.settled(columns, notes))):
-        raise DataError(f"{echo(path.name)} holds no column of numbers; give a file with a loss or an accuracy in it.")
+        raise DataError(
+            f"{echo(path.name)} holds no column of numbers; give a file with a loss or an accuracy"
+            " in it."
+        )
     name = name[:200] or "curve"
-    return ImportedCurve(name=name, source=source, columns=settled, notes=tuple(notes), given=given or Given())
+    return ImportedCurve(
+        name=name, source=source, columns=settled, notes=tuple(notes), given=given or Given()
+    )
 
 
 def write_import(folder: Path, curve: ImportedCurve) -> Path:
-    """Keep a curve in a folder, whole or not at all; the same curve twice is one file. Raises ExportError."""
+    """Keep a curve in a folder, whole or not at all; the same curve twice is one file. Raises
+    ExportError."""
     content = curve.model_dump_json(indent=1)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     path = folder / f"{curve_tables.lowered(curve.name)[:40] or 'curve'}-{digest}{SUFFIX}"
@@ -151,14 +197,18 @@ def write_import(folder: Path, curve: ImportedCurve) -> Path:
 
 
 class Imports(NamedTuple):
-    """The curves in a folder by their file's name, and a sentence for each file that could not be read."""
+    """The curves in a folder by their file's name, and a sentence for each file that could not be
+    read."""
 
     curves: dict[str, ImportedCurve]
     damaged: tuple[str, ...]
 
     def find(self, name: str) -> ImportedCurve | None:
-        """The curve of this name, or in the file of this name: the first, where several are called so."""
-        return next((curve for key, curve in self.curves.items() if name in (key, curve.name)), None)
+        """The curve of this name, or in the file of this name: the first, where several are called
+        so."""
+        return next(
+            (curve for key, curve in self.curves.items() if name in (key, curve.name)), None
+        )
 
     @property
     def names(self) -> list[str]:

@@ -1,7 +1,7 @@
 """Published networks as data, each with its source.
 
-Depth 6n+2 exists for every n from 1 to 200; where ImageNet has the same name (resnet50, resnet152, plain50) the CIFAR
-network is called resnet50_cifar and so on.
+Depth 6n+2 exists for every n from 1 to 200; where ImageNet has the same name (resnet50, resnet152,
+plain50) the CIFAR network is called resnet50_cifar and so on.
 """
 
 import re
@@ -45,17 +45,27 @@ class Entry:
 
 
 def imagenet_config(depth: int, shortcut: Shortcut = "projection", **changes: Any) -> ResNetConfig:
-    """Table 1 of the paper: 224×224×3 in, 1000 classes out. Raises ConfigError for another depth."""
+    """Table 1 of the paper: 224×224×3 in, 1000 classes out. Raises ConfigError for another
+    depth."""
     if depth not in IMAGENET:
-        raise ConfigError(f"An ImageNet network has depth {_listed(RESIDUAL_DEPTHS)}; received {echo(depth)}.")
+        raise ConfigError(
+            f"An ImageNet network has depth {_listed(RESIDUAL_DEPTHS)}; received {echo(depth)}."
+        )
     block, blocks = IMAGENET[depth]
     stages = _doubling(64, blocks)
-    fields = {"input_shape": (224, 224, 3), "classes": 1000, "stem": "imagenet", "block": block, "stages": stages}
+    fields = {
+        "input_shape": (224, 224, 3),
+        "classes": 1000,
+        "stem": "imagenet",
+        "block": block,
+        "stages": stages,
+    }
     return ResNetConfig.model_validate(fields | {"shortcut": shortcut} | changes)
 
 
 def cifar_config(n: int, shortcut: Shortcut = "padded_identity", **changes: Any) -> ResNetConfig:
-    """Section 4.2 of the paper: depth 6n+2, maps of 32, 16, 8 with 16, 32, 64 filters, option A. Raises ConfigError."""
+    """Section 4.2 of the paper: depth 6n+2, maps of 32, 16, 8 with 16, 32, 64 filters, option A.
+    Raises ConfigError."""
     if isinstance(n, bool) or not isinstance(n, int) or n not in N_RANGE:
         raise ConfigError(f"n must be a whole number from 1 to {N_RANGE[-1]}; received {echo(n)}.")
     stages = _doubling(16, (n, n, n))
@@ -103,8 +113,11 @@ def twin(name: str, kind: Kind) -> str | None:
 
 
 def _nearest_depth(name: str) -> str | None:
-    """The network of the same kind whose depth is nearest: for "resnet57" letters alone would suggest resnet578."""
-    asked = re.fullmatch(r"(resnet|plain)-?(\d{1,4})", name.lower()) if isinstance(name, str) else None
+    """The network of the same kind whose depth is nearest: for "resnet57" letters alone would
+    suggest resnet578."""
+    asked = (
+        re.fullmatch(r"(resnet|plain)-?(\d{1,4})", name.lower()) if isinstance(name, str) else None
+    )
     if asked is None:
         return None
     kind, depth = asked[1], int(asked[2])
@@ -127,7 +140,8 @@ def find(config: ResNetConfig) -> Entry | None:
 
 
 def name_of(config: ResNetConfig) -> str:
-    """The catalogue's name where the config is a published one, else plain or resnet and the depth."""
+    """The catalogue's name where the config is a published one, else plain or resnet and the
+    depth."""
     entry = find(config)
     return entry.name if entry else config.label
 
@@ -144,10 +158,14 @@ def _cifar(name: str, n: int, shortcut: Shortcut) -> Entry:
 
 def _binary(name: str, depth: int, shortcut: Shortcut) -> Entry:
     config = imagenet_config(depth, shortcut, classes=1, head_activation="sigmoid", conv_bias=True)
-    if name == "binary_resnet50":  # the notebook strides in every stage, the first too; its plain twin does not
+    if (
+        name == "binary_resnet50"
+    ):  # the notebook strides in every stage, the first too; its plain twin does not
         first, *rest = config.stages
         stages = (first.model_copy(update={"stride": 2}), *rest)
-        config = imagenet_config(depth, shortcut, classes=1, head_activation="sigmoid", conv_bias=True, stages=stages)
+        config = imagenet_config(
+            depth, shortcut, classes=1, head_activation="sigmoid", conv_bias=True, stages=stages
+        )
     return Entry(name, config, "binary", NOTEBOOK)
 
 
@@ -159,8 +177,11 @@ Row = tuple[Callable[[str, int, Shortcut], Entry], int, Shortcut]
 
 
 def _rows() -> dict[str, Row]:
-    """Name: how to make it, its depth or n, its shortcut. Made on demand: 400 configs take a while."""
-    rows: dict[str, Row] = {f"resnet{depth}": (_imagenet, depth, "projection") for depth in RESIDUAL_DEPTHS}
+    """Name: how to make it, its depth or n, its shortcut. Made on demand: 400 configs take a
+    while."""
+    rows: dict[str, Row] = {
+        f"resnet{depth}": (_imagenet, depth, "projection") for depth in RESIDUAL_DEPTHS
+    }
     rows |= {f"plain{depth}": (_imagenet, depth, "none") for depth in PLAIN_DEPTHS}
     for depth in (34, 50):
         rows[f"binary_resnet{depth}"] = (_binary, depth, "projection")

@@ -54,7 +54,9 @@ class Closed(BaseModel):
             field = cls.model_fields.get(name)
             if isinstance(value, bool) and field and field.annotation is not bool:
                 where = f"{cls.path}.{name}" if cls.path else name
-                raise ConfigError(f"{where} is not a matter of true or false; received {echo(value)}.")
+                raise ConfigError(
+                    f"{where} is not a matter of true or false; received {echo(value)}."
+                )
 
     def check(self) -> None:
         """Raise ConfigError where fields that are each allowed make no sense together."""
@@ -63,9 +65,10 @@ class Closed(BaseModel):
 class NormConfig(Closed):
     """Normalisation after every convolution.
 
-    `momentum` is Keras's: the share of the old moving average that is kept at each step (PyTorch's 0.1 is 0.9 here).
-    `epsilon` is added to the variance. `groups` counts only for kind "group". `last_gamma` is the initial scale of the
-    last norm in every residual branch: "zero" starts each block as the identity (Goyal et al. 2017).
+    `momentum` is Keras's: the share of the old moving average that is kept at each step (PyTorch's
+    0.1 is 0.9 here). `epsilon` is added to the variance. `groups` counts only for kind "group".
+    `last_gamma` is the initial scale of the last norm in every residual branch: "zero" starts each
+    block as the identity (Goyal et al. 2017).
     """
 
     path = "norm"
@@ -77,7 +80,8 @@ class NormConfig(Closed):
 
 
 class StageConfig(Closed):
-    """Blocks at one resolution (the paper's conv2_x). The first block strides; `filters` are those of its 3×3."""
+    """Blocks at one resolution (the paper's conv2_x). The first block strides; `filters` are those
+    of its 3×3."""
 
     path = "stages"
     blocks: int = Field(ge=1, le=MOST_BLOCKS)
@@ -88,9 +92,10 @@ class StageConfig(Closed):
 class ResNetConfig(Closed):
     """A residual network, or its plain twin, described once.
 
-    `input_shape` is (height, width, channels). The stem has as many filters as the first stage, as in He et al. 2015,
-    for ImageNet and for CIFAR. A block's output has `filters × expansion` channels: expansion is 1 for "basic", 4 for
-    "bottleneck". `cardinality` and `base_width` are ResNeXt's (32x4d: 32 and 4) and count for bottlenecks only.
+    `input_shape` is (height, width, channels). The stem has as many filters as the first stage, as
+    in He et al. 2015, for ImageNet and for CIFAR. A block's output has `filters × expansion`
+    channels: expansion is 1 for "basic", 4 for "bottleneck". `cardinality` and `base_width` are
+    ResNeXt's (32x4d: 32 and 4) and count for bottlenecks only.
     """
 
     input_shape: tuple[Side, Side, Channels] = (32, 32, 3)
@@ -110,7 +115,8 @@ class ResNetConfig(Closed):
 
     @property
     def depth(self) -> int:
-        """Layers with weights on the longest path, as the paper counts: projections and norms are left out."""
+        """Layers with weights on the longest path, as the paper counts: projections and norms are
+        left out."""
         return CONVS_PER_BLOCK[self.block] * sum(stage.blocks for stage in self.stages) + 2
 
     @property
@@ -125,7 +131,8 @@ class ResNetConfig(Closed):
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
     def bottleneck_width(self, stage: StageConfig) -> int:
-        """Channels of a bottleneck's 3×3 (Xie et al. 2017): filters × base_width / 64 × cardinality."""
+        """Channels of a bottleneck's 3×3 (Xie et al. 2017): filters × base_width / 64 ×
+        cardinality."""
         return stage.filters * self.base_width // 64 * self.cardinality
 
     def check(self) -> None:
@@ -137,15 +144,18 @@ class ResNetConfig(Closed):
 def _enough_room(config: ResNetConfig) -> None:
     blocks = sum(stage.blocks for stage in config.stages)
     if blocks > MOST_BLOCKS:
-        raise ConfigError(f"stages may hold at most {MOST_BLOCKS} blocks together; received {blocks}.")
+        raise ConfigError(
+            f"stages may hold at most {MOST_BLOCKS} blocks together; received {blocks}."
+        )
     side = min(config.input_shape[:2])
     strides = [("stem.conv", 2), ("stem.pool", 2)] if config.stem == "imagenet" else []
     strides += [(f"stage{number}", stage.stride) for number, stage in enumerate(config.stages, 1)]
     for place, stride in strides:
         if stride > 1 and side == 1:
             raise ConfigError(
-                f"The feature map would shrink to nothing: {place} strides by {stride} on a map already 1 wide; give "
-                f"larger images than {config.input_shape[0]}×{config.input_shape[1]}, fewer strides or a CIFAR stem."
+                f"The feature map would shrink to nothing: {place} strides by {stride} on a map"
+                " already 1 wide; give larger images than"
+                f" {config.input_shape[0]}×{config.input_shape[1]}, fewer strides or a CIFAR stem."
             )
         side = -(-side // stride)
 
@@ -153,15 +163,15 @@ def _enough_room(config: ResNetConfig) -> None:
 def _right_width(config: ResNetConfig) -> None:
     if config.block == "basic" and (config.cardinality, config.base_width) != (1, 64):
         raise ConfigError(
-            "cardinality and base_width belong to bottleneck blocks; received "
-            f"{config.cardinality} and {config.base_width} with block 'basic'; leave them at 1 and 64, or choose block "
-            "'bottleneck'."
+            f"cardinality and base_width belong to bottleneck blocks; received {config.cardinality}"
+            f" and {config.base_width} with block 'basic'; leave them at 1 and 64, or choose block"
+            " 'bottleneck'."
         )
     for number, stage in enumerate(config.stages, 1):
         if stage.filters * config.base_width % 64:
             raise ConfigError(
-                f"filters × base_width must be a multiple of 64 so that stage{number} has whole channels; received "
-                f"{stage.filters} × {config.base_width}."
+                f"filters × base_width must be a multiple of 64 so that stage{number} has whole"
+                f" channels; received {stage.filters} × {config.base_width}."
             )
 
 
@@ -176,8 +186,8 @@ def _norm_fits(config: ResNetConfig) -> None:
     for place, width in widths.items():
         if width % config.norm.groups:
             raise ConfigError(
-                f"norm.groups must divide the channels of every layer; received {config.norm.groups} groups for the "
-                f"{width} channels of {place}."
+                "norm.groups must divide the channels of every layer; received"
+                f" {config.norm.groups} groups for the {width} channels of {place}."
             )
 
 
@@ -188,8 +198,9 @@ def _shortcut_possible(config: ResNetConfig) -> None:
     for number, stage in enumerate(config.stages, 1):
         if stage.filters * EXPANSION[config.block] < channels:
             raise ConfigError(
-                f"A padded identity can add channels, not drop them: stage{number} goes from {channels} to "
-                f"{stage.filters * EXPANSION[config.block]}; choose shortcut 'projection'."
+                f"A padded identity can add channels, not drop them: stage{number} goes from"
+                f" {channels} to {stage.filters * EXPANSION[config.block]}; choose shortcut"
+                " 'projection'."
             )
         channels = stage.filters * EXPANSION[config.block]
 
@@ -199,44 +210,62 @@ def _branch_can_learn(config: ResNetConfig) -> None:
         return
     way_out = "set norm.last_gamma to 'one'."
     if config.norm.kind == "none":
-        raise ConfigError(f"norm.last_gamma 'zero' needs a norm to scale; received norm.kind 'none'; {way_out}")
+        raise ConfigError(
+            f"norm.last_gamma 'zero' needs a norm to scale; received norm.kind 'none'; {way_out}"
+        )
     if config.shortcut == "none":
-        raise ConfigError(f"A plain network whose last norms start at zero passes no signal at all; {way_out}")
+        raise ConfigError(
+            f"A plain network whose last norms start at zero passes no signal at all; {way_out}"
+        )
     if config.activation_order == "pre":
         raise ConfigError(
-            "With activation_order 'pre' a norm that starts at zero is followed by ReLU and a convolution, so the "
-            f"branch would never receive a gradient; {way_out}"
+            "With activation_order 'pre' a norm that starts at zero is followed by ReLU and a"
+            f" convolution, so the branch would never receive a gradient; {way_out}"
         )
 
 
 def _head_means_something(config: ResNetConfig) -> None:
     if config.head_activation == "softmax" and config.classes == 1:
         raise ConfigError(
-            "Softmax over one class is always 1; choose head_activation 'sigmoid', or at least 2 classes."
+            "Softmax over one class is always 1; choose head_activation 'sigmoid', or at least 2"
+            " classes."
         )
 
 
-RULES = (_enough_room, _right_width, _norm_fits, _shortcut_possible, _branch_can_learn, _head_means_something)
+RULES = (
+    _enough_room,
+    _right_width,
+    _norm_fits,
+    _shortcut_possible,
+    _branch_can_learn,
+    _head_means_something,
+)
 
 
 AnyConfig = TypeVar("AnyConfig", bound=Closed)
 
 
 def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
-    """The same network with some fields changed, addressed by dotted keys such as "norm.momentum" or "stages.0.blocks".
+    """The same network with some fields changed, addressed by dotted keys such as "norm.momentum"
+    or "stages.0.blocks".
 
     A recipe takes the same: "schedule.learning_rate".
 
-    Values may be Python values or the text a person typed. Broader keys are set before narrower ones. Another kind of
-    optimiser, schedule or warm-up begins with that kind's defaults, then the rest of it is set. Raises ConfigError or
-    UnknownNameError.
+    Values may be Python values or the text a person typed. Broader keys are set before narrower
+    ones. Another kind of optimiser, schedule or warm-up begins with that kind's defaults, then the
+    rest of it is set. Raises ConfigError or UnknownNameError.
     """
     data, fresh = config.model_dump(mode="json"), dict[str, dict[str, Any]]()
     for key in sorted(settings, key=lambda key: (key.count("."), not key.endswith(f".{KIND}"))):
         value = parse_value(settings[key]) if isinstance(settings[key], str) else settings[key]
         field, _, last = key.partition(".")
         there, kinds = data.get(field), kinds_of(type(config), field)
-        if last == KIND and isinstance(there, dict) and KIND in there and (group := begun(kinds, value, there)):
+        if (
+            last == KIND
+            and isinstance(there, dict)
+            and KIND in there
+            and (group := begun(kinds, value, there))
+        ):
             data[field] = fresh[field] = group
         _assign(data, key, value, kinds)
     for field, group in fresh.items():
@@ -245,7 +274,8 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
 
 
 def parse_value(text: str) -> Any:
-    """Typed text as data: JSON where it is JSON, a list where it has commas ("32,32,3"), else the text itself."""
+    """Typed text as data: JSON where it is JSON, a list where it has commas ("32,32,3"), else the
+    text itself."""
     for candidate in (text, f"[{text}]") if "," in text else (text,):
         try:
             return json.loads(candidate)

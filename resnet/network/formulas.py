@@ -1,7 +1,9 @@
-"""How a layer's count comes about, with its numbers filled in, and every attribute of a layer in words.
+"""How a layer's count comes about, with its numbers filled in, and every attribute of a layer in
+words.
 
-A formula reads "3×3×16×32 = 4,608". Its left side is written out factor by factor, as in a textbook; its right side is
-`resnet.network.metrics.count`, so that the two can be held against each other.
+A formula reads "3×3×16×32 = 4,608". Its left side is written out factor by factor, as in a
+textbook; its right side is `resnet.network.metrics.count`, so that the two can be held against each
+other.
 """
 
 from math import prod
@@ -28,7 +30,8 @@ from resnet.network.metrics import FLOAT32_BYTES, count
 
 
 def params_formula(node: Node, incoming: Shape) -> str:
-    """The layer's trainable parameters, or "" where it has none; `incoming` is the shape of its first input.
+    """The layer's trainable parameters, or "" where it has none; `incoming` is the shape of its
+    first input.
 
     Batch norm keeps as many untrained values (moving mean and variance) as it has trained ones.
     """
@@ -46,10 +49,13 @@ def params_formula(node: Node, incoming: Shape) -> str:
 
 
 def macs_formula(node: Node, incoming: Shape) -> str:
-    """The layer's multiply-adds for one image, or "" where none are counted: output values × weights behind each."""
+    """The layer's multiply-adds for one image, or "" where none are counted: output values ×
+    weights behind each."""
     match node.op:
         case Conv():
-            factors = f"{quantity.shape(node.output_shape)} × {_weights_per_filter(node.op, incoming)}"
+            factors = (
+                f"{quantity.shape(node.output_shape)} × {_weights_per_filter(node.op, incoming)}"
+            )
         case Dense(units):
             factors = f"{incoming[0]}×{units}"
         case _:

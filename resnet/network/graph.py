@@ -1,7 +1,7 @@
 """A network as a list of layers: `build_graph(config)`.
 
-The one description that counts, drawings, Keras's picture and the Keras model all read. Nodes stand in topological
-order; a node's id is the name of its Keras layer, for example "stage2.block1.conv1".
+The one description that counts, drawings, Keras's picture and the Keras model all read. Nodes stand
+in topological order; a node's id is the name of its Keras layer, for example "stage2.block1.conv1".
 """
 
 from collections.abc import Iterator
@@ -49,7 +49,8 @@ class Conv:
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """Normalisation with a scale and a shift per channel; kind "batch" also keeps moving averages."""
+    """Normalisation with a scale and a shift per channel; kind "batch" also keeps moving
+    averages."""
 
     norm: NormKind
     momentum: float
@@ -95,7 +96,8 @@ class Subsample:
 
 @dataclass(frozen=True, slots=True)
 class PadChannels:
-    """Zero channels appended behind the existing ones: how a padded identity widens without a parameter."""
+    """Zero channels appended behind the existing ones: how a padded identity widens without a
+    parameter."""
 
     extra: int
 
@@ -128,11 +130,24 @@ class Activation:
     kind = "activation"
 
 
-Op = Input | Conv | Norm | Relu | Add | MaxPool | Subsample | PadChannels | GlobalPool | Dense | Activation
+Op = (
+    Input
+    | Conv
+    | Norm
+    | Relu
+    | Add
+    | MaxPool
+    | Subsample
+    | PadChannels
+    | GlobalPool
+    | Dense
+    | Activation
+)
 
 
 class Node(NamedTuple):
-    """One layer. `section` is "stem", "stage1" … or "head"; `block` counts from 1 inside a stage and is 0 elsewhere."""
+    """One layer. `section` is "stem", "stage1" … or "head"; `block` counts from 1 inside a stage
+    and is 0 elsewhere."""
 
     id: str
     op: Op
@@ -160,8 +175,11 @@ class Graph:
         return self.by_id[self.by_id["head.pool"].inputs[0]]
 
     def blocks(self) -> Iterator[tuple[str, int, tuple[Node, ...]]]:
-        """(section, block, nodes) in order; the stem and the head come as block 0 of their section."""
-        for (section, block), nodes in groupby(self.nodes, key=lambda node: (node.section, node.block)):
+        """(section, block, nodes) in order; the stem and the head come as block 0 of their
+        section."""
+        for (section, block), nodes in groupby(
+            self.nodes, key=lambda node: (node.section, node.block)
+        ):
             yield section, block, tuple(nodes)
 
 
@@ -178,7 +196,8 @@ def build_graph(config: ResNetConfig) -> Graph:
 
 
 class _Builder:
-    """Appends layers one behind the other and works out each one's shape. Layers that do the same share one op."""
+    """Appends layers one behind the other and works out each one's shape. Layers that do the same
+    share one op."""
 
     def __init__(self, config: ResNetConfig) -> None:
         self.config = config
@@ -193,7 +212,9 @@ class _Builder:
         self.section, self.block = section, block
         self.prefix = f"{section}.block{block}." if block else f"{section}."
 
-    def layer(self, name: str, op: Op, *inputs: Node, path: Path = "branch", shape: Shape | None = None) -> Node:
+    def layer(
+        self, name: str, op: Op, *inputs: Node, path: Path = "branch", shape: Shape | None = None
+    ) -> Node:
         """Append a layer whose output has `shape`, or the shape of its first input."""
         output = inputs[0].output_shape if shape is None else shape
         where: Path = path if self.block else "trunk"
@@ -202,8 +223,17 @@ class _Builder:
         self.nodes.append(node)
         return node
 
-    def conv(self, name: str, tip: Node, filters: int, *, kernel: int, stride: int = 1, groups: int = 1,
-             path: Path = "branch") -> Node:  # fmt: skip
+    def conv(
+        self,
+        name: str,
+        tip: Node,
+        filters: int,
+        *,
+        kernel: int,
+        stride: int = 1,
+        groups: int = 1,
+        path: Path = "branch",
+    ) -> Node:
         recipe = (filters, kernel, stride, groups)
         op = self.convs.get(recipe) or Conv(*recipe, self.config.conv_bias, self.config.initialiser)
         shape = _strided(tip.output_shape, stride, filters)
@@ -217,7 +247,11 @@ class _Builder:
 
 
 def _norm_op(norm: NormConfig, gamma: Literal["one", "zero"]) -> Norm | None:
-    return None if norm.kind == "none" else Norm(norm.kind, norm.momentum, norm.epsilon, norm.groups, gamma)
+    return (
+        None
+        if norm.kind == "none"
+        else Norm(norm.kind, norm.momentum, norm.epsilon, norm.groups, gamma)
+    )
 
 
 def _strided(shape: Shape, stride: int, channels: int) -> Shape:
@@ -234,13 +268,17 @@ def _stem(b: _Builder) -> Node:
     tip = b.conv("conv", tip, b.config.stages[0].filters, kernel=kernel, stride=stride)
     tip = b.activate("relu", b.normalise("norm", tip, b.norm))
     if imagenet:
-        tip = b.layer("pool", MaxPool(3, 2), tip, shape=_strided(tip.output_shape, 2, tip.output_shape[2]))
+        tip = b.layer(
+            "pool", MaxPool(3, 2), tip, shape=_strided(tip.output_shape, 2, tip.output_shape[2])
+        )
     return tip
 
 
 def _block(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
-    """One block. In "pre" order (He et al. 2016) it begins with norm and ReLU, except the very first, which the stem's
-    norm and ReLU already serve; a projection then reads the activated input, an identity the raw one."""
+    """One block. In "pre" order (He et al. 2016) it begins with norm and ReLU, except the very
+    first, which the stem's norm and ReLU already serve; a projection then reads the activated
+    input, an identity the raw one.
+    """
     config = b.config
     pre = config.activation_order == "pre"
     opened = tip
@@ -252,8 +290,11 @@ def _block(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
     return out if pre else b.activate(f"relu{len(_convs(config, stage, stride))}", out)
 
 
-def _convs(config: ResNetConfig, stage: StageConfig, stride: int) -> list[tuple[int, int, int, int]]:
-    """(filters, kernel, stride, groups) of a residual branch's convolutions: the brackets of the paper's Table 1."""
+def _convs(
+    config: ResNetConfig, stage: StageConfig, stride: int
+) -> list[tuple[int, int, int, int]]:
+    """(filters, kernel, stride, groups) of a residual branch's convolutions: the brackets of the
+    paper's Table 1."""
     if config.block == "basic":
         return [(stage.filters, 3, stride, 1), (stage.filters, 3, 1, 1)]
     width = config.bottleneck_width(stage)
@@ -268,8 +309,12 @@ def _branch(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
     for number, (filters, kernel, conv_stride, groups) in enumerate(convs, 1):
         last = number == len(convs)
         if pre and number > 1:
-            tip = b.activate(f"relu{number}", b.normalise(f"norm{number}", tip, b.last_norm if last else b.norm))
-        tip = b.conv(f"conv{number}", tip, filters, kernel=kernel, stride=conv_stride, groups=groups)
+            tip = b.activate(
+                f"relu{number}", b.normalise(f"norm{number}", tip, b.last_norm if last else b.norm)
+            )
+        tip = b.conv(
+            f"conv{number}", tip, filters, kernel=kernel, stride=conv_stride, groups=groups
+        )
         if not pre:
             tip = b.normalise(f"norm{number}", tip, b.last_norm if last else b.norm)
             tip = tip if last else b.activate(f"relu{number}", tip)
@@ -277,7 +322,8 @@ def _branch(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
 
 
 def _shortcut(b: _Builder, raw: Node, opened: Node, target: Shape, stride: int) -> Node:
-    """Ask the shape, not a flag: where input and output are alike the shortcut is the identity and has no layer."""
+    """Ask the shape, not a flag: where input and output are alike the shortcut is the identity and
+    has no layer."""
     kind = b.config.shortcut
     if kind != "projection_always" and raw.output_shape == target:
         return raw

@@ -1,8 +1,10 @@
-"""What reaches each batch norm before any training: the moving variances an untrained network should begin with.
+"""What reaches each batch norm before any training: the moving variances an untrained network
+should begin with.
 
-Mean squares are followed through the graph, in expectation over fresh weights (He et al. 2015, Delving Deep into
-Rectifiers, section 2.2): a convolution multiplies them by fan-in × the variance of a weight, a norm sets them to 1, a
-ReLU halves what is as often negative as positive, and an addition adds them up.
+Mean squares are followed through the graph, in expectation over fresh weights (He et al. 2015,
+Delving Deep into Rectifiers, section 2.2): a convolution multiplies them by fan-in × the variance
+of a weight, a norm sets them to 1, a ReLU halves what is as often negative as positive, and an
+addition adds them up.
 """
 
 from resnet.network.graph import Add, Conv, Graph, Node, Norm, Relu
@@ -12,7 +14,8 @@ INPUT_SQUARE = 0.5
 
 
 def initial_variances(graph: Graph) -> dict[str, float]:
-    """For each batch norm's id, the variance to expect. All are 1 in a plain network with He initialisation."""
+    """For each batch norm's id, the variance to expect. All are 1 in a plain network with He
+    initialisation."""
     squares: dict[str, float] = {}
     variances: dict[str, float] = {}
     for node in graph.nodes:
@@ -37,7 +40,8 @@ def _square(node: Node, incoming: list[float], graph: Graph) -> float:
 
 
 def _gain(op: Conv, channels: int) -> float:
-    """Fan-in × the variance of a weight: 2 by He; by Glorot 2 × fan-in / (fan-in + fan-out), as Keras counts fans."""
+    """Fan-in × the variance of a weight: 2 by He; by Glorot 2 × fan-in / (fan-in + fan-out), as
+    Keras counts fans."""
     if op.initialiser.startswith("he"):
         return 2.0
     fan_in = channels // op.groups

@@ -1,7 +1,7 @@
 """A network as a short, readable address: a catalogue name and the settings that differ from it.
 
-The page's address bar, the command line (`NAME --set KEY=VALUE`) and a figure's metadata all use the same words, for
-example network=resnet56&norm.momentum=0.99.
+The page's address bar, the command line (`NAME --set KEY=VALUE`) and a figure's metadata all use
+the same words, for example network=resnet56&norm.momentum=0.99.
 """
 
 import json
@@ -33,7 +33,9 @@ class Choice:
 
     def to_query(self) -> dict[str, str]:
         """The parameters of a link to this network."""
-        return {NETWORK: self.network} | {key: written(value) for key, value in self.settings.items()}
+        return {NETWORK: self.network} | {
+            key: written(value) for key, value in self.settings.items()
+        }
 
     def query_string(self) -> str:
         """`to_query`, percent-encoded."""
@@ -45,15 +47,24 @@ BESIDE = "beside"
 
 
 def beside_query(choice: Choice) -> dict[str, str]:
-    """The parameters of a link that name the second of two networks: beside=plain56&beside.norm.momentum=0.99."""
-    return {BESIDE if key == NETWORK else f"{BESIDE}.{key}": value for key, value in choice.to_query().items()}
+    """The parameters of a link that name the second of two networks:
+    beside=plain56&beside.norm.momentum=0.99."""
+    return {
+        BESIDE if key == NETWORK else f"{BESIDE}.{key}": value
+        for key, value in choice.to_query().items()
+    }
 
 
 def beside_of(parameters: Mapping[str, str]) -> Choice | None:
-    """The second network a link names, if it names one. Raises ConfigError or UnknownNameError for a broken one."""
+    """The second network a link names, if it names one. Raises ConfigError or UnknownNameError for
+    a broken one."""
     if BESIDE not in parameters:
         return None
-    own = {key.removeprefix(f"{BESIDE}."): value for key, value in parameters.items() if key.startswith(f"{BESIDE}.")}
+    own = {
+        key.removeprefix(f"{BESIDE}."): value
+        for key, value in parameters.items()
+        if key.startswith(f"{BESIDE}.")
+    }
     return from_query({NETWORK: parameters[BESIDE], **own})
 
 
@@ -63,10 +74,14 @@ def is_beside(key: str) -> bool:
 
 
 def from_query(parameters: Mapping[str, str]) -> Choice:
-    """The network a link names. Raises ConfigError or UnknownNameError for a broken or hostile one."""
+    """The network a link names. Raises ConfigError or UnknownNameError for a broken or hostile
+    one."""
     for key, value in parameters.items():
         if len(value) > LONGEST_VALUE:
-            raise ConfigError(f"A link's values have at most {LONGEST_VALUE} characters; {echo(key)} has {len(value)}.")
+            raise ConfigError(
+                f"A link's values have at most {LONGEST_VALUE} characters; {echo(key)} has"
+                f" {len(value)}."
+            )
     settings = {key: parse_value(value) for key, value in parameters.items() if key != NETWORK}
     choice = Choice(parameters.get(NETWORK, DEFAULT_NETWORK), settings)
     choice.config()
@@ -76,7 +91,11 @@ def from_query(parameters: Mapping[str, str]) -> Choice:
 def choice_of(config: ResNetConfig) -> Choice:
     """The choice with the fewest settings that gives exactly this config."""
     names = dict.fromkeys([catalog.name_of(config), *_relatives(config), "resnet18", "resnet20"])
-    choices = [Choice(name, difference(catalog.get(name).config, config)) for name in names if name in catalog.names()]
+    choices = [
+        Choice(name, difference(catalog.get(name).config, config))
+        for name in names
+        if name in catalog.names()
+    ]
     return min(choices, key=lambda choice: len(choice.settings))
 
 
@@ -85,8 +104,11 @@ def difference(base: Closed, config: Closed) -> dict[str, Any]:
     return dict(_changes(base.model_dump(mode="json"), config.model_dump(mode="json"), ""))
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    """Leaf by leaf where both have the same leaves, else the whole value: other stages, another kind of schedule."""
+def _changes(
+    before: dict[str, Any], after: dict[str, Any], prefix: str
+) -> Iterator[tuple[str, Any]]:
+    """Leaf by leaf where both have the same leaves, else the whole value: other stages, another
+    kind of schedule."""
     for key, value in after.items():
         old = before[key]
         if value == old:
@@ -109,10 +131,13 @@ def _rows(value: Any) -> bool:
 
 
 def title(config: ResNetConfig) -> str:
-    """A name that says what is changed: "resnet34, shortcut padded_identity"; a long value is only named."""
+    """A name that says what is changed: "resnet34, shortcut padded_identity"; a long value is only
+    named."""
     choice = choice_of(config)
     said = {key: written(value) for key, value in choice.settings.items()}
-    changes = [f"{key} {value}" if len(value) <= SHORT else f"other {key}" for key, value in said.items()]
+    changes = [
+        f"{key} {value}" if len(value) <= SHORT else f"other {key}" for key, value in said.items()
+    ]
     return ", ".join([choice.network, *changes])
 
 
@@ -124,7 +149,9 @@ def pairs(words: Iterable[str]) -> dict[str, str]:
 def _pair(setting: str) -> tuple[str, str]:
     key, sign, value = setting.partition("=")
     if not sign or not key:
-        raise ConfigError(f"A setting is written KEY=VALUE, as in norm.momentum=0.9; received {echo(setting)}.")
+        raise ConfigError(
+            f"A setting is written KEY=VALUE, as in norm.momentum=0.9; received {echo(setting)}."
+        )
     return key, value
 
 
@@ -138,7 +165,8 @@ def written(value: Any) -> str:
 
 
 def _relatives(config: ResNetConfig) -> list[str]:
-    """Names with the same depth, or with as many blocks in some stage: they leave the fewest settings to say."""
+    """Names with the same depth, or with as many blocks in some stage: they leave the fewest
+    settings to say."""
     kind: catalog.Kind = "plain" if config.shortcut == "none" else "resnet"
     names = [f"{kind}{config.depth}", f"resnet{config.depth}", f"binary_{kind}{config.depth}"]
     counts = {stage.blocks for stage in config.stages}

@@ -13,19 +13,42 @@ from math import prod
 from typing import Literal, NamedTuple
 
 from resnet.network.config import ResNetConfig
-from resnet.network.graph import Add, Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Shape, Subsample, build_graph
+from resnet.network.graph import (
+    Add,
+    Conv,
+    Dense,
+    GlobalPool,
+    Graph,
+    MaxPool,
+    Node,
+    Norm,
+    Shape,
+    Subsample,
+    build_graph,
+)
 
 FLOAT32_BYTES = 4
 
 CONVENTIONS = {
-    "depth": "Convolutions and dense layers on the longest path; projections are not counted (He et al. 2015, 3.3).",
-    "trainable_params": "Weights the optimiser changes: kernels, biases, and each norm's scale and shift.",
+    "depth": (
+        "Convolutions and dense layers on the longest path; projections are not counted (He et al."
+        " 2015, 3.3)."
+    ),
+    "trainable_params": (
+        "Weights the optimiser changes: kernels, biases, and each norm's scale and shift."
+    ),
     "non_trainable_params": "Batch norm's moving mean and variance: kept, never trained.",
-    "macs": "Multiply-adds of one forward pass for one image; convolutions and dense layers only. "
-    "The paper calls these FLOPs (Table 1).",
-    "activation_bytes": "The output of every layer, kept for the backward pass, in float32, for one image.",
-    "receptive_field": "Side, in input pixels, of the square a position of the last convolutional feature map can see, "
-    "shortcuts included.",
+    "macs": (
+        "Multiply-adds of one forward pass for one image; convolutions and dense layers only. "
+        "The paper calls these FLOPs (Table 1)."
+    ),
+    "activation_bytes": (
+        "The output of every layer, kept for the backward pass, in float32, for one image."
+    ),
+    "receptive_field": (
+        "Side, in input pixels, of the square a position of the last convolutional feature map can"
+        " see, shortcuts included."
+    ),
 }
 
 
@@ -62,7 +85,9 @@ def measure(graph: Graph) -> Metrics:
     rows = []
     for node in graph.nodes:
         counts = count(node, shapes[node.inputs[0]] if node.inputs else ())
-        rows.append(LayerMetrics(node.id, node.op.kind, node.output_shape, *counts, fields[node.id].side))
+        rows.append(
+            LayerMetrics(node.id, node.op.kind, node.output_shape, *counts, fields[node.id].side)
+        )
     return Metrics(
         layers=tuple(rows),
         depth=graph.config.depth,
@@ -116,7 +141,8 @@ class Span(NamedTuple):
 
 
 class ReceptiveField(NamedTuple):
-    """Per axis. Padding "same" is not symmetric, so the two can differ in place, though hardly ever in length."""
+    """Per axis. Padding "same" is not symmetric, so the two can differ in place, though hardly ever
+    in length."""
 
     rows: Span
     columns: Span
@@ -127,7 +153,8 @@ class ReceptiveField(NamedTuple):
 
 
 def receptive_fields(graph: Graph) -> dict[str, ReceptiveField]:
-    """The input pixels each layer's positions can depend on, on the real graph: an addition sees what either arm sees.
+    """The input pixels each layer's positions can depend on, on the real graph: an addition sees
+    what either arm sees.
 
     Norms that average over the map (batch statistics in training, "group") are not counted.
     """

@@ -16,7 +16,18 @@ from itertools import zip_longest
 from operator import eq, ge, gt, le, lt
 
 from resnet.errors import ConfigError, echo
-from resnet.network.graph import Conv, Dense, GlobalPool, Graph, MaxPool, Node, Norm, Op, PadChannels, Subsample
+from resnet.network.graph import (
+    Conv,
+    Dense,
+    GlobalPool,
+    Graph,
+    MaxPool,
+    Node,
+    Norm,
+    Op,
+    PadChannels,
+    Subsample,
+)
 from resnet.network.metrics import LayerMetrics, Metrics
 
 Predicate = Callable[[Node, LayerMetrics], bool]
@@ -26,7 +37,8 @@ Measure = Callable[[Node, LayerMetrics], int | None]
 def find(graph: Graph, metrics: Metrics, query: str) -> tuple[str, ...]:
     """Ids of the layers a query names, in the graph's order; none for an empty query.
 
-    Raises ConfigError for a condition that is not understood. A word that nothing answers to finds nothing.
+    Raises ConfigError for a condition that is not understood. A word that nothing answers to finds
+    nothing.
     """
     predicates = parse(query)
     if not predicates:
@@ -38,7 +50,8 @@ def find(graph: Graph, metrics: Metrics, query: str) -> tuple[str, ...]:
 
 
 def parse(query: str) -> tuple[Predicate, ...]:
-    """A query as predicates that must all hold. Raises ConfigError for a condition that is not understood."""
+    """A query as predicates that must all hold. Raises ConfigError for a condition that is not
+    understood."""
     return tuple(_predicates(_spelled_alike(query).split()))
 
 
@@ -58,7 +71,8 @@ SPELLINGS = tuple(
         (r"(?<=[<>=])([0-9][0-9,.]*) (k|m|g)?(b|bytes)?(?= |$)", r"\1\2"),
     )
 )
-"""What people write in more than one way, or in more than one word; a sign loses the spaces around it."""
+"""What people write in more than one way, or in more than one word; a sign loses the spaces around
+it."""
 
 SIGN = re.compile("(<=|>=|==|=|<|>)")
 SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "==": eq}
@@ -101,8 +115,9 @@ def _condition(text: str) -> Predicate:
     if field not in MEASURES or value is None:
         received = echo(SIGN.sub(r" \1 ", text).strip())
         raise ConfigError(
-            "A condition compares params, macs, memory, sees, stride, filters, channels, kernel, groups, units, stage "
-            f"or block with one number; received {received}; write for example params > 100k."
+            "A condition compares params, macs, memory, sees, stride, filters, channels, kernel,"
+            f" groups, units, stage or block with one number; received {received}; write for"
+            " example params > 100k."
         )
     return _compared(MEASURES[field], sign, value)
 
@@ -131,11 +146,14 @@ def _compared(measure: Measure, sign: str, value: float) -> Predicate:
 
 
 def _shaped(text: str) -> Predicate:
-    """Three sides are an output's, channels first or last; two are a kernel's, or an output's height and width."""
+    """Three sides are an output's, channels first or last; two are a kernel's, or an output's
+    height and width."""
     sides = tuple([float(side) for side in text.split("x")])
     if len(sides) == 3:
         ordered = sorted(sides)
-        return lambda node, row: len(node.output_shape) == 3 and sorted(node.output_shape) == ordered
+        return lambda node, row: (
+            len(node.output_shape) == 3 and sorted(node.output_shape) == ordered
+        )
     square = sides[0] if sides[0] == sides[1] else None
     return lambda node, row: (
         (len(node.output_shape) == 3 and node.output_shape[:2] == sides)
@@ -164,7 +182,8 @@ def _section(name: str) -> Predicate:
 
 
 def _identity(node: Node, row: LayerMetrics) -> bool:
-    """An identity has no layer; the addition that reads the block's input directly stands for it."""
+    """An identity has no layer; the addition that reads the block's input directly stands for
+    it."""
     return node.op.kind == "add" and ".shortcut." not in node.inputs[1]
 
 

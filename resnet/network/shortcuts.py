@@ -1,4 +1,5 @@
-"""How the shortcuts of a network are made, and in words what changes about them from one network to another."""
+"""How the shortcuts of a network are made, and in words what changes about them from one network to
+another."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ ShortcutKind = Literal["identity", "padded identity", "projection"]
 
 
 def shortcut_kinds(graph: Graph) -> dict[str, ShortcutKind]:
-    """How each block's input reaches its addition, by block ("stage1.block1"); a plain network has none."""
+    """How each block's input reaches its addition, by block ("stage1.block1"); a plain network has
+    none."""
     kinds: dict[str, ShortcutKind] = {}
     for section, block, nodes in graph.blocks():
         name = f"{section}.block{block}"
@@ -26,13 +28,21 @@ def shortcut_kinds(graph: Graph) -> dict[str, ShortcutKind]:
 
 
 def shortcut_changes(before: Graph, after: Graph) -> Iterator[str]:
-    """At most two clauses, such as "27 shortcuts added, 2 of them padded", on all of them or on those of blocks that
-    both networks have."""
+    """At most two clauses, such as "27 shortcuts added, 2 of them padded", on all of them or on
+    those of blocks that both networks have."""
     old, new = shortcut_kinds(before), shortcut_kinds(after)
     if bool(old) != bool(new):
-        yield f"{_many(len(old | new))} {'added' if new else 'removed'}{_of_them(Counter((old | new).values()))}"
-    pairs = Counter([(old[name], new[name]) for name in old.keys() & new.keys() if old[name] != new[name]])
-    said = [f"{_many(count)} changed from {was} to {now}" for (was, now), count in sorted(pairs.items(), reverse=True)]
+        yield (
+            f"{_many(len(old | new))}"
+            f" {'added' if new else 'removed'}{_of_them(Counter((old | new).values()))}"
+        )
+    pairs = Counter(
+        [(old[name], new[name]) for name in old.keys() & new.keys() if old[name] != new[name]]
+    )
+    said = [
+        f"{_many(count)} changed from {was} to {now}"
+        for (was, now), count in sorted(pairs.items(), reverse=True)
+    ]
     if said:
         yield " and ".join(said)
 
@@ -48,6 +58,9 @@ def _of_them(kinds: Counter[ShortcutKind]) -> str:
             if kinds.total() == 1:
                 return f", a {kind}"
             which = "all" if count == kinds.total() else count
-            words = {"padded identity": "padded", "projection": "projections" if count > 1 else "a projection"}
+            words = {
+                "padded identity": "padded",
+                "projection": "projections" if count > 1 else "a projection",
+            }
             return f", {which} of them {words[kind]}"
     return ""

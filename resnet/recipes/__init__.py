@@ -1,1 +1,2 @@
-"""How a network is trained, as data: the recipe, the catalogue of recipes, the schedule, the split, the samples."""
+"""How a network is trained, as data: the recipe, the catalogue of recipes, the schedule, the split,
+the samples."""

@@ -1,4 +1,5 @@
-"""Padding, crop and flip with numpy: what the compiled step does to a batch, for processes without TensorFlow."""
+"""Padding, crop and flip with numpy: what the compiled step does to a batch, for processes without
+TensorFlow."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ def augment(
 ) -> NDArray[np.float32]:
     """[batch, height, width, channels], each padded with zeros, cropped to its size and mirrored.
 
-    `draws` is [batch, 3] in [0, 1): the row, the column and the flip of each image. With the same draws, the result is
-    that of `resnet.training.augment.augment` to the bit.
+    `draws` is [batch, 3] in [0, 1): the row, the column and the flip of each image. With the same
+    draws, the result is that of `resnet.training.augment.augment` to the bit.
     """
     pad = augmentation.pad
     batch, height, width, _ = images.shape

@@ -1,4 +1,5 @@
-"""How a network is trained, as data: frozen, validated, closed, JSON in and out. No TensorFlow here."""
+"""How a network is trained, as data: frozen, validated, closed, JSON in and out. No TensorFlow
+here."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +9,14 @@ from pydantic import Field
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, echo
 from resnet.network.config import Closed
-from resnet.recipes.schedule import CosineSchedule, Schedule, StepCount, StepsSchedule, StepsWarmup, Warmup
+from resnet.recipes.schedule import (
+    CosineSchedule,
+    Schedule,
+    StepCount,
+    StepsSchedule,
+    StepsWarmup,
+    Warmup,
+)
 from resnet.recipes.split import check_shares, class_shares
 
 InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
@@ -20,7 +28,8 @@ DecayCovers = Literal["conv_kernels", "kernels", "all"]
 
 
 class SgdConfig(Closed):
-    """Stochastic gradient descent: velocity = momentum × velocity − rate × gradient, as Keras and the paper have it."""
+    """Stochastic gradient descent: velocity = momentum × velocity − rate × gradient, as Keras and
+    the paper have it."""
 
     path = "optimiser"
     kind: Literal["sgd"] = "sgd"
@@ -29,11 +38,14 @@ class SgdConfig(Closed):
 
     def check(self) -> None:
         if self.nesterov and self.momentum == 0:
-            raise ConfigError("Nesterov's step looks ahead along the momentum; give optimiser.momentum above 0.")
+            raise ConfigError(
+                "Nesterov's step looks ahead along the momentum; give optimiser.momentum above 0."
+            )
 
 
 class AdamConfig(Closed):
-    """Adam (Kingma and Ba 2015); kind "adamw" is the same with decoupled weight decay (Loshchilov and Hutter 2019)."""
+    """Adam (Kingma and Ba 2015); kind "adamw" is the same with decoupled weight decay (Loshchilov
+    and Hutter 2019)."""
 
     path = "optimiser"
     kind: Literal["adam", "adamw"] = "adam"
@@ -46,11 +58,13 @@ Optimiser = Annotated[SgdConfig | AdamConfig, Field(discriminator="kind")]
 
 
 class WeightDecayConfig(Closed):
-    """How weights are kept small, with its meaning named, since libraries mean different things by one word.
+    """How weights are kept small, with its meaning named, since libraries mean different things by
+    one word.
 
-    "l2" is the paper's: the loss gains (value / 2) · Σw², so the gradient gains value · w. Keras's `regularizers.l2(x)`
-    is x · Σw², so the paper's 1e-4 is `l2(5e-5)` there. "decoupled" shrinks each weight by rate × value after the
-    update, outside momentum. It covers the kernels of convolutions, or the classifier's too, or all that is trained.
+    "l2" is the paper's: the loss gains (value / 2) · Σw², so the gradient gains value · w. Keras's
+    `regularizers.l2(x)` is x · Σw², so the paper's 1e-4 is `l2(5e-5)` there. "decoupled" shrinks
+    each weight by rate × value after the update, outside momentum. It covers the kernels of
+    convolutions, or the classifier's too, or all that is trained.
     """
 
     path = "weight_decay"
@@ -62,8 +76,9 @@ class WeightDecayConfig(Closed):
 class AugmentationConfig(Closed):
     """What happens to each training image, anew at every step; never to validation or test images.
 
-    `pad` zero pixels are added on each side after normalisation (that is, the mean), and a crop of the image's own size
-    is taken at random; 0 means no crop. `flip` mirrors left and right in half of the cases.
+    `pad` zero pixels are added on each side after normalisation (that is, the mean), and a crop of
+    the image's own size is taken at random; 0 means no crop. `flip` mirrors left and right in half
+    of the cases.
     """
 
     path = "augmentation"
@@ -72,10 +87,11 @@ class AugmentationConfig(Closed):
 
 
 class SentinelsConfig(Closed):
-    """What to do where training goes wrong: "stop", keeping the last good checkpoint, or "go_on" and say so.
+    """What to do where training goes wrong: "stop", keeping the last good checkpoint, or "go_on"
+    and say so.
 
-    `not_a_number`: a loss or a weight is no longer finite; going on, no checkpoint of such weights is written.
-    `no_progress`: `patience` evaluations in a row brought no lower validation error.
+    `not_a_number`: a loss or a weight is no longer finite; going on, no checkpoint of such weights
+    is written. `no_progress`: `patience` evaluations in a row brought no lower validation error.
     """
 
     path = "sentinels"
@@ -87,13 +103,14 @@ class SentinelsConfig(Closed):
 class Recipe(Closed):
     """Everything about training but the network and the data set. `steps` are optimiser updates.
 
-    `input_normalisation` acts on pixels divided by 255: "per_pixel_mean" subtracts the mean image of the training part,
-    "standardise" subtracts the mean and divides by the standard deviation of each channel there, "scale" does no more.
-    `validation_images` are drawn once from (data set, seed), each class by its share. Evaluation, checkpoints and log
-    records come every so many steps, and at the last one. With `deterministic`, the same run gives the same bits.
-    `batch_norm_statistics` counts on several devices: over each one's share of the batch, as the paper's "128 on two
-    GPUs" means it, or over the whole batch.
-    `test_weights` are looked at once, at the end: those with the lowest validation error, or those of the last step.
+    `input_normalisation` acts on pixels divided by 255: "per_pixel_mean" subtracts the mean image
+    of the training part, "standardise" subtracts the mean and divides by the standard deviation of
+    each channel there, "scale" does no more. `validation_images` are drawn once from (data set,
+    seed), each class by its share. Evaluation, checkpoints and log records come every so many
+    steps, and at the last one. With `deterministic`, the same run gives the same bits.
+    `batch_norm_statistics` counts on several devices: over each one's share of the batch, as the
+    paper's "128 on two GPUs" means it, or over the whole batch. `test_weights` are looked at once,
+    at the end: those with the lowest validation error, or those of the last step.
     """
 
     path = "recipe"
@@ -124,13 +141,14 @@ class Recipe(Closed):
     def _schedule_within_the_run(self) -> None:
         if self.schedule.last_change >= self.steps:
             raise ConfigError(
-                f"The schedule goes on past the end: it still changes at step {self.schedule.last_change:,}, of "
-                f"{self.steps:,}; give more steps, or {self._earlier()}."
+                "The schedule goes on past the end: it still changes at step"
+                f" {self.schedule.last_change:,}, of {self.steps:,}; give more steps, or"
+                f" {self._earlier()}."
             )
         if isinstance(self.warmup, StepsWarmup) and self.warmup.steps > self.steps:
             raise ConfigError(
-                f"The warm-up takes {self.warmup.steps:,} steps, longer than the run's {self.steps:,}; give more "
-                f"steps, or warmup.steps={self.steps} or less."
+                f"The warm-up takes {self.warmup.steps:,} steps, longer than the run's"
+                f" {self.steps:,}; give more steps, or warmup.steps={self.steps} or less."
             )
 
     def _earlier(self) -> str:
@@ -145,11 +163,13 @@ class Recipe(Closed):
             return
         if kind == "adamw" and decay.semantics == "l2":
             raise ConfigError(
-                "AdamW decays weights by itself, so an l2 penalty would be a second decay; set weight_decay.semantics "
-                "to 'decoupled', or choose optimiser 'adam'."
+                "AdamW decays weights by itself, so an l2 penalty would be a second decay; set"
+                " weight_decay.semantics to 'decoupled', or choose optimiser 'adam'."
             )
         if kind == "adam" and decay.semantics == "decoupled":
-            raise ConfigError("Adam with decoupled weight decay is AdamW; choose optimiser 'adamw'.")
+            raise ConfigError(
+                "Adam with decoupled weight decay is AdamW; choose optimiser 'adamw'."
+            )
 
 
 def check_against(recipe: Recipe, facts: DatasetFacts) -> None:
@@ -157,32 +177,39 @@ def check_against(recipe: Recipe, facts: DatasetFacts) -> None:
     training_images = facts.train_images - recipe.validation_images
     if recipe.validation_images < facts.classes or training_images < facts.classes:
         raise ConfigError(
-            f"Each of the {facts.classes} classes of {facts.title} needs an image for training and one for validation; "
-            f"received {recipe.validation_images:,} validation images of {facts.train_images:,}."
+            f"Each of the {facts.classes} classes of {facts.title} needs an image for training and"
+            f" one for validation; received {recipe.validation_images:,} validation images of"
+            f" {facts.train_images:,}."
         )
     if facts.class_sizes:
         sizes = np.array(facts.class_sizes)
         check_shares(facts.class_names, sizes, class_shares(sizes, recipe.validation_images))
     if recipe.batch_size > training_images:
         raise ConfigError(
-            f"A batch holds different images, at most the {training_images:,} that {facts.title} leaves for training; "
-            f"received {recipe.batch_size:,}."
+            f"A batch holds different images, at most the {training_images:,} that {facts.title}"
+            f" leaves for training; received {recipe.batch_size:,}."
         )
     side = min(facts.image_shape[:2])
     if recipe.augmentation.pad >= side:
         raise ConfigError(
-            f"augmentation.pad must be smaller than the image, or crops may hold none of it; received "
-            f"{recipe.augmentation.pad} for images {side} pixels wide."
+            "augmentation.pad must be smaller than the image, or crops may hold none of it;"
+            f" received {recipe.augmentation.pad} for images {side} pixels wide."
         )
 
 
 def with_steps(recipe: Recipe, steps: int) -> Recipe:
-    """The same recipe over another number of steps: schedule and evaluations stretch with it. A warm-up only shrinks:
-    how long weights need to settle does not depend on how long the run goes on."""
+    """The same recipe over another number of steps: schedule and evaluations stretch with it. A
+    warm-up only shrinks: how long weights need to settle does not depend on how long the run goes
+    on."""
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ConfigError(f"recipe.steps must be a whole number of at least 1; received {echo(steps)}.")
+        raise ConfigError(
+            f"recipe.steps must be a whole number of at least 1; received {echo(steps)}."
+        )
     stretch = steps / recipe.steps
-    data = recipe.model_dump(mode="json") | {"steps": steps, "schedule": _stretched(recipe.schedule, stretch, steps)}
+    data = recipe.model_dump(mode="json") | {
+        "steps": steps,
+        "schedule": _stretched(recipe.schedule, stretch, steps),
+    }
     data["evaluate_every"] = max(1, round(recipe.evaluate_every * stretch))
     if isinstance(recipe.warmup, StepsWarmup):
         data["warmup"]["steps"] = min(steps, max(1, round(recipe.warmup.steps * min(1, stretch))))
@@ -197,8 +224,14 @@ def _stretched(schedule: Schedule, stretch: float, steps: int) -> dict[str, obje
         case CosineSchedule():
             data["steps"] = steps
         case StepsSchedule(drops=drops):
-            kept = sorted({moved for drop in drops if (moved := max(1, round(drop * stretch))) < steps})
-            data = data | {"drops": kept} if kept else {"kind": "constant", "learning_rate": schedule.learning_rate}
+            kept = sorted(
+                {moved for drop in drops if (moved := max(1, round(drop * stretch))) < steps}
+            )
+            data = (
+                data | {"drops": kept}
+                if kept
+                else {"kind": "constant", "learning_rate": schedule.learning_rate}
+            )
     return data
 
 

@@ -1,6 +1,8 @@
-"""Recipes as data: each with its source, its command, how long it takes and what it should give. No TensorFlow here.
+"""Recipes as data: each with its source, its command, how long it takes and what it should give. No
+TensorFlow here.
 
-Each has a quick twin, the same kind of training in twenty steps on digits, to see in seconds that all of it works.
+Each has a quick twin, the same kind of training in twenty steps on digits, to see in seconds that
+all of it works.
 """
 
 from dataclasses import dataclass, replace
@@ -8,8 +10,20 @@ from dataclasses import dataclass, replace
 from resnet.data import FOLDER_PREFIX, DatasetFacts
 from resnet.errors import UnknownNameError
 from resnet.network.catalog import HE_2015, NOTEBOOK
-from resnet.recipes.recipe import AdamConfig, AugmentationConfig, Recipe, WeightDecayConfig, with_steps
-from resnet.recipes.schedule import CosineSchedule, ErrorWarmup, InverseTimeSchedule, StepsSchedule, StepsWarmup
+from resnet.recipes.recipe import (
+    AdamConfig,
+    AugmentationConfig,
+    Recipe,
+    WeightDecayConfig,
+    with_steps,
+)
+from resnet.recipes.schedule import (
+    CosineSchedule,
+    ErrorWarmup,
+    InverseTimeSchedule,
+    StepsSchedule,
+    StepsWarmup,
+)
 
 QUICK_STEPS = 20
 QUICK_NETWORK = "resnet8"
@@ -18,9 +32,11 @@ QUICK_DATASET = "digits"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A published or proven recipe. `network` is the catalogue's name of the one it was written for.
+    """A published or proven recipe. `network` is the catalogue's name of the one it was written
+    for.
 
-    What nobody has run with this program is said to be not measured; an expected result then is the source's.
+    What nobody has run with this program is said to be not measured; an expected result then is the
+    source's.
     """
 
     name: str
@@ -38,7 +54,8 @@ class Entry:
 
     @property
     def quick(self) -> Recipe:
-        """The twin: same optimiser, kind of schedule, warm-up, decay and precision, for as few images as there can be.
+        """The twin: same optimiser, kind of schedule, warm-up, decay and precision, for as few
+        images as there can be.
 
         It fits the digits, whatever data set the recipe is for.
         """
@@ -49,13 +66,18 @@ class Entry:
             "evaluate_every": QUICK_STEPS // 2,
             "checkpoint_every": QUICK_STEPS // 2,
             "log_every": QUICK_STEPS // 4,
-            "augmentation": short.augmentation.model_copy(update={"pad": min(1, short.augmentation.pad)}),
+            "augmentation": short.augmentation.model_copy(
+                update={"pad": min(1, short.augmentation.pad)}
+            ),
         }
         return Recipe.model_validate(short.model_dump() | changes)
 
     @property
     def quick_command(self) -> str:
-        return f"python -m resnet train {QUICK_NETWORK} --data {QUICK_DATASET} --recipe {self.name} --quick"
+        return (
+            f"python -m resnet train {QUICK_NETWORK} --data {QUICK_DATASET} --recipe {self.name}"
+            " --quick"
+        )
 
 
 def names() -> tuple[str, ...]:
@@ -71,7 +93,8 @@ def get(name: str) -> Entry:
 
 
 def default_for(dataset: str) -> Entry:
-    """The recipe to begin with on this data set, at whatever size its name asks for. Raises UnknownNameError."""
+    """The recipe to begin with on this data set, at whatever size its name asks for. Raises
+    UnknownNameError."""
     if dataset.startswith(FOLDER_PREFIX):
         return _FASHION_QUICK
     name = dataset.partition("@")[0]
@@ -81,7 +104,8 @@ def default_for(dataset: str) -> Entry:
 
 
 def begin_with(facts: DatasetFacts) -> Recipe:
-    """That recipe; for a folder of images, with a validation part, batch and crop that so many images allow.
+    """That recipe; for a folder of images, with a validation part, batch and crop that so many
+    images allow.
 
     A batch takes half of them at most: how many are broken is not known yet.
     """
@@ -92,8 +116,10 @@ def begin_with(facts: DatasetFacts) -> Recipe:
     changes = {
         "validation_images": validation,
         "batch_size": max(1, min(recipe.batch_size, (facts.train_images - validation) // 2)),
-        "augmentation": recipe.augmentation.model_dump()
-        | {"pad": min(recipe.augmentation.pad, min(facts.image_shape[:2]) - 1)},
+        "augmentation": (
+            recipe.augmentation.model_dump()
+            | {"pad": min(recipe.augmentation.pad, min(facts.image_shape[:2]) - 1)}
+        ),
     }
     return Recipe.model_validate(recipe.model_dump() | changes)
 
@@ -115,8 +141,13 @@ _DIGITS_QUICK = Entry(
     dataset="digits",
     network="resnet20",
     source="this project: something to see while one waits, without a download",
-    expected_time="1 m on two CPU cores that others used too (ResNet-56: 2 m 30 s), TensorFlow's start included",
-    expected_result="best validation error 1.33 %, test error 4.04 %, with seed 0 (ResNet-56: 2.67 and 7.07 %)",
+    expected_time=(
+        "1 m on two CPU cores that others used too (ResNet-56: 2 m 30 s), TensorFlow's start"
+        " included"
+    ),
+    expected_result=(
+        "best validation error 1.33 %, test error 4.04 %, with seed 0 (ResNet-56: 2.67 and 7.07 %)"
+    ),
 )
 
 _FASHION_QUICK = Entry(
@@ -152,29 +183,40 @@ _HE2015_CIFAR = Entry(
     dataset="cifar10",
     network="resnet20",
     source=f"{HE_2015}, section 4.2, to the step",
-    expected_time="not measured here to its end; 8.2 million images, 4.6 hours at 500 images a second",
+    expected_time=(
+        "not measured here to its end; 8.2 million images, 4.6 hours at 500 images a second"
+    ),
     expected_result=(
-        "test error 8.75 % with resnet20, 7.51 % with resnet32, 7.17 % with resnet44, 6.97 % with resnet56, says the "
-        "paper's Table 6; not measured here"
+        "test error 8.75 % with resnet20, 7.51 % with resnet32, 7.17 % with resnet44, 6.97 % with"
+        " resnet56, says the paper's Table 6; not measured here"
     ),
 )
 
 _HE2015_CIFAR_110 = replace(
     _HE2015_CIFAR,
     name="he2015_cifar_110",
-    recipe=_HE2015_CIFAR.recipe.model_copy(update={"warmup": ErrorWarmup(learning_rate=0.01, error=80.0)}),
+    recipe=_HE2015_CIFAR.recipe.model_copy(
+        update={"warmup": ErrorWarmup(learning_rate=0.01, error=80.0)}
+    ),
     network="resnet110",
-    source=f"{HE_2015}, section 4.2: 0.01 until the training error is below 80 %, about 400 steps, then back to 0.1",
-    expected_time="not measured here to its end; 8.2 million images, 23 hours at 100 images a second",
+    source=(
+        f"{HE_2015}, section 4.2: 0.01 until the training error is below 80 %, about 400 steps,"
+        " then back to 0.1"
+    ),
+    expected_time=(
+        "not measured here to its end; 8.2 million images, 23 hours at 100 images a second"
+    ),
     expected_result=(
-        "test error 6.43 % at best, 6.61 ± 0.16 % over five runs, says the paper's Table 6; not measured here"
+        "test error 6.43 % at best, 6.61 ± 0.16 % over five runs, says the paper's Table 6; not"
+        " measured here"
     ),
 )
 
-# 50 epochs of 18,610 images in batches of 16 are 50 × 1,164 updates as Keras counts them, the last of each epoch with
-# 2 images; here every batch is full. The 4,652 images it validated on are the test part here, so some of the 18,610 are
-# held out to choose by. Keras's l2(1e-3) adds 1e-3 · Σw², so the value is twice that. The notebook's
-# `decay=1e-5` lowers the learning rate; it is no weight decay.
+# 50 epochs of 18,610 images in batches of 16 are 50 × 1,164 updates as Keras counts them, the last
+# of each epoch with 2 images; here every batch is full. The 4,652 images it validated on are the
+# test part here, so some of the 18,610 are held out to choose by. Keras's l2(1e-3) adds 1e-3 · Σw²,
+# so the value is twice that. The notebook's `decay=1e-5` lowers the learning rate; it is no weight
+# decay.
 _BINARY_ABLATION_SGD = Entry(
     name="binary_ablation_sgd",
     recipe=Recipe(
@@ -191,13 +233,15 @@ _BINARY_ABLATION_SGD = Entry(
     dataset="cats_vs_dogs",
     network="binary_resnet34",
     source=(
-        f"{NOTEBOOK}; its images were 224×224, and its 50-layer networks had a tenth of the penalty: "
-        "--recipe-set weight_decay.value=2e-4"
+        f"{NOTEBOOK}; its images were 224×224, and its 50-layer networks had a tenth of the"
+        " penalty: --recipe-set weight_decay.value=2e-4"
     ),
-    expected_time="not measured here; the notebook's printed steps add up to 1.1 hours on its machine",
+    expected_time=(
+        "not measured here; the notebook's printed steps add up to 1.1 hours on its machine"
+    ),
     expected_result=(
-        "test error after 50 epochs 16.72 % with binary_resnet34, 17.41 % with binary_plain34, 29.89 % with "
-        "binary_resnet50, as the notebook printed them at 224×224; not measured here"
+        "test error after 50 epochs 16.72 % with binary_resnet34, 17.41 % with binary_plain34,"
+        " 29.89 % with binary_resnet50, as the notebook printed them at 224×224; not measured here"
     ),
 )
 

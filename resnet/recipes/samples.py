@@ -1,4 +1,5 @@
-"""A sheet of real samples, as they are and as training sees them. No TensorFlow; reads little more than it shows."""
+"""A sheet of real samples, as they are and as training sees them. No TensorFlow; reads little more
+than it shows."""
 
 import io
 from dataclasses import dataclass
@@ -20,14 +21,16 @@ GAP = 6
 
 @dataclass(frozen=True)
 class Sheet:
-    """`before` and `after` are [samples, height, width, channels], 0 to 255; `class_names` says what each shows."""
+    """`before` and `after` are [samples, height, width, channels], 0 to 255; `class_names` says
+    what each shows."""
 
     before: Images
     after: Images
     class_names: tuple[str, ...]
 
     def png(self) -> bytes:
-        """Two rows of tiles about 96 pixels wide, on white: above as they are, below as training sees them."""
+        """Two rows of tiles about 96 pixels wide, on white: above as they are, below as training
+        sees them."""
         rows = [[_tile(pixels) for pixels in row] for row in (self.before, self.after)]
         width, height = rows[0][0].size
         paper = Image.new("RGB", (len(rows[0]) * (width + GAP) - GAP, 2 * height + GAP), "white")
@@ -40,7 +43,8 @@ class Sheet:
 
 
 def sample_sheet(name: str, folder: Path | str, recipe: Recipe, seed: int) -> Sheet:
-    """Samples of the training part, the same for the same seed. Raises UnknownNameError and DataError.
+    """Samples of the training part, the same for the same seed. Raises UnknownNameError and
+    DataError.
 
     The crops and flips are drawn by the recipe's rules, but are not those of any step of a run.
     """
@@ -49,11 +53,14 @@ def sample_sheet(name: str, folder: Path | str, recipe: Recipe, seed: int) -> Sh
     draws = generator.random((len(before), 3), dtype=np.float32)
     ground = _ground(before, recipe)
     after = augment(before.astype(np.float32) - ground, recipe.augmentation, draws) + ground
-    return Sheet(before, np.rint(after).astype(np.uint8), tuple(class_names[label] for label in labels))
+    return Sheet(
+        before, np.rint(after).astype(np.uint8), tuple(class_names[label] for label in labels)
+    )
 
 
 def _ground(images: Images, recipe: Recipe) -> NDArray[np.float32]:
-    """The colour of the padding: zero after normalisation is the mean, or black where no mean is subtracted."""
+    """The colour of the padding: zero after normalisation is the mean, or black where no mean is
+    subtracted."""
     if recipe.input_normalisation == "scale":
         return np.zeros(images.shape[-1], np.float32)
     mean: NDArray[np.float32] = np.rint(images.mean(axis=(0, 1, 2))).astype(np.float32)
@@ -61,9 +68,12 @@ def _ground(images: Images, recipe: Recipe) -> NDArray[np.float32]:
 
 
 def _tile(pixels: Images) -> Image.Image:
-    """Small images enlarged by a whole number, so that their pixels stay squares; large ones reduced."""
+    """Small images enlarged by a whole number, so that their pixels stay squares; large ones
+    reduced."""
     image = Image.fromarray(pixels.squeeze()).convert("RGB")
     times = max(1, TILE // image.width)
     if image.width > TILE:
-        return image.resize((TILE, max(1, round(TILE * image.height / image.width))), Image.Resampling.BILINEAR)
+        return image.resize(
+            (TILE, max(1, round(TILE * image.height / image.width))), Image.Resampling.BILINEAR
+        )
     return image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST)

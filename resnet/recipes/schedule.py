@@ -1,7 +1,8 @@
 """Learning rates as data: each schedule is a pure function of the step, and of nothing else.
 
-Steps count optimiser updates from 0, so the rate of step s is the one update number s + 1 is made with. Schedules are
-driven by steps, never by epochs: 45,000 images in batches of 128 are 351.56 steps, and a rounded epoch drifts.
+Steps count optimiser updates from 0, so the rate of step s is the one update number s + 1 is made
+with. Schedules are driven by steps, never by epochs: 45,000 images in batches of 128 are 351.56
+steps, and a rounded epoch drifts.
 """
 
 import math
@@ -26,7 +27,8 @@ class ConstantSchedule(Closed):
 
     @property
     def last_change(self) -> int:
-        """The last step at which something is still to happen: a run shorter than this contradicts its schedule."""
+        """The last step at which something is still to happen: a run shorter than this contradicts
+        its schedule."""
         return 0
 
     def rate(self, step: int) -> float:
@@ -34,7 +36,8 @@ class ConstantSchedule(Closed):
 
 
 class StepsSchedule(Closed):
-    """Multiplied by `factor` at each step in `drops`: 0.1, 32,000 and 48,000 are those of He et al. 2015 on CIFAR."""
+    """Multiplied by `factor` at each step in `drops`: 0.1, 32,000 and 48,000 are those of He et al.
+    2015 on CIFAR."""
 
     path = "schedule"
     kind: Literal["steps"] = "steps"
@@ -51,11 +54,14 @@ class StepsSchedule(Closed):
 
     def check(self) -> None:
         if any(later <= earlier for earlier, later in pairwise(self.drops)):
-            raise ConfigError(f"schedule.drops must grow from one to the next; received {list(self.drops)[:12]}.")
+            raise ConfigError(
+                f"schedule.drops must grow from one to the next; received {list(self.drops)[:12]}."
+            )
 
 
 class CosineSchedule(Closed):
-    """Half a cosine from `learning_rate` down to `final_fraction` of it over `steps`, then flat (Loshchilov 2017)."""
+    """Half a cosine from `learning_rate` down to `final_fraction` of it over `steps`, then flat
+    (Loshchilov 2017)."""
 
     path = "schedule"
     kind: Literal["cosine"] = "cosine"
@@ -73,7 +79,8 @@ class CosineSchedule(Closed):
 
 
 class InverseTimeSchedule(Closed):
-    """learning_rate / (1 + decay × step): what the `decay` argument of old Keras optimisers meant."""
+    """learning_rate / (1 + decay × step): what the `decay` argument of old Keras optimisers
+    meant."""
 
     path = "schedule"
     kind: Literal["inverse_time"] = "inverse_time"
@@ -89,12 +96,14 @@ class InverseTimeSchedule(Closed):
 
 
 Schedule = Annotated[
-    ConstantSchedule | StepsSchedule | CosineSchedule | InverseTimeSchedule, Field(discriminator="kind")
+    ConstantSchedule | StepsSchedule | CosineSchedule | InverseTimeSchedule,
+    Field(discriminator="kind"),
 ]
 
 
 class StepsWarmup(Closed):
-    """The schedule's rate grows in equal parts over the first `steps`, and is whole from step `steps - 1` on."""
+    """The schedule's rate grows in equal parts over the first `steps`, and is whole from step
+    `steps - 1` on."""
 
     path = "warmup"
     kind: Literal["steps"] = "steps"
@@ -102,9 +111,11 @@ class StepsWarmup(Closed):
 
 
 class ErrorWarmup(Closed):
-    """`learning_rate` until the running training error falls below `error` percent, then the schedule for good.
+    """`learning_rate` until the running training error falls below `error` percent, then the
+    schedule for good.
 
-    He et al. 2015 do so for ResNet-110: 0.01 until 80 %, about 400 steps. The error is read once per log interval.
+    He et al. 2015 do so for ResNet-110: 0.01 until 80 %, about 400 steps. The error is read once
+    per log interval.
     """
 
     path = "warmup"
@@ -117,7 +128,8 @@ Warmup = Annotated[StepsWarmup | ErrorWarmup, Field(discriminator="kind")]
 
 
 def rate_at(schedule: Schedule, warmup: Warmup | None, step: int, *, warm: bool) -> float:
-    """The learning rate of one step. `warm` says whether an ErrorWarmup is over; it counts for nothing else."""
+    """The learning rate of one step. `warm` says whether an ErrorWarmup is over; it counts for
+    nothing else."""
     match warmup:
         case ErrorWarmup() if not warm:
             return warmup.learning_rate

@@ -14,7 +14,8 @@ Positions = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Split:
-    """Positions in the data set's training images, in random order, so that the first few are a fair sample.
+    """Positions in the data set's training images, in random order, so that the first few are a
+    fair sample.
 
     `hash` is equal exactly when data set and split are.
     """
@@ -25,32 +26,38 @@ class Split:
 
 
 def draw_split(dataset: Dataset | Streamed, validation_images: int, seed: int) -> Split:
-    """Draw `validation_images` of the training images. Raises ConfigError where a class would be left empty."""
+    """Draw `validation_images` of the training images. Raises ConfigError where a class would be
+    left empty."""
     labels = dataset.train_labels
     sizes = np.bincount(labels, minlength=dataset.facts.classes)
     shares = class_shares(sizes, validation_images)
     check_shares(dataset.facts.class_names, sizes, shares)
     generator = np.random.default_rng([seed, len(labels), validation_images])
     chosen = [
-        generator.permutation(np.flatnonzero(labels == label))[:share] for label, share in enumerate(shares.tolist())
+        generator.permutation(np.flatnonzero(labels == label))[:share]
+        for label, share in enumerate(shares.tolist())
     ]
     validation = generator.permutation(np.concatenate(chosen))
-    train = generator.permutation(np.setdiff1d(np.arange(len(labels)), validation, assume_unique=True))
+    train = generator.permutation(
+        np.setdiff1d(np.arange(len(labels)), validation, assume_unique=True)
+    )
     return Split(train, validation, _hash(dataset, train, validation))
 
 
 def check_shares(class_names: tuple[str, ...], sizes: Positions, shares: Positions) -> None:
-    """Raise ConfigError where a class of this many images would be left without any in one of the parts."""
+    """Raise ConfigError where a class of this many images would be left without any in one of the
+    parts."""
     if shares.min() < 1 or (sizes - shares).min() < 1:
         empty = class_names[int(np.argmin(np.minimum(shares, sizes - shares)))]
         raise ConfigError(
-            f"Each class needs an image for training and one for validation; with validation_images "
-            f"{shares.sum():,} of {sizes.sum():,} class {echo(empty)} is left without."
+            "Each class needs an image for training and one for validation; with validation_images"
+            f" {shares.sum():,} of {sizes.sum():,} class {echo(empty)} is left without."
         )
 
 
 def class_shares(sizes: Positions, total: int) -> Positions:
-    """`total` divided among the classes in proportion to their sizes, in whole images, by largest remainder."""
+    """`total` divided among the classes in proportion to their sizes, in whole images, by largest
+    remainder."""
     exact = sizes * (total / sizes.sum())
     shares: Positions = np.floor(exact).astype(np.int64)
     largest_first = np.argsort(shares - exact, kind="stable")

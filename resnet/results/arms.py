@@ -1,7 +1,7 @@
 """From the runs of a study's arms to a table that can be published, and a sentence for each arm.
 
-Validation chooses. Test errors are those that runs read once, at their end; the best on test is never computed. Losses
-are data losses: a total with penalties in it is not read.
+Validation chooses. Test errors are those that runs read once, at their end; the best on test is
+never computed. Losses are data losses: a total with penalties in it is not read.
 """
 
 import re
@@ -19,7 +19,9 @@ from resnet.runs.journal import Line
 from resnet.runs.run import Run
 from resnet.runs.state import StateName
 
-ErrorMeasure = Literal["test_error", "best_validation_error", "last_validation_error", "train_error"]
+ErrorMeasure = Literal[
+    "test_error", "best_validation_error", "last_validation_error", "train_error"
+]
 Measure = Literal[ErrorMeasure, "validation_data_loss", "train_data_loss", "duration_s"]
 Ending = Literal["finished", "unfinished", "failed"]
 Seeded = list[tuple[int | None, float]]
@@ -56,7 +58,8 @@ LONGEST_CAUSE = 200
 
 @dataclass(frozen=True, slots=True)
 class SeedRun:
-    """One run: its records as in metrics.jsonl, how it ended, and its last word on why, where it failed.
+    """One run: its records as in metrics.jsonl, how it ended, and its last word on why, where it
+    failed.
 
     `seed` is None where an imported curve has none.
     """
@@ -69,10 +72,12 @@ class SeedRun:
 
 @dataclass(frozen=True, slots=True)
 class ArmRuns:
-    """The runs of one arm. `against` is the name of the arm it is compared with; the baseline has none.
+    """The runs of one arm. `against` is the name of the arm it is compared with; the baseline has
+    none.
 
-    Sentences are made of `change`, what was changed ("residual"), else the name, and `where` ("at depth 56").
-    `shortcut` is the network's, "none" where it is plain, and None where nobody knows it.
+    Sentences are made of `change`, what was changed ("residual"), else the name, and `where` ("at
+    depth 56"). `shortcut` is the network's, "none" where it is plain, and None where nobody knows
+    it.
     """
 
     name: str
@@ -87,7 +92,8 @@ class ArmRuns:
 
 @dataclass(frozen=True, slots=True)
 class ArmResult:
-    """What an arm's finished runs say. `difference` is in `measure`, None without a baseline or a number in both.
+    """What an arm's finished runs say. `difference` is in `measure`, None without a baseline or a
+    number in both.
 
     `left_out` names, in a sentence each, the runs that are not counted.
     """
@@ -101,7 +107,8 @@ class ArmResult:
 
 
 def seed_run(run: Run) -> SeedRun:
-    """A run as its directory says it is now. Raises RunError or ConfigError where it cannot be read."""
+    """A run as its directory says it is now. Raises RunError or ConfigError where it cannot be
+    read."""
     spec, state = run.spec, run.state()
     if spec is None:
         raise ConfigError(run.damage or f"The spec of run {run.id} cannot be read.")
@@ -114,26 +121,44 @@ def ending(state: StateName) -> Ending:
     return "finished" if state == "finished" else "failed" if bad else "unfinished"
 
 
-def arm_of(name: str, runs: Sequence[Run], *, against: str | None = None, change: str = "", where: str = "") -> ArmRuns:
-    """An arm of real runs, with its network's counts. Raises RunError or ConfigError where one cannot be read."""
+def arm_of(
+    name: str, runs: Sequence[Run], *, against: str | None = None, change: str = "", where: str = ""
+) -> ArmRuns:
+    """An arm of real runs, with its network's counts. Raises RunError or ConfigError where one
+    cannot be read."""
     read = [seed_run(run) for run in runs]
     configs = {spec.config for run in runs if (spec := run.spec)}
     if len(configs) > 1:
-        raise ConfigError(f"The runs of an arm share one network; those of {name} have {len(configs)}: divide them.")
+        raise ConfigError(
+            f"The runs of an arm share one network; those of {name} have {len(configs)}: divide"
+            " them."
+        )
     config = configs.pop() if configs else None
     if config is None:
         return ArmRuns(name, read, against, change, where)
     counts = describe(config)
-    return ArmRuns(name, read, against, change, where, counts.trainable_params, counts.macs, shortcut=config.shortcut)
+    return ArmRuns(
+        name,
+        read,
+        against,
+        change,
+        where,
+        counts.trainable_params,
+        counts.macs,
+        shortcut=config.shortcut,
+    )
 
 
 def measured(records: Sequence[Line]) -> dict[Measure, float]:
-    """What one run's records say; a measure that was never recorded, or is no number, is left out."""
+    """What one run's records say; a measure that was never recorded, or is no number, is left
+    out."""
     evaluations = [record for record in records if record.get("kind") == "evaluation"]
     tests = [record for record in records if record.get("kind") == "test"]
     found: dict[Measure, float | None] = {
         "test_error": _number(tests[-1], "test_error") if tests else None,
-        "best_validation_error": min(curve(evaluations, "evaluation", "validation_error").y, default=None),
+        "best_validation_error": min(
+            curve(evaluations, "evaluation", "validation_error").y, default=None
+        ),
         "duration_s": _duration_s(records),
     }
     for measure, key in FIELDS.items() if evaluations else ():
@@ -141,12 +166,15 @@ def measured(records: Sequence[Line]) -> dict[Measure, float]:
     return {measure: value for measure in TITLES if (value := found.get(measure)) is not None}
 
 
-def results(arms: Sequence[ArmRuns], *, measure: ErrorMeasure | None = None, level: float = LEVEL) -> list[ArmResult]:
-    """One result for each arm, in order; all are compared by the same measure, as differences stand in one column.
+def results(
+    arms: Sequence[ArmRuns], *, measure: ErrorMeasure | None = None, level: float = LEVEL
+) -> list[ArmResult]:
+    """One result for each arm, in order; all are compared by the same measure, as differences stand
+    in one column.
 
-    That is `measure`; by default the test error where all finished runs of all arms have read it, else the best
-    validation error. Only finished runs count. Raises ConfigError for a name or a seed given twice, UnknownNameError
-    for an arm to compare with that isn't there.
+    That is `measure`; by default the test error where all finished runs of all arms have read it,
+    else the best validation error. Only finished runs count. Raises ConfigError for a name or a
+    seed given twice, UnknownNameError for an arm to compare with that isn't there.
     """
     names = [arm.name for arm in arms]
     if twice := [name for name in names if names.count(name) > 1]:
@@ -160,7 +188,9 @@ def results(arms: Sequence[ArmRuns], *, measure: ErrorMeasure | None = None, lev
 def _compared(numbers: Iterable[Numbers]) -> ErrorMeasure:
     """Arms without a finished run, and runs without an evaluation, decide nothing."""
     evaluated = [own for own in numbers if "best_validation_error" in own]
-    tested = all(len(own.get("test_error", ())) >= len(own["best_validation_error"]) for own in evaluated)
+    tested = all(
+        len(own.get("test_error", ())) >= len(own["best_validation_error"]) for own in evaluated
+    )
     return "test_error" if evaluated and tested else "best_validation_error"
 
 
@@ -177,7 +207,9 @@ def _result(
     apart = None
     if arm.against is not None:
         apart = _difference(own.get(measure, []), numbers[arm.against].get(measure, []), level)
-    summaries = {each: statistics.summary([value for _, value in seeded]) for each, seeded in own.items()}
+    summaries = {
+        each: statistics.summary([value for _, value in seeded]) for each, seeded in own.items()
+    }
     sentence = _sentence(arm, summaries.get(measure), measure, apart, references)
     return ArmResult(arm, summaries, measure, apart, sentence, _left_out(arm))
 
@@ -186,7 +218,9 @@ def _collected(arm: ArmRuns) -> dict[Measure, Seeded]:
     """Of each measure, the seeds and values of the finished runs that have it."""
     known = [run.seed for run in arm.runs if run.seed is not None]
     if twice := [seed for seed in known if known.count(seed) > 1]:
-        raise ConfigError(f"An arm has each seed once; {arm.name} has seed {twice[0]} more than once.")
+        raise ConfigError(
+            f"An arm has each seed once; {arm.name} has seed {twice[0]} more than once."
+        )
     numbers: dict[Measure, Seeded] = {}
     for run in arm.runs:
         for measure, value in measured(run.records).items() if run.ending == "finished" else ():
@@ -206,11 +240,19 @@ def _difference(own: Seeded, other: Seeded, level: float) -> Difference | None:
 def _left_out(arm: ArmRuns) -> tuple[str, ...]:
     said = {"failed": "failed and is not counted", "unfinished": "is not finished and not counted"}
     empty = "is finished, but has no number on record"
-    found = [(run, said.get(run.ending) or ("" if measured(run.records) else empty)) for run in arm.runs]
-    return tuple([
-        begun(f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} {why}{_because(run)}")
-        for run, why in found if why
-    ])  # fmt: skip
+    found = [
+        (run, said.get(run.ending) or ("" if measured(run.records) else empty)) for run in arm.runs
+    ]
+    return tuple(
+        [
+            begun(
+                f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'}"
+                f" {why}{_because(run)}"
+            )
+            for run, why in found
+            if why
+        ]
+    )
 
 
 def _because(run: SeedRun) -> str:
@@ -227,7 +269,8 @@ def _sentence(
     apart: Difference | None,
     references: Collection[str | None],
 ) -> str:
-    """What may be claimed, and no more, with the name of the arm's row where other words speak of it.
+    """What may be claimed, and no more, with the name of the arm's row where other words speak of
+    it.
 
     An error is better where lower. `references` are the arms others have.
     """
@@ -238,20 +281,32 @@ def _sentence(
     if own is None:
         return begun(f"{who}{row}: no finished run has a number yet")
     if arm.against is None:
-        role = "what others are compared with" if arm.name in references else "compared with no other arm"
-        return begun(f"{who}{row} is {role}: {TITLES[measure].partition(',')[0].lower()} {spread(own)}")
+        role = (
+            "what others are compared with"
+            if arm.name in references
+            else "compared with no other arm"
+        )
+        return begun(
+            f"{who}{row} is {role}: {TITLES[measure].partition(',')[0].lower()} {spread(own)}"
+        )
     if apart is None:
         return begun(f"{who}{row}: {arm.against} has no finished run to compare with yet")
     if apart.n == 1:
         short = "one seed" if own.n == 1 else f"one seed of {arm.against}"
         return begun(f"{who}{row}, {short}: no interval, so no claim")
     if apart.half_width is None:
-        return begun(f"{who}{row}: seeds agree to the last digit, which noise does not; no interval, so no claim")
+        return begun(
+            f"{who}{row}: seeds agree to the last digit, which noise does not; no interval, so no"
+            " claim"
+        )
     points = plus_minus(abs(apart.mean), apart.half_width)
     if not apart.beyond_noise:
         subject = f"{arm.where} the difference" if arm.where else f"the difference of {who}"
         named = f"{arm.name}: " if row or arm.where else ""
-        return begun(f"{subject}{IN_WORDS[measure]} is within noise ({named}{points} points, {apart.n} seeds)")
+        return begun(
+            f"{subject}{IN_WORDS[measure]} is within noise ({named}{points} points, {apart.n}"
+            " seeds)"
+        )
     effect = "helps" if apart.mean < 0 else "hurts"
     return begun(f"{what} {effect} by {points} points{IN_WORDS[measure]}{place}{row}")
 
@@ -275,7 +330,10 @@ def spread(own: Summary) -> str:
     """6.61 ± 0.16 (5): mean, standard deviation and the number of seeds; without ± for one seed."""
     if own.sd is None:
         return f"{statistics.fixed(own.mean, 2)} ({own.n})"
-    return f"{plus_minus(own.mean, own.sd) if own.sd else statistics.fixed(own.mean, 2) + ' ± 0'} ({own.n})"
+    return (
+        f"{plus_minus(own.mean, own.sd) if own.sd else statistics.fixed(own.mean, 2) + ' ± 0'}"
+        f" ({own.n})"
+    )
 
 
 def _number(record: Line, key: str) -> float | None:
@@ -284,7 +342,8 @@ def _number(record: Line, key: str) -> float | None:
 
 
 def _duration_s(records: Sequence[Line]) -> float | None:
-    """Seconds at work: from each start to the last record before the next, so the wait for a resume is left out."""
+    """Seconds at work: from each start to the last record before the next, so the wait for a resume
+    is left out."""
     spans, began = 0.0, None
     for starts, group in groupby(records, key=lambda record: record.get("kind") == "start"):
         times = [time_s for record in group if (time_s := _number(record, "time_s")) is not None]

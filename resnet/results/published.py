@@ -1,6 +1,7 @@
 """What the paper reports, and whether a result of ours may be held against it. No I/O.
 
-A number is compared only where network, data set and recipe are the paper's; otherwise it is said why not.
+A number is compared only where network, data set and recipe are the paper's; otherwise it is said
+why not.
 """
 
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ VerdictKind = Literal["reproduces", "within noise", "off", "no claim", "not comp
 Protocol = Literal["test", "10-crop top-1 validation"]
 
 PAPERS_SD = 0.16
-"""Points, over five runs of ResNet-110: the only spread the paper gives, so it stands in for its single runs too."""
+"""Points, over five runs of ResNet-110: the only spread the paper gives, so it stands in for its
+single runs too."""
 
 TEST_IMAGES = 10_000
 RESOLVED = 2.0
-"""A comparison is sharp where its interval reaches no further than so many standard errors of the test set."""
+"""A comparison is sharp where its interval reaches no further than so many standard errors of the
+test set."""
 
 WARMED = {"resnet110", "resnet1202"}
 DIFFERENCES: dict[str, str] = {
@@ -38,14 +41,16 @@ DIFFERENCES: dict[str, str] = {
     "validation_images": "another split",
     "precision": "another precision",
 }
-"""Fields of a recipe that make it another experiment. The rest is seed, bookkeeping, and what the paper leaves open."""
+"""Fields of a recipe that make it another experiment. The rest is seed, bookkeeping, and what the
+paper leaves open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """Error in percent, of the network the catalogue has by this name.
 
-    `sd` is over `runs` runs and None for one; `best` is the best of several, as the paper prints it beside the mean.
+    `sd` is over `runs` runs and None for one; `best` is the best of several, as the paper prints it
+    beside the mean.
     """
 
     network: str
@@ -60,7 +65,8 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`text` is a sentence without its point; `difference` is ours minus the paper's, in points, where compared."""
+    """`text` is a sentence without its point; `difference` is ours minus the paper's, in points,
+    where compared."""
 
     kind: VerdictKind
     text: str
@@ -91,14 +97,17 @@ PUBLISHED = {
         _imagenet("resnet34", 24.52, "Table 3, option B"),
     )
 }
-"""The plain networks on CIFAR-10 stand only in a figure (6, left), without numbers, so they are not here."""
+"""The plain networks on CIFAR-10 stand only in a figure (6, left), without numbers, so they are not
+here."""
 
 
 def against_paper(network: ResNetConfig, dataset: str, recipe: Recipe, summary: Summary) -> Verdict:
-    """Our test error over seeds, in percent, beside the paper's mean, with a 95 % interval of their difference.
+    """Our test error over seeds, in percent, beside the paper's mean, with a 95 % interval of their
+    difference.
 
-    "off": the interval leaves out zero. "reproduces": it holds zero, and is sharp for 10,000 test images. "within
-    noise": it holds zero, but is too wide to say more. "no claim": one seed. Else "not comparable", and why.
+    "off": the interval leaves out zero. "reproduces": it holds zero, and is sharp for 10,000 test
+    images. "within noise": it holds zero, but is too wide to say more. "no claim": one seed. Else
+    "not comparable", and why.
     """
     entry = catalog.find(network)
     row = PUBLISHED.get(entry.name) if entry else None
@@ -107,10 +116,15 @@ def against_paper(network: ResNetConfig, dataset: str, recipe: Recipe, summary: 
         what = "for this network" if known else f"on {dataset}"
         return Verdict("not comparable", f"not compared: the paper reports no error {what}")
     if reasons := _reasons(row, dataset, recipe):
-        return Verdict("not comparable", f"not compared with the paper's {_theirs(row)}: {', '.join(reasons)}")
+        return Verdict(
+            "not comparable", f"not compared with the paper's {_theirs(row)}: {', '.join(reasons)}"
+        )
     apart = summary.mean - row.error
     if summary.sd is None:
-        text = f"one seed: {summary.mean:.2f} % beside the paper's {_theirs(row)}; no interval, so no claim"
+        text = (
+            f"one seed: {summary.mean:.2f} % beside the paper's {_theirs(row)}; no interval, so no"
+            " claim"
+        )
         return Verdict("no claim", text, apart, None, row)
     half_width = _half_width(row, summary, summary.sd)
     kind = _kind(row, apart, half_width)
@@ -124,21 +138,29 @@ def _reasons(row: Published, dataset: str, recipe: Recipe) -> list[str]:
     if row.protocol != "test":
         return [f"the paper's is a {row.protocol} error"]
     names = ["he2015_cifar_110"] if row.network in WARMED else ["he2015_cifar"]
-    if row.network == "resnet1202":  # "trained as described above": the paper does not say which of the two
+    if (
+        row.network == "resnet1202"
+    ):  # "trained as described above": the paper does not say which of the two
         names.append("he2015_cifar")
     papers = [recipes.get(name).recipe for name in names]
-    found = [[said for key, said in DIFFERENCES.items() if getattr(recipe, key) != getattr(one, key)] for one in papers]
+    found = [
+        [said for key, said in DIFFERENCES.items() if getattr(recipe, key) != getattr(one, key)]
+        for one in papers
+    ]
     return min(found, key=len)
 
 
 def _half_width(row: Published, summary: Summary, sd: float) -> float:
-    """Of the interval around ours minus the paper's: both are means of a few runs, with Welch's degrees of freedom.
+    """Of the interval around ours minus the paper's: both are means of a few runs, with Welch's
+    degrees of freedom.
 
     The test images are the same in both, so their own standard error is not added.
     """
     theirs = PAPERS_SD if row.sd is None else row.sd
     parts = (sd**2 / summary.n, theirs**2 / row.runs)
-    error, freedom = statistics.pooled(parts, (summary.n, 5))  # five runs are behind the paper's spread
+    error, freedom = statistics.pooled(
+        parts, (summary.n, 5)
+    )  # five runs are behind the paper's spread
     return statistics.t_quantile(0.95, freedom) * error
 
 
@@ -152,10 +174,15 @@ def _kind(row: Published, apart: float, half_width: float) -> VerdictKind:
 def _text(kind: VerdictKind, row: Published, apart: float, half_width: float) -> str:
     points = plus_minus(abs(apart), half_width)
     if kind == "off":
-        return f"off by {points} points, {'better' if apart < 0 else 'worse'} than the paper's {_theirs(row)}"
+        return (
+            f"off by {points} points, {'better' if apart < 0 else 'worse'} than the paper's"
+            f" {_theirs(row)}"
+        )
     if kind == "reproduces":
         return f"reproduces the paper's {_theirs(row)} ({points} points apart)"
-    return f"within noise of the paper's {_theirs(row)} ({points} points apart: more seeds would tell)"
+    return (
+        f"within noise of the paper's {_theirs(row)} ({points} points apart: more seeds would tell)"
+    )
 
 
 def _theirs(row: Published) -> str:

@@ -1,6 +1,8 @@
-"""What a handful of seeds can say: means, differences with intervals, and what they could detect. No I/O.
+"""What a handful of seeds can say: means, differences with intervals, and what they could detect.
+No I/O.
 
-Quantiles of t come from scipy.special, imported when first needed: it costs a page 0.2 s, scipy.stats twice that.
+Quantiles of t come from scipy.special, imported when first needed: it costs a page 0.2 s,
+scipy.stats twice that.
 """
 
 import math
@@ -24,8 +26,8 @@ STUDY_SEEDS = 200
 
 
 class Summary(NamedTuple):
-    """Values of one arm, in their own unit. `sd` divides by n - 1 and is None for one seed; `low` and `high` are the
-    lowest and the highest value."""
+    """Values of one arm, in their own unit. `sd` divides by n - 1 and is None for one seed; `low`
+    and `high` are the lowest and the highest value."""
 
     n: int
     mean: float
@@ -35,11 +37,11 @@ class Summary(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """Arm minus baseline, and the interval of confidence `level` around it; `n` counts the pairs, or the seeds of the
-    smaller arm.
+    """Arm minus baseline, and the interval of confidence `level` around it; `n` counts the pairs,
+    or the seeds of the smaller arm.
 
-    `low` and `high` are None where nothing can be said: one seed, or seeds that all give the very same number, which
-    real noise does not.
+    `low` and `high` are None where nothing can be said: one seed, or seeds that all give the very
+    same number, which real noise does not.
     """
 
     mean: float
@@ -68,13 +70,19 @@ def summary(values: Sequence[float]) -> Summary:
 
 
 def difference(
-    arm: Sequence[float], baseline: Sequence[float], *, seeds: Seeds | None = None, level: float = 0.95
+    arm: Sequence[float],
+    baseline: Sequence[float],
+    *,
+    seeds: Seeds | None = None,
+    level: float = 0.95,
 ) -> Difference:
-    """Arm minus baseline: Welch's interval, for variances that may differ; over pairs where seeds are shared.
+    """Arm minus baseline: Welch's interval, for variances that may differ; over pairs where seeds
+    are shared.
 
-    `seeds` are those of the arm and of the baseline, in the order of their values. They are paired where at least two
-    are shared and one arm has no seed the other lacks; then only what is shared counts, in the mean too.
-    Raises ConfigError for no value, one that isn't finite, a seed given twice, or a level outside 0 to 1.
+    `seeds` are those of the arm and of the baseline, in the order of their values. They are paired
+    where at least two are shared and one arm has no seed the other lacks; then only what is shared
+    counts, in the mean too. Raises ConfigError for no value, one that isn't finite, a seed given
+    twice, or a level outside 0 to 1.
     """
     _share("The level of an interval", level)
     first, second = _finite(arm), _finite(baseline)
@@ -91,15 +99,20 @@ def difference(
 
 
 def pooled(parts: Sequence[float], counts: Sequence[int]) -> tuple[float, float]:
-    """The standard error of a sum, and its degrees of freedom after Welch and Satterthwaite; (0, 1) without noise.
+    """The standard error of a sum, and its degrees of freedom after Welch and Satterthwaite; (0, 1)
+    without noise.
 
     `parts` are the squared standard errors of the terms, each from `counts` values.
     """
     total = math.fsum(parts)
     if total == 0:
         return 0.0, 1.0
-    shares = [part / total for part in parts]  # divided first: squares of tiny variances would vanish
-    return math.sqrt(total), 1 / math.fsum([share**2 / (n - 1) for share, n in zip(shares, counts, strict=True)])
+    shares = [
+        part / total for part in parts
+    ]  # divided first: squares of tiny variances would vanish
+    return math.sqrt(total), 1 / math.fsum(
+        [share**2 / (n - 1) for share, n in zip(shares, counts, strict=True)]
+    )
 
 
 def t_quantile(level: float, freedom: float) -> float:
@@ -112,13 +125,15 @@ def t_quantile(level: float, freedom: float) -> float:
 def detectable_difference(
     sd: float, n: int, *, power: float = 0.8, level: float = 0.95, spread: Spread = "known"
 ) -> float:
-    """The smallest difference between two arms of `n` seeds each that shows with this probability, in the unit of `sd`.
+    """The smallest difference between two arms of `n` seeds each that shows with this probability,
+    in the unit of `sd`.
 
-    "known": the run-to-run `sd` is known from elsewhere, the textbook's z formula: (z + z) · sd · √(2 / n).
-    "estimated": the arms themselves have to tell it, as `difference` does: with few seeds far larger (noncentral t).
-    "paired": so too, over pairs, as `difference` takes shared seeds: half the degrees of freedom, larger still. What
-    a seed does to both arms alike would make it smaller; nobody knows beforehand how much that is.
-    One seed detects nothing: infinite. Raises ConfigError.
+    "known": the run-to-run `sd` is known from elsewhere, the textbook's z formula: (z + z) · sd ·
+    √(2 / n). "estimated": the arms themselves have to tell it, as `difference` does: with few seeds
+    far larger (noncentral t). "paired": so too, over pairs, as `difference` takes shared seeds:
+    half the degrees of freedom, larger still. What a seed does to both arms alike would make it
+    smaller; nobody knows beforehand how much that is. One seed detects nothing: infinite. Raises
+    ConfigError.
     """
     if not 0 <= sd < math.inf:
         raise ConfigError(f"A standard deviation is at least 0 and finite; received {echo(sd)}.")
@@ -139,25 +154,39 @@ def detectable_difference(
 
 
 def seeds_needed(
-    sd: float, difference: float, *, power: float = 0.8, level: float = 0.95, spread: Spread = "known"
+    sd: float,
+    difference: float,
+    *,
+    power: float = 0.8,
+    level: float = 0.95,
+    spread: Spread = "known",
 ) -> int:
-    """Seeds for each of two arms, at least 2, to detect a difference (see above). Raises ConfigError."""
+    """Seeds for each of two arms, at least 2, to detect a difference (see above). Raises
+    ConfigError."""
     if not 0 < difference < math.inf:
-        raise ConfigError(f"A difference to detect is above 0 and finite; received {echo(difference)}.")
+        raise ConfigError(
+            f"A difference to detect is above 0 and finite; received {echo(difference)}."
+        )
     at_two = detectable_difference(sd, 2, power=power, level=level) / difference
     if at_two > math.sqrt(MOST_SEEDS / 2):
-        raise ConfigError(f"No study has the seeds to detect {difference:g} with a standard deviation of {sd:g}.")
+        raise ConfigError(
+            f"No study has the seeds to detect {difference:g} with a standard deviation of {sd:g}."
+        )
     n = max(2, math.ceil(2 * at_two**2 * (1 - ROUNDING)))
-    while detectable_difference(sd, n, power=power, level=level, spread=spread) > difference * (1 + ROUNDING):
+    while detectable_difference(sd, n, power=power, level=level, spread=spread) > difference * (
+        1 + ROUNDING
+    ):
         n += 1  # t needs one or two more than z, which is where this begins
     return n
 
 
 def seeds_to_tell(apart: Difference, sds: tuple[float | None, float | None]) -> int | None:
-    """Seeds for each arm that show a difference in four of five studies if it really is what was measured.
+    """Seeds for each arm that show a difference in four of five studies if it really is what was
+    measured.
 
-    The noise is that of the interval, over pairs or not; `sds` are those of the two arms, which count where they are
-    not paired. None where there is no interval or no difference, and where not even `STUDY_SEEDS` would do.
+    The noise is that of the interval, over pairs or not; `sds` are those of the two arms, which
+    count where they are not paired. None where there is no interval or no difference, and where not
+    even `STUDY_SEEDS` would do.
     """
     if apart.half_width is None or apart.mean == 0:
         return None
@@ -172,9 +201,11 @@ def seeds_to_tell(apart: Difference, sds: tuple[float | None, float | None]) -> 
 
 
 def error_standard_error(error_percent: float, images: int) -> float:
-    """Binomial standard error, in points, of an error rate counted on so many images: 0.26 at 7 % on 10,000.
+    """Binomial standard error, in points, of an error rate counted on so many images: 0.26 at 7 %
+    on 10,000.
 
-    What another draw of test images would change. Arms tested on the same images share most of it. Raises ConfigError.
+    What another draw of test images would change. Arms tested on the same images share most of it.
+    Raises ConfigError.
     """
     if not 0 <= error_percent <= 100:
         raise ConfigError(f"An error is 0 to 100 percent; received {echo(error_percent)}.")
@@ -184,10 +215,12 @@ def error_standard_error(error_percent: float, images: int) -> float:
 
 
 def decimals(noise: float | None, otherwise: int = 2) -> int:
-    """The place of the last digit the noise leaves: 1 for 0.6, 2 for 0.16, 0 for 14.5; `otherwise` where there is none.
+    """The place of the last digit the noise leaves: 1 for 0.6, 2 for 0.16, 0 for 14.5; `otherwise`
+    where there is none.
 
-    The noise keeps two digits where its three leading ones are below 355, else one: the rule of the Particle Data Group
-    (Review of Particle Physics, Introduction, section 5.3). Its 0.96 becomes 1.0, here too.
+    The noise keeps two digits where its three leading ones are below 355, else one: the rule of the
+    Particle Data Group (Review of Particle Physics, Introduction, section 5.3). Its 0.96 becomes
+    1.0, here too.
     """
     if not noise or not math.isfinite(noise):
         return otherwise
@@ -196,17 +229,21 @@ def decimals(noise: float | None, otherwise: int = 2) -> int:
 
 
 def rounded(value: float, noise: float | None) -> str:
-    """The value with digits no finer than the noise: 8.68 at a noise of 0.16. Two decimals where there is no noise."""
+    """The value with digits no finer than the noise: 8.68 at a noise of 0.16. Two decimals where
+    there is no noise."""
     return fixed(value, decimals(noise))
 
 
 def fixed(value: float, places: int) -> str:
-    """So many decimals, or zeros before the point where negative; a true minus sign, and none before zero."""
+    """So many decimals, or zeros before the point where negative; a true minus sign, and none
+    before zero."""
     text = f"{round(value, places) + 0.0:.{max(0, places)}f}"
     return (text.removeprefix("-") if float(text) == 0 else text).replace("-", "−")
 
 
-def _interval(mean: float, noise: tuple[float, float], level: float, method: Method, n: int) -> Difference:
+def _interval(
+    mean: float, noise: tuple[float, float], level: float, method: Method, n: int
+) -> Difference:
     error, freedom = noise
     if error == 0:
         return Difference(mean, None, None, level, method, n)
@@ -218,8 +255,14 @@ def _pairs(first: Floats, second: Floats, seeds: Seeds) -> tuple[Floats, Floats]
     """The values of the seeds both arms have, or None where they are not to be paired."""
     for values, own in zip((first, second), seeds, strict=True):
         if len(set(own)) != len(own) or len(own) != len(values):
-            raise ConfigError(f"Each value has a seed of its own; received {len(values)} values and seeds {list(own)}.")
-    mine, theirs = (dict(zip(own, values, strict=True)) for own, values in zip(seeds, (first, second), strict=True))
+            raise ConfigError(
+                f"Each value has a seed of its own; received {len(values)} values and seeds"
+                f" {list(own)}."
+            )
+    mine, theirs = (
+        dict(zip(own, values, strict=True))
+        for own, values in zip(seeds, (first, second), strict=True)
+    )
     shared = sorted(mine.keys() & theirs.keys())
     if len(shared) < 2 or len(shared) < min(len(mine), len(theirs)):
         return None
@@ -227,7 +270,8 @@ def _pairs(first: Floats, second: Floats, seeds: Seeds) -> tuple[Floats, Floats]
 
 
 def _sd(values: Floats, size: float | None = None) -> float:
-    """Zero where the values differ by no more than rounding at that size leaves: 0.3 - 0.2 is not quite 0.2 - 0.1."""
+    """Zero where the values differ by no more than rounding at that size leaves: 0.3 - 0.2 is not
+    quite 0.2 - 0.1."""
     size = float(np.abs(values).max()) if size is None else size
     return 0.0 if float(np.ptp(values)) <= ROUNDING * size else float(np.std(values, ddof=1))
 
@@ -238,7 +282,9 @@ def _finite(values: Sequence[float]) -> Floats:
         raise ConfigError("A mean needs at least one value; received none.")
     if not np.isfinite(kept).all():
         bad = kept[~np.isfinite(kept)][0]
-        raise ConfigError(f"Only finite numbers have a mean; received {bad}: leave that seed out, and say so.")
+        raise ConfigError(
+            f"Only finite numbers have a mean; received {bad}: leave that seed out, and say so."
+        )
     return kept
 
 

@@ -1,4 +1,5 @@
-"""Runs: directories that tell the whole truth about a training, and the processes that work on them.
+"""Runs: directories that tell the whole truth about a training, and the processes that work on
+them.
 
 from resnet.runs import RunSpec, Store
 run = Store("runs").start(RunSpec(...))

@@ -14,7 +14,8 @@ FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
 
 
 def metrics_csv(run: Run) -> str:
-    """Every record of the curve, a line each; a column for each field any of them has. Text is guarded as in all CSV.
+    """Every record of the curve, a line each; a column for each field any of them has. Text is
+    guarded as in all CSV.
 
     Raises RunError.
     """

@@ -7,7 +7,8 @@ checkpoint/step-00000200/
     state.json       step, running sums, and whatever else the loop remembers
     SHA256SUMS       of all these, as `sha256sum -c` reads it
 
-Written aside, flushed to the disk and renamed, so one is there whole or not at all. The last two are kept.
+Written aside, flushed to the disk and renamed, so one is there whole or not at all. The last two
+are kept.
 """
 
 import hashlib
@@ -43,14 +44,17 @@ class Checkpoint(NamedTuple):
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint and drop all but the last two. Raises OSError; what was there before then stays."""
+    """Write a checkpoint and drop all but the last two. Raises OSError; what was there before then
+    stays."""
     target = folder / f"step-{checkpoint.step:08d}"
     aside = target.with_suffix(ASIDE)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
         _fill(aside, checkpoint)
-        shutil.rmtree(target, ignore_errors=True)  # there only if it was broken, or is this very one
+        shutil.rmtree(
+            target, ignore_errors=True
+        )  # there only if it was broken, or is this very one
         aside.rename(target)
     except OSError:
         shutil.rmtree(aside, ignore_errors=True)
@@ -67,7 +71,8 @@ def steps(folder: Path) -> list[Path]:
 
 
 def load_last(folder: Path, say: Callable[[str], None]) -> Checkpoint | None:
-    """The newest checkpoint that is whole; None where there is none. Broken ones are passed over with a word."""
+    """The newest checkpoint that is whole; None where there is none. Broken ones are passed over
+    with a word."""
     for path in reversed(steps(folder)):
         try:
             return load(path)
@@ -84,7 +89,9 @@ def load(path: Path) -> Checkpoint:
             digest, _, name = line.partition("  ")
             files[name] = (path / name).read_bytes()
             if hashlib.sha256(files[name]).hexdigest() != digest:
-                raise RunError(f"Checkpoint {path.name} is damaged: {name} does not match its checksum.")
+                raise RunError(
+                    f"Checkpoint {path.name} is damaged: {name} does not match its checksum."
+                )
         state = json.loads(files["state.json"])
         best = _unpack(files["best.npz"]) if "best.npz" in files else None
         weights, optimiser = _unpack(files["weights.npz"]), _unpack(files["optimiser.npz"])
@@ -98,8 +105,8 @@ def check_network(checkpoint: Checkpoint, config: ResNetConfig) -> None:
     made_for = checkpoint.state.get("config")
     if made_for != config.fingerprint:
         raise RunError(
-            f"The checkpoint belongs to another network: it was made for the config {echo(made_for)}, and the run's is "
-            f"{config.fingerprint!r}; start a new run."
+            "The checkpoint belongs to another network: it was made for the config"
+            f" {echo(made_for)}, and the run's is {config.fingerprint!r}; start a new run."
         )
 
 
@@ -112,7 +119,9 @@ def _fill(aside: Path, checkpoint: Checkpoint) -> None:
     }
     if checkpoint.best is not None:
         files["best.npz"] = _pack(checkpoint.best)
-    files[SUMS] = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()).encode()
+    files[SUMS] = "".join(
+        f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()
+    ).encode()
     for name, data in files.items():
         with (aside / name).open("wb") as file:
             file.write(data)

@@ -1,4 +1,5 @@
-"""Time as a run needs it. Ages are taken from the time since boot, which no one can set back; dates are for people."""
+"""Time as a run needs it. Ages are taken from the time since boot, which no one can set back; dates
+are for people."""
 
 import time
 from functools import cache
@@ -9,7 +10,8 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Reading(NamedTuple):
-    """A moment: `time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to be subtracted."""
+    """A moment: `time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to
+    be subtracted."""
 
     time_s: float
     uptime_s: float

@@ -15,10 +15,11 @@ RESNET = ("python", "-m", "resnet")
 
 
 def command(run: Run, data_folder: str | None = None) -> str | None:
-    """What to type for another run like this. None where its spec cannot be read, or it is a fork whose parent is gone.
+    """What to type for another run like this. None where its spec cannot be read, or it is a fork
+    whose parent is gone.
 
-    A fork begins at its parent's last checkpoint, which may be a later one by now. A folder of images is looked for in
-    `data_folder`, the run's own unless given.
+    A fork begins at its parent's last checkpoint, which may be a later one by now. A folder of
+    images is looked for in `data_folder`, the run's own unless given.
     """
     spec, parent = run.spec, run.parent
     if spec is None:
@@ -34,15 +35,28 @@ def command(run: Run, data_folder: str | None = None) -> str | None:
 
 def _train(spec: RunSpec) -> list[str]:
     network, name = choice_of(spec.config), nearest(spec.recipe)
-    words = ["train", network.network, "--data", spec.dataset, "--recipe", name, "--device", spec.device]
+    words = [
+        "train",
+        network.network,
+        "--data",
+        spec.dataset,
+        "--recipe",
+        name,
+        "--device",
+        spec.device,
+    ]
     changes = difference(recipes.get(name).recipe, spec.recipe)
     return words + _settings("--set", network.settings) + _settings("--recipe-set", changes)
 
 
 def _place(spec: RunSpec, data_folder: str | None) -> list[str]:
-    """Where a folder of images lies. Other data sets are the same everywhere, and every machine has them in a place of
-    its own."""
-    return ["--data-folder", data_folder or spec.data_folder] if spec.dataset.startswith(data.FOLDER_PREFIX) else []
+    """Where a folder of images lies. Other data sets are the same everywhere, and every machine has
+    them in a place of its own."""
+    return (
+        ["--data-folder", data_folder or spec.data_folder]
+        if spec.dataset.startswith(data.FOLDER_PREFIX)
+        else []
+    )
 
 
 def nearest(recipe: Recipe) -> str:

@@ -1,4 +1,5 @@
-"""What a run can be computed on: each NVIDIA GPU by its name, and the CPU. Never imports TensorFlow."""
+"""What a run can be computed on: each NVIDIA GPU by its name, and the CPU. Never imports
+TensorFlow."""
 
 import contextlib
 import os
@@ -19,7 +20,8 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`id` is what a run's spec holds: "cpu", or "gpu" and its number in PCI order. Sizes are None where unknown."""
+    """`id` is what a run's spec holds: "cpu", or "gpu" and its number in PCI order. Sizes are None
+    where unknown."""
 
     id: str
     name: str
@@ -40,7 +42,8 @@ def offered() -> list[Device]:
 
 
 def get_device(name: str) -> Device:
-    """The device of this id, or several together, as "gpu0+gpu1". Raises UnknownNameError, and ConfigError."""
+    """The device of this id, or several together, as "gpu0+gpu1". Raises UnknownNameError, and
+    ConfigError."""
     known = {device.id: device for device in list_devices()}
     ids = parts(name)
     for one in ids:
@@ -50,30 +53,35 @@ def get_device(name: str) -> Device:
         return known[name]
     if set(ids) != {CPU} and (len(set(ids)) < len(ids) or CPU in ids):
         raise ConfigError(
-            f"Devices that work together are different GPUs, as gpu0+gpu1, or the CPU in equal parts, as cpu+cpu; "
-            f"received {name!r}."
+            "Devices that work together are different GPUs, as gpu0+gpu1, or the CPU in equal"
+            f" parts, as cpu+cpu; received {name!r}."
         )
     together = [known[one] for one in dict.fromkeys(ids)]
     free = [device.free_bytes for device in together if device.free_bytes is not None]
     total = [device.total_bytes for device in together if device.total_bytes is not None]
-    return Device(name, f"{len(ids)} × {together[0].name}", min(free, default=None), min(total, default=None))
+    return Device(
+        name, f"{len(ids)} × {together[0].name}", min(free, default=None), min(total, default=None)
+    )
 
 
 def parts(device: str) -> tuple[str, ...]:
-    """The single devices behind an id: "gpu0+gpu1" are two, of which each takes its share of every batch."""
+    """The single devices behind an id: "gpu0+gpu1" are two, of which each takes its share of every
+    batch."""
     return tuple(device.split(JOINT))
 
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A process on a GPU that is no run of ours. `used_bytes` is None where the driver does not say."""
+    """A process on a GPU that is no run of ours. `used_bytes` is None where the driver does not
+    say."""
 
     pid: int
     used_bytes: int | None
 
 
 def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
-    """Who else computes on a GPU; nobody on the CPU. What holds next to no memory (a desktop's helper) is left out."""
+    """Who else computes on a GPU; nobody on the CPU. What holds next to no memory (a desktop's
+    helper) is left out."""
     if CPU in parts(device):
         return []
     if len(parts(device)) > 1:
@@ -87,8 +95,14 @@ def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
             found = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
         except pynvml.NVMLError:
             return []
-    there_now = [Stranger(process.pid, process.usedGpuMemory) for process in found if process.pid not in ours]
-    return [one for one in there_now if one.used_bytes is None or one.used_bytes > NEGLIGIBLE_SHARE * total]
+    there_now = [
+        Stranger(process.pid, process.usedGpuMemory) for process in found if process.pid not in ours
+    ]
+    return [
+        one
+        for one in there_now
+        if one.used_bytes is None or one.used_bytes > NEGLIGIBLE_SHARE * total
+    ]
 
 
 @contextlib.contextmanager
@@ -122,7 +136,10 @@ def _gpu(number: int) -> Device:
 def _cpu() -> Device:
     cores = len(os.sched_getaffinity(0))
     memory = _table(MEMORY)
-    sizes = [int(memory[key].split()[0]) * 1024 if key in memory else None for key in ("MemAvailable", "MemTotal")]
+    sizes = [
+        int(memory[key].split()[0]) * 1024 if key in memory else None
+        for key in ("MemAvailable", "MemTotal")
+    ]
     model = _table(CPU_INFO).get("model name", "CPU")
     return Device(CPU, f"{model}, {cores} core{'s' if cores > 1 else ''}", *sizes)
 

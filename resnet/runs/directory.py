@@ -1,7 +1,9 @@
-"""The files of one run, by name: nothing else is needed to understand it, and nothing else knows where they lie.
+"""The files of one run, by name: nothing else is needed to understand it, and nothing else knows
+where they lie.
 
-The worker writes through this class and everybody else reads through it. Small files are replaced whole, so a reader
-never sees half of one; metrics.jsonl only grows; a full or read-only disk is one sentence (RunError).
+The worker writes through this class and everybody else reads through it. Small files are replaced
+whole, so a reader never sees half of one; metrics.jsonl only grows; a full or read-only disk is one
+sentence (RunError).
 """
 
 import contextlib
@@ -43,7 +45,8 @@ Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class RunDirectory:
-    """One run's directory. Every method raises RunError, in one sentence, for what the disk refuses."""
+    """One run's directory. Every method raises RunError, in one sentence, for what the disk
+    refuses."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = path if isinstance(path, Path) else Path(path)
@@ -52,13 +55,15 @@ class RunDirectory:
         return self.path / name
 
     def write_json(self, name: str, data: Mapping[str, Any]) -> None:
-        """Replace a file whole: written aside, flushed to the disk, renamed. A reader sees the old or the new one."""
+        """Replace a file whole: written aside, flushed to the disk, renamed. A reader sees the old
+        or the new one."""
         content = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         with one_sentence(self.file(name)):
             disk.replace(self.file(name), content)
 
     def read_json(self, name: str) -> dict[str, Any] | None:
-        """The file's object; None where there is no such file; RunError where it is damaged or cannot be read."""
+        """The file's object; None where there is no such file; RunError where it is damaged or
+        cannot be read."""
         path = self.file(name)
         try:
             data = json.loads(path.read_bytes())
@@ -67,16 +72,22 @@ class RunDirectory:
         except OSError as error:
             raise RunError(disk.explain(error, path)) from None
         except (ValueError, RecursionError) as error:
-            raise RunError(f"{name} of run {self.path.name} is damaged: {echo(str(error))}.") from None
+            raise RunError(
+                f"{name} of run {self.path.name} is damaged: {echo(str(error))}."
+            ) from None
         if not isinstance(data, dict):
-            raise RunError(f"{name} of run {self.path.name} is damaged: it must hold an object; received {echo(data)}.")
+            raise RunError(
+                f"{name} of run {self.path.name} is damaged: it must hold an object; received"
+                f" {echo(data)}."
+            )
         return data
 
     def write(self, name: str, record: BaseModel) -> None:
         self.write_json(name, record.model_dump(mode="json"))
 
     def read(self, name: str, kind: type[Kind]) -> Kind | None:
-        """The file as a record; None where there is no such file; RunError where it is damaged or cannot be read."""
+        """The file as a record; None where there is no such file; RunError where it is damaged or
+        cannot be read."""
         data = self.read_json(name)
         try:
             return None if data is None else kind.model_validate(data)
@@ -87,9 +98,11 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run for as long as the block lasts: the proof that it lives. RunError where another process does.
+        """Hold the run for as long as the block lasts: the proof that it lives. RunError where
+        another process does.
 
-        Takes over the lock its starter handed down, where there is one, and writes down who this process is.
+        Takes over the lock its starter handed down, where there is one, and writes down who this
+        process is.
         """
         with one_sentence(self.file(LOCK)):
             held = lock.Lock.inherited(self.file(LOCK)) or lock.Lock.take(self.file(LOCK))
@@ -122,7 +135,8 @@ class RunDirectory:
             self.write_work(me, clock.read())
 
     def forget_attempt(self) -> None:
-        """Remove what tells of an earlier process, before a new one begins. What it achieved stays."""
+        """Remove what tells of an earlier process, before a new one begins. What it achieved
+        stays."""
         for name in (EXIT, ENDED, CONTROL, HEARTBEAT, WORK):
             with one_sentence(self.file(name)):
                 self.file(name).unlink(missing_ok=True)
@@ -130,7 +144,8 @@ class RunDirectory:
     # What the worker says
 
     def beat(self, step: int, phase: Phase) -> None:
-        """A sign of life, every two seconds at most, whatever else is going on. Not flushed: it is of no use later."""
+        """A sign of life, every two seconds at most, whatever else is going on. Not flushed: it is
+        of no use later."""
         beat = Heartbeat(**clock.read()._asdict(), step=step, phase=phase)
         with one_sentence(self.file(HEARTBEAT)):
             disk.replace_fleeting(self.file(HEARTBEAT), beat.model_dump_json().encode())
@@ -142,7 +157,8 @@ class RunDirectory:
         return None
 
     def append_metric(self, record: Mapping[str, Any]) -> None:
-        """Add one line to metrics.jsonl, by a single write. Values that are not finite become null."""
+        """Add one line to metrics.jsonl, by a single write. Values that are not finite become
+        null."""
         with one_sentence(self.file(METRICS)):
             self._journal.append(record)
 
@@ -152,19 +168,22 @@ class RunDirectory:
             return journal.read(self.file(METRICS), after)
 
     def last_metrics(self, enough: Callable[[Line], bool]) -> list[Line]:
-        """The last records, back to the first for which `enough` holds: reads only the end of the file."""
+        """The last records, back to the first for which `enough` holds: reads only the end of the
+        file."""
         with one_sentence(self.file(METRICS)):
             return journal.read_backwards(self.file(METRICS), enough)
 
     def truncate_metrics(self, step: int) -> None:
-        """Drop the records of later steps, before going on from a checkpoint of `step`. Needs the lock."""
+        """Drop the records of later steps, before going on from a checkpoint of `step`. Needs the
+        lock."""
         self.close()
         if self.file(METRICS).exists():
             with one_sentence(self.file(METRICS)):
                 journal.truncate(self.file(METRICS), step)
 
     def sync_metrics(self) -> None:
-        """Return once every appended record would survive a power cut: a checkpoint is worth no more than its curve."""
+        """Return once every appended record would survive a power cut: a checkpoint is worth no
+        more than its curve."""
         with one_sentence(self.file(METRICS)):
             self._journal.sync()
 
@@ -189,7 +208,9 @@ class RunDirectory:
     def ask_stop(self) -> None:
         """Ask the worker to make a checkpoint and end. Asking again does not move the deadline."""
         if not self.stop_asked():
-            self._write_at_last(CONTROL, Control(stop=True, boot_id=clock.boot_id(), **clock.read()._asdict()))
+            self._write_at_last(
+                CONTROL, Control(stop=True, boot_id=clock.boot_id(), **clock.read()._asdict())
+            )
 
     def control(self) -> Control | None:
         """What was asked, or None where nothing was, or nothing that can be read."""

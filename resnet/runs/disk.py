@@ -28,7 +28,8 @@ def explain(error: OSError, path: Path) -> str:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """`path` holds exactly `content` afterwards, through a power cut too, or what it held before. Raises OSError."""
+    """`path` holds exactly `content` afterwards, through a power cut too, or what it held before.
+    Raises OSError."""
     with _aside(path, content) as (aside, descriptor):
         os.fsync(descriptor)
         aside.replace(path)

@@ -1,4 +1,5 @@
-"""metrics.jsonl: one self-contained JSON object a line, appended by one worker, read by anyone while it grows."""
+"""metrics.jsonl: one self-contained JSON object a line, appended by one worker, read by anyone
+while it grows."""
 
 import errno
 import json
@@ -18,9 +19,10 @@ CHECKED_BYTES = 64
 class Cursor(NamedTuple):
     """How far a reader has come. Give it back to `read` to get only what is new.
 
-    `check` is a checksum of the bytes before `offset`: where they have changed (a resumed run cut its curve back),
-    reading begins again and `restarts` is one higher, so the reader replaces what it has instead of extending it.
-    `damaged` counts the lines skipped so far because they were not a JSON object.
+    `check` is a checksum of the bytes before `offset`: where they have changed (a resumed run cut
+    its curve back), reading begins again and `restarts` is one higher, so the reader replaces what
+    it has instead of extending it. `damaged` counts the lines skipped so far because they were not
+    a JSON object.
     """
 
     offset: int = 0
@@ -33,7 +35,8 @@ START = Cursor()
 
 
 class Writer:
-    """Appends records, each by a single write. Opening drops a line torn by an earlier death. Raises OSError."""
+    """Appends records, each by a single write. Opening drops a line torn by an earlier death.
+    Raises OSError."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -45,7 +48,9 @@ class Writer:
         line = encode(record)
         try:
             if os.write(self._descriptor, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # a file takes a part only on a full disk
+                raise OSError(
+                    errno.ENOSPC, os.strerror(errno.ENOSPC)
+                )  # a file takes a part only on a full disk
         except OSError:
             os.ftruncate(self._descriptor, self._size)
             raise
@@ -60,15 +65,21 @@ class Writer:
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
-    """A record as one line of strict JSON; infinities and not-a-number become null, since JSON has no word for them."""
+    """A record as one line of strict JSON; infinities and not-a-number become null, since JSON has
+    no word for them."""
     finite = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in record.items()
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in record.items()
     }
-    return json.dumps(finite, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    return (
+        json.dumps(finite, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        + b"\n"
+    )
 
 
 def read(path: Path, after: Cursor = START) -> tuple[list[Line], Cursor]:
-    """The records after the cursor and the new cursor. A torn last line is left for the next time. No file: nothing."""
+    """The records after the cursor and the new cursor. A torn last line is left for the next time.
+    No file: nothing."""
     seen = min(after.offset, CHECKED_BYTES)
     try:
         with path.open("rb") as file:
@@ -93,7 +104,8 @@ def read(path: Path, after: Cursor = START) -> tuple[list[Line], Cursor]:
 
 
 def _decode_all(lines: list[bytes]) -> list[Line]:
-    """The records of those lines that are whole. All at once is twice as fast, where nothing is damaged."""
+    """The records of those lines that are whole. All at once is twice as fast, where nothing is
+    damaged."""
     try:
         records = json.loads(f"[{b','.join(lines).decode()}]")
     except (ValueError, RecursionError):
@@ -113,7 +125,8 @@ def decode(line: bytes) -> Line | None:
 
 
 def read_backwards(path: Path, enough: Callable[[Line], bool]) -> list[Line]:
-    """Records from the last one back to the first for which `enough` is true (or all), in order of step.
+    """Records from the last one back to the first for which `enough` is true (or all), in order of
+    step.
 
     Reads the file in blocks from its end, so a long run costs as little as a short one.
     """
@@ -149,12 +162,15 @@ def values(path: Path, kind: str, key: str) -> list[float]:
     with path.open("rb") as file:
         records = [decode(line) or {} for line in file if mark in line]
     return [
-        record[key] for record in records if record.get("kind") == kind and isinstance(record.get(key), int | float)
+        record[key]
+        for record in records
+        if record.get("kind") == kind and isinstance(record.get(key), int | float)
     ]
 
 
 def truncate(path: Path, step: int) -> None:
-    """Drop every record of a later step, so that a run resumed from `step` writes its curve on without a seam."""
+    """Drop every record of a later step, so that a run resumed from `step` writes its curve on
+    without a seam."""
     keep = 0
     with path.open("r+b") as file:
         for line in file:

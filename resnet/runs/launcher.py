@@ -28,10 +28,11 @@ class Launcher:
         self._witnesses: list[threading.Thread] = []
 
     def launch(self, directory: RunDirectory) -> None:
-        """Start a worker on a run that has none. Raises RunError where it has one, or cannot be started.
+        """Start a worker on a run that has none. Raises RunError where it has one, or cannot be
+        started.
 
-        The worker leads a session of its own, so nothing that ends the starter reaches it. It is born holding the
-        run's lock. Whatever an earlier worker left behind is ended first.
+        The worker leads a session of its own, so nothing that ends the starter reaches it. It is
+        born holding the run's lock. Whatever an earlier worker left behind is ended first.
         """
         with lock.turn(directory.path), one_sentence(directory.file(LOCK)):
             with lock.Lock.take(directory.file(LOCK)) as held:
@@ -57,14 +58,22 @@ class Launcher:
             witness.join()
 
 
-def spawn(command: Sequence[str], log: Path, held: lock.Lock, mark: str | None = None) -> subprocess.Popen[bytes]:
-    """A process in a session of its own, beside its log, born holding a lock. Raises RunError where there can be none.
+def spawn(
+    command: Sequence[str], log: Path, held: lock.Lock, mark: str | None = None
+) -> subprocess.Popen[bytes]:
+    """A process in a session of its own, beside its log, born holding a lock. Raises RunError where
+    there can be none.
 
-    It gets this process's environment with the way to this package, and with `mark` as the run it works on, if any.
+    It gets this process's environment with the way to this package, and with `mark` as the run it
+    works on, if any.
     """
     home = str(Path(resnet.__file__).resolve().parents[1])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", processes.MARK: mark}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONUNBUFFERED": "1",
+        processes.MARK: mark,
+    }
     environment[lock.HANDED_OVER] = str(held.descriptor)
     with log.open("ab") as output:
         try:
@@ -79,13 +88,18 @@ def spawn(command: Sequence[str], log: Path, held: lock.Lock, mark: str | None =
                 pass_fds=(held.descriptor,),
             )
         except OSError as error:
-            raise RunError(f"The process could not be started: {error.strerror}; see {command[0]}.") from None
+            raise RunError(
+                f"The process could not be started: {error.strerror}; see {command[0]}."
+            ) from None
 
 
 def _witness(child: subprocess.Popen[bytes], directory: RunDirectory) -> None:
-    """Wait for the worker, so that it is no zombie; write down how it ended; end what it left behind."""
+    """Wait for the worker, so that it is no zombie; write down how it ended; end what it left
+    behind."""
     code = child.wait()
-    with contextlib.suppress(RunError, OSError):  # a full disk, or a deleted run: nobody is left to be told
+    with contextlib.suppress(
+        RunError, OSError
+    ):  # a full disk, or a deleted run: nobody is left to be told
         with lock.turn(directory.path):
             work = directory.work()
             if work is not None and work.pid == child.pid:  # else the run has begun anew

@@ -1,7 +1,9 @@
-"""The proof that a run lives: a flock on `lock`, held by its worker from before its first instruction to its last.
+"""The proof that a run lives: a flock on `lock`, held by its worker from before its first
+instruction to its last.
 
-Whoever starts a worker takes the lock first and hands the locked file over (`Lock.inherited`), so there is no moment in
-which a started run looks dead. The kernel frees the lock when the worker ends, however it ends.
+Whoever starts a worker takes the lock first and hands the locked file over (`Lock.inherited`), so
+there is no moment in which a started run looks dead. The kernel frees the lock when the worker
+ends, however it ends.
 """
 
 import contextlib
@@ -34,7 +36,8 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 
 class Lock:
-    """A held lock: a context manager that lets go at its end. Made by `take` or `inherited`, never blocked for long."""
+    """A held lock: a context manager that lets go at its end. Made by `take` or `inherited`, never
+    blocked for long."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -42,9 +45,11 @@ class Lock:
 
     @classmethod
     def take(cls, path: Path) -> Self:
-        """Take the lock. Raises RunError where somebody else has it, OSError where the file cannot be made.
+        """Take the lock. Raises RunError where somebody else has it, OSError where the file cannot
+        be made.
 
-        Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the little patience.
+        Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the
+        little patience.
         """
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         give_up = time.monotonic() + PATIENCE_S
@@ -56,13 +61,15 @@ class Lock:
                 if time.monotonic() > give_up:
                     os.close(descriptor)
                     raise RunError(
-                        f"Only one process may work on a run; {path.parent.name} already has one: stop it first."
+                        f"Only one process may work on a run; {path.parent.name} already has one:"
+                        " stop it first."
                     ) from None
                 time.sleep(PAUSE_S)
 
     @classmethod
     def inherited(cls, path: Path) -> Self | None:
-        """The lock this process was started with, or None where it was started without one (by hand)."""
+        """The lock this process was started with, or None where it was started without one (by
+        hand)."""
         text = os.environ.pop(HANDED_OVER, "")
         if not text.isdecimal():
             return None
@@ -85,14 +92,18 @@ class Lock:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
 
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
-    """One at a time for what takes moments, such as starting a run. Waits; the kernel lets go where a holder dies."""
+    """One at a time for what takes moments, such as starting a run. Waits; the kernel lets go where
+    a holder dies."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -102,7 +113,8 @@ def turn(folder: Path) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock now. Shared, so that two readers never take each other for a worker."""
+    """Whether somebody holds the lock now. Shared, so that two readers never take each other for a
+    worker."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -1,7 +1,8 @@
 """Who works on a run, read from /proc, and ending them without ever touching a stranger.
 
-A process belongs to a run when it is the worker that process.json names (same number, same start, same boot), when it
-is in the session that worker leads, or when it carries the run's mark in its environment, as all that a worker starts.
+A process belongs to a run when it is the worker that process.json names (same number, same start,
+same boot), when it is in the session that worker leads, or when it carries the run's mark in its
+environment, as all that a worker starts.
 """
 
 import contextlib
@@ -61,7 +62,11 @@ def belonging(run: Path, work: Work | None) -> list[Process]:
     found = [leader] if leader else []
     for process in everyone():
         in_session = leader is not None and process.session == leader.pid
-        if process != leader and process.pid != os.getpid() and (in_session or mark in environment(process.pid)):
+        if (
+            process != leader
+            and process.pid != os.getpid()
+            and (in_session or mark in environment(process.pid))
+        ):
             found.append(process)
     return found
 
@@ -80,7 +85,9 @@ def send(processes: Iterable[Process], number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             handle = os.pidfd_open(process.pid)
             try:
-                if read(process.pid) == process:  # asked while the handle pins the number to one process
+                if (
+                    read(process.pid) == process
+                ):  # asked while the handle pins the number to one process
                     signal.pidfd_send_signal(handle, number)
             finally:
                 os.close(handle)

@@ -1,4 +1,5 @@
-"""How far a run is and how well it does, from the two ends of metrics.jsonl: a long run costs no more than a short."""
+"""How far a run is and how well it does, from the two ends of metrics.jsonl: a long run costs no
+more than a short."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +14,8 @@ REMEMBERED = 1024
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Errors are percent. None is what is not known yet; `time_left_s` is None too where nothing is running."""
+    """Errors are percent. None is what is not known yet; `time_left_s` is None too where nothing is
+    running."""
 
     step: int = 0
     steps: int | None = None
@@ -36,14 +38,20 @@ class _Ends:
 
 
 def measure(directory: RunDirectory, steps: int | None, *, alive: bool) -> Progress:
-    """The run's progress now. `steps` is what its spec asks for. Raises RunError where the disk refuses to read."""
+    """The run's progress now. `steps` is what its spec asks for. Raises RunError where the disk
+    refuses to read."""
     ends = _ends(directory)
     steps = int(_number(ends.start, "steps") or 0) or steps
     beat = directory.heartbeat() if alive else None
     step = max(ends.step, beat.step if beat else 0)
     images_per_s = _number(ends.train, "images_per_s")
     time_left_s = None
-    if alive and steps is not None and images_per_s and (batch_size := _number(ends.start, "batch_size")):
+    if (
+        alive
+        and steps is not None
+        and images_per_s
+        and (batch_size := _number(ends.start, "batch_size"))
+    ):
         time_left_s = (steps - step) * batch_size / images_per_s
     return Progress(
         step=step,
@@ -86,5 +94,7 @@ def _read_ends(path: Path, signature: tuple[int, int, int]) -> _Ends:
     best = _number(evaluation, "best_validation_error")
     if best is None and evaluation:
         best = min(journal.values(path, "evaluation", "validation_error"), default=None)
-    step = max((record["step"] for record in records if isinstance(record.get("step"), int)), default=0)
+    step = max(
+        (record["step"] for record in records if isinstance(record.get("step"), int)), default=0
+    )
     return _Ends(journal.first(path), latest.get("train", {}), evaluation, best, step)

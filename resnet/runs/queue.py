@@ -1,7 +1,8 @@
-"""Runs that wait for their device: which comes next, moved, held and paused. The waiting runs are the table.
+"""Runs that wait for their device: which comes next, moved, held and paused. The waiting runs are
+the table.
 
-A run waits when its directory says that nobody began it and nobody took it back, so the queue cannot lose one. The only
-thing written down is what a person changed: `.queue/order.json`.
+A run waits when its directory says that nobody began it and nobody took it back, so the queue
+cannot lose one. The only thing written down is what a person changed: `.queue/order.json`.
 """
 
 import contextlib
@@ -22,7 +23,8 @@ LOG = "log.txt"
 
 
 class Order(BaseModel):
-    """What a person changed: runs in an order other than that of their coming, runs held back, or all of them."""
+    """What a person changed: runs in an order other than that of their coming, runs held back, or
+    all of them."""
 
     first: tuple[str, ...] = ()
     held: frozenset[str] = frozenset()
@@ -30,9 +32,11 @@ class Order(BaseModel):
 
 
 def due(waiting: Iterable[tuple[str, str]], busy: Iterable[str]) -> list[str]:
-    """The ids to start now, from (id, device) in order of their turn: the first for each device that is not busy.
+    """The ids to start now, from (id, device) in order of their turn: the first for each device
+    that is not busy.
 
-    A run that needs several devices waits for all of them, and nobody behind it takes one meanwhile.
+    A run that needs several devices waits for all of them, and nobody behind it takes one
+    meanwhile.
     """
     taken = set(busy)
     starts = []
@@ -47,12 +51,16 @@ def due(waiting: Iterable[tuple[str, str]], busy: Iterable[str]) -> list[str]:
 def at_work_and_waiting(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
     """Those of the runs that a process works on, and those that wait for one. Reads no files."""
     unfinished = [(run, run.directory.is_locked()) for run in runs if run.unfinished]
-    return [run for run, locked in unfinished if locked], [run for run, locked in unfinished if not locked]
+    return [run for run, locked in unfinished if locked], [
+        run for run, locked in unfinished if not locked
+    ]
 
 
 def _shares(run: Run, device: str) -> bool:
     """Whether a run wants any of the devices behind this id."""
-    return run.spec is not None and bool(set(devices.parts(run.spec.device)) & set(devices.parts(device)))
+    return run.spec is not None and bool(
+        set(devices.parts(run.spec.device)) & set(devices.parts(device))
+    )
 
 
 class Queue:
@@ -65,7 +73,8 @@ class Queue:
         self._changed = changed
 
     def order(self) -> Order:
-        """What a person changed; nothing where that cannot be read: runs then start in the order they came."""
+        """What a person changed; nothing where that cannot be read: runs then start in the order
+        they came."""
         with contextlib.suppress(RunError):
             return self.directory.read(ORDER, Order) or Order()
         return Order()
@@ -76,7 +85,8 @@ class Queue:
         return sorted(by_coming(runs), key=lambda run: moved.get(run.id, len(moved)))
 
     def next_runs(self, waiting: Iterable[Run], alive: Iterable[Run]) -> list[Run]:
-        """The runs to start now: a device is busy with a run of ours, or with somebody else's process."""
+        """The runs to start now: a device is busy with a run of ours, or with somebody else's
+        process."""
         wanted = {run.id: run.spec.device for run in self.startable(waiting) if run.spec}
         busy = {device for run in alive if run.spec for device in devices.parts(run.spec.device)}
         asked = {device for wish in wanted.values() for device in devices.parts(wish)}
@@ -87,7 +97,11 @@ class Queue:
     def startable(self, runs: Iterable[Run]) -> list[Run]:
         """Those of the waiting runs that nobody holds back, in the order of their turn."""
         order = self.order()
-        return [] if order.paused else [run for run in self.arrange(runs) if run.id not in order.held and run.spec]
+        return (
+            []
+            if order.paused
+            else [run for run in self.arrange(runs) if run.id not in order.held and run.spec]
+        )
 
     def why(self, run: Run, runs: Iterable[Run]) -> str:
         """Why a waiting run waits, in a few words, among all runs of the folder."""
@@ -107,7 +121,8 @@ class Queue:
         return f"waits for {device}, to begin in a moment"
 
     def move(self, run_id: str, place: int, waiting: Sequence[Run]) -> None:
-        """Give a waiting run another place, 0 being the next. Raises UnknownNameError where it does not wait."""
+        """Give a waiting run another place, 0 being the next. Raises UnknownNameError where it does
+        not wait."""
         with self._changing():
             ids = [run.id for run in self.arrange(waiting)]
             if run_id not in ids:

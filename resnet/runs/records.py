@@ -1,4 +1,5 @@
-"""What stands in a run's small files. Unknown keys are passed over, so that a later version may add some."""
+"""What stands in a run's small files. Unknown keys are passed over, so that a later version may add
+some."""
 
 from typing import Literal
 
@@ -9,7 +10,8 @@ Outcome = Literal["finished", "stopped", "failed"]
 
 
 class Record(BaseModel):
-    """`time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to be subtracted."""
+    """`time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to be
+    subtracted."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -24,7 +26,8 @@ class Heartbeat(Record):
 
 
 class Work(Record):
-    """Who works on a run, and since when. The kernel's `start_ticks` tell it from a later process of that number."""
+    """Who works on a run, and since when. The kernel's `start_ticks` tell it from a later process
+    of that number."""
 
     pid: int
     start_ticks: int

@@ -1,4 +1,5 @@
-"""One run, as a page, the command line or a notebook sees it: each answer is read from its directory at that moment."""
+"""One run, as a page, the command line or a notebook sees it: each answer is read from its
+directory at that moment."""
 
 import contextlib
 from collections.abc import Iterable
@@ -9,7 +10,16 @@ from typing import Any
 
 from resnet.errors import ResNetLabError, RunError
 from resnet.runs import progress, state
-from resnet.runs.directory import ENVIRONMENT, EXIT, METRICS, NOTES, REQUEST, SPEC, WORK, RunDirectory
+from resnet.runs.directory import (
+    ENVIRONMENT,
+    EXIT,
+    METRICS,
+    NOTES,
+    REQUEST,
+    SPEC,
+    WORK,
+    RunDirectory,
+)
 from resnet.runs.disk import one_sentence
 from resnet.runs.journal import START, Cursor, Line
 from resnet.runs.progress import Progress
@@ -47,7 +57,8 @@ class Run:
 
     @property
     def unfinished(self) -> bool:
-        """Whether it waits or is at work, without reading a file: cheap enough to ask of all runs twice a second."""
+        """Whether it waits or is at work, without reading a file: cheap enough to ask of all runs
+        twice a second."""
         directory = self.directory
         if directory.is_locked():
             return True
@@ -55,7 +66,8 @@ class Run:
 
     @property
     def parent(self) -> Parent | None:
-        """The run it was forked from, and at which step; None where it began by itself. That run may be gone by now."""
+        """The run it was forked from, and at which step; None where it began by itself. That run
+        may be gone by now."""
         request = self.request()
         return request.parent if request else None
 
@@ -65,12 +77,16 @@ class Run:
         return State("failed", self.damage) if now.name == "queued" and self.damage else now
 
     def progress(self) -> Progress:
-        """How far it is and how well it does. Reads only the ends of the curve. RunError where it cannot be read."""
+        """How far it is and how well it does. Reads only the ends of the curve. RunError where it
+        cannot be read."""
         spec, directory = self.spec, self.directory
-        return progress.measure(directory, spec.recipe.steps if spec else None, alive=directory.is_locked())
+        return progress.measure(
+            directory, spec.recipe.steps if spec else None, alive=directory.is_locked()
+        )
 
     def metrics(self, after: Cursor = START) -> tuple[list[Line], Cursor]:
-        """The records after the cursor, and the new cursor. Where `restarts` went up, they replace the earlier ones."""
+        """The records after the cursor, and the new cursor. Where `restarts` went up, they replace
+        the earlier ones."""
         return self.directory.read_metrics(after)
 
     def log_tail(self, lines: int = 20) -> str:
@@ -79,7 +95,8 @@ class Run:
         return "\n".join(text.rstrip("\n").split("\n")[-lines:])
 
     def environment(self) -> dict[str, Any] | None:
-        """Versions, device and checksums, as the worker found them; None before that. RunError where damaged."""
+        """Versions, device and checksums, as the worker found them; None before that. RunError
+        where damaged."""
         return self.directory.read_json(ENVIRONMENT)
 
     def notes(self) -> Notes:
@@ -118,8 +135,8 @@ def runs_in(folder: Path, patience: Patience = state.PATIENT) -> list[Run]:
 
 
 def by_coming(runs: Iterable[Run]) -> list[Run]:
-    """The oldest first. Of one start of the machine by its uptime, so a clock that was set back changes no turn; the
-    starts themselves by the earliest date among their runs."""
+    """The oldest first. Of one start of the machine by its uptime, so a clock that was set back
+    changes no turn; the starts themselves by the earliest date among their runs."""
     asked = {run: run.request() for run in runs}
     boots = {run: request.boot_id if request else run.id for run, request in asked.items()}
     begun: dict[str, str] = {}
@@ -133,7 +150,8 @@ Signature = tuple[int, int, int]
 
 
 def _signature(path: Path) -> Signature:
-    """Inode, size and time of change: what was read once for a signature needs no second reading."""
+    """Inode, size and time of change: what was read once for a signature needs no second
+    reading."""
     stat = path.stat()
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 

@@ -19,10 +19,12 @@ LONGEST_NAME = 40
 
 
 class RunSpec(Closed):
-    """A network, how it is trained, on what and where. `network` is the name to show; `config` is what counts.
+    """A network, how it is trained, on what and where. `network` is the name to show; `config` is
+    what counts.
 
-    `data_folder` is absolute once the run exists, so the worker finds it wherever it was started from. `device` is
-    "cpu" or "gpu" and a number, as in `resnet.runs.devices`, or several joined by "+", which share every batch.
+    `data_folder` is absolute once the run exists, so the worker finds it wherever it was started
+    from. `device` is "cpu" or "gpu" and a number, as in `resnet.runs.devices`, or several joined by
+    "+", which share every batch.
     """
 
     path = "run"
@@ -32,19 +34,22 @@ class RunSpec(Closed):
     recipe: Recipe
     dataset: str = Field(min_length=1, max_length=200)
     data_folder: str = data.DEFAULT_FOLDER
-    device: str = Field(default=devices.CPU, pattern=r"^(cpu(\+cpu){0,7}|gpu\d{1,3}(\+gpu\d{1,3}){0,7})$")
+    device: str = Field(
+        default=devices.CPU, pattern=r"^(cpu(\+cpu){0,7}|gpu\d{1,3}(\+gpu\d{1,3}){0,7})$"
+    )
 
     def check(self) -> None:
         """Raise ConfigError where the spec was written by another version of this program."""
         if self.format_version != FORMAT_VERSION:
             raise ConfigError(
-                f"run.format_version must be {FORMAT_VERSION}; received {self.format_version}: the run was made by "
-                "another version of this program, so open it with that one."
+                f"run.format_version must be {FORMAT_VERSION}; received {self.format_version}: the"
+                " run was made by another version of this program, so open it with that one."
             )
 
 
 def check_possible(spec: RunSpec) -> None:
-    """Raise ConfigError, DataError or UnknownNameError where the run cannot succeed on this machine.
+    """Raise ConfigError, DataError or UnknownNameError where the run cannot succeed on this
+    machine.
 
     Loads no images; whether they can be had at all is known all the same.
     """
@@ -62,7 +67,8 @@ def check_possible(spec: RunSpec) -> None:
 
 
 def new_id(spec: RunSpec) -> str:
-    """A name that sorts by time and says what it is: 20261124-062501-resnet20-digits-3fa9. The time is UTC."""
+    """A name that sorts by time and says what it is: 20261124-062501-resnet20-digits-3fa9. The time
+    is UTC."""
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     return f"{now}-{_word(spec.network)}-{_word(spec.dataset)}-{secrets.token_hex(2)}"
 

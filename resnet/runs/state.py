@@ -28,7 +28,8 @@ LOG_TAIL_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds: for a sign of life, the first one, a stop, and after SIGTERM before SIGKILL."""
+    """How long to wait, in seconds: for a sign of life, the first one, a stop, and after SIGTERM
+    before SIGKILL."""
 
     stale_after_s: float = 20.0
     first_sign_s: float = 120.0
@@ -41,7 +42,8 @@ PATIENT = Patience()
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a run is doing, why, and since when. Times are Unix seconds; `deadline_s` is when a stop will be forced."""
+    """What a run is doing, why, and since when. Times are Unix seconds; `deadline_s` is when a stop
+    will be forced."""
 
     name: StateName
     cause: str | None = None
@@ -61,7 +63,8 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that a state is derived from. `damage` is why the last word, or who worked on the run, cannot be read."""
+    """All that a state is derived from. `damage` is why the last word, or who worked on the run,
+    cannot be read."""
 
     locked: bool
     boot_id: str
@@ -81,8 +84,8 @@ def derive(directory: RunDirectory, patience: Patience = PATIENT) -> State:
 
 
 def gather(directory: RunDirectory) -> Evidence:
-    """Read the evidence; again where a process began to work on the run in the middle of it: what it wrote then does
-    not belong to a lock that was free."""
+    """Read the evidence; again where a process began to work on the run in the middle of it: what
+    it wrote then does not belong to a lock that was free."""
     evidence = _look(directory)
     while not evidence.locked and directory.is_locked():
         evidence = _look(directory)
@@ -90,9 +93,12 @@ def gather(directory: RunDirectory) -> Evidence:
 
 
 def _look(directory: RunDirectory) -> Evidence:
-    """Read the evidence once, the lock first: where it is free, whatever its holder wrote is there to be read.
+    """Read the evidence once, the lock first: where it is free, whatever its holder wrote is there
+    to be read.
 
-    The clock comes last: a beat that falls between two readings must not seem to come from the future."""
+    The clock comes last: a beat that falls between two readings must not seem to come from the
+    future.
+    """
     locked = directory.is_locked()
     control, heartbeat = directory.control(), directory.heartbeat()
     last_word, work, ended, damage = None, None, None, None
@@ -132,7 +138,9 @@ def _stopping(evidence: Evidence, patience: Patience) -> State | None:
     control = evidence.control
     if control is None or not control.stop:
         return None
-    cause = f"{control.forced} was sent, since it did not end when asked" if control.forced else None
+    cause = (
+        f"{control.forced} was sent, since it did not end when asked" if control.forced else None
+    )
     if control.uptime_s is None:
         return State("stopping", cause, control.time_s)
     deadline_s = clock.now_s() + patience.grace_s - (evidence.uptime_s - control.uptime_s)
@@ -143,11 +151,15 @@ def _at_work(evidence: Evidence, patience: Patience) -> State:
     work, beat = evidence.work, evidence.heartbeat
     began_s = work.time_s if work else None
     began_uptime_s = work.uptime_s if work else evidence.uptime_s
-    if beat is None or not began_uptime_s <= beat.uptime_s <= evidence.uptime_s:  # none, or an earlier process's
+    if (
+        beat is None or not began_uptime_s <= beat.uptime_s <= evidence.uptime_s
+    ):  # none, or an earlier process's
         silent_s = evidence.uptime_s - began_uptime_s
         if silent_s <= patience.first_sign_s:
             return State("starting", None, began_s)
-        return State("stalled", f"no sign of life in the {silent_s:.0f} s since it was started", began_s)
+        return State(
+            "stalled", f"no sign of life in the {silent_s:.0f} s since it was started", began_s
+        )
     silent_s = evidence.uptime_s - beat.uptime_s
     if silent_s > patience.stale_after_s:
         cause = f"no sign of life for {silent_s:.0f} s, {beat.phase} at step {beat.step}"
@@ -160,10 +172,18 @@ def _died(evidence: Evidence, work: Work) -> State:
     seen_s = evidence.heartbeat.time_s if evidence.heartbeat else work.time_s
     ended_s = evidence.ended.time_s if evidence.ended else seen_s
     if evidence.control and evidence.control.forced:
-        return State("stopped", f"it did not end when asked and was ended with {evidence.control.forced}", ended_s)
+        return State(
+            "stopped",
+            f"it did not end when asked and was ended with {evidence.control.forced}",
+            ended_s,
+        )
     if work.boot_id != evidence.boot_id:
-        return State("machine restarted", "the machine was switched off or restarted while it ran", seen_s)
-    return State("crashed", ": ".join(filter(None, [_cause(evidence.ended), evidence.log_line])), ended_s)
+        return State(
+            "machine restarted", "the machine was switched off or restarted while it ran", seen_s
+        )
+    return State(
+        "crashed", ": ".join(filter(None, [_cause(evidence.ended), evidence.log_line])), ended_s
+    )
 
 
 def _cause(ended: Ended | None) -> str:

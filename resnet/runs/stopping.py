@@ -1,4 +1,5 @@
-"""Ending a run: asked first, then SIGTERM, then SIGKILL, each at its time, whoever happens to look."""
+"""Ending a run: asked first, then SIGTERM, then SIGKILL, each at its time, whoever happens to
+look."""
 
 import contextlib
 import signal
@@ -10,7 +11,8 @@ from resnet.runs.state import Patience
 
 
 def enforce(directory: RunDirectory, patience: Patience) -> None:
-    """Do what is due for a run that was asked to stop, without waiting. Anyone may call this, at any time.
+    """Do what is due for a run that was asked to stop, without waiting. Anyone may call this, at
+    any time.
 
     The deadline is counted from the asking, so it holds whether the asker lives or not.
     """

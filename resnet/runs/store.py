@@ -1,4 +1,5 @@
-"""All runs under one folder: list, start, stop, delete. The folder is the only truth; the store keeps nothing."""
+"""All runs under one folder: list, start, stop, delete. The folder is the only truth; the store
+keeps nothing."""
 
 import contextlib
 import shutil
@@ -26,10 +27,14 @@ PAUSE_S = 0.1
 
 
 class Store:
-    """The runs in a folder. Any number of stores, in any number of processes, may look at one folder at once."""
+    """The runs in a folder. Any number of stores, in any number of processes, may look at one
+    folder at once."""
 
     def __init__(
-        self, root: Path | str = DEFAULT_ROOT, launcher: Launcher | None = None, patience: Patience = PATIENT
+        self,
+        root: Path | str = DEFAULT_ROOT,
+        launcher: Launcher | None = None,
+        patience: Patience = PATIENT,
     ) -> None:
         self.root = Path(root).absolute()
         self.launcher = launcher or Launcher()
@@ -41,14 +46,17 @@ class Store:
         return Queue(self.root, changed=self._wake)
 
     def list(self) -> list[Run]:
-        """Every run, the newest first, damaged ones too. No folder: no runs. RunError where it cannot be read."""
+        """Every run, the newest first, damaged ones too. No folder: no runs. RunError where it
+        cannot be read."""
         runs = runs_in(self.root, self.patience)
         self._attend(runs)
         return by_coming(runs)[::-1]
 
     def waiting(self) -> Sequence[Run]:
         """The runs that wait for their device, held ones too, in the order of their turn."""
-        return self.queue.arrange(run for run in runs_in(self.root, self.patience) if run.state().name == "queued")
+        return self.queue.arrange(
+            run for run in runs_in(self.root, self.patience) if run.state().name == "queued"
+        )
 
     def why_waiting(self, run: Run) -> str:
         """What a waiting run waits for, in a few words."""
@@ -59,39 +67,53 @@ class Store:
         return _named(run_id, runs_in(self.root, self.patience))
 
     def start(self, spec: RunSpec, token: str | None = None) -> Run:
-        """Submit a run and return it at once. It begins when its device is free, whatever becomes of this process.
+        """Submit a run and return it at once. It begins when its device is free, whatever becomes
+        of this process.
 
-        Starting twice is starting once: the same `token`, or the same spec within two seconds (two tabs, a double
-        click), gives the run that is there. Raises ConfigError or UnknownNameError for a run that cannot succeed, and
-        RunError where the disk or the system refuses, leaving nothing behind.
+        Starting twice is starting once: the same `token`, or the same spec within two seconds (two
+        tabs, a double click), gives the run that is there. Raises ConfigError or UnknownNameError
+        for a run that cannot succeed, and RunError where the disk or the system refuses, leaving
+        nothing behind.
         """
         return self._submit(spec, token)
 
     def fork(
-        self, run_id: str, settings: Mapping[str, Any], *, device: str | None = None, token: str | None = None
+        self,
+        run_id: str,
+        settings: Mapping[str, Any],
+        *,
+        device: str | None = None,
+        token: str | None = None,
     ) -> Run:
-        """Submit a run that goes on from the last whole checkpoint of another one, with a changed recipe.
+        """Submit a run that goes on from the last whole checkpoint of another one, with a changed
+        recipe.
 
-        `settings` are dotted keys of the recipe, as "schedule.learning_rate". The same network goes on, on the same
-        images, and on the same device unless another one is named. Raises as `start` does, and RunError where there is
-        no checkpoint to begin at. Forking twice is forking once.
+        `settings` are dotted keys of the recipe, as "schedule.learning_rate". The same network goes
+        on, on the same images, and on the same device unless another one is named. Raises as
+        `start` does, and RunError where there is no checkpoint to begin at. Forking twice is
+        forking once.
         """
         fork = forking.plan(self.get(run_id), settings, device)
         return self._submit(fork.spec, token, fork)
 
     def resume(self, run_id: str) -> Run:
-        """Let a run that ended too early go on from its last checkpoint, when its device is free. RunError else."""
+        """Let a run that ended too early go on from its last checkpoint, when its device is free.
+        RunError else."""
         with self._one_at_a_time():
             run = self.get(run_id)
             now = run.state()
             if not now.over or now.name == "finished" or run.damage:
-                raise RunError(f"Only a run that ended too early can go on; {run.id}: {run.damage or now.name}.")
+                raise RunError(
+                    f"Only a run that ended too early can go on; {run.id}:"
+                    f" {run.damage or now.name}."
+                )
             run.directory.forget_attempt()
             self._wake()
         return run
 
     def stop(self, run_id: str) -> Run:
-        """Ask a run to end, and return at once. Where it does not, it is ended by force after the grace period.
+        """Ask a run to end, and return at once. Where it does not, it is ended by force after the
+        grace period.
 
         A run that waits is taken back. Raises RunError where nothing is left to stop.
         """
@@ -99,7 +121,10 @@ class Store:
             run = self.get(run_id)
             state = run.state()
             if state.over:
-                raise RunError(f"Only a run that waits or works can be stopped; {run.id} is over: {state.name}.")
+                raise RunError(
+                    f"Only a run that waits or works can be stopped; {run.id} is over:"
+                    f" {state.name}."
+                )
             if state.name == "queued":
                 run.directory.write_exit("stopped", "taken back before it began")
             else:
@@ -108,7 +133,8 @@ class Store:
         return run
 
     def wait(self, run_id: str, timeout_s: float | None = None) -> Run:
-        """Wait until a run is over, or the time is up; look at its state to know which. Forces an overdue stop."""
+        """Wait until a run is over, or the time is up; look at its state to know which. Forces an
+        overdue stop."""
         run = self.get(run_id)
         give_up_s = clock.uptime_s() + (timeout_s if timeout_s is not None else float("inf"))
         while not run.state().over:
@@ -121,7 +147,8 @@ class Store:
         return run
 
     def delete(self, run_id: str) -> None:
-        """Put a run into the bin, from which `restore` brings it back. RunError where it is at work."""
+        """Put a run into the bin, from which `restore` brings it back. RunError where it is at
+        work."""
         with self._one_at_a_time():
             run = self.get(run_id)
             if run.state().alive:
@@ -160,7 +187,12 @@ class Store:
     def _submit(self, spec: RunSpec, token: str | None, fork: Fork | None = None) -> Run:
         check_possible(spec)
         spec = spec.model_copy(update={"data_folder": str(Path(spec.data_folder).absolute())})
-        asked = Request(token=token, parent=fork and fork.parent, boot_id=clock.boot_id(), **clock.read()._asdict())
+        asked = Request(
+            token=token,
+            parent=fork and fork.parent,
+            boot_id=clock.boot_id(),
+            **clock.read()._asdict(),
+        )
         with self._one_at_a_time():
             if twin := self._twin(spec, asked):
                 return twin
@@ -179,9 +211,14 @@ class Store:
                 continue
             if asked.token is not None and request.token == asked.token:
                 return run
-            just_now = request.boot_id == asked.boot_id and asked.uptime_s - request.uptime_s < TWIN_S
+            just_now = (
+                request.boot_id == asked.boot_id and asked.uptime_s - request.uptime_s < TWIN_S
+            )
             alike = just_now and request.parent == asked.parent and run.spec == spec
-            if alike and run.state().name not in {"stopping", "stopped"}:  # Stop, then Start: a new run is meant
+            if alike and run.state().name not in {
+                "stopping",
+                "stopped",
+            }:  # Stop, then Start: a new run is meant
                 return run
         return None
 
@@ -193,7 +230,8 @@ class Store:
         return run_id
 
     def _create(self, spec: RunSpec, asked: Request, fork: Fork | None) -> Run:
-        """A directory that appears complete or not at all. Removes what an earlier death left half done."""
+        """A directory that appears complete or not at all. Removes what an earlier death left half
+        done."""
         for leftover in self.root.glob(f"{DRAFT}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         final = self.root / self._free_id(spec)

@@ -1,8 +1,9 @@
 """The process that starts waiting runs: `python -m resnet.runs.supervisor ROOT PATIENCE COMMAND…`.
 
-There is one for a folder of runs, held to that by a lock. It starts by itself when a run is submitted or found waiting
-(`wake`), is the parent of every worker, so it sees how each ends, enforces stops, and ends when nothing waits or runs.
-It keeps nothing in memory that matters: killed at any moment, the next one goes on from the directories.
+There is one for a folder of runs, held to that by a lock. It starts by itself when a run is
+submitted or found waiting (`wake`), is the parent of every worker, so it sees how each ends,
+enforces stops, and ends when nothing waits or runs. It keeps nothing in memory that matters: killed
+at any moment, the next one goes on from the directories.
 """
 
 import contextlib
@@ -47,9 +48,11 @@ class Supervisor:
         self.launcher.settle()
 
     def step(self, held: lock.Lock) -> bool:
-        """Start what is due, force what is overdue; False, having let go of its lock, where nothing is left to do.
+        """Start what is due, force what is overdue; False, having let go of its lock, where nothing
+        is left to do.
 
-        Whoever submits a run does it in a turn too: the run is either seen here, or finds no supervisor and wakes one.
+        Whoever submits a run does it in a turn too: the run is either seen here, or finds no
+        supervisor and wakes one.
         """
         with lock.turn(self.root):
             alive, waiting = at_work_and_waiting(runs_in(self.root, self.patience))
@@ -66,12 +69,15 @@ class Supervisor:
         try:
             self.launcher.launch(directory)
         except RunError as error:
-            with contextlib.suppress(RunError):  # not even room for that: it waits on, and is tried again
+            with contextlib.suppress(
+                RunError
+            ):  # not even room for that: it waits on, and is tried again
                 directory.write_exit("failed", str(error))
 
 
 def wake(root: Path, launcher: Launcher, patience: Patience) -> None:
-    """See to it that a folder's supervisor is at work. Raises RunError where none can be started."""
+    """See to it that a folder's supervisor is at work. Raises RunError where none can be
+    started."""
     folder = Queue(root).directory
     with disk.one_sentence(folder.path):
         folder.path.mkdir(exist_ok=True)
@@ -84,11 +90,14 @@ def wake(root: Path, launcher: Launcher, patience: Patience) -> None:
     with held, disk.one_sentence(folder.file(LOG)):
         arguments = [str(root), json.dumps(asdict(patience)), *launcher.command]
         child = spawn([*COMMAND, *arguments], folder.file(LOG), held)
-    threading.Thread(target=child.wait, daemon=True).start()  # so that it is no zombie while its starter lives
+    threading.Thread(
+        target=child.wait, daemon=True
+    ).start()  # so that it is no zombie while its starter lives
 
 
 def attend(runs: Iterable[Run], root: Path, launcher: Launcher, patience: Patience) -> None:
-    """See to it that waiting and running runs have their supervisor, should it have died. Raises nothing."""
+    """See to it that waiting and running runs have their supervisor, should it have died. Raises
+    nothing."""
     with contextlib.suppress(RunError):  # looking at runs on a read-only disk is no reason to fail
         alive, waiting = at_work_and_waiting(runs)
         if alive or Queue(root).startable(waiting):

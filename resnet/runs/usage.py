@@ -1,4 +1,5 @@
-"""How busy each device is: computing, memory, power, and who else computes there. Never imports TensorFlow."""
+"""How busy each device is: computing, memory, power, and who else computes there. Never imports
+TensorFlow."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ MILLIWATT = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One device now: percent, bytes and watts. None is what the device, or its driver, does not say."""
+    """One device now: percent, bytes and watts. None is what the device, or its driver, does not
+    say."""
 
     device: str
     name: str
@@ -38,7 +40,8 @@ class Ticks(NamedTuple):
 
 
 class Meter:
-    """Looks at all devices. The processor's utilisation is that between two looks, so the first look does not know."""
+    """Looks at all devices. The processor's utilisation is that between two looks, so the first
+    look does not know."""
 
     def __init__(self) -> None:
         self._before: Ticks | None = None
@@ -49,7 +52,10 @@ class Meter:
         utilisation = busy_share(self._before, now)
         self._before = now
         found = devices.list_devices()
-        return [_processor(device, utilisation) if device.id == CPU else _gpu(device, ours) for device in found]
+        return [
+            _processor(device, utilisation) if device.id == CPU else _gpu(device, ours)
+            for device in found
+        ]
 
 
 def busy_share(before: Ticks | None, now: Ticks | None) -> float | None:
@@ -61,7 +67,9 @@ def busy_share(before: Ticks | None, now: Ticks | None) -> float | None:
 
 def _ticks() -> Ticks | None:
     try:
-        fields = [int(field) for field in STAT.read_text().split("\n", 1)[0].split()[1:]][:GUEST_FIELDS]
+        fields = [int(field) for field in STAT.read_text().split("\n", 1)[0].split()[1:]][
+            :GUEST_FIELDS
+        ]
     except (OSError, ValueError):
         return None
     total = sum(fields)
@@ -80,7 +88,11 @@ def _used(device: Device) -> int | None:
 
 def _gpu(device: Device, ours: Container[int]) -> Usage:
     with devices.driver() as there:
-        handle = _said(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu"))) if there else None
+        handle = (
+            _said(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu")))
+            if there
+            else None
+        )
         if handle is None:
             return Usage(device.id, device.name, None, _used(device), device.total_bytes)
         rates = _said(pynvml.nvmlDeviceGetUtilizationRates, handle)

@@ -1,6 +1,8 @@
-"""The study that comes with the project, as `python -m resnet study export` wrote it: real runs, to look at first.
+"""The study that comes with the project, as `python -m resnet study export` wrote it: real runs, to
+look at first.
 
-Plain against residual on the digits, at two depths, with three seeds. Its README says how it was made.
+Plain against residual on the digits, at two depths, with three seeds. Its README says how it was
+made.
 """
 
 from pathlib import Path

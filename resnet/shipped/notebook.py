@@ -1,7 +1,9 @@
-"""The three curves of the notebook this project grew from, with what it says of them: an unfair comparison to look at.
+"""The three curves of the notebook this project grew from, with what it says of them: an unfair
+comparison to look at.
 
-They were read off the notebook's printed log. Its networks are binary_resnet34, binary_plain34 and binary_resnet50, its
-images cats_vs_dogs; Keras adds λ·Σw² over the kernels of the convolutions to the loss it prints.
+They were read off the notebook's printed log. Its networks are binary_resnet34, binary_plain34 and
+binary_resnet50, its images cats_vs_dogs; Keras adds λ·Σw² over the kernels of the convolutions to
+the loss it prints.
 """
 
 from pathlib import Path
@@ -35,19 +37,26 @@ RECIPE: dict[str, Any] = {
 
 
 def curves() -> tuple[ImportedCurve, ...]:
-    """The curves as if somebody who knows the notebook had imported them. Raises DataError where a file is missing."""
+    """The curves as if somebody who knows the notebook had imported them. Raises DataError where a
+    file is missing."""
     return tuple([_curve(file, network) for file, network in NETWORKS.items()])
 
 
 def usual_decay(network: str) -> Decay:
-    """The weight decay a network of the catalogue is trained with: the notebook's own for its networks, else the
-    paper's. Raises UnknownNameError."""
+    """The weight decay a network of the catalogue is trained with: the notebook's own for its
+    networks, else the paper's. Raises UnknownNameError."""
     entry = catalog.get(network)
     return KerasL2(LAMBDA[entry.config.depth]) if entry.family == "binary" else WeightDecayConfig()
 
 
 def _curve(file: str, network: str) -> ImportedCurve:
     config = catalog.get(network).config
-    given = Given(network=network, config=config, decay=LAMBDA[config.depth], penalty_in_loss="yes", seeds=(0,),
-                  recipe=RECIPE)  # fmt: skip
+    given = Given(
+        network=network,
+        config=config,
+        decay=LAMBDA[config.depth],
+        penalty_in_loss="yes",
+        seeds=(0,),
+        recipe=RECIPE,
+    )
     return read_curve(FOLDER / f"{file}.csv", given)

@@ -1,4 +1,5 @@
-"""Responses and gradients in plain and residual networks, ready to look at: those that come with the project."""
+"""Responses and gradients in plain and residual networks, ready to look at: those that come with
+the project."""
 
 import json
 import math
@@ -13,13 +14,18 @@ SHIPPED = Path(__file__).parent / "digits_signals.json"
 
 
 def read_signals(path: Path) -> SignalsFile:
-    """What `resnet.training.signals` wrote. Raises RunError where it is unreadable, ConfigError where damaged."""
+    """What `resnet.training.signals` wrote. Raises RunError where it is unreadable, ConfigError
+    where damaged."""
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
-        raise RunError(f"{echo(path.name)} cannot be read: {error.strerror}; choose a file of signals.") from None
+        raise RunError(
+            f"{echo(path.name)} cannot be read: {error.strerror}; choose a file of signals."
+        ) from None
     except (ValueError, RecursionError) as error:
-        raise RunError(f"{echo(path.name)} must hold JSON; received {echo(str(error))}; measure it anew.") from None
+        raise RunError(
+            f"{echo(path.name)} must hold JSON; received {echo(str(error))}; measure it anew."
+        ) from None
     return SignalsFile.model_validate(content)
 
 
@@ -30,12 +36,15 @@ def shipped() -> SignalsFile:
 
 def of_depth(file: SignalsFile, depth: int) -> tuple[NetworkSignals, NetworkSignals]:
     """The residual and the plain network of a depth."""
-    of = {network.shortcut == "none": network for network in file.networks if network.depth == depth}
+    of = {
+        network.shortcut == "none": network for network in file.networks if network.depth == depth
+    }
     return of[False], of[True]
 
 
 def gradients_by_block(layers: Sequence[LayerSignal]) -> dict[str, float]:
-    """The length of the gradient with respect to all of a block's kernels together, in order of the blocks."""
+    """The length of the gradient with respect to all of a block's kernels together, in order of the
+    blocks."""
     return {
         block: math.hypot(*(layer.gradient for layer in of_block))
         for block, of_block in groupby(layers, key=lambda layer: layer.block)

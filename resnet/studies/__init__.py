@@ -1,1 +1,2 @@
-"""What is to be run: a study as data and as a file, its arms, its plan, its runs and what they say."""
+"""What is to be run: a study as data and as a file, its arms, its plan, its runs and what they
+say."""

@@ -1,4 +1,5 @@
-"""The recipe check of what is compared: a study with what its runs have recorded, or runs beside each other."""
+"""The recipe check of what is compared: a study with what its runs have recorded, or runs beside
+each other."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,12 +23,16 @@ Records = Mapping[tuple[str, int], Sequence[Line]]
 
 
 def facts_of_study(study: Study, steps: Sequence[Step], records: Records) -> list[Facts]:
-    """Every run a study asks for, arm by arm, with what it is compared with; `records`, by arm and seed, are what those
-    that are there wrote down."""
+    """Every run a study asks for, arm by arm, with what it is compared with; `records`, by arm and
+    seed, are what those that are there wrote down."""
     planned = [step.planned for step in steps]
     arms, specs = arms_of(planned), specs_of(planned)
-    compared = changed(study, arms, {arm: own[:1] for arm, own in specs.items()})  # seeds are no factor
-    causes = {(step.planned.arm.name, step.planned.seed): step.state.cause for step in steps if step.state}
+    compared = changed(
+        study, arms, {arm: own[:1] for arm, own in specs.items()}
+    )  # seeds are no factor
+    causes = {
+        (step.planned.arm.name, step.planned.seed): step.state.cause for step in steps if step.state
+    }
     found = []
     for arm in arms:
         against, factors = compared.get(arm.name, (None, None))
@@ -40,25 +45,44 @@ def facts_of_study(study: Study, steps: Sequence[Step], records: Records) -> lis
 
 def records_of_arms(arms: Sequence[ArmRuns]) -> Records:
     """What the runs of arms wrote down, where it has been read already."""
-    return {(arm.name, run.seed): run.records for arm in arms for run in arm.runs if run.seed is not None}
+    return {
+        (arm.name, run.seed): run.records
+        for arm in arms
+        for run in arm.runs
+        if run.seed is not None
+    }
 
 
 def records_of_steps(steps: Sequence[Step]) -> Records:
     """The same, read from the runs that are there. Raises RunError where one cannot be read."""
-    return {(step.planned.arm.name, step.planned.seed): step.run.metrics()[0] for step in steps if step.run}
+    return {
+        (step.planned.arm.name, step.planned.seed): step.run.metrics()[0]
+        for step in steps
+        if step.run
+    }
 
 
 def beside(facts: Sequence[Facts], specs: Sequence[RunSpec]) -> list[Facts]:
-    """Runs that no study has put together, each with the factors in which it differs from the first one."""
+    """Runs that no study has put together, each with the factors in which it differs from the first
+    one."""
     first = facts[0].called
-    return [replace(own, against=first, changed=factors) if (factors := _factors(specs[0], spec)) else own
-            for own, spec in zip(facts, specs, strict=True)]  # fmt: skip
+    return [
+        (
+            replace(own, against=first, changed=factors)
+            if (factors := _factors(specs[0], spec))
+            else own
+        )
+        for own, spec in zip(facts, specs, strict=True)
+    ]
 
 
 def _factors(one: RunSpec, other: RunSpec) -> tuple[str, ...]:
-    """The settings that differ, those of one part under its name: "recipe.schedule" for a rate and its drops."""
+    """The settings that differ, those of one part under its name: "recipe.schedule" for a rate and
+    its drops."""
     differ = [
-        each.key for each in differing({"one": [one], "other": [other]}, ()) if not each.key.startswith(NO_FACTOR)
+        each.key
+        for each in differing({"one": [one], "other": [other]}, ())
+        if not each.key.startswith(NO_FACTOR)
     ]
     keys = [key for key in differ if "dataset" not in differ or key not in FOLLOW_THE_DATA]
     parts: dict[str, list[str]] = {}

@@ -1,4 +1,5 @@
-"""What each arm of a study is compared with, and the words for it: "residual", "at depth 56". No I/O."""
+"""What each arm of a study is compared with, and the words for it: "residual", "at depth 56". No
+I/O."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,10 +27,11 @@ LABELS = {
 
 
 def references(study: Study, found: Sequence[Arm]) -> dict[str, str | None]:
-    """By its name, what each arm is compared with; None for one that others are compared with, and for a single one.
+    """By its name, what each arm is compared with; None for one that others are compared with, and
+    for a single one.
 
-    In a grid it is the arm with the first level of the last factor that has several, and all other levels equal; else
-    the first arm, which is the baseline where the study has it.
+    In a grid it is the arm with the first level of the last factor that has several, and all other
+    levels equal; else the first arm, which is the baseline where the study has it.
     """
     if (last := _last(study)) is None:
         return {arm.name: None if arm is found[0] else found[0].name for arm in found}
@@ -67,31 +69,49 @@ def how_compared(study: Study, found: Sequence[Arm]) -> str:
     """In a sentence, what `references` says."""
     if last := _last(study):
         words = _words(study, last, last.levels[0])
-        return f"Each arm is compared with the otherwise equal one at the first level of {last.key}: {words}."
+        return (
+            f"Each arm is compared with the otherwise equal one at the first level of {last.key}:"
+            f" {words}."
+        )
     return f"Each arm is compared with {found[0].name}." if len(found) > 1 else ""
 
 
-def several(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:
-    """A sentence for each comparison that changes more than one factor: what it finds has more than one cause."""
+def several(
+    study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
+) -> tuple[str, ...]:
+    """A sentence for each comparison that changes more than one factor: what it finds has more than
+    one cause."""
     compared = changed(study, found, specs)
-    return tuple([several_changed(against, name, factors) for name, (against, factors) in compared.items()
-                  if len(factors) > 1])  # fmt: skip
+    return tuple(
+        [
+            several_changed(against, name, factors)
+            for name, (against, factors) in compared.items()
+            if len(factors) > 1
+        ]
+    )
 
 
 def changed(
     study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
 ) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """By its name, for each arm that is compared, the arm it is compared with and the factors that differ."""
+    """By its name, for each arm that is compared, the arm it is compared with and the factors that
+    differ."""
     factors = {}
     for name, against in references(study, found).items():
         if against is not None:
             differ = differing({against: specs[against], name: specs[name]}, study.keys)
-            factors[name] = against, tuple(dict.fromkeys(each.factor or each.key for each in differ))
+            factors[name] = (
+                against,
+                tuple(dict.fromkeys(each.factor or each.key for each in differ)),
+            )
     return factors
 
 
-def promises(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]) -> tuple[str, ...]:
-    """What is known before any run, a sentence each: what differs, what arms share, and what chooses the weights."""
+def promises(
+    study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
+) -> tuple[str, ...]:
+    """What is known before any run, a sentence each: what differs, what arms share, and what
+    chooses the weights."""
     differs = [one_factor(specs, study.keys).sentence]
     if len(study.factors) > 1:
         differs += filter(None, [between(specs, references(study, found), study.keys)])
@@ -100,19 +120,25 @@ def promises(study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[Ru
 
 
 def change(study: Study, arm: Arm) -> str:
-    """What was changed about the arm it is compared with; nothing where there are no words but its name."""
+    """What was changed about the arm it is compared with; nothing where there are no words but its
+    name."""
     if last := _last(study):
         return _words(study, last, arm.settings[last.key])
     if study.design == "list" and any(one.name == arm.name for one in study.listed):
         return ""
-    return ", ".join(_words(study, factor, arm.settings[factor.key])
-                     for factor in study.factors if factor.key in arm.settings)  # fmt: skip
+    return ", ".join(
+        _words(study, factor, arm.settings[factor.key])
+        for factor in study.factors
+        if factor.key in arm.settings
+    )
 
 
 def where(study: Study, arm: Arm) -> str:
     """The levels both arms share: "at depth 56, with BN momentum 0.99". Only a grid has such."""
     last = _last(study)
-    return ", ".join(_place(study, factor, arm) for factor in study.factors if last and factor != last)
+    return ", ".join(
+        _place(study, factor, arm) for factor in study.factors if last and factor != last
+    )
 
 
 def _place(study: Study, factor: Factor, arm: Arm) -> str:
@@ -150,7 +176,8 @@ def _words(study: Study, factor: Factor, level: Any) -> str:
 
 
 def _network(factor: Factor, level: str) -> str:
-    """ "depth 56" where the factor is networks of one family at several depths, else the catalogue's name."""
+    """ "depth 56" where the factor is networks of one family at several depths, else the
+    catalogue's name."""
     entries = [catalog.get(name) for name in factor.levels if isinstance(name, str)]
     families = {(entry.family, entry.name.rstrip("0123456789")) for entry in entries}
     depths = [entry.config.depth for entry in entries]
@@ -160,7 +187,9 @@ def _network(factor: Factor, level: str) -> str:
 
 
 def _shortcut(study: Study, factor: Factor, level: str) -> str:
-    base = study.baseline.settings.get("shortcut", catalog.get(study.baseline.network).config.shortcut)
+    base = study.baseline.settings.get(
+        "shortcut", catalog.get(study.baseline.network).config.shortcut
+    )
     own = [arm.settings.get(factor.key) for arm in study.listed]
     kinds = {*factor.levels, *own, *([] if study.design == "grid" else [base])} - {"none", None}
     if level == "none":

@@ -1,7 +1,8 @@
-"""What is known of a study's folders of images: as its runs recorded them, or as they lie on this machine.
+"""What is known of a study's folders of images: as its runs recorded them, or as they lie on this
+machine.
 
-A data set with a name of its own is the same everywhere. A folder of images is looked at, or, where somebody got the
-runs and not the images, read from what the runs wrote down about them.
+A data set with a name of its own is the same everywhere. A folder of images is looked at, or, where
+somebody got the runs and not the images, read from what the runs wrote down about them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,15 +26,16 @@ RECORDED = TypeAdapter(DatasetFacts)
 
 
 class Known(NamedTuple):
-    """By a folder's data set: what it holds, and the data folder its runs had it in where the images are not here, and
-    they may therefore count though the study looks elsewhere."""
+    """By a folder's data set: what it holds, and the data folder its runs had it in where the
+    images are not here, and they may therefore count though the study looks elsewhere."""
 
     folder: str
     facts: Mapping[str, DatasetFacts]
     moved: Mapping[str, str]
 
     def brought(self, spec: RunSpec) -> RunSpec:
-        """With the data folder as the store writes it; in a zip it may be relative. A moved one is the study's."""
+        """With the data folder as the store writes it; in a zip it may be relative. A moved one is
+        the study's."""
         place = absolute(spec.data_folder)
         here = self.folder if self.moved.get(spec.dataset) == place else place
         return spec.model_copy(update={"data_folder": here})
@@ -59,8 +61,9 @@ def absolute(folder: str) -> str:
 def known_images(study: Study, there: Sequence[Run], first: First) -> Known:
     """What is known of each `folder:` of a study; nothing of other data sets, which need no look.
 
-    Asked `first` are the "records" of the study's runs, so that results stay what they are, or the "images", which
-    decide what a new run would be; and the other where the one says nothing. Raises DataError where neither does.
+    Asked `first` are the "records" of the study's runs, so that results stay what they are, or the
+    "images", which decide what a new run would be; and the other where the one says nothing. Raises
+    DataError where neither does.
     """
     folder = absolute(study.baseline.data_folder)
     asked = [one for one in unfitted(study) if one.dataset.startswith(data.FOLDER_PREFIX)]
@@ -80,7 +83,8 @@ def known_images(study: Study, there: Sequence[Run], first: First) -> Known:
 
 
 def _recorded(study: Study, asked: Sequence[Made], there: Sequence[Run]) -> Iterator[_Recorded]:
-    """Of the runs that are the study's if the images were what they wrote down, the oldest first."""
+    """Of the runs that are the study's if the images were what they wrote down, the oldest
+    first."""
     for run in sorted(there, key=lambda run: run.id):
         spec = run.spec
         if spec is None or (spec.dataset, spec.device) != (asked[0].dataset, study.baseline.device):
@@ -93,7 +97,8 @@ def _recorded(study: Study, asked: Sequence[Made], there: Sequence[Run]) -> Iter
 
 
 def _makes(asked: Made, facts: DatasetFacts, spec: RunSpec) -> bool:
-    """Whether an arm on such images is this run: what was recorded is not believed where the run's spec denies it."""
+    """Whether an arm on such images is this run: what was recorded is not believed where the run's
+    spec denies it."""
     if spec.recipe.model_copy(update={"seed": asked.recipe.seed}) != asked.recipe:
         return False
     with suppress(ConfigError):
@@ -101,20 +106,27 @@ def _makes(asked: Made, facts: DatasetFacts, spec: RunSpec) -> bool:
     return False
 
 
-def _one_place(found: Sequence[_Recorded], folder: str, here: DatasetFacts | DataError) -> list[_Recorded]:
-    """Those of the study's own data folder; where there are none, and no images either, those of another machine's."""
+def _one_place(
+    found: Sequence[_Recorded], folder: str, here: DatasetFacts | DataError
+) -> list[_Recorded]:
+    """Those of the study's own data folder; where there are none, and no images either, those of
+    another machine's."""
     own = [each for each in found if each.place == folder]
     if own or isinstance(here, DatasetFacts):
         return own
     gone = cache(lambda place, name: isinstance(_here(name, place), DataError))
     others = [each for each in found if gone(each.place, each.facts.name)]
     if len(places := list(dict.fromkeys(each.place for each in others))) > 1:
-        raise DataError(f"The runs of this study had their images in {len(places)} data folders, {', '.join(places)}: "
-                        "name the one that is meant as the study's data_folder.")  # fmt: skip
+        raise DataError(
+            f"The runs of this study had their images in {len(places)} data folders,"
+            f" {', '.join(places)}: name the one that is meant as the study's data_folder."
+        )
     return others
 
 
-def _decided(found: Sequence[_Recorded], here: DatasetFacts | DataError, first: First) -> DatasetFacts:
+def _decided(
+    found: Sequence[_Recorded], here: DatasetFacts | DataError, first: First
+) -> DatasetFacts:
     """What the runs agree on, as the newest has it; else what is here."""
     kinds = sorted({each.kind for each in found})
     if len(kinds) == 1:
@@ -122,11 +134,16 @@ def _decided(found: Sequence[_Recorded], here: DatasetFacts | DataError, first: 
     if isinstance(here, DatasetFacts):
         return here
     if kinds:
-        raise DataError(f"The runs of this study recorded {' and '.join(kinds)}, and only the images would say which "
-                        f"of them it means: {here}")  # fmt: skip
+        raise DataError(
+            f"The runs of this study recorded {' and '.join(kinds)}, and only the images would say"
+            f" which of them it means: {here}"
+        )
     if first == "images":
         raise here
-    raise DataError(f"A study is read beside its images, or from runs that recorded them, and neither is here: {here}")
+    raise DataError(
+        "A study is read beside its images, or from runs that recorded them, and neither is here:"
+        f" {here}"
+    )
 
 
 def _here(name: str, folder: str) -> DatasetFacts | DataError:

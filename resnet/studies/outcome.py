@@ -1,4 +1,5 @@
-"""What a study has found so far: its runs, gathered by arm, compared, held against the paper, and put into tables."""
+"""What a study has found so far: its runs, gathered by arm, compared, held against the paper, and
+put into tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,10 +34,11 @@ NO_TEST = "not compared: no finished run has read the test set"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A study with its runs, in the order of its arms. `verdicts` has an entry for each arm with a test error.
+    """A study with its runs, in the order of its arms. `verdicts` has an entry for each arm with a
+    test error.
 
-    `steps` are all runs the study asks for, each with the run that is there, or None. `several` names each comparison
-    that changes more than one factor.
+    `steps` are all runs the study asks for, each with the run that is there, or None. `several`
+    names each comparison that changes more than one factor.
     """
 
     study: Study
@@ -72,7 +74,8 @@ class Outcome:
 
     @property
     def banners(self) -> tuple[str, ...]:
-        """What must be said before anything else: each is a sentence, and a reason to doubt the comparison."""
+        """What must be said before anything else: each is a sentence, and a reason to doubt the
+        comparison."""
         loose = [self.one_factor.sentence] if self.one_factor.purity == "undeclared" else []
         return (*loose, *self.several, *self.recorded.broken)
 
@@ -82,13 +85,19 @@ class Outcome:
         purity = () if self.one_factor.purity == "undeclared" else (self.one_factor.sentence,)
         if len(self.arms) == 1:  # it shares everything with itself
             return purity
-        return (*purity, *[stream.sentence for stream in self.streams], *self.recorded.start.sentences)
+        return (
+            *purity,
+            *[stream.sentence for stream in self.streams],
+            *self.recorded.start.sentences,
+        )
 
 
 def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = None) -> Outcome:
-    """The study's runs among those that are there, and what they say. Reads every record of the runs that belong to it.
+    """The study's runs among those that are there, and what they say. Reads every record of the
+    runs that belong to it.
 
-    Compared is `measure`, by default as in `results`. Raises ConfigError, DataError, RunError or UnknownNameError.
+    Compared is `measure`, by default as in `results`. Raises ConfigError, DataError, RunError or
+    UnknownNameError.
     """
     steps = steps_of(study, there)
     asked = [step.planned for step in steps]
@@ -99,14 +108,17 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
     streams = sharing.streams(specs)
     datasets = {arm.name: arm.dataset for arm in planned}
     return Outcome(
-        study, steps, arms, said,
+        study,
+        steps,
+        arms,
+        said,
         one_factor=guard.one_factor(specs, study.keys),
         streams=streams,
         twins=proofs(arm.config for arm in planned),
         verdicts=_verdicts(planned, said),
         recorded=recorded(environments(runs_of(steps)), streams, datasets),
         several=compared.several(study, planned, specs),
-    )  # fmt: skip
+    )
 
 
 def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> ArmRuns:
@@ -114,7 +126,9 @@ def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> 
     change, where = compared.change(study, arm), compared.where(study, arm)
     made = arm_of(arm.name, runs, against=against, change=change, where=where)
     counts = describe(arm.config)
-    return replace(made, trainable_params=counts.trainable_params, macs=counts.macs)  # known before any run is there
+    return replace(
+        made, trainable_params=counts.trainable_params, macs=counts.macs
+    )  # known before any run is there
 
 
 def _verdicts(planned: Sequence[Arm], said: Sequence[ArmResult]) -> dict[str, Verdict]:
@@ -126,18 +140,25 @@ def _verdicts(planned: Sequence[Arm], said: Sequence[ArmResult]) -> dict[str, Ve
 
 
 def reading(outcome: Outcome) -> TextTable:
-    """For people: a line for each arm, and below a sentence for each. The banners have to stand above: `exported`."""
+    """For people: a line for each arm, and below a sentence for each. The banners have to stand
+    above: `exported`."""
     paper = {arm.name: _paper(outcome, arm.name) for arm in outcome.arms}
     table = reading_table(outcome.results, READ, paper)
     how = [compared.how_compared(outcome.study, outcome.planned)]
-    rest = [sharing.selection(outcome.specs), *filter(None, how), *outcome.recorded.mixed, *moved(outcome.steps)]
+    rest = [
+        sharing.selection(outcome.specs),
+        *filter(None, how),
+        *outcome.recorded.mixed,
+        *moved(outcome.steps),
+    ]
     notes = [*_not_begun(outcome), *table.notes, *rest]
     return TextTable(table.columns, table.lines, [" ".join(note.split()) for note in notes])
 
 
 def exported(outcome: Outcome, form: TableFormat) -> str:
-    """The table as a file: "csv" is for programs, the others are for people, and as text or Markdown they begin with
-    the banners. In LaTeX these are the first notes. Raises UnknownNameError."""
+    """The table as a file: "csv" is for programs, the others are for people, and as text or
+    Markdown they begin with the banners. In LaTeX these are the first notes. Raises
+    UnknownNameError."""
     if form == "csv":
         return written(numbers(outcome), form)
     table, banners = reading(outcome), [" ".join(banner.split()) for banner in outcome.banners]
@@ -153,7 +174,11 @@ def exported(outcome: Outcome, form: TableFormat) -> str:
 def _not_begun(outcome: Outcome) -> list[str]:
     """A seed that is missing would else be seen in a number in brackets only."""
     count, of = sum(step.run is None for step in outcome.steps), len(outcome.steps)
-    return [f"{count} of {of} runs {'has' if count == 1 else 'have'} not begun."] if 0 < count < of else []
+    return (
+        [f"{count} of {of} runs {'has' if count == 1 else 'have'} not begun."]
+        if 0 < count < of
+        else []
+    )
 
 
 def _paper(outcome: Outcome, name: str) -> str:
@@ -163,15 +188,30 @@ def _paper(outcome: Outcome, name: str) -> str:
 
 
 def numbers(outcome: Outcome) -> TextTable:
-    """For programs, as CSV: every number of `numbers_table`, how each arm stands against the paper, and any banner."""
+    """For programs, as CSV: every number of `numbers_table`, how each arm stands against the paper,
+    and any banner."""
     table = numbers_table(outcome.results)
-    keys = ["paper_verdict", "paper_difference", "paper_half_width", "paper_error", "paper_text", "banner"]
+    keys = [
+        "paper_verdict",
+        "paper_difference",
+        "paper_half_width",
+        "paper_error",
+        "paper_text",
+        "banner",
+    ]
     lines = []
     for line, arm in zip(table.lines, outcome.arms, strict=True):
         verdict = outcome.verdicts.get(arm.name)
         row = verdict.published if verdict else None
-        compared_with = (verdict.kind, verdict.difference, verdict.half_width) if verdict else (None, None, None)
+        compared_with = (
+            (verdict.kind, verdict.difference, verdict.half_width)
+            if verdict
+            else (None, None, None)
+        )
         facts = (*compared_with, row and row.error, _paper(outcome, arm.name) or None)
-        texts = [None if fact is None else str(fact) for fact in (*facts, " ".join(outcome.banners) or None)]
+        texts = [
+            None if fact is None else str(fact)
+            for fact in (*facts, " ".join(outcome.banners) or None)
+        ]
         lines.append([*line, *texts])
     return TextTable([*table.columns, *[named(key, key) for key in keys]], lines)

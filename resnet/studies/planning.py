@@ -1,7 +1,8 @@
-"""What a study needs before it starts: which of its runs are there already, time, memory, and what its seeds can show.
+"""What a study needs before it starts: which of its runs are there already, time, memory, and what
+its seeds can show.
 
-Nothing about a study's progress is kept: which of its runs exist is found anew each time by comparing specs, so running
-it again, from another terminal or after a crash, repeats nothing.
+Nothing about a study's progress is kept: which of its runs exist is found anew each time by
+comparing specs, so running it again, from another terminal or after a crash, repeats nothing.
 """
 
 import math
@@ -16,7 +17,15 @@ from resnet.results.published import PAPERS_SD
 from resnet.results.statistics import detectable_difference, seeds_needed, summary
 from resnet.runs import Run, RunSpec, State
 from resnet.studies.images import First, absolute, known_images
-from resnet.studies.plan.study import Arm, PlannedRun, Study, arms_of, run_fingerprint, runs, specs_of
+from resnet.studies.plan.study import (
+    Arm,
+    PlannedRun,
+    Study,
+    arms_of,
+    run_fingerprint,
+    runs,
+    specs_of,
+)
 
 Action = Literal["make", "wait", "resume", "reuse", "leave"]
 Failed = Literal["leave", "retry"]
@@ -27,7 +36,8 @@ SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}
 
 
 class Step(NamedTuple):
-    """A run of the study and what is to be done about it; `run` is the one that is there, in this `state`."""
+    """A run of the study and what is to be done about it; `run` is the one that is there, in this
+    `state`."""
 
     planned: PlannedRun
     action: Action
@@ -40,9 +50,11 @@ MOST_POINTS = 100.0
 
 
 class Noise(NamedTuple):
-    """How far seeds scatter: a standard deviation in points of error, and where it comes from, as a part of a sentence.
+    """How far seeds scatter: a standard deviation in points of error, and where it comes from, as a
+    part of a sentence.
 
-    `measured` is False for the paper's, which stands in as an example where no arm has two finished seeds.
+    `measured` is False for the paper's, which stands in as an example where no arm has two finished
+    seeds.
     """
 
     sd: float
@@ -50,13 +62,17 @@ class Noise(NamedTuple):
     measured: bool
 
 
-EXAMPLE = Noise(PAPERS_SD, "the paper's ResNet-110 on CIFAR-10 (five runs, Table 6), as an example", measured=False)
+EXAMPLE = Noise(
+    PAPERS_SD,
+    "the paper's ResNet-110 on CIFAR-10 (five runs, Table 6), as an example",
+    measured=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What running a study will do. `images_per_s` is by arm, None where nothing like it was measured here;
-    `memory_bytes` is a lower bound for the largest arm."""
+    """What running a study will do. `images_per_s` is by arm, None where nothing like it was
+    measured here; `memory_bytes` is a lower bound for the largest arm."""
 
     study: Study
     steps: tuple[Step, ...]
@@ -79,8 +95,8 @@ class Plan:
 
     @property
     def time_s(self) -> float | None:
-        """Seconds of training until the study is done, one run after the other; starts and evaluations come on top.
-        None where an arm was never measured here."""
+        """Seconds of training until the study is done, one run after the other; starts and
+        evaluations come on top. None where an arm was never measured here."""
         total = 0.0
         for step in self.steps:
             if step.action in ("reuse", "leave"):
@@ -94,8 +110,9 @@ class Plan:
         return total
 
     def detectable(self, sd: float) -> float:
-        """The smallest difference between two arms that so many seeds show in four of five studies, in the unit of
-        `sd`, the standard deviation from seed to seed, which the pairs themselves have to tell. Infinite for one seed.
+        """The smallest difference between two arms that so many seeds show in four of five studies,
+        in the unit of `sd`, the standard deviation from seed to seed, which the pairs themselves
+        have to tell. Infinite for one seed.
         """
         return detectable_difference(sd, len(self.study.seeds), spread="paired")
 
@@ -104,15 +121,22 @@ class Plan:
         if len(self.arms) == 1:
             return "One arm shows no difference: there is nothing to compare it with."
         if len(self.study.seeds) == 1:
-            return "One seed shows no difference: there is nothing to tell it from chance; take three or more."
+            return (
+                "One seed shows no difference: there is nothing to tell it from chance; take three"
+                " or more."
+            )
         noise = self.noise()
         if self.detectable(noise.sd) >= MOST_POINTS:
-            return (f"{len(self.study.seeds)} seeds show no difference: where they scatter as in {noise.source}, it "
-                    f"would have to be more than {MOST_POINTS:.0f} points; take more seeds.")  # fmt: skip
+            return (
+                f"{len(self.study.seeds)} seeds show no difference: where they scatter as in"
+                f" {noise.source}, it would have to be more than {MOST_POINTS:.0f} points; take"
+                " more seeds."
+            )
         return None
 
     def noise(self) -> Noise:
-        """Pooled over the arms with two finished seeds or more; the paper's where there is none, or no scatter."""
+        """Pooled over the arms with two finished seeds or more; the paper's where there is none, or
+        no scatter."""
         finished: dict[str, list[Run]] = {}
         for step in self.steps:
             if step.action == "reuse" and step.run:
@@ -125,12 +149,15 @@ class Plan:
             values = {arm: [error(run) for run in own] for arm, own in finished.items()}
             if (sd := _pooled(list(values.values()))) is not None:
                 count = sum(len(own) for own in finished.values() if len(own) > 1)
-                return Noise(sd, f"the {what} of {count} finished runs of this study", measured=True)
+                return Noise(
+                    sd, f"the {what} of {count} finished runs of this study", measured=True
+                )
         return EXAMPLE
 
 
 def seeds_for(sds: float) -> int:
-    """Seeds of each arm that show a difference of so many standard deviations in four of five studies."""
+    """Seeds of each arm that show a difference of so many standard deviations in four of five
+    studies."""
     return seeds_needed(1.0, sds, spread="paired")
 
 
@@ -140,21 +167,30 @@ def runs_of(steps: Iterable[Step]) -> dict[tuple[str, int], Run]:
 
 
 def moved(steps: Iterable[Step]) -> tuple[str, ...]:
-    """A sentence for each folder of images that is neither here nor where the runs had it: they say what it held."""
+    """A sentence for each folder of images that is neither here nor where the runs had it: they say
+    what it held."""
     places = dict[str, str]()
     for step in steps:
         spec = step.run.spec if step.run else None
         if spec and spec.dataset.startswith(data.FOLDER_PREFIX):
             place = absolute(spec.data_folder)
             places |= {spec.dataset: place} if place != step.planned.spec.data_folder else {}
-    return tuple([f"The images of {name} are not here; what is said of them was recorded by the runs, which had them "
-                  f"in {place}." for name, place in places.items()])  # fmt: skip
+    return tuple(
+        [
+            f"The images of {name} are not here; what is said of them was recorded by the runs,"
+            f" which had them in {place}."
+            for name, place in places.items()
+        ]
+    )
 
 
 def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
-    """What running the study will do and what it needs. Starts nothing; `there` and what it raises as in `steps_of`."""
+    """What running the study will do and what it needs. Starts nothing; `there` and what it raises
+    as in `steps_of`."""
     steps = steps_of(study, there, failed, "images")
-    known = [(spec, run) for run in there if (spec := run.spec)]  # once: each look is one at the disk
+    known = [
+        (spec, run) for run in there if (spec := run.spec)
+    ]  # once: each look is one at the disk
     specs = {step.planned.arm.name: step.planned.spec for step in steps}
     speeds = {name: measured_speed(spec, known) for name, spec in specs.items()}
     return Plan(study, steps, speeds, max(map(memory_bytes, specs.values())))
@@ -165,11 +201,12 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """Which runs exist and are used again, which wait or go on, and which are missing.
 
-    `there` are all runs to look among, as `Store.list()` or `runs_in(folder)` give them. A run is the study's where its
-    spec is equal, whoever started it; a fork never is, since it did not begin at the beginning. A run that failed is
-    left alone unless it is to be tried again: it would most likely fail again. Of equal ones the oldest is taken.
-    What a folder of images holds is asked `first` of the records of its runs, or of the images: see `known_images`.
-    Raises ConfigError, DataError or UnknownNameError.
+    `there` are all runs to look among, as `Store.list()` or `runs_in(folder)` give them. A run is
+    the study's where its spec is equal, whoever started it; a fork never is, since it did not begin
+    at the beginning. A run that failed is left alone unless it is to be tried again: it would most
+    likely fail again. Of equal ones the oldest is taken. What a folder of images holds is asked
+    `first` of the records of its runs, or of the images: see `known_images`. Raises ConfigError,
+    DataError or UnknownNameError.
     """
     images = known_images(study, there, first)
     known: dict[str, list[Run]] = {}
@@ -182,7 +219,9 @@ def steps_of(
 
 def _step(planned: PlannedRun, found: Sequence[Run], failed: Failed) -> Step:
     steps = [Step(planned, _action(state := run.state(), failed), run, state) for run in found]
-    return min(steps, key=lambda step: BETTER_FIRST.index(step.action), default=Step(planned, "make"))
+    return min(
+        steps, key=lambda step: BETTER_FIRST.index(step.action), default=Step(planned, "make")
+    )
 
 
 def _action(state: State, failed: Failed) -> Action:
@@ -194,10 +233,14 @@ def _action(state: State, failed: Failed) -> Action:
 
 
 def measured_speed(spec: RunSpec, there: Sequence[tuple[RunSpec, Run]]) -> float | None:
-    """Images a second of runs of the same network on the same device, in one precision: the median of those with the
-    same batch, where there are any, else of all; None where nothing was measured here. Runs at work count too."""
+    """Images a second of runs of the same network on the same device, in one precision: the median
+    of those with the same batch, where there are any, else of all; None where nothing was measured
+    here. Runs at work count too.
+    """
     alike = [(other, run) for other, run in there if _alike(other, spec)]
-    same = [(other, run) for other, run in alike if other.recipe.batch_size == spec.recipe.batch_size]
+    same = [
+        (other, run) for other, run in alike if other.recipe.batch_size == spec.recipe.batch_size
+    ]
     for found in (same, alike):
         if speeds := [speed for _, run in found if (speed := run.progress().images_per_s)]:
             return median(speeds)
@@ -205,22 +248,32 @@ def measured_speed(spec: RunSpec, there: Sequence[tuple[RunSpec, Run]]) -> float
 
 
 def _alike(one: RunSpec, other: RunSpec) -> bool:
-    return (one.config, one.device, one.recipe.precision) == (other.config, other.device, other.recipe.precision)
+    return (one.config, one.device, one.recipe.precision) == (
+        other.config,
+        other.device,
+        other.recipe.precision,
+    )
 
 
 def memory_bytes(spec: RunSpec) -> int:
-    """A lower bound from the graph: every layer's output for a batch, and weights, gradients and the optimiser's slots,
-    in float32; TensorFlow itself, and what it works with, come on top."""
+    """A lower bound from the graph: every layer's output for a batch, and weights, gradients and
+    the optimiser's slots, in float32; TensorFlow itself, and what it works with, come on top."""
     counts = describe(spec.config)
-    weights = counts.trainable_params * (2 + SLOTS[spec.recipe.optimiser.kind]) + counts.non_trainable_params
+    weights = (
+        counts.trainable_params * (2 + SLOTS[spec.recipe.optimiser.kind])
+        + counts.non_trainable_params
+    )
     return spec.recipe.batch_size * counts.activation_bytes + FLOAT32_BYTES * weights
 
 
 def _pooled(arms: Sequence[Sequence[float | None]]) -> float | None:
-    """The standard deviation within arms; None where a value is missing, no arm has two, or nothing scatters."""
+    """The standard deviation within arms; None where a value is missing, no arm has two, or nothing
+    scatters."""
     if any(value is None for own in arms for value in own):
         return None
-    spreads = [summary([value for value in own if value is not None]) for own in arms if len(own) > 1]
+    spreads = [
+        summary([value for value in own if value is not None]) for own in arms if len(own) > 1
+    ]
     squares = math.fsum((each.n - 1) * each.sd**2 for each in spreads if each.sd is not None)
     return math.sqrt(squares / sum(each.n - 1 for each in spreads)) if squares else None
 
@@ -228,5 +281,7 @@ def _pooled(arms: Sequence[Sequence[float | None]]) -> float | None:
 def _test_error(run: Run) -> float | None:
     """What the run read once, at its end; reads only the end of its records."""
     last = run.directory.last_metrics(lambda record: record.get("kind") in ("test", "evaluation"))
-    value = next((record.get("test_error") for record in last if record.get("kind") == "test"), None)
+    value = next(
+        (record.get("test_error") for record in last if record.get("kind") == "test"), None
+    )
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

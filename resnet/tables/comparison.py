@@ -24,7 +24,8 @@ Change = Literal["added", "removed", "changed", "same"]
 
 
 class LayerChange(NamedTuple):
-    """`what` has words such as "stride 2 → 1"; what only follows from other layers, as receptive fields do, is none."""
+    """`what` has words such as "stride 2 → 1"; what only follows from other layers, as receptive
+    fields do, is none."""
 
     id: str
     change: Change
@@ -44,7 +45,8 @@ class Difference(NamedTuple):
 
 
 class PartChange(NamedTuple):
-    """A block ("stage1.block1"), a stage, the stem or the head; "changed" if any of its layers is not the same."""
+    """A block ("stage1.block1"), a stage, the stem or the head; "changed" if any of its layers is
+    not the same."""
 
     id: str
     change: Change
@@ -92,7 +94,9 @@ def compare(before: ResNetConfig, after: ResNetConfig) -> Comparison:
     blocks = [layer_table.rows(*both, "block") for both in zip(metrics, graphs, strict=True)]
     stages = [layer_table.rows(*both, "stage") for both in zip(metrics, graphs, strict=True)]
     layers = _layers(graphs, metrics)
-    differing = [name for name, group in layers.items() if any(layer.change != "same" for layer in group)]
+    differing = [
+        name for name, group in layers.items() if any(layer.change != "same" for layer in group)
+    ]
     changed = {*differing, *[name.partition(".")[0] for name in differing]}
     earlier = difference(after, before)
     return Comparison(
@@ -106,16 +110,23 @@ def compare(before: ResNetConfig, after: ResNetConfig) -> Comparison:
     )
 
 
-def _layers(graphs: tuple[Graph, Graph], metrics: tuple[Metrics, Metrics]) -> dict[str, list[LayerChange]]:
+def _layers(
+    graphs: tuple[Graph, Graph], metrics: tuple[Metrics, Metrics]
+) -> dict[str, list[LayerChange]]:
     counts, later = [{row.id: row for row in one.layers} for one in metrics]
-    old, new = [{block_of(nodes[0]): [n.id for n in nodes] for _, _, nodes in graph.blocks()} for graph in graphs]
+    old, new = [
+        {block_of(nodes[0]): [n.id for n in nodes] for _, _, nodes in graph.blocks()}
+        for graph in graphs
+    ]
     groups: dict[str, list[LayerChange]] = {}
     for name in sorted(old.keys() | new.keys(), key=_place):
         groups[name] = []
         for layer in _merged(old.get(name, []), new.get(name, [])):
             before, after = counts.get(layer), later.get(layer)
             what = _what(layer, *graphs) if before and after else ()
-            groups[name].append(LayerChange(layer, _change(before, after, bool(what)), before, after, what))
+            groups[name].append(
+                LayerChange(layer, _change(before, after, bool(what)), before, after, what)
+            )
     return groups
 
 
@@ -148,11 +159,18 @@ def _change(before: object | None, after: object | None, changed: bool) -> Chang
 
 def _what(layer: str, old: Graph, new: Graph) -> tuple[str, ...]:
     before, after = old.by_id[layer], new.by_id[layer]
-    made, makes, fed, feeds = before.output_shape, after.output_shape, _incoming(before, old), _incoming(after, new)
+    made, makes, fed, feeds = (
+        before.output_shape,
+        after.output_shape,
+        _incoming(before, old),
+        _incoming(after, new),
+    )
     if before.op == after.op and made == makes and fed == feeds and before.inputs == after.inputs:
         return ()
     was, now = attributes(before, old), attributes(after, new)
-    own = [key for key in was | now if key not in ("adds", "reads") and was.get(key) != now.get(key)]
+    own = [
+        key for key in was | now if key not in ("adds", "reads") and was.get(key) != now.get(key)
+    ]
     words = [f"{key} {was.get(key, 'none')} → {now.get(key, 'none')}" for key in own]
     if fed != feeds and (fed, feeds) != (made, makes):
         words.append(f"input {quantity.shape(fed)} → {quantity.shape(feeds)}")
@@ -168,7 +186,8 @@ def _incoming(node: Node, graph: Graph) -> Shape:
 
 
 def _sources(node: Node) -> list[str]:
-    """What it reads inside its block; with which layer the block before ends is no matter of this one."""
+    """What it reads inside its block; with which layer the block before ends is no matter of this
+    one."""
     own = f"{block_of(node)}."
     return [name if name.startswith(own) else "" for name in node.inputs]
 
@@ -191,9 +210,14 @@ MOST_CLAUSES = 5
 SAID = {"input_shape", "classes", "stem", "block", "shortcut", "stages"}
 """Settings that have a clause of their own."""
 LAYERS_SAY = {
-    "norm.kind": "kind", "norm.momentum": "momentum", "norm.epsilon": "epsilon", "norm.groups": "groups",
-    "norm.last_gamma": "gamma starts at", "conv_bias": "bias", "initialiser": "initialiser",
-}  # fmt: skip
+    "norm.kind": "kind",
+    "norm.momentum": "momentum",
+    "norm.epsilon": "epsilon",
+    "norm.groups": "groups",
+    "norm.last_gamma": "gamma starts at",
+    "conv_bias": "bias",
+    "initialiser": "initialiser",
+}
 STEMS = {"imagenet": "ImageNet", "cifar": "CIFAR"}
 
 
@@ -202,10 +226,21 @@ def _sentence(c: Comparison) -> str:
         return "the same network"
     if all(layer.change == "same" for layer in c.layers):
         verb = "makes" if len(c.settings) == 1 else "make"
-        return f"the same layers; {' and '.join([_arrow(key, c) for key in c.settings])} {verb} no difference here"
-    clauses = [_costs(c.totals), *shortcut_changes(c.before, c.after), *_counted(c), *_choices(c), *_details(c)]
+        return (
+            f"the same layers; {' and '.join([_arrow(key, c) for key in c.settings])} {verb} no"
+            " difference here"
+        )
+    clauses = [
+        _costs(c.totals),
+        *shortcut_changes(c.before, c.after),
+        *_counted(c),
+        *_choices(c),
+        *_details(c),
+    ]
     left = len(clauses) - MOST_CLAUSES
-    return "; ".join([*clauses[:MOST_CLAUSES], f"and {left} other settings"] if left > 1 else clauses)
+    return "; ".join(
+        [*clauses[:MOST_CLAUSES], f"and {left} other settings"] if left > 1 else clauses
+    )
 
 
 def _arrow(key: str, c: Comparison) -> str:
@@ -217,20 +252,34 @@ def _many(count: int, word: str) -> str:
 
 
 def _costs(totals: Totals) -> str:
-    before, more, macs = totals.before.trainable_params, totals.difference.trainable_params, totals.difference.macs
+    before, more, macs = (
+        totals.before.trainable_params,
+        totals.difference.trainable_params,
+        totals.difference.macs,
+    )
     text = f"the same {_many(before, 'parameter')}"
     if more:
         share = f"{100 * more / before:+,.1f}".replace("-", "−")
-        said = "" if share in ("+0.0", "−0.0", "−100.0") else f" ({share} %)"  # rounded like that, it would not be true
+        said = (
+            "" if share in ("+0.0", "−0.0", "−100.0") else f" ({share} %)"
+        )  # rounded like that, it would not be true
         text = f"{_many(abs(more), 'more parameter' if more > 0 else 'fewer parameter')}{said}"
-    return f"{text}, {quantity.short(abs(macs))} {'more' if macs > 0 else 'fewer'} MACs" if macs else text
+    return (
+        f"{text}, {quantity.short(abs(macs))} {'more' if macs > 0 else 'fewer'} MACs"
+        if macs
+        else text
+    )
 
 
 def _counted(c: Comparison) -> Iterator[str]:
     """Stages and blocks that only one of them has."""
     for word, parts in (("stage", c.stages), ("block", c.blocks)):
         count = Counter([part.change for part in parts])
-        said = [f"{_many(count[change], word)} {change}" for change in ("added", "removed") if count[change]]
+        said = [
+            f"{_many(count[change], word)} {change}"
+            for change in ("added", "removed")
+            if count[change]
+        ]
         if said:
             yield " and ".join(said)
 
@@ -240,15 +289,22 @@ def _choices(c: Comparison) -> Iterator[str]:
     for word in ("filters", "stride"):
         was, now = [[getattr(stage, word) for stage in config.stages] for config in (old, new)]
         if any(a != b for a, b in zip(was, now, strict=False)):
-            yield f"{word} per stage {' → '.join([', '.join(map(str, side)) for side in (was, now)])}"
+            yield (
+                f"{word} per stage {' → '.join([', '.join(map(str, side)) for side in (was, now)])}"
+            )
     if old.stem != new.stem:
         yield f"{STEMS[new.stem]} stem instead of the {STEMS[old.stem]} stem"
     if old.block != new.block:
         yield f"{new.block} blocks instead of {old.block} ones"
     if old.input_shape != new.input_shape:
-        yield f"{quantity.shape(new.input_shape)} images instead of {quantity.shape(old.input_shape)}"
+        yield (
+            f"{quantity.shape(new.input_shape)} images instead of {quantity.shape(old.input_shape)}"
+        )
     if old.classes != new.classes:
-        yield f"{quantity.exact(new.classes)} class{'es' * (new.classes != 1)} instead of {quantity.exact(old.classes)}"
+        yield (
+            f"{quantity.exact(new.classes)} class{'es' * (new.classes != 1)} instead of"
+            f" {quantity.exact(old.classes)}"
+        )
 
 
 def _details(c: Comparison) -> Iterator[str]:
@@ -267,14 +323,16 @@ def _details(c: Comparison) -> Iterator[str]:
 
 
 def _says(layer: LayerChange, key: str) -> bool:
-    """Whether the layer has the setting in both networks, and it changed. A convolution's groups are no norm's."""
+    """Whether the layer has the setting in both networks, and it changed. A convolution's groups
+    are no norm's."""
     if key.startswith("norm.") != (".norm" in layer.id):
         return False
     return any(what.startswith(f"{LAYERS_SAY[key]} ") and "none" not in what for what in layer.what)
 
 
 def table_csv(comparison: Comparison) -> str:
-    """Block by block and in total: plain numbers, three columns each; empty where there is nothing to say."""
+    """Block by block and in total: plain numbers, three columns each; empty where there is nothing
+    to say."""
     return _table(comparison).csv()
 
 
@@ -292,8 +350,10 @@ def _table(c: Comparison) -> TextTable:
     """A total has no receptive field, as in `layer_table`."""
     none = (None,) * len(Difference._fields)
     sides = [[row[3:8] if row else none for row in (part.before, part.after)] for part in c.blocks]
-    lines: list[list[Cell]] = [[part.id, part.change, *map(Compared, *side, part.difference)]
-                               for part, side in zip(c.blocks, sides, strict=True)]  # fmt: skip
+    lines: list[list[Cell]] = [
+        [part.id, part.change, *map(Compared, *side, part.difference)]
+        for part, side in zip(c.blocks, sides, strict=True)
+    ]
     change = "same" if all(part.change == "same" for part in c.blocks) else "changed"
     lines.append(["total", change, *map(Compared, *[(*facts[1:5], None) for facts in c.totals])])
     columns = [named("id", "Part"), named("change", "Change"), *map(compared, Difference._fields)]

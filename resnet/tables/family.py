@@ -1,4 +1,5 @@
-"""Facts over networks, side by side: how depth, parameters and the rest grow with n, and over Table 1 of the paper.
+"""Facts over networks, side by side: how depth, parameters and the rest grow with n, and over Table
+1 of the paper.
 
 What each column counts is `resnet.network.metrics.CONVENTIONS`, written below the table.
 """
@@ -48,11 +49,14 @@ COLUMNS = {
 }
 
 
-def family(ns: Sequence[int], kinds: Sequence[Kind], settings: Mapping[str, Any] = {}) -> tuple[FamilyRow, ...]:
-    """The CIFAR networks of depth 6n+2 (He et al. 2015, section 4.2), n by n and in each n kind by kind.
+def family(
+    ns: Sequence[int], kinds: Sequence[Kind], settings: Mapping[str, Any] = {}
+) -> tuple[FamilyRow, ...]:
+    """The CIFAR networks of depth 6n+2 (He et al. 2015, section 4.2), n by n and in each n kind by
+    kind.
 
-    `settings` are dotted keys as in `with_settings`; "shortcut" counts for the residual kind only, since a plain
-    network has none. Raises ConfigError or UnknownNameError.
+    `settings` are dotted keys as in `with_settings`; "shortcut" counts for the residual kind only,
+    since a plain network has none. Raises ConfigError or UnknownNameError.
     """
     changes = dict(settings)
     _check(ns, kinds, changes)
@@ -60,15 +64,22 @@ def family(ns: Sequence[int], kinds: Sequence[Kind], settings: Mapping[str, Any]
     for n in ns:
         for kind in kinds:
             name = catalog.cifar_name(n, kind)
-            own = {key: value for key, value in changes.items() if kind == "resnet" or key != "shortcut"}
+            own = {
+                key: value
+                for key, value in changes.items()
+                if kind == "resnet" or key != "shortcut"
+            }
             config = catalog.get(name).config
             rows.append(_row(name, n, kind, with_settings(config, own) if own else config))
     return tuple(rows)
 
 
 def imagenet_family() -> tuple[FamilyRow, ...]:
-    """The catalogue's networks for 224×224 images and 1000 classes: the residual ones, then their plain twins."""
-    named: list[tuple[str, Kind]] = [(f"resnet{depth}", "resnet") for depth in catalog.RESIDUAL_DEPTHS]
+    """The catalogue's networks for 224×224 images and 1000 classes: the residual ones, then their
+    plain twins."""
+    named: list[tuple[str, Kind]] = [
+        (f"resnet{depth}", "resnet") for depth in catalog.RESIDUAL_DEPTHS
+    ]
     named += [(f"plain{depth}", "plain") for depth in catalog.PLAIN_DEPTHS]
     return tuple([_row(name, None, kind, catalog.get(name).config) for name, kind in named])
 
@@ -76,18 +87,31 @@ def imagenet_family() -> tuple[FamilyRow, ...]:
 def _check(ns: Sequence[int], kinds: Sequence[Kind], settings: Mapping[str, Any]) -> None:
     last = catalog.N_RANGE[-1]
     if not ns:
-        raise ConfigError(f"A family needs at least one n; received none; give some from 1 to {last}.")
+        raise ConfigError(
+            f"A family needs at least one n; received none; give some from 1 to {last}."
+        )
     for n in ns:
         if isinstance(n, bool) or not isinstance(n, int) or n not in catalog.N_RANGE:
-            raise ConfigError(f"n must be a whole number from 1 to {last}; received {echo(n)}; the depth is 6n+2.")
+            raise ConfigError(
+                f"n must be a whole number from 1 to {last}; received {echo(n)}; the depth is 6n+2."
+            )
     known = get_args(Kind)
     if isinstance(kinds, str) or not kinds or not all(kind in known for kind in kinds):
-        raise ConfigError(f"kinds must be a list of 'resnet', 'plain' or both; received {echo(kinds)}; try ['resnet'].")
+        raise ConfigError(
+            f"kinds must be a list of 'resnet', 'plain' or both; received {echo(kinds)}; try"
+            " ['resnet']."
+        )
     if settings.get("shortcut") == "none":
-        raise ConfigError("A residual network has shortcuts; received shortcut 'none'; ask for kind 'plain' instead.")
+        raise ConfigError(
+            "A residual network has shortcuts; received shortcut 'none'; ask for kind 'plain'"
+            " instead."
+        )
     for key in settings:
         if key == "stages" or (key.startswith("stages.") and key.endswith(".blocks")):
-            raise ConfigError(f"n says how many blocks a stage has; received the setting {echo(key)}; leave it out.")
+            raise ConfigError(
+                f"n says how many blocks a stage has; received the setting {echo(key)}; leave it"
+                " out."
+            )
 
 
 def _row(name: str, n: int | None, kind: Kind, config: ResNetConfig) -> FamilyRow:
@@ -105,7 +129,8 @@ def csv(rows: Sequence[FamilyRow]) -> str:
 
 
 def markdown(rows: Sequence[FamilyRow]) -> str:
-    """A pipe table, numbers to the right, and what they count in italics below; no column n where no row has one."""
+    """A pipe table, numbers to the right, and what they count in italics below; no column n where
+    no row has one."""
     return _table(rows, _telling(rows)).markdown()
 
 
@@ -120,7 +145,11 @@ def conventions() -> tuple[str, ...]:
 
 
 def _telling(rows: Sequence[FamilyRow]) -> list[str]:
-    return [field for field in FamilyRow._fields if field != "n" or any(row.n is not None for row in rows)]
+    return [
+        field
+        for field in FamilyRow._fields
+        if field != "n" or any(row.n is not None for row in rows)
+    ]
 
 
 def _table(rows: Sequence[FamilyRow], fields: Sequence[str]) -> TextTable:

@@ -1,7 +1,7 @@
 """The table of layers, by layer, block or stage, and as text to paste: CSV, Markdown, LaTeX.
 
-Sums over a row's layers; its output and its receptive field are those of its last layer. What each column counts is
-`resnet.network.metrics.CONVENTIONS`, written below the table.
+Sums over a row's layers; its output and its receptive field are those of its last layer. What each
+column counts is `resnet.network.metrics.CONVENTIONS`, written below the table.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -17,7 +17,8 @@ Grouping = Literal["layer", "block", "stage"]
 
 
 class TableRow(NamedTuple):
-    """One layer, or the sum over `layers` of them; `op` is then "block" or "stage", "stem" or "head", or "total"."""
+    """One layer, or the sum over `layers` of them; `op` is then "block" or "stage", "stem" or
+    "head", or "total"."""
 
     id: str
     op: str
@@ -35,8 +36,11 @@ SUMS = frozenset({"block", "stage", "stem", "head"})
 """What `op` is where a row is not a layer."""
 
 
-def rows(metrics: Metrics, graph: Graph, by: Grouping, only: Collection[str] | None = None) -> tuple[TableRow, ...]:
-    """The table in the graph's order; `only` keeps layers with these ids, before anything is summed.
+def rows(
+    metrics: Metrics, graph: Graph, by: Grouping, only: Collection[str] | None = None
+) -> tuple[TableRow, ...]:
+    """The table in the graph's order; `only` keeps layers with these ids, before anything is
+    summed.
 
     The stem and the head are one row each, by block as by stage.
     """
@@ -45,11 +49,13 @@ def rows(metrics: Metrics, graph: Graph, by: Grouping, only: Collection[str] | N
         (node, row)
         for node, row in zip(graph.nodes, metrics.layers, strict=True)
         if kept is None or node.id in kept
-    ]  # fmt: skip
+    ]
     if by == "layer":
         return of_layers([row for _, row in layers])
     sums = []
-    for name, group in groupby(layers, key=lambda layer: block_of(layer[0]) if by == "block" else layer[0].section):
+    for name, group in groupby(
+        layers, key=lambda layer: block_of(layer[0]) if by == "block" else layer[0].section
+    ):
         op = by if name.startswith("stage") else name
         sums.append(_sum(name, op, [row for _, row in group]))
     return tuple(sums)
@@ -61,7 +67,8 @@ def of_layers(layers: Iterable[LayerMetrics]) -> tuple[TableRow, ...]:
 
 
 def total(table: Iterable[TableRow]) -> TableRow:
-    """The sums over all rows. What cannot be summed is left empty: no output shape, and 0 for the receptive field."""
+    """The sums over all rows. What cannot be summed is left empty: no output shape, and 0 for the
+    receptive field."""
     listed = list(table)
     return _sum("total", "total", listed)._replace(
         output_shape=(), receptive_field=0, layers=sum([row.layers for row in listed])
@@ -88,7 +95,8 @@ def block_of(node: Node) -> str:
 
 
 def csv(table: Sequence[TableRow]) -> str:
-    """Rows for a spreadsheet or a program: plain numbers, shapes as 32x32x16, no total, which would be summed again.
+    """Rows for a spreadsheet or a program: plain numbers, shapes as 32x32x16, no total, which would
+    be summed again.
 
     The number of layers is written for sums only.
     """
@@ -107,7 +115,8 @@ def latex(table: Sequence[TableRow]) -> str:
 
 
 def conventions() -> tuple[str, ...]:
-    """A sentence for each column that is counted, such as "MACs: multiply-adds of one forward pass …"."""
+    """A sentence for each column that is counted, such as "MACs: multiply-adds of one forward pass
+    …"."""
     return tuple([_first_sentence(text) for text in text_table.conventions(TableRow._fields)])
 
 

@@ -5,10 +5,14 @@ import tensorflow as tf
 from resnet.recipes.recipe import AugmentationConfig
 
 
-def augment(images: tf.Tensor, augmentation: AugmentationConfig, seed: int, step: tf.Tensor) -> tf.Tensor:
-    """[batch, height, width, channels] normalised images, each padded with zeros, cropped to its size and mirrored.
+def augment(
+    images: tf.Tensor, augmentation: AugmentationConfig, seed: int, step: tf.Tensor
+) -> tf.Tensor:
+    """[batch, height, width, channels] normalised images, each padded with zeros, cropped to its
+    size and mirrored.
 
-    Every image draws its own crop and its own flip. Zero is the mean, since the images are normalised already.
+    Every image draws its own crop and its own flip. Zero is the mean, since the images are
+    normalised already.
     """
     pad, flips = augmentation.pad, augmentation.flip == "horizontal"
     if not pad and not flips:
@@ -22,7 +26,8 @@ def augment(images: tf.Tensor, augmentation: AugmentationConfig, seed: int, step
         columns = tf.where(draws[:, 2, tf.newaxis] < 0.5, columns, columns[:, ::-1])
     columns = _offsets(draws[:, 1], pad) + columns  # [batch, width]
     padded = tf.pad(images, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
-    # One gather of pixels from one long row is several times faster on the CPU than two batched gathers.
+    # One gather of pixels from one long row is several times faster on the CPU than two batched
+    # gathers.
     tall, wide = height + 2 * pad, width + 2 * pad
     first = tf.range(batch)[:, tf.newaxis] * tall + rows  # [batch, height]: which row of all images
     where = first[:, :, tf.newaxis] * wide + columns[:, tf.newaxis, :]

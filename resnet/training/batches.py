@@ -1,4 +1,5 @@
-"""Which images make up which batch: a pure function of (seed, step), so a resumed run goes on with the same ones."""
+"""Which images make up which batch: a pure function of (seed, step), so a resumed run goes on with
+the same ones."""
 
 from functools import lru_cache
 
@@ -11,8 +12,9 @@ Indices = NDArray[np.int32]
 def batch_indices(seed: int, images: int, batch_size: int, first_step: int, steps: int) -> Indices:
     """[steps, batch_size] positions in the training part for `steps` steps from `first_step`.
 
-    The batches are cut from one endless row of epochs, each a new order of all images: every image is seen exactly once
-    an epoch, and a batch may hold the end of one epoch and the beginning of the next.
+    The batches are cut from one endless row of epochs, each a new order of all images: every image
+    is seen exactly once an epoch, and a batch may hold the end of one epoch and the beginning of
+    the next.
     """
     start, stop = first_step * batch_size, (first_step + steps) * batch_size
     epochs = range(start // images, (stop - 1) // images + 1)

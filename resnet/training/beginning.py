@@ -1,4 +1,5 @@
-"""What a run began with, as hashes: so that two arms can be shown to have begun with the same, not only said to."""
+"""What a run began with, as hashes: so that two arms can be shown to have begun with the same, not
+only said to."""
 
 import hashlib
 from typing import Any
@@ -14,11 +15,15 @@ from resnet.training.parts import Parts
 
 
 def beginning(model: keras.Model, parts: Parts, recipe: Recipe) -> dict[str, Any]:
-    """`initial_weights`, of each kernel by its layer's name, and `first_batch`, of the first step's images and labels.
+    """`initial_weights`, of each kernel by its layer's name, and `first_batch`, of the first step's
+    images and labels.
 
-    The model must be as it was built. Sixteen hex digits each; images are taken as the network sees them, augmented.
+    The model must be as it was built. Sixteen hex digits each; images are taken as the network sees
+    them, augmented.
     """
-    positions = batch_indices(recipe.seed, parts.train.size, recipe.batch_size, first_step=0, steps=1)[0]
+    positions = batch_indices(
+        recipe.seed, parts.train.size, recipe.batch_size, first_step=0, steps=1
+    )[0]
     images, labels = parts.train.batch(tf.constant(positions))
     images = augment(images, recipe.augmentation, recipe.seed, tf.constant(0))
     digest = hashlib.sha256(images.numpy().tobytes() + labels.numpy().tobytes())

@@ -12,14 +12,17 @@ from resnet.runs import devices
 
 def hide_others(device: str) -> None:
     """Hide every device but these from this process, and TensorFlow's chatter from the log."""
-    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # so that CUDA counts as the driver and `devices` do
+    os.environ["CUDA_DEVICE_ORDER"] = (
+        "PCI_BUS_ID"  # so that CUDA counts as the driver and `devices` do
+    )
     numbers = [one.removeprefix("gpu") for one in devices.parts(device) if one != devices.CPU]
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(numbers) or "-1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def claim(device: str, recipe: Recipe) -> None:
-    """Make TensorFlow behave as the recipe asks on the device it was left with. Raises RunError where there is none."""
+    """Make TensorFlow behave as the recipe asks on the device it was left with. Raises RunError
+    where there is none."""
     import keras  # noqa: PLC0415  only now may TensorFlow look at the devices
     import tensorflow as tf  # noqa: PLC0415
 
@@ -27,8 +30,8 @@ def claim(device: str, recipe: Recipe) -> None:
     ids = devices.parts(device)
     if devices.CPU not in ids and len(gpus) < len(ids):
         raise RunError(
-            f"TensorFlow cannot use {device}: install its CUDA variant (tensorflow[and-cuda]) and a recent driver, or "
-            "choose the CPU."
+            f"TensorFlow cannot use {device}: install its CUDA variant (tensorflow[and-cuda]) and a"
+            " recent driver, or choose the CPU."
         )
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)  # take what is needed, not all there is

@@ -1,4 +1,5 @@
-"""The end of a run: the test set looked at once, with the chosen weights, and the model to take away."""
+"""The end of a run: the test set looked at once, with the chosen weights, and the model to take
+away."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,17 @@ from resnet.training.parts import Parts
 
 
 def final_test(
-    model: keras.Model, evaluate: Evaluator, parts: Parts, batch_size: int, between: Callable[[], None]
+    model: keras.Model,
+    evaluate: Evaluator,
+    parts: Parts,
+    batch_size: int,
+    between: Callable[[], None],
 ) -> dict[str, Any]:
-    """The fields of the test record, for the weights the model has: with moving averages, and with exact statistics.
+    """The fields of the test record, for the weights the model has: with moving averages, and with
+    exact statistics.
 
-    Validation is evaluated with both too, so that it can choose between them and the test set need not.
+    Validation is evaluated with both too, so that it can choose between them and the test set need
+    not.
     """
 
     def both() -> tuple[float, float, float]:
@@ -49,7 +56,8 @@ def final_test(
 
 
 def write_model(config: ResNetConfig, values: Arrays, path: Path) -> None:
-    """The network with these weights as a .keras file that loads wherever Keras is. Raises ExportError."""
+    """The network with these weights as a .keras file that loads wherever Keras is. Raises
+    ExportError."""
     model = build_keras_model(config)
     snapshot.restore(snapshot.weights(model), values)
     save_keras_model(model, path)

@@ -41,9 +41,19 @@ def _driver() -> str | None:
 
 
 def _git_commit() -> str | None:
-    """The commit of this code, marked "+changes" where files differ from it; None outside a git checkout."""
+    """The commit of this code, marked "+changes" where files differ from it; None outside a git
+    checkout."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        command = ["git", "-C", str(PROJECT), "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+changes"]
+        command = [
+            "git",
+            "-C",
+            str(PROJECT),
+            "describe",
+            "--always",
+            "--abbrev=40",
+            "--exclude=*",
+            "--dirty=+changes",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
         return done.stdout.strip() or None
     return None

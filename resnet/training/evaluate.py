@@ -1,4 +1,5 @@
-"""Error and loss of a whole part of the data set: no augmentation, inference mode, the last short batch included."""
+"""Error and loss of a whole part of the data set: no augmentation, inference mode, the last short
+batch included."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -31,7 +32,8 @@ class Evaluator:
         self._batch = tf.function(batch, reduce_retracing=True)
 
     def __call__(self, part: AnyPart, images: int, between: Callable[[], None]) -> Evaluation:
-        """Evaluate the first `images` images. `between` is called before each batch and may raise to end it early."""
+        """Evaluate the first `images` images. `between` is called before each batch and may raise
+        to end it early."""
         sums = np.zeros(2)
         for start in range(0, images, EVALUATION_BATCH):
             between()

@@ -1,7 +1,8 @@
 """Exact statistics for batch norm, in place of moving averages: what He et al. 2015 tested with.
 
-Moving averages still remember earlier weights. These are the mean and the variance of each layer's input over a large
-training batch, with the weights as they are: taken batch by batch as in training, then pooled.
+Moving averages still remember earlier weights. These are the mean and the variance of each layer's
+input over a large training batch, with the weights as they are: taken batch by batch as in
+training, then pooled.
 """
 
 import contextlib
@@ -25,10 +26,12 @@ def images_counted(part: AnyPart, batch_size: int) -> int:
 def exact_statistics(
     model: keras.Model, part: AnyPart, batch_size: int, between: Callable[[], None]
 ) -> dict[str, NDArray[np.float32]]:
-    """Means and variances by the paths of the moving averages they replace; empty where there is no batch norm.
+    """Means and variances by the paths of the moving averages they replace; empty where there is no
+    batch norm.
 
-    Images are not augmented, as those of the test are not. Overwrites the model's moving averages: whoever calls this
-    restores them. `between` is called before each batch and may raise to end it early.
+    Images are not augmented, as those of the test are not. Overwrites the model's moving averages:
+    whoever calls this restores them. `between` is called before each batch and may raise to end it
+    early.
     """
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     if not layers:
@@ -54,7 +57,8 @@ def exact_statistics(
 
 @contextlib.contextmanager
 def _forgetful(layers: list[keras.layers.BatchNormalization]) -> Iterator[None]:
-    """With momentum 0 a moving average is the last batch's value. It counts where a function is traced."""
+    """With momentum 0 a moving average is the last batch's value. It counts where a function is
+    traced."""
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = 0.0

@@ -1,7 +1,8 @@
 """Batch normalisation in one kernel instead of a dozen.
 
-Keras computes mean, variance and the normalised map by separate operations, each a pass over memory; on two CPU cores
-that is a third of a ResNet-20's time (figures in docs/decisions). Weights, results and moving averages are Keras's.
+Keras computes mean, variance and the normalised map by separate operations, each a pass over
+memory; on two CPU cores that is a third of a ResNet-20's time (figures in docs/decisions). Weights,
+results and moving averages are Keras's.
 """
 
 from typing import Any
@@ -21,10 +22,13 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         settings["aggregation"] = "none" if settings.get("trainable", True) else "mean"
         return super().add_weight(*args, **settings)
 
-    def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None
+    ) -> tf.Tensor:
         if training and self.synchronized:
             return super().call(inputs, training=training, mask=mask)
-        # Not tf.compat.v1.nn.fused_batch_norm: it raises an epsilon of 1e-5 to 1.001e-5 without a word.
+        # Not tf.compat.v1.nn.fused_batch_norm: it raises an epsilon of 1e-5 to 1.001e-5 without a
+        # word.
         fused = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
             scale=self.gamma.value,
@@ -45,8 +49,11 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[
         average.assign(average.value * self.momentum + value * (1.0 - self.momentum))
 
 
-def with_fused_norms(model: keras.Model, statistics: BatchNormStatistics = "per_device") -> keras.Model:
-    """The same network, layer for layer, with fused batch norms. Weights are drawn anew; with layer seeds, the same."""
+def with_fused_norms(
+    model: keras.Model, statistics: BatchNormStatistics = "per_device"
+) -> keras.Model:
+    """The same network, layer for layer, with fused batch norms. Weights are drawn anew; with layer
+    seeds, the same."""
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         if type(layer) is not keras.layers.BatchNormalization:

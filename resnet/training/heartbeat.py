@@ -1,4 +1,5 @@
-"""A thread that says the worker lives and what it is doing, also while TensorFlow compiles or evaluates."""
+"""A thread that says the worker lives and what it is doing, also while TensorFlow compiles or
+evaluates."""
 
 import contextlib
 import threading
@@ -14,7 +15,8 @@ BEAT_S = 1.0
 
 
 class Heart:
-    """Beats while its block runs. `step` and the phase may be changed at any time; a new phase is told at once."""
+    """Beats while its block runs. `step` and the phase may be changed at any time; a new phase is
+    told at once."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self.step = 0
@@ -51,7 +53,10 @@ class Heart:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._over = True
         self._changed.set()

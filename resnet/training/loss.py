@@ -12,7 +12,8 @@ CONV_KERNEL_RANK = 4
 
 
 def data_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """[batch] cross-entropies: of softmax over the classes, or of a sigmoid where there is a single logit."""
+    """[batch] cross-entropies: of softmax over the classes, or of a sigmoid where there is a single
+    logit."""
     logits = tf.cast(logits, tf.float32)
     if logits.shape[-1] == 1:
         return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits[:, 0])
@@ -30,7 +31,9 @@ def wrong(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 def decayed(model: keras.Model, decay: WeightDecayConfig) -> list[keras.Variable]:
     """The variables that weight decay covers."""
-    kernels = [variable for variable in model.trainable_variables if variable.path.endswith("/kernel")]
+    kernels = [
+        variable for variable in model.trainable_variables if variable.path.endswith("/kernel")
+    ]
     match decay.covers:
         case "all":
             return list(model.trainable_variables)
@@ -44,4 +47,6 @@ def l2_penalty(variables: Sequence[keras.Variable], value: float) -> tf.Tensor:
     """(value / 2) · Σw², whose gradient is value · w: weight decay as He et al. 2015 mean it."""
     if not variables or not value:
         return tf.constant(0.0)
-    return value * tf.add_n([tf.nn.l2_loss(tf.cast(variable.value, tf.float32)) for variable in variables])
+    return value * tf.add_n(
+        [tf.nn.l2_loss(tf.cast(variable.value, tf.float32)) for variable in variables]
+    )

@@ -34,7 +34,9 @@ def fit_chunks(kind: InputNormalisation, chunks: Iterable[Images]) -> Normalisat
             scale, shift = one, _mean_image(chunks) / BRIGHTEST
         case "standardise":
             mean, deviation = _channel_moments(chunks)
-            scale = 1 / np.maximum(deviation, 1 / BRIGHTEST)  # a channel that never changes stays finite
+            scale = 1 / np.maximum(
+                deviation, 1 / BRIGHTEST
+            )  # a channel that never changes stays finite
             shift = mean * scale
         case "scale":
             scale, shift = one, np.zeros((1, 1, 1))
@@ -50,7 +52,8 @@ def _mean_image(chunks: Iterable[Images]) -> NDArray[np.float64]:
 
 
 def _channel_moments(chunks: Iterable[Images]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each channel of pixels / 255, exact, without a float copy of the images."""
+    """Mean and standard deviation of each channel of pixels / 255, exact, without a float copy of
+    the images."""
     values = np.arange(256) / BRIGHTEST
     counts = np.sum([_counts(images) for images in chunks], axis=0)
     shares = counts / counts.sum(axis=1, keepdims=True)
@@ -60,5 +63,11 @@ def _channel_moments(chunks: Iterable[Images]) -> tuple[NDArray[np.float64], NDA
 
 
 def _counts(images: Images) -> NDArray[np.int64]:
-    """[channels, 256]: how many pixels have each value. Takes eight bytes for each, so give it a part of the images."""
-    return np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])])
+    """[channels, 256]: how many pixels have each value. Takes eight bytes for each, so give it a
+    part of the images."""
+    return np.stack(
+        [
+            np.bincount(images[..., channel].ravel(), minlength=256)
+            for channel in range(images.shape[-1])
+        ]
+    )

@@ -21,7 +21,9 @@ def build_optimiser(model: keras.Model, recipe: Recipe) -> keras.optimizers.Opti
     return optimiser
 
 
-def _keras_optimiser(config: SgdConfig | AdamConfig, decay: float | None) -> keras.optimizers.Optimizer:
+def _keras_optimiser(
+    config: SgdConfig | AdamConfig, decay: float | None
+) -> keras.optimizers.Optimizer:
     match config:
         case SgdConfig():
             return keras.optimizers.SGD(0.0, config.momentum, config.nesterov, weight_decay=decay)

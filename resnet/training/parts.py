@@ -1,4 +1,5 @@
-"""The parts of a data set, in memory or streamed: what is trained on, what chooses, and what is looked at once."""
+"""The parts of a data set, in memory or streamed: what is trained on, what chooses, and what is
+looked at once."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -15,16 +16,19 @@ from resnet.training.batches import Indices, batch_indices
 from resnet.training.normalise import Normalisation, fit_chunks, fit_normalisation
 
 READERS, AHEAD = 2, 4
-"""Batches that are read at the same time, and those that are ready before the training wants them."""
+"""Batches that are read at the same time, and those that are ready before the training wants
+them."""
 
 Shape = tuple[int, int, int]
 
 Draw = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""Inside a compiled function: the batch at these positions, [batch] -> float32 images, normalised, and labels."""
+"""Inside a compiled function: the batch at these positions, [batch] -> float32 images, normalised,
+and labels."""
 
 
 class Part:
-    """uint8 images [images, height, width, channels] and int32 labels [images], on the device where there is one."""
+    """uint8 images [images, height, width, channels] and int32 labels [images], on the device where
+    there is one."""
 
     def __init__(self, images: Images, labels: Labels, normalisation: Normalisation) -> None:
         self.size = len(images)
@@ -33,7 +37,8 @@ class Part:
         self._normalisation = normalisation
 
     def draw_from(self, first_step: int) -> Draw:
-        """How a training that begins at this step gets its batches. In memory, every batch is there at any time."""
+        """How a training that begins at this step gets its batches. In memory, every batch is there
+        at any time."""
         return self.batch
 
     def batch(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -43,24 +48,32 @@ class Part:
 
 
 class StreamedPart:
-    """The same for images that stay in their files: decoded ahead of the training, in the order it will want them."""
+    """The same for images that stay in their files: decoded ahead of the training, in the order it
+    will want them."""
 
-    def __init__(self, images: FileImages, normalisation: Normalisation, shape: Shape, recipe: Recipe) -> None:
+    def __init__(
+        self, images: FileImages, normalisation: Normalisation, shape: Shape, recipe: Recipe
+    ) -> None:
         self.size = len(images)
         self._images, self._shape = images, shape
         self._normalisation = normalisation
         self._recipe = recipe
 
     def draw_from(self, first_step: int) -> Draw:
-        """The positions asked for are those of `batch_indices`, so the stream knows them beforehand."""
+        """The positions asked for are those of `batch_indices`, so the stream knows them
+        beforehand."""
         size = self._recipe.batch_size
 
         def order() -> Iterator[Indices]:
             for step in itertools.count(first_step):
                 yield batch_indices(self._recipe.seed, self.size, size, step, 1)[0]
 
-        positions = tf.data.Dataset.from_generator(order, output_signature=tf.TensorSpec([size], tf.int32))
-        batches = positions.map(self._fetched, num_parallel_calls=READERS, deterministic=True).prefetch(AHEAD)
+        positions = tf.data.Dataset.from_generator(
+            order, output_signature=tf.TensorSpec([size], tf.int32)
+        )
+        batches = positions.map(
+            self._fetched, num_parallel_calls=READERS, deterministic=True
+        ).prefetch(AHEAD)
         stream = iter(batches)
 
         def draw(_: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -76,7 +89,9 @@ class StreamedPart:
 
     def _fetched(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         pixels = tf.numpy_function(self._images.read, [positions], tf.uint8, stateful=False)
-        return tf.ensure_shape(pixels, [positions.shape[0], *self._shape]), tf.gather(self._images.labels, positions)
+        return tf.ensure_shape(pixels, [positions.shape[0], *self._shape]), tf.gather(
+            self._images.labels, positions
+        )
 
 
 def normalised(pixels: tf.Tensor, normalisation: Normalisation) -> tf.Tensor:
@@ -111,4 +126,9 @@ def _streamed_parts(dataset: Streamed, split: Split, recipe: Recipe) -> Parts:
     train, validation = dataset.train.subset(split.train), dataset.train.subset(split.validation)
     normalisation = fit_chunks(recipe.input_normalisation, train.chunks())
     shape = dataset.facts.image_shape
-    return Parts(*(StreamedPart(part, normalisation, shape, recipe) for part in (train, validation, dataset.test)))
+    return Parts(
+        *(
+            StreamedPart(part, normalisation, shape, recipe)
+            for part in (train, validation, dataset.test)
+        )
+    )

@@ -8,8 +8,8 @@ from resnet.training.step import Steps
 
 @dataclass
 class Running:
-    """Sums over the steps since the last log record. Added one step at a time, so that it does not matter, to the last
-    bit, how the steps were divided into calls."""
+    """Sums over the steps since the last log record. Added one step at a time, so that it does not
+    matter, to the last bit, how the steps were divided into calls."""
 
     steps: int = 0
     data_loss: float = 0.0
@@ -34,7 +34,8 @@ class Running:
         self.learning_rate = float(happened.learning_rate[-1])
 
     def means(self, batch_size: int) -> dict[str, Any]:
-        """The fields of a train record. The learning rate is that of the last step, as the optimiser applied it."""
+        """The fields of a train record. The learning rate is that of the last step, as the
+        optimiser applied it."""
         return {
             "learning_rate": self.learning_rate,
             "data_loss": self.data_loss / self.steps,
@@ -48,7 +49,8 @@ class Running:
 
 
 class Speed:
-    """Images a second inside training calls. The first call counts for nothing: TensorFlow still prepares there."""
+    """Images a second inside training calls. The first call counts for nothing: TensorFlow still
+    prepares there."""
 
     def __init__(self) -> None:
         self.step_s = 0.0

@@ -10,7 +10,8 @@ import tensorflow as tf
 from resnet.runs import devices
 
 WRONG = 2
-"""The column of `Steps` that is a sum over the devices, images classified wrongly; the others are means."""
+"""The column of `Steps` that is a sum over the devices, images classified wrongly; the others are
+means."""
 
 
 def strategy_for(device: str) -> tf.distribute.Strategy:
@@ -20,7 +21,9 @@ def strategy_for(device: str) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     if devices.CPU in devices.parts(device):
         processors = [f"CPU:{number}" for number in range(count)]
-        return tf.distribute.MirroredStrategy(processors, cross_device_ops=tf.distribute.ReductionToOneDevice())
+        return tf.distribute.MirroredStrategy(
+            processors, cross_device_ops=tf.distribute.ReductionToOneDevice()
+        )
     return tf.distribute.MirroredStrategy([f"GPU:{number}" for number in range(count)])
 
 
@@ -28,7 +31,9 @@ Update = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """Images and labels -> a row of `Steps`."""
 
 
-def shared(strategy: tf.distribute.Strategy, update: Update, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+def shared(
+    strategy: tf.distribute.Strategy, update: Update, images: tf.Tensor, labels: tf.Tensor
+) -> tf.Tensor:
     """Let each device update by its share of the batch. Gives the row of the whole batch."""
     count = strategy.num_replicas_in_sync
     if count == 1:
@@ -47,11 +52,14 @@ def mean_over_devices(gradients: list[tf.Tensor]) -> list[tf.Tensor]:
     """Inside an update: the gradients of the whole batch from those of the shares."""
     if tf.distribute.get_strategy().num_replicas_in_sync == 1:
         return gradients
-    reduced: list[tf.Tensor] = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, gradients)
+    reduced: list[tf.Tensor] = tf.distribute.get_replica_context().all_reduce(
+        tf.distribute.ReduceOp.MEAN, gradients
+    )
     return reduced
 
 
 def to_be_summed(gradients: list[tf.Tensor]) -> list[tf.Tensor]:
-    """Keras's optimisers add up what the devices hand in: of gradients they share already, each hands in a part."""
+    """Keras's optimisers add up what the devices hand in: of gradients they share already, each
+    hands in a part."""
     count = tf.distribute.get_strategy().num_replicas_in_sync
     return gradients if count == 1 else [gradient / count for gradient in gradients]

@@ -1,4 +1,5 @@
-"""What `resnet.training.signals` measures, as data: responses and gradients, layer by layer. No Keras here."""
+"""What `resnet.training.signals` measures, as data: responses and gradients, layer by layer. No
+Keras here."""
 
 from typing import Any, Literal
 
@@ -11,11 +12,12 @@ Moment = Literal["start", "end"]
 
 
 class LayerSignal(Closed):
-    """One convolution of the trunk or a residual branch. `block` is "stem" or as in "stage1.block1".
+    """One convolution of the trunk or a residual branch. `block` is "stem" or as in
+    "stage1.block1".
 
-    `response` is the standard deviation, over images, positions and channels, of its output after the norm and before
-    the ReLU and the addition: what figure 7 of He et al. 2015 draws. `gradient` is the length (the L2 norm) of the
-    gradient of the data loss with respect to its kernel.
+    `response` is the standard deviation, over images, positions and channels, of its output after
+    the norm and before the ReLU and the addition: what figure 7 of He et al. 2015 draws. `gradient`
+    is the length (the L2 norm) of the gradient of the data loss with respect to its kernel.
     """
 
     path = "layer"
@@ -26,10 +28,10 @@ class LayerSignal(Closed):
 
 
 class NetworkSignals(Closed):
-    """One network at both moments. `command` trains it anew; `images` of `dataset` were measured in one batch, chosen
-    and normalised as the run's validation part, with that batch's own norm statistics. `validation_error`, in %, is
-    that of the last step. `scale_by_decay` is what weight decay alone would have made of a norm's scale of 1 by then,
-    None where nobody knows."""
+    """One network at both moments. `command` trains it anew; `images` of `dataset` were measured in
+    one batch, chosen and normalised as the run's validation part, with that batch's own norm
+    statistics. `validation_error`, in %, is that of the last step. `scale_by_decay` is what weight
+    decay alone would have made of a norm's scale of 1 by then, None where nobody knows."""
 
     path = "network"
     network: str
@@ -51,7 +53,8 @@ class NetworkSignals(Closed):
 
 
 class SignalsFile(Closed):
-    """What one command measured. `environment` is that of `resnet.training.environment`, but for one boot's own id."""
+    """What one command measured. `environment` is that of `resnet.training.environment`, but for
+    one boot's own id."""
 
     path = "signals"
     format_version: Literal[1] = 1

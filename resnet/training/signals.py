@@ -1,10 +1,12 @@
-"""How large responses and gradients are in each layer of trained networks: the data of figure 7 of He et al. 2015.
+"""How large responses and gradients are in each layer of trained networks: the data of figure 7 of
+He et al. 2015.
 
-`python -m resnet.training.signals RUN… -o FILE` reads finished runs from their folders, checkpoints included, and
-writes a `SignalsFile`. Nothing is trained; the start of a run is drawn anew from its seed and checked by hash.
+`python -m resnet.training.signals RUN… -o FILE` reads finished runs from their folders, checkpoints
+included, and writes a `SignalsFile`. Nothing is trained; the start of a run is drawn anew from its
+seed and checked by hash.
 
-Measured are a run's last weights, not those that validation chose: networks are compared after equally many steps,
-since weight decay alone shrinks every response with time.
+Measured are a run's last weights, not those that validation chose: networks are compared after
+equally many steps, since weight decay alone shrinks every response with time.
 """
 
 import argparse
@@ -53,16 +55,19 @@ class Batch(NamedTuple):
 
 
 def responding(graph: Graph) -> Iterator[tuple[Node, Node]]:
-    """Each convolution that is no projection, with the layer whose output is its response: the norm that reads it, or
-    itself where none does."""
-    norm_of = {name: node for node in graph.nodes if isinstance(node.op, Norm) for name in node.inputs}
+    """Each convolution that is no projection, with the layer whose output is its response: the norm
+    that reads it, or itself where none does."""
+    norm_of = {
+        name: node for node in graph.nodes if isinstance(node.op, Norm) for name in node.inputs
+    }
     for node in graph.nodes:
         if isinstance(node.op, Conv) and node.path != "shortcut":
             yield node, norm_of.get(node.id, node)
 
 
 def measure_signals(model: keras.Model, graph: Graph, batch: Batch) -> tuple[LayerSignal, ...]:
-    """Responses and gradients of a model that gives logits, on one batch and with that batch's norm statistics.
+    """Responses and gradients of a model that gives logits, on one batch and with that batch's norm
+    statistics.
 
     The moving averages of the model are moved on by it.
     """
@@ -78,18 +83,28 @@ def measure_signals(model: keras.Model, graph: Graph, batch: Batch) -> tuple[Lay
         loss = tf.reduce_mean(data_losses(logits, batch.labels))
     gradients = tape.gradient(loss, values)
     return tuple(
-        LayerSignal(id=conv.id, block=_block(conv), response=_deviation(response), gradient=_length(gradient))
+        LayerSignal(
+            id=conv.id,
+            block=_block(conv),
+            response=_deviation(response),
+            gradient=_length(gradient),
+        )
         for (conv, _), response, gradient in zip(pairs, responses, gradients, strict=True)
     )
 
 
 def measure_run(folder: Path) -> NetworkSignals:
-    """A finished run at its start and after its last step. Raises RunError where it is not finished, or where its start
-    cannot be drawn again, and what reading its images raises."""
+    """A finished run at its start and after its last step. Raises RunError where it is not
+    finished, or where its start cannot be drawn again, and what reading its images raises."""
     directory = RunDirectory(folder)
-    spec, last = directory.read(SPEC, RunSpec), checkpoint.load_last(directory.file(CHECKPOINTS), log.warning)
+    spec, last = (
+        directory.read(SPEC, RunSpec),
+        checkpoint.load_last(directory.file(CHECKPOINTS), log.warning),
+    )
     if spec is None or last is None or last.step != spec.recipe.steps:
-        raise RunError(f"{echo(folder.name)} holds no run that went to its last step with its checkpoint kept.")
+        raise RunError(
+            f"{echo(folder.name)} holds no run that went to its last step with its checkpoint kept."
+        )
     dataset = data.read(spec.dataset, spec.data_folder)
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
     held_out = load_parts(dataset, split, spec.recipe).validation
@@ -127,14 +142,16 @@ def _at_start(spec: RunSpec, directory: RunDirectory) -> keras.Model:
     recorded = (directory.read_json(ENVIRONMENT) or {}).get("initial_weights")
     if recorded != kernel_hashes(model):
         raise RunError(
-            f"{directory.path.name} began with other weights than its seed draws here; train it with this version."
+            f"{directory.path.name} began with other weights than its seed draws here; train it"
+            " with this version."
         )
     return model
 
 
 def scale_by_decay(recipe: Recipe) -> float | None:
-    """What a norm's scale of 1 becomes where only weight decay pulls at it: SGD's own arithmetic, step by step. None
-    for another optimiser or decay, and for a warm-up that nobody can foretell."""
+    """What a norm's scale of 1 becomes where only weight decay pulls at it: SGD's own arithmetic,
+    step by step. None for another optimiser or decay, and for a warm-up that nobody can
+    foretell."""
     optimiser, decay = recipe.optimiser, recipe.weight_decay
     if not isinstance(optimiser, SgdConfig) or isinstance(recipe.warmup, ErrorWarmup):
         return None
@@ -167,9 +184,15 @@ def _short(value: np.floating) -> float:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure the runs and write the file; the exit status: 1 where a run cannot be measured."""
-    parser = argparse.ArgumentParser(prog=PROGRAM, description="Responses and gradients in finished runs, as JSON.")
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="the folder of a finished run")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the JSON file to write")
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description="Responses and gradients in finished runs, as JSON."
+    )
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="the folder of a finished run"
+    )
+    parser.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="FILE", help="the JSON file to write"
+    )
     asked = parser.parse_args(arguments)
     environment = describe_environment(devices.CPU)
     try:

@@ -17,7 +17,10 @@ def weights(model: keras.Model) -> dict[str, keras.Variable]:
 
 def slots(optimiser: keras.optimizers.Optimizer) -> dict[str, keras.Variable]:
     """The optimiser's variables by number and path; the paths alone may repeat."""
-    return {f"{number:05d}.{variable.path}": variable for number, variable in enumerate(optimiser.variables)}
+    return {
+        f"{number:05d}.{variable.path}": variable
+        for number, variable in enumerate(optimiser.variables)
+    }
 
 
 def capture(variables: Mapping[str, keras.Variable]) -> dict[str, NDArray[Any]]:
@@ -26,15 +29,19 @@ def capture(variables: Mapping[str, keras.Variable]) -> dict[str, NDArray[Any]]:
 
 
 def restore(variables: Mapping[str, keras.Variable], values: Arrays) -> None:
-    """Give the variables the values of a checkpoint. Raises RunError where it is that of another network or recipe."""
+    """Give the variables the values of a checkpoint. Raises RunError where it is that of another
+    network or recipe."""
     if variables.keys() != values.keys():
         odd = min(variables.keys() ^ values.keys())
-        raise RunError(f"The checkpoint belongs to another network or optimiser: only one of the two has {odd!r}.")
+        raise RunError(
+            "The checkpoint belongs to another network or optimiser: only one of the two has"
+            f" {odd!r}."
+        )
     for name, variable in variables.items():
         if tuple(variable.shape) != values[name].shape:
             raise RunError(
-                f"The checkpoint belongs to another network: its {name!r} has the shape {values[name].shape}, "
-                f"here it is {tuple(variable.shape)}."
+                f"The checkpoint belongs to another network: its {name!r} has the shape"
+                f" {values[name].shape}, here it is {tuple(variable.shape)}."
             )
     for name, variable in variables.items():
         variable.assign(values[name])

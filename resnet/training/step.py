@@ -18,7 +18,8 @@ from resnet.training.replicas import mean_over_devices, shared, to_be_summed
 
 
 class Steps(NamedTuple):
-    """What happened at each of several steps, [steps] each. `learning_rate` is read back from the optimiser."""
+    """What happened at each of several steps, [steps] each. `learning_rate` is read back from the
+    optimiser."""
 
     data_loss: NDArray[np.float32]
     l2_penalty: NDArray[np.float32]
@@ -28,7 +29,8 @@ class Steps(NamedTuple):
 
 
 StepFunction = Callable[[int, Indices, NDArray[np.float32]], Steps]
-"""(first step, [steps, batch] positions in the training part, [steps] learning rates) -> what happened."""
+"""(first step, [steps, batch] positions in the training part, [steps] learning rates) -> what
+happened."""
 
 
 def compile_steps(
@@ -77,7 +79,8 @@ def update(
     images: tf.Tensor,
     labels: tf.Tensor,
 ) -> tf.Tensor:
-    """One update; the row of `Steps`. The gradient norm is that of data loss and penalty together."""
+    """One update; the row of `Steps`. The gradient norm is that of data loss and penalty
+    together."""
     decay = recipe.weight_decay
     penalised = decayed(model, decay) if decay.semantics == "l2" else []
     weights = [variable.value for variable in model.trainable_variables]

@@ -25,15 +25,20 @@ class Stop:
             signal.signal(number, lambda *_: self._signalled.set())
 
     def asked(self) -> bool:
-        """Raises RunError where the run's directory is gone: nobody could see such a run, or stop it."""
+        """Raises RunError where the run's directory is gone: nobody could see such a run, or stop
+        it."""
         if not self._directory.file(LOCK).exists():
-            raise RunError(f"{self._directory.path} was removed while the run worked; start it again.")
+            raise RunError(
+                f"{self._directory.path} was removed while the run worked; start it again."
+            )
         return self._signalled.is_set() or self._directory.stop_asked()
 
     @contextlib.contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Raises StopAsked in the block as soon as somebody asks, whatever it waits for: a download, another run's
-        download, thousands of images. A signal is the only thing that ends a system call that waits."""
+        """Raises StopAsked in the block as soon as somebody asks, whatever it waits for: a
+        download, another run's download, thousands of images. A signal is the only thing that ends
+        a system call that waits.
+        """
 
         def give_up(*_: object) -> None:
             raise StopAsked

@@ -1,7 +1,7 @@
 """The training loop: steps, records, evaluations and checkpoints, each where the recipe puts it.
 
-What happens next follows from the spec, the step, the last checkpoint and the records already written, and from nothing
-else: so a resumed run is the run.
+What happens next follows from the spec, the step, the last checkpoint and the records already
+written, and from nothing else: so a resumed run is the run.
 """
 
 import logging
@@ -39,7 +39,8 @@ CALL_S = 0.5
 """About how long a compiled call takes at most, so that a stop is noticed soon."""
 
 CLEAN_IMAGES = 2000
-"""Training images the clean training error is taken on: always the same ones, and all of them where there are fewer."""
+"""Training images the clean training error is taken on: always the same ones, and all of them where
+there are fewer."""
 
 log = logging.getLogger("resnet.training")
 
@@ -47,7 +48,9 @@ log = logging.getLogger("resnet.training")
 class Trainer:
     """One run in memory: make it, then `run` it."""
 
-    def __init__(self, spec: RunSpec, directory: RunDirectory, heart: Heart, stop_asked: Callable[[], bool]) -> None:
+    def __init__(
+        self, spec: RunSpec, directory: RunDirectory, heart: Heart, stop_asked: Callable[[], bool]
+    ) -> None:
         self.spec, self.recipe = spec, spec.recipe
         self.directory, self.heart, self.stop_asked = directory, heart, stop_asked
         # Trained on logits: softmax or sigmoid is part of the loss, where it is numerically safe.
@@ -69,7 +72,8 @@ class Trainer:
         self.written: dict[str, int] = {}
 
     def run(self, dataset: Dataset | Streamed, split: Split) -> Literal["finished", "stopped"]:
-        """Train from the last checkpoint, or from the start, to the last step or until somebody asks for a stop."""
+        """Train from the last checkpoint, or from the start, to the last step or until somebody
+        asks for a stop."""
         self.parts = load_parts(dataset, split, self.recipe)
         resumed_from = self._resume()
         if resumed_from is None:
@@ -78,7 +82,11 @@ class Trainer:
         self.heart.enter("compiling")
         log.info("compiling the training step")
         self.take_steps = compile_steps(
-            self.model, self.optimiser, self.recipe, self.parts.train.draw_from(self.step), self.strategy
+            self.model,
+            self.optimiser,
+            self.recipe,
+            self.parts.train.draw_from(self.step),
+            self.strategy,
         )
         self.evaluate = Evaluator(self.model)
         self.heart.enter("stepping")
@@ -103,11 +111,14 @@ class Trainer:
     # Steps
 
     def _advance(self) -> None:
-        """Take the steps up to the next place where something is due, or fewer where they take long."""
+        """Take the steps up to the next place where something is due, or fewer where they take
+        long."""
         recipe, count = self.recipe, self._steps_to_take()
         steps = range(self.step, self.step + count)
         rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=self.warm) for step in steps]
-        positions = batch_indices(recipe.seed, self.parts.train.size, recipe.batch_size, self.step, count)
+        positions = batch_indices(
+            recipe.seed, self.parts.train.size, recipe.batch_size, self.step, count
+        )
         before_s = time.perf_counter()
         happened = self.take_steps(self.step, positions, np.array(rates, np.float32))
         self.speed.add(count, time.perf_counter() - before_s)
@@ -168,7 +179,12 @@ class Trainer:
             "train_images_evaluated": clean_images,
         }
         self._write("evaluation", fields)
-        log.info("step %d: validation error %.2f %%, training error %.2f %%", self.step, held_out.error, clean.error)
+        log.info(
+            "step %d: validation error %.2f %%, training error %.2f %%",
+            self.step,
+            held_out.error,
+            clean.error,
+        )
         self._check_progress()
 
     def _count(self, validation_error: float, step: int) -> bool:
@@ -206,7 +222,11 @@ class Trainer:
         try:
             with self.heart.during("evaluating"):
                 fields = final_test(
-                    self.model, self.evaluate, self.parts, self.recipe.batch_size, self._go_on_unless_stopped
+                    self.model,
+                    self.evaluate,
+                    self.parts,
+                    self.recipe.batch_size,
+                    self._go_on_unless_stopped,
                 )
                 write_model(self.spec.config, chosen, self.directory.file(MODEL))
         finally:
@@ -221,22 +241,36 @@ class Trainer:
         self.written[kind] = self.step
 
     def _write_beginning(self) -> None:
-        """Not where weights were restored: they began in another process, of an older version even, or in a parent."""
+        """Not where weights were restored: they began in another process, of an older version even,
+        or in a parent."""
         known = self.directory.read_json(ENVIRONMENT) or {}
-        self.directory.write_json(ENVIRONMENT, known | beginning(self.model, self.parts, self.recipe))
+        self.directory.write_json(
+            ENVIRONMENT, known | beginning(self.model, self.parts, self.recipe)
+        )
 
     def _write_start(self, split: Split, resumed_from: int | None) -> None:
         images = {f"{name}_images": part.size for name, part in self.parts._asdict().items()}
         plan = {"steps": self.recipe.steps, "batch_size": self.recipe.batch_size}
-        place = {"device": self.spec.device, "split_hash": split.hash, "resumed_from": resumed_from, **self._spread()}
-        self.directory.append_metric({"kind": "start", "time_s": clock.now_s(), **plan, **images, **place})
+        place = {
+            "device": self.spec.device,
+            "split_hash": split.hash,
+            "resumed_from": resumed_from,
+            **self._spread(),
+        }
+        self.directory.append_metric(
+            {"kind": "start", "time_s": clock.now_s(), **plan, **images, **place}
+        )
 
     def _spread(self) -> dict[str, int | None]:
-        """How many devices share a batch, and how many images are behind each batch norm statistic."""
+        """How many devices share a batch, and how many images are behind each batch norm
+        statistic."""
         count, behind = self.strategy.num_replicas_in_sync, self.recipe.batch_size
         if self.recipe.batch_norm_statistics == "per_device":
             behind //= count
-        return {"devices": count, "images_per_statistic": behind if self.spec.config.norm.kind == "batch" else None}
+        return {
+            "devices": count,
+            "images_per_statistic": behind if self.spec.config.norm.kind == "batch" else None,
+        }
 
     # Checkpoints
 
@@ -254,13 +288,19 @@ class Trainer:
             if not all(np.isfinite(values).all() for values in weights.values()):
                 if self.recipe.sentinels.not_a_number == "go_on":
                     return  # the last good checkpoint stays
-                raise NotANumberError(self.step)  # this step's loss was finite, but its update was not
+                raise NotANumberError(
+                    self.step
+                )  # this step's loss was finite, but its update was not
             slots = snapshot.capture(snapshot.slots(self.optimiser))
-            checkpoint.save(self.directory.file(CHECKPOINTS), Checkpoint(self.step, weights, slots, state, self.best))
+            checkpoint.save(
+                self.directory.file(CHECKPOINTS),
+                Checkpoint(self.step, weights, slots, state, self.best),
+            )
         self.saved_step = self.step
 
     def _resume(self) -> int | None:
-        """Go back to the last whole checkpoint and drop the records behind it. None where there is none."""
+        """Go back to the last whole checkpoint and drop the records behind it. None where there is
+        none."""
         last = checkpoint.load_last(self.directory.file(CHECKPOINTS), log.warning)
         self.directory.truncate_metrics(last.step if last else -1)
         if last is None:
@@ -272,12 +312,15 @@ class Trainer:
         self.step = self.saved_step = self.heart.step = last.step
         self.warm = last.state.get("warm", self.warm)
         self.running = Running(**last.state.get("running", {}))
-        self.written["train"] = last.step  # so a fork, which has no records yet, does not sum up steps it has not taken
+        self.written["train"] = (
+            last.step
+        )  # so a fork, which has no records yet, does not sum up steps it has not taken
         self._read_back(last.best)
         return last.step
 
     def _read_back(self, best: Arrays | None) -> None:
-        """What the records up to the checkpoint say. A fork has none, so its parent's best weights are not its own."""
+        """What the records up to the checkpoint say. A fork has none, so its parent's best weights
+        are not its own."""
         records, _ = self.directory.read_metrics()
         for record in records:
             if "step" in record:

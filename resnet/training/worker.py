@@ -1,6 +1,7 @@
 """The process that trains one run: `python -m resnet.training.worker RUN_DIRECTORY`.
 
-It holds the run's lock for its whole life, says every second that it lives, and writes exit.json last.
+It holds the run's lock for its whole life, says every second that it lives, and writes exit.json
+last.
 """
 
 import logging
@@ -36,7 +37,8 @@ log = logging.getLogger("resnet.training")
 
 
 def main(arguments: list[str]) -> int:
-    """Train, and return the exit status: 0 where the run finished or was stopped, 1 where it failed."""
+    """Train, and return the exit status: 0 where the run finished or was stopped, 1 where it
+    failed."""
     if len(arguments) != 1:
         print("usage: python -m resnet.training.worker RUN_DIRECTORY", file=sys.stderr)
         return USAGE
@@ -54,16 +56,20 @@ def main(arguments: list[str]) -> int:
 
 
 def _pass_on(root: Path, environment: dict[str, str]) -> None:
-    """Wake the folder's supervisor where it died meanwhile, so that a waiting run begins though nobody looks.
+    """Wake the folder's supervisor where it died meanwhile, so that a waiting run begins though
+    nobody looks.
 
-    It is started as this worker was: the same command, and an environment from which no device is hidden.
+    It is started as this worker was: the same command, and an environment from which no device is
+    hidden.
     """
     os.environ.clear()
     os.environ.update(environment)
     try:
         attend(runs_in(root), root, Launcher(sys.orig_argv[:-1]), PATIENT)
     except Exception:  # the run is over and its last word is written: nothing may change that
-        log.exception("The next run could not be started; it begins when somebody looks at the runs.")
+        log.exception(
+            "The next run could not be started; it begins when somebody looks at the runs."
+        )
 
 
 def _work(directory: RunDirectory) -> int:
@@ -108,9 +114,15 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
     import_keras()
     claim(spec.device, spec.recipe)
     environment = describe_environment(spec.device)
-    images = {"dataset": asdict(dataset.facts), "dataset_checksum": dataset.checksum, "split_hash": split.hash}
+    images = {
+        "dataset": asdict(dataset.facts),
+        "dataset_checksum": dataset.checksum,
+        "split_hash": split.hash,
+    }
     directory.write_json(ENVIRONMENT, _began(directory) | environment | images)
-    from resnet.training.trainer import Trainer  # noqa: PLC0415  imports TensorFlow, which must not see other devices
+    from resnet.training.trainer import (
+        Trainer,
+    )  # noqa: PLC0415  imports TensorFlow, which must not see other devices
 
     return Trainer(spec, directory, heart, stop.asked).run(dataset, split)
 

@@ -1,9 +1,11 @@
-"""Why do these losses differ? The L2 penalty a network begins with, in closed form, and the data loss beneath.
+"""Why do these losses differ? The L2 penalty a network begins with, in closed form, and the data
+loss beneath.
 
-The penalty is factor × E[Σw²] over the kernels covered. A fresh kernel has fan-in × output channels weights, each of
-variance 2 / fan-in by He, 2 / (fan-in + fan-out) by Glorot: by He, Σw² is twice the output channels, whatever the
-kernel's size or groups (He et al. 2015, Delving Deep into Rectifiers, 2.2). Keras counts fans so, and widens its
-truncated normal to keep the variance (keras.initializers.VarianceScaling).
+The penalty is factor × E[Σw²] over the kernels covered. A fresh kernel has fan-in × output channels
+weights, each of variance 2 / fan-in by He, 2 / (fan-in + fan-out) by Glorot: by He, Σw² is twice
+the output channels, whatever the kernel's size or groups (He et al. 2015, Delving Deep into
+Rectifiers, 2.2). Keras counts fans so, and widens its truncated normal to keep the variance
+(keras.initializers.VarianceScaling).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +19,17 @@ from resnet.recipes.recipe import DecayCovers, WeightDecayConfig
 
 Part = Literal["stem", "branch", "projection", "classifier", "norm"]
 Source = Literal["network", "run", "imported"]
-COVERED = {"conv_kernels": ("conv",), "kernels": ("conv", "dense"), "all": ("conv", "dense", "norm")}
+COVERED = {
+    "conv_kernels": ("conv",),
+    "kernels": ("conv", "dense"),
+    "all": ("conv", "dense", "norm"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class KerasL2:
-    """Keras's `regularizers.l2(value)`: the loss gains value · Σw², twice what a weight decay of that value adds."""
+    """Keras's `regularizers.l2(value)`: the loss gains value · Σw², twice what a weight decay of
+    that value adds."""
 
     value: float
     covers: DecayCovers = "conv_kernels"
@@ -32,15 +39,17 @@ Decay = WeightDecayConfig | KerasL2
 
 
 def factor(decay: Decay) -> float:
-    """What Σw² is multiplied by in the loss: λ by Keras, half the value for the paper's l2, 0 where decoupled."""
+    """What Σw² is multiplied by in the loss: λ by Keras, half the value for the paper's l2, 0 where
+    decoupled."""
     if isinstance(decay, KerasL2):
         return decay.value
     return decay.value / 2 if decay.semantics == "l2" else 0.0
 
 
 class LayerPenalty(NamedTuple):
-    """What a layer adds: `squares` is E[Σw²], `penalty` = factor × squares. `outputs`: a kernel's channels, 0 for a
-    norm, whose scales begin at 1 or 0. Biases and shifts begin at 0 and add nothing."""
+    """What a layer adds: `squares` is E[Σw²], `penalty` = factor × squares. `outputs`: a kernel's
+    channels, 0 for a norm, whose scales begin at 1 or 0. Biases and shifts begin at 0 and add
+    nothing."""
 
     id: str
     part: Part
@@ -53,7 +62,8 @@ class LayerPenalty(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """The penalty of a fresh network, layer by layer. `output_channels`: Σ over the kernels covered."""
+    """The penalty of a fresh network, layer by layer. `output_channels`: Σ over the kernels
+    covered."""
 
     factor: float
     layers: tuple[LayerPenalty, ...]
@@ -63,13 +73,18 @@ class Penalty:
 
 
 def penalty(graph: Graph, decay: Decay) -> Penalty:
-    """The L2 penalty at initialisation, in nats, in expectation over the draw, by layers. Nothing is built."""
+    """The L2 penalty at initialisation, in nats, in expectation over the draw, by layers. Nothing
+    is built."""
     scale, rows = factor(decay), []
     for node in graph.nodes:
         if node.op.kind in COVERED[decay.covers]:
             outputs, weights, variance = _fresh(node, graph)
             squares = weights * variance
-            rows.append(LayerPenalty(node.id, _part(node), outputs, weights, variance, squares, scale * squares))
+            rows.append(
+                LayerPenalty(
+                    node.id, _part(node), outputs, weights, variance, squares, scale * squares
+                )
+            )
     squares = sum([row.squares for row in rows])
     return Penalty(scale, tuple(rows), squares, sum([row.outputs for row in rows]), scale * squares)
 
@@ -84,7 +99,13 @@ def _part(node: Node) -> Part:
         return "norm"
     if node.path == "shortcut":
         return "projection"
-    return "classifier" if isinstance(node.op, Dense) else "stem" if node.section == "stem" else "branch"
+    return (
+        "classifier"
+        if isinstance(node.op, Dense)
+        else "stem"
+        if node.section == "stem"
+        else "branch"
+    )
 
 
 def _fresh(node: Node, graph: Graph) -> tuple[int, int, float]:
@@ -94,31 +115,44 @@ def _fresh(node: Node, graph: Graph) -> tuple[int, int, float]:
         return 0, node.output_shape[-1], 1.0 if op.gamma == "one" else 0.0
     assert isinstance(op, Conv | Dense)
     incoming = graph.by_id[node.inputs[0]].output_shape[-1]
-    outputs, area, groups = (op.filters, op.kernel**2, op.groups) if isinstance(op, Conv) else (op.units, 1, 1)
+    outputs, area, groups = (
+        (op.filters, op.kernel**2, op.groups) if isinstance(op, Conv) else (op.units, 1, 1)
+    )
     fan_in, fan_out = area * incoming // groups, area * outputs
-    return outputs, fan_in * outputs, 2 / (fan_in if op.initialiser.startswith("he") else fan_in + fan_out)
+    return (
+        outputs,
+        fan_in * outputs,
+        2 / (fan_in if op.initialiser.startswith("he") else fan_in + fan_out),
+    )
 
 
 def chance_loss(classes: int, head: HeadActivation) -> float:
-    """The cross-entropy, in nats, of knowing nothing: ln 2 for sigmoid units (Keras takes their mean), else ln C."""
+    """The cross-entropy, in nats, of knowing nothing: ln 2 for sigmoid units (Keras takes their
+    mean), else ln C."""
     return log(2) if classes == 1 or head == "sigmoid" else log(classes)
 
 
 def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
-    """The penalty of the very weights this seed draws: the Keras model is built, which takes seconds and TensorFlow."""
+    """The penalty of the very weights this seed draws: the Keras model is built, which takes
+    seconds and TensorFlow."""
     from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
 
     covered = {layer.id for layer in penalty(build_graph(config), decay).layers}
     layers = [layer for layer in build_keras_model(config, seed).layers if layer.name in covered]
-    weights = [weight.numpy() for layer in layers for weight in layer.trainable_weights
-               if decay.covers == "all" or weight.path.endswith("/kernel")]  # fmt: skip
+    weights = [
+        weight.numpy()
+        for layer in layers
+        for weight in layer.trainable_weights
+        if decay.covers == "all" or weight.path.endswith("/kernel")
+    ]
     return factor(decay) * sum([float((values.astype("float64") ** 2).sum()) for values in weights])
 
 
 class Observed(NamedTuple):
     """What one record says, in nats, None where it does not. `at` counts `along`.
 
-    `since`: it is the mean of the steps after that one, up to `at`; None where its steps are unknown.
+    `since`: it is the mean of the steps after that one, up to `at`; None where its steps are
+    unknown.
     """
 
     at: float
@@ -136,9 +170,11 @@ class Observed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LossItem:
-    """What `explain` compares: a network, a run of ours, or an imported curve. None is what nobody knows.
+    """What `explain` compares: a network, a run of ours, or an imported curve. None is what nobody
+    knows.
 
-    `seed` is the one its first weights were drawn with, and `measured` the penalty of those, in nats.
+    `seed` is the one its first weights were drawn with, and `measured` the penalty of those, in
+    nats.
     """
 
     label: str
@@ -151,9 +187,15 @@ class LossItem:
 
 
 def course_of(records: Sequence[Mapping[str, Any]]) -> tuple[Observed, ...]:
-    """A run's records of kind "train"; their losses are means over the steps since the record before. One whose loss is
-    no number is left out."""
-    since = next((record.get("resumed_from") for record in records if record.get("kind") == "start"), None) or 0
+    """A run's records of kind "train"; their losses are means over the steps since the record
+    before. One whose loss is no number is left out."""
+    since = (
+        next(
+            (record.get("resumed_from") for record in records if record.get("kind") == "start"),
+            None,
+        )
+        or 0
+    )
     course = []
     for record in records:
         at, data, l2 = record.get("step"), record.get("data_loss"), record.get("l2_penalty")
@@ -169,10 +211,10 @@ def course_of(records: Sequence[Mapping[str, Any]]) -> tuple[Observed, ...]:
 class LossRow:
     """One item, taken apart, in nats; None is unknown.
 
-    `predicted` = `start.total` (the penalty before any training) + `chance`. `penalty` + `data_loss` is the first loss:
-    "recorded" apart, "estimated" as the expected penalty and the rest, or "expected" where nothing is on record. Where
-    the decay is unknown, `implied` is the factor of Σw² over convolutions that explains it, if the data loss was at
-    chance.
+    `predicted` = `start.total` (the penalty before any training) + `chance`. `penalty` +
+    `data_loss` is the first loss: "recorded" apart, "estimated" as the expected penalty and the
+    rest, or "expected" where nothing is on record. Where the decay is unknown, `implied` is the
+    factor of Σw² over convolutions that explains it, if the data loss was at chance.
     """
 
     item: LossItem
@@ -193,11 +235,13 @@ class LossRow:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Loss of `label` − loss of `base`, in nats, of first records or of predictions; the parts add up to `total`.
+    """Loss of `label` − loss of `base`, in nats, of first records or of predictions; the parts add
+    up to `total`.
 
-    `by_factor`: another λ on the same weights. `by_part`: other weights, by part; `channels`: output channels more or
-    fewer there. `by_drift`: what penalties on record are off their expectation before training, by the steps taken
-    until then and by the draw. `by_data_loss`: the rest.
+    `by_factor`: another λ on the same weights. `by_part`: other weights, by part; `channels`:
+    output channels more or fewer there. `by_drift`: what penalties on record are off their
+    expectation before training, by the steps taken until then and by the draw. `by_data_loss`: the
+    rest.
     """
 
     base: str
@@ -213,7 +257,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Each item, and how each differs from the first where that is known; `loss_words` says it in words."""
+    """Each item, and how each differs from the first where that is known; `loss_words` says it in
+    words."""
 
     rows: tuple[LossRow, ...]
     differences: tuple[Difference, ...]
@@ -230,16 +275,33 @@ def _row(item: LossItem) -> LossRow:
     record = item.course[0] if item.course else None
     if item.config is None:
         return LossRow(item, None, None, None, record and record.total, None, None, "unknown", None)
-    graph, chance = build_graph(item.config), chance_loss(item.config.classes, item.config.head_activation)
+    graph, chance = (
+        build_graph(item.config),
+        chance_loss(item.config.classes, item.config.head_activation),
+    )
     start = penalty(graph, item.decay) if item.decay else None
     predicted = start.total + chance if start else None
     first = record.total if record else predicted
     if record and record.data_loss is not None:
-        return LossRow(item, start, chance, predicted, first, record.l2_penalty, record.data_loss, "recorded", None)
+        return LossRow(
+            item,
+            start,
+            chance,
+            predicted,
+            first,
+            record.l2_penalty,
+            record.data_loss,
+            "recorded",
+            None,
+        )
     if start and first is not None:
         rest, beneath = first - start.total, "estimated" if record else "expected"
         return LossRow(item, start, chance, predicted, first, start.total, rest, beneath, None)  # type: ignore[arg-type]
-    implied = None if first is None or item.decay else (first - chance) / penalty(graph, KerasL2(1)).squares
+    implied = (
+        None
+        if first is None or item.decay
+        else (first - chance) / penalty(graph, KerasL2(1)).squares
+    )
     return LossRow(item, start, chance, predicted, first, None, None, "unknown", implied)
 
 
@@ -248,20 +310,34 @@ def _difference(base: LossRow, row: LossRow) -> Difference | None:
     if not before or not after:
         return None
     recorded = {base.beneath, row.beneath} <= {"recorded", "estimated"}
-    losses = [(one.penalty, one.data_loss) if recorded else (start.total, one.chance)
-              for one, start in ((base, before), (row, after))]  # fmt: skip
-    by_penalty, by_data_loss = [(now or 0.0) - (was or 0.0) for was, now in zip(*losses, strict=True)]
+    losses = [
+        (one.penalty, one.data_loss) if recorded else (start.total, one.chance)
+        for one, start in ((base, before), (row, after))
+    ]
+    by_penalty, by_data_loss = [
+        (now or 0.0) - (was or 0.0) for was, now in zip(*losses, strict=True)
+    ]
     squares: dict[Part, float] = {}
     channels: dict[Part, int] = {}
     for sign, start in ((-1, before), (1, after)):
         for layer in start.layers:
             squares[layer.part] = squares.get(layer.part, 0.0) + sign * layer.squares
             channels[layer.part] = channels.get(layer.part, 0) + sign * layer.outputs
-    # Half of what both factors change together goes to each, so that neither order of the two is preferred.
-    by_part = {part: (before.factor + after.factor) / 2 * more for part, more in squares.items() if more}
+    # Half of what both factors change together goes to each, so that neither order of the two is
+    # preferred.
+    by_part = {
+        part: (before.factor + after.factor) / 2 * more for part, more in squares.items() if more
+    }
     by_factor = (after.factor - before.factor) * (before.squares + after.squares) / 2
     drift = by_penalty - by_factor - sum(by_part.values())
     return Difference(
-        base.item.label, row.item.label, "first records" if recorded else "predictions", by_penalty + by_data_loss,
-        by_factor, by_part, {part: more for part, more in channels.items() if more}, drift, by_data_loss,
-    )  # fmt: skip
+        base.item.label,
+        row.item.label,
+        "first records" if recorded else "predictions",
+        by_penalty + by_data_loss,
+        by_factor,
+        by_part,
+        {part: more for part, more in channels.items() if more},
+        drift,
+        by_data_loss,
+    )

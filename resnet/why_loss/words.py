@@ -1,4 +1,5 @@
-"""Why losses differ, in words: each loss taken apart and each difference in one sentence, whose numbers add up."""
+"""Why losses differ, in words: each loss taken apart and each difference in one sentence, whose
+numbers add up."""
 
 from typing import NamedTuple
 
@@ -11,7 +12,8 @@ MOVED = "what the penalties changed by then"
 class Printed(NamedTuple):
     """The numbers of a row as they are printed, in nats; None is unknown.
 
-    Whatever follows from others follows from them as rounded, so that a reader who adds up finds the same.
+    Whatever follows from others follows from them as rounded, so that a reader who adds up finds
+    the same.
     """
 
     start: float | None
@@ -23,7 +25,8 @@ class Printed(NamedTuple):
 
 
 def printed(row: LossRow) -> Printed:
-    """A row rounded. What is on record is what it is; its total, or an estimate beneath it, follows."""
+    """A row rounded. What is on record is what it is; its total, or an estimate beneath it,
+    follows."""
     start, chance = _rounded(row.start.total if row.start else None), _rounded(row.chance)
     first, beneath, data_loss = _rounded(row.first), _rounded(row.penalty), _rounded(row.data_loss)
     predicted = None if start is None or chance is None else round(start + chance, DIGITS)
@@ -42,33 +45,57 @@ def sentences(found: Explanation) -> tuple[str, ...]:
     """One for each item, then one for each difference."""
     known = [row for row in found.rows[1:] if row.start]  # those that `explain` could compare
     pairs = zip(found.differences, known, strict=False)
-    return (*map(_row_words, found.rows), *[_difference_words(each, found.rows[0], row) for each, row in pairs])
+    return (
+        *map(_row_words, found.rows),
+        *[_difference_words(each, found.rows[0], row) for each, row in pairs],
+    )
 
 
 def _row_words(row: LossRow) -> str:
     """One item in one sentence."""
     says = printed(row)
     if says.first is None:
-        return f"{row.item.label}: no loss is on record and its weight decay is unknown, so nothing can be said."
+        return (
+            f"{row.item.label}: no loss is on record and its weight decay is unknown, so nothing"
+            " can be said."
+        )
     head = f"{row.item.label}: {_first_words(row)} {says.first:.3f}"
     if says.penalty is None or says.data_loss is None or not row.start:
         who = "which network it was is unknown" if row.item.config is None else "its λ is unknown"
-        hint = f"; {row.implied:.3g} · Σw² over its convolutions would explain it" if row.implied else ""
-        inside = f", {says.first / says.chance:.1f} times what guessing costs" if says.chance else ""
+        hint = (
+            f"; {row.implied:.3g} · Σw² over its convolutions would explain it"
+            if row.implied
+            else ""
+        )
+        inside = (
+            f", {says.first / says.chance:.1f} times what guessing costs" if says.chance else ""
+        )
         return f"{head}{inside}; {who}, so the penalty in it cannot be told{hint}."
     if says.data_loss < 0:
         return f"{head}, less than the penalty of {says.penalty:.3f} that its λ would add; check λ."
     weights = f"{row.start.factor:g} · Σw² over {row.start.output_channels:,} output channels"
     share = f"{says.penalty:.3f} ({100 * (row.share or 0):.0f} %)"
     rest = f"{says.data_loss:.3f} the data loss ({row.beneath}; guessing costs {says.chance:.3f})"
-    drawn = "" if row.item.measured is None else f" ({row.item.measured:.3f} in the weights it drew)"
+    drawn = (
+        "" if row.item.measured is None else f" ({row.item.measured:.3f} in the weights it drew)"
+    )
     if row.beneath == "recorded":
         moved = f"{round(says.penalty - (says.start or 0), DIGITS):+.3f}".replace("-", "−")
-        by_then = f"{moved} from the draw" if row.item.course[0].before_training else f"{moved} that it changed by then"
-        apart = f"{share} is the L2 penalty and {rest}; the penalty is {says.start:.3f}{drawn} before training, "
+        by_then = (
+            f"{moved} from the draw"
+            if row.item.course[0].before_training
+            else f"{moved} that it changed by then"
+        )
+        apart = (
+            f"{share} is the L2 penalty and {rest}; the penalty is {says.start:.3f}{drawn} before"
+            " training, "
+        )
         apart += f"{weights}, and {by_then}"
     elif row.beneath == "estimated":
-        apart = f"{share} is the L2 penalty if it is still as before training{drawn}, {weights}, and {rest}"
+        apart = (
+            f"{share} is the L2 penalty if it is still as before training{drawn}, {weights}, and"
+            f" {rest}"
+        )
     else:
         apart = f"{share} is the L2 penalty{drawn}, {weights}, and {rest}"
     off = f"; predicted before training {says.predicted:.3f}" if row.item.course else ""
@@ -93,7 +120,8 @@ def _stretch(record: Observed) -> str:
 
 
 def _course_words(row: LossRow) -> str:
-    """What became of the two. A data loss cannot fall below 0, so where it is only estimated, the rest was penalty."""
+    """What became of the two. A data loss cannot fall below 0, so where it is only estimated, the
+    rest was penalty."""
     last = row.item.course[-1] if len(row.item.course) > 1 else None
     if not last or last.total is None or row.first is None or row.data_loss is None:
         return ""
@@ -108,7 +136,8 @@ def _course_words(row: LossRow) -> str:
 
 
 def _difference_words(found: Difference, base: LossRow, row: LossRow) -> str:
-    """One difference in one sentence: each cause that shows in three decimals with its sign, and their sum."""
+    """One difference in one sentence: each cause that shows in three decimals with its sign, and
+    their sum."""
     causes = {"another λ": found.by_factor}
     for part, amount in found.by_part.items():
         more = f" ({found.channels[part]:+,} output channels)" if part in found.channels else ""
@@ -125,7 +154,10 @@ def _difference_words(found: Difference, base: LossRow, row: LossRow) -> str:
     why = ", ".join(said).replace("-", "−") or "nothing"
     begins = f"{row.item.label} should begin {way} {base.item.label}"
     if recorded:
-        begins = f"The first record of {row.item.label} is {way} that of {base.item.label}{_stretches(base, row)}"
+        begins = (
+            f"The first record of {row.item.label} is {way} that of"
+            f" {base.item.label}{_stretches(base, row)}"
+        )
     return f"{begins}: {why}; only the data loss tells which learns better."
 
 

@@ -1,4 +1,5 @@
-"""Fixtures of the browser tests: one app and one Chromium for the whole session, a fresh page for every test."""
+"""Fixtures of the browser tests: one app and one Chromium for the whole session, a fresh page for
+every test."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -28,7 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Remember whether the test itself failed, so that its pages can be photographed on the way out."""
+    """Remember whether the test itself failed, so that its pages can be photographed on the way
+    out."""
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report
@@ -54,17 +56,22 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenPage]:
+def open_page(
+    browser: Browser, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[OpenPage]:
     """`open_page(width, height, scheme)` gives a page of a visitor of its own.
 
-    At the end the test fails where any of its pages logged an error to the console or showed an exception; then,
-    or where the test itself failed, the pages are photographed and the end of the server's log is printed.
+    At the end the test fails where any of its pages logged an error to the console or showed an
+    exception; then, or where the test itself failed, the pages are photographed and the end of the
+    server's log is printed.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def open_one(width: int = 1400, height: int = 900, scheme: Scheme = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.extend(complaint(message)))
@@ -86,7 +93,8 @@ def open_page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) 
 def complaint(message: ConsoleMessage) -> list[str]:
     """An error of the console with the address it is about; other messages are none.
 
-    Opened at a page's own address, Streamlit's client first looks for its server below that path, and logs the 404.
+    Opened at a page's own address, Streamlit's client first looks for its server below that path,
+    and logs the 404.
     """
     url = message.location["url"]
     probing = re.search(r"/\w+/_stcore/(health|host-config)$", url)

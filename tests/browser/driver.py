@@ -1,4 +1,5 @@
-"""The real app and a real Chromium, for the browser tests and for bench/: started, waited for, and ended again."""
+"""The real app and a real Chromium, for the browser tests and for bench/: started, waited for, and
+ended again."""
 
 import os
 import signal
@@ -31,7 +32,8 @@ CHROMIUM_FLAGS = [
 
 @dataclass(frozen=True, slots=True)
 class RunningApp:
-    """A server that answers. `folder` holds its runs/, its data/ and server.log; `process` leads its own group."""
+    """A server that answers. `folder` holds its runs/, its data/ and server.log; `process` leads
+    its own group."""
 
     url: str
     folder: Path
@@ -46,7 +48,8 @@ class RunningApp:
 def running_app(
     folder: Path, script: Path = ROOT / "streamlit_app.py", port: int | None = None
 ) -> Iterator[RunningApp]:
-    """Serve `script` on a free port of 127.0.0.1 with its own runs and data in `folder`, and end it afterwards.
+    """Serve `script` on a free port of 127.0.0.1 with its own runs and data in `folder`, and end it
+    afterwards.
 
     Raises RuntimeError with the server's log where it does not come up.
     """
@@ -55,9 +58,14 @@ def running_app(
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(folder), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            command,
+            cwd=ROOT,
+            env=environment(folder),
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
             start_new_session=True,
-        )  # fmt: skip
+        )
     app = RunningApp(f"http://127.0.0.1:{port}", folder, process)
     try:
         wait_until_healthy(app)
@@ -67,7 +75,8 @@ def running_app(
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """This process's environment, with runs, studies and data kept apart from the ones of whoever runs the tests."""
+    """This process's environment, with runs, studies and data kept apart from the ones of whoever
+    runs the tests."""
     own = {f"RESNET_LAB_{name.upper()}": str(folder / name) for name in ("runs", "studies", "data")}
     return {**os.environ, **own}
 
@@ -122,11 +131,16 @@ def chromium() -> Iterator[Browser]:
 def chromium_path() -> str:
     if path := os.environ.get("CHROMIUM"):
         return path
-    found = subprocess.run([ROOT / "tools" / "chromium.sh"], check=True, capture_output=True, text=True)
+    found = subprocess.run(
+        [ROOT / "tools" / "chromium.sh"], check=True, capture_output=True, text=True
+    )
     return found.stdout.strip()
 
 
 def settled(page: Page) -> None:
-    """Return once Streamlit is done with what was asked of it; a click on a page that is being made would be lost."""
+    """Return once Streamlit is done with what was asked of it; a click on a page that is being made
+    would be lost."""
     page.wait_for_timeout(200)
-    expect(page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.locator("[data-testid=stApp]")).to_have_attribute(
+        "data-test-script-state", "notRunning"
+    )

@@ -1,4 +1,5 @@
-"""The pages as axe-core judges them: what keeps a person with other eyes, hands or a narrow screen from using them."""
+"""The pages as axe-core judges them: what keeps a person with other eyes, hands or a narrow screen
+from using them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -62,15 +63,19 @@ def states(page: Page, app_url: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (1400, "dark"), (390, "light")])
-def test_nothing_keeps_a_person_out(open_page: OpenPage, app_url: str, width: int, scheme: str) -> None:
-    """Catches buttons without a name, words without contrast, roles that promise what is not there."""
+def test_nothing_keeps_a_person_out(
+    open_page: OpenPage, app_url: str, width: int, scheme: str
+) -> None:
+    """Catches buttons without a name, words without contrast, roles that promise what is not
+    there."""
     page = open_page(width, 900, scheme)
     found = {state: complaints(page) for state in states(page, app_url)}
     assert not any(found.values()), {state: lines for state, lines in found.items() if lines}
 
 
 def test_axe_sees_into_the_drawing_s_own_page(page: Page, app_url: str) -> None:
-    """Catches a check that finds nothing because it looks at nothing: the drawing lives in a shadow root."""
+    """Catches a check that finds nothing because it looks at nothing: the drawing lives in a shadow
+    root."""
     visit(page, app_url, "?network=resnet56")
     page.get_by_role("button", name="Zoom in").evaluate(
         "button => { button.textContent = ''; button.title = ''; button.ariaLabel = null; }"
@@ -91,7 +96,9 @@ def open_everything(page: Page) -> None:
     while closed.count():
         closed.first.click()
         settled(page)
-    page.locator("[data-testid=stHtml] details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    page.locator("[data-testid=stHtml] details").evaluate_all(
+        "all => all.forEach(one => { one.open = true; })"
+    )
 
 
 def study_states(page: Page, url: str) -> Iterator[str]:
@@ -169,10 +176,13 @@ def in_every_width(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("states_of", [study_states, beside_states, training_states, code_states])
 def test_no_other_page_keeps_anybody_out(
-    open_page: OpenPage, own: RunningApp, states_of: Callable[[Page, str], Iterator[str]], scheme: str
+    open_page: OpenPage,
+    own: RunningApp,
+    states_of: Callable[[Page, str], Iterator[str]],
+    scheme: str,
 ) -> None:
-    """Catches words without contrast, pictures without words, tables and programs no keyboard can scroll, a page wider
-    than a telephone."""
+    """Catches words without contrast, pictures without words, tables and programs no keyboard can
+    scroll, a page wider than a telephone."""
     page = open_page(WIDTHS[0], 900, scheme)
     found = {state: in_every_width(page) for state in states_of(page, own.url)}
     assert not any(found.values()), {state: lines for state, lines in found.items() if lines}
@@ -182,10 +192,12 @@ def test_no_other_page_keeps_anybody_out(
 def test_explained_numbers_need_no_sideways_scrolling(
     open_page: OpenPage, own: RunningApp, address: str, label: str
 ) -> None:
-    """Catches an explanation, hidden until somebody asks for it, that reaches past the edge of a telephone."""
+    """Catches an explanation, hidden until somebody asks for it, that reaches past the edge of a
+    telephone."""
     page = open_page(390, 844)
     page.goto(f"{own.url}/{address}")
-    # By its name: rows of numbers come in any order, so a place in the page is now one number's and now another's.
+    # By its name: rows of numbers come in any order, so a place in the page is now one number's and
+    # now another's.
     number = page.locator(".lab-numbers > div", has=page.get_by_text(label, exact=True))
     expect(number).to_be_visible()
     settled(page)

@@ -14,7 +14,12 @@ from resnet.network.metrics import describe
 
 DRAWING = ".lab-diagram .canvas svg"
 MOST_BOXES = 25
-BOTH_DRAWINGS = {"svg", "pdf", "png", "dot"}  # the forms that our drawing and Keras's picture both have
+BOTH_DRAWINGS = {
+    "svg",
+    "pdf",
+    "png",
+    "dot",
+}  # the forms that our drawing and Keras's picture both have
 
 
 def visit(page: Page, app_url: str, address: str = "") -> Page:
@@ -26,7 +31,9 @@ def visit(page: Page, app_url: str, address: str = "") -> Page:
 def await_network(page: Page, name: str) -> None:
     """The drawing of this catalogue network, and its numbers, are on the screen."""
     config = catalog.get(name).config
-    expect(page.locator(f'{DRAWING}[data-network="{config.fingerprint}"]')).to_be_visible(timeout=15_000)
+    expect(page.locator(f'{DRAWING}[data-network="{config.fingerprint}"]')).to_be_visible(
+        timeout=15_000
+    )
     parameters = page.locator(".lab-numbers > div").nth(1)
     expect(parameters).to_contain_text(f"{describe(config).trainable_params:,}")
 
@@ -64,7 +71,9 @@ def test_any_depth_fits_into_25_boxes_and_the_link_follows(page: Page, app_url: 
         page.wait_for_url(f"**network={name}*")
 
 
-def test_a_pasted_link_shows_the_same_network_to_another_visitor(open_page: Any, app_url: str) -> None:
+def test_a_pasted_link_shows_the_same_network_to_another_visitor(
+    open_page: Any, app_url: str
+) -> None:
     """Catches settings that live in one visitor's session only."""
     first = visit(open_page(), app_url, "?network=resnet20")
     first.get_by_test_id("stSidebar").get_by_text("Plain", exact=True).click()
@@ -102,7 +111,9 @@ def test_the_zoom_survives_a_change_of_n(page: Page, app_url: str) -> None:
     assert view_box(page) == zoomed
 
 
-def test_hands_and_keyboard_answer_without_the_server(page: Page, app_url: str, lab: RunningApp) -> None:
+def test_hands_and_keyboard_answer_without_the_server(
+    page: Page, app_url: str, lab: RunningApp
+) -> None:
     """Catches a click, drag, wheel or key that does nothing."""
     visit(page, app_url)
     page.locator(f"{DRAWING} .box:not(.openable)").first.click()
@@ -136,10 +147,14 @@ def test_hands_and_keyboard_answer_without_the_server(page: Page, app_url: str, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400, 2200])
-def test_the_page_holds_at_every_width(open_page: Any, app_url: str, width: int, scheme: str) -> None:
+def test_the_page_holds_at_every_width(
+    open_page: Any, app_url: str, width: int, scheme: str
+) -> None:
     """Catches a page that must be scrolled sideways, and a drawing without a size."""
     page = visit(open_page(width, 900, scheme), app_url, "?network=resnet50")
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    overflow = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
     assert overflow <= 0
     frame = page.locator(".lab-diagram").bounding_box()
     assert frame is not None
@@ -147,16 +162,24 @@ def test_the_page_holds_at_every_width(open_page: Any, app_url: str, width: int,
     assert frame["height"] > 300
 
 
-def test_the_page_downloads_the_bytes_the_command_line_writes(page: Page, app_url: str, tmp_path: Path) -> None:
+def test_the_page_downloads_the_bytes_the_command_line_writes(
+    page: Page, app_url: str, tmp_path: Path
+) -> None:
     """Catches a figure on the page that differs from the one in the paper's makefile."""
     visit(page, app_url, "?network=resnet20&norm.momentum=0.95")
     page.get_by_role("button", name="Export").click()
     settings = ["resnet20", "--set", "norm.momentum=0.95"]
     draw, export = ["draw", *settings], ["export", *settings]
     plot = ["plot", *settings, "--show-shapes", "--show-layer-names"]
-    commands = [(form, 0, draw, form) for form in ("svg", "pdf", "png", "dot", "tex", "mmd", "json")]
+    commands = [
+        (form, 0, draw, form) for form in ("svg", "pdf", "png", "dot", "tex", "mmd", "json")
+    ]
     commands += [(form, 1, plot, form) for form in ("svg", "pdf", "png", "dot")]
-    commands += [("csv", 0, export, "csv"), ("Config", 0, export, "json"), ("Python", 0, draw, "py")]
+    commands += [
+        ("csv", 0, export, "csv"),
+        ("Config", 0, export, "json"),
+        ("Python", 0, draw, "py"),
+    ]
     for label, place, command, ending in commands:
         name = label.upper() if label.islower() else label
         with page.expect_download() as download:
@@ -166,7 +189,9 @@ def test_the_page_downloads_the_bytes_the_command_line_writes(page: Page, app_ur
             )  # the later button would be the first until both are there
             buttons.nth(place).click()
         written = tmp_path / f"{label}.{ending}"
-        subprocess.run([sys.executable, "-m", "resnet", *command, "-o", str(written)], cwd=ROOT, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "resnet", *command, "-o", str(written)], cwd=ROOT, check=True
+        )
         assert Path(download.value.path()).read_bytes() == written.read_bytes(), (label, command)
         assert download.value.suggested_filename.startswith("resnet20-")
 
@@ -185,10 +210,14 @@ def test_keras_s_own_picture_is_one_click_away(page: Page, app_url: str) -> None
     visit(page, app_url, "?network=resnet20")
     page.get_by_text("plot_model", exact=True).click()
     expect(page.locator(f"{DRAWING} .node").first).to_be_visible(timeout=30_000)
-    assert page.locator(f"{DRAWING} .node").count() == len(describe(catalog.get("resnet20").config).layers)
+    assert page.locator(f"{DRAWING} .node").count() == len(
+        describe(catalog.get("resnet20").config).layers
+    )
 
 
-@pytest.mark.parametrize("link", ["?network=%3Cscript%3Ealert(1)%3C%2Fscript%3E", "?network=resnet20&norm.momentum=1"])
+@pytest.mark.parametrize(
+    "link", ["?network=%3Cscript%3Ealert(1)%3C%2Fscript%3E", "?network=resnet20&norm.momentum=1"]
+)
 def test_a_hostile_link_is_one_sentence(page: Page, app_url: str, link: str) -> None:
     """Catches a script that runs, a traceback, and a blank page."""
     visit(page, app_url, link)

@@ -1,4 +1,5 @@
-"""What `make bench` times is really there: its stopwatch stops, and its table holds what was measured."""
+"""What `make bench` times is really there: its stopwatch stops, and its table holds what was
+measured."""
 
 from driver import RunningApp
 from playwright.sync_api import Page
@@ -21,5 +22,10 @@ def test_memory_is_that_of_the_server_and_all_it_started(lab: RunningApp) -> Non
 
 
 def test_the_table_shows_what_missed_its_bar() -> None:
-    text = markdown([Row("a", "1.9 s", "1/50", "1/300", True), Row("b", "–", "0.3 s", seconds(0.51), False)])
-    assert [line.rsplit("|", 3)[1:3] for line in text.splitlines()[2:]] == [[" 1/300 ", " ✓ "], [" 0.51 s ", " ✗ "]]
+    text = markdown(
+        [Row("a", "1.9 s", "1/50", "1/300", True), Row("b", "–", "0.3 s", seconds(0.51), False)]
+    )
+    assert [line.rsplit("|", 3)[1:3] for line in text.splitlines()[2:]] == [
+        [" 1/300 ", " ✓ "],
+        [" 0.51 s ", " ✗ "],
+    ]

@@ -1,4 +1,5 @@
-"""Side by side in a real Chromium: curves are uploaded, told about, drawn and explained; many of them at once."""
+"""Side by side in a real Chromium: curves are uploaded, told about, drawn and explained; many of
+them at once."""
 
 import re
 import time
@@ -19,7 +20,9 @@ CURVES = {
     "plain_34_sgd": ("binary_plain34", "1e-3"),
     "resnet_50_sgd": ("binary_resnet50", "1e-4"),
 }
-RECIPE = "optimiser.kind=sgd\nschedule.learning_rate=1e-4\nbatch_size=16\nepochs=50\nshuffle=after_batch"
+RECIPE = (
+    "optimiser.kind=sgd\nschedule.learning_rate=1e-4\nbatch_size=16\nepochs=50\nshuffle=after_batch"
+)
 MANY, POINTS = 60, 64_000
 PATIENCE_MS = 60_000
 
@@ -45,11 +48,14 @@ def choose(page: Page, box: Locator, option: str) -> None:
 
 
 def test_uploaded_curves_are_explained(served: RunningApp, open_page: Any) -> None:
-    """Catches a form that loses what was typed, and a page that cannot say what the notebook's author asked himself."""
+    """Catches a form that loses what was typed, and a page that cannot say what the notebook's
+    author asked himself."""
     page = open_page()
     side_by_side(page, served)
     page.get_by_text("Import curves", exact=True).click()
-    page.locator("input[type=file]").set_input_files([notebook.FOLDER / f"{name}.csv" for name in CURVES])
+    page.locator("input[type=file]").set_input_files(
+        [notebook.FOLDER / f"{name}.csv" for name in CURVES]
+    )
     expect(page.get_by_text("Found in this csv file")).to_have_count(3)
     expect(page.get_by_role("textbox", name="Weight decay λ")).to_have_count(3)
     for number, (network, decay) in enumerate(CURVES.values()):
@@ -81,7 +87,8 @@ def test_uploaded_curves_are_explained(served: RunningApp, open_page: Any) -> No
 
 
 def test_a_link_is_sent_to_a_colleague(served: RunningApp, open_page: Any) -> None:
-    """Catches an address that stays behind what is chosen, opens on one run, or is lost by reloading or going back."""
+    """Catches an address that stays behind what is chosen, opens on one run, or is lost by
+    reloading or going back."""
     for curve in notebook.curves():
         write_import(served.folder / "runs" / IMPORTS, curve)
     page = open_page()
@@ -105,12 +112,15 @@ def test_a_link_is_sent_to_a_colleague(served: RunningApp, open_page: Any) -> No
 
 
 def test_sixty_long_curves_are_drawn(served: RunningApp, open_page: Any) -> None:
-    """Catches a page that a full folder of imports brings to a halt; the time is printed, since machines differ."""
+    """Catches a page that a full folder of imports brings to a halt; the time is printed, since
+    machines differ."""
     rng, x = np.random.default_rng(0), tuple(map(float, range(1, POINTS + 1)))
     for number in range(MANY):
         noise = (0.3 + 0.1 * rng.random(POINTS)).tolist()
         column = Column(name="val_accuracy", along="step", x=x, y=tuple(noise))
-        curve = ImportedCurve(name=f"curve {number:02}", source="csv", columns=(column,), given=Given())
+        curve = ImportedCurve(
+            name=f"curve {number:02}", source="csv", columns=(column,), given=Given()
+        )
         write_import(served.folder / "runs" / IMPORTS, curve)
     page = open_page()
     side_by_side(page, served)

@@ -1,4 +1,5 @@
-"""The Dockerfile without a container engine: its steps, in order, in an empty folder with an environment of its own."""
+"""The Dockerfile without a container engine: its steps, in order, in an empty folder with an
+environment of its own."""
 
 import json
 import os
@@ -57,14 +58,21 @@ def test_the_container_runs_as_nobody_special_and_keeps_runs_and_data() -> None:
 
 def test_the_builder_receives_what_is_copied() -> None:
     """.dockerignore lets through exactly the paths the Dockerfile names."""
-    let_through = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    let_through = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
     sources = {word for rest in arguments("COPY") for word in rest.split()[1:-1]}
-    assert {re.sub(r"requirements.*", "requirements*.txt", source) for source in sources} == let_through
+    assert {
+        re.sub(r"requirements.*", "requirements*.txt", source) for source in sources
+    } == let_through
 
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """The working folder of the image: the tracked files the COPY lines name, and this Python's packages as .venv."""
+    """The working folder of the image: the tracked files the COPY lines name, and this Python's
+    packages as .venv."""
     folder = tmp_path / "lab"
     folder.mkdir()
     for rest in arguments("COPY"):
@@ -76,7 +84,9 @@ def image(tmp_path: Path) -> Path:
 
 
 def copy_tracked(source: str, target: Path) -> None:
-    listed = subprocess.run(["git", "ls-files", source], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", source], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     for name in listed.stdout.splitlines():
         place = target / Path(name).relative_to(source) if name != source else target
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -85,15 +95,25 @@ def copy_tracked(source: str, target: Path) -> None:
 
 @pytest.fixture
 def clean_environment(tmp_path: Path) -> dict[str, str]:
-    """What a container's process sees: the image's settings, with the volume moved to a folder we may write to."""
+    """What a container's process sees: the image's settings, with the volume moved to a folder we
+    may write to."""
     volume = arguments("VOLUME")[0]
-    moved = {key: value.replace(volume, str(tmp_path / "volume")) for key, value in settings().items()}
+    moved = {
+        key: value.replace(volume, str(tmp_path / "volume")) for key, value in settings().items()
+    }
     moved["STREAMLIT_SERVER_ADDRESS"] = "127.0.0.1"  # no test listens to the outside
-    return {"PATH": os.defpath, "HOME": str(tmp_path / "home"), "REQUIREMENTS": "requirements.txt", **moved}
+    return {
+        "PATH": os.defpath,
+        "HOME": str(tmp_path / "home"),
+        "REQUIREMENTS": "requirements.txt",
+        **moved,
+    }
 
 
 @pytest.fixture
-def started(image: Path, clean_environment: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def started(
+    image: Path, clean_environment: dict[str, str]
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """The image's RUN lines that touch its own folder, then its CMD on a free port."""
     for line in arguments("RUN"):
         if "useradd" not in line:  # makes a user on the machine it runs on
@@ -106,9 +126,13 @@ def started(image: Path, clean_environment: dict[str, str]) -> Iterator[tuple[in
 
 
 def test_the_container_starts_answers_its_health_check_and_draws(
-    started: tuple[int, subprocess.Popen[bytes]], image: Path, clean_environment: dict[str, str], page: Page
+    started: tuple[int, subprocess.Popen[bytes]],
+    image: Path,
+    clean_environment: dict[str, str],
+    page: Page,
 ) -> None:
-    """A file the COPY lines forgot, or a health check that can never succeed, would be seen here."""
+    """A file the COPY lines forgot, or a health check that can never succeed, would be seen
+    here."""
     port, process = started
     check = arguments("HEALTHCHECK")[0].partition("CMD ")[2].replace(PORT, str(port))
     assert wait_for(check, process, image, clean_environment)
@@ -116,10 +140,14 @@ def test_the_container_starts_answers_its_health_check_and_draws(
     page.locator(".lab-diagram .canvas svg").wait_for()
 
 
-def wait_for(check: str, process: subprocess.Popen[bytes], folder: Path, environment: dict[str, str]) -> bool:
+def wait_for(
+    check: str, process: subprocess.Popen[bytes], folder: Path, environment: dict[str, str]
+) -> bool:
     give_up = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < give_up and process.poll() is None:
-        done = subprocess.run(check, shell=True, cwd=folder, env=environment, capture_output=True, check=False)
+        done = subprocess.run(
+            check, shell=True, cwd=folder, env=environment, capture_output=True, check=False
+        )
         if done.returncode == 0:
             return True
         time.sleep(0.2)

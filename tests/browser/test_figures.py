@@ -18,7 +18,10 @@ OUTSIDE = """() => {
 }"""
 """Words that cannot be seen, or hang over the edge."""
 
-LOADED = "async () => { await document.fonts.ready; return [...document.fonts].map((face) => face.status); }"
+LOADED = (
+    "async () => { await document.fonts.ready; return [...document.fonts].map((face) =>"
+    " face.status); }"
+)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +33,11 @@ LOADED = "async () => { await document.fonts.ready; return [...document.fonts].m
         {"level": "layer", "page": "a4"},
     ],
 )
-def test_chromium_shows_every_word_in_the_letters_it_carries(page: Page, tmp_path: Path, looks: dict[str, Any]) -> None:
-    """Catches an SVG that a browser cannot read, letters that do not load, and words outside the figure."""
+def test_chromium_shows_every_word_in_the_letters_it_carries(
+    page: Page, tmp_path: Path, looks: dict[str, Any]
+) -> None:
+    """Catches an SVG that a browser cannot read, letters that do not load, and words outside the
+    figure."""
     file = tmp_path / "figure.svg"
     draw(get("resnet34").config, **looks).save(file)
     page.goto(file.as_uri())

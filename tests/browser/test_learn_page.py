@@ -1,4 +1,5 @@
-"""The learn page in a real browser: its picture, its sliders by keyboard, on narrow screens, and for other eyes."""
+"""The learn page in a real browser: its picture, its sliders by keyboard, on narrow screens, and
+for other eyes."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +12,10 @@ from test_accessibility import complaints
 OpenPage = Callable[..., Page]
 
 PICTURE = ".still svg"
-ALL_BARS = "() => [...document.querySelectorAll('.stPlotlyChart .bars path')].map(bar => bar.getAttribute('d')).join()"
+ALL_BARS = (
+    "() => [...document.querySelectorAll('.stPlotlyChart .bars path')].map(bar =>"
+    " bar.getAttribute('d')).join()"
+)
 
 
 def visit(page: Page, app_url: str) -> None:
@@ -32,11 +36,14 @@ def slider(page: Page, name: str) -> Locator:
 
 
 def test_the_picture_follows_network_and_shortcut(page: Page, app_url: str) -> None:
-    """Catches a picture that stays when another block is chosen, or that the page throws away as unsafe."""
+    """Catches a picture that stays when another block is chosen, or that the page throws away as
+    unsafe."""
     visit(page, app_url)
     picture = page.locator(PICTURE)
     expect(picture).to_contain_text("pad, +16 channels")
-    expect(picture).to_have_attribute("aria-label", re.compile("32×32×16 goes in.*16×16×32 comes out"))
+    expect(picture).to_have_attribute(
+        "aria-label", re.compile("32×32×16 goes in.*16×16×32 comes out")
+    )
     page.get_by_role("radio", name="Option B").click()
     expect(picture).to_contain_text("1×1 conv, 32, /2")
     page.get_by_role("radio", name="No shortcut").click()
@@ -74,13 +81,17 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(open_page: OpenPage, app_ur
     page = open_page(390, 844)
     visit(page, app_url)
     page.locator(".stPlotlyChart .main-svg").last.scroll_into_view_if_needed()
-    for wide in page.locator(f"{PICTURE}, .stPlotlyChart .main-svg, .stMarkdown, .stSlider, .stButtonGroup").all():
+    for wide in page.locator(
+        f"{PICTURE}, .stPlotlyChart .main-svg, .stMarkdown, .stSlider, .stButtonGroup"
+    ).all():
         place = wide.bounding_box()
         assert place is None or (place["x"] >= 0 and place["x"] + place["width"] <= 390)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (1400, "dark"), (390, "light")])
-def test_nothing_keeps_a_person_out(open_page: OpenPage, app_url: str, width: int, scheme: str) -> None:
+def test_nothing_keeps_a_person_out(
+    open_page: OpenPage, app_url: str, width: int, scheme: str
+) -> None:
     """Catches controls without a name and words without contrast."""
     page = open_page(width, 900, scheme)
     visit(page, app_url)

@@ -1,4 +1,5 @@
-"""The drawing under a person's hand: opened in place, searched, walked along, on a phone, in a link."""
+"""The drawing under a person's hand: opened in place, searched, walked along, on a phone, in a
+link."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -90,7 +91,9 @@ def selected(page: Page) -> Locator:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """A page 390 pixels wide, touched with fingers."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
     yield context.new_page()
     context.close()
 
@@ -103,7 +106,8 @@ def calm(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-# ---- opening and closing --------------------------------------------------------------------------------------------
+# ---- opening and closing
+# --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -118,7 +122,8 @@ def calm(browser: Browser) -> Iterator[BrowserContext]:
 def test_a_click_opens_a_box_where_it_is_and_its_header_closes_it(
     page: Page, app_url: str, address: str, name: str
 ) -> None:
-    """Catches an opened box that jumps away from the pointer, and a closed one that leaves something moved."""
+    """Catches an opened box that jumps away from the pointer, and a closed one that leaves
+    something moved."""
     visit(page, app_url, address)
     shut, clicked = places(page), corner(box(page, name))
     click(page, box(page, name))
@@ -196,7 +201,8 @@ def test_an_opened_repeat_still_says_what_it_stands_for(page: Page, app_url: str
 
 
 def test_everything_open_in_the_deepest_network_stays_light(page: Page, app_url: str) -> None:
-    """Catches thousands of boxes in the page at once, and boxes that are missing where a person has moved to."""
+    """Catches thousands of boxes in the page at once, and boxes that are missing where a person has
+    moved to."""
     visit(page, app_url, "?network=resnet1202&level=layer")
     expect(box(page, "stage1.block1.conv1")).to_be_visible(timeout=30_000)
     assert page.locator(f"{DRAWING} *").count() < MOST_ELEMENTS
@@ -223,8 +229,11 @@ def test_everything_open_in_the_deepest_network_stays_light(page: Page, app_url:
     assert page.locator(f"{DRAWING} *").count() < MOST_ELEMENTS
 
 
-def test_nothing_moves_for_who_asked_for_less_motion(calm: BrowserContext, page: Page, app_url: str) -> None:
-    """Catches a drawing that glides all the same; the other visitor's does, so that this test can see it."""
+def test_nothing_moves_for_who_asked_for_less_motion(
+    calm: BrowserContext, page: Page, app_url: str
+) -> None:
+    """Catches a drawing that glides all the same; the other visitor's does, so that this test can
+    see it."""
     asked = """root => new Promise(told => new MutationObserver(() => {
         if (root.querySelector('.group[data-id="stage1.block2"]'))
           requestAnimationFrame(() => told(root.getAnimations({subtree: true}).length));
@@ -243,7 +252,8 @@ def handle(page: Page) -> Any:
     return page.locator(".lab-diagram").element_handle()
 
 
-# ---- keys and pointer -----------------------------------------------------------------------------------------------
+# ---- keys and pointer
+# -----------------------------------------------------------------------------------------------
 
 
 def test_the_keyboard_walks_opens_and_closes(page: Page, app_url: str) -> None:
@@ -277,7 +287,8 @@ def test_keys_close_what_is_around(page: Page, app_url: str) -> None:
 
 
 def test_keys_zoom_and_start_a_search(page: Page, app_url: str) -> None:
-    """Catches a zoom that is not undone by its opposite, and the browser's own search over half a drawing."""
+    """Catches a zoom that is not undone by its opposite, and the browser's own search over half a
+    drawing."""
     visit(page, app_url, "?network=resnet56")
     on_drawing(page, "0")
     whole = view_box(page)
@@ -295,12 +306,18 @@ def test_keys_zoom_and_start_a_search(page: Page, app_url: str) -> None:
 def test_the_hint_beside_the_pointer_needs_no_server(page: Page, app_url: str) -> None:
     """Catches a message to the server for every box that a pointer passes."""
     sent: list[str | bytes] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda message: sent.extend([message])))
+    page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda message: sent.extend([message]))
+    )
     visit(page, app_url, "?network=resnet56")
     page.wait_for_timeout(LEFT_TO_ITSELF_MS)
     before = len(sent)
     hint = page.locator(".lab-diagram .hint")
-    for name, parameters in (("stage1.block1", "4,672"), ("stage1.block2", "37,376"), ("stage2.block1", "13,952")):
+    for name, parameters in (
+        ("stage1.block1", "4,672"),
+        ("stage1.block2", "37,376"),
+        ("stage2.block1", "13,952"),
+    ):
         x, y = corner(box(page, name))
         page.mouse.move(x + 12, y + 7)
         expect(hint).to_contain_text(f"{parameters} parameters")
@@ -328,7 +345,8 @@ def test_the_ruler_leads_to_a_stage(page: Page, app_url: str, network: str) -> N
     assert not any(name.startswith("stage1.") for name in names)
 
 
-# ---- search ---------------------------------------------------------------------------------------------------------
+# ---- search
+# ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -357,11 +375,15 @@ def test_a_search_says_how_many_layers_and_marks_them(
     expect(hits).to_have_count(0)
 
 
-def test_a_question_that_makes_no_sense_is_answered_with_one_sentence(page: Page, app_url: str) -> None:
+def test_a_question_that_makes_no_sense_is_answered_with_one_sentence(
+    page: Page, app_url: str
+) -> None:
     """Catches a traceback, and silence."""
     visit(page, app_url, "?network=resnet56")
     page.locator(FIND).fill("weight > 3")
-    expect(page.locator(ANSWER)).to_have_text(re.compile(r"^A condition compares [^.]*'weight ?> ?3'[^.]*\.$"))
+    expect(page.locator(ANSWER)).to_have_text(
+        re.compile(r"^A condition compares [^.]*'weight ?> ?3'[^.]*\.$")
+    )
     expect(page.locator(f"{DRAWING} .box.hit")).to_have_count(0)
 
 
@@ -383,7 +405,8 @@ def test_enter_walks_from_hit_to_hit_and_opens_what_hides_them(page: Page, app_u
     expect(page.locator(f"{DRAWING} .box.hit")).to_have_count(0)
 
 
-# ---- the link -------------------------------------------------------------------------------------------------------
+# ---- the link
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_selected_goes_into_the_link(page: Page, app_url: str) -> None:
@@ -395,7 +418,9 @@ def test_what_is_selected_goes_into_the_link(page: Page, app_url: str) -> None:
     page.wait_for_url(lambda url: "selected" not in url)
 
 
-def test_a_pasted_link_shows_the_same_drawing_to_another_visitor(open_page: OpenPage, app_url: str) -> None:
+def test_a_pasted_link_shows_the_same_drawing_to_another_visitor(
+    open_page: OpenPage, app_url: str
+) -> None:
     """Catches a way of looking that lives in one visitor's session only."""
     first = visit(open_page(), app_url, "?network=resnet20&level=block&style=compact&colour=macs")
     click(first, panel(first, "stage2.block1"))
@@ -420,10 +445,13 @@ def test_the_export_is_the_drawing_as_it_is_opened(page: Page, app_url: str) -> 
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG", exact=True).first.click()
     view = View(colour="macs", toggled=("stage2.block1",))
-    assert Path(download.value.path()).read_bytes() == exports.drawing(catalog.get("resnet20").config, "svg", view)
+    assert Path(download.value.path()).read_bytes() == exports.drawing(
+        catalog.get("resnet20").config, "svg", view
+    )
 
 
-# ---- looks and words ------------------------------------------------------------------------------------------------
+# ---- looks and words
+# ------------------------------------------------------------------------------------------------
 
 
 def test_the_details_of_a_convolution_count_it_in_the_open(page: Page, app_url: str) -> None:
@@ -442,7 +470,9 @@ def test_the_list_says_every_box(page: Page, app_url: str) -> None:
     page.get_by_text("The drawing as a list").click()
     lines = page.locator(".listing li button")
     expect(lines).to_have_count(len(places(page)))
-    expect(lines.nth(1)).to_have_text("3×3 conv, 16, closed; output 32 by 32 by 16; 464 parameters; 0.44 M MACs")
+    expect(lines.nth(1)).to_have_text(
+        "3×3 conv, 16, closed; output 32 by 32 by 16; 464 parameters; 0.44 M MACs"
+    )
     lines.nth(2).click()
     expect(selected(page)).to_have_attribute("data-id", "stage1.block1")
     click(page, box(page, "stage1.block1"))
@@ -464,7 +494,8 @@ def test_colours_have_a_legend_with_their_steps(page: Page, app_url: str) -> Non
 
 
 def test_figure_3_is_drawn_with_arcs(page: Page, app_url: str) -> None:
-    """Catches a style that is only a word in the link; the paper dots the arcs over which the dimensions change."""
+    """Catches a style that is only a word in the link; the paper dots the arcs over which the
+    dimensions change."""
     visit(page, app_url, "?network=resnet20")
     arcs = page.locator(f"{DRAWING} .edge[class*='arc-']")
     expect(arcs).to_have_count(0)
@@ -478,7 +509,9 @@ def test_figure_3_is_drawn_with_arcs(page: Page, app_url: str) -> None:
 
 
 @pytest.mark.parametrize("colour", ["operation", "macs"])
-def test_a_dark_page_has_dark_boxes_with_light_words(open_page: OpenPage, app_url: str, colour: str) -> None:
+def test_a_dark_page_has_dark_boxes_with_light_words(
+    open_page: OpenPage, app_url: str, colour: str
+) -> None:
     """Catches white boxes on a dark page, and words that vanish on them."""
     shades = {}
     for scheme in ("light", "dark"):
@@ -505,11 +538,13 @@ def luminance(part: Locator, of: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-# ---- a phone --------------------------------------------------------------------------------------------------------
+# ---- a phone
+# --------------------------------------------------------------------------------------------------------
 
 
 def test_a_finger_opens_a_box_and_reads_about_it(phone: Page, app_url: str) -> None:
-    """Catches a drawing that a phone cannot use, details over the whole of it, and a page wider than the phone."""
+    """Catches a drawing that a phone cannot use, details over the whole of it, and a page wider
+    than the phone."""
     visit(phone, app_url, "?network=resnet20")
     assert "translate(144" not in str(places(phone))  # from top to bottom
     block = box(phone, "stage1.block1")
@@ -527,6 +562,11 @@ def test_a_finger_opens_a_box_and_reads_about_it(phone: Page, app_url: str) -> N
     assert sheet["y"] > 844 * 0.5
     assert sheet["y"] + sheet["height"] == pytest.approx(844 - 8, abs=4)
     assert sheet["width"] > 350
-    assert phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert (
+        phone.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        <= 0
+    )
     details.get_by_role("button", name="Close the details").tap()
     expect(details).to_be_hidden()

@@ -1,4 +1,5 @@
-"""A study from the page, in a real Chromium: started, outlived by its runs, read, taken home, and made unfair."""
+"""A study from the page, in a real Chromium: started, outlived by its runs, read, taken home, and
+made unfair."""
 
 import csv
 import io
@@ -23,7 +24,8 @@ RUNS = 4
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """Runs, studies and data of this test alone; whatever still trains there at the end is stopped."""
+    """Runs, studies and data of this test alone; whatever still trains there at the end is
+    stopped."""
     yield tmp_path
     store = Store(tmp_path / "runs")
     for run in store.list():
@@ -51,7 +53,8 @@ def open_the_rest(page: Page) -> None:
 
 
 def smallest_study(page: Page, app: RunningApp) -> None:
-    """The ready study at quick size, made smaller still by hand: two depths, few steps, one seed."""
+    """The ready study at quick size, made smaller still by hand: two depths, few steps, one
+    seed."""
     page.goto(f"{app.url}/study")
     page.get_by_role("button", name="New study").click()
     open_the_rest(page)
@@ -71,7 +74,8 @@ def download(page: Page, name: str) -> bytes:
 
 @pytest.mark.training
 def test_a_study_outlives_the_server_and_comes_out(open_page: Any, folder: Path) -> None:
-    """Catches a study that ends with the server, results that are not there, and files that do not open."""
+    """Catches a study that ends with the server, results that are not there, and files that do not
+    open."""
     port = free_port()
     with running_app(folder, port=port) as first:
         page = open_page()
@@ -81,7 +85,9 @@ def test_a_study_outlives_the_server_and_comes_out(open_page: Any, folder: Path)
         end(first.process)
     store = Store(folder / "runs")
     assert len(store.list()) == RUNS
-    assert not any(run.state().name == "finished" for run in store.list()), "the server died before anything was done"
+    assert not any(run.state().name == "finished" for run in store.list()), (
+        "the server died before anything was done"
+    )
     with running_app(folder, port=port) as second:
         page = open_page()
         page.goto(f"{second.url}/study?study=plain_or_residual_quick")

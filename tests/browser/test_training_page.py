@@ -44,11 +44,14 @@ def start_training(page: Page, app: RunningApp, network: str, steps: int) -> str
 
 
 def test_a_run_outlives_the_tab_and_the_server(open_page: Any, folder: Path) -> None:
-    """Catches training that ends with the tab or the web server, and a page that has forgotten it afterwards."""
+    """Catches training that ends with the tab or the web server, and a page that has forgotten it
+    afterwards."""
     with running_app(folder) as first:
         page = open_page()
         run_id = start_training(page, first, "resnet8", 200)
-        expect(page.locator(STATE).get_by_text(re.compile("queued|starting|running"))).to_be_visible()
+        expect(
+            page.locator(STATE).get_by_text(re.compile("queued|starting|running"))
+        ).to_be_visible()
         page.context.close()
         os.killpg(first.process.pid, signal.SIGKILL)
         end(first.process)
@@ -63,7 +66,11 @@ def test_a_run_outlives_the_tab_and_the_server(open_page: Any, folder: Path) -> 
         error = page.locator(".st-key-numbers [data-testid=stMetricValue]").first.inner_text()
         page.context.close()
     assert run.state().name == "finished"
-    shown = [float(record["validation_error"]) for record in run.metrics()[0] if record["kind"] == "evaluation"]
+    shown = [
+        float(record["validation_error"])
+        for record in run.metrics()[0]
+        if record["kind"] == "evaluation"
+    ]
     assert len(shown) > 3
     assert shown[-1] < shown[0], "the validation error falls"
     assert error == f"{shown[-1]:.2f} %"
@@ -73,13 +80,19 @@ def test_stop_ends_the_run_and_all_it_started(page: Page, folder: Path) -> None:
     """Catches a Stop that only looks like one."""
     with running_app(folder) as app:
         run_id = start_training(page, app, "resnet8", 100_000)
-        expect(page.get_by_text(re.compile(r"step [1-9][\d,]* of 100,000")).first).to_be_visible(timeout=LONG_S * 1000)
+        expect(page.get_by_text(re.compile(r"step [1-9][\d,]* of 100,000")).first).to_be_visible(
+            timeout=LONG_S * 1000
+        )
         page.get_by_role("button", name="Stop").click()
         expect(page.locator(STATE).get_by_text("stopped")).to_be_visible(timeout=60_000)
         assert Store(folder / "runs").get(run_id).state().name == "stopped"
         page.context.close()
     mark = str(folder / "runs" / run_id).encode()
-    left = [process for process in Path("/proc").iterdir() if process.name.isdecimal() and mark in command_of(process)]
+    left = [
+        process
+        for process in Path("/proc").iterdir()
+        if process.name.isdecimal() and mark in command_of(process)
+    ]
     assert not [process for process in left if still_there(process, mark)]
 
 

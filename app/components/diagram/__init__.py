@@ -1,4 +1,5 @@
-"""The interactive drawing: a Streamlit component that shows a picture and answers hands in the browser."""
+"""The interactive drawing: a Streamlit component that shows a picture and answers hands in the
+browser."""
 
 from collections.abc import Callable
 from functools import cache
@@ -16,10 +17,12 @@ KEY = "diagram"
 
 
 class Picture(NamedTuple):
-    """What is on the canvas. `scenes` are from formats/scene.py, "wide" and for narrow screens "tall", with the layer
-    `tables` of the one or two networks in them; or `svg` is a picture that can only be looked at.
+    """What is on the canvas. `scenes` are from formats/scene.py, "wide" and for narrow screens
+    "tall", with the layer `tables` of the one or two networks in them; or `svg` is a picture that
+    can only be looked at.
 
-    `network` is the config's fingerprint and `key` another for every drawing. While `kind` stays, so does the zoom.
+    `network` is the config's fingerprint and `key` another for every drawing. While `kind` stays,
+    so does the zoom.
     """
 
     network: str
@@ -31,10 +34,16 @@ class Picture(NamedTuple):
     svg: str = ""
 
 
-def show_diagram(picture: Picture, acted: Callable[[], None], *, selected: str = "", hits: dict[str, Any] | None = None,
-                 scheme: str | None = None) -> None:  # fmt: skip
-    """Draw it. `acted` is called when a person did something; `state.done(KEY)` says what: {"name": "toggle", "id": …},
-    "refold", "reveal", "select" or "find".
+def show_diagram(
+    picture: Picture,
+    acted: Callable[[], None],
+    *,
+    selected: str = "",
+    hits: dict[str, Any] | None = None,
+    scheme: str | None = None,
+) -> None:
+    """Draw it. `acted` is called when a person did something; `state.done(KEY)` says what: {"name":
+    "toggle", "id": …}, "refold", "reveal", "select" or "find".
 
     `scheme` is the page's "light" or "dark" unless given.
     """
@@ -56,5 +65,7 @@ def _component() -> Any:
 
 def _dark_colours() -> str:
     """The drawing's light colours are its own; on dark ground these take their place."""
-    lines = [f"  --lab-{name}: {colour.dark};" for name, colour in COLOURS.items() if not colour.host]
+    lines = [
+        f"  --lab-{name}: {colour.dark};" for name, colour in COLOURS.items() if not colour.host
+    ]
     return "\n".join(['.lab-diagram[data-scheme="dark"] {', *lines, "}"])

@@ -1,4 +1,5 @@
-"""What differs between two networks, painted on both: a colour and a sign on every box, and a colour on shortcuts."""
+"""What differs between two networks, painted on both: a colour and a sign on every box, and a
+colour on shortcuts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,8 +42,11 @@ def compared(drawing: Drawing, comparison: Comparison) -> Drawing:
 
     def repainted(box: Box) -> Box:
         change = _change(box, drawing.graph_of(box), changes)
-        return box if change == "same" else replace(box, marks=_marks(box.marks, change),
-                                                    lines=(*box.lines, MEANINGS[change]))  # fmt: skip
+        return (
+            box
+            if change == "same"
+            else replace(box, marks=_marks(box.marks, change), lines=(*box.lines, MEANINGS[change]))
+        )
 
     found = {*changes.values(), *blocks.values()}
     legend = _legend([change for change in MEANINGS if change in found])
@@ -50,7 +54,8 @@ def compared(drawing: Drawing, comparison: Comparison) -> Drawing:
 
 
 def _own_change(layer: LayerChange) -> Change:
-    """A layer that only reads from another place is the same: what stands there now is marked itself."""
+    """A layer that only reads from another place is the same: what stands there now is marked
+    itself."""
     moved = layer.change == "changed" and all(what.startswith("reads ") for what in layer.what)
     return "same" if moved else layer.change
 
@@ -58,7 +63,9 @@ def _own_change(layer: LayerChange) -> Change:
 def _change(box: Box, graph: Graph, changes: dict[str, Change]) -> Change:
     """Added or removed where all its layers are; changed where some of them differ in any way.
 
-    The shortcut of a block has a line of its own to say what became of it; those of a closed stage have none."""
+    The shortcut of a block has a line of its own to say what became of it; those of a closed stage
+    have none.
+    """
     branch = [name for name in box.node_ids if not _of_shortcut(graph.by_id[name])]
     names = branch if branch and box.kind not in SECTIONS else box.node_ids
     found = {changes[name] for name in names}
@@ -73,8 +80,11 @@ def _of_shortcut(node: Node) -> bool:
 def _marks(marks: tuple[Mark, ...], change: Change) -> tuple[Mark, ...]:
     """On coloured ground, with the sign in the upper right corner of the card."""
     face = face_of(marks)
-    kept = [mark._replace(look=f"is-{change}") if mark is face else mark
-            for mark in marks if not mark.look.endswith("-tint")]  # fmt: skip
+    kept = [
+        mark._replace(look=f"is-{change}") if mark is face else mark
+        for mark in marks
+        if not mark.look.endswith("-tint")
+    ]
     if not isinstance(face, Rect):
         return tuple(kept)
     return (*kept, Text(face.x + face.width - 4, face.y + 9.5, SIGNS[change], "title-sign", "end"))
@@ -86,7 +96,15 @@ def _shortcuts(comparison: Comparison) -> dict[str, Change]:
     found: dict[str, Change] = {}
     for name in before.keys() | after.keys():
         one, other = before.get(name), after.get(name)
-        found[name] = "same" if one == other else "added" if one is None else "removed" if other is None else "changed"
+        found[name] = (
+            "same"
+            if one == other
+            else "added"
+            if one is None
+            else "removed"
+            if other is None
+            else "changed"
+        )
     return found
 
 
@@ -96,12 +114,24 @@ def _recoloured(edge: Edge, blocks: dict[str, Change]) -> Edge:
     if edge.kind == "chain" or change == "same":
         return edge
     line, *rest = edge.marks
-    heads = [mark._replace(look=f"{change}-head") if mark.look.endswith("-head") else mark for mark in rest]
+    heads = [
+        mark._replace(look=f"{change}-head") if mark.look.endswith("-head") else mark
+        for mark in rest
+    ]
     kind = "dotted" if LOOKS[line.look].dash else "line"
     return replace(edge, marks=(line._replace(look=f"{change}-{kind}"), *heads))
 
 
 def _legend(found: Sequence[Change]) -> list[Entry]:
     looks = {change: "card" if change == "same" else f"is-{change}" for change in found}
-    return [Entry((Rect(0, -5, 14, 10, 2, looks[change]), Text(7, 2.8, SIGNS[change], "title-sign", "middle")), 14.0,
-                  MEANINGS[change]) for change in found]  # fmt: skip
+    return [
+        Entry(
+            (
+                Rect(0, -5, 14, 10, 2, looks[change]),
+                Text(7, 2.8, SIGNS[change], "title-sign", "middle"),
+            ),
+            14.0,
+            MEANINGS[change],
+        )
+        for change in found
+    ]

@@ -1,4 +1,5 @@
-"""Numbers painted on boxes: each box in a step of one scale by what it costs, with a legend that says the steps."""
+"""Numbers painted on boxes: each box in a step of one scale by what it costs, with a legend that
+says the steps."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,18 +25,22 @@ TITLES: dict[Colour, str] = {
 
 
 def painted(drawing: Drawing, colour: Colour) -> Drawing:
-    """The same drawing with its boxes coloured by one number of theirs, and the scale in place of the operations."""
+    """The same drawing with its boxes coloured by one number of theirs, and the scale in place of
+    the operations."""
     values = dict(zip([box.id for box in drawing.boxes], box_values(drawing, colour), strict=True))
     edges = thresholds([value for value in values.values() if value > 0])
 
     def repainted(box: Box) -> Box:
         return replace(box, marks=_marks(box.marks, heat(values[box.id], edges)))
 
-    return restyled(drawing, repainted, lambda edge: edge, _scale(colour, edges, list(values.values())))
+    return restyled(
+        drawing, repainted, lambda edge: edge, _scale(colour, edges, list(values.values()))
+    )
 
 
 def box_values(drawing: Drawing, colour: Colour) -> list[int]:
-    """What each box stands for, all its repeats together; the receptive field is that of its last layer."""
+    """What each box stands for, all its repeats together; the receptive field is that of its last
+    layer."""
     tables = {id(graph): rows_of(graph) for graph in (drawing.graph, drawing.other) if graph}
     return [_value(box, tables[id(drawing.graph_of(box))], colour) for box in drawing.boxes]
 
@@ -51,7 +56,8 @@ def _value(box: Box, rows: dict[str, LayerMetrics], colour: Colour) -> int:
 
 
 def thresholds(values: Sequence[int]) -> list[float]:
-    """Where the steps of the scale begin: round numbers, evenly on a logarithmic scale from the least to the most."""
+    """Where the steps of the scale begin: round numbers, evenly on a logarithmic scale from the
+    least to the most."""
     if not values:
         return []
     low, high = min(values), max(values)
@@ -75,12 +81,21 @@ def heat(value: int, edges: Sequence[float]) -> int:
 
 @lru_cache(maxsize=2048)
 def _marks(marks: tuple[Mark, ...], step: int) -> tuple[Mark, ...]:
-    """The same marks on coloured ground: the face of the card takes the colour, tints of operations give way."""
+    """The same marks on coloured ground: the face of the card takes the colour, tints of operations
+    give way."""
     face = face_of(marks)
     looks = {"caption": "caption-painted"}  # small grey words could not be read on a strong colour
     kept = [mark for mark in marks if not mark.look.endswith("-tint")]
-    return tuple([mark._replace(look=f"heat-{step}") if mark is face
-                  else mark._replace(look=looks.get(mark.look, mark.look)) for mark in kept])  # fmt: skip
+    return tuple(
+        [
+            (
+                mark._replace(look=f"heat-{step}")
+                if mark is face
+                else mark._replace(look=looks.get(mark.look, mark.look))
+            )
+            for mark in kept
+        ]
+    )
 
 
 def _scale(colour: Colour, edges: Sequence[float], values: Sequence[int]) -> list[Entry]:

@@ -1,4 +1,5 @@
-"""A drawing with other looks in the same places; blocks that still look the same stay stamps of one template."""
+"""A drawing with other looks in the same places; blocks that still look the same stay stamps of one
+template."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,19 +15,31 @@ RestyleBox = Callable[[Box], Box]
 RestyleEdge = Callable[[Edge], Edge]
 
 
-def restyled(drawing: Drawing, box: RestyleBox, edge: RestyleEdge, legend: Sequence[Entry]) -> Drawing:
-    """`box` and `edge` give each its new marks, and leave its place alone; `legend` takes the old one's place."""
+def restyled(
+    drawing: Drawing, box: RestyleBox, edge: RestyleEdge, legend: Sequence[Entry]
+) -> Drawing:
+    """`box` and `edge` give each its new marks, and leave its place alone; `legend` takes the old
+    one's place."""
     made: dict[tuple[object, ...], Template] = {}
-    placed = [box(part) if isinstance(part, Box) else _stamp(part, box, edge, made) for part in drawing.placed]
+    placed = [
+        box(part) if isinstance(part, Box) else _stamp(part, box, edge, made)
+        for part in drawing.placed
+    ]
     lines = [edge(line) for line in drawing.lines]
     marks, right, bottom = spread(legend, MARGIN, _below(drawing), drawing.width - MARGIN)
     return replace(
-        drawing, placed=tuple(placed), lines=tuple(lines), legend=marks, width=max(drawing.width, right + MARGIN),
+        drawing,
+        placed=tuple(placed),
+        lines=tuple(lines),
+        legend=marks,
+        width=max(drawing.width, right + MARGIN),
         height=max(drawing.height, bottom + MARGIN),
-    )  # fmt: skip
+    )
 
 
-def _stamp(stamp: Stamp, box: RestyleBox, edge: RestyleEdge, made: dict[tuple[object, ...], Template]) -> Stamp:
+def _stamp(
+    stamp: Stamp, box: RestyleBox, edge: RestyleEdge, made: dict[tuple[object, ...], Template]
+) -> Stamp:
     template = stamp.template
     boxes = [box(each) for each in stamp.boxes()]
     edges = [edge(each) for each in stamp.named_edges()]
@@ -36,14 +49,19 @@ def _stamp(stamp: Stamp, box: RestyleBox, edge: RestyleEdge, made: dict[tuple[ob
         made[key] = replace(
             template,
             boxes=tuple([replace(old, marks=new.marks, lines=new.lines) for old, new in pairs]),
-            edges=tuple([replace(old, marks=new.marks) for old, new in zip(template.edges, edges, strict=True)]),
+            edges=tuple(
+                [
+                    replace(old, marks=new.marks)
+                    for old, new in zip(template.edges, edges, strict=True)
+                ]
+            ),
         )
     return replace(stamp, template=made[key])
 
 
 def face_of(marks: tuple[Mark, ...]) -> Mark | None:
-    """The largest card of a box, the one on top of its repeats (a smaller one is the ReLU behind it); or the circle
-    of an addition."""
+    """The largest card of a box, the one on top of its repeats (a smaller one is the ReLU behind
+    it); or the circle of an addition."""
     cards = [mark for mark in marks if isinstance(mark, Rect) and mark.look.startswith(FACES)]
     if cards:
         return max(reversed(cards), key=lambda card: card.width * card.height)

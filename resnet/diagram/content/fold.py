@@ -1,5 +1,6 @@
-"""Which layers one box stands for. Folding comes from the graph and is exact: blocks fold only where every layer, shape
-and path is equal, and the first block of a stage is never folded into its repeats.
+"""Which layers one box stands for. Folding comes from the graph and is exact: blocks fold only
+where every layer, shape and path is equal, and the first block of a stage is never folded into its
+repeats.
 """
 
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ Layers = tuple[Node, ...]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Layers that are drawn once: `alike` holds them for every block that looks the same, each with its own weights.
+    """Layers that are drawn once: `alike` holds them for every block that looks the same, each with
+    its own weights.
 
-    `block` is the number of the first of these blocks in its stage, 0 in the stem and the head. `opened` says whether
-    its layers are drawn, or one box for all of them. `like` names the first block of the stage that looks the same.
+    `block` is the number of the first of these blocks in its stage, 0 in the stem and the head.
+    `opened` says whether its layers are drawn, or one box for all of them. `like` names the first
+    block of the stage that looks the same.
     """
 
     section: str
@@ -59,8 +62,8 @@ class Section:
 
 
 def fold(graph: Graph, view: View) -> tuple[Section, ...]:
-    """The network's sections in order, with the units that are drawn. Raises UnknownNameError where the view toggles
-    or unfolds what the network does not have."""
+    """The network's sections in order, with the units that are drawn. Raises UnknownNameError where
+    the view toggles or unfolds what the network does not have."""
     known = places(graph) if view.toggled or view.unfolded else frozenset()
     for name in (*view.toggled, *view.unfolded):
         if name not in known:
@@ -69,7 +72,11 @@ def fold(graph: Graph, view: View) -> tuple[Section, ...]:
     for name, blocks in groupby(graph.blocks(), key=lambda block: block[0]):
         numbered = [(number, layers) for _, number, layers in blocks]
         opened = view.opens_section(name)
-        units = _units(name, numbered, view) if opened else _whole_section(name, [layers for _, layers in numbered])
+        units = (
+            _units(name, numbered, view)
+            if opened
+            else _whole_section(name, [layers for _, layers in numbered])
+        )
         sections.append(Section(name, tuple(units), opened))
     return tuple(sections)
 
@@ -88,7 +95,8 @@ def _whole_section(name: str, blocks: list[Layers]) -> Iterator[Unit]:
 
 
 def _runs(name: str, layers: Layers, view: View) -> Iterator[Unit]:
-    """The stem's and the head's layers: a convolution together with the norm and ReLU that follow it."""
+    """The stem's and the head's layers: a convolution together with the norm and ReLU that follow
+    it."""
     for run in runs(layers):
         yield Unit(name, 0, (run,), opened=len(run) > 1 and view.opens_run(run[0].id))
 
@@ -110,7 +118,9 @@ def _stage(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[
         first = f"{name}.block{stretch[0][0]}"
         if len(stretch) == 1 or view.unfolds(first):
             for number, layers in stretch:
-                yield Unit(name, number, (layers,), view.opens_block(f"{name}.block{number}"), first)
+                yield Unit(
+                    name, number, (layers,), view.opens_block(f"{name}.block{number}"), first
+                )
         else:
             alike = tuple([layers for _, layers in stretch])
             yield Unit(name, stretch[0][0], alike, view.opens_block(first), first)
@@ -124,11 +134,14 @@ def _stretches(blocks: list[tuple[int, Layers]]) -> Iterator[list[tuple[int, Lay
 
 
 def revealed(graph: Graph, view: View, layer: str) -> View:
-    """The view with everything opened that hides this layer. Raises KeyError for a layer the network does not have."""
+    """The view with everything opened that hides this layer. Raises KeyError for a layer the
+    network does not have."""
     where = graph.by_id[layer]
     if not view.opens_section(where.section):
         view = view.toggle(where.section)
-    section = next(found for found in fold(graph, view.within(graph)) if found.name == where.section)
+    section = next(
+        found for found in fold(graph, view.within(graph)) if found.name == where.section
+    )
     unit = next(unit for unit in section.units if layer in unit.node_ids)
     if unit.opened or len(unit.layers) == 1:
         return view
@@ -138,11 +151,18 @@ def revealed(graph: Graph, view: View, layer: str) -> View:
 
 
 def refolded(graph: Graph, view: View, name: str) -> View:
-    """The view with the repeats of a block drawn one by one, or as one again; all those of a stage if it is one."""
+    """The view with the repeats of a block drawn one by one, or as one again; all those of a stage
+    if it is one."""
     if "." in name:
         return view.refold(name)
-    blocks = [(number, layers) for section, number, layers in graph.blocks() if section == name and number]
-    firsts = [f"{name}.block{stretch[0][0]}" for stretch in _stretches(blocks) if len(stretch) > 1] if blocks else []
+    blocks = [
+        (number, layers) for section, number, layers in graph.blocks() if section == name and number
+    ]
+    firsts = (
+        [f"{name}.block{stretch[0][0]}" for stretch in _stretches(blocks) if len(stretch) > 1]
+        if blocks
+        else []
+    )
     unfolded = [first for first in firsts if view.unfolds(first)]
     for first in unfolded or firsts:
         view = view.refold(first)
@@ -150,11 +170,21 @@ def refolded(graph: Graph, view: View, name: str) -> View:
 
 
 def signature(layers: Layers) -> tuple[object, ...]:
-    """Equal for two blocks exactly when all their layers, shapes and paths are: all but the block's own name."""
+    """Equal for two blocks exactly when all their layers, shapes and paths are: all but the block's
+    own name."""
     prefix = len(block_name(layers)) + 1
     own = {node.id: node.id[prefix:] for node in layers}
     return tuple(
-        [(own[n.id], n.op, tuple([own.get(name, "") for name in n.inputs]), n.output_shape, n.path) for n in layers]
+        [
+            (
+                own[n.id],
+                n.op,
+                tuple([own.get(name, "") for name in n.inputs]),
+                n.output_shape,
+                n.path,
+            )
+            for n in layers
+        ]
     )
 
 

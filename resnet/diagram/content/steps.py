@@ -1,4 +1,5 @@
-"""What is one box of an opened block: a layer ("detailed"), or a convolution with its norm and ReLU."""
+"""What is one box of an opened block: a layer ("detailed"), or a convolution with its norm and
+ReLU."""
 
 from resnet.diagram.content.fold import Layers, tail
 from resnet.diagram.content.wording import block_runs, body

@@ -1,4 +1,5 @@
-"""What the boxes say: layers as in the paper's Table 1, blocks and stages in sentences, shapes and counts."""
+"""What the boxes say: layers as in the paper's Table 1, blocks and stages in sentences, shapes and
+counts."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -6,7 +7,18 @@ from typing import Literal, NamedTuple
 from resnet import quantity
 from resnet.diagram.content.fold import Layers, Section, Unit, tail
 from resnet.network.config import EXPANSION, ActivationOrder
-from resnet.network.graph import Activation, Conv, Dense, Graph, MaxPool, Node, Norm, PadChannels, Shape, Subsample
+from resnet.network.graph import (
+    Activation,
+    Conv,
+    Dense,
+    Graph,
+    MaxPool,
+    Node,
+    Norm,
+    PadChannels,
+    Shape,
+    Subsample,
+)
 from resnet.network.metrics import count
 
 ShortcutKind = Literal["identity", "padded", "projection"]
@@ -18,14 +30,16 @@ FREE = "no params"
 
 
 class Row(NamedTuple):
-    """One line of a box: the kinds of its layers in the order they work, and what is written behind their signs."""
+    """One line of a box: the kinds of its layers in the order they work, and what is written behind
+    their signs."""
 
     kinds: tuple[str, ...]
     text: str
 
 
 class Shortcut(NamedTuple):
-    """How a block's input reaches its addition. `source` is the layer it reads, `layers` are its own."""
+    """How a block's input reaches its addition. `source` is the layer it reads, `layers` are its
+    own."""
 
     kind: ShortcutKind
     source: str
@@ -42,7 +56,10 @@ def layer_text(node: Node) -> str:
     """A layer as the paper writes it: "3×3 conv, 64, /2"."""
     match node.op:
         case Conv(filters, kernel, stride, groups):
-            text = f"{kernel}×{kernel} conv, {filters}{f', {groups} groups' if groups > 1 else ''}{_strides(stride)}"
+            text = (
+                f"{kernel}×{kernel} conv,"
+                f" {filters}{f', {groups} groups' if groups > 1 else ''}{_strides(stride)}"
+            )
         case Norm(kind, groups=groups):
             text = f"{kind} norm, {groups} groups" if kind == "group" else f"{kind} norm"
         case MaxPool(side, stride):
@@ -67,7 +84,9 @@ def _strides(stride: int) -> str:
 def body(layers: Layers) -> Layers:
     """The layers of a block's residual branch: what stands before the addition."""
     ending = tail(layers)
-    return tuple([n for n in layers if n.path != "shortcut" and n.op.kind != "add" and n not in ending])
+    return tuple(
+        [n for n in layers if n.path != "shortcut" and n.op.kind != "add" and n not in ending]
+    )
 
 
 def block_rows(layers: Layers, activation_order: ActivationOrder) -> tuple[Row, ...]:
@@ -76,9 +95,11 @@ def block_rows(layers: Layers, activation_order: ActivationOrder) -> tuple[Row, 
 
 
 def block_runs(layers: Layers, activation_order: ActivationOrder) -> list[Layers]:
-    """Each convolution of the residual branch with the norms and ReLUs behind it ("post") or in front of it ("pre").
+    """Each convolution of the residual branch with the norms and ReLUs behind it ("post") or in
+    front of it ("pre").
 
-    The norm and ReLU a "pre" block begins with are a run of their own, since a projection leaves from behind them.
+    The norm and ReLU a "pre" block begins with are a run of their own, since a projection leaves
+    from behind them.
     """
     runs: list[list[Node]] = [[]]
     for node in body(layers):
@@ -96,7 +117,10 @@ def row_of(layers: Layers) -> Row:
     kinds = tuple([kind_of(node) for node in layers])
     main = [node for node in layers if node.op.kind not in ("norm", "relu")] or list(layers)
     text = ", ".join(
-        [layer_text(node).partition(",")[0] if node.op.kind == "norm" else layer_text(node) for node in main]
+        [
+            layer_text(node).partition(",")[0] if node.op.kind == "norm" else layer_text(node)
+            for node in main
+        ]
     )
     return Row(tuple([kind for kind in kinds if kind != "input"]), text)
 
@@ -124,13 +148,17 @@ def shortcut_row(layers: Layers) -> Row:
     first = layers[0].op
     if isinstance(first, Conv):
         return Row(kinds, f"{first.kernel}×{first.kernel} conv{_strides(first.stride)}")
-    parts = ["pad" if isinstance(node.op, PadChannels) else f"/{node.op.stride}" for node in layers
-             if isinstance(node.op, PadChannels | Subsample)]  # fmt: skip
+    parts = [
+        "pad" if isinstance(node.op, PadChannels) else f"/{node.op.stride}"
+        for node in layers
+        if isinstance(node.op, PadChannels | Subsample)
+    ]
     return Row(kinds, ", ".join(reversed(parts)))
 
 
 def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
-    """What any twin of this network may have written on a shortcut; figures stand for figures as wide."""
+    """What any twin of this network may have written on a shortcut; figures stand for figures as
+    wide."""
     expansion = EXPANSION[graph.config.block]
     for number, stage in enumerate(graph.config.stages, 1):
         shape = next(n for n in reversed(graph.nodes) if n.section == f"stage{number}").output_shape
@@ -142,7 +170,10 @@ def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
 
 def behind(layers: Layers) -> tuple[str, ...]:
     """What follows a block's card in the chain: the addition, the last ReLU."""
-    return tuple([layer_text(node) for node in layers if node.op.kind == "add"] + [layer_text(n) for n in tail(layers)])
+    return tuple(
+        [layer_text(node) for node in layers if node.op.kind == "add"]
+        + [layer_text(n) for n in tail(layers)]
+    )
 
 
 def block_title(unit: Unit) -> str:
@@ -152,7 +183,11 @@ def block_title(unit: Unit) -> str:
 
 def section_title(section: Section) -> str:
     """ "Stem", "Stage 2" or "Head"."""
-    return f"Stage {section.name.removeprefix('stage')}" if section.is_stage else section.name.capitalize()
+    return (
+        f"Stage {section.name.removeprefix('stage')}"
+        if section.is_stage
+        else section.name.capitalize()
+    )
 
 
 def blocks_text(count: int) -> str:
@@ -166,7 +201,13 @@ def shape_text(shape: Shape) -> str:
 def trainable_params(graph: Graph, layers: Layers) -> int:
     """Weights the optimiser changes in these layers together."""
     shapes = graph.by_id
-    return sum([count(node, shapes[node.inputs[0]].output_shape).trainable_params for node in layers if node.inputs])
+    return sum(
+        [
+            count(node, shapes[node.inputs[0]].output_shape).trainable_params
+            for node in layers
+            if node.inputs
+        ]
+    )
 
 
 def params_text(count: int, repeat: int = 1) -> str:

@@ -1,4 +1,5 @@
-"""A drawing and its network as JSON, for programs: boxes and lines with their places, and what every layer costs."""
+"""A drawing and its network as JSON, for programs: boxes and lines with their places, and what
+every layer costs."""
 
 import json
 from collections.abc import Iterator
@@ -12,15 +13,23 @@ from resnet.network.metrics import measure
 Which = Literal["first", "other"]
 """Which of two networks beside each other; one that is alone is the first."""
 
-TOTALS = ("depth", "trainable_params", "non_trainable_params", "macs", "activation_bytes", "receptive_field")
+TOTALS = (
+    "depth",
+    "trainable_params",
+    "non_trainable_params",
+    "macs",
+    "activation_bytes",
+    "receptive_field",
+)
 
 
 def as_json(drawing: Drawing, link: str = "") -> str:
     """Always the same text for the same drawing, with a newline at its end.
 
-    Places and sizes are points and y runs downwards; they are the drawing's own, and `paper`, if any, says how it lies
-    on its page. A box's `layers` are ids in the network it belongs to; the units of their costs are those of
-    `resnet.network.metrics`. `link` is where the network can be seen.
+    Places and sizes are points and y runs downwards; they are the drawing's own, and `paper`, if
+    any, says how it lies on its page. A box's `layers` are ids in the network it belongs to; the
+    units of their costs are those of `resnet.network.metrics`. `link` is where the network can be
+    seen.
     """
     record = {
         "name": drawing.name,
@@ -89,8 +98,20 @@ def _network(which: Which, graph: Graph) -> dict[str, Any]:
     layers = []
     for row, node in zip(metrics.layers, graph.nodes, strict=True):
         counted = row._asdict()
-        layers.append({"id": counted.pop("id"), "op": counted.pop("op"), "inputs": list(node.inputs), **counted})
-    return {"network": which, "config": graph.config.model_dump(mode="json"), **totals, "layers": layers}
+        layers.append(
+            {
+                "id": counted.pop("id"),
+                "op": counted.pop("op"),
+                "inputs": list(node.inputs),
+                **counted,
+            }
+        )
+    return {
+        "network": which,
+        "config": graph.config.model_dump(mode="json"),
+        **totals,
+        "layers": layers,
+    }
 
 
 def _which(name: str) -> Which:

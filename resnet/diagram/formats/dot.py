@@ -1,6 +1,7 @@
 """A drawing as DOT, for Graphviz: the same boxes in clusters, the same lines, without our places.
 
-A closed block with a shortcut becomes two nodes, the block and its addition, so that the shortcut has where to go.
+A closed block with a shortcut becomes two nodes, the block and its addition, so that the shortcut
+has where to go.
 """
 
 from collections.abc import Iterator
@@ -22,9 +23,18 @@ def dot(drawing: Drawing, link: str = "") -> str:
     about = f"{drawing.description} {link}".strip()
     lines = [
         f"digraph {_quoted(drawing.name)} {{",
-        f"  rankdir={drawing.view.direction}; label={_quoted(drawing.name)}; comment={_quoted(about)};",
-        '  graph [fontname="Source Sans Pro", fontsize=11, labeljust=l, style="rounded,filled", fillcolor="#f4f6f8"];',
-        '  node [fontname="Source Sans Pro", fontsize=10, shape=box, style="rounded,filled", fillcolor="#ffffff"];',
+        (
+            f"  rankdir={drawing.view.direction}; label={_quoted(drawing.name)};"
+            f" comment={_quoted(about)};"
+        ),
+        (
+            '  graph [fontname="Source Sans Pro", fontsize=11, labeljust=l, style="rounded,filled",'
+            ' fillcolor="#f4f6f8"];'
+        ),
+        (
+            '  node [fontname="Source Sans Pro", fontsize=10, shape=box, style="rounded,filled",'
+            ' fillcolor="#ffffff"];'
+        ),
         '  edge [fontname="Source Sans Pro", fontsize=9, arrowsize=0.6];',
         *_cluster(drawing, arcs, parent="", indent="  "),
         *_edges(drawing, arcs),
@@ -40,7 +50,10 @@ def _cluster(drawing: Drawing, arcs: dict[str, Edge], parent: str, indent: str) 
             apart = box.id in arcs
             yield indent + _node(box, box.lines if apart else (*box.lines, *box.behind))
             if apart:
-                yield f"{indent}{_quoted(_adder(box.id))} [label={_quoted(chr(10).join(box.behind))}];"
+                yield (
+                    f"{indent}{_quoted(_adder(box.id))}"
+                    f" [label={_quoted(chr(10).join(box.behind))}];"
+                )
     for panel in drawing.panels:
         if panel.parent == parent:
             yield f"{indent}subgraph {_quoted('cluster ' + panel.id)} {{"
@@ -56,11 +69,14 @@ def _node(box: Box, lines: tuple[str, ...]) -> str:
 
 
 def _edges(drawing: Drawing, arcs: dict[str, Edge]) -> Iterator[str]:
-    """Where a block has an addition of its own, the chain goes on from there and its shortcut comes from before it."""
+    """Where a block has an addition of its own, the chain goes on from there and its shortcut comes
+    from before it."""
     before: dict[str, str] = {}
     for edge in drawing.edges:
         if edge.source != edge.target:
-            before[edge.target] = source = _adder(edge.source) if edge.source in arcs else edge.source
+            before[edge.target] = source = (
+                _adder(edge.source) if edge.source in arcs else edge.source
+            )
             yield _edge(source, edge.target, edge.kind, edge.label)
     for block, arc in arcs.items():
         yield _edge(block, _adder(block), "chain", "")

@@ -1,4 +1,5 @@
-"""A drawing as a Mermaid flowchart: the same boxes in subgraphs, the same lines, without our places.
+"""A drawing as a Mermaid flowchart: the same boxes in subgraphs, the same lines, without our
+places.
 
 As in DOT, a closed block with a shortcut becomes two nodes, the block and its addition.
 """
@@ -10,7 +11,12 @@ from typing import NamedTuple
 from resnet.diagram.drawing import Drawing, Edge, EdgeKind
 from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND, OPERATIONS
 
-ARROWS: dict[EdgeKind, str] = {"chain": "-->", "identity": "==>", "padded": "-.->", "projection": "-->"}
+ARROWS: dict[EdgeKind, str] = {
+    "chain": "-->",
+    "identity": "==>",
+    "padded": "-.->",
+    "projection": "-->",
+}
 LINE_COLOURS: dict[EdgeKind, str] = {
     "identity": COLOURS["addition"].light,
     "padded": COLOURS["padding"].light,
@@ -18,7 +24,10 @@ LINE_COLOURS: dict[EdgeKind, str] = {
 }
 
 ENTITIES = {
-    **{ord(sign): f"#{name};" for sign, name in {'"': "quot", "&": "amp", "<": "lt", ">": "gt"}.items()},
+    **{
+        ord(sign): f"#{name};"
+        for sign, name in {'"': "quot", "&": "amp", "<": "lt", ">": "gt"}.items()
+    },
     **{ord(sign): f"#{ord(sign)};" for sign in "#`%{}[]|\\"},
 }
 """What could end a label, or begin an entity, a directive or Markdown."""
@@ -39,9 +48,11 @@ class Line(NamedTuple):
 
 
 def mermaid(drawing: Drawing, link: str = "") -> str:
-    """A flowchart, always the same, in the drawing's direction. `link`, where the network can be seen, is a comment.
+    """A flowchart, always the same, in the drawing's direction. `link`, where the network can be
+    seen, is a comment.
 
-    One with more than 500 lines or 50,000 characters says so in a comment, since Mermaid refuses it by default.
+    One with more than 500 lines or 50,000 characters says so in a comment, since Mermaid refuses it
+    by default.
     """
     arcs = {edge.source: edge for edge in drawing.edges if edge.source == edge.target}
     nodes = _names("b", [box.id for box in drawing.boxes])
@@ -59,8 +70,9 @@ def mermaid(drawing: Drawing, link: str = "") -> str:
     text = "\n".join(body) + "\n"
     if len(lines) > MOST_EDGES or len(text) > MOST_CHARACTERS:
         head.append(
-            f"%% {len(lines):,} lines, {len(text):,} characters: raise Mermaid's maxEdges ({MOST_EDGES}) and "
-            f"maxTextSize ({MOST_CHARACTERS:,}) where it is started, or draw fewer boxes (level 'stage')."
+            f"%% {len(lines):,} lines, {len(text):,} characters: raise Mermaid's maxEdges"
+            f" ({MOST_EDGES}) and maxTextSize ({MOST_CHARACTERS:,}) where it is started, or draw"
+            " fewer boxes (level 'stage')."
         )
     return "\n".join([*head, text])
 
@@ -68,7 +80,9 @@ def mermaid(drawing: Drawing, link: str = "") -> str:
 class _Nodes:
     """The nodes of a drawing, panel by panel."""
 
-    def __init__(self, drawing: Drawing, arcs: Mapping[str, Edge], nodes: Mapping[str, str]) -> None:
+    def __init__(
+        self, drawing: Drawing, arcs: Mapping[str, Edge], nodes: Mapping[str, str]
+    ) -> None:
         self.drawing, self.arcs, self.nodes = drawing, arcs, nodes
         self.panels = _names("p", [panel.id for panel in drawing.panels])
         self.joined = {end for edge in drawing.edges for end in (edge.source, edge.target)}
@@ -77,18 +91,22 @@ class _Nodes:
         """Boxes that are one operation have a border of its colour, as in the other formats."""
         boxes = [box for box in self.drawing.boxes if box.id in self.joined]
         for operation in OPERATIONS:
-            own = [self.nodes[box.id] for box in boxes if OPERATION_OF_KIND.get(box.kind) == operation]
+            own = [
+                self.nodes[box.id] for box in boxes if OPERATION_OF_KIND.get(box.kind) == operation
+            ]
             if own:
                 yield f"  classDef {operation} stroke:{COLOURS[operation].light}"
                 yield f"  class {','.join(own)} {operation}"
 
     def within(self, parent: str, indent: str) -> Iterator[str]:
-        """The nodes of one panel, then the panels inside it. A box that no line reaches is the tag on a shortcut of
-        figure 3, and its words are the line's label."""
+        """The nodes of one panel, then the panels inside it. A box that no line reaches is the tag
+        on a shortcut of figure 3, and its words are the line's label."""
         for box in self.drawing.boxes:
             if box.parent == parent and box.id in self.joined:
                 name, apart = self.nodes[box.id], box.id in self.arcs
-                yield f"{indent}{name}[{_label(box.title, *box.lines, *(() if apart else box.behind))}]"
+                yield (
+                    f"{indent}{name}[{_label(box.title, *box.lines, *(() if apart else box.behind))}]"
+                )
                 if apart:
                     yield f"{indent}{_adder(name)}([{_label(*box.behind)}])"
         for panel in self.drawing.panels:
@@ -99,7 +117,8 @@ class _Nodes:
 
 
 def _lines(drawing: Drawing, arcs: Mapping[str, Edge], nodes: Mapping[str, str]) -> Iterator[Line]:
-    """Where a block has an addition of its own, the chain goes on from there and its shortcut comes from before it."""
+    """Where a block has an addition of its own, the chain goes on from there and its shortcut comes
+    from before it."""
     before: dict[str, str] = {}
     for edge in drawing.edges:
         if edge.source != edge.target:
@@ -130,8 +149,8 @@ def _adder(name: str) -> str:
 
 
 def _names(prefix: str, ids: Iterable[str]) -> dict[str, str]:
-    """Letters, digits and single underscores. The prefix keeps panels and boxes apart, and both from Mermaid's own
-    words, such as "end"."""
+    """Letters, digits and single underscores. The prefix keeps panels and boxes apart, and both
+    from Mermaid's own words, such as "end"."""
     names: dict[str, str] = {}
     taken: set[str] = set()
     for own in ids:

@@ -36,12 +36,14 @@ PDFIUM = Lock()
 
 
 def pdf(drawing: Drawing, link: str = "") -> bytes:
-    """One page as large as the drawing, always the same bytes. Raises ExportError where no page is that long."""
+    """One page as large as the drawing, always the same bytes. Raises ExportError where no page is
+    that long."""
     width, height = page_size(drawing)
     if max(width, height) > LONGEST_PAGE:
         raise ExportError(
-            f"A PDF page is at most {LONGEST_PAGE:,} points long; this drawing is {width:,.0f} by "
-            f"{height:,.0f}; draw it as SVG, from left to right, or folded (level 'stage' or 'block')."
+            f"A PDF page is at most {LONGEST_PAGE:,} points long; this drawing is {width:,.0f} by"
+            f" {height:,.0f}; draw it as SVG, from left to right, or folded (level 'stage' or"
+            " 'block')."
         )
     written = io.BytesIO()
     canvas = Canvas(written, pagesize=(width, height), invariant=1, pageCompression=1)
@@ -54,16 +56,17 @@ def pdf(drawing: Drawing, link: str = "") -> bytes:
 
 
 def png(drawing: Drawing, scale: float = 2.0, link: str = "") -> bytes:
-    """Pixels, `scale` for each point: 2 is 144 dots an inch. Raises ExportError where the letters could not be read or
-    the picture would be too large to open."""
+    """Pixels, `scale` for each point: 2 is 144 dots an inch. Raises ExportError where the letters
+    could not be read or the picture would be too large to open."""
     width, height = (side * scale for side in page_size(drawing))
     smallest = min(look.size for look in LOOKS.values() if look.size) * scale
     smallest *= drawing.paper.scale if drawing.paper else 1
     if smallest < SMALLEST_LETTER or max(width, height) > MOST_PIXELS or width * height > MOST_AREA:
         raise ExportError(
-            f"A PNG needs letters of {SMALLEST_LETTER:.0f} pixels, sides of at most {MOST_PIXELS:,} and at most "
-            f"{MOST_AREA // 1_000_000} million pixels; this one would have letters of {smallest:.1f} and measure "
-            f"{width:,.0f}×{height:,.0f}; draw it as SVG or PDF, or folded (level 'stage')."
+            f"A PNG needs letters of {SMALLEST_LETTER:.0f} pixels, sides of at most {MOST_PIXELS:,}"
+            f" and at most {MOST_AREA // 1_000_000} million pixels; this one would have letters of"
+            f" {smallest:.1f} and measure {width:,.0f}×{height:,.0f}; draw it as SVG or PDF, or"
+            " folded (level 'stage')."
         )
     facts = PngInfo()
     facts.add_text("Title", drawing.name)
@@ -82,7 +85,8 @@ def page_size(drawing: Drawing) -> tuple[float, float]:
 
 
 class _Painter:
-    """Paints marks on a canvas whose y runs upwards. What occurs more than once is kept as a form and only placed."""
+    """Paints marks on a canvas whose y runs upwards. What occurs more than once is kept as a form
+    and only placed."""
 
     def __init__(self, canvas: Canvas, height: float) -> None:
         self.canvas, self.height = canvas, height
@@ -100,7 +104,9 @@ class _Painter:
             self.drawing(drawing)
             return
         self.marks(drawing.paper.marks)
-        self.canvas.translate(drawing.paper.left, height - drawing.paper.top - drawing.height * drawing.paper.scale)
+        self.canvas.translate(
+            drawing.paper.left, height - drawing.paper.top - drawing.height * drawing.paper.scale
+        )
         self.canvas.scale(drawing.paper.scale, drawing.paper.scale)
         _Painter(self.canvas, drawing.height).drawing(drawing)
 
@@ -134,8 +140,8 @@ class _Painter:
         self.canvas.restoreState()
 
     def _opaque(self) -> None:
-        """ReportLab writes an opacity only where it changes, believes that a form goes on where the page was, and tells
-        a form only the opacities that the page has used."""
+        """ReportLab writes an opacity only where it changes, believes that a form goes on where the
+        page was, and tells a form only the opacities that the page has used."""
         for opacity in OPACITIES:
             self.canvas.setFillAlpha(opacity)
 
@@ -150,7 +156,9 @@ class _Painter:
             paints = {"stroke": int(bool(look.stroke)), "fill": int(bool(look.fill))}
             match mark:
                 case Rect(x, y, width, height, radius):
-                    self.canvas.roundRect(self._x(x), self._y(y + height), width, height, radius, **paints)
+                    self.canvas.roundRect(
+                        self._x(x), self._y(y + height), width, height, radius, **paints
+                    )
                 case Circle(x, y, radius):
                     self.canvas.circle(self._x(x), self._y(y), radius, **paints)
                 case Path(commands):
@@ -185,7 +193,10 @@ class _Painter:
     def _path(self, commands: Commands) -> object:
         path = self.canvas.beginPath()
         for letter, *numbers in commands:
-            places = [self._y(float(n)) if index % 2 else self._x(float(n)) for index, n in enumerate(numbers)]
+            places = [
+                self._y(float(n)) if index % 2 else self._x(float(n))
+                for index, n in enumerate(numbers)
+            ]
             match letter:
                 case "M":
                     path.moveTo(*places)

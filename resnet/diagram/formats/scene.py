@@ -1,4 +1,5 @@
-"""A drawing as the page receives it: the same marks as SVG text, each kind of box once, and the rest as short rows.
+"""A drawing as the page receives it: the same marks as SVG text, each kind of box once, and the
+rest as short rows.
 
 Keys are short since a network of a thousand layers is thousands of rows.
 """
@@ -22,12 +23,14 @@ TITLE = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 def scene(drawing: Drawing) -> dict[str, Any]:
-    """JSON-ready. `looks` are the distinct boxes as SVG text without their titles, `tones` their colours from afar.
+    """JSON-ready. `looks` are the distinct boxes as SVG text without their titles, `tones` their
+    colours from afar.
 
-    boxes: [id, look, title, x, y, width, height, parent, first layer, its layers, repeats, layers from one repeat to
-    the next, what can be done to it]. templates: the same for a block that is stamped, ids and layers counted from its
-    own. stamps: [template, name, title, x, y, parent, the box before, first layer, repeats, step]. edges: [source,
-    target, line, x, y]; `lines` are the distinct ones, [kind, look, path, arrow and tag, label], counted from x, y.
+    boxes: [id, look, title, x, y, width, height, parent, first layer, its layers, repeats, layers
+    from one repeat to the next, what can be done to it]. templates: the same for a block that is
+    stamped, ids and layers counted from its own. stamps: [template, name, title, x, y, parent, the
+    box before, first layer, repeats, step]. edges: [source, target, line, x, y]; `lines` are the
+    distinct ones, [kind, look, path, arrow and tag, label], counted from x, y.
     """
     palette = _Palette()
     places = {id(graph): _places(graph) for graph in (drawing.graph, drawing.other) if graph}
@@ -38,7 +41,11 @@ def scene(drawing: Drawing) -> dict[str, Any]:
             boxes.append(_box(drawing, part, palette, places[id(drawing.graph_of(part))]))
         else:
             stamps.append(
-                _stamp(part, templates.setdefault(part.template, len(templates)), places[id(drawing.graph_of(part))])
+                _stamp(
+                    part,
+                    templates.setdefault(part.template, len(templates)),
+                    places[id(drawing.graph_of(part))],
+                )
             )
     return {
         "width": _short(drawing.width),
@@ -76,7 +83,13 @@ class _Palette:
             line, *rest = marks
             assert isinstance(line, Path)
             self.drawn[key] = len(self.lines)
-            said = [edge.kind, line.look, path_text(line.commands), marks_text(tuple(rest)), edge.label]
+            said = [
+                edge.kind,
+                line.look,
+                path_text(line.commands),
+                marks_text(tuple(rest)),
+                edge.label,
+            ]
             self.lines.append(said)
         return [edge.source, edge.target, self.drawn[key], _short(x), _short(y)]
 
@@ -93,7 +106,14 @@ class _Palette:
 def _template(drawing: Drawing, template: Template, palette: _Palette) -> dict[str, Any]:
     start = len(template.name)
     boxes = [
-        [box.id[start:], palette.number(box.marks), _title(box), *_frame(box), list(places), _abilities(drawing, box)]
+        [
+            box.id[start:],
+            palette.number(box.marks),
+            _title(box),
+            *_frame(box),
+            list(places),
+            _abilities(drawing, box),
+        ]
         for box, places in zip(template.boxes, template.places, strict=True)
     ]
     edges = [palette.edge(edge) for edge in template.edges]
@@ -110,22 +130,38 @@ def _stamp(stamp: Stamp, template: int, places: dict[str, int]) -> list[Any]:
     alike = stamp.unit.alike
     first = places[alike[0][0].id]
     step = places[alike[1][0].id] - first if len(alike) > 1 else 0
-    return [template, stamp.name, stamp.title, _short(stamp.x), _short(stamp.y), stamp.parent, stamp.source, first,
-            len(alike), step]  # fmt: skip
+    return [
+        template,
+        stamp.name,
+        stamp.title,
+        _short(stamp.x),
+        _short(stamp.y),
+        stamp.parent,
+        stamp.source,
+        first,
+        len(alike),
+        step,
+    ]
 
 
 def layers(graph: Graph, metrics: Metrics) -> dict[str, Any]:
-    """The layer table for the details panel. `kinds` are the distinct layers with attributes, counts and formulas;
-    `patterns` the distinct blocks, a row [name, kind, inputs counted from the block's first layer] for each layer;
-    `blocks` are [prefix of the names, pattern]; `seen`, for each layer, is its receptive field: rows from and to, and
-    columns from and to where they are others."""
+    """The layer table for the details panel. `kinds` are the distinct layers with attributes,
+    counts and formulas; `patterns` the distinct blocks, a row [name, kind, inputs counted from the
+    block's first layer] for each layer; `blocks` are [prefix of the names, pattern]; `seen`, for
+    each layer, is its receptive field: rows from and to, and columns from and to where they are
+    others."""
     kinds = _Kinds(graph, {row.id: row for row in metrics.layers})
     patterns: dict[tuple[object, ...], int] = {}
     blocks = []
     start = 0
     for section, block, nodes in graph.blocks():
         prefix = f"{section}.block{block}." if block else ""
-        pattern = tuple([(node.id[len(prefix) :], kinds.number(node), kinds.inputs(node, start)) for node in nodes])
+        pattern = tuple(
+            [
+                (node.id[len(prefix) :], kinds.number(node), kinds.inputs(node, start))
+                for node in nodes
+            ]
+        )
         blocks.append([prefix, patterns.setdefault(pattern, len(patterns))])
         start += len(nodes)
     fields = receptive_fields(graph)
@@ -164,14 +200,22 @@ def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[
     return {
         "text": layer_text(node),
         "kind": kind_of(node),
-        "attributes": {key: value for key, value in attributes(node, graph).items() if key not in ("reads", "adds")},
+        "attributes": {
+            key: value
+            for key, value in attributes(node, graph).items()
+            if key not in ("reads", "adds")
+        },
         "in": list(incoming),
         "out": list(node.output_shape),
         "trainable_params": row.trainable_params,
         "non_trainable_params": row.non_trainable_params,
         "macs": row.macs,
         "activation_bytes": row.activation_bytes,
-        "formulas": [params_formula(node, incoming), macs_formula(node, incoming), memory_formula(node)],
+        "formulas": [
+            params_formula(node, incoming),
+            macs_formula(node, incoming),
+            memory_formula(node),
+        ],
     }
 
 
@@ -179,7 +223,9 @@ def _seen(field: ReceptiveField, shape: Shape) -> list[int]:
     """The input pixels that the middle position sees; they may reach outside the image."""
     sides = shape[:2] if len(shape) > 1 else (1, 1)
     spans = zip((field.rows, field.columns), sides, strict=True)
-    rows, columns = [[edge + side // 2 * span.jump for edge in (span.low, span.high)] for span, side in spans]
+    rows, columns = [
+        [edge + side // 2 * span.jump for edge in (span.low, span.high)] for span, side in spans
+    ]
     return rows if rows == columns else [*rows, *columns]
 
 
@@ -191,13 +237,25 @@ def _box(drawing: Drawing, box: Box, palette: _Palette, places: dict[str, int]) 
     own = [places[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
     step = places[box.node_ids[len(own)]] - own[0] if box.repeat > 1 else 0
     whole = own[-1] - own[0] == len(own) - 1
-    return [box.id, palette.number(box.marks), _title(box), *_frame(box), box.parent, own[0],
-            len(own) if whole else own, box.repeat, step, _abilities(drawing, box)]  # fmt: skip
+    return [
+        box.id,
+        palette.number(box.marks),
+        _title(box),
+        *_frame(box),
+        box.parent,
+        own[0],
+        len(own) if whole else own,
+        box.repeat,
+        step,
+        _abilities(drawing, box),
+    ]
 
 
 def _title(box: Box) -> str:
     """The words that differ between boxes of one look."""
-    return next((mark.text for mark in box.marks if isinstance(mark, Text) and mark.look == "title"), "")
+    return next(
+        (mark.text for mark in box.marks if isinstance(mark, Text) and mark.look == "title"), ""
+    )
 
 
 def _frame(part: Box | Panel) -> list[float]:
@@ -217,7 +275,8 @@ def _abilities(drawing: Drawing, box: Box) -> str:
 
 
 def _tone(marks: tuple[Mark, ...]) -> str:
-    """The colour of a box that is too small for its words: its number's, else that of its operation."""
+    """The colour of a box that is too small for its words: its number's, else that of its
+    operation."""
     for mark in reversed(marks):
         if mark.look.startswith(("heat-", "figure-")):
             return mark.look
@@ -227,15 +286,28 @@ def _tone(marks: tuple[Mark, ...]) -> str:
 
 
 def _panel(panel: Panel) -> list[Any]:
-    return [panel.id, panel.kind, panel.title, *_frame(panel), panel.parent, marks_text(panel.marks)]
+    return [
+        panel.id,
+        panel.kind,
+        panel.title,
+        *_frame(panel),
+        panel.parent,
+        marks_text(panel.marks),
+    ]
 
 
 def _rounded(mark: Mark) -> Mark:
     """Equal lines are equal though their places are not: a hundredth of a point is nothing."""
     if not isinstance(mark, Path):
         return mark._replace(x=_short(mark.x), y=_short(mark.y))
-    return mark._replace(commands=tuple([(letter, *[_short(float(number)) for number in numbers])
-                                         for letter, *numbers in mark.commands]))  # fmt: skip
+    return mark._replace(
+        commands=tuple(
+            [
+                (letter, *[_short(float(number)) for number in numbers])
+                for letter, *numbers in mark.commands
+            ]
+        )
+    )
 
 
 def _short(number: float) -> float:

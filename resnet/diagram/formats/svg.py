@@ -15,15 +15,18 @@ from resnet.diagram.looks.style import COLOURS, FONT_FAMILIES, FONT_WEIGHTS, LOO
 
 
 def svg(drawing: Drawing, link: str = "") -> str:
-    """White ground and fixed colours, whatever the theme of whoever looks at it. `link`, where the network can be
-    seen, goes into the description."""
+    """White ground and fixed colours, whatever the theme of whoever looks at it. `link`, where the
+    network can be seen, goes into the description."""
     paper = drawing.paper or Paper(drawing.width, drawing.height, 1, 0, 0)
     width, height = _number(paper.width), _number(paper.height)
     about = f"{drawing.description} {link}".strip()
     ground = f'<rect class="ground" width="{width}" height="{height}" fill="#ffffff"/>'
     size = f'width="{width}pt" height="{height}pt"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="lab-drawing" {size} viewBox="0 0 {width} {height}">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="lab-drawing" {size} viewBox="0 0'
+            f' {width} {height}">'
+        ),
         f"<title>{escape(drawing.name)}</title><desc>{escape(about)}</desc>",
         f"<style>{_faces(drawing)}{style_sheet('paper', _looks(drawing))}</style>{ground}",
         *([f'<g class="heading">{marks_text(paper.marks)}</g>'] if paper.marks else []),
@@ -45,7 +48,8 @@ def _transform(paper: Paper) -> str:
 
 
 def _looks(drawing: Drawing) -> tuple[str, ...]:
-    """The looks that this drawing uses, in the order of the style: other rules would only be weight."""
+    """The looks that this drawing uses, in the order of the style: other rules would only be
+    weight."""
     used = {mark.look for marks in _distinct(drawing) for mark in marks}
     return tuple([name for name in LOOKS if name in used])
 
@@ -55,14 +59,18 @@ def _faces(drawing: Drawing) -> str:
     letters: dict[fonts.Style, set[str]] = {}
     for mark in [mark for marks in _distinct(drawing) for mark in marks if isinstance(mark, Text)]:
         letters.setdefault(LOOKS[mark.look].style, set()).update(mark.text)
-    return "".join([_face(style, "".join(sorted(found))) for style, found in sorted(letters.items())])
+    return "".join(
+        [_face(style, "".join(sorted(found))) for style, found in sorted(letters.items())]
+    )
 
 
 @lru_cache(maxsize=64)
 def _face(style: fonts.Style, letters: str) -> str:
     data = b64encode(fonts.subset(style, letters)).decode()
     source = f"url(data:font/woff;base64,{data}) format('woff')"
-    return f"@font-face{{font-family:'{fonts.FAMILY}';font-weight:{FONT_WEIGHTS[style]};src:{source}}}"
+    return (
+        f"@font-face{{font-family:'{fonts.FAMILY}';font-weight:{FONT_WEIGHTS[style]};src:{source}}}"
+    )
 
 
 def _distinct(drawing: Drawing) -> set[tuple[Mark, ...]]:
@@ -74,11 +82,15 @@ def _distinct(drawing: Drawing) -> set[tuple[Mark, ...]]:
 
 @lru_cache
 def style_sheet(theme: Theme, names: tuple[str, ...] = tuple(LOOKS)) -> str:
-    """One rule for each of these looks, within .lab-drawing: with fixed colours for "paper", with CSS variables for
-    "page"."""
+    """One rule for each of these looks, within .lab-drawing: with fixed colours for "paper", with
+    CSS variables for "page"."""
     families = ",".join(f'"{name}"' if " " in name else name for name in FONT_FAMILIES)
     rules = [f".lab-drawing text{{font-family:{families}}}"]
-    rules += [f".lab-drawing .{name}{{{_declarations(look, theme)}}}" for name, look in LOOKS.items() if name in names]
+    rules += [
+        f".lab-drawing .{name}{{{_declarations(look, theme)}}}"
+        for name, look in LOOKS.items()
+        if name in names
+    ]
     return "".join(rules)
 
 
@@ -109,16 +121,17 @@ def _colour(name: str, theme: Theme) -> str:
 
 def _panel(panel: Panel) -> str:
     return (
-        f'<g class="group" data-kind="{panel.kind}" data-id="{escape(panel.id)}" '
-        f'transform="translate({_number(panel.x)} {_number(panel.y)})">{marks_text(panel.marks)}</g>'
+        f'<g class="group" data-kind="{panel.kind}" data-id="{escape(panel.id)}"'
+        f' transform="translate({_number(panel.x)}'
+        f' {_number(panel.y)})">{marks_text(panel.marks)}</g>'
     )
 
 
 def _box(box: Box) -> str:
     return (
-        f'<g class="box" data-kind="{escape(box.kind)}" data-id="{escape(box.id)}" role="img" '
-        f'aria-label="{escape(box.label)}" transform="translate({_number(box.x)} {_number(box.y)})">'
-        f"{marks_text(box.marks)}</g>"
+        f'<g class="box" data-kind="{escape(box.kind)}" data-id="{escape(box.id)}" role="img"'
+        f' aria-label="{escape(box.label)}" transform="translate({_number(box.x)}'
+        f' {_number(box.y)})">{marks_text(box.marks)}</g>'
     )
 
 
@@ -128,7 +141,8 @@ def _edge(edge: Edge) -> str:
     title = f"<title>{escape(edge.label)}</title>" if edge.label else ""
     ends = f'data-source="{escape(edge.source)}" data-target="{escape(edge.target)}"'
     return (
-        f'<path class="edge {line.look}" {ends} d="{path_text(line.commands)}">{title}</path>{marks_text(tuple(rest))}'
+        f'<path class="edge {line.look}" {ends}'
+        f' d="{path_text(line.commands)}">{title}</path>{marks_text(tuple(rest))}'
     )
 
 
@@ -144,24 +158,32 @@ def _painted(marks: Iterable[Mark]) -> Iterable[str]:
             case Rect(x, y, width, height, radius, look):
                 corner = f' rx="{_number(radius)}"' if radius else ""
                 yield (
-                    f'<rect class="{look}" x="{_number(x)}" y="{_number(y)}" width="{_number(width)}" '
-                    f'height="{_number(height)}"{corner}/>'
+                    f'<rect class="{look}" x="{_number(x)}" y="{_number(y)}"'
+                    f' width="{_number(width)}" height="{_number(height)}"{corner}/>'
                 )
             case Circle(x, y, radius, look):
-                yield f'<circle class="{look}" cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"/>'
+                yield (
+                    f'<circle class="{look}" cx="{_number(x)}" cy="{_number(y)}"'
+                    f' r="{_number(radius)}"/>'
+                )
             case Path(commands, look):
                 yield f'<path class="{look}" d="{path_text(commands)}"/>'
             case _:
                 anchor = "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
                 yield (
-                    f'<text class="{mark.look}" x="{_number(mark.x)}" y="{_number(mark.y)}"{anchor}>'
-                    f"{escape(mark.text)}</text>"
+                    f'<text class="{mark.look}" x="{_number(mark.x)}"'
+                    f' y="{_number(mark.y)}"{anchor}>{escape(mark.text)}</text>'
                 )
 
 
 def path_text(commands: Commands) -> str:
     """A path's `d`."""
-    return "".join([f"{command[0]}{' '.join([_number(number) for number in command[1:]])}" for command in commands])
+    return "".join(
+        [
+            f"{command[0]}{' '.join([_number(number) for number in command[1:]])}"
+            for command in commands
+        ]
+    )
 
 
 def _number(value: float | str) -> str:

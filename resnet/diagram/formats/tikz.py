@@ -1,6 +1,8 @@
-"""A drawing as TikZ: a LaTeX document of its own, or a picture to paste into a paper; text stays text.
+"""A drawing as TikZ: a LaTeX document of its own, or a picture to paste into a paper; text stays
+text.
 
-A stock TeX has all it takes: article, geometry, TikZ, and Computer Modern Sans, which is always there.
+A stock TeX has all it takes: article, geometry, TikZ, and Computer Modern Sans, which is always
+there.
 """
 
 import re
@@ -29,8 +31,8 @@ FONTS = r"""
 \providecommand{\labtimes}{\labsign{2}}
 \providecommand{\labdot}{\labsign{1}}
 """.strip()
-"""Computer Modern Sans in every size. The sign of multiplication is narrower than in formulas, or shapes would run out
-of their boxes."""
+"""Computer Modern Sans in every size. The sign of multiplication is narrower than in formulas, or
+shapes would run out of their boxes."""
 
 SIGNS = {
     "\\": r"\textbackslash{}",
@@ -76,16 +78,19 @@ DOCUMENT = r"""
 
 
 def tikz(drawing: Drawing, link: str = "") -> str:
-    """A .tex file, always the same, whose one page is as large as the drawing or the page it lies on.
+    """A .tex file, always the same, whose one page is as large as the drawing or the page it lies
+    on.
 
-    What stands between `% begin picture` and `% end picture` can be pasted, with the lines marked in the preamble.
-    `link`, where the network can be seen, is a comment. Raises ExportError where no page is that long.
+    What stands between `% begin picture` and `% end picture` can be pasted, with the lines marked
+    in the preamble. `link`, where the network can be seen, is a comment. Raises ExportError where
+    no page is that long.
     """
     paper = drawing.paper or Paper(drawing.width, drawing.height, 1, 0, 0)
     if max(paper.width, paper.height) > LONGEST_PAGE:
         raise ExportError(
-            f"TeX's page is at most {LONGEST_PAGE:,} points long; this drawing is {paper.width:,.0f} by "
-            f"{paper.height:,.0f}; draw it as SVG, from left to right, or folded (level 'stage' or 'block')."
+            f"TeX's page is at most {LONGEST_PAGE:,} points long; this drawing is"
+            f" {paper.width:,.0f} by {paper.height:,.0f}; draw it as SVG, from left to right, or"
+            " folded (level 'stage' or 'block')."
         )
     about = [_comment(text) for text in (drawing.name, drawing.description, link) if text]
     page = DOCUMENT % {
@@ -130,17 +135,23 @@ def _options(look: Look) -> Iterator[str]:
 
 
 def _picture(drawing: Drawing, paper: Paper) -> Iterator[str]:
-    """Panels, boxes, lines and legend, one over the other, and under them the page's own heading."""
+    """Panels, boxes, lines and legend, one over the other, and under them the page's own
+    heading."""
     yield r"\begin{tikzpicture}[x=1bp, y=-1bp]"
     yield rf"\useasboundingbox (0,0) rectangle ({_number(paper.width)},{_number(paper.height)});"
     yield from _marks(paper.marks)
     if drawing.paper:
         shift = f"({_number(paper.left)},{_number(paper.top)})"
         # Only a transformed canvas scales lines and letters too.
-        yield rf"\begin{{scope}}[transform canvas={{shift={{{shift}}}, scale={round(paper.scale, 4):g}}}]"
+        yield (
+            rf"\begin{{scope}}[transform canvas={{shift={{{shift}}},"
+            rf" scale={round(paper.scale, 4):g}}}]"
+        )
     parts: tuple[Panel | Box, ...] = (*drawing.panels, *drawing.boxes)
     for part in parts:
-        yield rf"\begin{{scope}}[shift={{({_number(part.x)},{_number(part.y)})}}] {_comment(part.id)}"
+        yield (
+            rf"\begin{{scope}}[shift={{({_number(part.x)},{_number(part.y)})}}] {_comment(part.id)}"
+        )
         yield from _marks(part.marks)
         yield r"\end{scope}"
     for edge in drawing.edges:
@@ -196,7 +207,8 @@ def _at(x: float | str, y: float | str) -> str:
 
 
 def _text(text: str) -> str:
-    """Every sign as LaTeX writes it; one that it has not is written as its plain letter, or else "?"."""
+    """Every sign as LaTeX writes it; one that it has not is written as its plain letter, or else
+    "?"."""
     return "".join([_sign(sign) for sign in " ".join(text.split())])
 
 

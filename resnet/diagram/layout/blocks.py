@@ -15,12 +15,23 @@ from resnet.diagram.layout.cards import (
     plus,
 )
 from resnet.diagram.looks.glyphs import GLYPH, glyph
-from resnet.diagram.looks.shapes import Circle, Mark, Path, Point, Rect, Text, arrow_head, rounded, shifted
+from resnet.diagram.looks.shapes import (
+    Circle,
+    Mark,
+    Path,
+    Point,
+    Rect,
+    Text,
+    arrow_head,
+    rounded,
+    shifted,
+)
 from resnet.diagram.looks.text import width
 
 FORK = 9.0
 LEAVES = 1.0
-"""How far below a block's upper edge its shortcut leaves the chain, and the chain reaches the card."""
+"""How far below a block's upper edge its shortcut leaves the chain, and the chain reaches the
+card."""
 ABOVE_TAIL = 5.0
 TAIL_HEIGHT = 12.0
 BELOW_CARD = 13.0
@@ -36,7 +47,8 @@ def tag_width(lines: tuple[str, ...]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class BlockFrame:
-    """What all block cards of a drawing share, so that plain and residual twins have them in the same places."""
+    """What all block cards of a drawing share, so that plain and residual twins have them in the
+    same places."""
 
     card_width: float
     tag_width: float
@@ -52,8 +64,14 @@ class BlockFrame:
         return self.card_width + LANE_GAP + self.tag_width / 2
 
 
-def block_card(content: Content, frame: BlockFrame, shortcut: Shortcut | None, *, sheets: int,
-               leaves_inside: bool) -> Card:  # fmt: skip
+def block_card(
+    content: Content,
+    frame: BlockFrame,
+    shortcut: Shortcut | None,
+    *,
+    sheets: int,
+    leaves_inside: bool,
+) -> Card:
     """A block: the card, its shortcut beside it, the addition and the ReLU behind it.
 
     `leaves_inside` says that the shortcut reads the block's first row and not the block's input.
@@ -65,7 +83,9 @@ def block_card(content: Content, frame: BlockFrame, shortcut: Shortcut | None, *
     marks: list[Mark] = []
     arcs: tuple[Arc, ...] = ()
     if shortcut:
-        start = (frame.card_width, FORK + first_row_bottom(content)) if leaves_inside else (x, LEAVES)
+        start = (
+            (frame.card_width, FORK + first_row_bottom(content)) if leaves_inside else (x, LEAVES)
+        )
         arcs = (_arc(shortcut, start, (x + ADDER, adder_y), frame),)
         marks += [Circle(x, adder_y, ADDER - 0.5, "adder"), *plus(x, adder_y)]
     if content.behind[-1:] not in ((), (ADD,)):
@@ -99,5 +119,8 @@ def tag_marks(lines: tuple[str, ...], kind: ShortcutKind, x: float, y: float) ->
     """The small box on a shortcut's line, centred on x, y."""
     box_width, height = tag_width(lines), TAG_LINE * len(lines) + 4.5
     top = y - height / 2
-    texts = [Text(x, top + 8.2 + index * TAG_LINE, line, "tag-text", "middle") for index, line in enumerate(lines)]
+    texts = [
+        Text(x, top + 8.2 + index * TAG_LINE, line, "tag-text", "middle")
+        for index, line in enumerate(lines)
+    ]
     return [Rect(x - box_width / 2, top, box_width, height, 2.5, f"tag-{kind}"), *texts]

@@ -1,6 +1,7 @@
 """Boxes without a place: how large each is and what is painted in it.
 
-A card's marks count from its upper left corner, so equal cards are one object however often they are drawn.
+A card's marks count from its upper left corner, so equal cards are one object however often they
+are drawn.
 """
 
 from dataclasses import dataclass, field
@@ -27,8 +28,8 @@ ADDER = 6.5
 
 
 class Content(NamedTuple):
-    """What a card says, from top to bottom: a title with what stands under it, rows of layers, captions; and `behind`,
-    the layers that follow it in the chain."""
+    """What a card says, from top to bottom: a title with what stands under it, rows of layers,
+    captions; and `behind`, the layers that follow it in the chain."""
 
     title: str
     under_title: tuple[str, ...]
@@ -50,7 +51,8 @@ class Content(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """A shortcut's line, from where it leaves the chain to the addition, with the tag that sits on it."""
+    """A shortcut's line, from where it leaves the chain to the addition, with the tag that sits on
+    it."""
 
     kind: ShortcutKind
     label: str
@@ -61,8 +63,8 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`trunk` is where the chain runs through, from the left edge; it arrives `entry` below the top edge and leaves at
-    the bottom edge."""
+    """`trunk` is where the chain runs through, from the left edge; it arrives `entry` below the top
+    edge and leaves at the bottom edge."""
 
     width: float
     height: float
@@ -74,11 +76,15 @@ class Card:
 
 
 def natural_width(content: Content, room: str = "") -> float:
-    """The width that holds every line of this content, and `room`, a caption some twin of the network may have."""
+    """The width that holds every line of this content, and `room`, a caption some twin of the
+    network may have."""
     indent = _indent(content.rows)
     return max(
         2 * PAD + width(content.title, "title"),
-        *[2 * PAD + width(text, "caption") for text in (*content.under_title, *content.captions, room)],
+        *[
+            2 * PAD + width(text, "caption")
+            for text in (*content.under_title, *content.captions, room)
+        ],
         *[2 * PAD + indent + width(row.text, "row") for row in content.rows],
     )
 
@@ -106,7 +112,10 @@ def card(content: Content, card_width: float, *, sheets: int = 0) -> Card:
         y += CAPTION_LINE
         marks.append(Text(PAD, y - 2, text, "caption"))
     height = y + PAD - 3
-    behind = [Rect(step * STACK, step * STACK, card_width, height, 4, "card") for step in range(sheets, -1, -1)]
+    behind = [
+        Rect(step * STACK, step * STACK, card_width, height, 4, "card")
+        for step in range(sheets, -1, -1)
+    ]
     reach = sheets * STACK
     return Card(card_width + reach, height + reach, card_width / 2, content, (*behind, *marks))
 
@@ -132,7 +141,9 @@ def layer_card(row: Row, content: Content, card_width: float) -> Card:
     """A layer, or a few that work one behind the other, in one line: its heading."""
     marks: list[Mark] = [Rect(0, 0, card_width, LAYER_HEIGHT, 3.5, "card")]
     if row.kinds:
-        marks.append(Rect(0, 0, card_width, LAYER_HEIGHT, 3.5, f"{OPERATION_OF_KIND[_main_kind(row)]}-tint"))
+        marks.append(
+            Rect(0, 0, card_width, LAYER_HEIGHT, 3.5, f"{OPERATION_OF_KIND[_main_kind(row)]}-tint")
+        )
     for index, kind in enumerate(row.kinds):
         marks += glyph(kind, PAD - 2 + index * GLYPH_STEP, (LAYER_HEIGHT - GLYPH) / 2)
     indent = max(1, len(row.kinds)) * GLYPH_STEP

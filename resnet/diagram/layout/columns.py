@@ -1,4 +1,5 @@
-"""Sections as panels, stacked in groups; groups stand beside one another, and the chain runs down each and on."""
+"""Sections as panels, stacked in groups; groups stand beside one another, and the chain runs down
+each and on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ TURN = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Skin:
-    """How sections are set apart: `gap` between pieces, `pad` and `header` around them, `between` two sections."""
+    """How sections are set apart: `gap` between pieces, `pad` and `header` around them, `between`
+    two sections."""
 
     gap: float
     pad: float
@@ -38,7 +40,9 @@ BARE = Skin(gap=14, pad=0, header=0, between=18)
 class Column:
     """A section and the pieces in it, in one strip or, where that would be too long, in several."""
 
-    def __init__(self, section: Section, pieces: Sequence[Piece], skin: Skin, longest: float = inf) -> None:
+    def __init__(
+        self, section: Section, pieces: Sequence[Piece], skin: Skin, longest: float = inf
+    ) -> None:
         self.section, self.skin = section, skin
         self.title, self.note = section_title(section), _note(section)
         self.left = max(piece.left for piece in pieces)
@@ -70,7 +74,12 @@ class Column:
             trunk, at = x + index * self.pitch, top
             if index:
                 gutter = trunk - self.left + self.skin.pad - GUTTER / 2
-                hop(sheet, top + self._length(self.strips[index - 1]) + self.lead, gutter, (trunk, top - self.lead))
+                hop(
+                    sheet,
+                    top + self._length(self.strips[index - 1]) + self.lead,
+                    gutter,
+                    (trunk, top - self.lead),
+                )
             for piece in strip:
                 piece.place(sheet, trunk, at, parent)
                 at += piece.height + self.skin.gap
@@ -82,7 +91,9 @@ class Column:
             marks = (ground, Text(self.skin.pad, 12, self.title, "heading"))
             if self.note:
                 marks = (*marks, Text(self.width - self.skin.pad, 12, self.note, "note", "end"))
-        return Panel(self.section.name, "section", self.title, x, y, self.width, self.height, "", marks)
+        return Panel(
+            self.section.name, "section", self.title, x, y, self.width, self.height, "", marks
+        )
 
     def _cut(self, pieces: Sequence[Piece], longest: float) -> list[list[Piece]]:
         """Pieces in strips of about this length, as many in each."""
@@ -104,7 +115,9 @@ class Group:
 
     @property
     def height(self) -> float:
-        gaps = sum(max(one.skin.between, other.skin.between) for one, other in pairwise(self.columns))
+        gaps = sum(
+            max(one.skin.between, other.skin.between) for one, other in pairwise(self.columns)
+        )
         return sum(column.height for column in self.columns) + gaps
 
     @property
@@ -132,8 +145,8 @@ def row(sheet: Sheet, pieces: Sequence[ClosedPiece], y: float) -> Point:
 
 
 def beside(sheet: Sheet, groups: Sequence[Group], y: float) -> Point:
-    """Groups side by side; the chain leaves one at the bottom and enters the next at the top. Returns the right and
-    bottom end."""
+    """Groups side by side; the chain leaves one at the bottom and enters the next at the top.
+    Returns the right and bottom end."""
     turn = TURN if len(groups) > 1 else 0.0
     x, top = MARGIN, y + turn
     for index, group in enumerate(groups):
@@ -148,11 +161,15 @@ def beside(sheet: Sheet, groups: Sequence[Group], y: float) -> Point:
 def size(groups: Sequence[Group]) -> Point:
     """Width and height that `beside` will take."""
     turns = 2 * TURN if len(groups) > 1 else 0.0
-    return sum(group.width + GUTTER for group in groups) - GUTTER, max(group.height for group in groups) + turns
+    return (
+        sum(group.width + GUTTER for group in groups) - GUTTER,
+        max(group.height for group in groups) + turns,
+    )
 
 
 def hop(sheet: Sheet, below: float, gutter: float, above: Point) -> None:
-    """The chain runs on down to `below`, up the gutter between two strips, and over to `above`, to enter from there."""
+    """The chain runs on down to `below`, up the gutter between two strips, and over to `above`, to
+    enter from there."""
     if sheet.tip:
         sheet.detour((sheet.tip.point[0], below), (gutter, below), (gutter, above[1]), above)
 
@@ -160,4 +177,6 @@ def hop(sheet: Sheet, below: float, gutter: float, above: Point) -> None:
 def _note(section: Section) -> str:
     if not section.is_stage:
         return ""
-    return f"{blocks_text(section.blocks)} · {shape_text(section.units[-1].layers[-1].output_shape)}"
+    return (
+        f"{blocks_text(section.blocks)} · {shape_text(section.units[-1].layers[-1].output_shape)}"
+    )

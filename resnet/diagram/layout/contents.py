@@ -1,4 +1,5 @@
-"""What the closed boxes of a network say: single layers with their norm and ReLU, blocks, whole sections."""
+"""What the closed boxes of a network say: single layers with their norm and ReLU, blocks, whole
+sections."""
 
 from itertools import groupby
 
@@ -25,7 +26,9 @@ def block_content(graph: Graph, unit: Unit) -> Content:
     rows = wording.block_rows(unit.layers, graph.config.activation_order)
     under_title = (OWN_WEIGHTS,) if unit.repeat > 1 else ()
     captions = _captions(graph, unit.layers, unit.layers[-1], unit.repeat)
-    return Content(wording.block_title(unit), under_title, rows, captions, wording.behind(unit.layers))
+    return Content(
+        wording.block_title(unit), under_title, rows, captions, wording.behind(unit.layers)
+    )
 
 
 def section_content(graph: Graph, section: Section, unit: Unit) -> Content:
@@ -49,16 +52,21 @@ def _captions(graph: Graph, layers: Layers, last: Node, repeat: int = 1) -> tupl
 
 
 def caption_room(graph: Graph, unit: Unit) -> str:
-    """The longest count that this unit has in any twin of the network: with a projection and its norm in every block.
-    Boxes that keep this much room do not move when the shortcuts change."""
+    """The longest count that this unit has in any twin of the network: with a projection and its
+    norm in every block. Boxes that keep this much room do not move when the shortcuts change."""
     if unit.section in ("stem", "head"):
         return ""
     blocks = [tuple(layers) for _, layers in groupby(unit.layers, key=lambda node: node.block)]
-    most = wording.params_text(sum(_with_projection(graph, layers) for layers in blocks), unit.repeat)
+    most = wording.params_text(
+        sum(_with_projection(graph, layers) for layers in blocks), unit.repeat
+    )
     return "".join("0" if sign.isdigit() else sign for sign in most)
 
 
 def _with_projection(graph: Graph, layers: Layers) -> int:
     branch = tuple([node for node in layers if node.path != "shortcut"])
-    channels, incoming = layers[-1].output_shape[-1], graph.by_id[layers[0].inputs[0]].output_shape[-1]
+    channels, incoming = (
+        layers[-1].output_shape[-1],
+        graph.by_id[layers[0].inputs[0]].output_shape[-1],
+    )
     return wording.trainable_params(graph, branch) + channels * incoming + 2 * channels

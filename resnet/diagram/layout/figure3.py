@@ -1,5 +1,5 @@
-"""The style of figure 3 in He et al. 2015: a box a convolution with its words in the middle, arcs for shortcuts, dotted
-where they change the shape."""
+"""The style of figure 3 in He et al. 2015: a box a convolution with its words in the middle, arcs
+for shortcuts, dotted where they change the shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,7 +70,8 @@ class FigurePiece:
 
     @property
     def lead(self) -> float:
-        """Room above and below a block, kept in plain networks too, so that twins stand in the same places."""
+        """Room above and below a block, kept in plain networks too, so that twins stand in the same
+        places."""
         return BLOCK_LEAD if self.unit.block else LAYER_LEAD
 
     @property
@@ -81,7 +82,9 @@ class FigurePiece:
         source = sheet.tip.box if sheet.tip else ""
         at = y + self.lead
         if self.note:
-            sheet.marks.append(Text(x - self.frame.width / 2 - NOTE_GAP, at + 8, self.note, "note", "end"))
+            sheet.marks.append(
+                Text(x - self.frame.width / 2 - NOTE_GAP, at + 8, self.note, "note", "end")
+            )
         if self.unit.opened:
             parent = self._panel(sheet, x, y, parent)
         for facts, card in self.boxes:
@@ -111,7 +114,9 @@ class FigurePiece:
         middle = (start[1] + end[1]) / 2
         label = ", ".join(self.shortcut.tag)
         last = self.boxes[-1][0].id
-        sheet.edges.append(Edge(source or last, last, self.shortcut.kind, start, end, tuple(marks), label))
+        sheet.edges.append(
+            Edge(source or last, last, self.shortcut.kind, start, end, tuple(marks), label)
+        )
         if self.tag:
             facts, card = self.tag
             sheet.put(card, lane + BESIDE, middle - card.height / 2, facts._replace(parent=parent))
@@ -120,30 +125,50 @@ class FigurePiece:
 class Figure:
     """Makes the pieces of a network; equal boxes share one card."""
 
-    def __init__(self, graph: Graph, sections: Sequence[Section], *, noted: Noted = "sizes") -> None:
+    def __init__(
+        self, graph: Graph, sections: Sequence[Section], *, noted: Noted = "sizes"
+    ) -> None:
         self.graph = graph
-        steps = [text for section in sections for unit in section.units for text in self._texts(section, unit)]
+        steps = [
+            text
+            for section in sections
+            for unit in section.units
+            for text in self._texts(section, unit)
+        ]
         tags = [wording.shortcut_row(own).text for own in self._shortcuts(sections)]
         self.frame = FigureFrame(
             halves(max(width(text, "row") for text in [*steps, "3×3 conv, 512, /2"]) + 10),
             halves(width("output size: 224", "note") + NOTE_GAP) if noted == "sizes" else 0.0,
-            halves(max([width(text, "tag-text") for text in [*tags, "1×1 conv, /2"]]) + 2 * TAG_PAD),
+            halves(
+                max([width(text, "tag-text") for text in [*tags, "1×1 conv, /2"]]) + 2 * TAG_PAD
+            ),
         )
         self.noted, self.side = noted, 0
         self.made: dict[tuple[tuple[str, ...], str], Card] = {}
 
     def piece(self, section: Section, unit: Unit) -> FigurePiece:
-        """A unit of a section, whether it is opened or closed; the whole section where that is closed."""
+        """A unit of a section, whether it is opened or closed; the whole section where that is
+        closed."""
         if not section.opened or not unit.block:
             kind = wording.kind_of(unit.layers[0])
             name = unit.layers[0].id if section.opened or kind == "input" else section.name
             whole = "stage" if section.is_stage else section.name
-            facts = BoxFacts(name, kind if section.opened or kind == "input" else whole, unit.node_ids)
+            facts = BoxFacts(
+                name, kind if section.opened or kind == "input" else whole, unit.node_ids
+            )
             card = self._card(tuple(self._texts(section, unit)), self._tint(section, unit))
             return FigurePiece(unit, ((facts, card),), self.frame, self._note(unit))
         shortcut = wording.shortcut_of(self.graph, unit.layers)
         boxes = tuple(self._boxes(section, unit))
-        return FigurePiece(unit, boxes, self.frame, self._note(unit), shortcut, self._tag(unit), self._dimensions(unit))
+        return FigurePiece(
+            unit,
+            boxes,
+            self.frame,
+            self._note(unit),
+            shortcut,
+            self._tag(unit),
+            self._dimensions(unit),
+        )
 
     def _dimensions(self, unit: Unit) -> Dimensions:
         """Whether the block's output has another shape than its input: the paper dots such arcs."""
@@ -155,11 +180,20 @@ class Figure:
         if not unit.opened:
             texts = tuple(self._texts(section, unit))
             kind = "repeat" if unit.repeat > 1 else "block"
-            aside = [] if self._tag(unit) is None else [n.id for n in unit.layers if n.path == "shortcut"]
+            aside = (
+                []
+                if self._tag(unit) is None
+                else [n.id for n in unit.layers if n.path == "shortcut"]
+            )
             ids = _ids(unit, tuple([node for node in unit.layers if node.id not in aside]))
-            return [(BoxFacts(block_name(unit.layers), kind, ids, unit.repeat), self._card(texts, tint))]
+            return [
+                (BoxFacts(block_name(unit.layers), kind, ids, unit.repeat), self._card(texts, tint))
+            ]
         return [
-            (BoxFacts(step[0].id, "conv", _ids(unit, step), unit.repeat), self._card((_text(step),), tint))
+            (
+                BoxFacts(step[0].id, "conv", _ids(unit, step), unit.repeat),
+                self._card((_text(step),), tint),
+            )
             for step in self._steps(unit)
         ]
 
@@ -173,7 +207,9 @@ class Figure:
             if any(node.op.kind == "conv" for node in step):
                 joined.append(waiting)
                 waiting = ()
-        ending = [node for step in (*joint_steps(unit.layers), *tail_steps(unit.layers)) for node in step]
+        ending = [
+            node for step in (*joint_steps(unit.layers), *tail_steps(unit.layers)) for node in step
+        ]
         return [*joined[:-1], (*joined[-1], *ending)]
 
     def _tag(self, unit: Unit) -> tuple[BoxFacts, Card] | None:
@@ -184,14 +220,21 @@ class Figure:
         whole = self.frame.tag
         marks = (Rect(0, 0, whole, LINE, 2, "tag-plain"), Text(TAG_PAD, 8, text, "tag-text"))
         card = Card(whole, LINE, whole / 2, Content(text, (), (), ()), marks)
-        return BoxFacts(own[0].id, wording.kind_of(own[0]), _ids(unit, tuple(own)), unit.repeat), card
+        return (
+            BoxFacts(own[0].id, wording.kind_of(own[0]), _ids(unit, tuple(own)), unit.repeat),
+            card,
+        )
 
     def _texts(self, section: Section, unit: Unit) -> list[str]:
         kind = unit.layers[0].op.kind
         if kind == "input":
             return ["image"]
         if not section.opened:
-            blocks = [wording.blocks_text(len({node.block for node in unit.layers}))] if section.is_stage else []
+            blocks = (
+                [wording.blocks_text(len({node.block for node in unit.layers}))]
+                if section.is_stage
+                else []
+            )
             return [wording.section_title(section), *blocks]
         return [_text(step) for step in (self._steps(unit) if unit.block else [unit.layers])]
 
@@ -202,7 +245,10 @@ class Figure:
     def _card(self, texts: tuple[str, ...], look: str) -> Card:
         if (texts, look) not in self.made:
             whole, height = self.frame.width, LINE * len(texts)
-            lines = [Text(whole / 2, 8 + LINE * index, text, "row", "middle") for index, text in enumerate(texts)]
+            lines = [
+                Text(whole / 2, 8 + LINE * index, text, "row", "middle")
+                for index, text in enumerate(texts)
+            ]
             content = Content(texts[0], texts[1:], (), ())
             self.made[texts, look] = Card(
                 whole, height, whole / 2, content, (Rect(0, 0, whole, height, 2, look), *lines)
@@ -210,12 +256,17 @@ class Figure:
         return self.made[texts, look]
 
     def _tint(self, section: Section, unit: Unit) -> str:
-        """The paper gives every width a colour of its own; the stem's convolution has that of the first stage's."""
+        """The paper gives every width a colour of its own; the stem's convolution has that of the
+        first stage's."""
         if unit.layers[0].op.kind == "input":
             return "figure-image"
         if section.is_stage:
             return f"figure-{(int(section.name.removeprefix('stage')) - 1) % TINTS + 1}"
-        return "figure-1" if section.name == "stem" and unit.layers[0].op.kind == "conv" else "figure-plain"
+        return (
+            "figure-1"
+            if section.name == "stem" and unit.layers[0].op.kind == "conv"
+            else "figure-plain"
+        )
 
     def _note(self, unit: Unit) -> str:
         """The size of the map, where it is another than before."""
@@ -238,7 +289,9 @@ def _word(node: Node) -> str:
         return wording.layer_text(node)
     if node.op.kind == "dense":
         return f"{name}, {node.output_shape[-1]}"
-    return wording.layer_text(node).replace("3×3 max-pool", name) if node.op.kind == "pool" else name
+    return (
+        wording.layer_text(node).replace("3×3 max-pool", name) if node.op.kind == "pool" else name
+    )
 
 
 def _ids(unit: Unit, step: Layers) -> tuple[str, ...]:
@@ -251,7 +304,13 @@ def heading(graph: Graph, middle: float, y: float) -> tuple[Mark, ...]:
     """What the paper writes over a column: "34-layer residual", and its multiply-adds."""
     config = graph.config
     kind = "plain" if config.shortcut == "none" else "residual"
-    macs = sum([count(node, graph.by_id[node.inputs[0]].output_shape).macs for node in graph.nodes if node.inputs])
+    macs = sum(
+        [
+            count(node, graph.by_id[node.inputs[0]].output_shape).macs
+            for node in graph.nodes
+            if node.inputs
+        ]
+    )
     return (
         Text(middle, y + 7, f"{config.depth}-layer {kind}", "heading", "middle"),
         Text(middle, y + 16, f"{quantity.short(macs)} multiply-adds", "note", "middle"),

@@ -1,5 +1,5 @@
-"""Widths that all boxes of one kind share, whatever is open: nothing changes its size when a box is opened, and twins,
-plain and residual, have everything in the same places."""
+"""Widths that all boxes of one kind share, whatever is open: nothing changes its size when a box is
+opened, and twins, plain and residual, have everything in the same places."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ LANE_GAP = 14.0
 
 @dataclass(frozen=True, slots=True)
 class LayerFrame:
-    """Widths that all opened blocks of a drawing share; the lane is as wide where nothing is in it."""
+    """Widths that all opened blocks of a drawing share; the lane is as wide where nothing is in
+    it."""
 
     width: float
     lane_width: float
@@ -33,7 +34,8 @@ class LayerFrame:
 
 
 class Frames:
-    """Each width is worked out when it is first asked for, from the whole network at the level with such boxes."""
+    """Each width is worked out when it is first asked for, from the whole network at the level with
+    such boxes."""
 
     def __init__(self, graph: Graph, style: Style) -> None:
         self.graph, self.style = graph, style
@@ -46,7 +48,11 @@ class Frames:
     @cached_property
     def section_width(self) -> float:
         """Of a section's card."""
-        pairs = [(section, unit) for section in fold(self.graph, View(level="network")) for unit in section.units]
+        pairs = [
+            (section, unit)
+            for section in fold(self.graph, View(level="network"))
+            for unit in section.units
+        ]
         said = [contents.section_content(self.graph, section, unit) for section, unit in pairs]
         return self._common_width([unit for _, unit in pairs], said)
 
@@ -60,8 +66,11 @@ class Frames:
     def layer(self) -> LayerFrame:
         """Of a layer in an opened block."""
         order = self.graph.config.activation_order
-        steps = [step for unit in self.units
-                 for step in (*body_steps(unit.layers, self.style, order), *tail_steps(unit.layers))]  # fmt: skip
+        steps = [
+            step
+            for unit in self.units
+            for step in (*body_steps(unit.layers, self.style, order), *tail_steps(unit.layers))
+        ]
         widest = max(layer_width(wording.row_of(step)) for step in steps)
         titles = {wording.block_title(unit) for unit in self.units if unit.block}
         titles_width = 2 * max(width(title, "title") + 4 for title in titles)
@@ -69,7 +78,9 @@ class Frames:
 
     def _common_width(self, units: list[Unit], said: list[Content]) -> float:
         rooms = [contents.caption_room(self.graph, unit) for unit in units]
-        return halves(max(natural_width(text, room) for text, room in zip(said, rooms, strict=True)))
+        return halves(
+            max(natural_width(text, room) for text, room in zip(said, rooms, strict=True))
+        )
 
     def _widest_tag(self) -> float:
         """The widest tag any twin of this network has on a shortcut."""
@@ -86,7 +97,9 @@ class Frames:
         expansion = EXPANSION[self.graph.config.block]
         for stage in self.graph.config.stages:
             channels = stage.filters * expansion
-            yield layer_width(wording.Row(("projection",), f"1×1 conv, {channels}, /{stage.stride}"))
+            yield layer_width(
+                wording.Row(("projection",), f"1×1 conv, {channels}, /{stage.stride}")
+            )
             yield layer_width(wording.Row(("pad",), f"pad, +{channels} channels"))
         yield layer_width(wording.Row(("subsample",), "subsample, /4"))
         if norm:

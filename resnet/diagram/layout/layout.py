@@ -1,7 +1,9 @@
-"""Where everything goes. A network is a chain with at most one shortcut a block, so one pass over its units is enough.
+"""Where everything goes. A network is a chain with at most one shortcut a block, so one pass over
+its units is enough.
 
-TB puts everything into one column. LR puts the stem, each stage and the head beside one another, every one from top to
-bottom, which fits a screen or a slide; where every section is closed the chain itself runs to the right.
+TB puts everything into one column. LR puts the stem, each stage and the head beside one another,
+every one from top to bottom, which fits a screen or a slide; where every section is closed the
+chain itself runs to the right.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,7 +46,8 @@ def lay_out(graph: Graph, name: str, view: View) -> Drawing:
 
 
 def parts_of(graph: Graph, view: View, *, noted: Noted = "sizes") -> list[Part]:
-    """Every section with its pieces, in order. Raises UnknownNameError for a box that does not exist."""
+    """Every section with its pieces, in order. Raises UnknownNameError for a box that does not
+    exist."""
     sections = fold(graph, view)
     make = piece_maker(graph, view, sections, noted)
     return [Part(section, [make(section, unit) for unit in section.units]) for section in sections]
@@ -72,7 +75,9 @@ def piece_maker(
 
 def _single(steps: StepCards, unit: Unit) -> ClosedPiece:
     """A layer of the stem or the head, or a run of them, as wide as those of opened blocks."""
-    return ClosedPiece(steps.card(unit.layers), BoxFacts(unit.layers[0].id, step_kind(unit.layers), unit.node_ids))
+    return ClosedPiece(
+        steps.card(unit.layers), BoxFacts(unit.layers[0].id, step_kind(unit.layers), unit.node_ids)
+    )
 
 
 def skin_of(view: View) -> Skin:
@@ -95,14 +100,22 @@ def _strip_length(parts: Sequence[Part], skin: Skin) -> float:
     return max(SHORTEST_STRIP, sqrt(whole * widest / ASPECT))
 
 
-def draw_groups(graph: Graph, name: str, view: View, parts: Sequence[Part], groups: Sequence[Group]) -> Drawing:
+def draw_groups(
+    graph: Graph, name: str, view: View, parts: Sequence[Part], groups: Sequence[Group]
+) -> Drawing:
     """The drawing of these groups, with its legend."""
     sheet, top = Sheet(), MARGIN
     if view.style == "figure3":
         top += HEADING
     closed = [piece for part in parts for piece in part.pieces if not part.section.opened]
-    if view.direction == "LR" and len(closed) == sum(len(part.pieces) for part in parts) and skin_of(view) is PANELS:
-        right, bottom = row(sheet, [piece for piece in closed if isinstance(piece, ClosedPiece)], top)
+    if (
+        view.direction == "LR"
+        and len(closed) == sum(len(part.pieces) for part in parts)
+        and skin_of(view) is PANELS
+    ):
+        right, bottom = row(
+            sheet, [piece for piece in closed if isinstance(piece, ClosedPiece)], top
+        )
     else:
         right, bottom = beside(sheet, groups, top)
     if view.style == "figure3":
@@ -111,6 +124,14 @@ def draw_groups(graph: Graph, name: str, view: View, parts: Sequence[Part], grou
     entries = legend([part.section for part in parts], view, {edge.kind for edge in sheet.edges})
     marks, right, bottom = spread(entries, MARGIN, bottom, right)
     return Drawing(
-        graph, name, view, tuple(sheet.placed), tuple(sheet.panels), tuple(sheet.edges),
-        right + MARGIN, bottom + MARGIN, marks, tuple(sheet.marks),
-    )  # fmt: skip
+        graph,
+        name,
+        view,
+        tuple(sheet.placed),
+        tuple(sheet.panels),
+        tuple(sheet.edges),
+        right + MARGIN,
+        bottom + MARGIN,
+        marks,
+        tuple(sheet.marks),
+    )

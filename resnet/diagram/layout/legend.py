@@ -1,4 +1,5 @@
-"""What the signs and lines of a drawing mean, in a line or two below it; only what the drawing shows is listed."""
+"""What the signs and lines of a drawing mean, in a line or two below it; only what the drawing
+shows is listed."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -22,9 +23,19 @@ STROKE = 20.0
 
 BESIDE = 4.0
 
-LINES: dict[EdgeKind, str] = {"identity": "identity", "padded": "padded identity", "projection": "projection"}
-WORDS = {"conv": "convolution", "relu": "ReLU", "add": "addition", "pad": "zero channels",
-         "pool": "pooling", "subsample": "subsampling"}  # fmt: skip
+LINES: dict[EdgeKind, str] = {
+    "identity": "identity",
+    "padded": "padded identity",
+    "projection": "projection",
+}
+WORDS = {
+    "conv": "convolution",
+    "relu": "ReLU",
+    "add": "addition",
+    "pad": "zero channels",
+    "pool": "pooling",
+    "subsample": "subsampling",
+}
 POOLING = ("pool", "global_pool")
 
 
@@ -56,11 +67,15 @@ def legend(sections: Sequence[Section], view: View, lines: Iterable[EdgeKind]) -
 def _figure_legend(shortcuts: Sequence[EdgeKind]) -> list[Entry]:
     if not shortcuts:
         return []
-    return [Entry(_stroke("arc-same"), STROKE, "shortcut"), Entry(_stroke("arc-change"), STROKE, "dimensions change")]
+    return [
+        Entry(_stroke("arc-same"), STROKE, "shortcut"),
+        Entry(_stroke("arc-change"), STROKE, "dimensions change"),
+    ]
 
 
 def _is_drawn(node: Node, section: Section, unit: Unit) -> bool:
-    """Whether a layer has a sign: where blocks are closed, a shortcut's layers are words on its line."""
+    """Whether a layer has a sign: where blocks are closed, a shortcut's layers are words on its
+    line."""
     if not section.opened:
         return node.op.kind != "add" and node.path != "shortcut"
     return unit.opened or not unit.block or node.path != "shortcut"
@@ -76,9 +91,11 @@ def _stroke(look: str) -> tuple[Mark, ...]:
     return (Path((("M", 0, 0), ("L", STROKE, 0)), look),)
 
 
-def spread(entries: Sequence[Entry], x: float, y: float, right: float) -> tuple[tuple[Mark, ...], float, float]:
-    """The legend's marks from x to the right in as many lines as it takes, and where it ends: right and bottom. One
-    entry may be wider than the drawing above it."""
+def spread(
+    entries: Sequence[Entry], x: float, y: float, right: float
+) -> tuple[tuple[Mark, ...], float, float]:
+    """The legend's marks from x to the right in as many lines as it takes, and where it ends: right
+    and bottom. One entry may be wider than the drawing above it."""
     marks: list[Mark] = []
     at_x, at_y, end = x, y + ABOVE, right
     for sign, sign_width, text in entries:

@@ -1,4 +1,5 @@
-"""Blocks opened to their layers: the residual branch on the chain, the shortcut's layers in a lane beside it."""
+"""Blocks opened to their layers: the residual branch on the chain, the shortcut's layers in a lane
+beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -54,7 +55,10 @@ class StepCards:
 
     def _make(self, step: Layers) -> Card:
         params = wording.trainable_params(self.frames.graph, step)
-        captions = (wording.shape_text(step[-1].output_shape), *([wording.params_text(params)] if params else []))
+        captions = (
+            wording.shape_text(step[-1].output_shape),
+            *([wording.params_text(params)] if params else []),
+        )
         aside = step[0].path == "shortcut"
         merged = aside and self.frames.style != "detailed"
         row = wording.shortcut_row(step) if merged else wording.row_of(step)
@@ -90,7 +94,17 @@ class OpenedPiece:
 
     def place(self, sheet: Sheet, x: float, y: float, parent: str) -> None:
         source = sheet.tip.box if sheet.tip else ""
-        sheet.stamp(Stamp(self.cards.template(self), self.unit, block_name(self.unit.layers), x, y, parent, source))
+        sheet.stamp(
+            Stamp(
+                self.cards.template(self),
+                self.unit,
+                block_name(self.unit.layers),
+                x,
+                y,
+                parent,
+                source,
+            )
+        )
 
     def template(self) -> Template:
         """The block laid out, its trunk at 0."""
@@ -120,7 +134,8 @@ class OpenedPiece:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRun:
-    """A convolution of the stem with its norm and ReLU, each in a box of its own, in a panel that is not painted."""
+    """A convolution of the stem with its norm and ReLU, each in a box of its own, in a panel that
+    is not painted."""
 
     unit: Unit
     cards: StepCards
@@ -154,7 +169,9 @@ class Fork(NamedTuple):
 class Run:
     """Places the steps of one block, one below the other."""
 
-    def __init__(self, sheet: Sheet, cards: StepCards, unit: Unit, name: str, start: tuple[float, float]) -> None:
+    def __init__(
+        self, sheet: Sheet, cards: StepCards, unit: Unit, name: str, start: tuple[float, float]
+    ) -> None:
         self.sheet, self.cards, self.unit, self.name = sheet, cards, unit, name
         self.x, self.y = start
         self.index = {node.id: index for index, node in enumerate(unit.layers)}
@@ -179,21 +196,35 @@ class Run:
         return forks
 
     def template(self, panel: Panel) -> Template:
-        """What has been placed, as a template; the line into it is left to the sheet it is stamped on."""
+        """What has been placed, as a template; the line into it is left to the sheet it is stamped
+        on."""
         boxes = tuple([box for box in self.sheet.placed if isinstance(box, Box)])
-        places = tuple([tuple([self.index[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]])
-                        for box in boxes])  # fmt: skip
+        places = tuple(
+            [
+                tuple(
+                    [self.index[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
+                )
+                for box in boxes
+            ]
+        )
         into, *edges = self.sheet.edges
         assert self.sheet.tip
-        return Template(self.name, boxes, places, panel, tuple(edges), into.end, *self.sheet.tip[1::-1])
+        return Template(
+            self.name, boxes, places, panel, tuple(edges), into.end, *self.sheet.tip[1::-1]
+        )
 
     def beside(self, shortcut: Shortcut, fork: Fork, adder_y: float) -> None:
-        """The shortcut from its fork through its own layers, if any, into the addition from the side."""
+        """The shortcut from its fork through its own layers, if any, into the addition from the
+        side."""
         steps = shortcut_steps(self.unit.layers, self.cards.frames.style)
         cards = [self.cards.card(step) for step in steps]
         lane = self.x + self.cards.frames.layer.lane_x
         y = (fork.y + adder_y - sum(card.height + GAP for card in cards) + GAP) / 2
-        source, points, label = fork.source, [(self.x, fork.y), (lane, fork.y)], ", ".join(shortcut.tag)
+        source, points, label = (
+            fork.source,
+            [(self.x, fork.y), (lane, fork.y)],
+            ", ".join(shortcut.tag),
+        )
         for step, card in zip(steps, cards, strict=True):
             box = step[0].id
             self.sheet.put(card, lane - card.trunk, y, self.facts(step))
@@ -202,7 +233,13 @@ class Run:
             source, points = box, [(lane, y)]
             y += GAP
         into = f"{self.name}.add"
-        self.sheet.line(source, into, shortcut.kind, [*points, (lane, adder_y), (self.x + ADDER, adder_y)], label)
+        self.sheet.line(
+            source,
+            into,
+            shortcut.kind,
+            [*points, (lane, adder_y), (self.x + ADDER, adder_y)],
+            label,
+        )
         if not steps:
             edge = self.sheet.edges[-1]
             tag = tag_marks(shortcut.tag, shortcut.kind, lane, (fork.y + adder_y) / 2)

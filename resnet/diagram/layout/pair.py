@@ -33,28 +33,43 @@ class Network(NamedTuple):
 
 
 def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
-    """Both networks as the view says; the ids of the second one's boxes begin with "other:". Raises UnknownNameError
-    where the view opens a box that neither has."""
+    """Both networks as the view says; the ids of the second one's boxes begin with "other:". Raises
+    UnknownNameError where the view opens a box that neither has."""
     known = places(first.graph) | places(second.graph)
     for name in (*view.toggled, *view.unfolded):
         if name not in known:
             raise UnknownNameError("box", name, sorted(known))
     noted: Noted = "sizes" if view.direction == "LR" else "nothing"
-    parts = (parts_of(first.graph, view.within(first.graph)),
-             parts_of(second.graph, view.within(second.graph), noted=noted))  # fmt: skip
-    rows = [Row(Sheet(), _columns(own, view), network) for own, network in zip(parts, (first, second), strict=True)]
+    parts = (
+        parts_of(first.graph, view.within(first.graph)),
+        parts_of(second.graph, view.within(second.graph), noted=noted),
+    )
+    rows = [
+        Row(Sheet(), _columns(own, view), network)
+        for own, network in zip(parts, (first, second), strict=True)
+    ]
     right, bottom = _in_columns(rows, view) if view.direction == "TB" else _in_rows(rows, view)
     _rename(rows[1].sheet)
     one, other = rows[0].sheet, rows[1].sheet
     edges = (*one.edges, *other.edges)
-    entries = legend([part.section for own in parts for part in own], view, {edge.kind for edge in edges})
+    entries = legend(
+        [part.section for own in parts for part in own], view, {edge.kind for edge in edges}
+    )
     right = max([right, *[mark.x + width(mark.text, "heading") for mark in _titles(rows, view)]])
     signs, right, bottom = spread(entries, MARGIN, bottom, right)
     return Drawing(
-        first.graph, f"{first.name} beside {second.name}", view, (*one.placed, *other.placed),
-        (*one.panels, *other.panels), edges, right + MARGIN, bottom + MARGIN, signs, (*one.marks, *other.marks),
+        first.graph,
+        f"{first.name} beside {second.name}",
+        view,
+        (*one.placed, *other.placed),
+        (*one.panels, *other.panels),
+        edges,
+        right + MARGIN,
+        bottom + MARGIN,
+        signs,
+        (*one.marks, *other.marks),
         second.graph,
-    )  # fmt: skip
+    )
 
 
 class Row(NamedTuple):
@@ -107,11 +122,19 @@ def _in_rows(rows: Sequence[Row], view: View) -> Point:
         before: Column | None = None
         for section in _order(rows):
             alike = _alike(rows, section)
-            left, wide = max(column.left for column in alike), max(column.width - column.left for column in alike)
+            left, wide = (
+                max(column.left for column in alike),
+                max(column.width - column.left for column in alike),
+            )
             column = row.columns.get(section)
             if column:
                 if before:
-                    hop(row.sheet, top + before.height + TURN, x - GUTTER / 2, (x + left, top - TURN))
+                    hop(
+                        row.sheet,
+                        top + before.height + TURN,
+                        x - GUTTER / 2,
+                        (x + left, top - TURN),
+                    )
                 column.left, column.right = left, wide
                 column.place(row.sheet, x + left, top)
                 bottom, before = max(bottom, top + column.height), column
@@ -121,7 +144,8 @@ def _in_rows(rows: Sequence[Row], view: View) -> Point:
 
 
 def _title(sheet: Sheet, network: Network, view: View, at: Point) -> float:
-    """The network's name above its drawing, from x (figure 3: around x), and how much room it takes."""
+    """The network's name above its drawing, from x (figure 3: around x), and how much room it
+    takes."""
     x, y = at
     if view.style == "figure3":
         sheet.marks += heading(network.graph, x, y)
@@ -138,11 +162,23 @@ def _titles(rows: Sequence[Row], view: View) -> list[Text]:
 
 def _rename(sheet: Sheet) -> None:
     """The second network's ids are told apart from the first one's."""
-    sheet.placed = [_renamed(part) if isinstance(part, Box)
-                    else replace(part, name=OTHER + part.name, parent=_other(part.parent), source=_other(part.source))
-                    for part in sheet.placed]  # fmt: skip
-    sheet.panels = [replace(panel, id=OTHER + panel.id, parent=_other(panel.parent)) for panel in sheet.panels]
-    sheet.edges = [replace(edge, source=OTHER + edge.source, target=OTHER + edge.target) for edge in sheet.edges]
+    sheet.placed = [
+        (
+            _renamed(part)
+            if isinstance(part, Box)
+            else replace(
+                part, name=OTHER + part.name, parent=_other(part.parent), source=_other(part.source)
+            )
+        )
+        for part in sheet.placed
+    ]
+    sheet.panels = [
+        replace(panel, id=OTHER + panel.id, parent=_other(panel.parent)) for panel in sheet.panels
+    ]
+    sheet.edges = [
+        replace(edge, source=OTHER + edge.source, target=OTHER + edge.target)
+        for edge in sheet.edges
+    ]
 
 
 def _renamed(box: Box) -> Box:

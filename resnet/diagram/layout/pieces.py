@@ -76,7 +76,9 @@ class ClosedBlocks:
         if not unit.block:
             return _run_piece(self.frames, unit)
         kind = "repeat" if unit.repeat > 1 else "block"
-        return ClosedPiece(self._card(unit), BoxFacts(block_name(unit.layers), kind, unit.node_ids, unit.repeat))
+        return ClosedPiece(
+            self._card(unit), BoxFacts(block_name(unit.layers), kind, unit.node_ids, unit.repeat)
+        )
 
     def _card(self, unit: Unit) -> Card:
         graph, frame = self.frames.graph, self.frames.block
@@ -86,7 +88,9 @@ class ClosedBlocks:
         content = contents.block_content(graph, unit)
         key = (content, shortcut and (shortcut.kind, shortcut.tag), inside, sheets)
         if key not in self.made:
-            self.made[key] = block_card(content, frame, shortcut, sheets=sheets, leaves_inside=inside)
+            self.made[key] = block_card(
+                content, frame, shortcut, sheets=sheets, leaves_inside=inside
+            )
         return self.made[key]
 
 

@@ -1,4 +1,5 @@
-"""The paper that a layout draws on: collects boxes, panels and edges, and keeps the loose end of the chain."""
+"""The paper that a layout draws on: collects boxes, panels and edges, and keeps the loose end of
+the chain."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,7 +15,8 @@ HEAD = 3.0
 
 
 class Tip(NamedTuple):
-    """The loose end of the chain: the box it leaves, where, and the corners it takes before the next box."""
+    """The loose end of the chain: the box it leaves, where, and the corners it takes before the
+    next box."""
 
     box: str
     point: Point
@@ -43,7 +45,11 @@ class Sheet:
         """Place a card with its upper left corner at x, y."""
         said = card.content
         size = (x, y, card.width, card.height)
-        self.placed.append(Box(box.id, box.kind, said.heading, said.lines, *size, *box[2:], card.marks, said.behind))
+        self.placed.append(
+            Box(
+                box.id, box.kind, said.heading, said.lines, *size, *box[2:], card.marks, said.behind
+            )
+        )
         for arc in card.arcs:
             self.arc(arc, x, y, box.id)
 
@@ -52,7 +58,11 @@ class Sheet:
         (into_x, into_y), (x, y) = stamp.template.into, stamp.template.leaves
         first = stamp.template.boxes[0]
         self.placed.append(stamp)
-        self.chain(stamp.renamed(first.id), (into_x + stamp.x, into_y + stamp.y), (x + stamp.x, y + stamp.y))
+        self.chain(
+            stamp.renamed(first.id),
+            (into_x + stamp.x, into_y + stamp.y),
+            (x + stamp.x, y + stamp.y),
+        )
         if self.tip:
             self.tip = self.tip._replace(box=stamp.renamed(stamp.template.last))
 
@@ -63,7 +73,8 @@ class Sheet:
         self.edges.append(Edge(box, box, arc.kind, start, end, marks, arc.label))
 
     def chain(self, target: str, end: Point, leaves: Point) -> None:
-        """Draw the chain from its loose end to this box, and leave the new loose end at `leaves`."""
+        """Draw the chain from its loose end to this box, and leave the new loose end at
+        `leaves`."""
         if self.tip:
             self.line(self.tip.box, target, "chain", [self.tip.point, *self.tip.via, end])
         self.tip = Tip(target, leaves)
@@ -73,7 +84,9 @@ class Sheet:
         if self.tip:
             self.tip = self.tip._replace(via=(*self.tip.via, *corners))
 
-    def line(self, source: str, target: str, kind: EdgeKind, points: list[Point], label: str = "") -> None:
+    def line(
+        self, source: str, target: str, kind: EdgeKind, points: list[Point], label: str = ""
+    ) -> None:
         """An edge with an arrow at its end; consecutive points lie beside or below one another."""
         (x, y), (end_x, end_y) = points[-2], points[-1]
         direction = (_sign(end_x - x), _sign(end_y - y))

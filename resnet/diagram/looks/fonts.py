@@ -1,4 +1,5 @@
-"""Letters for figures: Source Sans Pro, carried along, so that a machine without any font draws letters, not boxes.
+"""Letters for figures: Source Sans Pro, carried along, so that a machine without any font draws
+letters, not boxes.
 
 It also makes every machine measure text alike, hence draw the same picture.
 """
@@ -28,14 +29,24 @@ FONTCONFIG = """<?xml version="1.0"?>
 
 def path(style: Style = "Regular") -> Path:
     """The TrueType file of one style."""
-    return Path(str(resources.files("font_source_sans_pro").joinpath(f"files/SourceSansPro-{style}.ttf")))
+    return Path(
+        str(resources.files("font_source_sans_pro").joinpath(f"files/SourceSansPro-{style}.ttf"))
+    )
 
 
 def subset(style: Style, letters: str) -> bytes:
-    """A WOFF file with these letters of one style and no others; the same letters always give the same bytes."""
-    from fontTools.subset import Options, Subsetter, load_font, save_font  # noqa: PLC0415  only files embed letters
+    """A WOFF file with these letters of one style and no others; the same letters always give the
+    same bytes."""
+    from fontTools.subset import (
+        Options,
+        Subsetter,
+        load_font,
+        save_font,
+    )
 
-    options = Options(flavor="woff", hinting=False, layout_features=[], notdef_outline=False, glyph_names=False)
+    options = Options(
+        flavor="woff", hinting=False, layout_features=[], notdef_outline=False, glyph_names=False
+    )
     options.name_IDs = []
     subsetter = Subsetter(options)
     subsetter.populate(text=letters)
@@ -47,9 +58,11 @@ def subset(style: Style, letters: str) -> bytes:
 
 
 def fontconfig(folder: Path) -> Path:
-    """Write into `folder` a fontconfig file that answers every family, Helvetica too, with the carried font.
+    """Write into `folder` a fontconfig file that answers every family, Helvetica too, with the
+    carried font.
 
-    Whoever reads it (FONTCONFIG_FILE) keeps its cache in `folder` as well and looks at no other font of the machine.
+    Whoever reads it (FONTCONFIG_FILE) keeps its cache in `folder` as well and looks at no other
+    font of the machine.
     """
     fonts = folder / "fonts"
     fonts.mkdir()
@@ -57,7 +70,9 @@ def fontconfig(folder: Path) -> Path:
         (fonts / path(style).name).symlink_to(path(style))
     file = folder / "fonts.conf"
     file.write_text(
-        FONTCONFIG.format(fonts=escape(str(fonts)), cache=escape(str(folder / "cache")), family=FAMILY),
+        FONTCONFIG.format(
+            fonts=escape(str(fonts)), cache=escape(str(folder / "cache")), family=FAMILY
+        ),
         encoding="utf-8",
     )
     return file

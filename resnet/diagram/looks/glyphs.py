@@ -14,7 +14,8 @@ GLYPH = 8.0
 
 @lru_cache(maxsize=1024)
 def glyph(kind: str, x: float, y: float) -> tuple[Mark, ...]:
-    """The sign of a node's kind, with its corner at x, y. Unknown kinds, such as the input, have none."""
+    """The sign of a node's kind, with its corner at x, y. Unknown kinds, such as the input, have
+    none."""
     return tuple(_marks(kind, x, y))
 
 
@@ -37,12 +38,24 @@ def _marks(kind: str, x: float, y: float) -> Iterator[Mark]:
             yield _line("adder-plus", (x + 4, y + 1.8), (x + 4, y + 6.2))
             yield _line("adder-plus", (x + 1.8, y + 4), (x + 6.2, y + 4))
         case "pool" | "global_pool":
-            funnel: tuple[Command, ...] = (("M", 0, 0.75), ("L", 8, 0.75), ("L", 5.6, 7.5), ("L", 2.4, 7.5), ("Z",))
+            funnel: tuple[Command, ...] = (
+                ("M", 0, 0.75),
+                ("L", 8, 0.75),
+                ("L", 5.6, 7.5),
+                ("L", 2.4, 7.5),
+                ("Z",),
+            )
             yield Path(moved(funnel, x, y), fill)
         case "dense":
             yield Circle(x + 4, y + 4, 4, fill)
         case "projection":
-            diamond: tuple[Command, ...] = (("M", 4, -0.4), ("L", 8.4, 4), ("L", 4, 8.4), ("L", -0.4, 4), ("Z",))
+            diamond: tuple[Command, ...] = (
+                ("M", 4, -0.4),
+                ("L", 8.4, 4),
+                ("L", 4, 8.4),
+                ("L", -0.4, 4),
+                ("Z",),
+            )
             yield Path(moved(diamond, x, y), fill)
         case "pad":
             yield Rect(x + 0.5, y + 0.5, 7, 7, 0.5, stroke)

@@ -1,4 +1,5 @@
-"""The few shapes every output can paint. Coordinates are points, y runs downwards; looks are names in style.LOOKS."""
+"""The few shapes every output can paint. Coordinates are points, y runs downwards; looks are names
+in style.LOOKS."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -68,7 +69,8 @@ def shifted(mark: Mark, dx: float, dy: float) -> Mark:
 
 
 def rounded(points: list[Point], radius: float) -> Commands:
-    """A line through points, every corner rounded; corners are square turns, and segments may be of length 0."""
+    """A line through points, every corner rounded; corners are square turns, and segments may be of
+    length 0."""
     commands: list[Command] = [("M", *points[0])]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         reach = min(radius, _distance(before, corner) / 2, _distance(corner, after) / 2)

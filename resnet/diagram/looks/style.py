@@ -1,7 +1,8 @@
 """How a drawing looks, as data: one colour for each operation, and one look for each kind of mark.
 
-The colours go back to Okabe and Ito's set, muted for large areas; a test measures that they stay apart for readers with
-protanopia, deuteranopia and tritanopia. The table, the charts and the legend read the same values.
+The colours go back to Okabe and Ito's set, muted for large areas; a test measures that they stay
+apart for readers with protanopia, deuteranopia and tritanopia. The table, the charts and the legend
+read the same values.
 """
 
 from dataclasses import dataclass
@@ -11,14 +12,22 @@ from resnet.diagram.looks import fonts
 
 Theme = Literal["paper", "page"]
 Operation = Literal[
-    "convolution", "normalisation", "activation", "addition", "pooling", "dense", "projection", "padding"
+    "convolution",
+    "normalisation",
+    "activation",
+    "addition",
+    "pooling",
+    "dense",
+    "projection",
+    "padding",
 ]
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """One colour on light and on dark ground. `host` names the CSS variable of the page that it follows, if any."""
+    """One colour on light and on dark ground. `host` names the CSS variable of the page that it
+    follows, if any."""
 
     light: str
     dark: str
@@ -46,7 +55,8 @@ TINTS = (
     Colour("#f3d8e8", "#553349"),
     Colour("#e3e6ea", "#3d434b"),
 )
-"""One for each stage, as figure 3 of He et al. 2015 has them; the words on the boxes say the same."""
+"""One for each stage, as figure 3 of He et al. 2015 has them; the words on the boxes say the
+same."""
 
 HEAT = (
     Colour("#ffffff", "#1a1e24"),
@@ -57,7 +67,8 @@ HEAT = (
     Colour("#76b0d7", "#3570a0"),
     Colour("#589dcb", "#3c80b5"),
 )
-"""From nothing to much: one hue, lighter to darker, so that it survives grey paper and every kind of eye."""
+"""From nothing to much: one hue, lighter to darker, so that it survives grey paper and every kind
+of eye."""
 
 STATUSES: dict[str, tuple[Colour, Colour]] = {
     "added": (Colour("#cfe6d6", "#24503a"), Colour("#0c7a58", "#3fc08c")),
@@ -94,7 +105,8 @@ OPERATION_OF_KIND: dict[str, Operation] = {
     "pad": "padding",
     "subsample": "padding",
 }
-"""A layer's operation by the kind of its node; a convolution on a shortcut is of kind "projection"."""
+"""A layer's operation by the kind of its node; a convolution on a shortcut is of kind
+"projection"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +148,24 @@ LOOKS: dict[str, Look] = {
     "tag-plain": Look(fill="card"),
     "figure-image": Look(),
     "figure-plain": Look(fill="card", stroke="outline", stroke_width=0.6),
-    **{f"figure-{n}": Look(fill=f"tint-{n}", stroke="outline", stroke_width=0.6) for n in range(1, 9)},
-    **{f"heat-{n}": Look(fill=f"heat-{n}", stroke="outline", stroke_width=0.75) for n in range(len(HEAT))},
+    **{
+        f"figure-{n}": Look(fill=f"tint-{n}", stroke="outline", stroke_width=0.6)
+        for n in range(1, 9)
+    },
+    **{
+        f"heat-{n}": Look(fill=f"heat-{n}", stroke="outline", stroke_width=0.75)
+        for n in range(len(HEAT))
+    },
     "title-sign": Look(fill="ink", style="Bold", size=9),
-    **{f"is-{status}": Look(fill=f"is-{status}", stroke="outline", stroke_width=0.75) for status in STATUSES},
+    **{
+        f"is-{status}": Look(fill=f"is-{status}", stroke="outline", stroke_width=0.75)
+        for status in STATUSES
+    },
     **{f"{status}-line": Look(stroke=status, stroke_width=1.8) for status in STATUSES},
-    **{f"{status}-dotted": Look(stroke=status, stroke_width=1.8, dash=(3, 2)) for status in STATUSES},
+    **{
+        f"{status}-dotted": Look(stroke=status, stroke_width=1.8, dash=(3, 2))
+        for status in STATUSES
+    },
     **{f"{status}-head": Look(fill=status) for status in STATUSES},
     "chain-head": Look(fill="line"),
     "identity-head": Look(fill="addition"),

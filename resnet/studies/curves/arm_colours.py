@@ -1,6 +1,7 @@
 """A colour for each arm, the same on paper and on screen, for colour-blind eyes. No I/O.
 
-Plain and residual keep their two colours where arms come in such pairs; a lighter shade is a shallower pair.
+Plain and residual keep their two colours where arms come in such pairs; a lighter shade is a
+shallower pair.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,26 @@ KINDS: dict[str, dict[Scheme, str]] = {
     "plain": {"light": "#c9512a", "dark": "#f08a63"},
 }
 PALETTE: dict[Scheme, tuple[str, ...]] = {
-    "light": ("#0072b2", "#c9512a", "#008f68", "#b8558c", "#a87400", "#23282b", "#3f9bd1", "#6b7378"),
-    "dark": ("#56b4e9", "#f08a63", "#2fc79a", "#e29fc6", "#e6b84a", "#e3e6e6", "#4f8fe0", "#a7b0ba"),
+    "light": (
+        "#0072b2",
+        "#c9512a",
+        "#008f68",
+        "#b8558c",
+        "#a87400",
+        "#23282b",
+        "#3f9bd1",
+        "#6b7378",
+    ),
+    "dark": (
+        "#56b4e9",
+        "#f08a63",
+        "#2fc79a",
+        "#e29fc6",
+        "#e6b84a",
+        "#e3e6e6",
+        "#4f8fe0",
+        "#a7b0ba",
+    ),
 }
 """After Okabe and Ito, the light ones darkened until they can be seen on white."""
 
@@ -36,16 +55,25 @@ def colours(arms: Sequence[ArmCurve], scheme: Scheme) -> list[str]:
         found = []
         for arm in arms:
             seen[arm.kind] += 1
-            found.append(_paler(KINDS[arm.kind][scheme], PALEST * (1 - seen[arm.kind] / counts[arm.kind]), scheme))
+            found.append(
+                _paler(
+                    KINDS[arm.kind][scheme],
+                    PALEST * (1 - seen[arm.kind] / counts[arm.kind]),
+                    scheme,
+                )
+            )
         return found
     own = PALETTE[scheme]
-    return [_paler(own[at % len(own)], 0.4 * (at // len(own) % 2), scheme) for at in range(len(arms))]
+    return [
+        _paler(own[at % len(own)], 0.4 * (at // len(own) % 2), scheme) for at in range(len(arms))
+    ]
 
 
 def _paler(colour: str, share: float, scheme: Scheme) -> str:
     """The colour with a share of the ground in it."""
     ground = GROUND[scheme]
     mixed = [
-        round((1 - share) * int(colour[at : at + 2], 16) + share * int(ground[at : at + 2], 16)) for at in (1, 3, 5)
+        round((1 - share) * int(colour[at : at + 2], 16) + share * int(ground[at : at + 2], 16))
+        for at in (1, 3, 5)
     ]
     return "#" + "".join([f"{part:02x}" for part in mixed])

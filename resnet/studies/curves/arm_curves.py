@@ -1,6 +1,8 @@
-"""Curves per arm as a chart draws them: mean and band over seeds, and where the learning rate drops. No I/O.
+"""Curves per arm as a chart draws them: mean and band over seeds, and where the learning rate
+drops. No I/O.
 
-Both renderers, `figures` for paper and the app's charts for the screen, draw what stands here and compute nothing.
+Both renderers, `figures` for paper and the app's charts for the screen, draw what stands here and
+compute nothing.
 """
 
 import math
@@ -16,14 +18,23 @@ from resnet.network import catalog
 from resnet.network.catalog import HE_2015
 from resnet.results.arms import ArmRuns
 from resnet.results.published import Published
-from resnet.studies.curves.arm_points import Along, ArmPoints, Kind, Origin, Part, RunPoints, points_of
+from resnet.studies.curves.arm_points import (
+    Along,
+    ArmPoints,
+    Kind,
+    Origin,
+    Part,
+    RunPoints,
+    points_of,
+)
 from resnet.studies.curves.bands import NO_BAND, Band, BandKind, Points, band, extremes
 
 About = Literal["error", "data_loss"]
 Spread = Literal["sd", "se", "range", "lines"]
 
 MOST_DRAWN, FEWEST_DRAWN, MOST_TOGETHER = 1000, 200, 16_000
-"""Points of a line, and of all that share a chart: a browser draws no more than that in a second."""
+"""Points of a line, and of all that share a chart: a browser draws no more than that in a
+second."""
 
 DROP = 2.0
 EARLY = 0.1
@@ -47,7 +58,8 @@ class Options:
 
 
 class Mark(NamedTuple):
-    """The test at the end: mean and spread over the `n` runs that have read it. `low` and `high` are None for one."""
+    """The test at the end: mean and spread over the `n` runs that have read it. `low` and `high`
+    are None for one."""
 
     x: float
     mean: float
@@ -67,7 +79,8 @@ class RunLines:
 
 @dataclass(frozen=True, slots=True)
 class ArmCurve:
-    """An arm: `n` runs are drawn, `going_on` of them not finished. A band without points is a curve nobody recorded.
+    """An arm: `n` runs are drawn, `going_on` of them not finished. A band without points is a curve
+    nobody recorded.
 
     `lines` are there where every run is asked for; the bands then have no low and high.
     """
@@ -86,7 +99,9 @@ class ArmCurve:
     def label(self) -> str:
         """The name for a legend: ResNet-56 (n = 3)."""
         counted = "imported" if self.origin == "imported" else f"n = {self.n}"
-        return f"{self.name} ({counted}{f', {self.going_on} not finished' if self.going_on else ''})"
+        return (
+            f"{self.name} ({counted}{f', {self.going_on} not finished' if self.going_on else ''})"
+        )
 
     @property
     def end(self) -> float | None:
@@ -97,7 +112,8 @@ class ArmCurve:
 
 @dataclass(frozen=True, slots=True)
 class ArmCurves:
-    """All arms, the places where a learning rate drops, and a sentence for each thing that is not drawn."""
+    """All arms, the places where a learning rate drops, and a sentence for each thing that is not
+    drawn."""
 
     options: Options
     arms: tuple[ArmCurve, ...]
@@ -111,26 +127,37 @@ class ArmCurves:
 
     @property
     def extent(self) -> tuple[float, float]:
-        """Where the vertical axis begins and ends: above what the curves do after the first tenth of their way.
+        """Where the vertical axis begins and ends: above what the curves do after the first tenth
+        of their way.
 
-        The first steps would make the rest a flat line; the paper's figure 6 ends at 20 % for that reason.
+        The first steps would make the rest a flat line; the paper's figure 6 ends at 20 % for that
+        reason.
         """
         bands = [band for arm in self.arms for band in (arm.training, arm.validation) if band.x]
         late = [value for band in bands for value in _late(band)]
-        late += [value for arm in self.arms if arm.test for value in (arm.test.mean, arm.test.high or 0.0)]
+        late += [
+            value
+            for arm in self.arms
+            if arm.test
+            for value in (arm.test.mean, arm.test.high or 0.0)
+        ]
         return 0.0, 1.05 * max(late, default=0.0) or 1.0
 
     @property
     def reach(self) -> float:
         """Where the horizontal axis ends; it begins at 0."""
-        ends = [band.x[-1] for arm in self.arms for band in (arm.training, arm.validation) if band.x]
+        ends = [
+            band.x[-1] for arm in self.arms for band in (arm.training, arm.validation) if band.x
+        ]
         return max([*ends, *[arm.test.x for arm in self.arms if arm.test]], default=1.0) or 1.0
 
 
 def arm_curves(arms: Sequence[ArmRuns | ArmPoints], options: Options = Options()) -> ArmCurves:
-    """Training and validation of each arm, reduced to what a chart can show, and the test at the end.
+    """Training and validation of each arm, reduced to what a chart can show, and the test at the
+    end.
 
-    An arm without a point is left out. `ArmPoints` are taken as they are, so that one who draws often keeps them.
+    An arm without a point is left out. `ArmPoints` are taken as they are, so that one who draws
+    often keeps them.
     """
     taken = [arm if isinstance(arm, ArmPoints) else points_of(arm) for arm in arms]
     drawn, left, drops = [], [], set[float]()
@@ -159,7 +186,8 @@ def _lines_of(arm: ArmPoints, options: Options) -> int:
 
 
 def apart(places: Mapping[int, float], gap: float, height: float) -> dict[int, float]:
-    """Heights of labels, moved until they are `gap` apart: from the lowest up, and down again from the top."""
+    """Heights of labels, moved until they are `gap` apart: from the lowest up, and down again from
+    the top."""
     order = sorted(places, key=places.__getitem__)
     moved: dict[int, float] = {}
     floor = -1.5 * gap
@@ -172,7 +200,8 @@ def apart(places: Mapping[int, float], gap: float, height: float) -> dict[int, f
 
 
 def paper_says(rows: Iterable[Published]) -> list[str]:
-    """He et al. 2015, Table 6: ResNet-56/110, 6.97 / 6.61 ± 0.16 %. One line for all that a table says of a kind."""
+    """He et al. 2015, Table 6: ResNet-56/110, 6.97 / 6.61 ± 0.16 %. One line for all that a table
+    says of a kind."""
     said: dict[str, tuple[list[str], list[str]]] = {}
     for row in dict.fromkeys(rows):
         source = row.source.replace(HE_2015, HE_2015.partition(",")[0])
@@ -181,26 +210,42 @@ def paper_says(rows: Iterable[Published]) -> list[str]:
         depths, errors = said.setdefault(f"{source}: {kind}", ([], []))
         depths.append(str(config.depth))
         errors.append(f"{row.error:.2f}" if row.sd is None else f"{row.error:.2f} ± {row.sd:.2f}")
-    return [f"{what}-{'/'.join(depths)}, {' / '.join(errors)} %" for what, (depths, errors) in said.items()]
+    return [
+        f"{what}-{'/'.join(depths)}, {' / '.join(errors)} %"
+        for what, (depths, errors) in said.items()
+    ]
 
 
 def _late(band: Band) -> list[float]:
     """The upper edge after the first tenth, or all of it where nothing comes after."""
     begin = bisect_left(band.x, EARLY * band.x[-1])
-    edge = [mean if high is None else high for mean, high in zip(band.mean[begin:], band.high[begin:], strict=True)]
+    edge = [
+        mean if high is None else high
+        for mean, high in zip(band.mean[begin:], band.high[begin:], strict=True)
+    ]
     return [value for value in edge if math.isfinite(value)]
 
 
 def _arm(arm: ArmPoints, options: Options, most: int) -> ArmCurve:
     parts: tuple[Part, ...] = ("training", "validation", "test")
     lines = [{part: _points(run, part, options) for part in parts} for run in arm.runs]
-    there = [(run, own) for run, own in zip(arm.runs, lines, strict=True) if any(len(own[part].x) for part in parts)]
+    there = [
+        (run, own)
+        for run, own in zip(arm.runs, lines, strict=True)
+        if any(len(own[part].x) for part in parts)
+    ]
     kind: BandKind = "range" if options.spread == "lines" else options.spread
-    training, validation = [_band([own[part] for _, own in there], kind, options, most) for part in parts[:2]]
-    each = () if options.spread != "lines" else tuple([_lines(run, own, most) for run, own in there])
+    training, validation = [
+        _band([own[part] for _, own in there], kind, options, most) for part in parts[:2]
+    ]
+    each = (
+        () if options.spread != "lines" else tuple([_lines(run, own, most) for run, own in there])
+    )
     going_on = sum(run.live == "going on" for run, _ in there)
     test = _mark([own["test"] for _, own in there], kind)
-    return ArmCurve(arm.name, arm.kind, arm.origin, len(there), going_on, training, validation, test, each)
+    return ArmCurve(
+        arm.name, arm.kind, arm.origin, len(there), going_on, training, validation, test, each
+    )
 
 
 def _points(run: RunPoints, part: Part, options: Options) -> Points:
@@ -238,7 +283,8 @@ def _reduced(line: Points, most: int) -> Curve:
 
 
 def _drops(run: RunPoints, along: Along) -> list[float]:
-    """The last places before the rate falls to half or less at once, and stands still just before or after.
+    """The last places before the rate falls to half or less at once, and stands still just before
+    or after.
 
     A cosine's rate halves from record to record near its end too, but never stands still there.
     """
@@ -255,7 +301,11 @@ def _left_out(arm: ArmPoints, found: ArmCurve, options: Options) -> list[str]:
     if options.about == "data_loss" and arm.no_loss:
         return [arm.no_loss]
     known = {
-        along for run in arm.runs for key, one in run.series.items() if key[1] == options.about for along in one.along
+        along
+        for run in arm.runs
+        for key, one in run.series.items()
+        if key[1] == options.about
+        for along in one.along
     }
     if arm.origin == "imported" and known and options.along not in known:
         words = " and ".join(sorted([f"{along}s" for along in known]))
@@ -263,6 +313,10 @@ def _left_out(arm: ArmPoints, found: ArmCurve, options: Options) -> list[str]:
     if not found.n:
         what = "data loss" if options.about == "data_loss" else "error"
         return [
-            f"{arm.name}: no {what} is on record yet" if arm.origin == "run" else f"{arm.name}: its file has no {what}"
+            (
+                f"{arm.name}: no {what} is on record yet"
+                if arm.origin == "run"
+                else f"{arm.name}: its file has no {what}"
+            )
         ]
     return []

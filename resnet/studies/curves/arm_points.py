@@ -1,6 +1,8 @@
-"""The numbers behind an arm's curves, as arrays: taken once from records or an imported curve, then drawn often.
+"""The numbers behind an arm's curves, as arrays: taken once from records or an imported curve, then
+drawn often.
 
-Taking them is the slow half for long runs, so an app keeps `ArmPoints`. Nothing here adds a penalty to a loss.
+Taking them is the slow half for long runs, so an app keeps `ArmPoints`. Nothing here adds a penalty
+to a loss.
 """
 
 import math
@@ -24,7 +26,11 @@ Origin = Literal["run", "imported"]
 SECONDS_AN_HOUR = 3600.0
 RECORDS: dict[Part, str] = {"training": "train", "validation": "evaluation", "test": "test"}
 FIELDS: dict[Part, dict[What, str]] = {
-    "training": {"error": "train_error", "data_loss": "data_loss", "learning_rate": "learning_rate"},
+    "training": {
+        "error": "train_error",
+        "data_loss": "data_loss",
+        "learning_rate": "learning_rate",
+    },
     "validation": {"error": "validation_error", "data_loss": "validation_data_loss"},
     "test": {"error": "test_error", "data_loss": "test_data_loss"},
 }
@@ -34,7 +40,8 @@ MARKS: dict[Part, str] = {"training": "", "validation": "val_", "test": "test_"}
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One quantity of one run: `y`, errors in percent and losses in nats, and its places along whatever is known.
+    """One quantity of one run: `y`, errors in percent and losses in nats, and its places along
+    whatever is known.
 
     All arrays are [points]; a value that was no number is NaN, and leaves a gap.
     """
@@ -62,7 +69,8 @@ class RunPoints:
 
 @dataclass(frozen=True, slots=True)
 class ArmPoints:
-    """The runs of an arm that are drawn; `left_out` says in a sentence each which are not, and why."""
+    """The runs of an arm that are drawn; `left_out` says in a sentence each which are not, and
+    why."""
 
     name: str
     kind: Kind
@@ -74,10 +82,13 @@ class ArmPoints:
 
 
 def points_of(arm: ArmRuns) -> ArmPoints:
-    """The arm's finished and unfinished runs; failed ones are left out, as they are from results."""
+    """The arm's finished and unfinished runs; failed ones are left out, as they are from
+    results."""
     failed = [run for run in arm.runs if run.ending == "failed"]
     said = [
-        f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} failed and is not drawn" for run in failed
+        f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} failed and is not"
+        " drawn"
+        for run in failed
     ]
     runs = tuple([_run_points(run) for run in arm.runs if run.ending != "failed"])
     return ArmPoints(arm.name, _kind(arm.shortcut), "run", runs, tuple(said))
@@ -86,7 +97,8 @@ def points_of(arm: ArmRuns) -> ArmPoints:
 def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
     """An imported curve as an arm of one run; what it does not say stays unknown.
 
-    An accuracy becomes an error. A loss is a data loss only where a person says that no penalty is in it.
+    An accuracy becomes an error. A loss is a data loss only where a person says that no penalty is
+    in it.
     """
     config = curve.given.config
     series: dict[tuple[Part, What], Series] = {}
@@ -95,7 +107,10 @@ def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
             series[part, "error"] = _series(column)
         elif (column := curve.column(f"{mark}accuracy")) is not None:
             series[part, "error"] = _series(column, 100.0, -100.0)
-        if curve.given.penalty_in_loss == "no" and (column := curve.column(f"{mark}loss")) is not None:
+        if (
+            curve.given.penalty_in_loss == "no"
+            and (column := curve.column(f"{mark}loss")) is not None
+        ):
             series[part, "data_loss"] = _series(column)
     if (column := curve.column("learning_rate")) is not None:
         series["training", "learning_rate"] = _series(column)
@@ -119,8 +134,14 @@ def _no_loss(name: str, curve: ImportedCurve) -> str:
     if said == "no" or not any(curve.column(f"{mark}loss") for mark in MARKS.values()):
         return ""
     if said == "yes":
-        return f"{name}: its loss has the penalty inside, which grows with the network, so it is not a data loss"
-    return f"{name}: nobody says whether its loss has a penalty inside, so it is not drawn as a data loss"
+        return (
+            f"{name}: its loss has the penalty inside, which grows with the network, so it is not a"
+            " data loss"
+        )
+    return (
+        f"{name}: nobody says whether its loss has a penalty inside, so it is not drawn as a data"
+        " loss"
+    )
 
 
 def _series(column: Column, constant: float = 0.0, factor: float = 1.0) -> Series:
@@ -139,15 +160,19 @@ def _run_points(run: SeedRun) -> RunPoints:
             hours = (_numbers(records, "time_s") - _pauses(records, began)) / SECONDS_AN_HOUR
             counted = np.arange(1.0, len(records) + 1)
             along: dict[Along, Floats] = {
-                "step": _numbers(records, "step"), "epoch": _numbers(records, "epoch"), "hour": hours, "record": counted
-            }  # fmt: skip
+                "step": _numbers(records, "step"),
+                "epoch": _numbers(records, "epoch"),
+                "hour": hours,
+                "record": counted,
+            }
             for what, field in FIELDS[part].items():
                 series[part, what] = Series(_numbers(records, field), along)
     return RunPoints(run.seed, "going on" if run.ending == "unfinished" else "over", series)
 
 
 def _clock(records: Sequence[Line]) -> list[tuple[float, float]]:
-    """For each start: when it was, and the time not at work by then, so that a run begins at 0 and skips its pauses."""
+    """For each start: when it was, and the time not at work by then, so that a run begins at 0 and
+    skips its pauses."""
     starts: list[tuple[float, float]] = []
     last = None
     for record in records:
@@ -178,11 +203,14 @@ def _numbers(records: Sequence[Line], field: str) -> Floats:
     try:
         return np.array(values, float)  # None becomes NaN
     except (TypeError, ValueError, OverflowError):
-        return np.array([value if isinstance(value, int | float) else math.nan for value in values], float)
+        return np.array(
+            [value if isinstance(value, int | float) else math.nan for value in values], float
+        )
 
 
 def _growing(x: Floats, y: Floats) -> Points:
-    """Each place once; where the count goes back, what follows is another training, and only the last one is kept."""
+    """Each place once; where the count goes back, what follows is another training, and only the
+    last one is kept."""
     back = np.flatnonzero(np.diff(x) < 0)
     begin = int(back[-1]) + 1 if back.size else 0
     x, y = x[begin:], y[begin:]

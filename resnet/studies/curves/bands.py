@@ -1,4 +1,5 @@
-"""Means over seeds and what surrounds them, point by point, fast enough for tens of long curves. No I/O."""
+"""Means over seeds and what surrounds them, point by point, fast enough for tens of long curves. No
+I/O."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ Places = NDArray[np.intp]
 HOLES = 0.5
 MOST_POINTS = 4000
 FINER = 8
-"""How many times finer than what is kept the grid is looked at where seeds share no steps: all of it costs seconds."""
+"""How many times finer than what is kept the grid is looked at where seeds share no steps: all of
+it costs seconds."""
 
 
 class Points(NamedTuple):
@@ -28,8 +30,10 @@ class Points(NamedTuple):
 
 
 class Band(NamedTuple):
-    """A mean over seeds and what surrounds it, point by point. `n` is how many seeds are behind each point: where one
-    broke off, or has no number, n drops there. `low` and `high` are None where one seed has no spread."""
+    """A mean over seeds and what surrounds it, point by point. `n` is how many seeds are behind
+    each point: where one broke off, or has no number, n drops there. `low` and `high` are None
+    where one seed has no spread.
+    """
 
     x: list[float]
     mean: list[float]
@@ -41,19 +45,32 @@ class Band(NamedTuple):
 NO_BAND = Band([], [], [], [], [])
 
 
-def band(curves: Sequence[Curve | Points], kind: BandKind, most: int = MOST_POINTS, drawn: int | None = None) -> Band:
-    """Mean and standard deviation, standard error or range of some seeds' curves, whose x must grow.
+def band(
+    curves: Sequence[Curve | Points],
+    kind: BandKind,
+    most: int = MOST_POINTS,
+    drawn: int | None = None,
+) -> Band:
+    """Mean and standard deviation, standard error or range of some seeds' curves, whose x must
+    grow.
 
-    Where seeds were evaluated at the same steps, a step that one of them lacks is missing there, and n says so. Where
-    they were not, each is interpolated between its own points, never beyond its ends, on all steps of all, thinned to
-    about `most`. A value that isn't a number counts as missing. `drawn` keeps at most so many points of the result,
-    the extremes of each stretch among them. Raises ConfigError.
+    Where seeds were evaluated at the same steps, a step that one of them lacks is missing there,
+    and n says so. Where they were not, each is interpolated between its own points, never beyond
+    its ends, on all steps of all, thinned to about `most`. A value that isn't a number counts as
+    missing. `drawn` keeps at most so many points of the result, the extremes of each stretch among
+    them. Raises ConfigError.
     """
-    lines = [Points(np.asarray(curve.x, float), np.asarray(curve.y, float)) for curve in curves if len(curve.x)]
+    lines = [
+        Points(np.asarray(curve.x, float), np.asarray(curve.y, float))
+        for curve in curves
+        if len(curve.x)
+    ]
     if not lines:
         return NO_BAND
     if any((np.diff(line.x) <= 0).any() for line in lines):
-        raise ConfigError("The points of a curve must be in order, each step once; sort them first.")
+        raise ConfigError(
+            "The points of a curve must be in order, each step once; sort them first."
+        )
     grid, values = _on_one_grid(lines, most)
     there = np.isfinite(values)
     if not there.all():
@@ -71,7 +88,8 @@ def band(curves: Sequence[Curve | Points], kind: BandKind, most: int = MOST_POIN
 
 
 def extremes(columns: Sequence[Floats], most: int) -> Places:
-    """The places of at most `most` points that draw the same: of each stretch the ends, and each column's extremes.
+    """The places of at most `most` points that draw the same: of each stretch the ends, and each
+    column's extremes.
 
     What `curves.reduced` keeps, for several columns at once and in a thousandth of a second.
     """
@@ -86,7 +104,9 @@ def extremes(columns: Sequence[Floats], most: int) -> Places:
         for fill, place in ((np.inf, np.argmin), (-np.inf, np.argmax)):
             padded = np.full(len(begins) * width, fill)
             padded[:count] = np.where(np.isfinite(column), column, fill)
-            kept.append(np.minimum(begins + place(padded.reshape(len(begins), width), axis=1), count - 1))
+            kept.append(
+                np.minimum(begins + place(padded.reshape(len(begins), width), axis=1), count - 1)
+            )
     return np.unique(np.concatenate(kept))
 
 
@@ -110,17 +130,23 @@ def _on_one_grid(lines: Sequence[Points], most: int) -> tuple[Floats, Floats]:
 
 
 def _places(x: Floats, grid: Floats) -> Places | None:
-    """Where its steps stand, if it was evaluated on this grid: all its steps are there, and it has most of those up to
-    its end. Fewer than that is not a hole here and there but another interval, and its mean would jump."""
+    """Where its steps stand, if it was evaluated on this grid: all its steps are there, and it has
+    most of those up to its end. Fewer than that is not a hole here and there but another interval,
+    and its mean would jump.
+    """
     places = np.searchsorted(grid, x)
     if places[-1] == len(grid) or not np.array_equal(grid[places], x):
         return None
     return places if len(x) > HOLES * (places[-1] - places[0] + 1) else None
 
 
-def _edges(kind: BandKind, values: Floats, there: NDArray[np.bool_], means: Floats) -> tuple[Floats, Floats]:
+def _edges(
+    kind: BandKind, values: Floats, there: NDArray[np.bool_], means: Floats
+) -> tuple[Floats, Floats]:
     if kind == "range":
-        return np.where(there, values, np.inf).min(axis=0), np.where(there, values, -np.inf).max(axis=0)
+        return np.where(there, values, np.inf).min(axis=0), np.where(there, values, -np.inf).max(
+            axis=0
+        )
     counts = there.sum(axis=0)
     squares = (np.where(there, values - means, 0) ** 2).sum(axis=0)
     reach = np.sqrt(squares / np.where(counts > 1, counts - 1, np.nan))

@@ -1,6 +1,8 @@
-"""Curves as a figure for paper, by Matplotlib's figure objects: validation bold, training dashed, the test a diamond.
+"""Curves as a figure for paper, by Matplotlib's figure objects: validation bold, training dashed,
+the test a diamond.
 
-Letters of 6 points and more, lines of half a point and more, white ground. The same curves give the same bytes.
+Letters of 6 points and more, lines of half a point and more, white ground. The same curves give the
+same bytes.
 """
 
 import io
@@ -33,7 +35,8 @@ INK, GREY = "#23282b", "#6b7378"
 BOLD, THIN, HAIR = 1.4, 0.7, 0.5
 LABELLED = 4
 LONGEST_LABEL: dict[Width, int] = {"column": 14, "page": 30}
-"""Up to so many arms with names of so many letters are labelled at their lines' ends; else they have a legend."""
+"""Up to so many arms with names of so many letters are labelled at their lines' ends; else they
+have a legend."""
 
 KEY_COLUMNS: dict[Width, int] = {"column": 2, "page": 6}
 MOST_COLUMNS, LETTER, HANDLE, LEGEND_ROW = 4, 3.1, 28.0, 0.125
@@ -61,16 +64,24 @@ TURN = threading.Lock()
 
 
 def figure(
-    curves: ArmCurves, form: Form, width: Width = "column", title: str = "",
-    published: Mapping[str, Published] = NOTHING, *, link: str = "",
-) -> bytes:  # fmt: skip
-    """The file's bytes. `title` stands above the curves and, like `link`, in the file's metadata. `published` is the
-    paper's error by an arm's name.
+    curves: ArmCurves,
+    form: Form,
+    width: Width = "column",
+    title: str = "",
+    published: Mapping[str, Published] = NOTHING,
+    *,
+    link: str = "",
+) -> bytes:
+    """The file's bytes. `title` stands above the curves and, like `link`, in the file's metadata.
+    `published` is the paper's error by an arm's name.
 
     Raises ConfigError where there is nothing to draw.
     """
     if not curves.arms:
-        raise ConfigError("A figure needs at least one curve; none is on record along this axis: choose another one.")
+        raise ConfigError(
+            "A figure needs at least one curve; none is on record along this axis: choose another"
+            " one."
+        )
     import matplotlib as mpl  # noqa: PLC0415  0.4 s, and only a figure for paper needs it
     from matplotlib.font_manager import fontManager  # noqa: PLC0415  as above
 
@@ -89,11 +100,16 @@ def _written(drawn: "Figure", form: Form, title: str, link: str) -> bytes:
     return file.getvalue()
 
 
-def _drawn(curves: ArmCurves, width: Width, title: str, published: Mapping[str, Published]) -> "Figure":
+def _drawn(
+    curves: ArmCurves, width: Width, title: str, published: Mapping[str, Published]
+) -> "Figure":
     from matplotlib.figure import Figure  # noqa: PLC0415  as above
 
     across, high = INCHES[width]
-    shades, shown = colours(curves.arms, "light"), published if curves.options.about == "error" else NOTHING
+    shades, shown = (
+        colours(curves.arms, "light"),
+        published if curves.options.about == "error" else NOTHING,
+    )
     longest = max(len(arm.name) for arm in curves.arms)
     few = len(curves.arms) <= LABELLED and longest <= LONGEST_LABEL[width]
     drawn = Figure(figsize=(across, high), layout="constrained", facecolor="white")
@@ -123,9 +139,26 @@ def _arm(axes: "Axes", arm: ArmCurve, colour: str, marks: dict[str, Any]) -> Non
     axes.plot(arm.validation.x, arm.validation.mean, color=colour, lw=BOLD, zorder=3, **marks)
     if arm.test:
         x, mean, low, high, n = arm.test
-        reach = [[mean - low], [high - mean]] if low is not None and high is not None and n > 1 else None
-        axes.errorbar([x], [mean], reach, color=colour, marker="D", ms=3.5, mec="white", mew=HAIR, elinewidth=THIN,
-                      capsize=1.5, capthick=THIN, clip_on=False, zorder=4)  # fmt: skip
+        reach = (
+            [[mean - low], [high - mean]]
+            if low is not None and high is not None and n > 1
+            else None
+        )
+        axes.errorbar(
+            [x],
+            [mean],
+            reach,
+            color=colour,
+            marker="D",
+            ms=3.5,
+            mec="white",
+            mew=HAIR,
+            elinewidth=THIN,
+            capsize=1.5,
+            capthick=THIN,
+            clip_on=False,
+            zorder=4,
+        )
 
 
 def _filled(axes: "Axes", band: Band, colour: str, share: float) -> None:
@@ -142,8 +175,13 @@ def _marks(at: int, count: int, band: Band) -> dict[str, Any]:
     if not band.x:
         return {}
     every = max(1, len(band.x) // MARKED)
-    return {"marker": MARKERS[at % len(MARKERS)], "ms": 3, "mec": "white", "mew": 0.3,
-            "markevery": (at * every // count, every)}  # fmt: skip
+    return {
+        "marker": MARKERS[at % len(MARKERS)],
+        "ms": 3,
+        "mec": "white",
+        "mew": 0.3,
+        "markevery": (at * every // count, every),
+    }
 
 
 def _frame(axes: "Axes", curves: ArmCurves) -> None:
@@ -152,7 +190,9 @@ def _frame(axes: "Axes", curves: ArmCurves) -> None:
     axes.set_xlabel(curves.options.along, fontsize=LETTERS, color=INK, labelpad=2)
     axes.set_ylabel(curves.title, fontsize=LETTERS, color=INK, labelpad=2)
     axes.tick_params(labelsize=SMALL, labelcolor=INK, color=GREY, width=HAIR, length=2, pad=2)
-    axes.xaxis.set_major_formatter(lambda at, _: f"{at / 1000:g}k" if at >= THOUSANDS else f"{at:g}")
+    axes.xaxis.set_major_formatter(
+        lambda at, _: f"{at / 1000:g}k" if at >= THOUSANDS else f"{at:g}"
+    )
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set(color=GREY, linewidth=HAIR)
@@ -164,23 +204,40 @@ def _paper(axes: "Axes", row: Published, colour: str) -> None:
     """Across the axes, dotted, in a band of the standard deviation where the paper gives one."""
     axes.axhline(row.error, color=colour, lw=THIN, ls=DOTS, zorder=2)
     if row.sd is not None:
-        axes.axhspan(row.error - row.sd, row.error + row.sd, color=colour, alpha=0.2, lw=0, zorder=1)
+        axes.axhspan(
+            row.error - row.sd, row.error + row.sd, color=colour, alpha=0.2, lw=0, zorder=1
+        )
 
 
-def _key(drawn: "Figure", curves: ArmCurves, published: Sequence[Published], columns: int, title: str) -> int:
-    """What bold, dashed and the rest mean, where they are there: above the axes, where it hides nothing, below the
-    title. Returns how many rows it has."""
+def _key(
+    drawn: "Figure", curves: ArmCurves, published: Sequence[Published], columns: int, title: str
+) -> int:
+    """What bold, dashed and the rest mean, where they are there: above the axes, where it hides
+    nothing, below the title. Returns how many rows it has."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  as above
     from matplotlib.patches import Patch  # noqa: PLC0415  as above
 
     spread = curves.options.spread
     ways: dict[str, tuple[bool, Any]] = {
-        "validation": (any(arm.validation.x for arm in curves.arms), Line2D([], [], color=GREY, lw=BOLD)),
-        "training": (any(arm.training.x for arm in curves.arms), Line2D([], [], color=GREY, lw=THIN, ls=DASHES)),
-        "test": (any(arm.test for arm in curves.arms), Line2D([], [], color=GREY, ls="", marker="D", ms=3.5)),
+        "validation": (
+            any(arm.validation.x for arm in curves.arms),
+            Line2D([], [], color=GREY, lw=BOLD),
+        ),
+        "training": (
+            any(arm.training.x for arm in curves.arms),
+            Line2D([], [], color=GREY, lw=THIN, ls=DASHES),
+        ),
+        "test": (
+            any(arm.test for arm in curves.arms),
+            Line2D([], [], color=GREY, ls="", marker="D", ms=3.5),
+        ),
         SPREADS[spread]: (
             any(arm.n > 1 for arm in curves.arms),
-            Line2D([], [], color=GREY, lw=HAIR) if spread == "lines" else Patch(color=GREY, alpha=0.2, lw=0),
+            (
+                Line2D([], [], color=GREY, lw=HAIR)
+                if spread == "lines"
+                else Patch(color=GREY, alpha=0.2, lw=0)
+            ),
         ),
         "learning rate drops": (
             bool(curves.drops),
@@ -188,12 +245,31 @@ def _key(drawn: "Figure", curves: ArmCurves, published: Sequence[Published], col
         ),
     }
     for said in paper_says(published):
-        ways[re.sub(r"(:|/\d+,) ", r"\1\n", said)] = True, Line2D([], [], color=GREY, lw=THIN, ls=DOTS)
+        ways[re.sub(r"(:|/\d+,) ", r"\1\n", said)] = (
+            True,
+            Line2D([], [], color=GREY, lw=THIN, ls=DOTS),
+        )
     shown = {word: handle for word, (there, handle) in ways.items() if there}
-    drawn.legend(list(shown.values()), list(shown), loc="outside upper left", ncols=columns, frameon=False,
-                 title=title or None, title_fontsize=LETTERS + 1, alignment="left", fontsize=SMALL, labelcolor=INK,
-                 handlelength=2, columnspacing=1.2, labelspacing=0.3, borderpad=0.2, borderaxespad=0.2)  # fmt: skip
-    last = list(shown)[-(len(shown) // columns) or -1 :]  # the longest words stand in the last column
+    drawn.legend(
+        list(shown.values()),
+        list(shown),
+        loc="outside upper left",
+        ncols=columns,
+        frameon=False,
+        title=title or None,
+        title_fontsize=LETTERS + 1,
+        alignment="left",
+        fontsize=SMALL,
+        labelcolor=INK,
+        handlelength=2,
+        columnspacing=1.2,
+        labelspacing=0.3,
+        borderpad=0.2,
+        borderaxespad=0.2,
+    )
+    last = list(shown)[
+        -(len(shown) // columns) or -1 :
+    ]  # the longest words stand in the last column
     return sum([word.count("\n") + 1 for word in last]) + bool(title)
 
 
@@ -201,19 +277,41 @@ def _labels(axes: "Axes", curves: ArmCurves, shades: Sequence[str]) -> None:
     """Beside the lines' ends, in points apart from one another."""
     low, top = curves.extent
     high = POINTS_HIGH / (top - low)
-    ends = {at: (min(end, top) - low) * high for at, arm in enumerate(curves.arms) if (end := arm.end) is not None}
+    ends = {
+        at: (min(end, top) - low) * high
+        for at, arm in enumerate(curves.arms)
+        if (end := arm.end) is not None
+    }
     for at, place in apart(ends, LABEL_HIGH, POINTS_HIGH).items():
-        axes.annotate(curves.arms[at].label.replace(" (", "\n("), (1, ends[at] / POINTS_HIGH), (6, place - ends[at]),
-                      xycoords="axes fraction", textcoords="offset points", va="center", fontsize=SMALL + 0.5,
-                      color=shades[at], annotation_clip=False)  # fmt: skip
+        axes.annotate(
+            curves.arms[at].label.replace(" (", "\n("),
+            (1, ends[at] / POINTS_HIGH),
+            (6, place - ends[at]),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="center",
+            fontsize=SMALL + 0.5,
+            color=shades[at],
+            annotation_clip=False,
+        )
 
 
 def _legend(drawn: "Figure", curves: ArmCurves, shades: Sequence[str]) -> int:
-    """Below the axes, in as many columns as its longest name leaves room for. Returns how many rows it has."""
+    """Below the axes, in as many columns as its longest name leaves room for. Returns how many rows
+    it has."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  as above
 
     handles = [
-        Line2D([], [], color=shade, lw=BOLD, marker=MARKERS[at % len(MARKERS)], ms=3, mec="white", mew=0.3)
+        Line2D(
+            [],
+            [],
+            color=shade,
+            lw=BOLD,
+            marker=MARKERS[at % len(MARKERS)],
+            ms=3,
+            mec="white",
+            mew=0.3,
+        )
         for at, shade in enumerate(shades)
     ]
     points = 72 * drawn.get_figwidth()
@@ -221,6 +319,16 @@ def _legend(drawn: "Figure", curves: ArmCurves, shades: Sequence[str]) -> int:
     names = [name.replace("_", " _", 1) if name.startswith("_") else name for name in names]
     longest = max(len(line) for name in names for line in name.split("\n"))
     columns = min(MOST_COLUMNS, max(1, int(points / (longest * LETTER + HANDLE))))
-    drawn.legend(handles, names, loc="outside lower center", ncols=columns, frameon=False,
-                 fontsize=SMALL, labelcolor=INK, handlelength=2.2, columnspacing=1.2, labelspacing=0.3)  # fmt: skip
+    drawn.legend(
+        handles,
+        names,
+        loc="outside lower center",
+        ncols=columns,
+        frameon=False,
+        fontsize=SMALL,
+        labelcolor=INK,
+        handlelength=2.2,
+        columnspacing=1.2,
+        labelspacing=0.3,
+    )
     return -(-sum([name.count("\n") + 1 for name in names]) // columns)

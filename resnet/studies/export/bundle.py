@@ -1,4 +1,5 @@
-"""A study in one zip: all it takes to read it, to check it and to do it again. The same study gives the same bytes.
+"""A study in one zip: all it takes to read it, to check it and to do it again. The same study gives
+the same bytes.
 
 README.md  study.yaml  study.json  commands.sh  results.csv  results.md  results.tex  report.html
 figures/…  runs/<run id>/{spec,environment,exit}.json, metrics.jsonl  SHA256SUMS
@@ -28,7 +29,11 @@ from resnet.studies.planning import Step
 
 __all__ = ["Bundle", "contents", "packed", "read_bundle", "write_bundle"]
 
-TABLES: Mapping[str, TableFormat] = {"results.csv": "csv", "results.md": "markdown", "results.tex": "latex"}
+TABLES: Mapping[str, TableFormat] = {
+    "results.csv": "csv",
+    "results.md": "markdown",
+    "results.tex": "latex",
+}
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first date a zip can hold: when it was written is no part of a study."""
 
@@ -38,7 +43,8 @@ MADE_BY_UNIX = 3
 
 
 def write_bundle(outcome: Outcome, path: Path) -> None:
-    """The study as a zip, whole or not at all. Runs that are not over are left out, and the README says so.
+    """The study as a zip, whole or not at all. Runs that are not over are left out, and the README
+    says so.
 
     Raises ExportError where the disk refuses, RunError where a run cannot be read.
     """
@@ -58,12 +64,16 @@ def packed(outcome: Outcome) -> bytes:
 
 
 def contents(outcome: Outcome) -> dict[str, bytes]:
-    """What the zip holds, by path, in order; the checksums are last. Raises RunError where a run cannot be read."""
+    """What the zip holds, by path, in order; the checksums are last. Raises RunError where a run
+    cannot be read."""
     study = portable(outcome.study)
     found: dict[str, bytes] = {}
     for step in outcome.steps:
         if step.run and kept(step):
-            found |= {f"{RUNS}/{step.run.id}/{name}": content for name, content in _run(step.run, study).items()}
+            found |= {
+                f"{RUNS}/{step.run.id}/{name}": content
+                for name, content in _run(step.run, study).items()
+            }
     texts = {
         "study.yaml": to_text(study, "yaml"),
         "study.json": to_text(study, "json"),
@@ -79,7 +89,9 @@ def contents(outcome: Outcome) -> dict[str, bytes]:
 
 def checksums(found: Mapping[str, bytes]) -> str:
     """Lines as `sha256sum --check` reads them."""
-    return "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in found.items())
+    return "".join(
+        f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in found.items()
+    )
 
 
 def kept(step: Step) -> bool:
@@ -97,14 +109,20 @@ def portable(study: Study) -> Study:
 
 
 def _run(run: Run, study: Study) -> dict[str, bytes]:
-    """The files of a run that say what it was and what it found: its curve to the byte, and nothing of this machine's
-    folders."""
+    """The files of a run that say what it was and what it found: its curve to the byte, and nothing
+    of this machine's folders."""
     found: dict[str, bytes] = {}
     if spec := run.spec:
-        found[SPEC] = _json(spec.model_dump(mode="json") | {"data_folder": study.baseline.data_folder})
+        found[SPEC] = _json(
+            spec.model_dump(mode="json") | {"data_folder": study.baseline.data_folder}
+        )
     if environment := run.environment():
-        found[ENVIRONMENT] = _json({key: value for key, value in environment.items() if key != "boot_id"})
-    there = [METRICS] if run.metrics_path.exists() else []  # one that was taken back before it began has none
+        found[ENVIRONMENT] = _json(
+            {key: value for key, value in environment.items() if key != "boot_id"}
+        )
+    there = (
+        [METRICS] if run.metrics_path.exists() else []
+    )  # one that was taken back before it began has none
     for name in (*there, EXIT):
         with one_sentence(run.path / name):
             found[name] = (run.path / name).read_bytes()

@@ -16,8 +16,11 @@ WHAT: dict[str, str] = {
     "results.md": "the table above",
     "results.tex": "the table for LaTeX",
     "figures/": "the curves at the width of a column",
-    "runs/": "a folder for each run: spec.json (all that is needed to do it again), environment.json (versions, "
-    "machine, checksums of data and initial weights), metrics.jsonl (its records), exit.json (how it ended)",
+    "runs/": (
+        "a folder for each run: spec.json (all that is needed to do it again), environment.json"
+        " (versions, machine, checksums of data and initial weights), metrics.jsonl (its records),"
+        " exit.json (how it ended)"
+    ),
     "SHA256SUMS": "checksums of all files: `sha256sum --check SHA256SUMS`",
 }
 
@@ -29,26 +32,53 @@ def readme(outcome: Outcome, names: Sequence[str]) -> str:
     lines += [f"**{in_markdown(text)}**\n" for text in outcome.banners]
     lines += [f"{in_markdown(study.question)}\n"] if study.question else []
     lines += [f"Source: {in_markdown(study.source)}\n"] if study.source else []
-    lines += [f"{outcome.finished} of {len(outcome.steps)} runs are finished. Study {study.fingerprint}.", ""]
-    if left := [step for step in outcome.steps if not (step.run and (step.run.path / EXIT).exists())]:
+    lines += [
+        f"{outcome.finished} of {len(outcome.steps)} runs are finished. Study {study.fingerprint}.",
+        "",
+    ]
+    if left := [
+        step for step in outcome.steps if not (step.run and (step.run.path / EXIT).exists())
+    ]:
         count = f"{len(left)} of {len(outcome.steps)} runs"
-        lines += [f"Not in here, since they died without a last word, are not over or have not begun: {count}.", ""]
-    lines += ["## Result", "", reading(outcome).markdown(), "## Do it again", "", *_again(outcome), "## Files", ""]
-    there = [(name, what) for name, what in WHAT.items() if any(own.startswith(name) for own in names)]
+        lines += [
+            (
+                "Not in here, since they died without a last word, are not over or have not begun:"
+                f" {count}."
+            ),
+            "",
+        ]
+    lines += [
+        "## Result",
+        "",
+        reading(outcome).markdown(),
+        "## Do it again",
+        "",
+        *_again(outcome),
+        "## Files",
+        "",
+    ]
+    there = [
+        (name, what) for name, what in WHAT.items() if any(own.startswith(name) for own in names)
+    ]
     return "\n".join([*lines, *[f"- `{name}`: {what}" for name, what in there], ""])
 
 
 def _again(outcome: Outcome) -> list[str]:
     """Commands for a shell in a fresh checkout, beside which this zip was unpacked to `study/`."""
     lines = [
-        "In a checkout of the project, with its requirements installed and this zip unpacked to `study/`, all runs:",
+        (
+            "In a checkout of the project, with its requirements installed and this zip unpacked to"
+            " `study/`, all runs:"
+        ),
         "",
         *_block(study_commands.whole("study/study.yaml")),
     ]
     if runs := list(study_commands.one_by_one(outcome, "study")):
         lines += [
-            "One run, compared with the one here, record by record; on a CPU of its kind, with the versions of "
-            "environment.json, it is equal bit for bit:",
+            (
+                "One run, compared with the one here, record by record; on a CPU of its kind, with"
+                " the versions of environment.json, it is equal bit for bit:"
+            ),
             "",
             *_block(runs[0].again),
             "A single run without a comparison; `commands.sh` has this line for each:",
@@ -66,7 +96,10 @@ def commands(outcome: Outcome) -> str:
     """A shell script that makes all runs; how to make one by itself stands below as comments."""
     lines = [
         "#!/bin/sh",
-        f"# {_line(outcome.study.name)}: run this in a checkout of the project, as `sh study/commands.sh`.",
+        (
+            f"# {_line(outcome.study.name)}: run this in a checkout of the project, as `sh"
+            " study/commands.sh`."
+        ),
         "set -eu",
         'here=$(dirname "$0")',
         study_commands.whole("study.yaml").replace("study.yaml", '"$here/study.yaml"'),
@@ -74,7 +107,11 @@ def commands(outcome: Outcome) -> str:
         "# One run at a time instead:",
     ]
     for run in study_commands.one_by_one(outcome, "study"):
-        lines += [f"# {_line(run.arm)}, seed {run.seed}", f"#   {_line(run.train)}", f"#   {_line(run.again)}"]
+        lines += [
+            f"# {_line(run.arm)}, seed {run.seed}",
+            f"#   {_line(run.train)}",
+            f"#   {_line(run.again)}",
+        ]
     return "\n".join([*lines, ""])
 
 

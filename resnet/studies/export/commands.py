@@ -12,7 +12,8 @@ STUDY_FILE = "study.yaml"
 
 
 class OneRun(NamedTuple):
-    """How one run is repeated: `again` trains it and compares it with this one, `train` only trains it."""
+    """How one run is repeated: `again` trains it and compares it with this one, `train` only trains
+    it."""
 
     arm: str
     seed: int
@@ -26,12 +27,16 @@ def whole(study_file: str = STUDY_FILE) -> str:
 
 
 def one_by_one(outcome: Outcome, bundle: str = ".") -> Iterator[OneRun]:
-    """Each finished run of the study. `bundle` is where its zip, or what was in it, lies; folders of images lie where
-    the study says."""
+    """Each finished run of the study. `bundle` is where its zip, or what was in it, lies; folders
+    of images lie where the study says."""
     folder = outcome.study.baseline.data_folder
     for step in outcome.steps:
         if step.action == "reuse" and step.run:
             arm, seed = step.planned.arm.name, step.planned.seed
             again = [*RESNET, "study", "repeat", bundle, "--arm", arm, "--seed", str(seed)]
-            again += ["--data-folder", folder] if step.planned.arm.dataset.startswith(FOLDER_PREFIX) else []
+            again += (
+                ["--data-folder", folder]
+                if step.planned.arm.dataset.startswith(FOLDER_PREFIX)
+                else []
+            )
             yield OneRun(arm, seed, shlex.join(again), command(step.run, folder) or "")

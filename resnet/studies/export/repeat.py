@@ -26,7 +26,8 @@ DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Whether two runs' records are equal but for times and speeds, and in a sentence how far or where not."""
+    """Whether two runs' records are equal but for times and speeds, and in a sentence how far or
+    where not."""
 
     equal: bool
     sentence: str
@@ -42,11 +43,19 @@ def find(bundle: Bundle, arm: str, seed: int) -> Step:
     arm = arm if arm in names else unguarded(arm)
     if arm not in names:
         raise UnknownNameError("arm of this study", arm, names)
-    found = next((step for step in steps if (step.planned.arm.name, step.planned.seed) == (arm, seed)), None)
+    found = next(
+        (step for step in steps if (step.planned.arm.name, step.planned.seed) == (arm, seed)), None
+    )
     if found is None:
-        raise ConfigError(f"The seeds of this study are {', '.join(map(str, bundle.study.seeds))}; received {seed}.")
+        raise ConfigError(
+            f"The seeds of this study are {', '.join(map(str, bundle.study.seeds))}; received"
+            f" {seed}."
+        )
     if found.run is None or found.action != "reuse":
-        raise RunError(f"Only a finished run can be compared with; that of {arm} with seed {seed} is not there.")
+        raise RunError(
+            f"Only a finished run can be compared with; that of {arm} with seed {seed} is not"
+            " there."
+        )
     return found
 
 
@@ -57,43 +66,61 @@ def spec_again(step: Step, data_folder: Path, device: str | None = None) -> RunS
 
 
 def warning(first: Run, device: str) -> str | None:
-    """Why a run made again on this machine's `device` may have other numbers, in a sentence; None where it must not.
+    """Why a run made again on this machine's `device` may have other numbers, in a sentence; None
+    where it must not.
 
-    Raises ConfigError where there is no such device, RunError where the run's environment cannot be read.
+    Raises ConfigError where there is no such device, RunError where the run's environment cannot be
+    read.
     """
     reason = _reason(first.environment(), describe_environment(device))
-    return f"The numbers may differ though nothing is wrong: {PROMISE}, and {reason}." if reason else None
+    return (
+        f"The numbers may differ though nothing is wrong: {PROMISE}, and {reason}."
+        if reason
+        else None
+    )
 
 
 def compare_runs(first: Run, second: Run) -> Repeat:
     """`first` is the one that was there. Raises RunError where one cannot be read.
 
-    Where versions and machine differ, those that do are named: bits were not promised then, and are not a matter of
-    course where they are equal.
+    Where versions and machine differ, those that do are named: bits were not promised then, and are
+    not a matter of course where they are equal.
     """
     found = compare_records(first.metrics()[0], second.metrics()[0])
     reason = _reason(first.environment(), second.environment() or {})
     if found.equal:
-        return Repeat(True, f"{found.sentence[:-1]}, though {reason}." if reason else found.sentence)
+        return Repeat(
+            True, f"{found.sentence[:-1]}, though {reason}." if reason else found.sentence
+        )
     if reason:
         return Repeat(False, f"{found.sentence} This was not ruled out: {PROMISE}, and {reason}.")
-    return Repeat(False, f"{found.sentence} It should have been equal: device and versions are the same.")
+    return Repeat(
+        False, f"{found.sentence} It should have been equal: device and versions are the same."
+    )
 
 
 def _reason(was: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
-    """What is not as it was where the first run was made, as a part of a sentence; nothing where bits are promised."""
+    """What is not as it was where the first run was made, as a part of a sentence; nothing where
+    bits are promised."""
     if not was:
         return "the first run did not record what it was made with"
     there, here = _surroundings(was), _surroundings(now)
     other = [key for key, value in there.items() if here.get(key, value) != value]
     if other:
-        return f"here differ: {'; '.join(f'{key} {there[key]} there, {here[key]} here' for key in other)}"
+        return (
+            "here differ:"
+            f" {'; '.join(f'{key} {there[key]} there, {here[key]} here' for key in other)}"
+        )
     return "" if "gpu" not in there.get("device", "") else "this is a GPU"
 
 
 def _surroundings(environment: Mapping[str, Any]) -> dict[str, str]:
-    """Kind of device, versions, code and, once they were read, the images, by the names of environment.json."""
-    own = {"device": re.sub(r"\d", "", str(environment.get("device", ""))), **dict(software(environment))}
+    """Kind of device, versions, code and, once they were read, the images, by the names of
+    environment.json."""
+    own = {
+        "device": re.sub(r"\d", "", str(environment.get("device", ""))),
+        **dict(software(environment)),
+    }
     checksum = environment.get("dataset_checksum")
     return own | ({"dataset_checksum": str(checksum)[:DIGITS]} if checksum else {})
 
@@ -105,13 +132,20 @@ def compare_records(first: Sequence[Line], second: Sequence[Line]) -> Repeat:
         return Repeat(False, "Nothing to compare: one of the two has no records.")
     for one, other in zip(was, now, strict=False):
         if (place := _place(one)) != _place(other):
-            return Repeat(False, f"Not equal: where one has {place}, the other has {_place(other)}.")
+            return Repeat(
+                False, f"Not equal: where one has {place}, the other has {_place(other)}."
+            )
         key = next((key for key in [*one, *other] if not _same(one, other, key)), None)
         if key is not None:
-            return Repeat(False, f"Not equal: {place}, {key} is {one.get(key)!r} there and {other.get(key)!r} here.")
+            return Repeat(
+                False,
+                f"Not equal: {place}, {key} is {one.get(key)!r} there and {other.get(key)!r} here.",
+            )
     if len(was) != len(now):
         return Repeat(False, f"Not equal: {len(was):,} records there and {len(now):,} here.")
-    return Repeat(True, f"Equal bit for bit: all numbers of {len(was):,} records but times and speeds.")
+    return Repeat(
+        True, f"Equal bit for bit: all numbers of {len(was):,} records but times and speeds."
+    )
 
 
 def _numbers(records: Sequence[Line]) -> Iterator[dict[str, Any]]:

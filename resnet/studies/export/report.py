@@ -1,4 +1,5 @@
-"""A study as one page to read, print and keep: nothing is fetched, so it looks the same in ten years."""
+"""A study as one page to read, print and keep: nothing is fetched, so it looks the same in ten
+years."""
 
 import hashlib
 from collections.abc import Iterator
@@ -28,7 +29,8 @@ NEVER = "Best on test is never computed."
 
 
 def report(outcome: Outcome) -> str:
-    """The whole page as HTML: question, findings, figure, table, method, guards, paper, every run, commands, checksums.
+    """The whole page as HTML: question, findings, figure, table, method, guards, paper, every run,
+    commands, checksums.
 
     Works before any run has finished. Raises RunError where a run's files cannot be read.
     """
@@ -41,7 +43,9 @@ def report(outcome: Outcome) -> str:
             *map(html.banner, outcome.banners),
             html.section("Findings", html.items(_findings(outcome))),
             html.section("Curves", _figure(outcome)),
-            html.section("Results", _table(outcome, table), html.items(_notes(outcome, table), "notes")),
+            html.section(
+                "Results", _table(outcome, table), html.items(_notes(outcome, table), "notes")
+            ),
             html.section("Against the paper", _paper(outcome)),
             html.section("Method", *_method(outcome)),
             html.section("What is equal, and what is not", _equal(outcome), *_twins(outcome)),
@@ -54,7 +58,9 @@ def report(outcome: Outcome) -> str:
 
 def _header(outcome: Outcome) -> str:
     study = outcome.study
-    stand = f"{outcome.finished} of {len(outcome.steps)} runs are finished. Study {study.fingerprint}."
+    stand = (
+        f"{outcome.finished} of {len(outcome.steps)} runs are finished. Study {study.fingerprint}."
+    )
     source = f"Source: {study.source}" if study.source else ""
     return "".join(
         [
@@ -67,14 +73,19 @@ def _header(outcome: Outcome) -> str:
 
 
 def _findings(outcome: Outcome) -> list[str]:
-    return [f"{text}." for result in outcome.results for text in (result.sentence, *result.left_out)]
+    return [
+        f"{text}." for result in outcome.results for text in (result.sentence, *result.left_out)
+    ]
 
 
 def _figure(outcome: Outcome) -> str:
     if not drawable(outcome):
         return html.paragraph("No run has been evaluated yet; its curve will be here.")
     count = max(len(arm.runs) for arm in outcome.arms)
-    caption = f"Error in % against steps: mean and standard deviation over up to {count} seeds. Test is one point."
+    caption = (
+        f"Error in % against steps: mean and standard deviation over up to {count} seeds. Test is"
+        " one point."
+    )
     return html.image(study_figure(outcome, "svg", "page"), "Curves of all arms", caption, "page")
 
 
@@ -109,9 +120,9 @@ def _method(outcome: Outcome) -> Iterator[str]:
     study, arms = outcome.study, outcome.planned
     seeds = ", ".join(map(str, study.seeds))
     yield html.paragraph(
-        f"{len(arms)} arm{'s' * (len(arms) != 1)}, each with the seed{'s' * (len(study.seeds) != 1)} {seeds}, on "
-        f"{study.baseline.device}; design: {study.design.replace('_', ' ')}; declared factors: "
-        f"{', '.join(study.keys) or 'none'}."
+        f"{len(arms)} arm{'s' * (len(arms) != 1)}, each with the"
+        f" seed{'s' * (len(study.seeds) != 1)} {seeds}, on {study.baseline.device}; design:"
+        f" {study.design.replace('_', ' ')}; declared factors: {', '.join(study.keys) or 'none'}."
     )
     heads = [
         ("Arm", "l"),
@@ -125,7 +136,11 @@ def _method(outcome: Outcome) -> Iterator[str]:
     yield _drawing(arms[0])
     yield html.headline("Data", "h3") + html.items(_data(outcome))
     rest = leaves(arms[0].config, arms[0].recipe, arms[0].dataset)
-    recipe = {key.removeprefix("recipe."): written(value) for key, value in rest.items() if key.startswith("recipe.")}
+    recipe = {
+        key.removeprefix("recipe."): written(value)
+        for key, value in rest.items()
+        if key.startswith("recipe.")
+    }
     yield html.headline(f"Recipe of {arms[0].name}", "h3") + html.settings(recipe.items())
     if lines := list(_software(outcome)):
         yield html.headline("Software and machine", "h3") + html.items(lines)
@@ -133,14 +148,21 @@ def _method(outcome: Outcome) -> Iterator[str]:
 
 def _arm_line(outcome: Outcome, arm: Arm) -> list[str]:
     counts = next(each for each in outcome.arms if each.name == arm.name)
-    numbers = [quantity.exact(number) for number in (counts.trainable_params, counts.macs) if number is not None]
+    numbers = [
+        quantity.exact(number)
+        for number in (counts.trainable_params, counts.macs)
+        if number is not None
+    ]
     said = {key: f"{written(was)} to {written(now)}" for key, (was, now) in arm.changes.items()}
-    changes = [f"{key}: {text if len(text) <= LONGEST_CHANGE else 'another'}" for key, text in said.items()]
+    changes = [
+        f"{key}: {text if len(text) <= LONGEST_CHANGE else 'another'}" for key, text in said.items()
+    ]
     return [arm.name, arm.network, str(arm.config.depth), *numbers, "\n".join(changes)]
 
 
 def _drawing(arm: Arm) -> str:
-    """The first arm's network; nothing where it cannot be drawn, which is no reason to refuse the page."""
+    """The first arm's network; nothing where it cannot be drawn, which is no reason to refuse the
+    page."""
     try:
         svg = draw(arm.config, level="network").drawing.svg("")
     except ResNetLabError:
@@ -151,11 +173,14 @@ def _drawing(arm: Arm) -> str:
 def _data(outcome: Outcome) -> Iterator[str]:
     for facts in {arm.dataset: arm.images for arm in outcome.planned}.values():
         yield (
-            f"{facts.title}: {facts.train_images:,} images for training and {facts.test_images:,} for the test, each "
-            f"{quantity.shape(facts.image_shape)}. {facts.source}."
+            f"{facts.title}: {facts.train_images:,} images for training and {facts.test_images:,}"
+            f" for the test, each {quantity.shape(facts.image_shape)}. {facts.source}."
         )
     parts = sorted({arm.recipe.validation_images for arm in outcome.planned})
-    yield f"For validation {' or '.join(f'{count:,}' for count in parts)} of the training images are set aside."
+    yield (
+        f"For validation {' or '.join(f'{count:,}' for count in parts)} of the training images are"
+        " set aside."
+    )
 
 
 def _software(outcome: Outcome) -> Iterator[str]:
@@ -176,7 +201,9 @@ def _twins(outcome: Outcome) -> Iterator[str]:
     for proof in outcome.twins:
         exact = "exact twins" if proof.exact else "twins, but not exact ones"
         depth = proof.residual.depth
-        yield html.headline(f"Residual and plain, {depth} layers: {exact}", "h3") + html.items(proof.sentences())
+        yield html.headline(f"Residual and plain, {depth} layers: {exact}", "h3") + html.items(
+            proof.sentences()
+        )
 
 
 def _every_run(outcome: Outcome) -> str:
@@ -188,7 +215,9 @@ def _every_run(outcome: Outcome) -> str:
         ("Run", "l"),
     ]
     lines = []
-    records = {(arm.name, run.seed): measured(run.records) for arm in outcome.arms for run in arm.runs}
+    records = {
+        (arm.name, run.seed): measured(run.records) for arm in outcome.arms for run in arm.runs
+    }
     for step in outcome.steps:
         arm, seed = step.planned.arm.name, step.planned.seed
         found = records.get((arm, seed), {})
@@ -205,18 +234,29 @@ def _number(measure: Measure, value: float | None) -> str:
 
 
 def _again(outcome: Outcome) -> Iterator[str]:
-    yield html.paragraph("All of it, from the study's file; runs that are there already are used again:")
+    yield html.paragraph(
+        "All of it, from the study's file; runs that are there already are used again:"
+    )
     yield html.code(study_commands.whole())
     if lines := list(study_commands.one_by_one(outcome, "study.zip")):
-        yield html.paragraph("One run from the study's zip, compared with the run in it, bit for bit on the CPU:")
+        yield html.paragraph(
+            "One run from the study's zip, compared with the run in it, bit for bit on the CPU:"
+        )
         yield html.code(lines[0].again)
         yield html.paragraph("Each run by itself:")
-        yield html.code("\n".join(f"# {line.arm}, seed {line.seed}\n{line.train}" for line in lines), "long")
+        yield html.code(
+            "\n".join(f"# {line.arm}, seed {line.seed}\n{line.train}" for line in lines), "long"
+        )
 
 
 def _checksums(outcome: Outcome) -> str:
     lines = [
-        [step.planned.arm.name, str(step.planned.seed), run_fingerprint(step.planned.spec), sha256(step.run, METRICS)]
+        [
+            step.planned.arm.name,
+            str(step.planned.seed),
+            run_fingerprint(step.planned.spec),
+            sha256(step.run, METRICS),
+        ]
         for step in outcome.steps
         if step.run and step.action == "reuse"
     ]

@@ -1,4 +1,5 @@
-"""The parts a report is made of, as HTML: everything given to them is escaped here, and nothing is fetched."""
+"""The parts a report is made of, as HTML: everything given to them is escaped here, and nothing is
+fetched."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -72,8 +73,10 @@ def page(title: str, parts: Iterable[str]) -> str:
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta http-equiv="Content-Security-Policy" '
-            "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">",
+            (
+                '<meta http-equiv="Content-Security-Policy" '
+                "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
+            ),
             f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>",
             *filter(None, parts),
             "</main></body></html>",
@@ -110,16 +113,26 @@ def table(heads: Sequence[tuple[str, Side]], lines: Sequence[Sequence[str]]) -> 
     """`heads` are a column's heading and its side; a line break in a cell stays one."""
     head = "".join(f'<th class="{side}">{escape(name)}</th>' for name, side in heads)
     body = "".join(
-        "<tr>" + "".join(f'<td class="{side}">{_lines(cell)}</td>' for cell, (_, side) in zip(line, heads, strict=True))
-        + "</tr>" for line in lines
-    )  # fmt: skip
+        "<tr>"
+        + "".join(
+            f'<td class="{side}">{_lines(cell)}</td>'
+            for cell, (_, side) in zip(line, heads, strict=True)
+        )
+        + "</tr>"
+        for line in lines
+    )
     kind = _class("long" if len(lines) > LONG else "")
-    return f'<div class="wide"><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        "<div"
+        f' class="wide"><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def settings(pairs: Iterable[tuple[str, str]]) -> str:
     """Many short settings in two columns."""
-    rows = "".join(f"<div><dt>{escape(key)}</dt><dd>{escape(value)}</dd></div>" for key, value in pairs)
+    rows = "".join(
+        f"<div><dt>{escape(key)}</dt><dd>{escape(value)}</dd></div>" for key, value in pairs
+    )
     return f'<dl class="settings">{rows}</dl>'
 
 
@@ -128,7 +141,8 @@ def code(text: str, kind: str = "") -> str:
 
 
 def image(svg: bytes | str, alt: str, caption: str = "", kind: str = "") -> str:
-    """A drawing as an image of its own: it can neither run a script nor share an id with another one."""
+    """A drawing as an image of its own: it can neither run a script nor share an id with another
+    one."""
     content = svg.encode() if isinstance(svg, str) else svg
     source = f"data:image/svg+xml;base64,{b64encode(content).decode()}"
     below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""

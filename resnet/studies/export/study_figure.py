@@ -16,11 +16,12 @@ FIRST = Options()
 def study_figure(
     outcome: Outcome, form: FigureFormat, width: FigureWidth = "column", options: Options = FIRST
 ) -> bytes:
-    """Curves of all arms, with what the paper reports where it may stand beside them. Raises ConfigError where no run
-    has been evaluated yet."""
+    """Curves of all arms, with what the paper reports where it may stand beside them. Raises
+    ConfigError where no run has been evaluated yet."""
     if not drawable(outcome):
         raise ConfigError(
-            "A figure needs at least one evaluation; none of this study's runs has one yet: run it first."
+            "A figure needs at least one evaluation; none of this study's runs has one yet: run it"
+            " first."
         )
     from resnet.studies.curves.figures import figure  # noqa: PLC0415  matplotlib takes a second
 
@@ -35,4 +36,6 @@ def drawable(outcome: Outcome) -> bool:
 
 def published(outcome: Outcome) -> dict[str, Published]:
     """What the paper reports, by the name of the arm that is the same experiment."""
-    return {name: verdict.published for name, verdict in outcome.verdicts.items() if verdict.published}
+    return {
+        name: verdict.published for name, verdict in outcome.verdicts.items() if verdict.published
+    }

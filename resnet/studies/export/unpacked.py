@@ -1,4 +1,5 @@
-"""A study's zip, or the folder it was unpacked to, read again: nothing in it is believed before its checksum agrees."""
+"""A study's zip, or the folder it was unpacked to, read again: nothing in it is believed before its
+checksum agrees."""
 
 import hashlib
 import os
@@ -29,17 +30,20 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtime
 
 
 class Bundle(NamedTuple):
-    """A study and the runs that came with it, in a folder that holds no lock and no process: each is over."""
+    """A study and the runs that came with it, in a folder that holds no lock and no process: each
+    is over."""
 
     study: Study
     runs: list[Run]
 
 
 def read_bundle(path: Path, into: Path | None = None) -> Bundle:
-    """The study and runs of an unpacked folder, or of a zip, which is unpacked to the new folder `into`.
+    """The study and runs of an unpacked folder, or of a zip, which is unpacked to the new folder
+    `into`.
 
-    A zip is unpacked whole or not at all. Raises ConfigError, in one sentence, for a name that leads out of the folder,
-    a checksum that does not agree, a file that is missing, or what is no study's zip at all.
+    A zip is unpacked whole or not at all. Raises ConfigError, in one sentence, for a name that
+    leads out of the folder, a checksum that does not agree, a file that is missing, or what is no
+    study's zip at all.
     """
     if path.is_dir():
         _check_sums(path)
@@ -49,7 +53,9 @@ def read_bundle(path: Path, into: Path | None = None) -> Bundle:
     with _draft(path, into) as draft:
         _unpack(path, draft)
         if not (draft / SUMS).is_file():
-            raise ConfigError(f"A study's zip holds {SUMS}; {echo(path.name)} does not: export the study anew.")
+            raise ConfigError(
+                f"A study's zip holds {SUMS}; {echo(path.name)} does not: export the study anew."
+            )
         _check_sums(draft)
         _read(draft)
     return _read(into)
@@ -63,7 +69,10 @@ def _read(folder: Path) -> Bundle:
 def _draft(path: Path, into: Path) -> Iterator[Path]:
     """A folder beside `into` that becomes it when the block ends well, else it is gone."""
     if into.exists() and not (into.is_dir() and not any(into.iterdir())):
-        raise ConfigError(f"A zip is unpacked to a new folder; {echo(into.name)} has something in it: give another.")
+        raise ConfigError(
+            f"A zip is unpacked to a new folder; {echo(into.name)} has something in it: give"
+            " another."
+        )
     try:
         draft = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=into.parent))
         try:
@@ -73,7 +82,9 @@ def _draft(path: Path, into: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
-        raise ConfigError(f"{echo(path.name)} cannot be unpacked: {error.strerror or error}.") from None
+        raise ConfigError(
+            f"{echo(path.name)} cannot be unpacked: {error.strerror or error}."
+        ) from None
 
 
 def _unpack(path: Path, folder: Path) -> None:
@@ -86,30 +97,46 @@ def _unpack(path: Path, folder: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(archive.read(entry))
     except BROKEN as error:
-        raise ConfigError(f"{echo(path.name)} is no zip that can be read: {echo(str(error))}.") from None
+        raise ConfigError(
+            f"{echo(path.name)} is no zip that can be read: {echo(str(error))}."
+        ) from None
 
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     """Raise ConfigError for a zip that would write elsewhere, twice, or without end."""
     names = [entry.filename for entry in entries]
     if odd := next((name for name in names if not _inside(name)), None):
-        raise ConfigError(f"Every file of a zip stays in its folder; received {echo(odd)}: do not trust this zip.")
-    if odd := next((entry.filename for entry in entries if stat.S_ISLNK(entry.external_attr >> 16)), None):
-        raise ConfigError(f"A study's zip holds no links; received {echo(odd)}: do not trust this zip.")
+        raise ConfigError(
+            f"Every file of a zip stays in its folder; received {echo(odd)}: do not trust this zip."
+        )
+    if odd := next(
+        (entry.filename for entry in entries if stat.S_ISLNK(entry.external_attr >> 16)), None
+    ):
+        raise ConfigError(
+            f"A study's zip holds no links; received {echo(odd)}: do not trust this zip."
+        )
     if len({name.casefold() for name in names}) < len(names):
         raise ConfigError("Every file of a zip has a name of its own; this one holds a name twice.")
     if len(names) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
-        raise ConfigError(f"A study's zip has at most {MOST_FILES:,} files and 2 GB unpacked; this one has more.")
+        raise ConfigError(
+            f"A study's zip has at most {MOST_FILES:,} files and 2 GB unpacked; this one has more."
+        )
 
 
 def _inside(name: str) -> bool:
     """Whether a name stays below the folder it is joined to, on every system."""
     parts = PurePosixPath(name).parts
-    return bool(parts) and not name.startswith("/") and ".." not in parts and not set(name) & set("\\:\0")
+    return (
+        bool(parts)
+        and not name.startswith("/")
+        and ".." not in parts
+        and not set(name) & set("\\:\0")
+    )
 
 
 def _check_sums(folder: Path) -> None:
-    """Raise ConfigError for the first file that is not as it was written; a folder may lack checksums altogether."""
+    """Raise ConfigError for the first file that is not as it was written; a folder may lack
+    checksums altogether."""
     sums = folder / SUMS
     if not sums.exists():
         return
@@ -122,7 +149,9 @@ def _check_sums(folder: Path) -> None:
         if not file.is_file():
             raise ConfigError(f"{match[2]} is missing, which {SUMS} names: unpack the zip anew.")
         if hashlib.sha256(file.read_bytes()).hexdigest() != match[1]:
-            raise ConfigError(f"{match[2]} is not as it was written: its checksum differs; unpack the zip anew.")
+            raise ConfigError(
+                f"{match[2]} is not as it was written: its checksum differs; unpack the zip anew."
+            )
         known.add(match[2])
     _check_complete(folder, known)
 
@@ -133,4 +162,6 @@ def _check_complete(folder: Path, known: Collection[str]) -> None:
         for name in names:
             own = (Path(root) / name).relative_to(folder).as_posix()
             if own not in known:
-                raise ConfigError(f"{own} is not in {SUMS}, so nobody vouches for it: unpack the zip anew.")
+                raise ConfigError(
+                    f"{own} is not in {SUMS}, so nobody vouches for it: unpack the zip anew."
+                )

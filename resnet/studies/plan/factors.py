@@ -15,7 +15,8 @@ from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe
 
 FOLLOW_THE_DATA = ("network.input_shape", "network.classes")
-"""What `data.fit_config` sets whatever it was: a level of it would be ignored. The head keeps what it can."""
+"""What `data.fit_config` sets whatever it was: a level of it would be ignored. The head keeps what
+it can."""
 
 MOST_ARMS = 500
 LONGEST_NAME = 60
@@ -24,7 +25,8 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 def typed(value: Any) -> Any:
-    """Text that stands for a number or a list becomes one: YAML 1.1 reads 1e-4 as text. Raises ConfigError."""
+    """Text that stands for a number or a list becomes one: YAML 1.1 reads 1e-4 as text. Raises
+    ConfigError."""
     value = parse_value(value) if isinstance(value, str) else value
     try:
         json.dumps(value, allow_nan=False)
@@ -35,7 +37,8 @@ def typed(value: Any) -> Any:
 
 
 def parted(key: str, text: str) -> tuple[str, ...]:
-    """Levels typed as A,B,C, each still text: parted at commas, but not inside brackets: {"a":1,"b":2} is one level.
+    """Levels typed as A,B,C, each still text: parted at commas, but not inside brackets:
+    {"a":1,"b":2} is one level.
 
     Raises ConfigError where one is missing.
     """
@@ -47,7 +50,9 @@ def parted(key: str, text: str) -> tuple[str, ...]:
         else:
             levels[-1] += letter
     if not all(level.strip() for level in levels):
-        raise ConfigError(f"Levels are parted by single commas, as in {key}=A,B,C; received {echo(text)}.")
+        raise ConfigError(
+            f"Levels are parted by single commas, as in {key}=A,B,C; received {echo(text)}."
+        )
     return tuple(level.strip() for level in levels)
 
 
@@ -65,9 +70,11 @@ Level = Annotated[Any, BeforeValidator(typed)]
 
 
 class Baseline(Closed):
-    """What every arm is compared with: a catalogue network with some settings changed, a recipe, a data set, a device.
+    """What every arm is compared with: a catalogue network with some settings changed, a recipe, a
+    data set, a device.
 
-    In a file the recipe may be a catalogue name, "he2015_cifar". Its seed stays 0: the study gives each run its own.
+    In a file the recipe may be a catalogue name, "he2015_cifar". Its seed stays 0: the study gives
+    each run its own.
     """
 
     path: ClassVar[str] = "baseline"
@@ -80,11 +87,14 @@ class Baseline(Closed):
 
     def check(self) -> None:
         if seed := self.recipe.seed:
-            raise ConfigError(f"Seeds stand in `seeds`; received baseline.recipe.seed {seed}: leave it at 0.")
+            raise ConfigError(
+                f"Seeds stand in `seeds`; received baseline.recipe.seed {seed}: leave it at 0."
+            )
 
 
 class Factor(Closed):
-    """One thing that is varied: a dotted key, and the values it takes. In design "list" the arms give the values."""
+    """One thing that is varied: a dotted key, and the values it takes. In design "list" the arms
+    give the values."""
 
     path: ClassVar[str] = "factors"
     key: Text
@@ -92,15 +102,20 @@ class Factor(Closed):
 
     def check(self) -> None:
         if self.key in ("seed", "seeds", "recipe.seed"):
-            raise ConfigError("Seeds are no factor: every arm is run with all of them; give them in `seeds`.")
+            raise ConfigError(
+                "Seeds are no factor: every arm is run with all of them; give them in `seeds`."
+            )
         if self.key in FOLLOW_THE_DATA:
-            raise ConfigError(f"{self.key} follows the data set and is no factor; vary 'dataset' instead.")
+            raise ConfigError(
+                f"{self.key} follows the data set and is no factor; vary 'dataset' instead."
+            )
         if (level := twice(map(canonical, self.levels))) is not None:
             raise ConfigError(f"The levels of {self.key} must differ; received {level} twice.")
 
 
 class Listed(Closed):
-    """An arm of design "list": what it changes about the baseline, by the keys of declared factors."""
+    """An arm of design "list": what it changes about the baseline, by the keys of declared
+    factors."""
 
     path: ClassVar[str] = "listed"
     name: str | None = Field(default=None, min_length=1, max_length=LONGEST_NAME)

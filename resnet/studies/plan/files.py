@@ -26,17 +26,27 @@ def to_text(study: Study, form: Form) -> str:
         return text
     import yaml  # noqa: PLC0415  only who writes or reads YAML needs it
 
-    return str(yaml.safe_dump(facts, sort_keys=False, allow_unicode=LINE_BREAKS.isdisjoint(text), width=120))
+    return str(
+        yaml.safe_dump(
+            facts, sort_keys=False, allow_unicode=LINE_BREAKS.isdisjoint(text), width=120
+        )
+    )
 
 
 def from_text(text: str, form: Form) -> Study:
-    """A study written by a person or a program. Raises ConfigError or UnknownNameError, in one sentence."""
+    """A study written by a person or a program. Raises ConfigError or UnknownNameError, in one
+    sentence."""
     try:
         facts = _parse_json(text) if form == "json" else _parse_yaml(text)
     except RecursionError:
-        raise ConfigError(f"This is no {form.upper()} that can be read: it is nested too deep.") from None
+        raise ConfigError(
+            f"This is no {form.upper()} that can be read: it is nested too deep."
+        ) from None
     if not isinstance(facts, dict):
-        raise ConfigError(f"A study is a table with keys such as name, baseline and factors; received {echo(facts)}.")
+        raise ConfigError(
+            "A study is a table with keys such as name, baseline and factors; received"
+            f" {echo(facts)}."
+        )
     return Study.model_validate(facts)
 
 
@@ -52,12 +62,16 @@ def _parse_json(text: str) -> Any:
 
 
 def _parse_yaml(text: str) -> Any:
-    """Without references: one to itself never ends, and a few lines of them make a table of millions."""
+    """Without references: one to itself never ends, and a few lines of them make a table of
+    millions."""
     import yaml  # noqa: PLC0415  as above
 
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise ConfigError("A study's file says everything in full; received a YAML reference (*): write it out.")
+            raise ConfigError(
+                "A study's file says everything in full; received a YAML reference (*): write it"
+                " out."
+            )
         waiting = [yaml.compose(text, yaml.SafeLoader)]
         while waiting:
             node = waiting.pop()
@@ -80,11 +94,14 @@ def _check_once(keys: Iterable[str]) -> None:
 
 
 def read(path: Path) -> Study:
-    """The study in a file that ends in .json, .yaml or .yml. Raises ConfigError or UnknownNameError."""
+    """The study in a file that ends in .json, .yaml or .yml. Raises ConfigError or
+    UnknownNameError."""
     form = form_of(path)
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise ConfigError(f"A study's file has at most {quantity.size(LARGEST_FILE_BYTES)}; {path} has more.")
+            raise ConfigError(
+                f"A study's file has at most {quantity.size(LARGEST_FILE_BYTES)}; {path} has more."
+            )
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no UTF-8 text"

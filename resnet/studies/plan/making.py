@@ -1,4 +1,5 @@
-"""How settings make an arm of a baseline: by dotted keys, the broader ones first, and what the arm is called."""
+"""How settings make an arm of a baseline: by dotted keys, the broader ones first, and what the arm
+is called."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -30,14 +31,17 @@ class Made(NamedTuple):
 def made(base: Baseline, settings: Mapping[str, Any]) -> Made:
     """The baseline with these settings, not yet fitted to its images. No file is looked at.
 
-    Raises ConfigError, UnknownNameError for a key or a name that is none, or where the two cannot be together.
+    Raises ConfigError, UnknownNameError for a key or a name that is none, or where the two cannot
+    be together.
     """
     own: dict[str, dict[str, Any]] = {"network": {}, "recipe": {}}
     for key, value in settings.items():
         part, dot, rest = key.partition(".")
         if part not in own and key != "dataset":
             parts = {"network": catalog.get(base.network).config, "recipe": base.recipe}
-            known = known_keys({name: config.model_dump(mode="json") for name, config in parts.items()})
+            known = known_keys(
+                {name: config.model_dump(mode="json") for name, config in parts.items()}
+            )
             raise UnknownNameError("factor", key, ["dataset", *known])
         if dot:
             own[part][rest] = value
@@ -48,7 +52,9 @@ def made(base: Baseline, settings: Mapping[str, Any]) -> Made:
     data.title(dataset)
     recipe = Recipe.model_validate(recipe_of(settings.get("recipe", base.recipe)))
     try:
-        usual = {key: value for key, value in base.settings.items() if not _within(key, own["network"])}
+        usual = {
+            key: value for key, value in base.settings.items() if not _within(key, own["network"])
+        }
         config = _set("network", catalog.get(network).config, usual | own["network"])
         recipe = _set("recipe", recipe, own["recipe"])
     except ConfigError as error:
@@ -59,7 +65,8 @@ def made(base: Baseline, settings: Mapping[str, Any]) -> Made:
 
 @lru_cache(maxsize=1024)
 def entry_of(config: ResNetConfig) -> catalog.Entry | None:
-    """The search through four hundred networks takes most of a study's time where it is not remembered."""
+    """The search through four hundred networks takes most of a study's time where it is not
+    remembered."""
     return catalog.find(config)
 
 
@@ -69,7 +76,8 @@ def _within(key: str, others: Iterable[str]) -> bool:
 
 
 def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
-    """The broader ones first, whatever their order: "optimiser" would undo what "optimiser.momentum" has set."""
+    """The broader ones first, whatever their order: "optimiser" would undo what
+    "optimiser.momentum" has set."""
     for key in sorted(settings, key=lambda key: key.count(".")):
         if any(_within(other, [key]) for other in settings if other != key):
             config = _set(part, config, {key: settings[key]})
@@ -77,13 +85,18 @@ def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
     try:
         return with_settings(config, settings)
     except UnknownNameError as error:
-        raise UnknownNameError("setting", f"{part}.{error.name}", [f"{part}.{key}" for key in error.known]) from None
+        raise UnknownNameError(
+            "setting", f"{part}.{error.name}", [f"{part}.{key}" for key in error.known]
+        ) from None
 
 
 def check_levels(base: Baseline, factors: Iterable[Factor]) -> None:
-    """Raise ConfigError where a factor is a whole group of settings and its levels are plain values: "norm", not
-    "norm.kind"."""
-    parts = {"network": with_settings(catalog.get(base.network).config, base.settings), "recipe": base.recipe}
+    """Raise ConfigError where a factor is a whole group of settings and its levels are plain
+    values: "norm", not "norm.kind"."""
+    parts = {
+        "network": with_settings(catalog.get(base.network).config, base.settings),
+        "recipe": base.recipe,
+    }
     for factor in factors:
         part, _, key = factor.key.partition(".")
         if part in parts and key in type(parts[part]).model_fields:
@@ -92,7 +105,8 @@ def check_levels(base: Baseline, factors: Iterable[Factor]) -> None:
 
 
 def fitted(arm: Made, images: DatasetFacts) -> Made:
-    """With the input and the classes of its data set. Raises ConfigError where such images would shrink to nothing."""
+    """With the input and the classes of its data set. Raises ConfigError where such images would
+    shrink to nothing."""
     return arm._replace(config=data.fit_config(arm.config, images))
 
 
@@ -105,4 +119,8 @@ def name_of(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
 def _said(key: str, value: Any) -> str:
     text = value["kind"] if isinstance(value, dict) and value.keys() == {"kind"} else written(value)
     text = text if len(text) <= LONGEST_NAME else digest(value)
-    return text if key == "network" else f"{key.removeprefix('network.').removeprefix('recipe.')} {text}"
+    return (
+        text
+        if key == "network"
+        else f"{key.removeprefix('network.').removeprefix('recipe.')} {text}"
+    )

@@ -1,8 +1,10 @@
-"""Ready studies as data: each with its question, its source, and sizes from a few minutes to days. No I/O.
+"""Ready studies as data: each with its question, its source, and sizes from a few minutes to days.
+No I/O.
 
-"whole" is at the source's own size; "quick" asks the same question in minutes on two cores, on digits, which need no
-download (the notebook's four networks need larger images); "small" trains longer than that, to a result. What a size
-answers holds for its data set and its steps, and for nothing else.
+"whole" is at the source's own size; "quick" asks the same question in minutes on two cores, on
+digits, which need no download (the notebook's four networks need larger images); "small" trains
+longer than that, to a result. What a size answers holds for its data set and its steps, and for
+nothing else.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,8 +28,8 @@ PAPER_DEPTHS = ("resnet20", "resnet32", "resnet44", "resnet56")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A study of the catalogue, in the sizes it has: "whole" and "quick" always. `expected` is what its source found,
-    or that nobody has measured it here."""
+    """A study of the catalogue, in the sizes it has: "whole" and "quick" always. `expected` is what
+    its source found, or that nobody has measured it here."""
 
     key: str
     title: str
@@ -67,7 +69,9 @@ def get(key: str) -> Ready:
     """The ready study of this key. Raises UnknownNameError with the nearest one."""
     if key not in _READY:
         raise UnknownNameError("ready study", key, _READY)
-    return _READY[key]()  # made when asked for: a study is checked as it is made, which would slow every start
+    return _READY[
+        key
+    ]()  # made when asked for: a study is checked as it is made, which would slow every start
 
 
 def changed(recipe: str, steps: int | None = None, **changes: Any) -> Recipe:
@@ -79,7 +83,9 @@ def changed(recipe: str, steps: int | None = None, **changes: Any) -> Recipe:
 
 def _quick_recipe(**changes: Any) -> Recipe:
     """The digits' recipe, cut short; three evaluations tell a curve."""
-    return changed("digits_quick", QUICK_STEPS, **{"evaluate_every": 50, "checkpoint_every": 50, **changes})
+    return changed(
+        "digits_quick", QUICK_STEPS, **{"evaluate_every": 50, "checkpoint_every": 50, **changes}
+    )
 
 
 def _on_cifar(network: str = "resnet56", recipe: str = "he2015_cifar") -> Baseline:
@@ -106,26 +112,34 @@ def _ready(words: _Words, whole: Mapping[str, Any], **others: Mapping[str, Any])
     sizes: dict[Size, Study] = {"whole": Study.model_validate(fields)}
     for size in get_args(Size):
         if size in others:
-            sizes[size] = Study.model_validate(fields | {"name": f"{words.key}_{size}"} | dict(others[size]))
+            sizes[size] = Study.model_validate(
+                fields | {"name": f"{words.key}_{size}"} | dict(others[size])
+            )
     return Ready(words.key, words.title, sizes, words.expected)
 
 
 def _factors(**levels: list[Any]) -> list[Factor]:
     """Two underscores stand for a dot: recipe__optimiser."""
-    return [Factor(key=key.replace("__", "."), levels=tuple(values)) for key, values in levels.items()]
+    return [
+        Factor(key=key.replace("__", "."), levels=tuple(values)) for key, values in levels.items()
+    ]
 
 
 def _plain_or_residual() -> Ready:
-    """A grid, so that the plain network of a depth stands beside the residual one of the same depth."""
+    """A grid, so that the plain network of a depth stands beside the residual one of the same
+    depth."""
     words = _Words(
         "plain_or_residual",
         "Plain or residual, at several depths",
         "Does a deeper plain network train worse, and do shortcuts change that?",
         f"{HE_2015}, section 4.2 and figure 6, n = 3, 5, 7, 9",
-        "Test error 8.75, 7.51, 7.17 and 6.97 % for the residual networks (Table 6); the plain ones get worse with "
-        "depth, as figure 6 draws it.",
+        "Test error 8.75, 7.51, 7.17 and 6.97 % for the residual networks (Table 6); the plain ones"
+        " get worse with depth, as figure 6 draws it.",
     )
-    kinds = ["none", "padded_identity"]  # the plain one first: it is what the residual one is compared with
+    kinds = [
+        "none",
+        "padded_identity",
+    ]  # the plain one first: it is what the residual one is compared with
     whole = {
         "baseline": _on_cifar("resnet20"),
         "factors": _factors(network=list(PAPER_DEPTHS), network__shortcut=kinds),
@@ -135,7 +149,10 @@ def _plain_or_residual() -> Ready:
     return _ready(
         words,
         whole,
-        small={"baseline": _on_digits(recipe=recipes.get("digits_quick").recipe), "factors": two_depths},
+        small={
+            "baseline": _on_digits(recipe=recipes.get("digits_quick").recipe),
+            "factors": two_depths,
+        },
         quick={"baseline": _on_digits(), "factors": two_depths},
     )
 
@@ -146,10 +163,13 @@ def _shortcut() -> Ready:
         "Shortcut A, B or C",
         "What do projections bring over identities that are padded with zeros?",
         f"{HE_2015}, section 3.3 and Table 3 (there on ImageNet, with ResNet-34)",
-        "On ImageNet top-1 error 25.03, 24.52 and 24.19 % for A, B and C; on CIFAR not measured here.",
+        "On ImageNet top-1 error 25.03, 24.52 and 24.19 % for A, B and C; on CIFAR not measured"
+        " here.",
     )
     factors = _factors(network__shortcut=["projection", "projection_always"])
-    return _ready(words, {"baseline": _on_cifar(), "factors": factors}, quick={"baseline": _on_digits()})
+    return _ready(
+        words, {"baseline": _on_cifar(), "factors": factors}, quick={"baseline": _on_digits()}
+    )
 
 
 def _batch_norm() -> Ready:
@@ -158,10 +178,15 @@ def _batch_norm() -> Ready:
         "Batch norm's momentum and epsilon",
         "Do the moving averages' momentum and the variance's epsilon matter at these settings?",
         f"{NOTEBOOK}: 0.9 and 1e-5 there; Keras's own are 0.99 and 1e-3",
-        "Not measured here; at 0.99 the averages of the first steps last longer, so early evaluations are worse.",
+        "Not measured here; at 0.99 the averages of the first steps last longer, so early"
+        " evaluations are worse.",
     )
     factors = _factors(network__norm__momentum=[0.99, 0.5], network__norm__epsilon=[1e-3, 1e-2])
-    return _ready(words, {"baseline": _on_cifar("resnet20"), "factors": factors}, quick={"baseline": _on_digits()})
+    return _ready(
+        words,
+        {"baseline": _on_cifar("resnet20"), "factors": factors},
+        quick={"baseline": _on_digits()},
+    )
 
 
 def _norm_kind() -> Ready:
@@ -169,21 +194,29 @@ def _norm_kind() -> Ready:
         "norm_kind",
         "Kinds of normalisation",
         "What does a residual network lose with another norm than batch norm, or with none?",
-        "Wu and He 2018, Group Normalization (there on ImageNet); Ba et al. 2016, Layer Normalization",
-        "On ImageNet with ResNet-50 and 32 images per GPU, group norm 0.5 points behind batch norm; here not measured. "
-        "Without a norm the recipe's learning rate may be too high: the run then fails, and that is its result.",
+        "Wu and He 2018, Group Normalization (there on ImageNet); Ba et al. 2016, Layer"
+        " Normalization",
+        "On ImageNet with ResNet-50 and 32 images per GPU, group norm 0.5 points behind batch norm;"
+        " here not measured. Without a norm the recipe's learning rate may be too high: the run"
+        " then fails, and that is its result.",
     )
     factors = _factors(network__norm__kind=["group", "layer", "none"])
-    return _ready(words, {"baseline": _on_cifar("resnet20"), "factors": factors}, quick={"baseline": _on_digits()})
+    return _ready(
+        words,
+        {"baseline": _on_cifar("resnet20"), "factors": factors},
+        quick={"baseline": _on_digits()},
+    )
 
 
 def _optimiser() -> Ready:
-    """Two declared factors, since no learning rate suits both: what is compared is two settings, not two methods."""
+    """Two declared factors, since no learning rate suits both: what is compared is two settings,
+    not two methods."""
     words = _Words(
         "optimiser",
         "SGD or Adam",
         "Which of two settings trains better: SGD at the recipe's learning rate, or Adam at 0.001?",
-        f"{NOTEBOOK} compared SGD and Adam at one learning rate, which says little; here each has a usual one",
+        f"{NOTEBOOK} compared SGD and Adam at one learning rate, which says little; here each has a"
+        " usual one",
         "Not measured here, and true at these settings only: one learning rate each is no search.",
     )
     settings = {"recipe.optimiser": {"kind": "adam"}, "recipe.schedule.learning_rate": 0.001}
@@ -202,32 +235,49 @@ def _weight_decay() -> Ready:
         "Weight decay: in the gradient or decoupled",
         "Does it matter whether weights are shrunk through the loss or beside the update?",
         "Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization",
-        "Not measured here. At momentum 0.9, decoupled decay of the same value shrinks weights about a tenth as much.",
+        "Not measured here. At momentum 0.9, decoupled decay of the same value shrinks weights"
+        " about a tenth as much.",
     )
     factors = _factors(recipe__weight_decay__semantics=["decoupled"])
-    return _ready(words, {"baseline": _on_cifar("resnet20"), "factors": factors}, quick={"baseline": _on_digits()})
+    return _ready(
+        words,
+        {"baseline": _on_cifar("resnet20"), "factors": factors},
+        quick={"baseline": _on_digits()},
+    )
 
 
 def _notebook() -> Ready:
-    """One λ for all, unlike the notebook's. The stride of its ResNet-50 stays: the guard names it."""
+    """One λ for all, unlike the notebook's. The stride of its ResNet-50 stays: the guard names
+    it."""
     words = _Words(
         "notebook",
         "The notebook's four networks",
-        "How do ResNet-34, Plain-34, ResNet-50 and Plain-50 compare under one recipe and one weight decay?",
-        f"{NOTEBOOK}; its λ changed with depth and its losses held the penalty, so its curves compare penalties",
-        "Not measured here. Of the notebook's own errors (16.72, 17.41 and 29.89 % for ResNet-34, Plain-34, ResNet-50) "
-        "each is one seed with its own λ.",
+        "How do ResNet-34, Plain-34, ResNet-50 and Plain-50 compare under one recipe and one weight"
+        " decay?",
+        f"{NOTEBOOK}; its λ changed with depth and its losses held the penalty, so its curves"
+        " compare penalties",
+        "Not measured here. Of the notebook's own errors (16.72, 17.41 and 29.89 % for ResNet-34,"
+        " Plain-34, ResNet-50) each is one seed with its own λ.",
     )
     networks = _factors(network=["binary_plain34", "binary_resnet50", "binary_plain50"])
     short = changed(
-        "binary_ablation_sgd", 40, batch_size=16, validation_images=1000,
-        evaluate_every=40, checkpoint_every=40, log_every=10,
-    )  # fmt: skip
+        "binary_ablation_sgd",
+        40,
+        batch_size=16,
+        validation_images=1000,
+        evaluate_every=40,
+        checkpoint_every=40,
+        log_every=10,
+    )
     whole = Baseline(
-        network="binary_resnet34", recipe=recipes.get("binary_ablation_sgd").recipe, dataset="cats_vs_dogs@224"
+        network="binary_resnet34",
+        recipe=recipes.get("binary_ablation_sgd").recipe,
+        dataset="cats_vs_dogs@224",
     )
     quick = Baseline(network="binary_resnet34", recipe=short, dataset="fashion_mnist@64")
-    return _ready(words, {"baseline": whole, "factors": networks}, quick={"baseline": quick, "seeds": (0, 1)})
+    return _ready(
+        words, {"baseline": whole, "factors": networks}, quick={"baseline": quick, "seeds": (0, 1)}
+    )
 
 
 _READY: dict[str, Callable[[], Ready]] = {

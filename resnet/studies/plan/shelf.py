@@ -17,21 +17,29 @@ PLAIN = " ()+,"
 
 
 class Shelf:
-    """The studies in a folder, by name. Nothing is kept in memory: any number of shelves may look at one folder."""
+    """The studies in a folder, by name. Nothing is kept in memory: any number of shelves may look
+    at one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
 
     def names(self) -> tuple[str, ...]:
-        """Every study's name, sorted; one whose file is damaged too. No folder: no names. RunError where it cannot be
-        read."""
+        """Every study's name, sorted; one whose file is damaged too. No folder: no names. RunError
+        where it cannot be read."""
         with one_sentence(self.folder):
             found = list(self.folder.iterdir()) if self.folder.exists() else []
-        names = {unquote(path.name.removesuffix(SUFFIX)): path for path in found if path.suffix == SUFFIX}
-        return tuple(sorted(name for name, path in names.items() if path == self._path(name) and path.is_file()))
+        names = {
+            unquote(path.name.removesuffix(SUFFIX)): path for path in found if path.suffix == SUFFIX
+        }
+        return tuple(
+            sorted(
+                name for name, path in names.items() if path == self._path(name) and path.is_file()
+            )
+        )
 
     def get(self, name: str) -> Study:
-        """The study of this name. Raises UnknownNameError, and ConfigError where its file is damaged.
+        """The study of this name. Raises UnknownNameError, and ConfigError where its file is
+        damaged.
 
         A file that was copied or renamed by hand is called as the file is.
         """
@@ -40,16 +48,20 @@ class Shelf:
         return study if study.name == name else study.model_copy(update={"name": name})
 
     def save(self, study: Study) -> None:
-        """Keep a study, in the place of the one of its name; whole or not at all. Raises ConfigError or ExportError."""
+        """Keep a study, in the place of the one of its name; whole or not at all. Raises
+        ConfigError or ExportError."""
         path = self._path(study.name)
         if len(path.name) > LONGEST_FILE_NAME:
-            raise ConfigError(f"A name to keep a study by is shorter; received {echo(study.name)}: shorten it.")
+            raise ConfigError(
+                f"A name to keep a study by is shorter; received {echo(study.name)}: shorten it."
+            )
         with one_sentence(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         files.write(path, to_text(study, "yaml"))
 
     def delete(self, name: str) -> None:
-        """Remove a study; its runs stay. Raises UnknownNameError, and RunError where the disk refuses."""
+        """Remove a study; its runs stay. Raises UnknownNameError, and RunError where the disk
+        refuses."""
         self._check(name)
         with one_sentence(self._path(name)), contextlib.suppress(FileNotFoundError):
             self._path(name).unlink()
