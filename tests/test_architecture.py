@@ -76,7 +76,9 @@ circle. A room is a folder; a module that lies directly in resnet/ or app/ is a 
 
 KERAS = {"tensorflow", "keras"}
 KERAS_AT_THE_TOP = re.compile(r"resnet/(as_keras/model|training/\w+)\.py")
-KERAS_WHEN_ASKED = re.compile(r"resnet/(as_keras/model|training/\w+|data/\w+|why_loss/losses)\.py")
+KERAS_WHEN_ASKED = re.compile(
+    r"resnet/(as_keras/(model|start)|training/\w+|data/\w+|why_loss/losses)\.py"
+)
 WITHOUT_KERAS = {
     "resnet/recipes/recipe.py",
     "resnet/recipes/recipes.py",

@@ -323,7 +323,8 @@ from resnet.runs import RunSpec, Store
 from resnet.recipes import recipes
 
 network = fit_config(get("resnet8").config, data.facts("digits"))
-spec = RunSpec(network="resnet8", config=network, recipe=recipes.default_for("digits").quick, dataset="digits")
+quick = recipes.default_for("digits").quick
+spec = RunSpec(network="resnet8", config=network, recipe=quick, dataset="digits")
 try:
     Store("runs").start(spec)
 except ResNetLabError as error:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from resnet import exports, files
+from resnet.as_keras.start import import_keras
 from resnet.cli.options import Name, Output, Settings, choose, format_of
 from resnet.extras import needed
 from resnet.network import search
@@ -76,6 +77,7 @@ def keras_model() -> Iterator[ModuleType]:
     os.dup2(silence, 2)
     try:
         with needed():
+            import_keras()
             from resnet.as_keras import model as keras_model  # noqa: PLC0415  takes seconds
 
         yield keras_model

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet import data
+from resnet.as_keras.start import import_keras
 from resnet.data.fit import check_fit
 from resnet.errors import ResNetLabError, RunError
 from resnet.recipes.recipe import check_against
@@ -111,6 +112,7 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
     log.info("importing TensorFlow")
     hide_others(spec.device)
+    import_keras()
     claim(spec.device, spec.recipe)
     environment = describe_environment(spec.device)
     images = {
