@@ -318,7 +318,7 @@ def test_the_table_people_read() -> None:
     assert lines[:4] == [
         (
             "| Arm | Test error, % | Best validation error, % | Last validation error, % | Training"
-            " error, % | Validation data loss, nats | Training data loss, nats | Time | Parameters"
+            " error, % | Validation data loss, nats | Training data loss, nats | Time | Trainable params"
             " | MACs | Difference, points |"
         ),
         "| :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
@@ -343,7 +343,7 @@ def test_columns_nobody_has_a_number_for_are_left_out() -> None:
         .markdown()
         .splitlines()[0]
     )
-    assert head == "| Arm | Parameters | MACs | Difference, points |"
+    assert head == "| Arm | Trainable params | MACs | Difference, points |"
 
 
 def test_the_table_programs_read() -> None:

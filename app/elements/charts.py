@@ -8,6 +8,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from resnet.curves import Curve, curve, reduced, smoothed
+from resnet.network.numbers import NUMBERS, Number
 from resnet.tables.family import FamilyRow
 
 Scheme = Literal["light", "dark"]
@@ -137,21 +138,19 @@ def schedule_chart(steps: list[int], rates: list[float], scheme: Scheme) -> go.F
     return _calm(figure).update_layout(height=LOW, margin={**MARGIN, "r": 16})
 
 
-def family_chart(rows: Sequence[FamilyRow], key: str, title: str, scheme: Scheme) -> go.Figure:
+def family_chart(rows: Sequence[FamilyRow], number: Number, scheme: Scheme) -> go.Figure:
     """One number of a family against depth: residual bold, plain thin."""
     figure, lines = go.Figure(), {}
     for kind, name in (("resnet", "residual"), ("plain", "plain")):
         own = [row for row in rows if row.kind == kind]
         lines[name] = Curve(
-            [float(row.depth) for row in own], [float(getattr(row, key)) for row in own]
+            [float(row.depth) for row in own], [float(getattr(row, number.key)) for row in own]
         )
     for (name, line), shift in zip(lines.items(), _apart(list(lines.values())), strict=True):
         _add_line(figure, _style(name, scheme), name, line, ",.0f")
         _add_label(figure, _style(name, scheme), name, _end(line, "linear"), shift)
-    figure.update_xaxes(title_text="depth, layers", showgrid=False)
-    figure.update_yaxes(
-        title_text=title.lower() if title != "MACs" else title, rangemode="tozero", automargin=True
-    )
+    figure.update_xaxes(title_text=NUMBERS["depth"].label, showgrid=False)
+    figure.update_yaxes(title_text=number.heading, rangemode="tozero", automargin=True)
     return _calm(figure)
 
 

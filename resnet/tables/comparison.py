@@ -1,6 +1,6 @@
 """What differs between two networks: layer by layer, block by block, in total, and in one sentence.
 
-Layers are matched by id. What each number counts is `resnet.network.metrics.CONVENTIONS`.
+Layers are matched by id. What each number counts, `resnet.network.numbers` says.
 """
 
 from collections import Counter
@@ -355,6 +355,11 @@ def _table(c: Comparison) -> TextTable:
         for part, side in zip(c.blocks, sides, strict=True)
     ]
     change = "same" if all(part.change == "same" for part in c.blocks) else "changed"
-    lines.append(["total", change, *map(Compared, *[(*facts[1:5], None) for facts in c.totals])])
+    lines.append(["total", change])
+    for key in Difference._fields:
+        if key == "receptive_field":
+            lines[-1].append(Compared(None, None, None))
+        else:
+            lines[-1].append(Compared(*[getattr(facts, key) for facts in c.totals]))
     columns = [named("id", "Part"), named("change", "Change"), *map(compared, Difference._fields)]
     return TextTable(columns, lines, layer_table.conventions(), total=True)

@@ -1,7 +1,7 @@
 """Facts over networks, side by side: how depth, parameters and the rest grow with n, and over Table
 1 of the paper.
 
-What each column counts is `resnet.network.metrics.CONVENTIONS`, written below the table.
+What each column counts, `resnet.network.numbers` says; it is written below the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ class Facts(NamedTuple):
     """A network's totals."""
 
     depth: int
+    total_params: int
     trainable_params: int
     non_trainable_params: int
     macs: int
@@ -34,6 +35,7 @@ class FamilyRow(NamedTuple):
     n: int | None
     kind: Kind
     depth: int
+    total_params: int
     trainable_params: int
     non_trainable_params: int
     macs: int

@@ -1,7 +1,7 @@
 """The table of layers, by layer, block or stage, and as text to paste: CSV, Markdown, LaTeX.
 
 Sums over a row's layers; its output and its receptive field are those of its last layer. What each
-column counts is `resnet.network.metrics.CONVENTIONS`, written below the table.
+column counts, `resnet.network.numbers` says; it is written below the table.
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -1,7 +1,7 @@
 """Tables as text to paste: CSV for programs, Markdown and LaTeX for people. What stands in a table
 is said once.
 
-What the columns count is `resnet.network.metrics.CONVENTIONS`, written below the table for people.
+A column of `resnet.network.numbers` has its heading from there, and its convention below the table.
 """
 
 import re
@@ -11,17 +11,7 @@ from typing import Literal, NamedTuple
 
 from resnet import quantity
 from resnet.network.graph import Shape
-from resnet.network.metrics import CONVENTIONS
-
-HEADINGS = {
-    "depth": "Depth",
-    "trainable_params": "Parameters",
-    "non_trainable_params": "Not trained",
-    "macs": "MACs",
-    "activation_bytes": "Memory, bytes",
-    "receptive_field": "Sees, pixels",
-}
-"""What people read above a column that `resnet.network.metrics` counts."""
+from resnet.network.numbers import NUMBERS
 
 
 class Compared(NamedTuple):
@@ -50,20 +40,25 @@ def named(key: str, heading: str) -> Column:
 
 
 def counted(key: str, heading: str | None = None) -> Column:
-    """A column of whole numbers; what `resnet.network.metrics` counts has its heading here."""
-    return Column((key,), heading or HEADINGS[key], "r")
+    """A column of whole numbers; without a `heading`, `key` is one of `NUMBERS`."""
+    return Column((key,), heading or NUMBERS[key].heading, "r")
 
 
 def compared(key: str) -> Column:
-    """A column of `Compared`."""
-    return Column(tuple([f"{key}_{part}" for part in Compared._fields]), HEADINGS[key], "r")
+    """A column of `Compared`; `key` is one of `NUMBERS`."""
+    keys = tuple([f"{key}_{part}" for part in Compared._fields])
+    return Column(keys, NUMBERS[key].heading, "r")
 
 
 def conventions(keys: Iterable[str]) -> tuple[str, ...]:
-    """What each column that is counted counts, such as "MACs: multiply-adds of one forward pass
-    …"."""
-    texts = {HEADINGS[key]: CONVENTIONS[key] for key in keys if key in CONVENTIONS}
-    return tuple([f"{heading}: {text[:1].lower()}{text[1:]}" for heading, text in texts.items()])
+    """What the columns of `NUMBERS` count, such as "MACs: multiply-adds of one forward pass …"."""
+    notes = []
+    for key in keys:
+        if key in NUMBERS:
+            number = NUMBERS[key]
+            text = number.convention
+            notes.append(f"{number.heading}: {text[:1].lower()}{text[1:]}")
+    return tuple(notes)
 
 
 @dataclass(frozen=True, slots=True)

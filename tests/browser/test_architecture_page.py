@@ -119,7 +119,7 @@ def test_hands_and_keyboard_answer_without_the_server(
     page.locator(f"{DRAWING} .box:not(.openable)").first.click()
     details = page.locator(".lab-diagram .details")
     expect(details).to_be_visible()
-    expect(details).to_contain_text("Parameters")
+    expect(details).to_contain_text("Trainable params")
     page.keyboard.press("Escape")
     expect(details).to_be_hidden()
     page.locator(".lab-diagram").focus()
