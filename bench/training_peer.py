@@ -34,7 +34,7 @@ from resnet.training.fused_norm import with_fused_norms
 from resnet.training.normalise import fit_normalisation
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
-from resnet.training.records import Running
+from resnet.training.means import Running
 from resnet.training.step import compile_steps, update
 from resnet.training.trainer import CALL_S, CLEAN_IMAGES
 

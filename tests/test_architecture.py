@@ -17,7 +17,7 @@ import resnet
 ROOT = Path(__file__).parents[1]
 
 ORDER = (  # of rooms and lone modules: each imports from its own place and from those before it
-    {"resnet.errors", "resnet.quantity", "resnet.files", "resnet.curves"},
+    {"resnet.errors", "resnet.quantity", "resnet.files", "resnet.curves", "resnet.history"},
     {"resnet.network"},
     {"resnet.tables"},
     {"resnet.diagram"},
@@ -60,7 +60,7 @@ WITHOUT_KERAS = {
 }
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
-    r"resnet/(quantity|curves|network/\w+|tables/\w+|"
+    r"resnet/(quantity|curves|history|network/\w+|tables/\w+|"
     r"checks/\w+|why_loss/\w+|guards/\w+|results/(statistics|published)|"
     r"studies/(curves/(bands|arm_\w+)|plan/(study|factors|making|ready))|as_keras/program\w*|recipes/(recipes?|schedule)|"
     r"diagram/(?!(__init__|looks/fonts|looks/text|formats/pdf)\b)(\w+/)?\w+)\.py"

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from resnet.curves import Curve, curve, reduced, smoothed
+from resnet import history
+from resnet.curves import Curve, reduced, smoothed
 from resnet.network.numbers import NUMBERS, Number
 from resnet.tables.family import FamilyRow
 
@@ -20,7 +21,6 @@ CLOSE, LABEL_SHIFT = 0.1, 8
 FAINT = 0.55
 MARGIN = {"l": 8, "r": 96, "t": 16, "b": 8}
 QUIET = {"displayModeBar": False}
-SECONDS_AN_HOUR = 3600.0
 SMALLEST = 1e-12
 
 COLOURS: dict[str, dict[Scheme, str]] = {
@@ -54,22 +54,25 @@ class Axis:
 
     title: str
     precision: str
-    sources: dict[str, tuple[str, str]]
+    sources: dict[str, tuple[type[history.Record], str]]
 
 
 AXES = {
     "Error": Axis(
         "error, %",
         ".2f",
-        {"training": ("train", "train_error"), "validation": ("evaluation", "validation_error")},
+        {
+            "training": (history.Train, "train_error"),
+            "validation": (history.Evaluation, "validation_error"),
+        },
     ),
     "Losses": Axis(
         "loss, nats",
         ".3f",
-        {"data loss": ("train", "data_loss"), "l2 penalty": ("train", "l2_penalty")},
+        {"data loss": (history.Train, "data_loss"), "l2 penalty": (history.Train, "l2_penalty")},
     ),
-    "Learning rate": Axis("learning rate", ".3g", {"rate": ("train", "learning_rate")}),
-    "Speed": Axis("images a second", ",.0f", {"images a second": ("train", "images_per_s")}),
+    "Learning rate": Axis("learning rate", ".3g", {"rate": (history.Train, "learning_rate")}),
+    "Speed": Axis("images a second", ",.0f", {"images a second": (history.Train, "images_per_s")}),
 }
 
 
@@ -85,10 +88,13 @@ class Look:
     scheme: Scheme = "light"
 
 
-def run_chart(records: Sequence[dict[str, Any]], look: Look, steps: int) -> go.Figure:
+def run_chart(records: Sequence[history.Line], look: Look, steps: int) -> go.Figure:
     """The curves of a run; those without a point are left out."""
     axis, figure = AXES[look.about], go.Figure()
-    lines = {name: _along(records, *source, look.along) for name, source in axis.sources.items()}
+    lines = {
+        name: history.curve(records, kind, field, look.along)
+        for name, (kind, field) in axis.sources.items()
+    }
     drawn = [(name, line) for name, line in lines.items() if line.x]
     if look.smoothing > 1:
         for name in [
@@ -156,15 +162,7 @@ def family_chart(rows: Sequence[FamilyRow], number: Number, scheme: Scheme) -> g
 
 def _noisy(name: str, axis: Axis) -> bool:
     """Evaluations are few and each is exact: they stay as they are."""
-    return axis.sources[name][0] == "train"
-
-
-def _along(records: Sequence[dict[str, Any]], kind: str, field: str, along: Along) -> Curve:
-    if along != "hour":
-        return curve(records, kind, field, along)
-    line = curve(records, kind, field, "time_s")
-    began = next((float(record["time_s"]) for record in records if "time_s" in record), 0.0)
-    return Curve([(time_s - began) / SECONDS_AN_HOUR for time_s in line.x], line.y)
+    return axis.sources[name][0] is history.Train
 
 
 def _style(name: str, scheme: Scheme) -> dict[str, Any]:

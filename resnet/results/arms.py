@@ -7,10 +7,9 @@ never computed. Losses are data losses: a total with penalties in it is not read
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
-from resnet.curves import curve
+from resnet import history
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.network.metrics import describe
 from resnet.results import statistics
@@ -43,14 +42,6 @@ IN_WORDS: dict[ErrorMeasure, str] = {
     "last_validation_error": " of last validation error",
     "train_error": " of training error",
 }
-FIELDS: dict[Measure, str] = {
-    "last_validation_error": "validation_error",
-    "train_error": "train_error_clean",
-    "validation_data_loss": "validation_data_loss",
-    "train_data_loss": "train_data_loss_clean",
-}
-"""Read from the last evaluation: without augmentation, and in inference mode."""
-
 BRIEF = re.compile(r"[.;] |\.$")
 """Where the first thing a cause says ends; what comes after is advice."""
 LONGEST_CAUSE = 200
@@ -152,18 +143,22 @@ def arm_of(
 def measured(records: Sequence[Line]) -> dict[Measure, float]:
     """What one run's records say; a measure that was never recorded, or is no number, is left
     out."""
-    evaluations = [record for record in records if record.get("kind") == "evaluation"]
-    tests = [record for record in records if record.get("kind") == "test"]
-    found: dict[Measure, float | None] = {
-        "test_error": _number(tests[-1], "test_error") if tests else None,
+    test = history.last_of(records, history.Test) or history.Test()
+    last = history.last_of(records, history.Evaluation) or history.Evaluation()
+    errors = history.values(records, history.Evaluation, "validation_error")
+    numbers: dict[Measure, float | None] = {
+        "test_error": test.test_error,
         "best_validation_error": min(
-            curve(evaluations, "evaluation", "validation_error").y, default=None
+            [error for error in errors if error is not None], default=None
         ),
-        "duration_s": _duration_s(records),
+        "last_validation_error": last.validation_error,
+        # Of the last evaluation: without augmentation, and in inference mode.
+        "train_error": last.train_error_clean,
+        "validation_data_loss": last.validation_data_loss,
+        "train_data_loss": last.train_data_loss_clean,
+        "duration_s": history.duration_s(records),
     }
-    for measure, key in FIELDS.items() if evaluations else ():
-        found[measure] = _number(evaluations[-1], key)
-    return {measure: value for measure in TITLES if (value := found.get(measure)) is not None}
+    return {measure: value for measure in TITLES if (value := numbers[measure]) is not None}
 
 
 def results(
@@ -334,21 +329,3 @@ def spread(own: Summary) -> str:
         f"{plus_minus(own.mean, own.sd) if own.sd else statistics.fixed(own.mean, 2) + ' ± 0'}"
         f" ({own.n})"
     )
-
-
-def _number(record: Line, key: str) -> float | None:
-    value = record.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _duration_s(records: Sequence[Line]) -> float | None:
-    """Seconds at work: from each start to the last record before the next, so the wait for a resume
-    is left out."""
-    spans, began = 0.0, None
-    for starts, group in groupby(records, key=lambda record: record.get("kind") == "start"):
-        times = [time_s for record in group if (time_s := _number(record, "time_s")) is not None]
-        if starts:
-            began = times[-1] if times else None
-        elif began is not None and times:
-            spans += max(0.0, times[-1] - began)
-    return spans or None

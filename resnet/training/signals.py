@@ -20,7 +20,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from resnet import data, files
+from resnet import data, files, history
 from resnet.as_keras.model import build_keras_model, deep_recursion, kernel_hashes
 from resnet.errors import ResNetLabError, RunError, echo
 from resnet.network.config import ResNetConfig
@@ -113,8 +113,10 @@ def measure_run(folder: Path) -> NetworkSignals:
     start, end = _at_start(spec, directory), build_keras_model(_with_logits(spec.config))
     snapshot.restore(snapshot.weights(end), last.weights)
     graph = build_graph(_with_logits(spec.config))
-    records, _ = directory.read_metrics()
-    evaluation = [record for record in records if record["kind"] == "evaluation"][-1]
+    lines, _ = directory.read_metrics()
+    evaluation = history.last_of(lines, history.Evaluation)
+    if evaluation is None or evaluation.validation_error is None:
+        raise RunError(f"{echo(folder.name)} holds no run with an evaluation on record.")
     return NetworkSignals(
         network=spec.network,
         fingerprint=spec.config.fingerprint,
@@ -124,7 +126,7 @@ def measure_run(folder: Path) -> NetworkSignals:
         images=count,
         seed=spec.recipe.seed,
         steps=spec.recipe.steps,
-        validation_error=evaluation["validation_error"],
+        validation_error=evaluation.validation_error,
         scale_by_decay=scale_by_decay(spec.recipe),
         command=command(Run(folder)) or "",
         start=measure_signals(start, graph, batch),
