@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from resnet.errors import ConfigError, RunError
 from resnet.network.config import with_settings
 from resnet.recipes.recipe import Recipe
+from resnet.recipes.role import deciding
 from resnet.runs import checkpoint
 from resnet.runs.checkpoint import Checkpoint
 from resnet.runs.directory import CHECKPOINTS, LOG, RunDirectory
@@ -16,8 +17,8 @@ from resnet.runs.records import Parent
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
 
-DRAWN_ONCE = ("seed", "validation_images")
-"""They decide which images validate. Others would be images the parent has trained on."""
+DRAWN_ONCE = deciding(Recipe, "split")
+"""Fields that decide which images validate. Others would be images the parent has trained on."""
 
 
 class Fork(NamedTuple):
