@@ -48,8 +48,8 @@ def roles_of(recipe: type[BaseModel]) -> dict[str, Role]:
     """The role of each field, by its name, in the order of the fields."""
     roles = {}
     for name, field in recipe.model_fields.items():
-        own = [each for each in field.metadata if isinstance(each, Role)]
-        roles[name] = own[0] if own else unknown(name)
+        given = [each for each in field.metadata if isinstance(each, Role)]
+        roles[name] = given[0] if given else unknown(name)
     return roles
 
 

@@ -1,4 +1,4 @@
-"""A run as a file to take away: its curve as CSV, its whole directory as a zip."""
+"""A run as a file to take away: its records as CSV, its whole directory as a zip."""
 
 import csv
 import io
@@ -14,8 +14,8 @@ FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
 
 
 def metrics_csv(run: Run) -> str:
-    """Every record of the curve, a line each; a column for each field any of them has. Text is
-    guarded as in all CSV.
+    """Every record on a line, with a column for each field that any of them has, also for kinds and
+    fields that only a newer version knows. Text is guarded as in all CSV.
 
     Raises RunError.
     """
@@ -26,7 +26,8 @@ def metrics_csv(run: Run) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(map(guarded, fields))
-    rows.writerows([[_cell(record.get(field)) for field in fields] for record in records])
+    for record in records:
+        rows.writerow([_cell(record.get(field)) for field in fields])
     return text.getvalue()
 
 

@@ -99,6 +99,6 @@ def _beginning(last: Checkpoint, before: Recipe, after: Recipe) -> Checkpoint:
     Sums for the parent's next log record are left out: a fork's records are about its own steps.
     """
     same_slots = (before.optimiser, before.precision) == (after.optimiser, after.precision)
-    kept = ["config", "warm"] if before.warmup == after.warmup else ["config"]
-    state = {key: last.state[key] for key in kept if key in last.state}
+    fields = ["config", "warm"] if before.warmup == after.warmup else ["config"]
+    state = {key: last.state[key] for key in fields if key in last.state}
     return last._replace(optimiser=last.optimiser if same_slots else {}, state=state)

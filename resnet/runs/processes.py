@@ -59,7 +59,7 @@ def belonging(run: Path, work: Work | None) -> list[Process]:
     """Everything alive that works on a run: its worker first, then what the worker started."""
     leader = worker(work)
     mark = f"{MARK}={run.resolve()}".encode()
-    found = [leader] if leader else []
+    members = [leader] if leader else []
     for process in everyone():
         in_session = leader is not None and process.session == leader.pid
         if (
@@ -67,8 +67,8 @@ def belonging(run: Path, work: Work | None) -> list[Process]:
             and process.pid != os.getpid()
             and (in_session or mark in environment(process.pid))
         ):
-            found.append(process)
-    return found
+            members.append(process)
+    return members
 
 
 def environment(pid: int) -> list[bytes]:

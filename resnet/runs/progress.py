@@ -1,5 +1,5 @@
-"""How far a run is and how well it does, from the two ends of metrics.jsonl: a long run costs no
-more than a short."""
+"""How far a run is and how well it does. Only the two ends of metrics.jsonl are read, so a long run
+takes no longer than a short one."""
 
 from dataclasses import dataclass
 from functools import lru_cache

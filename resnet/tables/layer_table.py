@@ -44,11 +44,11 @@ def rows(
 
     The stem and the head are one row each, by block as by stage.
     """
-    kept = None if only is None else frozenset(only)
+    wanted = None if only is None else frozenset(only)
     layers = [
         (node, row)
         for node, row in zip(graph.nodes, metrics.layers, strict=True)
-        if kept is None or node.id in kept
+        if wanted is None or node.id in wanted
     ]
     if by == "layer":
         return of_layers([row for _, row in layers])

@@ -29,9 +29,9 @@ from resnet.training.evaluate import Evaluator
 from resnet.training.failure import NoProgressError, NotANumberError
 from resnet.training.fused_norm import with_fused_norms
 from resnet.training.heartbeat import Heart
+from resnet.training.means import Running, Speed
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
-from resnet.training.means import Running, Speed
 from resnet.training.replicas import strategy_for
 from resnet.training.step import Steps, compile_steps
 from resnet.training.stop import StopAsked
@@ -73,8 +73,8 @@ class Trainer:
         self.written: dict[str, int] = {}
 
     def run(self, dataset: Dataset | Streamed, split: Split) -> Literal["finished", "stopped"]:
-        """Train from the last checkpoint, or from the start, to the last step or until somebody
-        asks for a stop."""
+        """Train from the last checkpoint, or from the start, to the last step or until the run is
+        asked to stop."""
         self.parts = load_parts(dataset, split, self.recipe)
         resumed_from = self._resume()
         if resumed_from is None:
