@@ -1,7 +1,7 @@
 # make run    the app on http://127.0.0.1:8501 (another port: PORT=8502 make run)
 # make test   every test: library, pages, real browser
 # make check  format, lint, types and the fast tests, in under a minute
-# make bench  the tables of the README
+# make bench  the tables of docs/speed.md
 # make clean  removes .venv and caches; keeps runs/ and data/
 
 SHELL := /bin/bash
@@ -15,7 +15,8 @@ run: .venv/installed
 	@exec tools/serve.sh "$(PORT)"
 
 test: .venv/installed-dev
-	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(PYTHON) tools/programs.py
+	@exec $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/installed-dev
 	@$(PYTHON) -m ruff format --check
@@ -24,7 +25,8 @@ check: .venv/installed-dev
 	@exec $(PYTHON) -m pytest --numprocesses auto --hypothesis-profile quick -m "$(FAST)"
 
 bench: .venv/installed-dev
-	@chromium=$$(tools/chromium.sh) && CHROMIUM=$$chromium exec $(PYTHON) -m bench
+	@$(PYTHON) tools/programs.py chromium > /dev/null
+	@exec $(PYTHON) -m bench
 
 clean:
 	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache

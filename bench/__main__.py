@@ -1,4 +1,4 @@
-"""Print every row of the README's table, and fail where one misses its bar."""
+"""Print every row of the table of docs/speed.md, and fail where one misses its bar."""
 
 import sys
 from itertools import chain

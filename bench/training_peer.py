@@ -22,7 +22,7 @@ import tensorflow as tf
 from resnet import build_keras_model, data, with_settings
 from resnet.data.dataset import Arrays, Dataset
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.recipes.split import draw_split
 from resnet.runs import checkpoint
 from resnet.runs.checkpoint import Checkpoint

@@ -1,6 +1,5 @@
 """Series of numbers for a chart: fewer points, the same picture."""
 
-from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 

@@ -11,7 +11,7 @@ ResNetLabError
 """
 
 import difflib
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
 from pydantic import ValidationError
@@ -36,14 +36,19 @@ class UnknownNameError(ResNetLabError):
         names = list(known)
         self.name, self.known = name, names
         received = echo(name)
-        close = difflib.get_close_matches(str(name)[:LONGEST_ECHO], names, n=1, cutoff=0.5)
-        self.nearest = nearest or (close[0] if close else None)
+        self.nearest = nearest or nearest_of(str(name), names)
         way_out = (
             f"did you mean {self.nearest!r}?"
             if self.nearest
             else f"known: {', '.join(names[:12]) or 'none yet'}."
         )
         super().__init__(f"There is no {what} {received}; {way_out}")
+
+
+def nearest_of(name: str, known: Sequence[str]) -> str | None:
+    """The known name that a misspelt one most likely stands for, or None."""
+    close = difflib.get_close_matches(name[:LONGEST_ECHO], known, n=1, cutoff=0.5)
+    return close[0] if close else None
 
 
 class DataError(ResNetLabError):

@@ -13,7 +13,9 @@ from resnet.as_keras.plot_model import PlotOptions
 from resnet.as_keras.program import keras_code
 from resnet.diagram import FIRST, Drawing, View, draw
 from resnet.diagram.formats.as_json import as_json
+from resnet.diagram.formats.dot import dot
 from resnet.diagram.formats.mermaid import mermaid
+from resnet.diagram.formats.svg import svg
 from resnet.diagram.formats.tikz import tikz
 from resnet.network.catalog import name_of
 from resnet.network.config import ResNetConfig
@@ -59,13 +61,16 @@ def written_drawing(picture: Drawing, form: DrawingFormat, address: str) -> byte
     """A drawing in one of its formats."""
     match form:
         case "svg":
-            return picture.svg(address).encode()
-        case "pdf":
-            return picture.pdf(address)
-        case "png":
-            return picture.png(PNG_SCALE, address)
+            return svg(picture, address).encode()
+        case "pdf" | "png":
+            # ReportLab and PDFium take a quarter of a second to load, which other formats save.
+            from resnet.diagram.formats import pdf  # noqa: PLC0415
+
+            if form == "png":
+                return pdf.png(picture, PNG_SCALE, address)
+            return pdf.pdf(picture, address)
         case "dot":
-            return picture.dot(address).encode()
+            return dot(picture, address).encode()
         case "tex":
             return tikz(picture, address).encode()
         case "mmd":
@@ -96,7 +101,9 @@ def description(name: str, config: ResNetConfig) -> dict[str, Any]:
     """What `describe --json` prints: name, config, totals, and a record for each layer."""
     metrics = measure(build_graph(config))
     totals = {key: getattr(metrics, key) for key in NUMBERS}
-    layers = [{key: getattr(row, key) for key in LAYER_KEYS} for row in metrics.layers]
+    layers = []
+    for row in metrics.layers:
+        layers.append({key: getattr(row, key) for key in LAYER_KEYS})
     return {"name": name, "config": config.model_dump(mode="json"), **totals, "layers": layers}
 
 
@@ -129,12 +136,12 @@ def view_query(view: View) -> dict[str, str]:
 def view_from_query(parameters: Mapping[str, str]) -> View:
     """The way of looking that a link says. Raises ConfigError or UnknownNameError for a broken
     one."""
-    listed = {"toggled", "unfolded"}
-    fields = {
-        key: [name for name in value.split(",") if name] if key in listed else value
-        for key, value in parameters.items()
-        if key in View.model_fields
-    }
+    fields: dict[str, str | list[str]] = {}
+    for key, value in parameters.items():
+        if key in ("toggled", "unfolded"):
+            fields[key] = [name for name in value.split(",") if name]
+        elif key in View.model_fields:
+            fields[key] = value
     return View.model_validate(fields)
 
 

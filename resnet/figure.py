@@ -23,7 +23,7 @@ class Figure:
     link: str
 
     def _repr_svg_(self) -> str:
-        return self.drawing.svg(self.link)
+        return exports.written_drawing(self.drawing, "svg", self.link).decode()
 
     def save(self, path: str | Path) -> None:
         """Write it; the ending says the format: .svg, .pdf, .png, .dot, .tex, .mmd or .json. The

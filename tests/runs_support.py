@@ -10,7 +10,7 @@ from pathlib import Path
 
 from resnet.data import facts, fit_config
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.runs import Patience, RunSpec, Store, processes
 from resnet.runs.launcher import Launcher
 
@@ -49,11 +49,10 @@ def kill_everything(root: Path) -> None:
     root."""
     processes.send(supervisors(root), signal.SIGKILL)
     mark = f"{processes.MARK}={root.resolve()}/".encode()
-    marked = [
-        p
-        for p in processes.everyone()
-        if any(e.startswith(mark) for e in processes.environment(p.pid))
-    ]
+    marked = []
+    for process in processes.everyone():
+        if any(entry.startswith(mark) for entry in processes.environment(process.pid)):
+            marked.append(process)
     processes.send(marked, signal.SIGKILL)
 
 

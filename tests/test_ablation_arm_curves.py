@@ -227,7 +227,7 @@ def test_a_count_that_goes_back_begins_another_training() -> None:
     )
     assert found.arms[0].training[:2] == ([1, 2], [6, 5])
     assert found.left_out == (
-        "twice: the count goes back on the way, so only what follows is drawn",
+        "twice: the step count restarts in this file; only the part after the restart is drawn",
     )
 
 

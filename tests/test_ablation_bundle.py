@@ -138,7 +138,7 @@ def test_it_is_read_back(packed: Path, found: Outcome, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(not shutil.which("sha256sum"), reason="coreutils are not installed")
+@pytest.mark.sha256sum
 def test_others_can_check_it_too(packed: Path, tmp_path: Path) -> None:
     """Catches checksums in a form that only this program reads."""
     with zipfile.ZipFile(packed) as archive:

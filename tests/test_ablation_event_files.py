@@ -81,9 +81,11 @@ REAL_WRITER = """
     writer = tf.summary.create_file_writer(folder + "/two/train")
     plugin = tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars")
     metadata = tf.compat.v1.SummaryMetadata(plugin_data=plugin)
-    with writer.as_default():  # what tf.summary.scalar does; that itself needs the package tensorboard
+    # What tf.summary.scalar does; that itself needs the package tensorboard.
+    with writer.as_default():
         for step in range(300):
-            tf.summary.write("epoch_loss", tf.constant(2.0 / (step + 1)), step=step, metadata=metadata)
+            loss = tf.constant(2.0 / (step + 1))
+            tf.summary.write("epoch_loss", loss, step=step, metadata=metadata)
         tf.summary.write("epoch_accuracy", tf.constant(0.5, tf.float64), step=0, metadata=metadata)
         tf.summary.write("count", tf.constant(-7, tf.int64), step=2**40, metadata=metadata)
         tf.summary.write("half", tf.constant(0.25, tf.float16), step=1, metadata=metadata)
@@ -101,7 +103,8 @@ REAL_WRITER = """
     model = keras.Sequential([keras.layers.Dense(1, kernel_regularizer=keras.regularizers.l2(0.1))])
     model.compile("sgd", "mse")
     logger = keras.callbacks.CSVLogger(folder + "/keras.csv")
-    model.fit(np.ones((8, 2)), np.ones(8), validation_split=0.5, epochs=3, verbose=0, callbacks=[logger])
+    images, labels = np.ones((8, 2)), np.ones(8)
+    model.fit(images, labels, validation_split=0.5, epochs=3, verbose=0, callbacks=[logger])
 """
 
 

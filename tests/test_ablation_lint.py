@@ -19,7 +19,7 @@ from resnet.imports.imported import Column, Given, ImportedCurve
 from resnet.network import catalog
 from resnet.network.config import with_settings
 from resnet.recipes import recipes
-from resnet.recipes.recipe import AdamConfig, AugmentationConfig
+from resnet.recipes.recipe import AdamConfig, AugmentationConfig, Recipe
 from resnet.recipes.schedule import ErrorWarmup, StepsWarmup
 from resnet.runs import RunSpec
 
@@ -191,18 +191,16 @@ def test_what_a_study_declares_is_no_mistake_and_the_rest_is() -> None:
     adam = recipe.model_copy(update={"optimiser": AdamConfig()})
     less = with_settings(recipe, {"weight_decay.value": 1e-3})
     network = catalog.get("resnet20").config
-    arms = {
-        name: [
-            RunSpec(
-                network="resnet20",
-                config=network,
-                recipe=with_settings(chosen, {"seed": seed}),
-                dataset="cifar10",
-            )
-            for seed in range(3)
-        ]
-        for name, chosen in {"sgd": recipe, "adam": adam, "less": less}.items()
-    }
+
+    def runs(chosen: Recipe) -> list[RunSpec]:
+        specs = []
+        for seed in range(3):
+            seeded = with_settings(chosen, {"seed": seed})
+            spec = RunSpec(network="resnet20", config=network, recipe=seeded, dataset="cifar10")
+            specs.append(spec)
+        return specs
+
+    arms = {"sgd": runs(recipe), "adam": runs(adam), "less": runs(less)}
     found = sentences(*sources.of_arms(arms, ("recipe.optimiser.kind",), data.facts("cifar10")))
     assert (
         found["decay_changes"]

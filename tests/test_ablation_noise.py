@@ -44,7 +44,10 @@ def test_only_what_a_study_compares() -> None:
     compares."""
     arms = arm("plain", PLAIN), arm("residual", RESIDUAL, "plain"), arm("other", OTHER, "elsewhere")
     assert said(*arms) is None
-    free = said(*[[replace(facts, against=None) for facts in own] for own in arms])
+    unpaired = []
+    for facts in arms:
+        unpaired.append([replace(each, against=None) for each in facts])
+    free = said(*unpaired)
     assert free and "other" in free
 
 

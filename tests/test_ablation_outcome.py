@@ -23,7 +23,7 @@ from resnet.studies.plan.factors import Factor, Listed
 from resnet.studies.plan.study import Study, arms, runs
 from resnet.studies.planning import plan
 from resnet.tables.text_table import TextTable, counted, in_markdown, named
-from tests.latex_support import PAGES, needs_latex, typeset
+from tests.latex_support import PAGES, typeset
 from tests.outcome_support import SPREAD, finish, finished, grid, outcome_of, papers, records
 
 HOSTILE = '50 % \\input{x} & <b> λ 漢 \n % | "q" \''
@@ -397,7 +397,7 @@ def test_a_format_nobody_knows() -> None:
         written(TextTable([], []), "latx")  # type: ignore[arg-type]
 
 
-@needs_latex
+@pytest.mark.latex
 def test_the_latex_compiles_whatever_arms_are_called(tmp_path: Path) -> None:
     """Catches a sign LaTeX lacks, a line break that ends a comment, and a column that runs off the
     page."""

@@ -33,6 +33,17 @@ def test_ready_studies_can_be_run(key: str) -> None:
     )
 
 
+def test_the_study_of_norms_trains_the_layer_norm_of_the_papers_it_cites() -> None:
+    """Wu and He 2018 and Ba et al. 2016 average over height, width and channels; kind "layer" does
+    over channels."""
+    assert [arm.config.norm.kind for arm in arms(ready.get("norm_kind").study)] == [
+        "batch",
+        "group",
+        "layer_hwc",
+        "none",
+    ]
+
+
 def test_plain_or_residual_is_the_papers_figure_6() -> None:
     """n = 3, 5, 7, 9, each plain and residual, on the paper's recipe."""
     entry = ready.get("plain_or_residual")

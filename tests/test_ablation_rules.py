@@ -185,6 +185,12 @@ NETWORK = (
         [[Facts(network=RESNET20, image_shape=(28, 28, 1))]],
     ),
     Case(
+        "wrong_family",
+        [Facts(network=RESNET20, image_shape=(112, 112, 3))],
+        ("112×112", "12.25 times"),  # (112 / 32)²; whole numbers gave 9
+        [[Facts(network=RESNET20, image_shape=(96, 96, 3))]],
+    ),
+    Case(
         "norm_momentum_wrong_way_round",
         [Facts(network=TORCH_MOMENTUM)],
         ("momentum is 0.1", "keeps 10 %"),

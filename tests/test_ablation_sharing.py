@@ -33,15 +33,13 @@ def test_streams_are_shared_where_what_they_depend_on_is() -> None:
         "pad": [with_changes(recipe={"augmentation.pad": 2}, seed=seed) for seed in (0, 1)],
         "split": [with_changes(recipe={"validation_images": 200}, seed=seed) for seed in (0, 1)],
     }
-    groups = {stream.name: [set(group) for group in stream.groups] for stream in streams(arms)}
+    groups = {stream.name: list(map(set, stream.groups)) for stream in streams(arms)}
     assert {"split"} in groups["split"]
     assert {"baseline", "plain", "B", "pad"} in groups["order"]
     assert {"baseline", "plain", "B"} in groups["augmentation"]
     assert groups["initial weights"] == [set(arms)]
-    assert {
-        len(stream.groups)
-        for stream in streams({name: arms[name] for name in ("baseline", "plain")})
-    } == {1}
+    pair = {"baseline": arms["baseline"], "plain": arms["plain"]}
+    assert {len(stream.groups) for stream in streams(pair)} == {1}
 
 
 def test_other_seeds_are_other_streams() -> None:

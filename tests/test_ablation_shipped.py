@@ -27,10 +27,8 @@ def test_every_run_of_the_study_is_there_and_finished() -> None:
 def test_it_shows_what_the_project_is_about() -> None:
     """Catches arms compared with the wrong arm: depth hurts the plain network, and shortcuts undo
     that."""
-    shallow, deep = (
-        next(one for one in shown().results if one.arm.name == name)
-        for name in ("resnet20", "resnet56")
-    )
+    results = {result.arm.name: result for result in shown().results}
+    shallow, deep = results["resnet20"], results["resnet56"]
     assert shallow.difference is not None and not shallow.difference.beyond_noise
     assert (
         deep.difference is not None and deep.difference.beyond_noise and deep.difference.mean < -20

@@ -86,9 +86,9 @@ def test_a_study_never_trips_its_own_guard_and_each_run_is_another(made: Study) 
     """A banner on every honest study would teach people to ignore banners; two runs of one
     fingerprint are one run."""
     found = runs(made)
-    specs = {
-        arm.name: [run.spec for run in found if run.arm.name == arm.name] for arm in arms(made)
-    }
+    specs = {}
+    for arm in arms(made):
+        specs[arm.name] = [run.spec for run in found if run.arm.name == arm.name]
     assert one_factor(specs, made.keys).purity != "undeclared"
     assert (
         len({run_fingerprint(run.spec) for run in found})

@@ -38,7 +38,10 @@ def table(app: AppTest, label: str) -> dict[str, dict[str, str]]:
     """A table's lines by what heads them, each by the heads of its columns."""
     bodies = [html.proto.body for html in app.get("html")]
     found = ElementTree.fromstring(next(body for body in bodies if f'aria-label="{label}"' in body))
-    heads, *lines = [[cell.text or "" for cell in line] for line in found.iter("tr")]
+    rows = []
+    for line in found.iter("tr"):
+        rows.append([cell.text or "" for cell in line])
+    heads, *lines = rows
     return {line[0]: dict(zip(heads, line, strict=True)) for line in lines}
 
 

@@ -16,7 +16,7 @@ from app.elements import charts
 from app.runs import cache, strip
 from resnet import get
 from resnet.data import facts, fit_config
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.runs.devices import Stranger
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec

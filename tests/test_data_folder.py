@@ -215,10 +215,12 @@ def test_the_order_follows_from_the_names_alone(tmp_path: Path) -> None:
     names = [f"{label}/{number}.jpg" for label in "ab" for number in range(50)]
     make(tmp_path / "one", " ".join(names))
     make(tmp_path / "other", " ".join(reversed(names)))
-    one, other = (
-        [str(file.relative_to(tmp_path / place)) for file in list_images(tmp_path / place).files]
-        for place in ("one", "other")
-    )
+
+    def listed(place: str) -> list[str]:
+        files = list_images(tmp_path / place).files
+        return [str(file.relative_to(tmp_path / place)) for file in files]
+
+    one, other = listed("one"), listed("other")
     assert one == other != sorted(one)
 
 

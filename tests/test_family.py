@@ -111,9 +111,9 @@ def test_csv_reads_back() -> None:
     """Catches separators in numbers and columns that are shifted."""
     rows = (*family([3, 9], ["resnet"]), *imagenet_family())
     read = list(csv_module.DictReader(csv(rows).splitlines()))
-    assert [[*line.values()] for line in read] == [
-        ["" if v is None else str(v) for v in row] for row in rows
-    ]
+    assert len(read) == len(rows)
+    for line, row in zip(read, rows, strict=True):
+        assert list(line.values()) == ["" if value is None else str(value) for value in row]
 
 
 def test_markdown_has_every_number_and_what_it_counts() -> None:

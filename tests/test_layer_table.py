@@ -137,7 +137,9 @@ def test_the_markdown_table_is_even_and_complete(config: ResNetConfig, by: Group
     graph = build_graph(config)
     table = rows(measure(graph), graph, by)
     *lines, blank, notes = markdown(table).splitlines()
-    cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+    cells = []
+    for line in lines:
+        cells.append([cell.strip() for cell in line[1:-1].split("|")])
     width = 8 if by == "layer" else 9
     assert {len(line) for line in cells} == {width}
     assert cells[1] == [":--"] * 3 + ["--:"] * (width - 3)

@@ -34,7 +34,6 @@ OLD_WORDS = {
     "Sees, pixels",
     "Memory, bytes",
     "Parameters",
-    "whole image",
 }
 
 

@@ -15,7 +15,8 @@ from resnet import data
 from resnet.data import image_folder
 from resnet.errors import DataError
 from resnet.network import catalog
-from resnet.recipes.recipe import Recipe, default_recipe, with_steps
+from resnet.recipes.recipe import Recipe, with_steps
+from resnet.recipes.recipes import default_recipe
 from resnet.recipes.split import draw_split
 from resnet.training.batches import batch_indices
 from resnet.training.parts import Parts, load_parts

@@ -12,7 +12,7 @@ from app.components.diagram import KEY, Picture, show_diagram
 from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import OTHER, Colour, Direction, Level, Style
 from resnet.diagram.content.fold import refolded, revealed
-from resnet.diagram.view import places
+from resnet.diagram.content.view import places
 from resnet.errors import ConfigError
 from resnet.network import search
 from resnet.network.link import Choice

@@ -2,6 +2,7 @@
 click away."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
@@ -36,12 +37,11 @@ CODE = re.compile(r"`([^`]+)`")
 
 def label(findings: Sequence[Finding]) -> str:
     """Recipe check: 2 wrong, 3 unfair."""
-    counts = {
-        severity: sum(finding.severity == severity for finding in findings)
-        for severity in lint.SEVERITIES
-    }
+    counts = Counter(finding.severity for finding in findings)
     said = [
-        f"{count} {COUNTED[severity][count > 1]}" for severity, count in counts.items() if count
+        f"{counts[severity]} {COUNTED[severity][counts[severity] > 1]}"
+        for severity in lint.SEVERITIES
+        if counts[severity]
     ]
     return f"Recipe check: {', '.join(said) or 'nothing found'}"
 

@@ -71,9 +71,8 @@ def numbers(network: Network) -> None:
         exact, brief = number.exact(value), number.brief(value)
         # Where the short form drops digits, the exact value stands in the explanation.
         about = f"{exact}. {number.convention}" if brief != exact else number.convention
-        if key == "receptive_field" and whole:
-            brief += " (whole image)"
-        row.append(Number(number.short, brief, about))
+        below = "whole image" if key == "receptive_field" and whole else ""
+        row.append(Number(number.short, brief, about, below))
     number_row(row)
 
 

@@ -47,8 +47,8 @@ def section() -> None:
 
 def _responses(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) -> None:
     lines = {
-        kind: [layer.response for layer in network.layers(moment)]
-        for kind, network in (("residual", residual), ("plain", plain))
+        "residual": [layer.response for layer in residual.layers(moment)],
+        "plain": [layer.response for layer in plain.layers(moment)],
     }
     names = [layer.id for layer in residual.layers(moment)]
     decayed = residual.scale_by_decay if moment == "end" else None

@@ -115,9 +115,8 @@ def _more(made: Plan) -> None:
 
 def _beside(ids: list[str]) -> None:
     """To the Runs page, where runs of other studies and imported curves can join them."""
-    from app.side_by_side import (
-        choose,
-    )
+    # What compares runs is not loaded before someone compares.
+    from app.side_by_side import choose  # noqa: PLC0415
 
     choose.only(ids)
     controls.choose(runs_board.LOOK, runs_board.LOOKS[1])

@@ -215,6 +215,10 @@ def _norm(op: Norm, name: str, variance: float) -> layers.Layer:
             return layers.GroupNormalization(
                 op.groups, epsilon=op.epsilon, gamma_initializer=gamma, name=name
             )
+        case "layer_hwc":
+            return layers.GroupNormalization(
+                1, epsilon=op.epsilon, gamma_initializer=gamma, name=name
+            )
         case "layer":
             return layers.LayerNormalization(epsilon=op.epsilon, gamma_initializer=gamma, name=name)
     raise AssertionError(f"no Keras layer for norm {op.norm}")

@@ -54,6 +54,7 @@ NORMS = {
     "batch": "layers.BatchNormalization, momentum={momentum!r}, epsilon={epsilon!r}",
     "group": "layers.GroupNormalization, groups={groups}, epsilon={epsilon!r}",
     "layer": "layers.LayerNormalization, epsilon={epsilon!r}",
+    "layer_hwc": "layers.GroupNormalization, groups=1, epsilon={epsilon!r}",
 }
 
 MOVING = (

@@ -45,16 +45,14 @@ def _trainings(arm: Sequence[Facts]) -> int | None:
 
 
 def _seeds_not_shared(arms: Arms) -> Said | None:
-    seeds = {
-        arm_label(arm): frozenset([facts.seed for facts in arm if facts.seed is not None])
-        for arm in arms
-    }
-    known = {name: found for name, found in seeds.items() if found}
-    if len(known) < 2 or len(set(known.values())) == 1:
+    seeds: dict[str, list[int]] = {}
+    for arm in arms:
+        known = {facts.seed for facts in arm if facts.seed is not None}
+        if known:
+            seeds[arm_label(arm)] = sorted(known)
+    if len(seeds) < 2 or len(set(map(tuple, seeds.values()))) == 1:
         return None
-    numbers = "; ".join(
-        [f"{name} {listed([str(seed) for seed in sorted(found)])}" for name, found in known.items()]
-    )
+    numbers = "; ".join([f"{name} {listed(list(map(str, own)))}" for name, own in seeds.items()])
     return Said(
         f"The arms have different seeds ({numbers}), so they differ in validation images, order and"
         " starting weights.",
@@ -63,17 +61,16 @@ def _seeds_not_shared(arms: Arms) -> Said | None:
 
 
 def _both_fitted(arms: Arms) -> Said | None:
-    errors = {
-        arm_label(arm): [facts.train_error for facts in arm if facts.train_error is not None]
-        for arm in arms
-    }
-    if not all(errors.values()):
-        return None
-    means = {name: fmean(found) for name, found in errors.items()}
-    if max(means.values()) >= FITTED:
+    means = []
+    for arm in arms:
+        errors = [facts.train_error for facts in arm if facts.train_error is not None]
+        if not errors:
+            return None
+        means.append(fmean(errors))
+    if max(means) >= FITTED:
         return None
     return Said(
-        f"Every arm fits its training images, with at most {max(means.values()):.2f} % wrong:"
+        f"Every arm fits its training images, with at most {max(means):.2f} % wrong:"
         " degradation, which is a higher training error, cannot show.",
         "Choose harder or more images, or deeper networks.",
     )

@@ -90,7 +90,10 @@ DATA_LOSS = (
 
 
 def _losses_not_comparable(arms: Arms) -> Said | None:
-    holding = [arm for arm in arms if any(facts.loss_includes_penalty for facts in arm)]
+    holding = []
+    for arm in arms:
+        if any(facts.loss_includes_penalty for facts in arm):
+            holding.append(arm)
     if not holding:
         return None
     networks = {arm[0].network for arm in arms}
@@ -100,8 +103,9 @@ def _losses_not_comparable(arms: Arms) -> Said | None:
     known = {arm_label(arm): penalty for arm in holding if (penalty := penalty_at_start(arm[0]))}
     numbers = "; ".join([f"{name} {penalty:.3f}" for name, penalty in known.items()])
     amounts = f", at the start {numbers}" if known else ""
+    names = listed([arm_label(arm) for arm in holding])
     return Said(
-        f"The loss of {listed([arm_label(arm) for arm in holding])} holds an L2 penalty{amounts}:"
+        f"The loss of {names} holds an L2 penalty{amounts}:"
         " the curves compare penalties, not networks.",
         DATA_LOSS,
     )

@@ -30,8 +30,8 @@ def _wrong_family(facts: Facts) -> Said | None:
         )
     if facts.network.stem == "cifar" and side >= LARGE_SIDE:
         return Said(
-            f"A CIFAR stem keeps maps of {side}×{side} through the first stage, {(side // 32) ** 2}"
-            " times the work of 32×32.",
+            f"A CIFAR stem keeps maps of {side}×{side} through the first stage,"
+            f" {(side / 32) ** 2:.4g} times the work of 32×32.",
             "Choose stem 'imagenet', or smaller images.",
         )
     return None

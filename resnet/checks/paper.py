@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from resnet.checks.rule import HE_CIFAR, short
 from resnet.data import DatasetFacts
-from resnet.network.config import ResNetConfig
+from resnet.network.config import NORM_NAMES, ResNetConfig
 from resnet.recipes.recipe import Recipe, SgdConfig
 from resnet.recipes.schedule import ErrorWarmup, StepsSchedule
 
@@ -121,10 +121,8 @@ def _norm(network: ResNetConfig) -> tuple[bool, str]:
         "post",
         "one",
     )
-    return (
-        good,
-        f"{network.norm.kind} norm {place}{start}" if network.norm.kind != "none" else "no norm",
-    )
+    name = NORM_NAMES[network.norm.kind]
+    return good, name if network.norm.kind == "none" else f"{name} {place}{start}"
 
 
 def _initialiser(network: ResNetConfig) -> tuple[bool, str]:

@@ -3,6 +3,7 @@ unusual."""
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -120,10 +121,10 @@ def record(findings: tuple[Finding, ...], paper: dict[str, Conformity]) -> dict[
             {**asdict(finding), "title": rule.title, "subject": rule.subject}
             | {"reason": rule.reason, "source": rule.source}
         )
-    follows = {
-        name: {"sentence": found.sentence, "points": [point._asdict() for point in found.points]}
-        for name, found in paper.items()
-    }
+    follows = {}
+    for name, conformity in paper.items():
+        points = [point._asdict() for point in conformity.points]
+        follows[name] = {"sentence": conformity.sentence, "points": points}
     return {"findings": rows, "follows": follows}
 
 
@@ -175,7 +176,8 @@ def _of_study(study: Study, runs: Path) -> list[Target]:
     """Every run it asks for, with what those that are there recorded; what the seeds of an arm
     share is held against the paper once."""
     steps = steps_of(study, Store(runs).list())
-    arms = {arm.name: arm for arm in arms_of(step.planned for step in steps)}
+    planned = [step.planned for step in steps]
+    arms = {arm.name: arm for arm in arms_of(planned)}
     targets = []
     for facts in checked.facts_of_study(study, steps, checked.records_of_steps(steps)):
         arm = arms.pop(facts.called, None)
@@ -236,11 +238,8 @@ def _of_content(content: Any, name: str) -> Target:
 def _headline(findings: tuple[Finding, ...]) -> str:
     if not findings:
         return "Nothing to say against it, as far as the facts go."
-    counts = {
-        severity: sum([finding.severity == severity for finding in findings])
-        for severity in lint.SEVERITIES
-    }
-    return ", ".join([f"{count} {severity}" for severity, count in counts.items() if count])
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join([f"{counts[kind]} {kind}" for kind in lint.SEVERITIES if counts[kind]])
 
 
 def _text(finding: Finding) -> str:

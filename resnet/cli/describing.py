@@ -79,15 +79,10 @@ def _written(number: Number, value: int) -> str:
 
 
 def _print_table(metrics: Metrics) -> None:
-    rows = [
-        (
-            row.id,
-            row.op,
-            quantity.shape(row.output_shape),
-            *[quantity.exact(getattr(row, key)) for key in SHOWN],
-        )
-        for row in metrics.layers
-    ]
+    rows = []
+    for row in metrics.layers:
+        counts = [quantity.exact(getattr(row, key)) for key in SHOWN]
+        rows.append((row.id, row.op, quantity.shape(row.output_shape), *counts))
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     print()
     for cells in (COLUMNS, *rows):

@@ -154,7 +154,10 @@ def table(explanation: Explanation, drawn: dict[str, str]) -> TextTable:
         counted("output_channels", "Σ output channels"),
         *[Column((key,), heading, "r") for key, heading in (LOSSES | drawn).items()],
     )
-    lines = [[*_line(row), *[_nats(row.item.measured) for _ in drawn]] for row in explanation.rows]
+    lines = []
+    for row in explanation.rows:
+        measured = [_nats(row.item.measured)] * len(drawn)
+        lines.append([*_line(row), *measured])
     return TextTable(
         columns,
         lines,

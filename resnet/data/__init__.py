@@ -15,10 +15,9 @@ import numpy as np
 
 from resnet import quantity
 from resnet.data import cats_vs_dogs, cifar10, cifar100, digits, fashion_mnist, image_folder
-from resnet.data.dataset import Dataset, DatasetFacts, Sample, Source
+from resnet.data.dataset import Dataset, DatasetFacts, Sample, Source, Streamed
 from resnet.data.download import fetch as fetch_file
 from resnet.data.fit import fit_config
-from resnet.data.streamed import Streamed
 from resnet.errors import DataError, UnknownNameError, echo
 
 __all__ = [

@@ -19,10 +19,19 @@ from pathlib import Path
 
 import numpy as np
 
-from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Images, Sample, Source
+from resnet.data.dataset import (
+    READ_AT_ONCE,
+    Arrays,
+    Dataset,
+    DatasetFacts,
+    FileImages,
+    Images,
+    Sample,
+    Source,
+    Streamed,
+)
 from resnet.data.decode import read_pixels
 from resnet.data.listing import Listing, common_size, count_tests, list_images
-from resnet.data.streamed import READ_AT_ONCE, FileImages, Streamed
 from resnet.errors import DataError, echo
 
 PREFIX = "folder:"

@@ -2,10 +2,11 @@
 one set of shapes that feeds the page and every format."""
 
 from resnet.diagram.colours.difference import coloured
-from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
+from resnet.diagram.content.view import Colour, Direction, Level, PageFormat, Style, View
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import OTHER, Box, Edge, Panel
 from resnet.diagram.layout.pair import Network, lay_out_pair
 from resnet.diagram.page import LEAST_SCALE, SHEETS, foldings, laid, on_page, scale_of, too_large
-from resnet.diagram.view import Colour, Direction, Level, PageFormat, Style, View
 from resnet.network.catalog import name_of
 from resnet.network.graph import Graph
 from resnet.network.link import title

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from resnet import quantity
 from resnet.diagram.colours.difference import coloured
-from resnet.diagram.drawing import Drawing, Paper
+from resnet.diagram.content.view import LEVELS, PageFormat, View
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Paper
 from resnet.diagram.layout.columns import Group, size
 from resnet.diagram.layout.layout import Part, draw_groups, grouped, lay_out, parts_of, skin_of
 from resnet.diagram.layout.legend import MARGIN
 from resnet.diagram.looks.shapes import Mark, Text
 from resnet.diagram.looks.style import LOOKS
-from resnet.diagram.view import LEVELS, PageFormat, View
 from resnet.errors import ExportError
 from resnet.network.graph import Graph
 from resnet.network.metrics import measure

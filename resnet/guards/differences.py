@@ -91,26 +91,25 @@ def differing(specs_by_arm: Specs, factors: Iterable[str]) -> tuple[Differing, .
     """Every setting that differs between the arms, or inside one, by dotted key; seeds and names
     are none."""
     declared = sorted(factors, key=len, reverse=True)
-    facts = {
-        arm: [leaves(s.config, s.recipe, s.dataset) | {"device": s.device} for s in specs]
-        for arm, specs in specs_by_arm.items()
-    }
-    keys = dict.fromkeys(key for rows in facts.values() for row in rows for key in row)
-    found = []
+    settings: dict[str, list[dict[str, object]]] = {}
+    for arm, specs in specs_by_arm.items():
+        settings[arm] = [
+            leaves(spec.config, spec.recipe, spec.dataset) | {"device": spec.device}
+            for spec in specs
+        ]
+    keys = dict.fromkeys(key for rows in settings.values() for row in rows for key in row)
+    differing_keys = []
     for key in keys:
-        values = {
-            arm: _distinct(row.get(key, ABSENT) for row in rows) for arm, rows in facts.items()
-        }
-        if len(_distinct(value for several in values.values() for value in several)) > 1:
-            lacking = any(ABSENT in several for several in values.values())
-            found.append(
-                Differing(
-                    key,
-                    values,
-                    _factor(key, declared) or (_kind(key, declared) if lacking else None),
-                )
-            )
-    return tuple(found)
+        values: dict[str, tuple[object, ...]] = {}
+        for arm, rows in settings.items():
+            values[arm] = _distinct(row.get(key, ABSENT) for row in rows)
+        if len(_distinct(value for several in values.values() for value in several)) == 1:
+            continue
+        factor = _factor(key, declared)
+        if factor is None and any(ABSENT in several for several in values.values()):
+            factor = _kind(key, declared)
+        differing_keys.append(Differing(key, values, factor))
+    return tuple(differing_keys)
 
 
 def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:

@@ -47,15 +47,11 @@ def recorded(
     """`datasets` are the arms' data sets by name."""
     start = same_start(found)
     shared = {stream.name for stream in streams if len(stream.groups) == 1}
-    odd = [
-        word
-        for name, word, proofs in (
-            ("split", "split", [seed.split for seed in start.seeds]),
-            ("augmentation", "first augmented batch", [seed.first_batch for seed in start.seeds]),
-        )
-        if name in shared and "not equal" in proofs
-    ]
-    odd = [*_other_images(found, datasets), *odd]
+    odd = list(_other_images(found, datasets))
+    if "split" in shared and "not equal" in [seed.split for seed in start.seeds]:
+        odd.append("split")
+    if "augmentation" in shared and "not equal" in [seed.first_batch for seed in start.seeds]:
+        odd.append("first augmented batch")
     broken = (
         (f"Not the same data: the runs recorded another {listed(odd)} in some arms.",)
         if odd

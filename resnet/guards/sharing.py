@@ -74,22 +74,14 @@ def streams(specs_by_arm: Specs) -> tuple[Stream, ...]:
     Arms start from the same weights where every layer that both have does; a deeper network has
     more layers besides.
     """
-    decided = {arm: [_decided_by(spec) for spec in specs] for arm, specs in specs_by_arm.items()}
-    found = [
-        Stream(
-            name,
-            _groups(
-                {
-                    arm: canonical(sorted(canonical(row[name]) for row in rows))
-                    for arm, rows in decided.items()
-                },
-                str.__eq__,
-            ),
-            _WHY[name],
-        )
-        for name in _WHY
-        if name != "initial weights"
-    ]
+    found = []
+    for name, why in _WHY.items():
+        if name == "initial weights":
+            continue
+        decided = {}
+        for arm, specs in specs_by_arm.items():
+            decided[arm] = canonical(sorted(canonical(_decided_by(spec)[name]) for spec in specs))
+        found.append(Stream(name, _groups(decided, str.__eq__), why))
     starts = {arm: _starts(specs) for arm, specs in specs_by_arm.items()}
     return (*found, Stream("initial weights", _groups(starts, _agree), _WHY["initial weights"]))
 
@@ -133,7 +125,8 @@ def _drawn(config: ResNetConfig) -> dict[str, Any]:
 
 def _agree(one: Starts, other: Starts) -> bool:
     """Whether both have the same seeds, and what both have is equal."""
-    seeds, others = ({seed for seed, _ in starts} for starts in (one, other))
+    seeds = {seed for seed, _ in one}
+    others = {seed for seed, _ in other}
     return seeds == others and all(other.get(key, drawn) == drawn for key, drawn in one.items())
 
 
@@ -143,25 +136,24 @@ def _groups(
     """Each arm goes to the first group with all of which it agrees."""
     groups: list[list[str]] = []
     for arm, own in facts.items():
-        place = next(
-            (group for group in groups if all(alike(facts[member], own) for member in group)), None
-        )
-        if place is None:
-            groups.append([arm])
+        for group in groups:
+            if all(alike(facts[member], own) for member in group):
+                group.append(arm)
+                break
         else:
-            place.append(arm)
+            groups.append([arm])
     return tuple(map(tuple, groups))
 
 
 def selection(specs_by_arm: Specs) -> str:
     """What decides which weights are tested, in a sentence: validation, or nothing. Test never
     does."""
-    chosen = {
-        arm: {spec.recipe.test_weights for spec in specs} for arm, specs in specs_by_arm.items()
-    }
-    by_validation = [arm for arm, kinds in chosen.items() if kinds == {"best_validation"}]
+    by_validation = []
+    for arm, specs in specs_by_arm.items():
+        if {spec.recipe.test_weights for spec in specs} == {"best_validation"}:
+            by_validation.append(arm)
     once = "once, at the end of each run; test decides nothing"
-    if len(by_validation) == len(chosen):
+    if len(by_validation) == len(specs_by_arm):
         return (
             f"Validation chooses: the weights with the lowest validation error are tested, {once}."
         )
@@ -240,13 +232,12 @@ def same_start(environments: Environments) -> SameStart:
     did not write down, as older ones did not, is not recorded, and nothing is claimed for it.
     """
     seeds = sorted({seed for runs in environments.values() for seed in runs})
-    there = {
-        seed: {arm: runs[seed] for arm, runs in environments.items() if seed in runs}
-        for seed in seeds
-    }
-    return SameStart(
-        tuple(_seed_start(seed, arms) for seed, arms in there.items() if len(arms) > 1)
-    )
+    starts = []
+    for seed in seeds:
+        arms = {arm: runs[seed] for arm, runs in environments.items() if seed in runs}
+        if len(arms) > 1:
+            starts.append(_seed_start(seed, arms))
+    return SameStart(tuple(starts))
 
 
 def _seed_start(seed: int, arms: Mapping[str, Mapping[str, Any] | None]) -> SeedStart:

@@ -129,8 +129,8 @@ def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProo
     plain = plain or twin(residual)
     graphs = build_graph(residual), build_graph(plain)
     first, second = map(measure, graphs)
-    rows = [{row.id: row for row in found.layers} for found in (first, second)]
-    ops = [{node.id: node.op for node in graph.nodes} for graph in graphs]
+    rows = [{row.id: row for row in first.layers}, {row.id: row for row in second.layers}]
+    ops = [{node.id: node.op for node in graphs[0].nodes}, {n.id: n.op for n in graphs[1].nodes}]
     shared = [name for name in rows[0] if name in rows[1]]
     equal = [
         name for name in shared if rows[0][name] == rows[1][name] and ops[0][name] == ops[1][name]

@@ -118,11 +118,10 @@ def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
             what = f"row {number} of {echo(path.name)} has {len(line)} for {len(heads)}"
             raise DataError(f"Every row has a cell for each column; {what}: repair that row.")
     point = "," if delimiter == ";" else "."
-    cells = [
-        [_number(cell.replace(point, ".")) for cell in column]
-        for column in zip(*lines[1:], strict=True)
-    ]
-    return dict(zip(heads, cells, strict=False))  # no row may be left
+    columns = []
+    for cells in zip(*lines[1:], strict=True):
+        columns.append([_number(cell.replace(point, ".")) for cell in cells])
+    return dict(zip(heads, columns, strict=False))  # no row may be left
 
 
 def from_json(path: Path, text: str) -> dict[str, Cells]:
@@ -135,11 +134,12 @@ def from_json(path: Path, text: str) -> dict[str, Cells]:
         ) from None
     if isinstance(data, list) and data and all(isinstance(record, dict) for record in data):
         names = dict.fromkeys(name for record in data for name in record)
-        data = (
-            {name: [record.get(name) for record in data] for name in names}
-            if len(names) <= MOST_COLUMNS
-            else {}
-        )
+        if len(names) > MOST_COLUMNS:
+            names = {}
+        columns = {}
+        for name in names:
+            columns[name] = [record.get(name) for record in data]
+        data = columns
     if isinstance(data, dict) and isinstance(data.get("history"), dict):
         data = data["history"] | {key: value for key, value in data.items() if key in EPOCHS}
     lists = (
@@ -152,7 +152,7 @@ def from_json(path: Path, text: str) -> dict[str, Cells]:
             f"A JSON history maps up to {MOST_COLUMNS} names to lists of numbers, or lists records"
         )
         raise DataError(f"{rule}; {echo(path.name)} does not: save `history.history`.")
-    return {key: [_number(cell) for cell in value] for key, value in lists.items()}
+    return {key: list(map(_number, cells)) for key, cells in lists.items()}
 
 
 def _number(cell: object) -> float | None:
@@ -253,13 +253,14 @@ def settled(columns: Sequence[Column], notes: list[str]) -> list[Column]:
                 f"By its range, up to {max(values):g}, {kind} is in"
                 f" {'percent' if percent else 'fractions'}."
             )
-            scaled = {
-                one.name: tuple([y if y is None else y / divisors[percent] for y in one.y])
-                for one in found
-            }
+            divisor = divisors[percent]
+            scaled = {}
+            for one in found:
+                scaled[one.name] = tuple([y if y is None else y / divisor for y in one.y])
             kept = [one.model_copy(update={"y": scaled.get(one.name, one.y)}) for one in kept]
     if any(later <= earlier for column in kept for earlier, later in pairwise(column.x)):
         notes.append(
-            "The count goes back on the way: begun again, or gone on from an earlier training."
+            "The step count restarts in this file: it holds more than one training, or one that was"
+            " continued."
         )
     return kept

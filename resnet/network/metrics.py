@@ -1,11 +1,14 @@
 """What a network costs, layer by layer and in total, from its graph alone.
 
 Conventions, as in `resnet.network.numbers`, said wherever a number is shown:
-- macs: multiply-adds of one forward pass for one image. Convolutions and dense layers only; bias, normalisation, ReLU,
-  addition and pooling are not counted, as in He et al. 2015, who call this FLOPs.
-- activation_bytes: the output of every layer, kept for the backward pass, in float32, for one image.
-- receptive_field: side in input pixels of the square that convolutions and pooling let a position see, padding
-  included, shortcuts included. A network's is that of its last convolutional feature map.
+- macs: multiply-adds of one forward pass for one image. Convolutions and dense layers only; bias,
+  normalisation, ReLU, addition and pooling are not counted, as in He et al. 2015, who call this
+  FLOPs.
+- activation_bytes: the output of every layer, kept for the backward pass, in float32, for one
+  image.
+- receptive_field: side in input pixels of the square that convolutions and pooling let a position
+  see, padding included, shortcuts included. A network's is that of its last convolutional feature
+  map.
 """
 
 from dataclasses import dataclass
@@ -139,7 +142,8 @@ def receptive_fields(graph: Graph) -> dict[str, ReceptiveField]:
     """The input pixels each layer's positions can depend on, on the real graph: an addition sees
     what either arm sees.
 
-    Norms that average over the map (batch statistics in training, "group") are not counted.
+    Norms that average over the map (batch statistics in training, "group", "layer_hwc") are not
+    counted.
     """
     height, width, _ = graph.config.input_shape
     rows = _spans(graph, 0)

@@ -1,11 +1,14 @@
 """Which layers a line of text names: `find(graph, metrics, "stage 3 conv params > 100k")`.
 
 A query is words and conditions with spaces between; all must hold.
-- operations: conv, norm, batch norm, relu, add, pool, max pool, dense, projection, pad, subsample, shortcut; identity
-  names the additions whose shortcut has no layer of its own; a plural counts as its singular
+- operations: conv, norm, batch norm, relu, add, pool, max pool, dense, projection, pad, subsample,
+  shortcut; identity names the additions whose shortcut has no layer of its own; a plural counts as
+  its singular
 - places: stem, head, stage 3, block 2, or any part of a layer's id: conv1, stage2, block3.conv
-- shapes: 8×8×64, its sides in any order, is an output; 3×3 is a kernel or an output's height × width
-- conditions: params > 100k, stride = 2, memory <= 1.5 MB; a field with a number, "stride 2", means "="
+- shapes: 8×8×64, its sides in any order, is an output; 3×3 is a kernel or an output's height ×
+  width
+- conditions: params > 100k, stride = 2, memory <= 1.5 MB; a field with a number, "stride 2", means
+  "="
 
 Text is read once into predicates, and each of them looks only at what those before it left over.
 """
@@ -173,8 +176,8 @@ def _operation(*kinds: type[Op]) -> Predicate:
     return lambda node, row: isinstance(node.op, kinds)
 
 
-def _norm_of_kind(kind: str) -> Predicate:
-    return lambda node, row: isinstance(node.op, Norm) and node.op.norm == kind
+def _norm_of_kind(*kinds: str) -> Predicate:
+    return lambda node, row: isinstance(node.op, Norm) and node.op.norm in kinds
 
 
 def _section(name: str) -> Predicate:
@@ -223,7 +226,7 @@ OPERATIONS: dict[str, Predicate] = {
     "identity": _identity,
     "batchnorm": _norm_of_kind("batch"),
     "groupnorm": _norm_of_kind("group"),
-    "layernorm": _norm_of_kind("layer"),
+    "layernorm": _norm_of_kind("layer", "layer_hwc"),
     "maxpool": _operation(MaxPool),
     "globalpool": _operation(GlobalPool),
     **dict.fromkeys(("conv", "convolution"), _operation(Conv)),

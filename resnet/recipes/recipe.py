@@ -46,7 +46,12 @@ class SgdConfig(Closed):
 
 class AdamConfig(Closed):
     """Adam (Kingma and Ba 2015); kind "adamw" is the same with decoupled weight decay (Loshchilov
-    and Hutter 2019)."""
+    and Hutter 2019).
+
+    `epsilon` is Keras's: the ε̂ at the end of Kingma and Ba's section 2, added to √v before the
+    bias is corrected. In their algorithm 1, and in PyTorch, it stands for epsilon / √(1 − beta_2^t)
+    at update t.
+    """
 
     path = "optimiser"
     kind: Literal["adam", "adamw"] = "adam"
@@ -63,9 +68,15 @@ class WeightDecayConfig(Closed):
     one word.
 
     "l2" is the paper's: the loss gains (value / 2) · Σw², so the gradient gains value · w. Keras's
-    `regularizers.l2(x)` is x · Σw², so the paper's 1e-4 is `l2(5e-5)` there. "decoupled" shrinks
-    each weight by rate × value after the update, outside momentum. It covers the kernels of
-    convolutions, or the classifier's too, or all that is trained.
+    `regularizers.l2(x)` is x · Σw², so the paper's 1e-4 is `l2(5e-5)` there.
+
+    "decoupled" takes rate × value × w from each weight, where w is the weight before the update,
+    beside the update itself and outside momentum: line 12 of algorithm 2 of Loshchilov and Hutter
+    2019, as Keras and PyTorch have it. All of them scale the decay by the learning rate; the
+    paper's λ is scaled by the schedule's factor alone, so its λ is value × the schedule's first
+    rate.
+
+    It covers the kernels of convolutions, or the classifier's too, or all that is trained.
     """
 
     path = "weight_decay"
@@ -254,10 +265,3 @@ def _stretched(schedule: Schedule, stretch: float, steps: int) -> dict[str, obje
                 else {"kind": "constant", "learning_rate": schedule.learning_rate}
             )
     return data
-
-
-def default_recipe(dataset: str) -> Recipe:
-    """The catalogue's recipe to begin with on this data set. Raises UnknownNameError."""
-    from resnet.recipes import recipes  # noqa: PLC0415  the catalogue is made of what stands above
-
-    return recipes.default_for(dataset).recipe

@@ -103,13 +103,18 @@ def default_for(dataset: str) -> Entry:
     return get(_DEFAULTS[name])
 
 
+def default_recipe(dataset: str) -> Recipe:
+    """How to train on this data set, without what is said about it. Raises UnknownNameError."""
+    return default_for(dataset).recipe
+
+
 def begin_with(facts: DatasetFacts) -> Recipe:
     """That recipe; for a folder of images, with a validation part, batch and crop that so many
     images allow.
 
     A batch takes half of them at most: how many are broken is not known yet.
     """
-    recipe = default_for(facts.name).recipe
+    recipe = default_recipe(facts.name)
     if not facts.name.startswith(FOLDER_PREFIX):
         return recipe
     validation = min(recipe.validation_images, max(facts.classes, facts.train_images // 5))

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from resnet.runs import disk
-from resnet.runs.directory import CHECKPOINTS
+from resnet.runs.directory import CHECKPOINTS, TEMPORARY
 from resnet.runs.run import Run
 from resnet.tables.text_table import guarded
 
@@ -41,10 +41,11 @@ def last_weights(run: Run) -> Path | None:
 
 
 def zipped(run: Run) -> bytes:
-    """The run's directory, below a folder of its name. Raises RunError where it cannot be read."""
+    """The run's directory but for temporary files, below a folder of its name. Raises RunError."""
     packed = io.BytesIO()
     with disk.one_sentence(run.path), zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(run.path.rglob("*")):
-            if path.is_file():
-                archive.write(path, f"{run.id}/{path.relative_to(run.path)}")
+            inside = path.relative_to(run.path)
+            if path.is_file() and inside.parts[0] != TEMPORARY:
+                archive.write(path, f"{run.id}/{inside}")
     return packed.getvalue()

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from resnet.files import sync
+
 Line = dict[str, Any]
 
 BLOCK_BYTES = 1 << 14
@@ -58,7 +60,7 @@ class Writer:
 
     def sync(self) -> None:
         """Return once what was appended would survive a power cut."""
-        os.fsync(self._descriptor)
+        sync(self._descriptor)
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -175,7 +177,7 @@ def truncate(path: Path, step: int) -> None:
                 break
             keep += len(line)
         file.truncate(keep)
-        os.fsync(file.fileno())
+        sync(file.fileno())
 
 
 def _end_of_last_line(descriptor: int) -> int:

@@ -33,7 +33,9 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
 
 
 def clear_away(directory: RunDirectory) -> None:
-    """Kill the processes that a dead worker left behind. Does nothing where a worker lives."""
+    """End the processes that a dead worker left behind, and remove its temporary files. Nothing
+    where one lives."""
     with lock.turn(directory.path):
         if not directory.is_locked():
             processes.send(processes.belonging(directory.path, None), signal.SIGKILL)
+            directory.remove_temporary_files()

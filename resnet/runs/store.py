@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet.errors import RunError, UnknownNameError
+from resnet.files import sync_folder
 from resnet.runs import clock, disk, forking, lock, stopping, supervisor
 from resnet.runs.directory import REQUEST, SPEC, RunDirectory
 from resnet.runs.forking import Fork
@@ -245,7 +246,7 @@ class Store:
                     forking.write(fork, draft)
                 draft.reserve()
                 draft.path.rename(final)
-                disk.sync_folder(self.root)
+                sync_folder(self.root)
         except RunError:
             shutil.rmtree(draft.path, ignore_errors=True)
             raise
@@ -264,5 +265,5 @@ def _move(path: Path, folder: Path) -> None:
     with disk.one_sentence(path):
         folder.mkdir(exist_ok=True)
         path.rename(folder / path.name)
-        disk.sync_folder(folder)
-        disk.sync_folder(path.parent)
+        sync_folder(folder)
+        sync_folder(path.parent)

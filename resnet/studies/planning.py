@@ -146,8 +146,8 @@ class Plan:
             "best validation error": lambda run: run.progress().best_validation_error,
         }
         for what, error in ways.items():
-            values = {arm: [error(run) for run in own] for arm, own in finished.items()}
-            if (sd := _pooled(list(values.values()))) is not None:
+            values = [list(map(error, runs)) for runs in finished.values()]
+            if (sd := _pooled(values)) is not None:
                 count = sum(len(own) for own in finished.values() if len(own) > 1)
                 return Noise(
                     sd, f"the {what} of {count} finished runs of this study", measured=True
@@ -271,9 +271,10 @@ def _pooled(arms: Sequence[Sequence[float | None]]) -> float | None:
     scatters."""
     if any(value is None for own in arms for value in own):
         return None
-    spreads = [
-        summary([value for value in own if value is not None]) for own in arms if len(own) > 1
-    ]
+    spreads = []
+    for values in arms:
+        if len(values) > 1:
+            spreads.append(summary([value for value in values if value is not None]))
     squares = math.fsum((each.n - 1) * each.sd**2 for each in spreads if each.sd is not None)
     return math.sqrt(squares / sum(each.n - 1 for each in spreads)) if squares else None
 

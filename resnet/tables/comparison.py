@@ -131,7 +131,8 @@ def _layers(
     graphs: tuple[Graph, Graph], metrics: tuple[Metrics, Metrics]
 ) -> dict[str, list[LayerChange]]:
     """The layers of both networks, by the name of their block."""
-    rows_before, rows_after = [_by_id(one.layers) for one in metrics]
+    rows_before = {row.id: row for row in metrics[0].layers}
+    rows_after = {row.id: row for row in metrics[1].layers}
     blocks_before, blocks_after = [_names_by_block(graph) for graph in graphs]
     groups: dict[str, list[LayerChange]] = {}
     for name in sorted(blocks_before.keys() | blocks_after.keys(), key=_place):
@@ -143,10 +144,6 @@ def _layers(
                 LayerChange(layer, _change(before, after, bool(what)), before, after, what)
             )
     return groups
-
-
-def _by_id(rows: Iterable[LayerMetrics]) -> dict[str, LayerMetrics]:
-    return {row.id: row for row in rows}
 
 
 def _names_by_block(graph: Graph) -> dict[str, list[str]]:
@@ -365,8 +362,7 @@ def _says(layer: LayerChange, key: str) -> bool:
 
 
 def table_csv(comparison: Comparison) -> str:
-    """Block by block and in total, for programs: plain numbers, three columns each; an empty cell
-    where a part is missing."""
+    """Block by block and in total, as plain numbers; an empty cell where a part is missing."""
     return _table(comparison).csv()
 
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from resnet.data import Dataset, Streamed
-from resnet.data.dataset import Images, Labels
-from resnet.data.streamed import FileImages
+from resnet.data.dataset import FileImages, Images, Labels
 from resnet.recipes.recipe import Recipe
 from resnet.recipes.split import Split
 from resnet.training.batches import Indices, batch_indices

@@ -79,7 +79,8 @@ def _work(directory: RunDirectory) -> int:
             directory.reserve()
             spec = RunSpec.model_validate(directory.read_json(SPEC))
             device = spec.device
-            outcome, cause = train(spec, directory, heart, stop), None
+            with directory.temporary_files():
+                outcome, cause = train(spec, directory, heart, stop), None
         except Exception as error:
             outcome, cause = "failed", explain_failure(error, device)
             log.error("%s", cause, exc_info=not isinstance(error, ResNetLabError))
@@ -117,9 +118,8 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
         "split_hash": split.hash,
     }
     directory.write_json(ENVIRONMENT, _began(directory) | environment | images)
-    from resnet.training.trainer import (
-        Trainer,
-    )
+    # This imports TensorFlow, which must not see the devices of other runs.
+    from resnet.training.trainer import Trainer  # noqa: PLC0415
 
     return Trainer(spec, directory, heart, stop.asked).run(dataset, split)
 

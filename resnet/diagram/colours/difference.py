@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from resnet.diagram.colours.paint import painted
 from resnet.diagram.colours.restyle import face_of, restyled
-from resnet.diagram.drawing import OTHER, Box, Drawing, Edge
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import OTHER, Box, Edge
 from resnet.diagram.layout.legend import Entry
 from resnet.diagram.looks.shapes import Mark, Rect, Text
 from resnet.diagram.looks.style import LOOKS

@@ -8,10 +8,11 @@ from math import log10
 
 from resnet import quantity
 from resnet.diagram.colours.restyle import face_of, restyled
-from resnet.diagram.drawing import Box, Drawing
+from resnet.diagram.content.view import Colour
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box
 from resnet.diagram.layout.legend import Entry
 from resnet.diagram.looks.shapes import Mark, Rect
-from resnet.diagram.view import Colour
 from resnet.network.graph import Graph
 from resnet.network.metrics import LayerMetrics, measure
 

@@ -4,10 +4,11 @@ template."""
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from resnet.diagram.drawing import Box, Drawing, Edge
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box, Edge
+from resnet.diagram.drawing.stamp import Stamp, Template
 from resnet.diagram.layout.legend import MARGIN, Entry, spread
 from resnet.diagram.looks.shapes import Circle, Mark, Rect
-from resnet.diagram.stamp import Stamp, Template
 
 FACES = ("card", "figure-", "tag-plain")
 

@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import OTHER, Box, Edge, Panel
 from resnet.diagram.looks.shapes import Point
 from resnet.network.graph import Graph
 from resnet.network.metrics import measure

@@ -6,7 +6,8 @@ has where to go.
 
 from collections.abc import Iterator
 
-from resnet.diagram.drawing import Box, Drawing, Edge, EdgeKind
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box, Edge, EdgeKind
 from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND
 
 EDGE_STYLES: dict[EdgeKind, str] = {

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from resnet.diagram.drawing import Drawing, Edge, EdgeKind
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Edge, EdgeKind
 from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND, OPERATIONS
 
 ARROWS: dict[EdgeKind, str] = {
@@ -104,9 +105,8 @@ class _Nodes:
         for box in self.drawing.boxes:
             if box.parent == parent and box.id in self.joined:
                 name, apart = self.nodes[box.id], box.id in self.arcs
-                yield (
-                    f"{indent}{name}[{_label(box.title, *box.lines, *(() if apart else box.behind))}]"
-                )
+                lines = box.lines if apart else (*box.lines, *box.behind)
+                yield f"{indent}{name}[{_label(box.title, *lines)}]"
                 if apart:
                     yield f"{indent}{_adder(name)}([{_label(*box.behind)}])"
         for panel in self.drawing.panels:

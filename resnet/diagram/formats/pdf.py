@@ -11,7 +11,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from resnet.diagram.drawing import Box, Drawing, Panel
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box, Panel
 from resnet.diagram.looks import fonts
 from resnet.diagram.looks.shapes import Circle, Commands, Mark, Path, Rect, Text
 from resnet.diagram.looks.style import COLOURS, LOOKS, Look

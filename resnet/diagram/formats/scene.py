@@ -7,11 +7,12 @@ Keys are short since a network of a thousand layers is thousands of rows.
 from typing import Any
 
 from resnet.diagram.content.wording import kind_of, layer_text
-from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import OTHER, Box, Edge, Panel
+from resnet.diagram.drawing.stamp import ENTRY, Stamp, Template, retitled
 from resnet.diagram.formats.svg import marks_text, path_text
 from resnet.diagram.looks.shapes import Mark, Path, Text, shifted
 from resnet.diagram.looks.style import OPERATION_OF_KIND
-from resnet.diagram.stamp import ENTRY, Stamp, Template, retitled
 from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
 from resnet.network.graph import Graph, Node, Shape
 from resnet.network.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields
@@ -118,11 +119,14 @@ def _template(drawing: Drawing, template: Template, palette: _Palette) -> dict[s
         for box, places in zip(template.boxes, template.places, strict=True)
     ]
     edges = [palette.edge(edge) for edge in template.edges]
-    ends = [[end if end == ENTRY else end[start:] for end in edge[:2]] for edge in edges]
     panel = template.panel
+
+    def within(box: str) -> str:
+        return box if box == ENTRY else box[start:]
+
     return {
         "boxes": boxes,
-        "edges": [[*end, *edge[2:]] for end, edge in zip(ends, edges, strict=True)],
+        "edges": [[within(source), within(target), *rest] for source, target, *rest in edges],
         "panel": [*_frame(panel), marks_text(retitled(panel.marks, TITLE))],
     }
 
@@ -224,9 +228,9 @@ def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[
 def _seen(field: ReceptiveField, shape: Shape) -> list[int]:
     """The input pixels that the middle position sees; they may reach outside the image."""
     sides = shape[:2] if len(shape) > 1 else (1, 1)
-    spans = zip((field.rows, field.columns), sides, strict=True)
     rows, columns = [
-        [edge + side // 2 * span.jump for edge in (span.low, span.high)] for span, side in spans
+        [span.low + side // 2 * span.jump, span.high + side // 2 * span.jump]
+        for span, side in zip((field.rows, field.columns), sides, strict=True)
     ]
     return rows if rows == columns else [*rows, *columns]
 
@@ -302,14 +306,8 @@ def _rounded(mark: Mark) -> Mark:
     """Equal lines are equal though their places are not: a hundredth of a point is nothing."""
     if not isinstance(mark, Path):
         return mark._replace(x=_short(mark.x), y=_short(mark.y))
-    return mark._replace(
-        commands=tuple(
-            [
-                (letter, *[_short(float(number)) for number in numbers])
-                for letter, *numbers in mark.commands
-            ]
-        )
-    )
+    commands = [(letter, *map(_short, map(float, numbers))) for letter, *numbers in mark.commands]
+    return mark._replace(commands=tuple(commands))
 
 
 def _short(number: float) -> float:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
-from resnet.diagram.drawing import Box, Drawing, Edge, Panel, Paper
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box, Edge, Panel, Paper
 from resnet.diagram.looks import fonts
 from resnet.diagram.looks.shapes import Circle, Commands, Mark, Path, Rect, Text
 from resnet.diagram.looks.style import COLOURS, FONT_FAMILIES, FONT_WEIGHTS, LOOKS, Look, Theme
@@ -178,12 +179,7 @@ def _painted(marks: Iterable[Mark]) -> Iterable[str]:
 
 def path_text(commands: Commands) -> str:
     """A path's `d`."""
-    return "".join(
-        [
-            f"{command[0]}{' '.join([_number(number) for number in command[1:]])}"
-            for command in commands
-        ]
-    )
+    return "".join([f"{letter}{' '.join(map(_number, numbers))}" for letter, *numbers in commands])
 
 
 def _number(value: float | str) -> str:

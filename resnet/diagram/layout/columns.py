@@ -8,7 +8,7 @@ from math import ceil, inf
 
 from resnet.diagram.content.fold import Section
 from resnet.diagram.content.wording import blocks_text, section_title, shape_text
-from resnet.diagram.drawing import Panel
+from resnet.diagram.drawing.parts import Panel
 from resnet.diagram.layout.legend import MARGIN
 from resnet.diagram.layout.pieces import ClosedPiece, Piece
 from resnet.diagram.layout.sheet import Sheet

@@ -8,11 +8,11 @@ from functools import cached_property
 from resnet.diagram.content import wording
 from resnet.diagram.content.fold import Unit, fold
 from resnet.diagram.content.steps import body_steps, tail_steps
+from resnet.diagram.content.view import Style, View
 from resnet.diagram.layout import contents
 from resnet.diagram.layout.blocks import BlockFrame, tag_width
 from resnet.diagram.layout.cards import Content, layer_width, natural_width
 from resnet.diagram.looks.text import width
-from resnet.diagram.view import Style, View
 from resnet.network.config import EXPANSION
 from resnet.network.graph import Graph
 

@@ -11,7 +11,8 @@ from math import sqrt
 from typing import NamedTuple
 
 from resnet.diagram.content.fold import Section, Unit, fold
-from resnet.diagram.drawing import Drawing
+from resnet.diagram.content.view import View
+from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.layout.columns import BARE, GUTTER, PANELS, Column, Group, Skin, beside, row
 from resnet.diagram.layout.figure3 import Figure, Noted, heading
 from resnet.diagram.layout.frames import Frames
@@ -19,7 +20,6 @@ from resnet.diagram.layout.legend import MARGIN, legend, spread
 from resnet.diagram.layout.opened import OpenedPiece, OpenedRun, StepCards, step_kind
 from resnet.diagram.layout.pieces import ClosedBlocks, ClosedPiece, Piece, section_piece
 from resnet.diagram.layout.sheet import BoxFacts, Sheet
-from resnet.diagram.view import View
 from resnet.network.graph import Graph
 
 ASPECT = 1.6
@@ -50,7 +50,10 @@ def parts_of(graph: Graph, view: View, *, noted: Noted = "sizes") -> list[Part]:
     exist."""
     sections = fold(graph, view)
     make = piece_maker(graph, view, sections, noted)
-    return [Part(section, [make(section, unit) for unit in section.units]) for section in sections]
+    parts = []
+    for section in sections:
+        parts.append(Part(section, [make(section, unit) for unit in section.units]))
+    return parts
 
 
 def piece_maker(

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from resnet.diagram.drawing import OTHER, Box, Drawing
+from resnet.diagram.content.view import View, places
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import OTHER, Box
 from resnet.diagram.layout.columns import GUTTER, TURN, Column, hop
 from resnet.diagram.layout.figure3 import Noted, heading
 from resnet.diagram.layout.layout import HEADING, Part, parts_of, skin_of
@@ -15,7 +17,6 @@ from resnet.diagram.layout.legend import MARGIN, legend, spread
 from resnet.diagram.layout.sheet import Sheet
 from resnet.diagram.looks.shapes import Point, Text
 from resnet.diagram.looks.text import width
-from resnet.diagram.view import View, places
 from resnet.errors import UnknownNameError
 from resnet.network.graph import Graph
 

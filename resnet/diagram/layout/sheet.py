@@ -4,10 +4,10 @@ the chain."""
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from resnet.diagram.drawing import Box, Edge, EdgeKind, Panel
+from resnet.diagram.drawing.parts import Box, Edge, EdgeKind, Panel
+from resnet.diagram.drawing.stamp import Stamp
 from resnet.diagram.layout.cards import Arc, Card
 from resnet.diagram.looks.shapes import Mark, Path, Point, arrow_head, rounded, shifted
-from resnet.diagram.stamp import Stamp
 
 CORNER = 9.0
 HEAD = 3.0

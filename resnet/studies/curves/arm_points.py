@@ -7,6 +7,7 @@ to a loss.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -118,13 +119,19 @@ def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
         series["training", "learning_rate"] = _series(column)
     seeds, shown = curve.given.seeds, name or curve.name
     run = RunPoints(seeds[0] if seeds and len(seeds) == 1 else None, "over", series)
-    left = [
-        f"{shown}: the count goes back on the way, so only what follows is drawn"
-        for column in curve.columns
-        if any(later < earlier for earlier, later in zip(column.x, column.x[1:], strict=False))
-    ]
+    notes: tuple[str, ...] = ()
+    if any(_restarts(column) for column in curve.columns):
+        notes = (
+            f"{shown}: the step count restarts in this file; only the part after the restart is"
+            " drawn",
+        )
     kind = _kind(config.shortcut if config else None)
-    return ArmPoints(shown, kind, "imported", (run,), tuple(left[:1]), _no_loss(shown, curve))
+    return ArmPoints(shown, kind, "imported", (run,), notes, _no_loss(shown, curve))
+
+
+def _restarts(column: Column) -> bool:
+    """Whether the step count goes back: the program was started again, and wrote on."""
+    return any(later < earlier for earlier, later in pairwise(column.x))
 
 
 def _kind(shortcut: str | None) -> Kind:

@@ -57,10 +57,10 @@ def readme(outcome: Outcome, names: Sequence[str]) -> str:
         "## Files",
         "",
     ]
-    there = [
-        (name, what) for name, what in WHAT.items() if any(own.startswith(name) for own in names)
-    ]
-    return "\n".join([*lines, *[f"- `{name}`: {what}" for name, what in there], ""])
+    for name, what in WHAT.items():
+        if any(file.startswith(name) for file in names):
+            lines.append(f"- `{name}`: {what}")
+    return "\n".join([*lines, ""])
 
 
 def _again(outcome: Outcome) -> list[str]:

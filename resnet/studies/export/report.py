@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from resnet import quantity
 from resnet.errors import ResNetLabError
+from resnet.exports import written_drawing
 from resnet.figure import draw
 from resnet.guards.differences import leaves
 from resnet.guards.recorded import environments, software
@@ -163,7 +164,8 @@ def _drawing(arm: Arm) -> str:
     """The first arm's network; nothing where it cannot be drawn, which is no reason to refuse the
     page."""
     try:
-        svg = draw(arm.config, level="network").drawing.svg("")
+        figure = draw(arm.config, level="network")
+        svg = written_drawing(figure.drawing, "svg", "").decode()
     except ResNetLabError:
         return ""
     return html.image(svg, f"Drawing of {arm.network}", f"The network of {arm.name}.")

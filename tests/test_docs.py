@@ -1,4 +1,4 @@
-"""The README is tested too: its tree is the code's, its commands exist and work."""
+"""README and docs are tested: links lead somewhere, commands work, the tree names every file."""
 
 import re
 import shlex
@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout_support import tracked
+
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-TREE = re.compile(r"^(## The code\n.*?^```\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
+README = ROOT / "README.md"
+CODE = ROOT / "docs" / "code.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+LARGEST_README = 10_000
+TREE = re.compile(r"^(```\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 LISTED_IN_FULL = ("resnet/", "app/")
 SHIPPED = re.compile(r"(resnet/shipped/\w+/).*")  # data: the folder's line says what is in it
 NEEDS_TENSORFLOW = ("export", "train")
@@ -18,7 +23,7 @@ NEEDS_TENSORFLOW = ("export", "train")
 
 def tree() -> dict[str, str]:
     """Path and line of every entry in the tree of the code; folders end in a slash."""
-    block = TREE.search(README)[2]
+    block = TREE.search(CODE.read_text())[2]
     entries: dict[str, str] = {}
     folders: list[str] = []
     for line in block.splitlines():
@@ -28,13 +33,6 @@ def tree() -> dict[str, str]:
         if name.endswith("/"):
             folders.append(name)
     return entries
-
-
-def tracked() -> set[str]:
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return set(listed.stdout.splitlines())
 
 
 def expected() -> set[str]:
@@ -51,6 +49,7 @@ def expected() -> set[str]:
     return entries
 
 
+@pytest.mark.git
 def test_the_tree_names_every_file_and_nothing_else() -> None:
     """A file added, moved or deleted without its line; tools/tree.py mends it."""
     assert {"missing": expected() - tree().keys(), "gone": tree().keys() - expected()} == {
@@ -63,9 +62,34 @@ def test_every_line_of_the_tree_says_what_is_there() -> None:
     assert [path for path, text in tree().items() if not text] == []
 
 
-def test_links_to_files_lead_somewhere() -> None:
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", page.read_text()) if "://" not in link]
+    assert [link for link in links if not (page.parent / link.partition("#")[0]).exists()] == []
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    """A page that nobody can find."""
+    assert [
+        page.name for page in PAGES[1:] if f"(docs/{page.name})" not in README.read_text()
+    ] == []
+
+
+def test_the_readme_is_short() -> None:
+    """Details belong in docs/, where they can be linked."""
+    assert len(README.read_bytes()) <= LARGEST_README
+
+
+@pytest.mark.git
+def test_the_map_names_every_room_and_no_other() -> None:
+    """A folder of the library that a newcomer cannot find from the README, or one that is gone."""
+    folders = {path.rpartition("/")[0] for path in tracked() if path.startswith("resnet/")} - {
+        "resnet"
+    }
+    named = set(re.findall(r"`((?:resnet|app)/[\w/]*)`", README.read_text()))
+    roofs = {f"{name.rstrip('/')}/" for name in named}
+    assert {folder for folder in folders if not f"{folder}/".startswith(tuple(roofs))} == set()
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_every_decision_has_its_three_parts() -> None:
@@ -77,7 +101,12 @@ def test_every_decision_has_its_three_parts() -> None:
 
 
 def commands() -> list[str]:
-    return re.findall(r"^python -m resnet .*", README, re.MULTILINE)
+    """Every command of the README and the docs, each once."""
+    texts = [page.read_text() for page in PAGES]
+    found = [
+        line for text in texts for line in re.findall(r"^python -m resnet .*", text, re.MULTILINE)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def verb(command: str) -> str:
@@ -123,9 +152,8 @@ def test_commands_that_need_tensorflow_work_as_written(command: str, tmp_path: P
 
 def test_every_command_is_shown() -> None:
     """A command nobody is told of."""
-    from resnet.cli import (
-        app,
-    )
+    # If it is missing, this test fails, not the reading of this file.
+    from resnet.cli import app  # noqa: PLC0415
 
     known = {command.name or command.callback.__name__ for command in app.registered_commands}
     known |= {group.name for group in app.registered_groups}

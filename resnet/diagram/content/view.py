@@ -77,11 +77,9 @@ class View(Closed):
     def within(self, graph: Graph) -> "View":
         """Without what is said about boxes that this network does not have."""
         known = places(graph)
-        kept = {
-            key: tuple(name for name in getattr(self, key) if name in known)
-            for key in ("toggled", "unfolded")
-        }
-        return self.model_copy(update=kept)
+        toggled = tuple([name for name in self.toggled if name in known])
+        unfolded = tuple([name for name in self.unfolded if name in known])
+        return self.model_copy(update={"toggled": toggled, "unfolded": unfolded})
 
 
 def places(graph: Graph) -> frozenset[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from resnet.diagram.content.fold import Unit
 from resnet.diagram.content.wording import block_title
-from resnet.diagram.drawing import Box, Edge, Panel
+from resnet.diagram.drawing.parts import Box, Edge, Panel
 from resnet.diagram.looks.shapes import Mark, Point, Text, shifted
 
 ENTRY = "entry"
