@@ -24,6 +24,7 @@ ORDER = (
     "resnet.quantity",
     "resnet.files",
     "resnet.curves",
+    "resnet.history",
     # A network as data, as tables and as a drawing.
     "resnet.network",
     "resnet.tables",
@@ -86,7 +87,7 @@ WITHOUT_KERAS = {
 }
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
-    r"resnet/(quantity|curves|network/\w+|tables/\w+|"
+    r"resnet/(quantity|curves|history|network/\w+|tables/\w+|"
     r"checks/\w+|why_loss/\w+|guards/\w+|results/(statistics|published)|"
     r"studies/(curves/(bands|arm_\w+)|plan/(study|factors|making|ready))|as_keras/program\w*|recipes/(recipes?|schedule)|"
     r"diagram/(?!(__init__|looks/fonts|looks/text|formats/pdf)\b)(\w+/)?\w+)\.py"

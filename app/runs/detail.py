@@ -8,7 +8,7 @@ import streamlit as st
 from app.elements import charts, pages, views
 from app.elements.controls import when_opened
 from app.runs import actions, cache, facts, wording
-from resnet import quantity
+from resnet import history, quantity
 from resnet.errors import ResNetLabError
 from resnet.network.link import choice_of
 from resnet.runs import Run, Store
@@ -102,7 +102,7 @@ def _figures(now: State, progress: Progress, records: list[Line]) -> None:
 
 
 def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int) -> None:
-    if not any(line.get("kind") in ("train", "evaluation") for line in records):
+    if not any(history.is_of(line, history.Train, history.Evaluation) for line in records):
         if now.name == "queued":
             st.caption(views.plain(store.why_waiting(run)))
         elif not now.over:

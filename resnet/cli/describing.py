@@ -9,11 +9,16 @@ from resnet import exports, quantity
 from resnet.cli.options import AsJson, Name, Settings, choose
 from resnet.network import catalog
 from resnet.network.graph import build_graph
-from resnet.network.metrics import CONVENTIONS, Metrics, measure
+from resnet.network.metrics import Metrics, measure
+from resnet.network.numbers import NUMBERS, OF_LAYERS, Number
+from resnet.tables.layer_table import NAMED
 
 Layers = Annotated[bool, typer.Option("--layers", help="Also the table of layers.")]
 
-COLUMNS = ("layer", "operation", "output", "trainable", "not", "MACs", "sees")
+SHOWN = [key for key in OF_LAYERS if key != "activation_bytes"]
+"""Numbers of the table of layers. The memory is left out to keep its lines short; files have it."""
+
+COLUMNS = (*[column.heading for column in NAMED], *[NUMBERS[key].heading for key in SHOWN])
 
 
 def register(app: typer.Typer) -> None:
@@ -33,39 +38,24 @@ def describe(
     changes = [f"{key}={value}" for key, value in choice.to_query().items() if key != "network"]
     print(f"{name}{', ' if changes else ''}{', '.join(changes)}")
     print(catalog.get(name).source + ("; changed as said" if changes else ""))
-    for key, value in _totals(metrics).items():
-        print(f"\n  {key.replace('_', ' '):22}{value}\n{'':24}{CONVENTIONS[key]}")
+    for number in NUMBERS.values():
+        value = _written(number, getattr(metrics, number.key))
+        print(f"\n  {number.label:26}{value}\n{'':28}{number.convention}")
     if layers:
         _print_table(metrics)
 
 
-def _totals(metrics: Metrics) -> dict[str, str]:
-    return {
-        "depth": str(metrics.depth),
-        "trainable_params": quantity.exact(metrics.trainable_params),
-        "non_trainable_params": quantity.exact(metrics.non_trainable_params),
-        "macs": f"{quantity.exact(metrics.macs)}   ({quantity.short(metrics.macs)})",
-        "activation_bytes": (
-            f"{quantity.exact(metrics.activation_bytes)}  "
-            f" ({quantity.size(metrics.activation_bytes)})"
-        ),
-        "receptive_field": f"{quantity.exact(metrics.receptive_field)} pixels",
-    }
+def _written(number: Number, value: int) -> str:
+    """In full, and in short where that is not the same: "7,508,304 bytes   (7.5 MB)"."""
+    exact, brief = number.exact(value), number.brief(value)
+    return exact if quantity.exact(value) in brief else f"{exact}   ({brief})"
 
 
 def _print_table(metrics: Metrics) -> None:
-    rows = [
-        (
-            row.id,
-            row.op,
-            quantity.shape(row.output_shape),
-            *map(
-                quantity.exact,
-                (row.trainable_params, row.non_trainable_params, row.macs, row.receptive_field),
-            ),
-        )
-        for row in metrics.layers
-    ]
+    rows = []
+    for row in metrics.layers:
+        counts = [quantity.exact(getattr(row, key)) for key in SHOWN]
+        rows.append((row.id, row.op, quantity.shape(row.output_shape), *counts))
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     print()
     for cells in (COLUMNS, *rows):

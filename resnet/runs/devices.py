@@ -73,31 +73,32 @@ def parts(device: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A process on a GPU that is no run of ours. `used_bytes` is None where the driver does not
-    say."""
+    """A process of another program on a GPU. `used_bytes` is None where unknown."""
 
     pid: int
     used_bytes: int | None
 
 
 def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
-    """Who else computes on a GPU; nobody on the CPU. What holds next to no memory (a desktop's
-    helper) is left out."""
+    """Processes of other programs on a GPU; none for the CPU. A process with very little memory,
+    such as a desktop's, is left out."""
     if CPU in parts(device):
         return []
     if len(parts(device)) > 1:
         return [stranger for one in parts(device) for stranger in strangers(one, ours)]
-    with driver() as there:
-        if not there:
+    with driver() as available:
+        if not available:
             return []
         try:
             handle = pynvml.nvmlDeviceGetHandleByIndex(int(device.removeprefix("gpu")))
             total = int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
-            found = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
+            running = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
         except pynvml.NVMLError:
             return []
     there_now = [
-        Stranger(process.pid, process.usedGpuMemory) for process in found if process.pid not in ours
+        Stranger(process.pid, process.usedGpuMemory)
+        for process in running
+        if process.pid not in ours
     ]
     return [
         one
@@ -121,8 +122,8 @@ def driver() -> Iterator[bool]:
 
 
 def _gpus() -> list[Device]:
-    with driver() as there:
-        return [_gpu(number) for number in range(pynvml.nvmlDeviceGetCount())] if there else []
+    with driver() as available:
+        return [_gpu(number) for number in range(pynvml.nvmlDeviceGetCount())] if available else []
 
 
 def _gpu(number: int) -> Device:

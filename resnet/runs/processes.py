@@ -71,14 +71,14 @@ def belonging(run: Path, work: Work | None) -> list[Process]:
     """Everything alive that works on a run: its worker first, then what the worker started."""
     leader = worker(work)
     mark = str(run.resolve())
-    found = [leader] if leader else []
+    members = [leader] if leader else []
     for pid in psutil.pids():
         if pid == os.getpid() or (leader and pid == leader.pid):
             continue
         if environment(pid).get(MARK) == mark or (leader and _session(pid) == leader.pid):
             process = read(pid)  # looked at last: it takes longest, and nearly all are strangers
-            found += [process] if process else []
-    return found
+            members += [process] if process else []
+    return members
 
 
 def _session(pid: int) -> int | None:

@@ -50,10 +50,10 @@ class Meter:
         now = _ticks()
         utilisation = busy_share(self._before, now)
         self._before = now
-        found = devices.list_devices()
+        known = devices.list_devices()
         return [
             _processor(device, utilisation) if device.id == CPU else _gpu(device, ours)
-            for device in found
+            for device in known
         ]
 
 
@@ -86,10 +86,10 @@ def _used(device: Device) -> int | None:
 
 
 def _gpu(device: Device, ours: Container[int]) -> Usage:
-    with devices.driver() as there:
+    with devices.driver() as available:
         handle = (
             _said(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu")))
-            if there
+            if available
             else None
         )
         if handle is None:
