@@ -8,7 +8,8 @@ never runs.
 from dataclasses import dataclass
 
 from resnet.network.config import EXPANSION, ResNetConfig
-from resnet.network.graph import Add, Conv, Graph, PadChannels, Subsample
+from resnet.network.graph import Graph
+from resnet.network.operations import Add, Conv, PadChannels, Subsample
 
 Lines = list[str]
 

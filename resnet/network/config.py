@@ -8,7 +8,16 @@ import json
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from resnet.errors import ConfigError, UnknownNameError, echo, explain
 from resnet.network.kinds import KIND, begun, check_group, check_whole, kinds_of
@@ -89,6 +98,36 @@ class StageConfig(Closed):
     stride: int = Field(default=1, ge=1, le=4)
 
 
+FIRST_FIELDS = frozenset(
+    {
+        "input_shape",
+        "classes",
+        "head_activation",
+        "stem",
+        "stages",
+        "block",
+        "cardinality",
+        "base_width",
+        "shortcut",
+        "stride_on",
+        "activation_order",
+        "conv_bias",
+        "norm",
+        "initialiser",
+    }
+)
+"""The fields that every file of a network has. Never add to them: a later field is left out where
+it has its default."""
+
+WHOLE = {"fields": "all"}
+"""The serialization context in which no field is left out."""
+
+
+def whole(config: BaseModel) -> dict[str, Any]:
+    """Every field as JSON data, those included that files leave out at their defaults."""
+    return config.model_dump(mode="json", context=WHOLE)
+
+
 class ResNetConfig(Closed):
     """A residual network, or its plain twin, described once.
 
@@ -112,6 +151,19 @@ class ResNetConfig(Closed):
     conv_bias: bool = False
     norm: NormConfig = NormConfig()
     initialiser: Initialiser = "he_normal"
+
+    @model_serializer(mode="wrap")
+    def _as_before(
+        self, handler: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, Any]:
+        """Fields that came later are left out at their defaults. So a network of before has the
+        fingerprint and the files it had, and earlier versions of this program can read them."""
+        data: dict[str, Any] = handler(self)
+        if info.context is not WHOLE:
+            for name, field in type(self).model_fields.items():
+                if name not in FIRST_FIELDS and getattr(self, name) == field.default:
+                    data.pop(name, None)
+        return data
 
     @property
     def depth(self) -> int:
@@ -255,7 +307,7 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
     ones. Another kind of optimiser, schedule or warm-up begins with that kind's defaults, then the
     rest of it is set. Raises ConfigError or UnknownNameError.
     """
-    data, fresh = config.model_dump(mode="json"), dict[str, dict[str, Any]]()
+    data, fresh = whole(config), dict[str, dict[str, Any]]()
     for key in sorted(settings, key=lambda key: (key.count("."), not key.endswith(f".{KIND}"))):
         value = parse_value(settings[key]) if isinstance(settings[key], str) else settings[key]
         field, _, last = key.partition(".")

@@ -10,139 +10,24 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from resnet.network.config import (
-    EXPANSION,
-    HeadActivation,
-    Initialiser,
-    NormConfig,
-    NormKind,
-    ResNetConfig,
-    StageConfig,
+from resnet.network.config import EXPANSION, NormConfig, ResNetConfig, StageConfig
+from resnet.network.operations import (
+    Activation,
+    Add,
+    Conv,
+    Dense,
+    GlobalPool,
+    Input,
+    MaxPool,
+    Norm,
+    Op,
+    PadChannels,
+    Relu,
+    Shape,
+    Subsample,
 )
-
-Shape = tuple[int, ...]
-"""(height, width, channels), or (features,) behind global pooling; the batch axis is left out."""
 
 Path = Literal["trunk", "branch", "shortcut"]
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """The image."""
-
-    kind = "input"
-
-
-@dataclass(frozen=True, slots=True)
-class Conv:
-    """A square convolution, padding "same"."""
-
-    filters: int
-    kernel: int
-    stride: int
-    groups: int
-    bias: bool
-    initialiser: Initialiser
-
-    kind = "conv"
-
-
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """Normalisation with a scale and a shift per channel; kind "batch" also keeps moving
-    averages."""
-
-    norm: NormKind
-    momentum: float
-    epsilon: float
-    groups: int
-    gamma: Literal["one", "zero"]
-
-    kind = "norm"
-
-
-@dataclass(frozen=True, slots=True)
-class Relu:
-    """max(0, x)."""
-
-    kind = "relu"
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """Residual branch + shortcut."""
-
-    kind = "add"
-
-
-@dataclass(frozen=True, slots=True)
-class MaxPool:
-    """Square max-pooling, padding "same"."""
-
-    size: int
-    stride: int
-
-    kind = "pool"
-
-
-@dataclass(frozen=True, slots=True)
-class Subsample:
-    """Every stride-th pixel: how a padded identity halves the map without a parameter."""
-
-    stride: int
-
-    kind = "subsample"
-
-
-@dataclass(frozen=True, slots=True)
-class PadChannels:
-    """Zero channels appended behind the existing ones: how a padded identity widens without a
-    parameter."""
-
-    extra: int
-
-    kind = "pad"
-
-
-@dataclass(frozen=True, slots=True)
-class GlobalPool:
-    """The mean over height and width."""
-
-    kind = "global_pool"
-
-
-@dataclass(frozen=True, slots=True)
-class Dense:
-    """The classifier; its outputs are the logits."""
-
-    units: int
-    initialiser: Initialiser
-
-    kind = "dense"
-
-
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """Logits to probabilities."""
-
-    function: HeadActivation
-
-    kind = "activation"
-
-
-Op = (
-    Input
-    | Conv
-    | Norm
-    | Relu
-    | Add
-    | MaxPool
-    | Subsample
-    | PadChannels
-    | GlobalPool
-    | Dense
-    | Activation
-)
 
 
 class Node(NamedTuple):

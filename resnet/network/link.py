@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from resnet.errors import ConfigError, echo
 from resnet.network import catalog
-from resnet.network.config import Closed, ResNetConfig, parse_value, with_settings
+from resnet.network.config import Closed, ResNetConfig, parse_value, whole, with_settings
 
 NETWORK = "network"
 DEFAULT_NETWORK = "resnet56"
@@ -101,7 +101,7 @@ def choice_of(config: ResNetConfig) -> Choice:
 
 def difference(base: Closed, config: Closed) -> dict[str, Any]:
     """The settings that turn `base` into `config`, both of one kind: networks, or recipes."""
-    return dict(_changes(base.model_dump(mode="json"), config.model_dump(mode="json"), ""))
+    return dict(_changes(whole(base), whole(config), ""))
 
 
 def _changes(

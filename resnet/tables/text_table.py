@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from resnet import quantity
-from resnet.network.graph import Shape
 from resnet.network.metrics import CONVENTIONS
+from resnet.network.operations import Shape
 
 HEADINGS = {
     "depth": "Depth",

@@ -9,7 +9,8 @@ from itertools import groupby
 
 from resnet.diagram.view import View, places
 from resnet.errors import UnknownNameError
-from resnet.network.graph import Graph, Node, Relu
+from resnet.network.graph import Graph, Node
+from resnet.network.operations import Relu
 
 Layers = tuple[Node, ...]
 
@@ -105,7 +106,7 @@ def runs(layers: Layers) -> list[Layers]:
     """Norms and ReLUs go with what stands before them."""
     found: list[list[Node]] = []
     for node in layers:
-        if found and node.op.kind in ("norm", "relu"):
+        if found and node.op.role == "follows":
             found[-1].append(node)
         else:
             found.append([node])

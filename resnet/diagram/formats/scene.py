@@ -6,15 +6,16 @@ Keys are short since a network of a thousand layers is thousands of rows.
 
 from typing import Any
 
-from resnet.diagram.content.wording import kind_of, layer_text
+from resnet.diagram.content.wording import kind_of
 from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
 from resnet.diagram.formats.svg import marks_text, path_text
 from resnet.diagram.looks.shapes import Mark, Path, Text, shifted
 from resnet.diagram.looks.style import OPERATION_OF_KIND
 from resnet.diagram.stamp import ENTRY, Stamp, Template, retitled
 from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
-from resnet.network.graph import Graph, Node, Shape
+from resnet.network.graph import Graph, Node
 from resnet.network.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields
+from resnet.network.operations import Shape
 
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 SECTIONS = ("stage", "stem", "head")
@@ -198,7 +199,7 @@ class _Kinds:
 
 def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[str, Any]:
     return {
-        "text": layer_text(node),
+        "text": node.op.text,
         "kind": kind_of(node),
         "attributes": {
             key: value
