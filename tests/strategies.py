@@ -35,6 +35,9 @@ STEM_STRIDES: dict[Stem, tuple[int, ...]] = {"cifar": (), "imagenet": (2, 2)}
 BASE_WIDTHS = (64, 32, 16, 8, 4, 96, 128)
 CARDINALITIES = (1, 2, 3, 8, 32)
 
+WINDOWS_ONLY = {"norm.kind": "none", "norm.last_gamma": "one"}
+"""Takes out of a network what looks at the whole map: it is not counted as a receptive field."""
+
 
 @st.composite
 def configs(

@@ -23,6 +23,7 @@ from resnet import (
     Node,
     ResNetConfig,
     build_graph,
+    build_keras_model,
     compare,
     data,
     describe,
