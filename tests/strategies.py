@@ -35,7 +35,7 @@ STEM_STRIDES: dict[Stem, tuple[int, ...]] = {"cifar": (), "imagenet": (2, 2)}
 BASE_WIDTHS = (64, 32, 16, 8, 4, 96, 128)
 CARDINALITIES = (1, 2, 3, 8, 32)
 
-WINDOWS_ONLY = {"norm.kind": "none", "norm.last_gamma": "one"}
+WINDOWS_ONLY = {"norm.kind": "none", "norm.last_gamma": "one", "se_ratio": 0}
 """Takes out of a network what looks at the whole map: it is not counted as a receptive field."""
 
 
@@ -78,6 +78,7 @@ def configs(
             "conv_bias": draw(st.booleans()),
             "norm": draw(_norms(channels, zero_allowed=shortcut != "none" and order == "post")),
             "initialiser": draw(_one_of(Initialiser, first="he_normal")),
+            "se_ratio": draw(_gates(filters)),
         }
     )
 
@@ -137,6 +138,12 @@ def _channels(block: Block, filters: list[int], base_width: int, cardinality: in
     if block == "bottleneck":
         widths += [size * base_width // 64 * cardinality for size in filters]
     return widths
+
+
+def _gates(filters: list[int]) -> st.SearchStrategy[int]:
+    """No gate, or a reduction that divides every stage's channels."""
+    common = reduce(gcd, filters)
+    return st.sampled_from([0, *[ratio for ratio in (1, 2, 4, 16) if common % ratio == 0]])
 
 
 @st.composite

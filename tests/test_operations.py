@@ -64,6 +64,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "projected": PROJECTED,
     "pre": TINY | {"activation_order": "pre", "head_activation": "sigmoid"},
     "group": TINY | {"norm.kind": "group", "norm.last_gamma": "zero"},
+    "gated": TINY | {"se_ratio": 4},
+    "gated_pre": PROJECTED | {"se_ratio": 16, "activation_order": "pre"},
     "layer": TINY | {"norm.kind": "layer"},
 }
 """What each network has that resnet8 has not."""
@@ -271,6 +273,16 @@ def test_a_program_that_lacks_an_operation_is_not_written(monkeypatch: pytest.Mo
     monkeypatch.setattr("resnet.as_keras.program_parts.SUBSAMPLE", "")
     with pytest.raises(AssertionError, match="AveragePooling2D"):
         keras_code(NETWORKS["padded"], name="x")
+
+
+def test_se_resnet_50_has_the_published_count() -> None:
+    """Hu et al. 2018; the count is timm's for seresnet50, weights and biases of the gates
+    included."""
+    config = with_settings(get("resnet50").config, {"se_ratio": 16})
+    assert describe(config).trainable_params == 28_088_024
+    layers = build_graph(config).by_id
+    assert layers["stage4.block3.se.reduce"].output_shape == (128,)
+    assert layers["stage4.block3.se.scale"].output_shape == (7, 7, 2048)
 
 
 SOURCES = sorted((ROOT / "resnet").rglob("*.py")) + sorted((ROOT / "app").rglob("*.py"))

@@ -37,6 +37,11 @@ STRIDE_HELP = (
     "Which convolution of a bottleneck strides: the paper's first 1×1, or the 3×3 of later code"
     " (v1.5)."
 )
+SE_HELP = (
+    "Squeeze-and-excitation at the end of each residual branch (Hu et al. 2018): the gate's hidden"
+    " layer has this many times fewer units than the branch has channels. 16 in the paper; 0 for"
+    " no gate."
+)
 GAMMAS = {"one": "One", "zero": "Zero"}
 NORMS = {"batch": "Batch", "group": "Group", "layer": "Layer", "none": "None"}
 NORM_FIELDS = {
@@ -261,6 +266,7 @@ def _more(shown: ResNetConfig) -> None:
             shown.base_width,
             help="Channels a group, at 64 filters.",
         )
+    _number(st, "SE reduction", "se_ratio", shown.se_ratio, min_value=0, help=SE_HELP)
     if shown.norm.kind != "none" and shown.shortcut != "none" and shown.activation_order == "post":
         _field(st, "Last gamma", "norm.last_gamma", GAMMAS, shown.norm.last_gamma, help=GAMMA_HELP)
     kinds = get_args(config.Initialiser)

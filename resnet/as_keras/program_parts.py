@@ -26,6 +26,16 @@ SUBSAMPLE = """\
         x = layers.AveragePooling2D(1, stride, name=f"{name}.shortcut.subsample")(x)
 """
 
+GATE = """\
+    dense = partial(layers.Dense, kernel_initializer="{initialiser}")
+    gate = layers.GlobalAveragePooling2D(name=f"{{name}}.se.pool")(y)
+    gate = dense(y.shape[-1] // {ratio}, name=f"{{name}}.se.reduce")(gate)
+    gate = layers.ReLU(name=f"{{name}}.se.relu")(gate)
+    gate = dense(y.shape[-1], name=f"{{name}}.se.expand")(gate)
+    gate = layers.Activation("sigmoid", name=f"{{name}}.se.sigmoid")(gate)
+    y = layers.Multiply(name=f"{{name}}.se.scale")([y, gate])
+"""
+
 LOOP = """\
     for number, (blocks, filters, stride) in enumerate(STAGES, 1):
         for index in range(1, blocks + 1):
@@ -178,6 +188,9 @@ def block_function(plan: Plan) -> Lines:
         read = plan.opened if number == 1 else "y"
         conv = [f'    y = conv({arguments}, name=f"{{name}}.conv{number}")({read})']
         lines += (around if number > 1 else []) + conv if plan.pre else conv + around
+    if plan.config.se_ratio:
+        gate = GATE.format(initialiser=plan.config.initialiser, ratio=plan.config.se_ratio)
+        lines += gate.splitlines()
     if plan.config.shortcut != "none":
         lines += [f'    y = layers.Add(name=f"{{name}}.add")([y, {_shortcut_call(plan)}])']
     if not plan.pre:
@@ -197,8 +210,9 @@ def _about_block(plan: Plan) -> str:
         else "A bottleneck of 1x1, 3x3 and 1x1"
     )
     order = ", each behind norm and ReLU" if plan.normalises else ", each behind a ReLU"
+    gate = "; then squeeze-and-excitation" if plan.config.se_ratio else ""
     residual = "" if plan.config.shortcut == "none" else "; then the shortcut is added"
-    return f"{convolutions}{order if plan.pre else ''}{residual}."
+    return f"{convolutions}{order if plan.pre else ''}{gate}{residual}."
 
 
 def _opening(plan: Plan) -> Lines:

@@ -135,6 +135,9 @@ class ResNetConfig(Closed):
     in He et al. 2015, for ImageNet and for CIFAR. A block's output has `filters × expansion`
     channels: expansion is 1 for "basic", 4 for "bottleneck". `cardinality` and `base_width` are
     ResNeXt's (32x4d: 32 and 4) and count for bottlenecks only.
+
+    `se_ratio` ends each residual branch with a squeeze-and-excitation gate (Hu et al. 2018), whose
+    hidden layer has the branch's channels ÷ se_ratio; 16 in the paper, 0 for no gate.
     """
 
     input_shape: tuple[Side, Side, Channels] = (32, 32, 3)
@@ -151,6 +154,7 @@ class ResNetConfig(Closed):
     conv_bias: bool = False
     norm: NormConfig = NormConfig()
     initialiser: Initialiser = "he_normal"
+    se_ratio: int = Field(default=0, ge=0, le=1024)
 
     @model_serializer(mode="wrap")
     def _as_before(
@@ -276,6 +280,16 @@ def _branch_can_learn(config: ResNetConfig) -> None:
         )
 
 
+def _gate_has_whole_units(config: ResNetConfig) -> None:
+    for number, stage in enumerate(config.stages, 1):
+        channels = stage.filters * EXPANSION[config.block]
+        if config.se_ratio and channels % config.se_ratio:
+            raise ConfigError(
+                f"se_ratio must divide the channels of every stage; received {config.se_ratio} for"
+                f" the {channels} channels of stage{number}; choose a divisor, or 0 for no gate."
+            )
+
+
 def _head_means_something(config: ResNetConfig) -> None:
     if config.head_activation == "softmax" and config.classes == 1:
         raise ConfigError(
@@ -290,6 +304,7 @@ RULES = (
     _norm_fits,
     _shortcut_possible,
     _branch_can_learn,
+    _gate_has_whole_units,
     _head_means_something,
 )
 

@@ -23,6 +23,7 @@ from resnet.network.operations import (
     Op,
     PadChannels,
     Relu,
+    Scale,
     Shape,
     Subsample,
 )
@@ -203,7 +204,19 @@ def _branch(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
         if not pre:
             tip = b.normalise(f"norm{number}", tip, b.last_norm if last else b.norm)
             tip = tip if last else b.activate(f"relu{number}", tip)
-    return tip
+    return _gated(b, tip) if b.config.se_ratio else tip
+
+
+def _gated(b: _Builder, tip: Node) -> Node:
+    """Squeeze: a mean for each channel. Excitation: two dense layers give each channel its gate."""
+    channels, ratio = tip.output_shape[2], b.config.se_ratio
+    gate = b.layer("se.pool", GlobalPool(), tip, shape=(channels,))
+    squeezed = Dense(channels // ratio, b.config.initialiser)
+    gate = b.layer("se.reduce", squeezed, gate, shape=(channels // ratio,))
+    gate = b.activate("se.relu", gate)
+    gate = b.layer("se.expand", Dense(channels, b.config.initialiser), gate, shape=(channels,))
+    gate = b.layer("se.sigmoid", Activation("sigmoid"), gate)
+    return b.layer("se.scale", Scale(ratio), tip, gate)
 
 
 def _shortcut(b: _Builder, raw: Node, opened: Node, target: Shape, stride: int) -> Node:

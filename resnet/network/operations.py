@@ -405,6 +405,35 @@ class Add(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Scale(Operation):
+    """Each channel times its gate, a number from 0 to 1: squeeze-and-excitation (Hu et al. 2018).
+
+    The first input is the map, the second its gates: its channels' means through two dense layers,
+    the first of them with the channels ÷ `reduction`. Like a norm that averages over the map, the
+    gate is left out of receptive fields.
+    """
+
+    reduction: int
+
+    kind = "scale"
+    group = "addition"
+    words = ("scale", "gate", "multiply")
+    noun = "times a gate"
+    keras = KerasLayer("Multiply")
+
+    @property
+    def text(self) -> str:
+        return f"SE gate, ÷{self.reduction}"
+
+    def attributes(self, inputs: Sequence[str], incoming: Shape) -> dict[str, str]:
+        return {"reduction": str(self.reduction)}
+
+    def mean_square(self, squares: Sequence[float], incoming: Shape, source: Operation) -> float:
+        """A fresh gate is about half open."""
+        return squares[0] / 4
+
+
+@dataclass(frozen=True, slots=True)
 class MaxPool(Operation):
     """Square max-pooling, padding "same"."""
 
@@ -582,6 +611,7 @@ Op = (
     | Relu
     | Activation
     | Add
+    | Scale
     | MaxPool
     | GlobalPool
     | Dense

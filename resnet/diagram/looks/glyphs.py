@@ -49,6 +49,12 @@ def _plus_in_a_circle(x: float, y: float, fill: str, stroke: str) -> Iterator[Ma
     yield _line("adder-plus", (x + 1.8, y + 4), (x + 6.2, y + 4))
 
 
+def _cross_in_a_circle(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
+    yield Circle(x + 4, y + 4, 3.6, "adder")
+    yield _line("adder-plus", (x + 2.4, y + 2.4), (x + 5.6, y + 5.6))
+    yield _line("adder-plus", (x + 5.6, y + 2.4), (x + 2.4, y + 5.6))
+
+
 def _funnel(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
     sides = [(0, 0.75), (8, 0.75), (5.6, 7.5), (2.4, 7.5)]
     yield Path(moved(_closed(sides), x, y), fill)
@@ -78,6 +84,7 @@ SIGNS: dict[str, Sign] = {
     "relu": _bent_line,
     "activation": _sigmoid,
     "add": _plus_in_a_circle,
+    "scale": _cross_in_a_circle,
     "pool": _funnel,
     "global_pool": _funnel,
     "dense": _disc,
