@@ -66,6 +66,17 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "group": TINY | {"norm.kind": "group", "norm.last_gamma": "zero"},
     "gated": TINY | {"se_ratio": 4},
     "gated_pre": PROJECTED | {"se_ratio": 16, "activation_order": "pre"},
+    "deep": PROJECTED | {"stem": "deep", "downsampling": "average_pool", "stride_on": "3x3"},
+    "deep_pre": PROJECTED
+    | {"stem": "deep", "downsampling": "average_pool", "activation_order": "pre"}
+    | {"padding": "symmetric", "stem_filters": 12},
+    "symmetric": PROJECTED | {"padding": "symmetric", "stride_on": "3x3", "cardinality": 4},
+    "symmetric_basic": TINY | {"padding": "symmetric", "stem_filters": 8},
+    "bare": TINY | {"shortcut": "projection", "projection_norm": False, "conv_bias": True},
+    "at_the_end": PROJECTED
+    | {"stride_at": "end", "activation_order": "pre", "conv_bias": True, "bias_on": "trunk"}
+    | {"padding": "symmetric", "stride_on": "3x3"},
+    "at_the_end_post": TINY | {"stride_at": "end", "shortcut": "projection"},
     "layer": TINY | {"norm.kind": "layer"},
 }
 """What each network has that resnet8 has not."""
@@ -211,11 +222,11 @@ def test_a_study_can_be_planned_on_it(config: ResNetConfig) -> None:
     settings = {k: v for k, v in choice_of(config).settings.items() if k not in images}
     network = choice_of(config).network
     base = Baseline(network=network, settings=settings, recipe="digits_quick", dataset="digits")
-    factor = Factor(key="network.conv_bias", levels=[not config.conv_bias])
+    factor = Factor(key="network.norm.momentum", levels=[0.75])
     first, second = arms(Study(name="walk", baseline=base, factors=(factor,), seeds=(0,)))
     assert first.config == fit_config(config, data.facts("digits", ""))
     one, other = [leaves(arm.config, arm.recipe, arm.dataset) for arm in (first, second)]
-    assert [key for key in one if one[key] != other[key]] == ["network.conv_bias"]
+    assert [key for key in one if one[key] != other[key]] == ["network.norm.momentum"]
 
 
 @every_network

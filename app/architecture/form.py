@@ -25,9 +25,10 @@ OPTION_HELP = (
 KIND_HELP = "Plain is the same network without shortcuts."
 DEPTH_HELP = "Layers with weights; projections are not counted. He et al. 2015, Table 1."
 HEADS = {"softmax": "Softmax", "sigmoid": "Sigmoid", "none": "Logits"}
-STEMS = {"cifar": "CIFAR", "imagenet": "ImageNet"}
+STEMS = {"cifar": "CIFAR", "imagenet": "ImageNet", "deep": "Deep"}
 STEM_HELP = (
     "CIFAR: one 3×3 convolution. ImageNet: a 7×7 that strides, then 3×3 max-pooling that strides."
+    " Deep: three 3×3 in place of the 7×7 (He et al. 2019)."
 )
 ORDERS = {"post": "After", "pre": "Before"}
 ORDER_HELP = "Norm and ReLU after each convolution (2015), or before it (He et al. 2016)."
@@ -36,6 +37,26 @@ STRIDES = {"1x1": "1×1", "3x3": "3×3"}
 STRIDE_HELP = (
     "Which convolution of a bottleneck strides: the paper's first 1×1, or the 3×3 of later code"
     " (v1.5)."
+)
+STEM_FILTERS_HELP = "Filters of the stem. As wide as the first stage unless set."
+DOWNSAMPLINGS = {"convolution": "Convolution", "average_pool": "Average pool"}
+DOWNSAMPLING_HELP = (
+    "How a projection halves the map: its 1×1 convolution strides, or an average pooling before it"
+    " (ResNet-D, He et al. 2019)."
+)
+PROJECTION_NORM_HELP = "Keras's CIFAR example has none."
+PLACES = {"start": "First block", "end": "Last block"}
+PLACE_HELP = "Which block of a stage strides. He et al.: the first. Keras's ResNet50V2: the last."
+PADDINGS = {"same": "Same", "symmetric": "Symmetric"}
+PADDING_HELP = (
+    "What a window that strides reads at the edges. Same: TensorFlow's, more behind than before."
+    " Symmetric: that of Caffe, PyTorch and fb.resnet.torch, in which the paper's and most published"
+    " weights were trained; under the wrong one they lose 4 to 6 points. Counts do not change."
+)
+BIASES = {"all": "All", "trunk": "On the trunk"}
+BIAS_HELP = (
+    "All convolutions, or those that write on the trunk only: the stem's, each branch's last and"
+    " projections (Keras's ResNet50V2)."
 )
 SE_HELP = (
     "Squeeze-and-excitation at the end of each residual branch (Hu et al. 2018): the gate's hidden"
@@ -247,6 +268,8 @@ def _more(shown: ResNetConfig) -> None:
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
     _field(st, "Head", "head_activation", HEADS, shown.head_activation)
     _field(st, "Stem", "stem", STEMS, shown.stem, help=STEM_HELP)
+    width = state.draft().settings.get("stem_filters") or shown.stem_width
+    _number(st, "Stem filters", "stem_filters", width, min_value=1, help=STEM_FILTERS_HELP)
     _field(st, "Order", "activation_order", ORDERS, shown.activation_order, help=ORDER_HELP)
     _field(st, "Block", "block", BLOCKS, shown.block)
     if shown.block == "bottleneck":
@@ -269,6 +292,7 @@ def _more(shown: ResNetConfig) -> None:
     _number(st, "SE reduction", "se_ratio", shown.se_ratio, min_value=0, help=SE_HELP)
     if shown.norm.kind != "none" and shown.shortcut != "none" and shown.activation_order == "post":
         _field(st, "Last gamma", "norm.last_gamma", GAMMAS, shown.norm.last_gamma, help=GAMMA_HELP)
+    _windows(shown)
     kinds = get_args(config.Initialiser)
     st.selectbox(
         "Initialiser",
@@ -285,7 +309,34 @@ def _more(shown: ResNetConfig) -> None:
         on_change=_changed,
         args=("conv_bias",),
     )
+    if shown.conv_bias:
+        _field(st, "Biases of", "bias_on", BIASES, shown.bias_on, help=BIAS_HELP)
     _stages(shown)
+
+
+def _windows(shown: ResNetConfig) -> None:
+    """How the map is made smaller, and how projections are made."""
+    _field(st, "Padding", "padding", PADDINGS, shown.padding, help=PADDING_HELP)
+    _field(st, "Strides in", "stride_at", PLACES, shown.stride_at, help=PLACE_HELP)
+    if not shown.shortcut.startswith("projection"):
+        return
+    _field(
+        st,
+        "Downsampling",
+        "downsampling",
+        DOWNSAMPLINGS,
+        shown.downsampling,
+        help=DOWNSAMPLING_HELP,
+    )
+    if shown.activation_order == "post" and shown.norm.kind != "none":
+        st.toggle(
+            "Norms in projections",
+            shown.projection_norm,
+            key=state.seed("projection_norm", shown.projection_norm),
+            on_change=_changed,
+            args=("projection_norm",),
+            help=PROJECTION_NORM_HELP,
+        )
 
 
 def _stages(shown: ResNetConfig) -> None:

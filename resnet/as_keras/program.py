@@ -14,6 +14,7 @@ from resnet.as_keras.program_parts import (
     build_function,
     plan_of,
     shortcut_function,
+    strided_function,
 )
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import Graph, build_graph
@@ -77,7 +78,12 @@ def keras_code(config: ResNetConfig, *, name: str, link: str = "") -> str:
         IMPORTS.format(sys="import sys\n" if deep else ""),
     ]
     constants = [*[ROOM] * deep, *_constants(config)]
-    functions = [shortcut_function(plan), block_function(plan), build_function(plan)]
+    functions = [
+        strided_function(plan),
+        shortcut_function(plan),
+        block_function(plan),
+        build_function(plan),
+    ]
     sections = ["\n".join(lines) for lines in (head + constants, *functions) if lines]
     source = "\n\n\n".join([*sections, MAIN])
     _check_complete(source, graph)
@@ -157,7 +163,7 @@ def _constants(config: ResNetConfig) -> Lines:
             f"BASE_WIDTH = {config.base_width}  # channels of a group where a stage has 64 filters"
         ]
     conv = (
-        f'layers.Conv2D, padding="same", use_bias={config.conv_bias},'
+        f'layers.Conv2D, padding="same", use_bias={config.conv_bias and config.bias_on == "all"},'
         f' kernel_initializer="{config.initialiser}"'
     )
     lines += ["", *_partial("conv", conv)]

@@ -31,9 +31,12 @@ Group = Literal[
 
 GROUPS: tuple[Group, ...] = get_args(Group)
 
-Role = Literal["main", "follows"]
+Role = Literal["main", "follows", "leads"]
 """How a layer is drawn with others: "follows", in one box with the layer before it, as norms and
-ReLUs are; "main", in a box with its own name."""
+ReLUs are; "leads", in one box with the layer after it; "main", in a box with its own name."""
+
+Edges = Literal["same", "valid"]
+"""What a window reads at the edges: zeros as TensorFlow pads them, or nothing but the map."""
 
 
 class Cost(NamedTuple):
@@ -171,7 +174,7 @@ class Input(Operation):
 
 @dataclass(frozen=True, slots=True)
 class Conv(Operation):
-    """A square convolution, padding "same"."""
+    """A square convolution."""
 
     filters: int
     kernel: int
@@ -179,6 +182,7 @@ class Conv(Operation):
     groups: int
     bias: bool
     initialiser: Initialiser
+    padding: Edges = "same"
 
     kind = "conv"
     group = "convolution"
@@ -202,7 +206,7 @@ class Conv(Operation):
             "filters": self.filters,
             "kernel_size": self.kernel,
             "strides": self.stride,
-            "padding": "same",
+            "padding": self.padding,
             "groups": self.groups,
             "use_bias": self.bias,
             "kernel_initializer": self.initialiser,
@@ -224,7 +228,7 @@ class Conv(Operation):
             "filters": str(self.filters),
             "stride": str(self.stride),
             "groups": str(self.groups),
-            "padding": "same",
+            "padding": self.padding,
             "bias": "yes" if self.bias else "no",
             "initialiser": _named(self.initialiser),
         }
@@ -251,7 +255,7 @@ class Conv(Operation):
         return f"{self.kernel}×{self.kernel}×{channels}"
 
     def span(self, spans: Sequence[Span], side: int) -> Span:
-        return window(spans[0], side, self.kernel, self.stride)
+        return window(spans[0], side, self.kernel, self.stride, self.padding)
 
     def mean_square(self, squares: Sequence[float], incoming: Shape, source: Operation) -> float:
         return squares[0] * _gain(self.initialiser, incoming[2] // self.groups, self.filters)
@@ -435,10 +439,11 @@ class Scale(Operation):
 
 @dataclass(frozen=True, slots=True)
 class MaxPool(Operation):
-    """Square max-pooling, padding "same"."""
+    """Square max-pooling."""
 
     size: int
     stride: int
+    padding: Edges = "same"
 
     kind = "pool"
     group = "pooling"
@@ -455,7 +460,7 @@ class MaxPool(Operation):
 
     @property
     def keras(self) -> KerasLayer:
-        arguments = {"pool_size": self.size, "strides": self.stride, "padding": "same"}
+        arguments = {"pool_size": self.size, "strides": self.stride, "padding": self.padding}
         return KerasLayer("MaxPooling2D", arguments)
 
     @property
@@ -464,10 +469,10 @@ class MaxPool(Operation):
 
     def attributes(self, inputs: Sequence[str], incoming: Shape) -> dict[str, str]:
         size = f"{self.size}×{self.size}"
-        return {"size": size, "stride": str(self.stride), "padding": "same"}
+        return {"size": size, "stride": str(self.stride), "padding": self.padding}
 
     def span(self, spans: Sequence[Span], side: int) -> Span:
-        return window(spans[0], side, self.size, self.stride)
+        return window(spans[0], side, self.size, self.stride, self.padding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,6 +540,73 @@ class Dense(Operation):
 
     def macs_formula(self, incoming: Shape, output: Shape) -> str:
         return f"{incoming[0]}×{self.units}"
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroPad(Operation):
+    """`size` rows and columns of zeros on all four sides: how Caffe and PyTorch pad before a window
+    that strides. Max-pooling has the same result with zeros, since it reads behind a ReLU."""
+
+    size: int
+
+    kind = "zero_pad"
+    group = "padding"
+    words = ("pad", "padding", "zeropad")
+    role = "leads"
+    noun = "zero padding"
+
+    @property
+    def text(self) -> str:
+        return f"zero pad, {self.size}"
+
+    @property
+    def keras(self) -> KerasLayer:
+        return KerasLayer("ZeroPadding2D", {"padding": self.size})
+
+    def attributes(self, inputs: Sequence[str], incoming: Shape) -> dict[str, str]:
+        return {"rows and columns": f"{self.size} on each side"}
+
+    def span(self, spans: Sequence[Span], side: int) -> Span:
+        low, high, jump = spans[0]
+        return Span(low - self.size * jump, high - self.size * jump, jump)
+
+
+@dataclass(frozen=True, slots=True)
+class AvgPool(Operation):
+    """The mean of a square; at the edges, of its pixels inside the map, as PyTorch has it with
+    `ceil_mode` and without `count_include_pad`."""
+
+    size: int
+    stride: int
+
+    kind = "avg_pool"
+    group = "pooling"
+    words = ("pool", "pooling", "avgpool")
+    noun = "pooling"
+
+    @property
+    def text(self) -> str:
+        return f"{self.size}×{self.size} {self.tag_text}"
+
+    @property
+    def tag_text(self) -> str:
+        return f"avg-pool{strides(self.stride)}"
+
+    @property
+    def keras(self) -> KerasLayer:
+        arguments = {"pool_size": self.size, "strides": self.stride, "padding": "same"}
+        return KerasLayer("AveragePooling2D", arguments)
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        return {"kernel": self.size, "stride": self.stride}
+
+    def attributes(self, inputs: Sequence[str], incoming: Shape) -> dict[str, str]:
+        size = f"{self.size}×{self.size}"
+        return {"size": size, "stride": str(self.stride), "padding": "same"}
+
+    def span(self, spans: Sequence[Span], side: int) -> Span:
+        return window(spans[0], side, self.size, self.stride)
 
 
 @dataclass(frozen=True, slots=True)
@@ -615,6 +687,8 @@ Op = (
     | MaxPool
     | GlobalPool
     | Dense
+    | ZeroPad
+    | AvgPool
     | PadChannels
     | Subsample
 )
@@ -622,8 +696,8 @@ Op = (
 OPERATIONS: tuple[type[Op], ...] = get_args(Op)
 """All of them, in the order of a legend."""
 
-FOLLOWING = frozenset(operation.kind for operation in OPERATIONS if operation.role == "follows")
-"""Kinds that are drawn in one box with the layer before them."""
+ATTACHED = frozenset(operation.kind for operation in OPERATIONS if operation.role != "main")
+"""Kinds that are drawn in one box with the layer before or after them."""
 
 SHORTCUT_ONLY: tuple[type[Op], ...] = (PadChannels, Subsample)
 """Operations of shortcuts that have no weights."""
@@ -634,12 +708,12 @@ def strides(stride: int) -> str:
     return f", /{stride}" if stride > 1 else ""
 
 
-def window(span: Span, side: int, size: int, stride: int) -> Span:
-    """What a window sees with TensorFlow's "same": the smaller half of the padding goes before the
+def window(span: Span, side: int, size: int, stride: int, edges: Edges = "same") -> Span:
+    """What a window sees. With TensorFlow's "same", the smaller half of the padding goes before the
     first pixel."""
     low, high, jump = span
     padding = max((-(-side // stride) - 1) * stride + size - side, 0)
-    before = padding // 2
+    before = padding // 2 if edges == "same" else 0
     return Span(low - before * jump, high + (size - 1 - before) * jump, jump * stride)
 
 

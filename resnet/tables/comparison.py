@@ -219,7 +219,7 @@ LAYERS_SAY = {
     "conv_bias": "bias",
     "initialiser": "initialiser",
 }
-STEMS = {"imagenet": "ImageNet", "cifar": "CIFAR"}
+STEMS = {"imagenet": "ImageNet", "deep": "deep", "cifar": "CIFAR"}
 
 
 def _sentence(c: Comparison) -> str:

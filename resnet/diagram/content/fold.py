@@ -103,10 +103,10 @@ def _runs(name: str, layers: Layers, view: View) -> Iterator[Unit]:
 
 
 def runs(layers: Layers) -> list[Layers]:
-    """Norms and ReLUs go with what stands before them."""
+    """Norms and ReLUs go with what stands before them, zero padding with what stands after it."""
     found: list[list[Node]] = []
     for node in layers:
-        if found and node.op.role == "follows":
+        if found and (node.op.role == "follows" or found[-1][-1].op.role == "leads"):
             found[-1].append(node)
         else:
             found.append([node])

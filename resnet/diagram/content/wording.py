@@ -72,7 +72,8 @@ def block_runs(layers: Layers, activation_order: ActivationOrder) -> list[Layers
         is_main = not follows(step)
         has_main = any(node.op.role == "main" for node in runs[-1])
         begins = is_main if activation_order == "post" else has_main or (is_main and len(runs) == 1)
-        if begins and runs[-1]:
+        led = bool(runs[-1]) and runs[-1][-1].op.role == "leads"
+        if begins and runs[-1] and not led:
             runs.append([])
         runs[-1] += step
     return [tuple(run) for run in runs]
@@ -100,12 +101,17 @@ def follows(step: Layers) -> bool:
     return all(node.op.role == "follows" for node in step)
 
 
+def named(step: Layers) -> bool:
+    """Whether a box can be named after the step."""
+    return any(node.op.role == "main" for node in step)
+
+
 def row_of(layers: Layers) -> Row:
     """One row for layers that work one behind the other, named after the one with the weights; a
     step of several layers is named after the last, where its arms meet."""
     kinds = tuple([kind_of(node) for node in layers])
     every = steps(layers)
-    main = [step for step in every if not follows(step)] or every
+    main = [step for step in every if named(step)] or every
     text = ", ".join([step[-1].op.short_text for step in main])
     return Row(tuple([kind for kind in kinds if kind != "input"]), text)
 
@@ -141,6 +147,8 @@ def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
         shape = next(n for n in reversed(graph.nodes) if n.section == f"stage{number}").output_shape
         text = shape_text((*shape[:2], stage.filters * expansion))
         yield f"1×1 conv, /{stage.stride}", text, "000.0 k params"
+        if graph.config.downsampling == "average_pool":
+            yield f"1×1 conv, avg-pool, /{stage.stride}", text, "000.0 k params"
         yield f"pad, /{stage.stride}", text, FREE
         yield "identity", text, FREE
 

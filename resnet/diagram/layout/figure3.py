@@ -9,7 +9,7 @@ from resnet import quantity
 from resnet.diagram.content import wording
 from resnet.diagram.content.fold import Layers, Section, Unit, block_name
 from resnet.diagram.content.steps import body_steps, joint_steps, shortcut_steps, tail_steps
-from resnet.diagram.content.wording import Shortcut, follows, steps
+from resnet.diagram.content.wording import Shortcut, named, steps
 from resnet.diagram.drawing import Edge, Panel
 from resnet.diagram.layout.cards import Card, Content
 from resnet.diagram.layout.frames import halves
@@ -149,7 +149,7 @@ class Figure:
         """A unit of a section, whether it is opened or closed; the whole section where that is
         closed."""
         if not section.opened or not unit.block:
-            kind = wording.kind_of(unit.layers[0])
+            kind = wording.step_kind(unit.layers)
             name = unit.layers[0].id if section.opened or kind == "input" else section.name
             whole = "stage" if section.is_stage else section.name
             facts = BoxFacts(
@@ -203,7 +203,7 @@ class Figure:
         waiting: Layers = ()
         for step in runs:
             waiting = (*waiting, *step)
-            if not follows(step):
+            if named(step):
                 joined.append(waiting)
                 waiting = ()
         ending = [
@@ -263,7 +263,7 @@ class Figure:
             return f"figure-{(int(section.name.removeprefix('stage')) - 1) % TINTS + 1}"
         return (
             "figure-1"
-            if section.name == "stem" and unit.layers[0].op.kind == "conv"
+            if section.name == "stem" and wording.step_kind(unit.layers) == "conv"
             else "figure-plain"
         )
 
@@ -279,8 +279,8 @@ class Figure:
 
 def _text(step: Layers) -> str:
     """Named after the first layer with a name, or after where the arms of a fork meet."""
-    named = [part for part in steps(step) if not follows(part)] or [step[:1]]
-    return named[0][-1].op.figure_text
+    parts = [part for part in steps(step) if named(part)] or [step[:1]]
+    return parts[0][-1].op.figure_text
 
 
 def _ids(unit: Unit, step: Layers) -> tuple[str, ...]:

@@ -78,6 +78,11 @@ def _four_dots(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
         yield Circle(x + corner_x, y + corner_y, 1.4, fill)
 
 
+def _framed_square(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
+    yield Rect(x + 0.5, y + 0.5, 7, 7, 0.5, stroke)
+    yield Rect(x + 2.5, y + 2.5, 3, 3, 0.5, fill)
+
+
 SIGNS: dict[str, Sign] = {
     "conv": _square,
     "norm": _bars,
@@ -88,6 +93,8 @@ SIGNS: dict[str, Sign] = {
     "pool": _funnel,
     "global_pool": _funnel,
     "dense": _disc,
+    "zero_pad": _framed_square,
+    "avg_pool": _funnel,
     "projection": _diamond,
     "pad": _dashed_square,
     "subsample": _four_dots,
