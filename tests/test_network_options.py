@@ -5,8 +5,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet import build_graph, build_keras_model, describe, get, with_settings
+from resnet import (
+    UnknownNameError,
+    build_graph,
+    build_keras_model,
+    describe,
+    get,
+    names,
+    with_settings,
+)
 from resnet.exports import config_json
+from resnet.network import catalog
 from resnet.network.link import choice_of
 from resnet.network.operations import Conv, ZeroPad
 
@@ -122,3 +131,36 @@ def test_the_two_paddings_read_other_pixels(padding: str, before: int) -> None:
     seen = type(model)(model.inputs, layer.output)(image[None])
     expected = convolved(image, np.asarray(layer.kernel), before, 2)
     np.testing.assert_allclose(np.asarray(seen)[0], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("preresnet164_bottleneck", 1_703_258), ("preresnet1001_bottleneck", 10_327_706)],
+)
+def test_the_bottleneck_cifar_networks_have_the_paper_s_counts(name: str, count: int) -> None:
+    """He et al. 2016: 164 layers, 1.7 M parameters; 1001 layers, 10.3 M (10.2 M in their table)."""
+    assert describe(get(name).config).trainable_params == count
+
+
+def test_every_bottleneck_network_has_its_depth_and_its_name() -> None:
+    for n in catalog.BOTTLENECK_N:
+        for order in ("post", "pre"):
+            entry = get(catalog.bottleneck_name(n, order))
+            assert entry.config.depth == 9 * n + 2
+            assert catalog.name_of(entry.config) == entry.name
+
+
+def test_resnet164_is_what_it_was_and_tells_of_the_other() -> None:
+    """Old links mean the 6n+2 network of basic blocks."""
+    assert get("resnet164").config == catalog.cifar_config(27)
+    assert "resnet164_bottleneck" in catalog.namesakes("resnet164")
+    assert "resnet164" in catalog.namesakes("resnet164_bottleneck")
+    assert not catalog.namesakes("resnet56")
+    assert "resnet164_bottleneck" in names()
+
+
+@pytest.mark.parametrize("typed", ["preresnet164", "resnet1001", "preresnet1001"])
+def test_a_paper_s_short_name_leads_to_the_bottleneck_network(typed: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        get(typed)
+    assert caught.value.nearest == f"{typed}_bottleneck"

@@ -11,9 +11,15 @@ from resnet.network import catalog, config
 from resnet.network.config import ResNetConfig, Shortcut
 from resnet.network.link import Choice
 
-FAMILIES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "Notebook"}
+FAMILIES = {
+    "cifar": "CIFAR",
+    "bottleneck": "CIFAR 9n+2",
+    "imagenet": "ImageNet",
+    "binary": "Notebook",
+}
 FAMILY_HELP = (
-    "CIFAR: section 4.2 of He et al. 2015, depth 6n+2. ImageNet: their Table 1. "
+    "CIFAR: section 4.2 of He et al. 2015, depth 6n+2. CIFAR 9n+2: the bottleneck networks of He et"
+    " al. 2016. ImageNet: their Table 1. "
     "Notebook: the four cats-or-dogs networks of the ablation notebook this project grew from."
 )
 KINDS = {"resnet": "Residual", "plain": "Plain"}
@@ -50,8 +56,9 @@ PLACE_HELP = "Which block of a stage strides. He et al.: the first. Keras's ResN
 PADDINGS = {"same": "Same", "symmetric": "Symmetric"}
 PADDING_HELP = (
     "What a window that strides reads at the edges. Same: TensorFlow's, more behind than before."
-    " Symmetric: that of Caffe, PyTorch and fb.resnet.torch, in which the paper's and most published"
-    " weights were trained; under the wrong one they lose 4 to 6 points. Counts do not change."
+    " Symmetric: that of Caffe, PyTorch and fb.resnet.torch, with which the paper's and most"
+    " published weights were trained; under the wrong one they lose 4 to 6 points. Counts do not"
+    " change."
 )
 BIASES = {"all": "All", "trunk": "On the trunk"}
 BIAS_HELP = (
@@ -82,7 +89,12 @@ GAMMA_HELP = (
     "Initial scale of the last norm in each residual branch; zero starts every block as the"
     " identity."
 )
-FIRST = {"cifar": "resnet56", "imagenet": "resnet50", "binary": "binary_resnet34"}
+FIRST = {
+    "cifar": "resnet56",
+    "bottleneck": "preresnet164_bottleneck",
+    "imagenet": "resnet50",
+    "binary": "binary_resnet34",
+}
 BOTTLENECK_ONLY = ("cardinality", "base_width")
 PORTABLE = ("norm.", "activation_order", "initialiser")
 """Settings that mean the same in every family and so survive a change of family."""
@@ -92,8 +104,8 @@ def network_form(shown: state.Shown) -> None:
     """Every field of a network: the few that matter first, the rest under "More"."""
     entry = catalog.get(shown.choice.network)
     _family(entry.family)
-    if entry.family == "cifar":
-        _n(entry.n or 1)
+    if entry.n is not None:
+        _n(entry.n, entry.family)
     else:
         _depth(entry)
     _shortcut(shown.config)
@@ -121,12 +133,15 @@ def _family_changed() -> None:
     state.choose(Choice(FIRST[state.read("family")], kept))
 
 
-def _n(n: int) -> None:
+def _n(n: int, family: catalog.Family) -> None:
     """The paper's n, by slider or by number."""
     last = catalog.N_RANGE[-1]
     help_text = (
         "Blocks per stage. The depth is 6n + 2: n = 3, 5, 7, 9, 18 and 200 are in the paper."
     )
+    if family == "bottleneck":
+        last = catalog.BOTTLENECK_N[-1]
+        help_text = "Blocks per stage. The depth is 9n + 2: n = 18 and 111 are in the paper."
     slider, number = st.columns([5, 4], vertical_alignment="bottom", wrap=False)
     slider.slider(
         "n",
@@ -152,7 +167,11 @@ def _n(n: int) -> None:
 
 
 def _n_changed(key: str) -> None:
-    network = catalog.cifar_name(state.read(key), _kind(state.draft().network))
+    entry, n = catalog.get(state.draft().network), state.read(key)
+    if entry.family == "bottleneck":
+        network = catalog.bottleneck_name(n, entry.config.activation_order)
+    else:
+        network = catalog.cifar_name(n, _kind(entry.name))
     state.choose(Choice(network, _without_stages(state.draft().settings)))
 
 

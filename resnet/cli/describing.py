@@ -33,8 +33,9 @@ def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([_record(entry) for entry in entries], indent=2))
         return
+    longest = max(len(entry.name) for entry in entries)
     for entry in entries:
-        print(f"{entry.name:16} {entry.config.depth:>5} layers   {entry.source}")
+        print(f"{entry.name:{longest}} {entry.config.depth:>5} layers   {entry.source}")
 
 
 def describe(
@@ -50,6 +51,8 @@ def describe(
     changes = [f"{key}={value}" for key, value in choice.to_query().items() if key != "network"]
     print(f"{name}{', ' if changes else ''}{', '.join(changes)}")
     print(catalog.get(name).source + ("; changed as said" if changes else ""))
+    if others := catalog.namesakes(name):
+        print(f"Papers call other networks by this name too: {', '.join(others)}.")
     for key, value in _totals(metrics).items():
         print(f"\n  {key.replace('_', ' '):22}{value}\n{'':24}{CONVENTIONS[key]}")
     if layers:

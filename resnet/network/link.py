@@ -170,4 +170,9 @@ def _relatives(config: ResNetConfig) -> list[str]:
     kind: catalog.Kind = "plain" if config.shortcut == "none" else "resnet"
     names = [f"{kind}{config.depth}", f"resnet{config.depth}", f"binary_{kind}{config.depth}"]
     counts = {stage.blocks for stage in config.stages}
-    return names + [catalog.cifar_name(n, kind) for n in sorted(counts) if n in catalog.N_RANGE]
+    names += [catalog.cifar_name(n, kind) for n in sorted(counts) if n in catalog.N_RANGE]
+    if config.block == "bottleneck" and config.stem == "cifar":
+        order = config.activation_order
+        bottlenecks = [n for n in sorted(counts) if n in catalog.BOTTLENECK_N]
+        names += [catalog.bottleneck_name(n, order) for n in bottlenecks]
+    return names
