@@ -1,8 +1,9 @@
 # The app in a container, by the same two scripts as `make run`.
 #   docker build -t resnet-lab .                                                    on the processor
 #   docker build -t resnet-lab --build-arg REQUIREMENTS=requirements-cuda.txt .     on NVIDIA GPUs
-# How to run it stands in the README.
-FROM python:3.12-slim
+# Another base (--build-arg BASE=…) needs bash and Python 3.11, 3.12 or 3.13 with venv. docs/container.md says more.
+ARG BASE=python:3.12-slim
+FROM $BASE
 ARG REQUIREMENTS=requirements.txt
 
 RUN useradd --create-home --uid 1000 lab && mkdir --parents /lab /volume && chown lab /lab /volume
@@ -28,4 +29,4 @@ EXPOSE 8501
 
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD .venv/bin/python -c "import urllib.request as web; web.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"
-CMD ["tools/serve.sh", "8501"]
+CMD ["tools/contained.sh", "8501"]

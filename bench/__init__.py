@@ -1,2 +1,2 @@
 """How fast the lab is, beside what people use today, measured in one run: `make bench` prints the
-README's table."""
+table of docs/speed.md."""

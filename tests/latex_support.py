@@ -1,10 +1,7 @@
-"""Tables set by LaTeX, where it is installed."""
+"""Tables set by LaTeX."""
 
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 PAGES = {
     "one column": (
@@ -25,8 +22,6 @@ PAGES = {
 """Papers as people write them, at their ordinary widths."""
 
 COMMAND = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "t.tex"]
-
-needs_latex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no LaTeX here")
 
 
 def typeset(text: str, folder: Path, page: str = "one column") -> str:

@@ -1,7 +1,6 @@
 """Numbers and differences as colours."""
 
 import io
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +14,7 @@ from strategies import configs, looks
 from resnet import ResNetConfig, build_graph, get, with_settings
 from resnet.diagram import Colour, Drawing, View, draw
 from resnet.diagram.colours.paint import box_values, thresholds
+from resnet.diagram.formats.pdf import pdf, png
 from resnet.diagram.looks.shapes import Rect
 
 PAINTED = tuple(colour for colour in get_args(Colour) if colour not in ("operation", "difference"))
@@ -88,7 +88,7 @@ def test_a_twin_differs_by_its_shortcuts_alone() -> None:
         beside=build_graph(get("resnet56").config),
     )
     assert not [
-        box.id for box in drawing.boxes if any(mark.look.startswith("is-") for mark in box.marks)
+        mark.look for box in drawing.boxes for mark in box.marks if mark.look.startswith("is-")
     ]
     lines = {edge.marks[0].look for edge in drawing.edges if edge.kind != "chain"}
     assert lines == {"added-line", "added-dotted"}
@@ -101,9 +101,7 @@ def test_what_changed_is_marked_in_both() -> None:
     drawing = draw(
         build_graph(first), View(colour="difference", level="block"), beside=build_graph(second)
     )
-    marked = {
-        box.id for box in drawing.boxes if any(mark.look == "is-changed" for mark in box.marks)
-    }
+    marked = {box.id for box in drawing.boxes for mark in box.marks if mark.look == "is-changed"}
     norms = {box.id for box in drawing.boxes if box.kind == "norm"}
     assert marked == norms
     assert {name.removeprefix("other:") for name in marked if name.startswith("other:")} == {
@@ -141,23 +139,38 @@ def test_new_shortcuts_show_at_every_level(level: Any) -> None:
     assert [look for look in marks if look.startswith(("is-", "added"))]
 
 
-@pytest.mark.parametrize("colour", ["difference", "operation", "macs"])
-@pytest.mark.parametrize("style", ["detailed", "compact", "figure3"])
-def test_a_pair_is_a_sound_pdf(colour: Any, style: Any, tmp_path: Path) -> None:
-    """Catches tints that become solid colour, and a state that poppler cannot find: forms share the
-    page's states."""
-    drawing = draw(
+def pair(colour: Any, style: Any) -> Drawing:
+    return draw(
         build_graph(get("plain20").config),
         View(colour=colour, style=style, level="block"),
         beside=build_graph(get("resnet20").config),
     )
-    file = tmp_path / "pair.pdf"
-    file.write_bytes(drawing.pdf())
-    if shutil.which("pdftoppm"):
-        command = ["pdftoppm", "-r", "30", "-png", file, tmp_path / "page"]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert done.stderr == ""
-    image = Image.open(io.BytesIO(drawing.png(2))).convert("L")
+
+
+STYLED = pytest.mark.parametrize("style", ["detailed", "compact", "figure3"])
+COLOURED = pytest.mark.parametrize("colour", ["difference", "operation", "macs"])
+
+
+@COLOURED
+@STYLED
+def test_tints_stay_tints_in_the_pdf_of_a_pair(colour: Any, style: Any) -> None:
+    """Catches tints that become solid colour."""
+    drawing = pair(colour, style)
+    image = Image.open(io.BytesIO(png(drawing, 2))).convert("L")
     for box in drawing.boxes:
         corner = (round(2 * (box.x + box.width - 4)), round(2 * (box.y + box.height / 2)))
         assert colour != "operation" or box.kind == "add" or image.getpixel(corner) > 200, box.id
+
+
+@pytest.mark.poppler
+@COLOURED
+@STYLED
+def test_poppler_has_no_complaint_about_the_pdf_of_a_pair(
+    colour: Any, style: Any, tmp_path: Path
+) -> None:
+    """Catches a graphics state that poppler cannot find: forms share the page's states."""
+    file = tmp_path / "pair.pdf"
+    file.write_bytes(pdf(pair(colour, style)))
+    command = ["pdftoppm", "-r", "30", "-png", file, tmp_path / "page"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stderr == ""

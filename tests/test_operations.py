@@ -34,9 +34,9 @@ from resnet import (
 from resnet.as_keras.program import keras_code
 from resnet.data.fit import fit_config
 from resnet.diagram import View, draw
+from resnet.diagram.content.view import LEVELS, Style
 from resnet.diagram.looks.glyphs import SIGNS, glyph
 from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND
-from resnet.diagram.view import LEVELS, Style
 from resnet.exports import DrawingFormat
 from resnet.guards.differences import leaves
 from resnet.network.config import NormKind, with_settings
@@ -78,6 +78,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     | {"padding": "symmetric", "stride_on": "3x3"},
     "at_the_end_post": TINY | {"stride_at": "end", "shortcut": "projection"},
     "layer": TINY | {"norm.kind": "layer"},
+    "layer_hwc": TINY | {"norm.kind": "layer_hwc"},
 }
 """What each network has that resnet8 has not."""
 

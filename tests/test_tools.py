@@ -1,5 +1,5 @@
-"""The shell scripts behind `make`: which Python is taken, which browser, and what is said where it
-cannot go on."""
+"""The shell scripts behind `make`: which Python is taken, and what is said where it cannot go
+on."""
 
 import os
 import shutil
@@ -32,6 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def program(path: Path, name: str, body: str) -> None:
+    (path / name).unlink(missing_ok=True)  # a link there leads to the machine's own program
     (path / name).write_text(f"#!{BASH}\n{body}\n")
     (path / name).chmod(0o755)
 
@@ -80,12 +81,6 @@ def test_without_ensurepip_the_package_is_named(path: Path) -> None:
     assert f"python{sys.version_info.major}.{sys.version_info.minor}-venv" in done.stderr
 
 
-def test_a_chromium_that_only_asks_for_a_snap_is_passed_over(path: Path) -> None:
-    program(path, "chromium-browser", "echo 'install the snap'; exit 1")
-    program(path, "google-chrome", "echo 'Google Chrome 150.0'")
-    assert run("chromium.sh", path=path).stdout == f"{path}/google-chrome\n"
-
-
 def test_a_port_in_use_is_one_sentence_that_names_another() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -97,6 +92,37 @@ def test_a_port_in_use_is_one_sentence_that_names_another() -> None:
 @pytest.mark.parametrize("port", ["0", "65536", "eighty", "", "-1", "80 80", "1e3"])
 def test_a_port_that_is_none_is_one_sentence(port: str) -> None:
     assert fails_in_one_sentence(run("serve.sh", port))
+
+
+@pytest.mark.parametrize("script", ["fresh.sh", "container.sh"])
+@pytest.mark.parametrize("words", [["--nonsense"], ["--keep"], ["--base"]])
+def test_a_wrong_option_is_told_how_to_do_it(script: str, words: list[str]) -> None:
+    """Catches an option that is passed over, and half an hour of work that nobody asked for."""
+    done = run(script, *words)
+    assert done.returncode == 2
+    assert f"usage: tools/{script}" in done.stderr and "unbound variable" not in done.stderr
+
+
+def test_a_fresh_debian_needs_root(path: Path) -> None:
+    """Catches a sudo in the middle of the script, which asks for a password after minutes."""
+    program(path, "uname", "echo Linux")
+    program(path, "id", "echo 1000")
+    assert fails_in_one_sentence(run("fresh.sh", path=path))
+
+
+def test_pip_settings_are_variables_that_mean_the_same(tmp_path: Path) -> None:
+    """Catches a file of pip's that the fresh system lacks, and a list whose lines are lost."""
+    file = tmp_path / "pip.conf"
+    file.write_text(
+        "[global]\nextra-index-url = file:///a/simple\n    file:///b/simple\n"
+        "[install]\nno-compile = true\n"
+    )
+    environment = os.environ | {"PIP_CONFIG_FILE": str(file), "PIP_TIMEOUT": "7"}
+    command = [BASH, str(ROOT / "tools" / "pip_settings.sh")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert "PIP_EXTRA_INDEX_URL=file:///a/simple file:///b/simple" in lines
+    assert "PIP_NO_COMPILE=true" in lines and "PIP_TIMEOUT=7" in lines
 
 
 @pytest.fixture
@@ -116,11 +142,13 @@ def would_do(folder: Path) -> str:
     ).stdout
 
 
+@pytest.mark.make
 def test_a_second_make_run_installs_nothing(installed: Path) -> None:
     assert "venv.sh" not in would_do(installed)
     assert "serve.sh" in would_do(installed)
 
 
+@pytest.mark.make
 def test_changed_requirements_are_installed(installed: Path) -> None:
     later = (installed / ".venv" / "installed").stat().st_mtime + 1
     os.utime(installed / "requirements.txt", (later, later))

@@ -107,6 +107,7 @@ def test_a_full_disk_leaves_the_earlier_ones_as_they_were(
     assert found.step == 1
 
 
+@pytest.mark.sha256sum
 def test_sha256sum_agrees(tmp_path: Path) -> None:
     folder = checkpoint.save(tmp_path, at(1))
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=True)

@@ -1,4 +1,4 @@
-"""Brings the README's tree up to date: `.venv/bin/python tools/tree.py`.
+"""Brings the tree of docs/code.md up to date: `.venv/bin/python tools/tree.py`.
 
 Lines that are there stay as a person wrote them, in their order; files that are gone lose theirs;
 new ones are put at the end of their folder, with the first sentence of their docstring until
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, not the one it is started in
 
-from tests.test_readme import README, TREE, expected, tree  # noqa: E402
+from tests.test_docs import CODE, TREE, expected, tree  # noqa: E402
 
 COLUMN = 26
 
@@ -27,9 +27,8 @@ def main() -> None:
         wanted, key=lambda path: [(place.get(part, len(place)), part) for part in parents(path)]
     )
     block = "".join(line(path, text[path]) for path in ordered)
-    (ROOT / "README.md").write_text(
-        TREE.sub(lambda match: f"{match[1]}{block}{match[3]}", README, count=1)
-    )
+    text_of_page = TREE.sub(lambda match: f"{match[1]}{block}{match[3]}", CODE.read_text(), count=1)
+    CODE.write_text(text_of_page)
 
 
 def parents(path: str) -> list[str]:

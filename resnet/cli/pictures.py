@@ -173,9 +173,8 @@ def _picture_format(output: "Output") -> PictureFormat:
 
 
 def _plot_by_keras(config: ResNetConfig, form: PictureFormat, options: PlotOptions) -> bytes:
-    from resnet.cli.saving import (
-        keras_model,
-    )
+    # TensorFlow takes seconds to load, and only this engine needs it.
+    from resnet.cli.saving import keras_model  # noqa: PLC0415
 
     with keras_model() as keras:
         text: str = keras.keras_dot(keras.build_keras_model(config), options)

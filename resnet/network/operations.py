@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple, get_args
 
 from resnet import quantity
-from resnet.network.config import HeadActivation, Initialiser, NormKind
+from resnet.network.config import NORM_NAMES, HeadActivation, Initialiser, NormKind
 
 Shape = tuple[int, ...]
 """(height, width, channels), or (features,) behind global pooling; the batch axis is left out."""
@@ -265,6 +265,7 @@ NORM_LAYERS: dict[NormKind, str] = {
     "batch": "BatchNormalization",
     "group": "GroupNormalization",
     "layer": "LayerNormalization",
+    "layer_hwc": "GroupNormalization",
 }
 
 
@@ -292,7 +293,7 @@ class Norm(Operation):
 
     @property
     def short_text(self) -> str:
-        return f"{self.norm} norm"
+        return NORM_NAMES[self.norm]
 
     @property
     def noun(self) -> str:
@@ -309,6 +310,8 @@ class Norm(Operation):
             arguments["momentum"] = self.momentum
         if self.norm == "group":
             arguments["groups"] = self.groups
+        if self.norm == "layer_hwc":  # group norm with one group
+            arguments["groups"] = 1
         return KerasLayer(NORM_LAYERS[self.norm], arguments)
 
     @property
@@ -316,7 +319,8 @@ class Norm(Operation):
         return {"groups": self.groups} if self.norm == "group" else {}
 
     def answers(self, word: str) -> bool:
-        return word in ("norm", "normalisation", "normalization", f"{self.norm}norm")
+        kind = self.norm.removesuffix("_hwc")
+        return word in ("norm", "normalisation", "normalization", f"{kind}norm")
 
     def attributes(self, inputs: Sequence[str], incoming: Shape) -> dict[str, str]:
         kept = {"momentum": str(self.momentum)} if self.norm == "batch" else {}

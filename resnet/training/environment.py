@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 def describe_environment(device: str) -> dict[str, Any]:
-    """Versions, machine and code; the data set's facts are added by whoever has loaded it."""
+    """Versions, machine and code. The worker adds the facts of the data set once it is loaded."""
     return {
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
@@ -36,24 +36,18 @@ def _version(package: str) -> str | None:
 
 
 def _driver() -> str | None:
-    with devices.driver() as there:
-        return str(pynvml.nvmlSystemGetDriverVersion()) if there else None
+    with devices.driver() as available:
+        return str(pynvml.nvmlSystemGetDriverVersion()) if available else None
 
 
 def _git_commit() -> str | None:
     """The commit of this code, marked "+changes" where files differ from it; None outside a git
     checkout."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        command = [
-            "git",
-            "-C",
-            str(PROJECT),
-            "describe",
-            "--always",
-            "--abbrev=40",
-            "--exclude=*",
-            "--dirty=+changes",
-        ]
+        # git refuses a checkout of another user for fear of the hooks in it; here its code is
+        # running already.
+        git = ["git", "-c", f"safe.directory={PROJECT}", "-C", str(PROJECT)]
+        command = [*git, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+changes"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
         return done.stdout.strip() or None
     return None

@@ -21,9 +21,10 @@ EXCEPTION = "[data-testid='stException']"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder drives a browser, whether its author thought of the mark or not."""
+    """A test that asks for a page drives a browser, whether its author thought of the mark or
+    not."""
     for item in items:
-        if item.path.is_relative_to(HERE):
+        if item.path.is_relative_to(HERE) and "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
 
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tools import programs
+
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN_S = 60
 ENDS_WITHIN_S = 10
@@ -24,7 +26,8 @@ CHROMIUM_FLAGS = [
     "--no-sandbox",  # root in a container has no other way
     "--disable-gpu",
     "--no-first-run",
-    "--disable-background-networking",  # a test machine may be offline, and lookups that fail are noise
+    # A test machine may be offline, and lookups that fail are noise.
+    "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]
@@ -119,7 +122,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium: the one `make` found, else the one its script finds."""
+    """The headless Chromium that tools/programs.py finds."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         try:
@@ -129,12 +132,12 @@ def chromium() -> Iterator[Browser]:
 
 
 def chromium_path() -> str:
-    if path := os.environ.get("CHROMIUM"):
-        return path
-    found = subprocess.run(
-        [ROOT / "tools" / "chromium.sh"], check=True, capture_output=True, text=True
-    )
-    return found.stdout.strip()
+    path = programs.path(programs.named("chromium"))
+    if path is None:
+        raise RuntimeError(
+            "There is no Chromium here; `make test` and `make bench` install one where they can."
+        )
+    return path
 
 
 def settled(page: Page) -> None:

@@ -16,7 +16,10 @@ import pytest
 from driver import ROOT, end, free_port
 from playwright.sync_api import Page
 
+from tests.checkout_support import tracked
+
 STARTS_WITHIN_S = 60
+TRAINS_WITHIN_S = 240
 PORT = "8501"
 
 
@@ -24,7 +27,11 @@ def instructions() -> list[tuple[str, str]]:
     """(instruction, arguments) of the Dockerfile, continued lines joined."""
     text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return [(name, rest) for name, _, rest in (line.partition(" ") for line in lines)]
+    instructions = []
+    for line in lines:
+        name, _, rest = line.partition(" ")
+        instructions.append((name, rest))
+    return instructions
 
 
 def arguments(name: str) -> list[str]:
@@ -41,14 +48,16 @@ def test_the_container_uses_the_commands_of_make_run() -> None:
     start = json.loads(arguments("CMD")[0])
     assert 'tools/venv.sh "$REQUIREMENTS"' in arguments("RUN")
     assert "tools/venv.sh requirements.txt" in makefile
-    assert start == ["tools/serve.sh", PORT]
+    assert start == ["tools/contained.sh", PORT]
+    assert 'tools/serve.sh "$1"' in (ROOT / "tools" / "contained.sh").read_text()
     assert 'tools/serve.sh "$(PORT)"' in makefile
 
 
 def test_the_container_runs_as_nobody_special_and_keeps_runs_and_data() -> None:
     names = [name for name, _ in instructions()]
     volume = arguments("VOLUME")[0]
-    assert arguments("FROM")[0].endswith("-slim")
+    assert arguments("FROM") == ["$BASE"]
+    assert arguments("ARG")[0].startswith("BASE=") and arguments("ARG")[0].endswith("-slim")
     assert arguments("USER")[-1] not in ("root", "0")
     assert names.index("USER") < names.index("COPY")
     assert settings()["RESNET_LAB_RUNS"].startswith(f"{volume}/")
@@ -79,15 +88,16 @@ def image(tmp_path: Path) -> Path:
         *sources, target = [word for word in shlex.split(rest) if not word.startswith("--")]
         for source in sources:
             copy_tracked(source, folder / target / source if target == "./" else folder / target)
-    (folder / ".venv").symlink_to(sys.prefix)
+    (
+        folder / ".venv"
+    ).mkdir()  # a link to the whole would let tools/venv.sh clear this Python's own
+    for entry in Path(sys.prefix).iterdir():
+        (folder / ".venv" / entry.name).symlink_to(entry)
     return folder
 
 
 def copy_tracked(source: str, target: Path) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", source], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for name in listed.stdout.splitlines():
+    for name in tracked(source):
         place = target / Path(name).relative_to(source) if name != source else target
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, place)
@@ -125,6 +135,7 @@ def started(
     end(process)
 
 
+@pytest.mark.git
 def test_the_container_starts_answers_its_health_check_and_draws(
     started: tuple[int, subprocess.Popen[bytes]],
     image: Path,
@@ -152,3 +163,31 @@ def wait_for(
             return True
         time.sleep(0.2)
     return False
+
+
+@pytest.mark.git
+@pytest.mark.training
+def test_a_stopped_container_leaves_a_checkpoint(
+    started: tuple[int, subprocess.Popen[bytes]], image: Path, clean_environment: dict[str, str]
+) -> None:
+    """Catches an engine's stop: it signals the first process only, and when that one ends it kills
+    all others."""
+    _, process = started
+    words = "-m resnet train resnet8 --data digits --steps 100000 --detach"
+    words += " --recipe-set checkpoint_every=100000"
+    subprocess.run(
+        [".venv/bin/python", *words.split()], cwd=image, env=clean_environment, check=True
+    )
+    (run,) = Path(clean_environment["RESNET_LAB_RUNS"]).glob("*resnet8*")
+    give_up = time.monotonic() + TRAINS_WITHIN_S
+    while not has_trained(run) and time.monotonic() < give_up:
+        time.sleep(0.2)
+    process.terminate()
+    assert process.wait(TRAINS_WITHIN_S) == 0
+    assert json.loads((run / "exit.json").read_text())["outcome"] == "stopped"
+    assert list((run / "checkpoint").glob("step-*"))
+
+
+def has_trained(run: Path) -> bool:
+    metrics = run / "metrics.jsonl"
+    return metrics.exists() and '"train"' in metrics.read_text()

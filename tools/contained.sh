@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# usage: tools/contained.sh PORT     the container's first process: serves the app, and when the container is stopped, has
+# every training write a checkpoint before it ends, since the engine then kills what is left
+set -u
+cd "$(dirname "$0")/.." || exit
+
+end_trainings() { .venv/bin/python -m resnet.runs.shutdown "${RESNET_LAB_RUNS:-runs}"; }
+
+stop() {
+  trap '' TERM INT
+  kill -TERM "$server" 2>/dev/null
+  end_trainings
+  wait "$server"
+  exit 0
+}
+
+tools/serve.sh "$1" &
+server=$!
+trap stop TERM INT
+wait "$server"
+status=$?
+end_trainings
+exit "$status"
