@@ -18,22 +18,29 @@ from resnet.diagram.content.view import View, places
 from resnet.network.config import (
     EXPANSION,
     ActivationOrder,
+    BiasOn,
     Block,
+    Downsampling,
     HeadActivation,
     Initialiser,
     NormKind,
+    Padding,
     ResNetConfig,
     Shortcut,
     Stem,
+    StrideAt,
     StrideOn,
 )
 from resnet.network.graph import build_graph
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
-STEM_STRIDES: dict[Stem, tuple[int, ...]] = {"cifar": (), "imagenet": (2, 2)}
+STEM_STRIDES: dict[Stem, tuple[int, ...]] = {"cifar": (), "imagenet": (2, 2), "deep": (2, 2)}
 BASE_WIDTHS = (64, 32, 16, 8, 4, 96, 128)
 CARDINALITIES = (1, 2, 3, 8, 32)
+
+WINDOWS_ONLY = {"norm.kind": "none", "norm.last_gamma": "one", "se_ratio": 0}
+"""Takes out of a network what looks at the whole map: it is not counted as a receptive field."""
 
 
 @st.composite
@@ -55,7 +62,12 @@ def configs(
         _filters(len(blocks), base_width, most_filters, rising=shortcut == "padded_identity")
     )
     activation = draw(_one_of(HeadActivation, first="softmax"))
+    if stem == "deep" and shortcut == "padded_identity":
+        filters = [max(size, 2) for size in filters]
+    stem_filters = draw(_stem_width(stem, filters, narrow=shortcut == "padded_identity"))
     channels = _channels(block, filters, base_width, cardinality)
+    stem_width = stem_filters or filters[0]
+    channels += [stem_width, stem_width // 2] if stem == "deep" else [stem_width]
     return ResNetConfig.model_validate(
         {
             "input_shape": (height, width, draw(st.integers(1, 4))),
@@ -75,6 +87,13 @@ def configs(
             "conv_bias": draw(st.booleans()),
             "norm": draw(_norms(channels, zero_allowed=shortcut != "none" and order == "post")),
             "initialiser": draw(_one_of(Initialiser, first="he_normal")),
+            "se_ratio": draw(_gates(filters)),
+            "stem_filters": stem_filters,
+            "downsampling": draw(_one_of(Downsampling, first="convolution")),
+            "projection_norm": draw(st.sampled_from([True, False])),
+            "stride_at": draw(_one_of(StrideAt, first="start")),
+            "padding": draw(_one_of(Padding, first="same")),
+            "bias_on": draw(_one_of(BiasOn, first="all")),
         }
     )
 
@@ -101,7 +120,7 @@ def _sides_and_strides(
 ) -> tuple[int, int, list[int]]:
     """An image, and strides that never ask for less than one pixel; images may be oblong and of odd
     sides."""
-    smallest = 3 if stem == "imagenet" else 1
+    smallest = 1 if stem == "cifar" else 3
     height, width = draw(st.integers(smallest, largest)), draw(st.integers(smallest, largest))
     side = reduce(lambda side, stride: -(-side // stride), STEM_STRIDES[stem], min(height, width))
     strides = []
@@ -110,6 +129,15 @@ def _sides_and_strides(
         strides.append(stride)
         side = -(-side // stride)
     return height, width, strides
+
+
+def _stem_width(stem: Stem, filters: list[int], *, narrow: bool) -> st.SearchStrategy[int | None]:
+    """None, or a width of its own: even for a deep stem, and `narrow` where no channels can be
+    dropped behind it."""
+    even = [width for width in (2, 4, 8, 16) if width <= filters[0] or not narrow]
+    if stem == "deep" and filters[0] % 2:
+        return st.sampled_from(even or [2])
+    return st.sampled_from([None, *even])
 
 
 def _widths(block: Block) -> st.SearchStrategy[tuple[int, int]]:
@@ -134,6 +162,12 @@ def _channels(block: Block, filters: list[int], base_width: int, cardinality: in
     if block == "bottleneck":
         widths += [size * base_width // 64 * cardinality for size in filters]
     return widths
+
+
+def _gates(filters: list[int]) -> st.SearchStrategy[int]:
+    """No gate, or a reduction that divides every stage's channels."""
+    common = reduce(gcd, filters)
+    return st.sampled_from([0, *[ratio for ratio in (1, 2, 4, 16) if common % ratio == 0]])
 
 
 @st.composite

@@ -18,7 +18,7 @@ from resnet import (
     get,
     with_settings,
 )
-from resnet.network.config import RULES, known_keys, parse_value
+from resnet.network.config import RULES, known_keys, parse_value, whole
 
 RESNET20 = get("resnet20").config
 RESNET50 = get("resnet50").config
@@ -133,6 +133,10 @@ def test_typed_text_becomes_the_value_it_means(text: str, value: Any) -> None:
             "shrink to nothing: stage2 strides by 2",
         ),
         ({"stem": "imagenet", "input_shape": [2, 2, 3]}, "shrink to nothing: stem.pool"),
+        ({"stem": "deep", "input_shape": [2, 2, 3]}, "shrink to nothing: stem.pool"),
+        ({"stem": "deep", "stem_filters": 9}, "an even number as stem_filters"),
+        ({"se_ratio": 3}, "se_ratio must divide"),
+        ({"stem_filters": 32}, "A padded identity can add channels"),
         ({"block": "bottleneck", "base_width": 5}, "whole channels"),
         ({"cardinality": 2}, "belong to bottleneck blocks"),
         ({"base_width": 4}, "belong to bottleneck blocks"),
@@ -155,7 +159,7 @@ def test_fields_that_make_no_sense_together_are_refused(
 
 def test_every_rule_is_tested_above() -> None:
     """A new rule needs a line in the table."""
-    assert len(RULES) == 6
+    assert len(RULES) == 8
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,7 @@ def test_an_unknown_key_in_json_is_refused_with_the_nearest() -> None:
 def test_every_key_it_lists_can_be_set(config: ResNetConfig, data: st.DataObject) -> None:
     """`--set` reaches any field: setting a field to the value it has gives the same network, typed
     or not."""
-    dump = config.model_dump(mode="json")
+    dump = whole(config)
     key = data.draw(st.sampled_from(known_keys(dump)))
     value: Any = dump
     for part in key.split("."):
@@ -210,7 +214,7 @@ def test_every_key_it_lists_can_be_set(config: ResNetConfig, data: st.DataObject
 
 @given(
     st.dictionaries(
-        st.sampled_from(known_keys(RESNET50.model_dump(mode="json"))),
+        st.sampled_from(known_keys(whole(RESNET50))),
         st.text(max_size=20),
         max_size=3,
     )

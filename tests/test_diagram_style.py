@@ -12,8 +12,8 @@ from resnet.diagram.looks.style import (
     LOOKS,
     OPERATION_COLOURS,
     OPERATION_OF_KIND,
-    OPERATIONS,
 )
+from resnet.network.operations import GROUPS
 
 Rgb = tuple[float, float, float]
 Ground = Literal["light", "dark"]
@@ -85,7 +85,7 @@ def test_operations_have_colours_of_their_own(eyes: str, ground: Ground) -> None
         name: lab(times(SEEN_BY[eyes], linear(getattr(colour, ground))))
         for name, colour in OPERATION_COLOURS.items()
     }
-    for one, other in combinations(OPERATIONS, 2):
+    for one, other in combinations(GROUPS, 2):
         difference = sum((a - b) ** 2 for a, b in zip(seen[one], seen[other], strict=True)) ** 0.5
         assert difference >= LEAST_DIFFERENCE, (one, other, difference)
 
@@ -97,7 +97,7 @@ def test_words_and_signs_stand_out_from_their_ground(ground: Ground, behind: str
     paper = getattr(COLOURS[behind], ground)
     for name in ("ink", "muted"):
         assert contrast(getattr(COLOURS[name], ground), paper) >= LETTERS_CONTRAST, name
-    for name in ("line", *OPERATIONS):
+    for name in ("line", *GROUPS):
         assert contrast(getattr(COLOURS[name], ground), paper) >= SIGNS_CONTRAST, name
 
 

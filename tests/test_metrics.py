@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import configs
+from strategies import WINDOWS_ONLY, configs
 
 from resnet import (
     ResNetConfig,
@@ -150,7 +150,7 @@ def test_the_field_is_exactly_what_numerically_influences_the_centre(
 @given(configs(most_blocks=4, most_filters=8, largest_side=60), st.data())
 def test_no_network_sees_beyond_its_field(config: ResNetConfig, data: st.DataObject) -> None:
     """Any combination of fields; where the image's edge clips the field, it is clipped here too."""
-    graph = build_graph(with_settings(config, {"norm.kind": "none", "norm.last_gamma": "one"}))
+    graph = build_graph(with_settings(config, WINDOWS_ONLY))
     axis = data.draw(st.sampled_from([0, 1]))
     low, high, side = predicted(graph)[axis]
     seen = influential(graph, axis)

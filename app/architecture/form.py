@@ -12,9 +12,15 @@ from resnet.network.config import ResNetConfig, Shortcut
 from resnet.network.link import Choice
 from resnet.network.numbers import NUMBERS
 
-FAMILIES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "Notebook"}
+FAMILIES = {
+    "cifar": "CIFAR",
+    "bottleneck": "CIFAR 9n+2",
+    "imagenet": "ImageNet",
+    "binary": "Notebook",
+}
 FAMILY_HELP = (
-    "CIFAR: section 4.2 of He et al. 2015, depth 6n+2. ImageNet: their Table 1. "
+    "CIFAR: section 4.2 of He et al. 2015, depth 6n+2. CIFAR 9n+2: the bottleneck networks of He et"
+    " al. 2016. ImageNet: their Table 1. "
     "Notebook: the four cats-or-dogs networks of the ablation notebook this project grew from."
 )
 KINDS = {"resnet": "Residual", "plain": "Plain"}
@@ -26,9 +32,10 @@ OPTION_HELP = (
 KIND_HELP = "Plain is the same network without shortcuts."
 DEPTH_HELP = "Layers with weights; projections are not counted. He et al. 2015, Table 1."
 HEADS = {"softmax": "Softmax", "sigmoid": "Sigmoid", "none": "Logits"}
-STEMS = {"cifar": "CIFAR", "imagenet": "ImageNet"}
+STEMS = {"cifar": "CIFAR", "imagenet": "ImageNet", "deep": "Deep"}
 STEM_HELP = (
     "CIFAR: one 3×3 convolution. ImageNet: a 7×7 that strides, then 3×3 max-pooling that strides."
+    " Deep: three 3×3 in place of the 7×7 (He et al. 2019)."
 )
 ORDERS = {"post": "After", "pre": "Before"}
 ORDER_HELP = "Norm and ReLU after each convolution (2015), or before it (He et al. 2016)."
@@ -37,6 +44,32 @@ STRIDES = {"1x1": "1×1", "3x3": "3×3"}
 STRIDE_HELP = (
     "Which convolution of a bottleneck strides: the paper's first 1×1, or the 3×3 of later code"
     " (v1.5)."
+)
+STEM_FILTERS_HELP = "Filters of the stem. As wide as the first stage unless set."
+DOWNSAMPLINGS = {"convolution": "Convolution", "average_pool": "Average pool"}
+DOWNSAMPLING_HELP = (
+    "How a projection halves the map: its 1×1 convolution strides, or an average pooling before it"
+    " (ResNet-D, He et al. 2019)."
+)
+PROJECTION_NORM_HELP = "Keras's CIFAR example has none."
+PLACES = {"start": "First block", "end": "Last block"}
+PLACE_HELP = "Which block of a stage strides. He et al.: the first. Keras's ResNet50V2: the last."
+PADDINGS = {"same": "Same", "symmetric": "Symmetric"}
+PADDING_HELP = (
+    "What a window that strides reads at the edges. Same: TensorFlow's, more behind than before."
+    " Symmetric: that of Caffe, PyTorch and fb.resnet.torch, with which the paper's and most"
+    " published weights were trained; under the wrong one they lose 4 to 6 points. Counts do not"
+    " change."
+)
+BIASES = {"all": "All", "trunk": "On the trunk"}
+BIAS_HELP = (
+    "All convolutions, or those that write on the trunk only: the stem's, each branch's last and"
+    " projections (Keras's ResNet50V2)."
+)
+SE_HELP = (
+    "Squeeze-and-excitation at the end of each residual branch (Hu et al. 2018): the gate's hidden"
+    " layer has this many times fewer units than the branch has channels. 16 in the paper; 0 for"
+    " no gate."
 )
 GAMMAS = {"one": "One", "zero": "Zero"}
 NORMS = {
@@ -70,7 +103,12 @@ GAMMA_HELP = (
     "Initial scale of the last norm in each residual branch; zero starts every block as the"
     " identity."
 )
-FIRST = {"cifar": "resnet56", "imagenet": "resnet50", "binary": "binary_resnet34"}
+FIRST = {
+    "cifar": "resnet56",
+    "bottleneck": "preresnet164_bottleneck",
+    "imagenet": "resnet50",
+    "binary": "binary_resnet34",
+}
 BOTTLENECK_ONLY = ("cardinality", "base_width")
 PORTABLE = ("norm.", "activation_order", "initialiser")
 """Settings that mean the same in every family and so survive a change of family."""
@@ -80,8 +118,8 @@ def network_form(shown: state.Shown) -> None:
     """Every field of a network: the few that matter first, the rest under "More"."""
     entry = catalog.get(shown.choice.network)
     _family(entry.family)
-    if entry.family == "cifar":
-        _n(entry.n or 1)
+    if entry.n is not None:
+        _n(entry.n, entry.family)
     else:
         _depth(entry)
     _shortcut(shown.config)
@@ -109,12 +147,15 @@ def _family_changed() -> None:
     state.choose(Choice(FIRST[state.read("family")], kept))
 
 
-def _n(n: int) -> None:
+def _n(n: int, family: catalog.Family) -> None:
     """The paper's n, by slider or by number."""
     last = catalog.N_RANGE[-1]
     help_text = (
         "Blocks per stage. The depth is 6n + 2: n = 3, 5, 7, 9, 18 and 200 are in the paper."
     )
+    if family == "bottleneck":
+        last = catalog.BOTTLENECK_N[-1]
+        help_text = "Blocks per stage. The depth is 9n + 2: n = 18 and 111 are in the paper."
     slider, number = st.columns([5, 4], vertical_alignment="bottom", wrap=False)
     slider.slider(
         "n",
@@ -140,7 +181,11 @@ def _n(n: int) -> None:
 
 
 def _n_changed(key: str) -> None:
-    network = catalog.cifar_name(state.read(key), _kind(state.draft().network))
+    entry, n = catalog.get(state.draft().network), state.read(key)
+    if entry.family == "bottleneck":
+        network = catalog.bottleneck_name(n, entry.config.activation_order)
+    else:
+        network = catalog.cifar_name(n, _kind(entry.name))
     state.choose(Choice(network, _without_stages(state.draft().settings)))
 
 
@@ -262,6 +307,8 @@ def _more(shown: ResNetConfig) -> None:
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
     _field(st, "Head", "head_activation", HEADS, shown.head_activation)
     _field(st, "Stem", "stem", STEMS, shown.stem, help=STEM_HELP)
+    width = state.draft().settings.get("stem_filters") or shown.stem_width
+    _number(st, "Stem filters", "stem_filters", width, min_value=1, help=STEM_FILTERS_HELP)
     _field(st, "Order", "activation_order", ORDERS, shown.activation_order, help=ORDER_HELP)
     _field(st, "Block", "block", BLOCKS, shown.block)
     if shown.block == "bottleneck":
@@ -281,8 +328,10 @@ def _more(shown: ResNetConfig) -> None:
             shown.base_width,
             help="Channels a group, at 64 filters.",
         )
+    _number(st, "SE reduction", "se_ratio", shown.se_ratio, min_value=0, help=SE_HELP)
     if shown.norm.kind != "none" and shown.shortcut != "none" and shown.activation_order == "post":
         _field(st, "Last gamma", "norm.last_gamma", GAMMAS, shown.norm.last_gamma, help=GAMMA_HELP)
+    _windows(shown)
     kinds = get_args(config.Initialiser)
     st.selectbox(
         "Initialiser",
@@ -299,7 +348,34 @@ def _more(shown: ResNetConfig) -> None:
         on_change=_changed,
         args=("conv_bias",),
     )
+    if shown.conv_bias:
+        _field(st, "Biases of", "bias_on", BIASES, shown.bias_on, help=BIAS_HELP)
     _stages(shown)
+
+
+def _windows(shown: ResNetConfig) -> None:
+    """How the map is made smaller, and how projections are made."""
+    _field(st, "Padding", "padding", PADDINGS, shown.padding, help=PADDING_HELP)
+    _field(st, "Strides in", "stride_at", PLACES, shown.stride_at, help=PLACE_HELP)
+    if not shown.shortcut.startswith("projection"):
+        return
+    _field(
+        st,
+        "Downsampling",
+        "downsampling",
+        DOWNSAMPLINGS,
+        shown.downsampling,
+        help=DOWNSAMPLING_HELP,
+    )
+    if shown.activation_order == "post" and shown.norm.kind != "none":
+        st.toggle(
+            "Norms in projections",
+            shown.projection_norm,
+            key=state.seed("projection_norm", shown.projection_norm),
+            on_change=_changed,
+            args=("projection_norm",),
+            help=PROJECTION_NORM_HELP,
+        )
 
 
 def _stages(shown: ResNetConfig) -> None:

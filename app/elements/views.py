@@ -19,7 +19,12 @@ from resnet.network.numbers import NUMBERS
 from resnet.tables.text_table import Cell, Column, TextTable
 
 VIEWS = ("Drawing", "plot_model", "Layers", "Code")
-FAMILY_TITLES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "cats or dogs"}
+FAMILY_TITLES = {
+    "cifar": "CIFAR",
+    "bottleneck": "CIFAR, bottlenecks",
+    "imagenet": "ImageNet",
+    "binary": "cats or dogs",
+}
 MARKDOWN_SIGNS = "\\`*_{}[]<>()#+-.!|$:~"
 TABLE_HEIGHT = 560
 

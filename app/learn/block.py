@@ -7,7 +7,8 @@ from html import escape
 from resnet import quantity
 from resnet.diagram import Box, Drawing, Panel, View, draw
 from resnet.diagram.formats.svg import marks_text
-from resnet.network.graph import Add, Graph, Node, Shape
+from resnet.network.graph import Graph, Node
+from resnet.network.operations import Add, Shape
 
 ROOM, LEFT, EDGE = 30.0, 42.0, 8.0
 """Points above and below the block, for x and y; left of it, for F(x); and around the picture."""

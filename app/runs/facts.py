@@ -10,7 +10,7 @@ from app.elements import views
 from app.runs import wording
 from resnet import history, quantity
 from resnet.network import catalog
-from resnet.network.config import Closed
+from resnet.network.config import Closed, whole
 from resnet.network.link import choice_of, difference, written
 from resnet.recipes import recipes
 from resnet.runs.command import nearest
@@ -72,7 +72,7 @@ def differences(spec: RunSpec) -> None:
 
 
 def _row(of: str, base: Closed, key: str, value: object) -> dict[str, str]:
-    there: object = base.model_dump(mode="json")
+    there: object = whole(base)
     for part in key.split("."):
         there = _inside(there, part)
     return {"Of": of, "Setting": key, "Catalogue": _said(there), "Here": _said(value)}

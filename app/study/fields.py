@@ -9,7 +9,7 @@ from typing import Any
 from resnet import bounded, data
 from resnet.errors import ConfigError, echo
 from resnet.network import catalog
-from resnet.network.config import ResNetConfig, known_keys, parse_value, with_settings
+from resnet.network.config import ResNetConfig, known_keys, parse_value, whole, with_settings
 from resnet.network.link import pairs, written
 from resnet.recipes import recipes
 from resnet.recipes.role import fields_of_kind
@@ -32,7 +32,7 @@ def known(study: Study) -> dict[str, str]:
     """Every key that can be a factor, with its kind and the baseline's value, the most used
     first."""
     base = study.baseline
-    network = with_settings(catalog.get(base.network).config, base.settings).model_dump(mode="json")
+    network = whole(with_settings(catalog.get(base.network).config, base.settings))
     recipe = base.recipe.model_dump(
         mode="json", exclude={*fields_of_kind(type(base.recipe), "seed")}
     )

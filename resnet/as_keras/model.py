@@ -19,22 +19,9 @@ from resnet.errors import ExportError, echo
 from resnet.extras import require
 from resnet.files import replacing
 from resnet.network.config import ResNetConfig
-from resnet.network.graph import (
-    Activation,
-    Add,
-    Conv,
-    Dense,
-    GlobalPool,
-    Input,
-    MaxPool,
-    Node,
-    Norm,
-    PadChannels,
-    Relu,
-    Subsample,
-    build_graph,
-)
+from resnet.network.graph import Node, build_graph
 from resnet.network.initial import initial_variances
+from resnet.network.operations import Input, Norm
 
 RECURSION_ROOM = 50_000
 """Frames enough for any config: Keras walks a model with one call a layer, and 1000 blocks stay
@@ -138,98 +125,24 @@ def kernel_hashes(model: keras.Model) -> dict[str, str]:
 def _apply(
     node: Node, arms: list[keras.KerasTensor], variance: float, seed: int | None
 ) -> keras.KerasTensor:
-    match node.op:
-        case Input():
-            return keras.Input(node.output_shape, name=node.id)
-        case Add():
-            return layers.Add(name=node.id)(arms)
-    layer = _layer(node, variance)
-    if seed is not None and isinstance(node.op, Conv | Dense):
+    """A node's output, [N, height, width, channels] or [N, features], from those of its inputs."""
+    if isinstance(node.op, Input):
+        return keras.Input(node.output_shape, name=node.id)
+    made = node.op.keras
+    arguments = dict(made.arguments)
+    if isinstance(node.op, Norm) and node.op.norm == "batch":
+        arguments["moving_variance_initializer"] = keras.initializers.Constant(variance)
+    layer = getattr(layers, made.name)(**arguments, name=node.id)
+    if seed is not None and "kernel_initializer" in arguments:
         drawn = {
             "class_name": type(layer.kernel_initializer).__name__,
             "config": {"seed": _seed(seed, node.id)},
         }
-        layer.kernel_initializer = keras.initializers.get(
-            drawn
-        )  # read when the layer is built, at its first call
-    return layer(arms[0])
+        # Read when the layer is built, at its first call.
+        layer.kernel_initializer = keras.initializers.get(drawn)
+    return layer(arms if len(arms) > 1 else arms[0])
 
 
 def _seed(seed: int, name: str) -> int:
     """A number of 31 bits for each layer's name: two layers of one shape must not begin equal."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:4], "big") >> 1
-
-
-def _layer(node: Node, variance: float) -> layers.Layer:  # noqa: PLR0911  one arm for each kind of node
-    """The standard layer of a node with one input."""
-    name = node.id
-    match node.op:
-        case Conv():
-            return _conv(node.op, name)
-        case Norm():
-            return _norm(node.op, name, variance)
-        case Relu():
-            return layers.ReLU(name=name)
-        case MaxPool(size, stride):
-            return layers.MaxPooling2D(size, stride, padding="same", name=name)
-        case Subsample(stride):
-            return layers.AveragePooling2D(
-                1, stride, name=name
-            )  # the mean of one pixel: takes every stride-th one
-        case PadChannels(extra):
-            return _pad_channels(extra, name)
-        case GlobalPool():
-            return layers.GlobalAveragePooling2D(name=name)
-        case Dense(units, initialiser):
-            return layers.Dense(units, kernel_initializer=initialiser, name=name)
-        case Activation("softmax"):
-            return layers.Softmax(name=name)
-        case Activation(function):
-            return layers.Activation(function, name=name)
-    raise AssertionError(f"no Keras layer for {node.op}")
-
-
-def _conv(op: Conv, name: str) -> layers.Layer:
-    return layers.Conv2D(
-        op.filters,
-        op.kernel,
-        op.stride,
-        padding="same",
-        groups=op.groups,
-        use_bias=op.bias,
-        kernel_initializer=op.initialiser,
-        name=name,
-    )
-
-
-def _norm(op: Norm, name: str, variance: float) -> layers.Layer:
-    gamma = "ones" if op.gamma == "one" else "zeros"
-    match op.norm:
-        case "batch":
-            return layers.BatchNormalization(
-                momentum=op.momentum,
-                epsilon=op.epsilon,
-                gamma_initializer=gamma,
-                moving_variance_initializer=keras.initializers.Constant(variance),
-                name=name,
-            )
-        case "group":
-            return layers.GroupNormalization(
-                op.groups, epsilon=op.epsilon, gamma_initializer=gamma, name=name
-            )
-        case "layer_hwc":
-            return layers.GroupNormalization(
-                1, epsilon=op.epsilon, gamma_initializer=gamma, name=name
-            )
-        case "layer":
-            return layers.LayerNormalization(epsilon=op.epsilon, gamma_initializer=gamma, name=name)
-    raise AssertionError(f"no Keras layer for norm {op.norm}")
-
-
-def _pad_channels(extra: int, name: str) -> layers.Layer:
-    """Told that channels come first, ZeroPadding2D pads the last two axes: here width, by nothing,
-    and channels.
-
-    It is the only standard layer that appends zero channels and is saved under its own name.
-    """
-    return layers.ZeroPadding2D(((0, 0), (0, extra)), data_format="channels_first", name=name)

@@ -7,41 +7,19 @@ on stock models (keras issue 19717).
 """
 
 from collections.abc import Iterator
-from typing import Literal, assert_never
+from typing import Literal
 
 from pydantic import Field
 
 from resnet.network.config import Closed
-from resnet.network.graph import (
-    Activation,
-    Add,
-    Conv,
-    Dense,
-    GlobalPool,
-    Graph,
-    Input,
-    MaxPool,
-    Node,
-    Norm,
-    Op,
-    PadChannels,
-    Relu,
-    Shape,
-    Subsample,
-)
+from resnet.network.graph import Graph, Node
+from resnet.network.operations import Shape
 
 RankDir = Literal["TB", "BT", "LR", "RL"]
 
 LONG = 2000
 """Boxes beyond which Graphviz's improvement of the columns is switched off (nslimit=0): on
 ResNet-1202 it takes 28 s instead of 1 s, and gives up at a picture twelve times as wide."""
-
-NORM_CLASSES = {
-    "batch": "BatchNormalization",
-    "group": "GroupNormalization",
-    "layer": "LayerNormalization",
-    "layer_hwc": "GroupNormalization",
-}
 
 
 class PlotOptions(Closed):
@@ -110,14 +88,14 @@ def _walk_back(graph: Graph) -> Iterator[str]:
 
 def _table(node: Node, shapes: dict[str, str], options: PlotOptions) -> str:
     """The HTML-like label of one box: a title, its activation where it has one, a row of facts."""
-    kind = _class_name(node.op)
+    kind = node.op.keras.name
     title = f"<b>{node.id}</b> ({kind})" if options.show_layer_names else f"<b>{kind}</b>"
     columns = max(1, 2 * options.show_shapes + options.show_dtype + options.show_trainable)
     rows = [
         f'<tr><td colspan="{columns}" bgcolor="black"><font point-size="16"'
         f' color="white">{title}</font></td></tr>'
     ]
-    if options.show_layer_activations and (function := _activation(node.op)):
+    if options.show_layer_activations and (function := node.op.keras.activation):
         rows.append(
             f'<tr><td bgcolor="white" colspan="{columns}"><font point-size="14">'
             f"Activation: <b>{function}</b></font></td></tr>"
@@ -139,7 +117,7 @@ def _facts(node: Node, shapes: dict[str, str], options: PlotOptions) -> Iterator
         yield _fact("Output shape", shapes[node.id])
     if options.show_dtype:
         yield _fact("Output dtype", "float32")
-    if options.show_trainable and isinstance(node.op, Conv | Norm | Dense):
+    if options.show_trainable and node.op.weighted:
         yield (
             '<td bgcolor="forestgreen"><font point-size="14"'
             ' color="white"><b>Trainable</b></font></td>'
@@ -153,43 +131,3 @@ def _fact(name: str, value: str) -> str:
 def _keras_shape(shape: Shape) -> str:
     """(None, 32, 32, 3): the batch axis first, as Keras writes it."""
     return str((None, *shape))
-
-
-def _activation(op: Op) -> str | None:
-    """The name of what Keras finds in a layer's `activation`; a ReLU or Softmax layer has none."""
-    match op:
-        case Conv() | Dense():
-            return "linear"
-        case Activation(function) if function != "softmax":
-            return function
-        case _:
-            return None
-
-
-def _class_name(op: Op) -> str:  # noqa: PLR0911  one arm for each kind of node
-    """The Keras layer that `resnet.as_keras.model` builds for a node."""
-    match op:
-        case Norm(kind):
-            return NORM_CLASSES[kind]
-        case Activation(function):
-            return "Softmax" if function == "softmax" else "Activation"
-        case Input():
-            return "InputLayer"
-        case Conv():
-            return "Conv2D"
-        case Relu():
-            return "ReLU"
-        case Add():
-            return "Add"
-        case MaxPool():
-            return "MaxPooling2D"
-        case Subsample():
-            return "AveragePooling2D"
-        case PadChannels():
-            return "ZeroPadding2D"
-        case GlobalPool():
-            return "GlobalAveragePooling2D"
-        case Dense():
-            return "Dense"
-        case _:
-            assert_never(op)

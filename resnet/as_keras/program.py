@@ -14,9 +14,10 @@ from resnet.as_keras.program_parts import (
     build_function,
     plan_of,
     shortcut_function,
+    strided_function,
 )
 from resnet.network.config import ResNetConfig
-from resnet.network.graph import build_graph
+from resnet.network.graph import Graph, build_graph
 from resnet.network.metrics import Metrics, measure
 from resnet.network.numbers import NUMBERS
 
@@ -79,9 +80,25 @@ def keras_code(config: ResNetConfig, *, name: str, link: str = "") -> str:
         IMPORTS.format(sys="import sys\n" if deep else ""),
     ]
     constants = [*[ROOM] * deep, *_constants(config)]
-    functions = [shortcut_function(plan), block_function(plan), build_function(plan)]
+    functions = [
+        strided_function(plan),
+        shortcut_function(plan),
+        block_function(plan),
+        build_function(plan),
+    ]
     sections = ["\n".join(lines) for lines in (head + constants, *functions) if lines]
-    return "\n\n\n".join([*sections, MAIN])
+    source = "\n\n\n".join([*sections, MAIN])
+    _check_complete(source, graph)
+    return source
+
+
+def _check_complete(source: str, graph: Graph) -> None:
+    """Fail loudly where an operation was forgotten in the program: its docstring counts every
+    layer of the graph."""
+    classes = {node.op.keras.name for node in graph.nodes if node.inputs}
+    missing = sorted(name for name in classes if f"layers.{name}" not in source)
+    if missing:
+        raise AssertionError(f"the program lacks layers.{missing[0]}; add it to program_parts")
 
 
 def _docstring(config: ResNetConfig, metrics: Metrics, name: str, link: str) -> Lines:
@@ -150,7 +167,7 @@ def _constants(config: ResNetConfig) -> Lines:
             f"BASE_WIDTH = {config.base_width}  # channels of a group where a stage has 64 filters"
         ]
     conv = (
-        f'layers.Conv2D, padding="same", use_bias={config.conv_bias},'
+        f'layers.Conv2D, padding="same", use_bias={config.conv_bias and config.bias_on == "all"},'
         f' kernel_initializer="{config.initialiser}"'
     )
     lines += ["", *_partial("conv", conv)]

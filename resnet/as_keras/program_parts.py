@@ -8,7 +8,9 @@ never runs.
 from dataclasses import dataclass
 
 from resnet.network.config import EXPANSION, ResNetConfig
-from resnet.network.graph import Add, Conv, Graph, PadChannels, Subsample
+from resnet.network.graph import Graph
+from resnet.network.operations import AvgPool, Conv, PadChannels, Subsample, ZeroPad
+from resnet.network.shortcuts import shortcut_kinds
 
 Lines = list[str]
 
@@ -25,11 +27,34 @@ SUBSAMPLE = """\
         x = layers.AveragePooling2D(1, stride, name=f"{name}.shortcut.subsample")(x)
 """
 
+GATE = """\
+    # Squeeze-and-excitation: from its mean, each channel gets a gate between 0 and 1.
+    dense = partial(layers.Dense, kernel_initializer="{initialiser}")
+    gate = layers.GlobalAveragePooling2D(name=f"{{name}}.se.pool")(y)
+    gate = dense(y.shape[-1] // {ratio}, name=f"{{name}}.se.reduce")(gate)
+    gate = layers.ReLU(name=f"{{name}}.se.relu")(gate)
+    gate = dense(y.shape[-1], name=f"{{name}}.se.expand")(gate)
+    gate = layers.Activation("sigmoid", name=f"{{name}}.se.sigmoid")(gate)
+    y = layers.Multiply(name=f"{{name}}.se.scale")([y, gate])
+"""
+
+STRIDED = [
+    "def strided(x, filters, stride, name, groups=1):",
+    '    """A 3x3 convolution; where it strides, zeros stand on all four sides, as in PyTorch."""',
+    "    if stride > 1:",
+    '        x = layers.ZeroPadding2D(1, name=f"{name}.pad")(x)',
+    '    edges = "valid" if stride > 1 else "same"',
+    "    return conv(filters, 3, stride, padding=edges, groups=groups, name=name)(x)",
+]
+
+SUBSAMPLED = 'layers.AveragePooling2D(1, stride, name=f"{name}.shortcut.subsample")'
+POOLED = 'layers.AveragePooling2D(stride, stride, "same", name=f"{name}.shortcut.pool")'
+
 LOOP = """\
     for number, (blocks, filters, stride) in enumerate(STAGES, 1):
         for index in range(1, blocks + 1):
             name = f"stage{number}.block{index}"
-            x = block(x, filters, stride if index == 1 else 1, name)
+            x = block(x, filters, stride if index == {place} else 1, name)
 """
 
 ACTIVATIONS = {
@@ -43,13 +68,15 @@ ACTIVATIONS = {
 class Plan:
     """The network, and which parts of it are there at all.
 
-    `opens`: a block begins with norm and ReLU; `passes`: some shortcut is the identity; the others
-    speak of shortcuts.
+    `opens`: a block begins with norm and ReLU; `pads_maps`: zeros stand around a map before some
+    3×3 of a block; `passes`: some shortcut is the identity; the others speak of shortcuts.
     """
 
     config: ResNetConfig
     opens: bool
+    pads_maps: bool
     projects: bool
+    pools: bool
     subsamples: bool
     pads: bool
     passes: bool
@@ -61,6 +88,11 @@ class Plan:
     @property
     def normalises(self) -> bool:
         return self.config.norm.kind != "none"
+
+    @property
+    def reads_raw(self) -> bool:
+        """Some shortcut reads the block's input as it is, though others are projections."""
+        return self.passes or self.subsamples
 
     @property
     def changes(self) -> bool:
@@ -82,10 +114,12 @@ def plan_of(graph: Graph) -> Plan:
     return Plan(
         config,
         opens=config.activation_order == "pre" and sum(stage.blocks for stage in config.stages) > 1,
+        pads_maps=any(isinstance(node.op, ZeroPad) and node.block for node in graph.nodes),
         projects=projections > 0,
+        pools=any(isinstance(op, AvgPool) for op in ops),
         subsamples=any(isinstance(op, Subsample) for op in ops),
         pads=any(isinstance(op, PadChannels) for op in ops),
-        passes=projections < sum(isinstance(node.op, Add) for node in graph.nodes),
+        passes="identity" in shortcut_kinds(graph).values(),
     )
 
 
@@ -105,13 +139,21 @@ def shortcut_function(plan: Plan) -> Lines:
             '    """The identity; where the shape changes, a projection by a 1x1 convolution."""'
         )
         guard = ["    if stride == 1 and filters == x.shape[-1]:", "        return x"]
+    if plan.subsamples:
+        guard += ["    if filters == x.shape[-1]:", f"        return {SUBSAMPLED}(x)"]
+    if plan.pools:
+        guard += ["    x = opened"] if source == "opened" else []
+        guard += ["    if stride > 1:", f"        x = {POOLED}(x)"]
+        source = "x"
+    stride = "" if plan.pools else ", stride"
+    bias = _trunk_bias(plan.config)
     lines = [
         *opening,
         about,
         *guard,
-        f'    x = conv(filters, 1, stride, name=f"{{name}}.shortcut.conv")({source})',
+        f'    x = conv(filters, 1{stride}, {bias}name=f"{{name}}.shortcut.conv")({source})',
     ]
-    if plan.normalises and not plan.pre:
+    if plan.normalises and not plan.pre and plan.config.projection_norm:
         lines += ['    x = norm(name=f"{name}.shortcut.norm")(x)']
     return _returning(lines)
 
@@ -131,7 +173,7 @@ def _padded_identity(plan: Plan) -> Lines:
 def _shortcut_arguments(plan: Plan) -> str:
     """As defined; a projection in pre-activation order reads the activated input, an identity the
     raw one."""
-    both = plan.projects and plan.passes and plan.opens
+    both = plan.projects and plan.reads_raw and plan.opens
     names = {
         "x": True,
         "opened": both,
@@ -147,11 +189,21 @@ def _shortcut_call(plan: Plan) -> str:
     if not plan.changes:
         return "x"
     arguments = _shortcut_arguments(plan)
-    if plan.projects and not plan.passes:
+    if plan.projects and not plan.reads_raw:
         arguments = arguments.replace("x", plan.opened, 1)
     if plan.config.block == "bottleneck":
         arguments = arguments.replace("filters", f"{EXPANSION['bottleneck']} * filters")
     return f"shortcut({arguments})"
+
+
+def strided_function(plan: Plan) -> Lines:
+    """The function for 3×3 convolutions that may stride, where "same" would read other pixels."""
+    return STRIDED if plan.pads_maps else []
+
+
+def _trunk_bias(config: ResNetConfig) -> str:
+    """The argument of a convolution that writes on the trunk, where only such have a bias."""
+    return "use_bias=True, " if config.conv_bias and config.bias_on == "trunk" else ""
 
 
 def bottleneck_width(config: ResNetConfig) -> str:
@@ -175,8 +227,15 @@ def block_function(plan: Plan) -> Lines:
         last = number == len(convs)
         around = _norm_and_relu(plan, number, last)
         read = plan.opened if number == 1 else "y"
-        conv = [f'    y = conv({arguments}, name=f"{{name}}.conv{number}")({read})']
+        bias = _trunk_bias(plan.config) if last else ""
+        conv = [f'    y = conv({arguments}, {bias}name=f"{{name}}.conv{number}")({read})']
+        if plan.pads_maps and ", 3, stride" in arguments:
+            width, _, groups = arguments.partition(", 3, stride")
+            conv = [f'    y = strided({read}, {width}, stride, f"{{name}}.conv{number}"{groups})']
         lines += (around if number > 1 else []) + conv if plan.pre else conv + around
+    if plan.config.se_ratio:
+        gate = GATE.format(initialiser=plan.config.initialiser, ratio=plan.config.se_ratio)
+        lines += gate.splitlines()
     if plan.config.shortcut != "none":
         lines += [f'    y = layers.Add(name=f"{{name}}.add")([y, {_shortcut_call(plan)}])']
     if not plan.pre:
@@ -240,16 +299,10 @@ def _norm_and_relu(plan: Plan, number: int, last: bool) -> Lines:
 def build_function(plan: Plan) -> Lines:
     """Stem, the loop over the stages, and head."""
     config = plan.config
-    imagenet = config.stem == "imagenet"
-    kernel, stride = ("7", ", 2") if imagenet else ("3", "")
     lines = ["def build() -> keras.Model:", '    inputs = keras.Input(INPUT_SHAPE, name="input")']
-    lines += [
-        f'    x = conv({config.stages[0].filters}, {kernel}{stride}, name="stem.conv")(inputs)'
-    ]
-    lines += _closing(plan, "stem")
-    if imagenet:
-        lines += ['    x = layers.MaxPooling2D(3, 2, padding="same", name="stem.pool")(x)']
-    lines += [LOOP.rstrip(), *(_closing(plan, "head") if plan.pre else [])]
+    lines += _stem(plan)
+    loop = LOOP.rstrip().replace("{place}", "1" if config.stride_at == "start" else "blocks")
+    lines += [loop, *(_closing(plan, "head") if plan.pre else [])]
     lines += ['    x = layers.GlobalAveragePooling2D(name="head.pool")(x)']
     lines += [
         f'    x = layers.Dense(CLASSES, kernel_initializer="{config.initialiser}",'
@@ -262,6 +315,41 @@ def build_function(plan: Plan) -> Lines:
     ]
 
 
-def _closing(plan: Plan, section: str) -> Lines:
-    lines = [f'    x = norm(name="{section}.norm")(x)'] if plan.normalises else []
-    return [*lines, f'    x = layers.ReLU(name="{section}.relu")(x)']
+def _stem(plan: Plan) -> Lines:
+    """One convolution or three, then max-pooling where the stem strides."""
+    config, width, read = plan.config, plan.config.stem_width, "inputs"
+    lines: Lines = []
+    bias = _trunk_bias(config)
+    if config.stem == "deep":
+        lines += _stem_conv(config, "conv1", f"{width // 2}, 3, 2", read)
+        lines += _closing(plan, "stem", "1")
+        lines += [f'    x = conv({width // 2}, 3, name="stem.conv2")(x)']
+        lines += _closing(plan, "stem", "2")
+        read = "x"
+    arguments = f"{width}, 7, 2" if config.stem == "imagenet" else f"{width}, 3"
+    lines += _stem_conv(config, "conv", arguments, read, bias)
+    lines += _closing(plan, "stem")
+    if config.stem == "cifar":
+        return lines
+    if config.padding == "same":
+        return [*lines, '    x = layers.MaxPooling2D(3, 2, padding="same", name="stem.pool")(x)']
+    return [
+        *lines,
+        '    x = layers.ZeroPadding2D(1, name="stem.pool.pad")(x)',
+        '    x = layers.MaxPooling2D(3, 2, name="stem.pool")(x)',
+    ]
+
+
+def _stem_conv(config: ResNetConfig, name: str, arguments: str, read: str, bias: str = "") -> Lines:
+    """A convolution of the stem; one that strides may read zeros on all four sides."""
+    _, size, *stride = arguments.split(", ")
+    lines: Lines = []
+    if stride and config.padding == "symmetric":
+        lines += [f'    x = layers.ZeroPadding2D({int(size) // 2}, name="stem.{name}.pad")({read})']
+        arguments, read = f'{arguments}, padding="valid"', "x"
+    return [*lines, f'    x = conv({arguments}, {bias}name="stem.{name}")({read})']
+
+
+def _closing(plan: Plan, section: str, number: str = "") -> Lines:
+    lines = [f'    x = norm(name="{section}.norm{number}")(x)'] if plan.normalises else []
+    return [*lines, f'    x = layers.ReLU(name="{section}.relu{number}")(x)']

@@ -21,7 +21,7 @@ def _wrong_family(facts: Facts) -> Said | None:
     if facts.network is None:
         return None
     side = min((facts.image_shape or facts.network.input_shape)[:2])
-    if facts.network.stem == "imagenet" and side <= SMALL_SIDE:
+    if facts.network.stem != "cifar" and side <= SMALL_SIDE:
         left = ceil(ceil(side / 2) / 2)
         return Said(
             f"An ImageNet stem, 7×7/2 and a pool, leaves maps of {left}×{left} of images"

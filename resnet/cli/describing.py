@@ -38,6 +38,8 @@ def describe(
     changes = [f"{key}={value}" for key, value in choice.to_query().items() if key != "network"]
     print(f"{name}{', ' if changes else ''}{', '.join(changes)}")
     print(catalog.get(name).source + ("; changed as said" if changes else ""))
+    if others := catalog.namesakes(name):
+        print(f"Papers call other networks by this name too: {', '.join(others)}.")
     for number in NUMBERS.values():
         value = _written(number, getattr(metrics, number.key))
         print(f"\n  {number.label:26}{value}\n{'':28}{number.convention}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet.network.config import ResNetConfig
+from resnet.network.config import ResNetConfig, whole
 from resnet.network.kinds import KIND
 from resnet.network.link import written
 from resnet.recipes.recipe import Recipe
@@ -36,7 +36,7 @@ def digest(value: Any) -> str:
 def leaves(config: ResNetConfig, recipe: Recipe, dataset: str) -> dict[str, Any]:
     """Every setting by its dotted key, "network.norm.momentum"; the seed is not a setting."""
     facts = {
-        "network": config.model_dump(mode="json"),
+        "network": whole(config),
         "recipe": recipe.model_dump(mode="json", exclude={*fields_of_kind(type(recipe), "seed")}),
     }
     return dict(_leaves(facts, "")) | {"dataset": dataset}

@@ -13,7 +13,8 @@ from resnet.data import FOLDER_PREFIX
 from resnet.guards.differences import Specs, canonical, listed
 from resnet.guards.twins import drawn_kernels
 from resnet.network.config import ResNetConfig
-from resnet.network.graph import Norm, build_graph
+from resnet.network.graph import build_graph
+from resnet.network.operations import Norm
 from resnet.recipes.role import STREAMS, deciding
 from resnet.runs.spec import RunSpec
 

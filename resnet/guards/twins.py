@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from resnet.errors import ConfigError
 from resnet.guards.differences import listed
 from resnet.network.config import ResNetConfig
-from resnet.network.graph import Conv, Dense, Graph, build_graph
+from resnet.network.graph import Graph, build_graph
 from resnet.network.metrics import LayerMetrics, measure
+from resnet.network.operations import Conv
 
 
 def twin(config: ResNetConfig) -> ResNetConfig:
@@ -134,7 +135,7 @@ def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProo
     equal = [
         name for name in shared if rows[0][name] == rows[1][name] and ops[0][name] == ops[1][name]
     ]
-    starts = equal_starts(*graphs)
+    starts, kernels = equal_starts(*graphs), drawn_kernels(graphs[0])
     return TwinProof(
         residual,
         plain,
@@ -145,9 +146,7 @@ def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProo
             n.id for n in graphs[0].nodes if n.path == "shortcut" and isinstance(n.op, Conv)
         ),
         equal_start=starts,
-        other_start=tuple(
-            name for name in shared if isinstance(ops[0][name], Conv | Dense) and name not in starts
-        ),
+        other_start=tuple(name for name in shared if name in kernels and name not in starts),
         trainable_params=(first.trainable_params, second.trainable_params),
         non_trainable_params=(first.non_trainable_params, second.non_trainable_params),
         macs=(first.macs, second.macs),
@@ -178,16 +177,10 @@ def drawn_kernels(graph: Graph) -> dict[str, tuple[Any, ...]]:
     depend on: shape and initialiser. A stride is no part of it."""
     found: dict[str, tuple[Any, ...]] = {}
     for node in graph.nodes:
-        match node.op:
-            case Conv(filters, kernel, _, groups, _, initialiser):
-                channels = graph.by_id[node.inputs[0]].output_shape[-1]
-                found[node.id] = (kernel, kernel, channels // groups, filters, initialiser)
-            case Dense(units, initialiser):
-                found[node.id] = (
-                    graph.by_id[node.inputs[0]].output_shape[-1],
-                    units,
-                    initialiser,
-                )
+        if node.inputs:
+            kernel = node.op.drawn_kernel(graph.by_id[node.inputs[0]].output_shape)
+            if kernel:
+                found[node.id] = (*kernel.shape, kernel.initialiser)
     return found
 
 

@@ -2,6 +2,9 @@
 
 Depth 6n+2 exists for every n from 1 to 200; where ImageNet has the same name (resnet50, resnet152,
 plain50) the CIFAR network is called resnet50_cifar and so on.
+
+He et al. 2016 has bottleneck networks for CIFAR too, of depth 9n+2: resnet164_bottleneck, and
+preresnet164_bottleneck in pre-activation order. `resnet164` is the one of basic blocks, 6n+2.
 """
 
 import re
@@ -11,16 +14,20 @@ from functools import cache
 from typing import Any, Literal
 
 from resnet.errors import ConfigError, UnknownNameError, echo
-from resnet.network.config import ResNetConfig, Shortcut, StageConfig
+from resnet.network.config import ActivationOrder, ResNetConfig, Shortcut, StageConfig
 
-Family = Literal["imagenet", "cifar", "binary"]
+Family = Literal["imagenet", "cifar", "bottleneck", "binary"]
 Kind = Literal["resnet", "plain"]
 
 HE_2015 = "He et al. 2015, Deep Residual Learning for Image Recognition"
+HE_2016 = "He et al. 2016, Identity Mappings in Deep Residual Networks"
 NOTEBOOK = "the ResNet ablation notebook this project grew from (binary cats_vs_dogs)"
 
 N_RANGE = range(1, 201)
 PAPER_N = (3, 5, 7, 9, 18, 200)
+BOTTLENECK_N = range(1, 112)
+PAPER_BOTTLENECK_N = (18, 111)
+"""164 and 1001 layers."""
 
 IMAGENET = {  # depth: (block, blocks per stage), Table 1 of the paper
     18: ("basic", (2, 2, 2, 2)),
@@ -35,7 +42,8 @@ PLAIN_DEPTHS = (18, 34, 50)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A published network. `n` is the paper's, for CIFAR networks, else None."""
+    """A published network. `n` is the paper's, for CIFAR networks (6n+2, or 9n+2 for bottlenecks),
+    else None."""
 
     name: str
     config: ResNetConfig
@@ -72,6 +80,16 @@ def cifar_config(n: int, shortcut: Shortcut = "padded_identity", **changes: Any)
     return ResNetConfig.model_validate({"stages": stages, "shortcut": shortcut} | changes)
 
 
+def bottleneck_config(n: int, order: ActivationOrder = "pre", **changes: Any) -> ResNetConfig:
+    """The bottleneck network for CIFAR of He et al. 2016, Table 2: depth 9n+2, 3×3 of 16, 32 and 64
+    filters, projections where the shape changes. Raises ConfigError."""
+    if isinstance(n, bool) or not isinstance(n, int) or n not in BOTTLENECK_N:
+        last = BOTTLENECK_N[-1]
+        raise ConfigError(f"n must be a whole number from 1 to {last}; received {echo(n)}.")
+    fields = {"stages": _doubling(16, (n, n, n)), "block": "bottleneck", "shortcut": "projection"}
+    return ResNetConfig.model_validate(fields | {"activation_order": order} | changes)
+
+
 def _doubling(filters: int, blocks: tuple[int, ...]) -> list[StageConfig]:
     """Each stage after the first halves the map and doubles the filters."""
     return [
@@ -87,9 +105,25 @@ def cifar_name(n: int, kind: Kind = "resnet") -> str:
     return f"{kind}{depth}_cifar" if depth in taken else f"{kind}{depth}"
 
 
+def bottleneck_name(n: int, order: ActivationOrder) -> str:
+    """The catalogue's name of the bottleneck network with this n."""
+    return f"{'pre' if order == 'pre' else ''}resnet{9 * n + 2}_bottleneck"
+
+
+def namesakes(name: str) -> tuple[str, ...]:
+    """Other networks that papers call by the same name and depth: "resnet164" stands for one of
+    basic blocks (6n+2) and for two of bottlenecks (9n+2)."""
+    depth = get(name).config.depth
+    if depth not in [9 * n + 2 for n in PAPER_BOTTLENECK_N] or get(name).config.shortcut == "none":
+        return ()
+    alike = (f"resnet{depth}", f"resnet{depth}_bottleneck", f"preresnet{depth}_bottleneck")
+    return tuple(other for other in alike if other in _ROWS and other != name)
+
+
 @cache
 def names() -> tuple[str, ...]:
-    """Every name `get` knows, ImageNet first, then the notebook's four, then CIFAR by depth."""
+    """Every name `get` knows, ImageNet first, then the notebook's four, then CIFAR by depth, last
+    the bottleneck networks for CIFAR."""
     return tuple(_ROWS)
 
 
@@ -105,6 +139,8 @@ def get(name: str) -> Entry:
 def twin(name: str, kind: Kind) -> str | None:
     """The catalogue's plain or residual counterpart of a network, or None where there is none."""
     entry = get(name)
+    if entry.family == "bottleneck":
+        return name if kind == "resnet" else None
     if entry.n is not None:
         return cifar_name(entry.n, kind)
     prefix = "binary_" if entry.family == "binary" else ""
@@ -115,6 +151,8 @@ def twin(name: str, kind: Kind) -> str | None:
 def _nearest_depth(name: str) -> str | None:
     """The network of the same kind whose depth is nearest: for "resnet57" letters alone would
     suggest resnet578."""
+    if f"{name}_bottleneck" in _ROWS:  # preresnet164, resnet1001
+        return f"{name}_bottleneck"
     asked = (
         re.fullmatch(r"(resnet|plain)-?(\d{1,4})", name.lower()) if isinstance(name, str) else None
     )
@@ -126,16 +164,18 @@ def _nearest_depth(name: str) -> str | None:
 
 
 def published() -> Iterator[Entry]:
-    """The networks the paper and the notebook report, without the rest of the 400 CIFAR depths."""
+    """The networks the papers and the notebook report, without the other depths for CIFAR."""
     for name in names():
         make, number, _ = _ROWS[name]
-        if make is not _cifar or number in PAPER_N:
+        reported = {_cifar: PAPER_N, _bottleneck: PAPER_BOTTLENECK_N}.get(make, (number,))
+        if number in reported:
             yield get(name)
 
 
 def find(config: ResNetConfig) -> Entry | None:
     """The catalogue entry that is exactly this config, if there is one."""
-    candidates = (name for name in names() if name.startswith((config.label, "binary")))
+    labels = (config.label, f"pre{config.label}", "binary")
+    candidates = (name for name in names() if name.startswith(labels))
     return next((get(name) for name in candidates if get(name).config == config), None)
 
 
@@ -154,6 +194,12 @@ def _imagenet(name: str, depth: int, shortcut: Shortcut) -> Entry:
 def _cifar(name: str, n: int, shortcut: Shortcut) -> Entry:
     where = "section 4.2, Table 6" if n in PAPER_N else "section 4.2, its rule 6n+2 at another n"
     return Entry(name, cifar_config(n, shortcut), "cifar", f"{HE_2015}, {where}", n)
+
+
+def _bottleneck(name: str, n: int, shortcut: Shortcut) -> Entry:
+    order: ActivationOrder = "pre" if name.startswith("pre") else "post"
+    where = "Table 2" if n in PAPER_BOTTLENECK_N else "its rule 9n+2 at another n"
+    return Entry(name, bottleneck_config(n, order), "bottleneck", f"{HE_2016}, {where}", n)
 
 
 def _binary(name: str, depth: int, shortcut: Shortcut) -> Entry:
@@ -189,6 +235,10 @@ def _rows() -> dict[str, Row]:
     for n in N_RANGE:
         rows[cifar_name(n, "resnet")] = (_cifar, n, "padded_identity")
         rows[cifar_name(n, "plain")] = (_cifar, n, "none")
+    orders: tuple[ActivationOrder, ...] = ("post", "pre")
+    for n in BOTTLENECK_N:
+        for order in orders:
+            rows[bottleneck_name(n, order)] = (_bottleneck, n, "projection")
     return rows
 
 

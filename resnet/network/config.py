@@ -7,7 +7,16 @@ import hashlib
 import json
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from resnet.errors import ConfigError, echo, explain
 from resnet.network.kinds import (
@@ -20,10 +29,14 @@ from resnet.network.kinds import (
     refuse_unknown,
 )
 
-Stem = Literal["imagenet", "cifar"]
+Stem = Literal["imagenet", "deep", "cifar"]
 Block = Literal["basic", "bottleneck"]
 Shortcut = Literal["none", "padded_identity", "projection", "projection_always"]
 StrideOn = Literal["1x1", "3x3"]
+StrideAt = Literal["start", "end"]
+Padding = Literal["same", "symmetric"]
+Downsampling = Literal["convolution", "average_pool"]
+BiasOn = Literal["all", "trunk"]
 ActivationOrder = Literal["post", "pre"]
 HeadActivation = Literal["softmax", "sigmoid", "none"]
 NormKind = Literal["batch", "group", "layer", "layer_hwc", "none"]
@@ -113,13 +126,58 @@ class StageConfig(Closed):
     stride: int = Field(default=1, ge=1, le=4)
 
 
+FIRST_FIELDS = frozenset(
+    {
+        "input_shape",
+        "classes",
+        "head_activation",
+        "stem",
+        "stages",
+        "block",
+        "cardinality",
+        "base_width",
+        "shortcut",
+        "stride_on",
+        "activation_order",
+        "conv_bias",
+        "norm",
+        "initialiser",
+    }
+)
+"""The fields that every file of a network has. Never add to them: a later field is left out where
+it has its default."""
+
+WHOLE = {"fields": "all"}
+"""The serialization context in which no field is left out."""
+
+
+def whole(config: BaseModel) -> dict[str, Any]:
+    """Every field as JSON data, those included that files leave out at their defaults."""
+    return config.model_dump(mode="json", context=WHOLE)
+
+
 class ResNetConfig(Closed):
     """A residual network, or its plain twin, described once.
 
     `input_shape` is (height, width, channels). The stem has as many filters as the first stage, as
-    in He et al. 2015, for ImageNet and for CIFAR. A block's output has `filters × expansion`
+    in He et al. 2015, unless `stem_filters` says otherwise. A block's output has `filters × expansion`
     channels: expansion is 1 for "basic", 4 for "bottleneck". `cardinality` and `base_width` are
     ResNeXt's (32x4d: 32 and 4) and count for bottlenecks only.
+
+    `se_ratio` ends each residual branch with a squeeze-and-excitation gate (Hu et al. 2018), whose
+    hidden layer has the branch's channels ÷ se_ratio; 16 in the paper, 0 for no gate.
+
+    Stem "deep" has three 3×3 convolutions for the 7×7, the first two with half of its filters (He
+    et al. 2019, ResNet-C); in `depth` it counts as one layer, as in the names of such networks.
+    `stem_filters` are the stem's where it is not as wide as the first stage. `downsampling`: a
+    projection strides by its convolution, or by an average pooling before it (ResNet-D).
+    `projection_norm`: whether a projection has a norm; it counts in post-activation order only.
+    `stride_at`: which block of a stage strides, the first or the last (Keras's ResNet50V2); at the
+    end of a stage a shortcut that only strides takes every stride-th pixel. `padding`: what a
+    window that strides reads at the edges, "same" as TensorFlow has it, which pads more behind than
+    before, or "symmetric" as Caffe, PyTorch and fb.resnet.torch have it. `bias_on`: with conv_bias,
+    all convolutions have biases, or those that write on the trunk only: the stem's last, each
+    branch's last, and projections.
     """
 
     input_shape: tuple[Side, Side, Channels] = (32, 32, 3)
@@ -136,12 +194,37 @@ class ResNetConfig(Closed):
     conv_bias: bool = False
     norm: NormConfig = NormConfig()
     initialiser: Initialiser = "he_normal"
+    se_ratio: int = Field(default=0, ge=0, le=1024)
+    stem_filters: Channels | None = None
+    downsampling: Downsampling = "convolution"
+    projection_norm: bool = True
+    stride_at: StrideAt = "start"
+    padding: Padding = "same"
+    bias_on: BiasOn = "all"
+
+    @model_serializer(mode="wrap")
+    def _as_before(
+        self, handler: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, Any]:
+        """Fields that came later are left out at their defaults. So a network of before has the
+        fingerprint and the files it had, and earlier versions of this program can read them."""
+        data: dict[str, Any] = handler(self)
+        if info.context is not WHOLE:
+            for name, field in type(self).model_fields.items():
+                if name not in FIRST_FIELDS and getattr(self, name) == field.default:
+                    data.pop(name, None)
+        return data
 
     @property
     def depth(self) -> int:
         """Layers with weights on the longest path, as the paper counts: projections and norms are
         left out."""
         return CONVS_PER_BLOCK[self.block] * sum(stage.blocks for stage in self.stages) + 2
+
+    @property
+    def stem_width(self) -> int:
+        """Filters of the stem: those of the first stage, or `stem_filters`."""
+        return self.stem_filters or self.stages[0].filters
 
     @property
     def label(self) -> str:
@@ -172,7 +255,7 @@ def _enough_room(config: ResNetConfig) -> None:
             f"stages may hold at most {MOST_BLOCKS} blocks together; received {blocks}."
         )
     side = min(config.input_shape[:2])
-    strides = [("stem.conv", 2), ("stem.pool", 2)] if config.stem == "imagenet" else []
+    strides = [("stem.conv", 2), ("stem.pool", 2)] if config.stem != "cifar" else []
     strides += [(f"stage{number}", stage.stride) for number, stage in enumerate(config.stages, 1)]
     for place, stride in strides:
         if stride > 1 and side == 1:
@@ -202,7 +285,9 @@ def _right_width(config: ResNetConfig) -> None:
 def _norm_fits(config: ResNetConfig) -> None:
     if config.norm.kind != "group":
         return
-    widths = {"stem": config.stages[0].filters}
+    widths = {"stem": config.stem_width}
+    if config.stem == "deep":
+        widths["the stem's first"] = config.stem_width // 2
     for number, stage in enumerate(config.stages, 1):
         widths[f"stage{number}"] = stage.filters * EXPANSION[config.block]
         if config.block == "bottleneck":
@@ -218,7 +303,7 @@ def _norm_fits(config: ResNetConfig) -> None:
 def _shortcut_possible(config: ResNetConfig) -> None:
     if config.shortcut != "padded_identity":
         return
-    channels = config.stages[0].filters
+    channels = config.stem_width
     for number, stage in enumerate(config.stages, 1):
         if stage.filters * EXPANSION[config.block] < channels:
             raise ConfigError(
@@ -248,6 +333,24 @@ def _branch_can_learn(config: ResNetConfig) -> None:
         )
 
 
+def _stem_can_be_halved(config: ResNetConfig) -> None:
+    if config.stem == "deep" and config.stem_width % 2:
+        raise ConfigError(
+            "The first convolutions of a deep stem have half of its filters; received"
+            f" {config.stem_width} filters: choose an even number as stem_filters."
+        )
+
+
+def _gate_has_whole_units(config: ResNetConfig) -> None:
+    for number, stage in enumerate(config.stages, 1):
+        channels = stage.filters * EXPANSION[config.block]
+        if config.se_ratio and channels % config.se_ratio:
+            raise ConfigError(
+                f"se_ratio must divide the channels of every stage; received {config.se_ratio} for"
+                f" the {channels} channels of stage{number}; choose a divisor, or 0 for no gate."
+            )
+
+
 def _head_means_something(config: ResNetConfig) -> None:
     if config.head_activation == "softmax" and config.classes == 1:
         raise ConfigError(
@@ -262,6 +365,8 @@ RULES = (
     _norm_fits,
     _shortcut_possible,
     _branch_can_learn,
+    _stem_can_be_halved,
+    _gate_has_whole_units,
     _head_means_something,
 )
 
@@ -279,7 +384,7 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
     ones. Another kind of optimiser, schedule or warm-up begins with that kind's defaults, then the
     rest of it is set. Raises ConfigError or UnknownNameError.
     """
-    data, fresh = config.model_dump(mode="json"), dict[str, dict[str, Any]]()
+    data, fresh = whole(config), dict[str, dict[str, Any]]()
     for key in sorted(settings, key=lambda key: (key.count("."), not key.endswith(f".{KIND}"))):
         value = parse_value(settings[key]) if isinstance(settings[key], str) else settings[key]
         field, _, last = key.partition(".")

@@ -9,24 +9,9 @@ other.
 from math import prod
 
 from resnet import quantity
-from resnet.network.config import Initialiser
-from resnet.network.graph import (
-    Activation,
-    Add,
-    Conv,
-    Dense,
-    GlobalPool,
-    Graph,
-    MaxPool,
-    Node,
-    Norm,
-    Op,
-    PadChannels,
-    Relu,
-    Shape,
-    Subsample,
-)
+from resnet.network.graph import Graph, Node
 from resnet.network.metrics import FLOAT32_BYTES, count
+from resnet.network.operations import Shape
 
 
 def params_formula(node: Node, incoming: Shape) -> str:
@@ -35,32 +20,15 @@ def params_formula(node: Node, incoming: Shape) -> str:
 
     Batch norm keeps as many untrained values (moving mean and variance) as it has trained ones.
     """
-    match node.op:
-        case Conv(filters, bias=bias):
-            weights = _weights_per_filter(node.op, incoming)
-            factors = f"({weights} + 1)×{filters}" if bias else f"{weights}×{filters}"
-        case Norm():
-            factors = f"2×{node.output_shape[-1]}"
-        case Dense(units):
-            factors = f"({incoming[0]} + 1)×{units}"
-        case _:
-            return ""
-    return f"{factors} = {quantity.exact(count(node, incoming).trainable_params)}"
+    factors = node.op.weights_formula(incoming, node.output_shape)
+    return _equation(factors, count(node, incoming).trainable_params)
 
 
 def macs_formula(node: Node, incoming: Shape) -> str:
     """The layer's multiply-adds for one image, or "" where none are counted: output values ×
     weights behind each."""
-    match node.op:
-        case Conv():
-            factors = (
-                f"{quantity.shape(node.output_shape)} × {_weights_per_filter(node.op, incoming)}"
-            )
-        case Dense(units):
-            factors = f"{incoming[0]}×{units}"
-        case _:
-            return ""
-    return f"{factors} = {quantity.exact(count(node, incoming).macs)}"
+    factors = node.op.macs_formula(incoming, node.output_shape)
+    return _equation(factors, count(node, incoming).macs)
 
 
 def memory_formula(node: Node) -> str:
@@ -74,64 +42,10 @@ def attributes(node: Node, graph: Graph) -> dict[str, str]:
 
     The last is always "reads": the ids of the layers it takes its input from.
     """
-    match node.op:
-        case Conv():
-            own = _of_conv(node.op)
-        case Norm():
-            own = _of_norm(node.op)
-        case MaxPool(size, stride):
-            own = {"size": f"{size}×{size}", "stride": str(stride), "padding": "same"}
-        case Dense(units, initialiser):
-            own = {"units": str(units), "bias": "yes", "initialiser": _initialiser(initialiser)}
-        case GlobalPool():
-            own = {"averages over": quantity.shape(graph.by_id[node.inputs[0]].output_shape[:2])}
-        case op:
-            own = _of_others(op, node)
-    return own | {"reads": ", ".join(node.inputs) or "the image"}
+    incoming = graph.by_id[node.inputs[0]].output_shape if node.inputs else ()
+    settings = node.op.attributes(node.inputs, incoming)
+    return settings | {"reads": ", ".join(node.inputs) or "the image"}
 
 
-def _weights_per_filter(op: Conv, incoming: Shape) -> str:
-    """One filter sees its group's channels only."""
-    channels = f"({incoming[2]}÷{op.groups})" if op.groups > 1 else str(incoming[2])
-    return f"{op.kernel}×{op.kernel}×{channels}"
-
-
-def _of_conv(op: Conv) -> dict[str, str]:
-    return {
-        "kernel": f"{op.kernel}×{op.kernel}",
-        "filters": str(op.filters),
-        "stride": str(op.stride),
-        "groups": str(op.groups),
-        "padding": "same",
-        "bias": "yes" if op.bias else "no",
-        "initialiser": _initialiser(op.initialiser),
-    }
-
-
-def _of_norm(op: Norm) -> dict[str, str]:
-    """Momentum belongs to moving averages, which only batch norm keeps; groups to group norm."""
-    kept = {"momentum": str(op.momentum)} if op.norm == "batch" else {}
-    split = {"groups": str(op.groups)} if op.norm == "group" else {}
-    gamma = {"gamma starts at": "1" if op.gamma == "one" else "0"}
-    return {"kind": op.norm} | kept | {"epsilon": str(op.epsilon)} | split | gamma
-
-
-def _of_others(op: Op, node: Node) -> dict[str, str]:
-    """Layers without weights."""
-    match op:
-        case Subsample(stride):
-            return {"stride": str(stride)}
-        case PadChannels(extra):
-            return {"extra channels": str(extra)}
-        case Relu():
-            return {"function": "max(0, x)"}
-        case Activation(function):
-            return {"function": function}
-        case Add():
-            return {"adds": " + ".join(node.inputs)}
-    return {}
-
-
-def _initialiser(name: Initialiser) -> str:
-    """He normal, Glorot uniform."""
-    return name.replace("_", " ").capitalize()
+def _equation(factors: str, total: int) -> str:
+    return f"{factors} = {quantity.exact(total)}" if factors else ""

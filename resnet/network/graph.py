@@ -10,139 +10,28 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from resnet.network.config import (
-    EXPANSION,
-    HeadActivation,
-    Initialiser,
-    NormConfig,
-    NormKind,
-    ResNetConfig,
-    StageConfig,
+from resnet.network.config import EXPANSION, NormConfig, ResNetConfig, StageConfig
+from resnet.network.operations import (
+    Activation,
+    Add,
+    AvgPool,
+    Conv,
+    Dense,
+    Edges,
+    GlobalPool,
+    Input,
+    MaxPool,
+    Norm,
+    Op,
+    PadChannels,
+    Relu,
+    Scale,
+    Shape,
+    Subsample,
+    ZeroPad,
 )
-
-Shape = tuple[int, ...]
-"""(height, width, channels), or (features,) behind global pooling; the batch axis is left out."""
 
 Path = Literal["trunk", "branch", "shortcut"]
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """The image."""
-
-    kind = "input"
-
-
-@dataclass(frozen=True, slots=True)
-class Conv:
-    """A square convolution, padding "same"."""
-
-    filters: int
-    kernel: int
-    stride: int
-    groups: int
-    bias: bool
-    initialiser: Initialiser
-
-    kind = "conv"
-
-
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """Normalisation with a scale and a shift per channel; kind "batch" also keeps moving
-    averages."""
-
-    norm: NormKind
-    momentum: float
-    epsilon: float
-    groups: int
-    gamma: Literal["one", "zero"]
-
-    kind = "norm"
-
-
-@dataclass(frozen=True, slots=True)
-class Relu:
-    """max(0, x)."""
-
-    kind = "relu"
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """Residual branch + shortcut."""
-
-    kind = "add"
-
-
-@dataclass(frozen=True, slots=True)
-class MaxPool:
-    """Square max-pooling, padding "same"."""
-
-    size: int
-    stride: int
-
-    kind = "pool"
-
-
-@dataclass(frozen=True, slots=True)
-class Subsample:
-    """Every stride-th pixel: how a padded identity halves the map without a parameter."""
-
-    stride: int
-
-    kind = "subsample"
-
-
-@dataclass(frozen=True, slots=True)
-class PadChannels:
-    """Zero channels appended behind the existing ones: how a padded identity widens without a
-    parameter."""
-
-    extra: int
-
-    kind = "pad"
-
-
-@dataclass(frozen=True, slots=True)
-class GlobalPool:
-    """The mean over height and width."""
-
-    kind = "global_pool"
-
-
-@dataclass(frozen=True, slots=True)
-class Dense:
-    """The classifier; its outputs are the logits."""
-
-    units: int
-    initialiser: Initialiser
-
-    kind = "dense"
-
-
-@dataclass(frozen=True, slots=True)
-class Activation:
-    """Logits to probabilities."""
-
-    function: HeadActivation
-
-    kind = "activation"
-
-
-Op = (
-    Input
-    | Conv
-    | Norm
-    | Relu
-    | Add
-    | MaxPool
-    | Subsample
-    | PadChannels
-    | GlobalPool
-    | Dense
-    | Activation
-)
 
 
 class Node(NamedTuple):
@@ -190,7 +79,8 @@ def build_graph(config: ResNetConfig) -> Graph:
     for number, stage in enumerate(config.stages, 1):
         for block in range(1, stage.blocks + 1):
             builder.enter(f"stage{number}", block)
-            tip = _block(builder, tip, stage, stage.stride if block == 1 else 1)
+            strides = block == (1 if config.stride_at == "start" else stage.blocks)
+            tip = _block(builder, tip, stage, stage.stride if strides else 1)
     _head(builder, tip)
     return Graph(config, tuple(builder.nodes))
 
@@ -205,7 +95,7 @@ class _Builder:
         self.norm = _norm_op(config.norm, "one")
         self.last_norm = _norm_op(config.norm, config.norm.last_gamma)
         self.relu = Relu()
-        self.convs: dict[tuple[int, int, int, int], Conv] = {}
+        self.convs: dict[Conv, Conv] = {}
         self.enter("stem", 0)
 
     def enter(self, section: str, block: int) -> None:
@@ -233,11 +123,24 @@ class _Builder:
         stride: int = 1,
         groups: int = 1,
         path: Path = "branch",
+        trunk: bool = False,
     ) -> Node:
-        recipe = (filters, kernel, stride, groups)
-        op = self.convs.get(recipe) or Conv(*recipe, self.config.conv_bias, self.config.initialiser)
-        shape = _strided(tip.output_shape, stride, filters)
-        return self.layer(name, self.convs.setdefault(recipe, op), tip, path=path, shape=shape)
+        """A convolution; `trunk` says that it writes on the trunk, for `bias_on`."""
+        config, shape = self.config, _strided(tip.output_shape, stride, filters)
+        bias = config.conv_bias and (trunk or config.bias_on == "all")
+        tip, edges = self.padded(name, tip, kernel, stride)
+        op = Conv(filters, kernel, stride, groups, bias, config.initialiser, edges)
+        return self.layer(name, self.convs.setdefault(op, op), tip, path=path, shape=shape)
+
+    def padded(self, name: str, tip: Node, size: int, stride: int) -> tuple[Node, Edges]:
+        """What a window reads, and how it treats the edges. A window of odd size that does not
+        stride is padded alike on both sides by "same" too, so it needs no layer for it."""
+        if self.config.padding == "same" or stride == 1 or size == 1:
+            return tip, "same"
+        height, width, channels = tip.output_shape
+        more = 2 * (size // 2)
+        shape = (height + more, width + more, channels)
+        return self.layer(f"{name}.pad", ZeroPad(size // 2), tip, shape=shape), "valid"
 
     def normalise(self, name: str, tip: Node, op: Norm | None, path: Path = "branch") -> Node:
         return self.layer(name, op, tip, path=path) if op else tip
@@ -263,15 +166,20 @@ def _stem(b: _Builder) -> Node:
     b.prefix = ""
     tip = b.layer("input", Input(), shape=b.config.input_shape)
     b.enter("stem", 0)
-    imagenet = b.config.stem == "imagenet"
-    kernel, stride = (7, 2) if imagenet else (3, 1)
-    tip = b.conv("conv", tip, b.config.stages[0].filters, kernel=kernel, stride=stride)
+    width = b.config.stem_width
+    kernel, stride = (7, 2) if b.config.stem == "imagenet" else (3, 1)
+    if b.config.stem == "deep":
+        # Three 3×3 see as much as one 7×7, with fewer weights; the first one strides.
+        for number, step in ((1, 2), (2, 1)):
+            tip = b.conv(f"conv{number}", tip, width // 2, kernel=3, stride=step)
+            tip = b.activate(f"relu{number}", b.normalise(f"norm{number}", tip, b.norm))
+    tip = b.conv("conv", tip, width, kernel=kernel, stride=stride, trunk=True)
     tip = b.activate("relu", b.normalise("norm", tip, b.norm))
-    if imagenet:
-        tip = b.layer(
-            "pool", MaxPool(3, 2), tip, shape=_strided(tip.output_shape, 2, tip.output_shape[2])
-        )
-    return tip
+    if b.config.stem == "cifar":
+        return tip
+    shape = _strided(tip.output_shape, 2, width)
+    tip, edges = b.padded("pool", tip, 3, 2)
+    return b.layer("pool", MaxPool(3, 2, edges), tip, shape=shape)
 
 
 def _block(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
@@ -313,25 +221,52 @@ def _branch(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
                 f"relu{number}", b.normalise(f"norm{number}", tip, b.last_norm if last else b.norm)
             )
         tip = b.conv(
-            f"conv{number}", tip, filters, kernel=kernel, stride=conv_stride, groups=groups
+            f"conv{number}",
+            tip,
+            filters,
+            kernel=kernel,
+            stride=conv_stride,
+            groups=groups,
+            trunk=last,
         )
         if not pre:
             tip = b.normalise(f"norm{number}", tip, b.last_norm if last else b.norm)
             tip = tip if last else b.activate(f"relu{number}", tip)
-    return tip
+    return _gated(b, tip) if b.config.se_ratio else tip
+
+
+def _gated(b: _Builder, tip: Node) -> Node:
+    """Squeeze: a mean for each channel. Excitation: two dense layers give each channel its gate."""
+    channels, ratio = tip.output_shape[2], b.config.se_ratio
+    gate = b.layer("se.pool", GlobalPool(), tip, shape=(channels,))
+    squeezed = Dense(channels // ratio, b.config.initialiser)
+    gate = b.layer("se.reduce", squeezed, gate, shape=(channels // ratio,))
+    gate = b.activate("se.relu", gate)
+    gate = b.layer("se.expand", Dense(channels, b.config.initialiser), gate, shape=(channels,))
+    gate = b.layer("se.sigmoid", Activation("sigmoid"), gate)
+    return b.layer("se.scale", Scale(ratio), tip, gate)
 
 
 def _shortcut(b: _Builder, raw: Node, opened: Node, target: Shape, stride: int) -> Node:
     """Ask the shape, not a flag: where input and output are alike the shortcut is the identity and
     has no layer."""
-    kind = b.config.shortcut
+    config, kind = b.config, b.config.shortcut
     if kind != "projection_always" and raw.output_shape == target:
         return raw
-    if kind == "padded_identity":
+    only_strides = config.stride_at == "end" and raw.output_shape[2] == target[2]
+    if kind == "padded_identity" or (kind == "projection" and only_strides):
         return _padded_identity(b, raw, target, stride)
-    tip = b.conv("shortcut.conv", opened, target[2], kernel=1, stride=stride, path="shortcut")
-    post = b.config.activation_order == "post"
-    return b.normalise("shortcut.norm", tip, b.norm if post else None, path="shortcut")
+    tip = opened
+    if config.downsampling == "average_pool" and stride > 1:
+        shape = _strided(tip.output_shape, stride, tip.output_shape[2])
+        pool = AvgPool(stride, stride)
+        tip = b.layer("shortcut.pool", pool, tip, path="shortcut", shape=shape)
+        stride = 1
+    tip = b.conv(
+        "shortcut.conv", tip, target[2], kernel=1, stride=stride, path="shortcut", trunk=True
+    )
+    normed = config.activation_order == "post" and config.projection_norm
+    return b.normalise("shortcut.norm", tip, b.norm if normed else None, path="shortcut")
 
 
 def _padded_identity(b: _Builder, tip: Node, target: Shape, stride: int) -> Node:

@@ -7,7 +7,8 @@ of a weight, a norm sets them to 1, a ReLU halves what is as often negative as p
 addition adds them up.
 """
 
-from resnet.network.graph import Add, Conv, Graph, Node, Norm, Relu
+from resnet.network.graph import Graph
+from resnet.network.operations import Norm
 
 INPUT_SQUARE = 0.5
 """Of a pixel: what makes the stem's norm begin at 1, as Keras's default has it."""
@@ -19,31 +20,12 @@ def initial_variances(graph: Graph) -> dict[str, float]:
     squares: dict[str, float] = {}
     variances: dict[str, float] = {}
     for node in graph.nodes:
+        if not node.inputs:
+            squares[node.id] = INPUT_SQUARE
+            continue
         incoming = [squares[name] for name in node.inputs]
+        source = graph.by_id[node.inputs[0]]
         if isinstance(node.op, Norm):
             variances[node.id] = incoming[0]
-        squares[node.id] = _square(node, incoming, graph)
+        squares[node.id] = node.op.mean_square(incoming, source.output_shape, source.op)
     return variances
-
-
-def _square(node: Node, incoming: list[float], graph: Graph) -> float:
-    """The mean square of a node's output."""
-    match node.op:
-        case Conv():
-            return incoming[0] * _gain(node.op, graph.by_id[node.inputs[0]].output_shape[2])
-        case Norm(gamma=gamma):
-            return 1.0 if gamma == "one" else 0.0
-        case Relu() if not isinstance(graph.by_id[node.inputs[0]].op, Add):
-            return incoming[0] / 2
-        case _:
-            # A ReLU behind an addition keeps most: the shortcut brings few negative values.
-            return sum(incoming) if incoming else INPUT_SQUARE
-
-
-def _gain(op: Conv, channels: int) -> float:
-    """Fan-in × the variance of a weight: 2 by He; by Glorot 2 × fan-in / (fan-in + fan-out), as
-    Keras counts fans."""
-    if op.initialiser.startswith("he"):
-        return 2.0
-    fan_in = channels // op.groups
-    return 2 * fan_in / (fan_in + op.filters)

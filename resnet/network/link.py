@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from resnet.errors import ConfigError, echo
 from resnet.network import catalog
-from resnet.network.config import Closed, ResNetConfig, parse_value, with_settings
+from resnet.network.config import Closed, ResNetConfig, parse_value, whole, with_settings
 
 NETWORK = "network"
 DEFAULT_NETWORK = "resnet56"
@@ -101,7 +101,7 @@ def choice_of(config: ResNetConfig) -> Choice:
 
 def difference(base: Closed, config: Closed) -> dict[str, Any]:
     """The settings that turn `base` into `config`, both of one kind: networks, or recipes."""
-    return dict(_changes(base.model_dump(mode="json"), config.model_dump(mode="json"), ""))
+    return dict(_changes(whole(base), whole(config), ""))
 
 
 def _changes(
@@ -170,4 +170,9 @@ def _relatives(config: ResNetConfig) -> list[str]:
     kind: catalog.Kind = "plain" if config.shortcut == "none" else "resnet"
     names = [f"{kind}{config.depth}", f"resnet{config.depth}", f"binary_{kind}{config.depth}"]
     counts = {stage.blocks for stage in config.stages}
-    return names + [catalog.cifar_name(n, kind) for n in sorted(counts) if n in catalog.N_RANGE]
+    names += [catalog.cifar_name(n, kind) for n in sorted(counts) if n in catalog.N_RANGE]
+    if config.block == "bottleneck" and config.stem == "cifar":
+        order = config.activation_order
+        bottlenecks = [n for n in sorted(counts) if n in catalog.BOTTLENECK_N]
+        names += [catalog.bottleneck_name(n, order) for n in bottlenecks]
+    return names

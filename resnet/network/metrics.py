@@ -16,19 +16,8 @@ from math import prod
 from typing import Literal, NamedTuple
 
 from resnet.network.config import ResNetConfig
-from resnet.network.graph import (
-    Add,
-    Conv,
-    Dense,
-    GlobalPool,
-    Graph,
-    MaxPool,
-    Node,
-    Norm,
-    Shape,
-    Subsample,
-    build_graph,
-)
+from resnet.network.graph import Graph, Node, build_graph
+from resnet.network.operations import Shape, Span
 
 FLOAT32_BYTES = 4
 
@@ -101,29 +90,8 @@ class Counts(NamedTuple):
 
 def count(node: Node, incoming: Shape) -> Counts:
     """A layer's own costs; `incoming` is the shape of its first input, () for the image."""
-    trainable, fixed, macs = 0, 0, 0
-    shape = node.output_shape
-    values = prod(shape)
-    match node.op:
-        case Conv(filters, kernel, _, groups, bias):
-            per_output = kernel * kernel * (incoming[2] // groups)
-            trainable = (per_output + bias) * filters
-            macs = values * per_output
-        case Norm(kind):
-            trainable = 2 * shape[-1]
-            fixed = trainable if kind == "batch" else 0
-        case Dense(units):
-            trainable = (incoming[0] + 1) * units
-            macs = incoming[0] * units
-    return Counts(trainable, fixed, macs, FLOAT32_BYTES * values)
-
-
-class Span(NamedTuple):
-    """Position i of a map sees input rows i·jump + low … i·jump + high."""
-
-    low: int
-    high: int
-    jump: int
+    cost = node.op.cost(incoming, node.output_shape)
+    return Counts(*cost, FLOAT32_BYTES * prod(node.output_shape))
 
 
 class ReceptiveField(NamedTuple):
@@ -152,34 +120,15 @@ def receptive_fields(graph: Graph) -> dict[str, ReceptiveField]:
 
 
 def _spans(graph: Graph, axis: Literal[0, 1]) -> dict[str, Span]:
-    """Along one axis; whatever neither strides nor looks around sees what its input sees."""
+    """Spans along one axis. Layers that neither stride nor use a window keep their input's span."""
     spans: dict[str, Span] = {}
     sides: dict[str, int] = {}
     for node in graph.nodes:
-        name, op, inputs, shape = node[:4]
-        sides[name] = shape[axis] if len(shape) > axis else 1
-        if not inputs:
-            spans[name] = Span(0, 0, 1)
-            continue
-        span = spans[inputs[0]]
-        match op:
-            case Conv(_, size, stride) | MaxPool(size, stride):
-                span = _window(span, sides[inputs[0]], size, stride)
-            case Subsample(stride):
-                span = _window(span, sides[inputs[0]], 1, stride)
-            case GlobalPool():
-                side = sides[inputs[0]]
-                span = Span(span.low, span.high + (side - 1) * span.jump, span.jump * side)
-            case Add():
-                other = spans[inputs[1]]
-                span = Span(min(span.low, other.low), max(span.high, other.high), span.jump)
-        spans[name] = span
+        shape = node.output_shape
+        sides[node.id] = shape[axis] if len(shape) > axis else 1
+        if node.inputs:
+            incoming = [spans[name] for name in node.inputs]
+            spans[node.id] = node.op.span(incoming, sides[node.inputs[0]])
+        else:
+            spans[node.id] = Span(0, 0, 1)
     return spans
-
-
-def _window(span: Span, side: int, size: int, stride: int) -> Span:
-    """TensorFlow's "same": the smaller half of the padding goes before the first pixel."""
-    low, high, jump = span
-    padding = max((-(-side // stride) - 1) * stride + size - side, 0)
-    before = padding // 2
-    return Span(low - before * jump, high + (size - 1 - before) * jump, jump * stride)

@@ -19,19 +19,9 @@ from itertools import zip_longest
 from operator import eq, ge, gt, le, lt
 
 from resnet.errors import ConfigError, echo
-from resnet.network.graph import (
-    Conv,
-    Dense,
-    GlobalPool,
-    Graph,
-    MaxPool,
-    Node,
-    Norm,
-    Op,
-    PadChannels,
-    Subsample,
-)
+from resnet.network.graph import Graph, Node
 from resnet.network.metrics import LayerMetrics, Metrics
+from resnet.network.operations import OPERATIONS, SHORTCUT_ONLY
 
 Predicate = Callable[[Node, LayerMetrics], bool]
 Measure = Callable[[Node, LayerMetrics], int | None]
@@ -113,7 +103,7 @@ def _predicates(tokens: list[str]) -> Iterator[Predicate]:
         elif SHAPE.fullmatch(word):
             yield _shaped(word)
         elif word:
-            yield OPERATIONS.get(word) or OPERATIONS.get(word.removesuffix("s")) or _named(word)
+            yield WORDS.get(word) or WORDS.get(word.removesuffix("s")) or _named(word)
 
 
 def _condition(text: str) -> Predicate:
@@ -180,12 +170,8 @@ def _named(word: str) -> Predicate:
     return lambda node, row: search(node.id) is not None
 
 
-def _operation(*kinds: type[Op]) -> Predicate:
-    return lambda node, row: isinstance(node.op, kinds)
-
-
-def _norm_of_kind(*kinds: str) -> Predicate:
-    return lambda node, row: isinstance(node.op, Norm) and node.op.norm in kinds
+def _operation(word: str) -> Predicate:
+    return lambda node, row: node.op.answers(word)
 
 
 def _section(name: str) -> Predicate:
@@ -199,21 +185,11 @@ def _identity(node: Node, row: LayerMetrics) -> bool:
 
 
 def _kernel(node: Node, row: LayerMetrics) -> int | None:
-    match node.op:
-        case Conv(kernel=size) | MaxPool(size):
-            return size
-    return None
+    return node.op.sizes.get("kernel")
 
 
-def _stride(node: Node, row: LayerMetrics) -> int | None:
-    return node.op.stride if isinstance(node.op, Conv | MaxPool | Subsample) else None
-
-
-def _groups(node: Node, row: LayerMetrics) -> int | None:
-    match node.op:
-        case Conv(groups=groups) | Norm("group", groups=groups):
-            return groups
-    return None
+def _size(name: str) -> Measure:
+    return lambda node, row: node.op.sizes.get(name)
 
 
 def _channels(node: Node, row: LayerMetrics) -> int | None:
@@ -225,26 +201,14 @@ def _shortcut(node: Node, row: LayerMetrics) -> bool:
     return node.path == "shortcut"
 
 
-OPERATIONS: dict[str, Predicate] = {
+WORDS: dict[str, Predicate] = {
     "stem": _section("stem"),
     "head": _section("head"),
     "shortcut": _shortcut,
     "projection": lambda node, row: node.path == "shortcut" and node.op.kind == "conv",
-    "paddedidentity": lambda node, row: isinstance(node.op, Subsample | PadChannels),
+    "paddedidentity": lambda node, row: isinstance(node.op, SHORTCUT_ONLY),
     "identity": _identity,
-    "batchnorm": _norm_of_kind("batch"),
-    "groupnorm": _norm_of_kind("group"),
-    "layernorm": _norm_of_kind("layer", "layer_hwc"),
-    "maxpool": _operation(MaxPool),
-    "globalpool": _operation(GlobalPool),
-    **dict.fromkeys(("conv", "convolution"), _operation(Conv)),
-    **dict.fromkeys(("norm", "normalisation", "normalization"), _operation(Norm)),
-    "relu": lambda node, row: node.op.kind == "relu",
-    **dict.fromkeys(("add", "addition"), lambda node, row: node.op.kind == "add"),
-    **dict.fromkeys(("pool", "pooling"), _operation(MaxPool, GlobalPool)),
-    "dense": _operation(Dense),
-    **dict.fromkeys(("pad", "padding"), _operation(PadChannels)),
-    "subsample": _operation(Subsample),
+    **{word: _operation(word) for operation in OPERATIONS for word in operation.words},
 }
 """Words for what a layer does and where it stands."""
 
@@ -253,12 +217,8 @@ MEASURES: dict[str, Measure] = {
     "macs": lambda node, row: row.macs,
     **dict.fromkeys(("memory", "bytes"), lambda node, row: row.activation_bytes),
     "sees": lambda node, row: row.receptive_field,
-    "stride": _stride,
-    "filters": lambda node, row: node.op.filters if isinstance(node.op, Conv) else None,
     "channels": _channels,
-    "kernel": _kernel,
-    "groups": _groups,
-    "units": lambda node, row: node.op.units if isinstance(node.op, Dense) else None,
+    **{name: _size(name) for name in ("stride", "filters", "kernel", "groups", "units")},
     "stage": lambda node, row: int(node.section.removeprefix("stage")) if node.block else None,
     "block": lambda node, row: node.block or None,
 }

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-from resnet.network.graph import Add, Conv, Graph, PadChannels, Subsample
+from resnet.network.graph import Graph
 
 ShortcutKind = Literal["identity", "padded identity", "projection"]
 
@@ -15,15 +15,13 @@ def shortcut_kinds(graph: Graph) -> dict[str, ShortcutKind]:
     none."""
     kinds: dict[str, ShortcutKind] = {}
     for section, block, nodes in graph.blocks():
-        name = f"{section}.block{block}"
-        for node in nodes:
-            match node.op:
-                case Conv() if node.path == "shortcut":
-                    kinds[name] = "projection"
-                case Subsample() | PadChannels():
-                    kinds[name] = "padded identity"
-                case Add():
-                    kinds.setdefault(name, "identity")
+        if not any(node.op.kind == "add" for node in nodes):
+            continue
+        layers = [node.op for node in nodes if node.path == "shortcut"]
+        if any(op.weighted for op in layers):
+            kinds[f"{section}.block{block}"] = "projection"
+        else:
+            kinds[f"{section}.block{block}"] = "padded identity" if layers else "identity"
     return kinds
 
 

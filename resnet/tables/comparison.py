@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple
 from resnet import quantity
 from resnet.network.config import ResNetConfig
 from resnet.network.formulas import attributes
-from resnet.network.graph import Graph, Node, Shape, build_graph
+from resnet.network.graph import Graph, Node, build_graph
 from resnet.network.link import difference, written
 from resnet.network.metrics import LayerMetrics, Metrics, measure
+from resnet.network.operations import Shape
 from resnet.network.shortcuts import shortcut_changes
 from resnet.tables import family, layer_table
 from resnet.tables.layer_table import Grouping, TableRow, block_of
@@ -248,7 +249,7 @@ LAYERS_SAY = {
     "conv_bias": "bias",
     "initialiser": "initialiser",
 }
-STEMS = {"imagenet": "ImageNet", "cifar": "CIFAR"}
+STEMS = {"imagenet": "ImageNet", "deep": "deep", "cifar": "CIFAR"}
 
 
 def _sentence(c: Comparison) -> str:

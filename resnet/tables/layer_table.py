@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from resnet.network.graph import Graph, Node, Shape
+from resnet.network.graph import Graph, Node
 from resnet.network.metrics import LayerMetrics, Metrics
+from resnet.network.operations import Shape
 from resnet.tables import text_table
 from resnet.tables.text_table import Cell, Column, TextTable, counted, named
 

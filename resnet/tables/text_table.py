@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from resnet import quantity
-from resnet.network.graph import Shape
 from resnet.network.numbers import NUMBERS
+from resnet.network.operations import Shape
 
 
 class Compared(NamedTuple):

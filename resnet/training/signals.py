@@ -24,7 +24,8 @@ from resnet import data, files, history
 from resnet.as_keras.model import build_keras_model, deep_recursion, kernel_hashes
 from resnet.errors import ResNetLabError, RunError, echo
 from resnet.network.config import ResNetConfig
-from resnet.network.graph import Conv, Graph, Node, Norm, build_graph
+from resnet.network.graph import Graph, Node, build_graph
+from resnet.network.operations import Conv, Norm
 from resnet.recipes.recipe import Recipe, SgdConfig
 from resnet.recipes.schedule import ErrorWarmup, rate_at
 from resnet.recipes.split import draw_split

@@ -10,13 +10,14 @@ Rectifiers, 2.2). Keras counts fans so, and widens its truncated normal to keep 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import log, prod
 from typing import Literal, NamedTuple
 
 from resnet import history
 from resnet.extras import needed
 from resnet.network.config import HeadActivation, ResNetConfig
-from resnet.network.graph import Conv, Dense, Graph, Node, Norm, build_graph
+from resnet.network.graph import Graph, Node, build_graph
+from resnet.network.operations import Norm
 from resnet.recipes.recipe import DecayCovers, WeightDecayConfig
 
 WeightGroup = Literal["stem", "branch", "projection", "classifier", "norm"]
@@ -101,13 +102,9 @@ def _part(node: Node) -> WeightGroup:
         return "norm"
     if node.path == "shortcut":
         return "projection"
-    return (
-        "classifier"
-        if isinstance(node.op, Dense)
-        else "stem"
-        if node.section == "stem"
-        else "branch"
-    )
+    if node.section == "head":
+        return "classifier"
+    return "stem" if node.section == "stem" else "branch"
 
 
 def _fresh(node: Node, graph: Graph) -> tuple[int, int, float]:
@@ -115,17 +112,12 @@ def _fresh(node: Node, graph: Graph) -> tuple[int, int, float]:
     op = node.op
     if isinstance(op, Norm):
         return 0, node.output_shape[-1], 1.0 if op.gamma == "one" else 0.0
-    assert isinstance(op, Conv | Dense)
-    incoming = graph.by_id[node.inputs[0]].output_shape[-1]
-    outputs, area, groups = (
-        (op.filters, op.kernel**2, op.groups) if isinstance(op, Conv) else (op.units, 1, 1)
-    )
-    fan_in, fan_out = area * incoming // groups, area * outputs
-    return (
-        outputs,
-        fan_in * outputs,
-        2 / (fan_in if op.initialiser.startswith("he") else fan_in + fan_out),
-    )
+    kernel = op.drawn_kernel(graph.by_id[node.inputs[0]].output_shape)
+    assert kernel, f"{node.id} has no kernel"
+    *area, channels, outputs = kernel.shape
+    fan_in, fan_out = prod(area) * channels, prod(area) * outputs
+    fans = fan_in if kernel.initialiser.startswith("he") else fan_in + fan_out
+    return outputs, fan_in * outputs, 2 / fans
 
 
 def chance_loss(classes: int, head: HeadActivation) -> float:

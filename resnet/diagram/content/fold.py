@@ -9,7 +9,8 @@ from itertools import groupby
 
 from resnet.diagram.content.view import View, places
 from resnet.errors import UnknownNameError
-from resnet.network.graph import Graph, Node, Relu
+from resnet.network.graph import Graph, Node
+from resnet.network.operations import Relu
 
 Layers = tuple[Node, ...]
 
@@ -102,10 +103,10 @@ def _runs(name: str, layers: Layers, view: View) -> Iterator[Unit]:
 
 
 def runs(layers: Layers) -> list[Layers]:
-    """Norms and ReLUs go with what stands before them."""
+    """Norms and ReLUs go with what stands before them, zero padding with what stands after it."""
     found: list[list[Node]] = []
     for node in layers:
-        if found and node.op.kind in ("norm", "relu"):
+        if found and (node.op.role == "follows" or found[-1][-1].op.role == "leads"):
             found[-1].append(node)
         else:
             found.append([node])

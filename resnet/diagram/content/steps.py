@@ -3,13 +3,13 @@ ReLU."""
 
 from resnet.diagram.content.fold import Layers, tail
 from resnet.diagram.content.view import Style
-from resnet.diagram.content.wording import block_runs, body
+from resnet.diagram.content.wording import block_runs, body, steps
 from resnet.network.config import ActivationOrder
 
 
 def body_steps(layers: Layers, style: Style, order: ActivationOrder) -> list[Layers]:
     """The residual branch, or a run of the stem."""
-    return _singly(body(layers)) if style == "detailed" else block_runs(layers, order)
+    return steps(body(layers)) if style == "detailed" else block_runs(layers, order)
 
 
 def shortcut_steps(layers: Layers, style: Style) -> list[Layers]:

@@ -6,25 +6,14 @@ from typing import Literal, NamedTuple
 
 from resnet import quantity
 from resnet.diagram.content.fold import Layers, Section, Unit, tail
-from resnet.network.config import EXPANSION, NORM_NAMES, ActivationOrder
-from resnet.network.graph import (
-    Activation,
-    Conv,
-    Dense,
-    Graph,
-    MaxPool,
-    Node,
-    Norm,
-    PadChannels,
-    Shape,
-    Subsample,
-)
+from resnet.network.config import EXPANSION, ActivationOrder
+from resnet.network.graph import Graph, Node
 from resnet.network.metrics import count
+from resnet.network.operations import Shape
 
 ShortcutKind = Literal["identity", "padded", "projection"]
 
 ADD = "add"
-NAMES = {"input": "input", "relu": "ReLU", "add": ADD, "global_pool": "global average pool"}
 OWN_WEIGHTS = "each with its own weights"
 FREE = "no params"
 
@@ -52,33 +41,10 @@ def kind_of(node: Node) -> str:
     return "projection" if node.path == "shortcut" and node.op.kind == "conv" else node.op.kind
 
 
-def layer_text(node: Node) -> str:
-    """A layer as the paper writes it: "3×3 conv, 64, /2"."""
-    match node.op:
-        case Conv(filters, kernel, stride, groups):
-            text = (
-                f"{kernel}×{kernel} conv,"
-                f" {filters}{f', {groups} groups' if groups > 1 else ''}{_strides(stride)}"
-            )
-        case Norm(kind, groups=groups):
-            text = f"{NORM_NAMES[kind]}, {groups} groups" if kind == "group" else NORM_NAMES[kind]
-        case MaxPool(side, stride):
-            text = f"{side}×{side} max-pool{_strides(stride)}"
-        case Subsample(stride):
-            text = f"subsample{_strides(stride)}"
-        case PadChannels(extra):
-            text = f"pad, +{extra} channels"
-        case Dense(units):
-            text = f"dense, {units}"
-        case Activation(function):
-            text = function
-        case op:
-            text = NAMES[op.kind]
-    return text
-
-
-def _strides(stride: int) -> str:
-    return f", /{stride}" if stride > 1 else ""
+def step_kind(step: Layers) -> str:
+    """The kind of the layer that a step is named after."""
+    main = [node for node in step if node.op.role == "main"] or step
+    return kind_of(main[0])
 
 
 def body(layers: Layers) -> Layers:
@@ -102,26 +68,51 @@ def block_runs(layers: Layers, activation_order: ActivationOrder) -> list[Layers
     from behind them.
     """
     runs: list[list[Node]] = [[]]
-    for node in body(layers):
-        is_conv = node.op.kind == "conv"
-        has_conv = any(other.op.kind == "conv" for other in runs[-1])
-        begins = is_conv if activation_order == "post" else has_conv or (is_conv and len(runs) == 1)
-        if begins and runs[-1]:
+    for step in steps(body(layers)):
+        is_main = not follows(step)
+        has_main = any(node.op.role == "main" for node in runs[-1])
+        begins = is_main if activation_order == "post" else has_main or (is_main and len(runs) == 1)
+        led = bool(runs[-1]) and runs[-1][-1].op.role == "leads"
+        if begins and runs[-1] and not led:
             runs.append([])
-        runs[-1].append(node)
+        runs[-1] += step
     return [tuple(run) for run in runs]
 
 
+def steps(layers: Layers) -> list[Layers]:
+    """Layers one behind the other. Those between a fork and where its arms meet are one step, since
+    on a chain they would seem to read each other."""
+    place = {node.id: index for index, node in enumerate(layers)}
+    found: list[Layers] = []
+    end = earliest = len(layers)
+    for index in reversed(range(len(layers))):
+        # What stands behind reads this layer or later ones: the chain can be cut behind it.
+        if earliest >= index:
+            if index + 1 < end:
+                found.append(layers[index + 1 : end])
+            end = index + 1
+        reads = [place[name] for name in layers[index].inputs if name in place]
+        earliest = min([earliest, *reads])
+    return [step for step in [layers[:end], *reversed(found)] if step]
+
+
+def follows(step: Layers) -> bool:
+    """Whether a step is drawn with the one before it."""
+    return all(node.op.role == "follows" for node in step)
+
+
+def named(step: Layers) -> bool:
+    """Whether a box can be named after the step."""
+    return any(node.op.role == "main" for node in step)
+
+
 def row_of(layers: Layers) -> Row:
-    """One row for layers that work one behind the other, named after the one with the weights."""
+    """One row for layers that work one behind the other, named after the one with the weights; a
+    step of several layers is named after the last, where its arms meet."""
     kinds = tuple([kind_of(node) for node in layers])
-    main = [node for node in layers if node.op.kind not in ("norm", "relu")] or list(layers)
-    text = ", ".join(
-        [
-            layer_text(node).partition(",")[0] if node.op.kind == "norm" else layer_text(node)
-            for node in main
-        ]
-    )
+    every = steps(layers)
+    main = [step for step in every if named(step)] or every
+    text = ", ".join([step[-1].op.short_text for step in main])
     return Row(tuple([kind for kind in kinds if kind != "input"]), text)
 
 
@@ -133,8 +124,7 @@ def shortcut_of(graph: Graph, layers: Layers) -> Shortcut | None:
     own = tuple([node for node in layers if node.path == "shortcut"])
     source = own[0].inputs[0] if own else add.inputs[1]
     shape = shape_text(add.output_shape)
-    kinds = {node.op.kind for node in own}
-    if "conv" in kinds:
+    if any(node.op.weighted for node in own):
         cost = f"{quantity.short(trainable_params(graph, own))} params"
         return Shortcut("projection", source, own, (shortcut_row(own).text, shape, cost))
     if own:
@@ -143,17 +133,10 @@ def shortcut_of(graph: Graph, layers: Layers) -> Shortcut | None:
 
 
 def shortcut_row(layers: Layers) -> Row:
-    """A shortcut's own layers in one line: "1×1 conv, /2" or "pad, /2"."""
+    """A shortcut's own layers in one line, the last first: "1×1 conv, /2" or "pad, /2"."""
     kinds = tuple([kind_of(node) for node in layers])
-    first = layers[0].op
-    if isinstance(first, Conv):
-        return Row(kinds, f"{first.kernel}×{first.kernel} conv{_strides(first.stride)}")
-    parts = [
-        "pad" if isinstance(node.op, PadChannels) else f"/{node.op.stride}"
-        for node in layers
-        if isinstance(node.op, PadChannels | Subsample)
-    ]
-    return Row(kinds, ", ".join(reversed(parts)))
+    main = [node.op.tag_text for node in layers if node.op.role == "main"]
+    return Row(kinds, ", ".join(reversed(main)))
 
 
 def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
@@ -164,6 +147,8 @@ def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
         shape = next(n for n in reversed(graph.nodes) if n.section == f"stage{number}").output_shape
         text = shape_text((*shape[:2], stage.filters * expansion))
         yield f"1×1 conv, /{stage.stride}", text, "000.0 k params"
+        if graph.config.downsampling == "average_pool":
+            yield f"1×1 conv, avg-pool, /{stage.stride}", text, "000.0 k params"
         yield f"pad, /{stage.stride}", text, FREE
         yield "identity", text, FREE
 
@@ -171,8 +156,8 @@ def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
 def behind(layers: Layers) -> tuple[str, ...]:
     """What follows a block's card in the chain: the addition, the last ReLU."""
     return tuple(
-        [layer_text(node) for node in layers if node.op.kind == "add"]
-        + [layer_text(n) for n in tail(layers)]
+        [node.op.text for node in layers if node.op.kind == "add"]
+        + [node.op.text for node in tail(layers)]
     )
 
 

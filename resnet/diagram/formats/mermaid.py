@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.drawing.parts import Edge, EdgeKind
-from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND, OPERATIONS
+from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND
+from resnet.network.operations import GROUPS
 
 ARROWS: dict[EdgeKind, str] = {
     "chain": "-->",
@@ -91,7 +92,7 @@ class _Nodes:
     def classes(self) -> Iterator[str]:
         """Boxes that are one operation have a border of its colour, as in the other formats."""
         boxes = [box for box in self.drawing.boxes if box.id in self.joined]
-        for operation in OPERATIONS:
+        for operation in GROUPS:
             members = [
                 self.nodes[box.id] for box in boxes if OPERATION_OF_KIND.get(box.kind) == operation
             ]

@@ -6,7 +6,7 @@ Keys are short since a network of a thousand layers is thousands of rows.
 
 from typing import Any
 
-from resnet.diagram.content.wording import kind_of, layer_text
+from resnet.diagram.content.wording import kind_of
 from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.drawing.parts import OTHER, Box, Edge, Panel
 from resnet.diagram.drawing.stamp import ENTRY, Stamp, Template, retitled
@@ -14,9 +14,10 @@ from resnet.diagram.formats.svg import marks_text, path_text
 from resnet.diagram.looks.shapes import Mark, Path, Text, shifted
 from resnet.diagram.looks.style import OPERATION_OF_KIND
 from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
-from resnet.network.graph import Graph, Node, Shape
+from resnet.network.graph import Graph, Node
 from resnet.network.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields
 from resnet.network.numbers import NUMBERS, OF_LAYERS
+from resnet.network.operations import Shape
 
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 SECTIONS = ("stage", "stem", "head")
@@ -204,7 +205,7 @@ class _Kinds:
 
 def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[str, Any]:
     return {
-        "text": layer_text(node),
+        "text": node.op.text,
         "kind": kind_of(node),
         "attributes": {
             key: value

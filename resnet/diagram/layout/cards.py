@@ -12,6 +12,7 @@ from resnet.diagram.looks.glyphs import GLYPH, glyph
 from resnet.diagram.looks.shapes import Circle, Commands, Mark, Path, Point, Rect, Text
 from resnet.diagram.looks.style import OPERATION_OF_KIND
 from resnet.diagram.looks.text import width
+from resnet.network.operations import ATTACHED
 
 PAD = 7.0
 TITLE_LINE = 11.5
@@ -157,7 +158,7 @@ def layer_width(row: Row) -> float:
 
 
 def _main_kind(row: Row) -> str:
-    return next((kind for kind in row.kinds if kind not in ("norm", "relu")), row.kinds[0])
+    return next((kind for kind in row.kinds if kind not in ATTACHED), row.kinds[0])
 
 
 def adder_card() -> Card:

@@ -9,14 +9,14 @@ from resnet import quantity
 from resnet.diagram.content import wording
 from resnet.diagram.content.fold import Layers, Section, Unit, block_name
 from resnet.diagram.content.steps import body_steps, joint_steps, shortcut_steps, tail_steps
-from resnet.diagram.content.wording import Shortcut
+from resnet.diagram.content.wording import Shortcut, named, steps
 from resnet.diagram.drawing.parts import Edge, Panel
 from resnet.diagram.layout.cards import Card, Content
 from resnet.diagram.layout.frames import halves
 from resnet.diagram.layout.sheet import BoxFacts, Sheet
 from resnet.diagram.looks.shapes import Mark, Path, Point, Rect, Text, arrow_head, rounded
 from resnet.diagram.looks.text import width
-from resnet.network.graph import Graph, Node
+from resnet.network.graph import Graph
 from resnet.network.metrics import count
 
 LINE = 11.0
@@ -32,7 +32,6 @@ TAG_PAD = 3.0
 TINTS = 8
 Dimensions = Literal["same", "change"]
 Noted = Literal["sizes", "nothing"]
-NAMES = {"global_pool": "avg pool", "pool": "pool", "input": "image", "dense": "fc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class Figure:
         self, graph: Graph, sections: Sequence[Section], *, noted: Noted = "sizes"
     ) -> None:
         self.graph = graph
-        steps = [
+        texts = [
             text
             for section in sections
             for unit in section.units
@@ -137,7 +136,7 @@ class Figure:
         ]
         tags = [wording.shortcut_row(own).text for own in self._shortcuts(sections)]
         self.frame = FigureFrame(
-            halves(max(width(text, "row") for text in [*steps, "3×3 conv, 512, /2"]) + 10),
+            halves(max(width(text, "row") for text in [*texts, "3×3 conv, 512, /2"]) + 10),
             halves(width("output size: 224", "note") + NOTE_GAP) if noted == "sizes" else 0.0,
             halves(
                 max([width(text, "tag-text") for text in [*tags, "1×1 conv, /2"]]) + 2 * TAG_PAD
@@ -150,7 +149,7 @@ class Figure:
         """A unit of a section, whether it is opened or closed; the whole section where that is
         closed."""
         if not section.opened or not unit.block:
-            kind = wording.kind_of(unit.layers[0])
+            kind = wording.step_kind(unit.layers)
             name = unit.layers[0].id if section.opened or kind == "input" else section.name
             whole = "stage" if section.is_stage else section.name
             facts = BoxFacts(
@@ -191,26 +190,26 @@ class Figure:
             ]
         return [
             (
-                BoxFacts(step[0].id, "conv", _ids(unit, step), unit.repeat),
+                BoxFacts(step[0].id, wording.step_kind(step), _ids(unit, step), unit.repeat),
                 self._card((_text(step),), tint),
             )
             for step in self._steps(unit)
         ]
 
     def _steps(self, unit: Unit) -> list[Layers]:
-        """A step a convolution; the addition and what follows belong to the last."""
-        steps = body_steps(unit.layers, "figure3", self.graph.config.activation_order)
+        """A step for each convolution; the addition and what follows belong to the last."""
+        runs = body_steps(unit.layers, "figure3", self.graph.config.activation_order)
         joined: list[Layers] = []
         waiting: Layers = ()
-        for step in steps:
+        for step in runs:
             waiting = (*waiting, *step)
-            if any(node.op.kind == "conv" for node in step):
+            if named(step):
                 joined.append(waiting)
                 waiting = ()
         ending = [
             node for step in (*joint_steps(unit.layers), *tail_steps(unit.layers)) for node in step
         ]
-        return [*joined[:-1], (*joined[-1], *ending)]
+        return [*joined[:-1], (*joined[-1], *waiting, *ending)]
 
     def _tag(self, unit: Unit) -> tuple[BoxFacts, Card] | None:
         own = [node for step in shortcut_steps(unit.layers, "figure3") for node in step]
@@ -228,7 +227,7 @@ class Figure:
     def _texts(self, section: Section, unit: Unit) -> list[str]:
         kind = unit.layers[0].op.kind
         if kind == "input":
-            return ["image"]
+            return [_text(unit.layers)]
         if not section.opened:
             blocks = (
                 [wording.blocks_text(len({node.block for node in unit.layers}))]
@@ -264,7 +263,7 @@ class Figure:
             return f"figure-{(int(section.name.removeprefix('stage')) - 1) % TINTS + 1}"
         return (
             "figure-1"
-            if section.name == "stem" and unit.layers[0].op.kind == "conv"
+            if section.name == "stem" and wording.step_kind(unit.layers) == "conv"
             else "figure-plain"
         )
 
@@ -279,19 +278,9 @@ class Figure:
 
 
 def _text(step: Layers) -> str:
-    main = next((node for node in step if node.op.kind not in ("norm", "relu")), step[0])
-    return _word(main)
-
-
-def _word(node: Node) -> str:
-    name = NAMES.get(node.op.kind)
-    if name is None:
-        return wording.layer_text(node)
-    if node.op.kind == "dense":
-        return f"{name}, {node.output_shape[-1]}"
-    return (
-        wording.layer_text(node).replace("3×3 max-pool", name) if node.op.kind == "pool" else name
-    )
+    """Named after the first layer with a name, or after where the arms of a fork meet."""
+    parts = [part for part in steps(step) if named(part)] or [step[:1]]
+    return parts[0][-1].op.figure_text
 
 
 def _ids(unit: Unit, step: Layers) -> tuple[str, ...]:

@@ -87,9 +87,13 @@ class Frames:
     def _lane_widths(self) -> Iterator[float]:
         """All that any twin of the network has on a shortcut."""
         norm = self.graph.by_id.get("stem.norm")
+        pooled = self.graph.config.downsampling == "average_pool"
         if self.style == "compact":
             behind = ("norm",) if norm else ()
             yield layer_width(wording.Row(("projection", *behind), "1×1 conv, /4"))
+            if pooled:
+                row = wording.Row(("avg_pool", "projection", *behind), "1×1 conv, avg-pool, /4")
+                yield layer_width(row)
             yield layer_width(wording.Row(("subsample", "pad"), "pad, /4"))
             return
         expansion = EXPANSION[self.graph.config.block]
@@ -99,6 +103,8 @@ class Frames:
                 wording.Row(("projection",), f"1×1 conv, {channels}, /{stage.stride}")
             )
             yield layer_width(wording.Row(("pad",), f"pad, +{channels} channels"))
+        if pooled:
+            yield layer_width(wording.Row(("avg_pool",), "4×4 avg-pool, /4"))
         yield layer_width(wording.Row(("subsample",), "subsample, /4"))
         if norm:
             yield layer_width(wording.row_of((norm,)))

@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from resnet.diagram.content.fold import Section, Unit, fold
 from resnet.diagram.content.view import View
+from resnet.diagram.content.wording import step_kind
 from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.layout.columns import BARE, GUTTER, PANELS, Column, Group, Skin, beside, row
 from resnet.diagram.layout.figure3 import Figure, Noted, heading
 from resnet.diagram.layout.frames import Frames
 from resnet.diagram.layout.legend import MARGIN, legend, spread
-from resnet.diagram.layout.opened import OpenedPiece, OpenedRun, StepCards, step_kind
+from resnet.diagram.layout.opened import OpenedPiece, OpenedRun, StepCards
 from resnet.diagram.layout.pieces import ClosedBlocks, ClosedPiece, Piece, section_piece
 from resnet.diagram.layout.sheet import BoxFacts, Sheet
 from resnet.network.graph import Graph
@@ -78,9 +79,8 @@ def piece_maker(
 
 def _single(steps: StepCards, unit: Unit) -> ClosedPiece:
     """A layer of the stem or the head, or a run of them, as wide as those of opened blocks."""
-    return ClosedPiece(
-        steps.card(unit.layers), BoxFacts(unit.layers[0].id, step_kind(unit.layers), unit.node_ids)
-    )
+    facts = BoxFacts(unit.layers[0].id, step_kind(unit.layers), unit.node_ids)
+    return ClosedPiece(steps.card(unit.layers), facts)
 
 
 def skin_of(view: View) -> Skin:

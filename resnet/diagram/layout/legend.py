@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from resnet.diagram.content.fold import Section, Unit
 from resnet.diagram.content.view import View
-from resnet.diagram.content.wording import kind_of, layer_text
+from resnet.diagram.content.wording import kind_of
 from resnet.diagram.drawing.parts import EdgeKind
 from resnet.diagram.looks.glyphs import GLYPH, glyph
 from resnet.diagram.looks.shapes import Mark, Path, Text, shifted
@@ -28,15 +28,6 @@ LINES: dict[EdgeKind, str] = {
     "padded": "padded identity",
     "projection": "projection",
 }
-WORDS = {
-    "conv": "convolution",
-    "relu": "ReLU",
-    "add": "addition",
-    "pad": "zero channels",
-    "pool": "pooling",
-    "subsample": "subsampling",
-}
-POOLING = ("pool", "global_pool")
 
 
 class Entry(NamedTuple):
@@ -52,16 +43,17 @@ def legend(sections: Sequence[Section], view: View, lines: Iterable[EdgeKind]) -
     shortcuts = [kind for kind in LINES if kind in set(lines)]
     if view.style == "figure3":
         return _figure_legend(shortcuts)
-    shown = dict[str, Entry]()
+    shown: dict[str, tuple[str, Entry]] = {}
     for section in sections:
         for unit in section.units:
             for node in unit.layers:
-                kind = "pool" if node.op.kind in POOLING else kind_of(node)
-                if kind not in shown and _is_drawn(node, section, unit):
-                    shown[kind] = Entry(glyph(kind, 0, -GLYPH / 2), GLYPH, _meaning(kind, node))
+                noun = _noun(node)
+                if noun not in shown and _is_drawn(node, section, unit):
+                    kind = kind_of(node)
+                    shown[noun] = kind, Entry(glyph(kind, 0, -GLYPH / 2), GLYPH, noun)
     strokes = [Entry(_stroke(kind), STROKE, f"{LINES[kind]} shortcut") for kind in shortcuts]
-    ordered = [shown[kind] for kind in OPERATION_OF_KIND if kind in shown]
-    return ordered + strokes
+    signs = [entry for sign in OPERATION_OF_KIND for kind, entry in shown.values() if kind == sign]
+    return signs + strokes
 
 
 def _figure_legend(shortcuts: Sequence[EdgeKind]) -> list[Entry]:
@@ -81,10 +73,10 @@ def _is_drawn(node: Node, section: Section, unit: Unit) -> bool:
     return unit.opened or not unit.block or node.path != "shortcut"
 
 
-def _meaning(kind: str, node: Node) -> str:
-    if kind in ("norm", "activation"):
-        return layer_text(node)
-    return WORDS.get(kind, kind)
+def _noun(node: Node) -> str:
+    """What a layer's sign means: pooling, of whatever kind, is one word."""
+    kind = kind_of(node)
+    return kind if kind == "projection" else node.op.noun
 
 
 def _stroke(look: str) -> tuple[Mark, ...]:

@@ -66,12 +66,6 @@ class StepCards:
         return layer_card(row, Content(row.text, (), (), captions), wide)
 
 
-def step_kind(step: Layers) -> str:
-    """The kind of the layer that a step is named after."""
-    main = [node for node in step if node.op.kind not in ("norm", "relu")] or step
-    return wording.kind_of(main[0])
-
-
 @dataclass(frozen=True, slots=True)
 class OpenedPiece:
     """A block, or the first of blocks that are alike, with every step a box."""
@@ -180,7 +174,7 @@ class Run:
         """The box of this step stands for the same layers of every block that is alike."""
         places = [self.index[node.id] for node in step]
         ids = tuple([layers[place].id for layers in self.unit.alike for place in places])
-        return BoxFacts(step[0].id, step_kind(step), ids, self.unit.repeat, self.name)
+        return BoxFacts(step[0].id, wording.step_kind(step), ids, self.unit.repeat, self.name)
 
     def down(self, steps: Sequence[Layers]) -> dict[str, Fork]:
         """Steps along the chain; a shortcut may leave behind each."""

@@ -97,4 +97,4 @@ class ClosedBlocks:
 def _run_piece(frames: Frames, unit: Unit) -> ClosedPiece:
     first = unit.layers[0]
     drawn = card(contents.plain_content(frames.graph, unit), frames.block.card_width)
-    return ClosedPiece(drawn, BoxFacts(first.id, wording.kind_of(first), unit.node_ids))
+    return ClosedPiece(drawn, BoxFacts(first.id, wording.step_kind(unit.layers), unit.node_ids))

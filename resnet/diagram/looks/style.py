@@ -6,22 +6,12 @@ read the same values.
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from resnet.diagram.looks import fonts
+from resnet.network.operations import GROUPS, OPERATIONS, SHORTCUT_ONLY, Group
 
 Theme = Literal["paper", "page"]
-Operation = Literal[
-    "convolution",
-    "normalisation",
-    "activation",
-    "addition",
-    "pooling",
-    "dense",
-    "projection",
-    "padding",
-]
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +24,7 @@ class Colour:
     host: str = ""
 
 
-OPERATION_COLOURS: dict[Operation, Colour] = {
+OPERATION_COLOURS: dict[Group, Colour] = {
     "convolution": Colour("#1f55a5", "#4f93d6"),
     "normalisation": Colour("#b38600", "#e3ae35"),
     "activation": Colour("#b83a16", "#ef7a55"),
@@ -92,21 +82,13 @@ COLOURS: dict[str, Colour] = {
     **{status: line for status, (_, line) in STATUSES.items()},
 }
 
-OPERATION_OF_KIND: dict[str, Operation] = {
-    "conv": "convolution",
-    "norm": "normalisation",
-    "relu": "activation",
-    "activation": "activation",
-    "add": "addition",
-    "pool": "pooling",
-    "global_pool": "pooling",
-    "dense": "dense",
+OPERATION_OF_KIND: dict[str, Group] = {
+    **{op.kind: op.group for op in OPERATIONS if op.group and op not in SHORTCUT_ONLY},
     "projection": "projection",
-    "pad": "padding",
-    "subsample": "padding",
+    **{op.kind: op.group for op in SHORTCUT_ONLY if op.group},
 }
-"""A layer's operation by the kind of its node; a convolution on a shortcut is of kind
-"projection"."""
+"""The group, and so the colour, of each kind of layer, in the order of a legend; a convolution on a
+shortcut is of kind "projection"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +153,9 @@ LOOKS: dict[str, Look] = {
     "identity-head": Look(fill="addition"),
     "padded-head": Look(fill="padding"),
     "projection-head": Look(fill="projection"),
-    **{f"{operation}-fill": Look(fill=operation) for operation in OPERATIONS},
-    **{f"{operation}-tint": Look(fill=operation, fill_opacity=0.1) for operation in OPERATIONS},
-    **{f"{operation}-stroke": Look(stroke=operation, stroke_width=1.5) for operation in OPERATIONS},
+    **{f"{operation}-fill": Look(fill=operation) for operation in GROUPS},
+    **{f"{operation}-tint": Look(fill=operation, fill_opacity=0.1) for operation in GROUPS},
+    **{f"{operation}-stroke": Look(stroke=operation, stroke_width=1.5) for operation in GROUPS},
     "padding-stroke": Look(stroke="padding", stroke_width=1, dash=(1.5, 1)),
 }
 

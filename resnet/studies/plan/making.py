@@ -10,7 +10,7 @@ from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
 from resnet.guards.differences import digest
 from resnet.network import catalog
-from resnet.network.config import AnyConfig, ResNetConfig, known_keys, with_settings
+from resnet.network.config import AnyConfig, ResNetConfig, known_keys, whole, with_settings
 from resnet.network.kinds import check_group, kinds_of
 from resnet.network.link import written
 from resnet.recipes.recipe import Recipe
@@ -39,9 +39,7 @@ def made(base: Baseline, settings: Mapping[str, Any]) -> Made:
         part, dot, rest = key.partition(".")
         if part not in own and key != "dataset":
             parts = {"network": catalog.get(base.network).config, "recipe": base.recipe}
-            known = known_keys(
-                {name: config.model_dump(mode="json") for name, config in parts.items()}
-            )
+            known = known_keys({name: whole(config) for name, config in parts.items()})
             raise UnknownNameError("factor", key, ["dataset", *known])
         if dot:
             own[part][rest] = value
@@ -100,7 +98,7 @@ def check_levels(base: Baseline, factors: Iterable[Factor]) -> None:
     for factor in factors:
         part, _, key = factor.key.partition(".")
         if part in parts and key in type(parts[part]).model_fields:
-            there = parts[part].model_dump(mode="json")[key]
+            there = whole(parts[part])[key]
             check_group(factor.key, factor.levels, there, kinds_of(type(parts[part]), key), "vary")
 
 
