@@ -12,9 +12,10 @@ ResNetLabError
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence, Sized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 LONGEST_ECHO = 60
 
@@ -69,7 +70,7 @@ def echo(value: object) -> str:
     return text if len(text) <= LONGEST_ECHO + 2 else text[:LONGEST_ECHO] + "…"
 
 
-def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ()) -> str:
+def explain(error: "ValidationError", prefix: str = "", known: Iterable[str] = ()) -> str:
     """One sentence for the first thing pydantic found wrong, with the nearest known key where a key
     is unknown: a key that is misspelt comes before the one that is missing for it."""
     first = min(

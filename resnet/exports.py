@@ -22,6 +22,7 @@ from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph
 from resnet.network.link import beside_query, choice_of, difference
 from resnet.network.metrics import Metrics, measure
+from resnet.network.numbers import NUMBERS
 from resnet.tables import layer_table
 
 PictureFormat = Literal["svg", "pdf", "png", "dot"]
@@ -40,14 +41,6 @@ LAYER_KEYS = (
     "trainable_params",
     "non_trainable_params",
     "macs",
-    "receptive_field",
-)
-TOTALS = (
-    "depth",
-    "trainable_params",
-    "non_trainable_params",
-    "macs",
-    "activation_bytes",
     "receptive_field",
 )
 
@@ -107,7 +100,7 @@ def config_json(config: ResNetConfig) -> str:
 def description(name: str, config: ResNetConfig) -> dict[str, Any]:
     """What `describe --json` prints: name, config, totals, and a record for each layer."""
     metrics = measure(build_graph(config))
-    totals = {key: getattr(metrics, key) for key in TOTALS}
+    totals = {key: getattr(metrics, key) for key in NUMBERS}
     layers = []
     for row in metrics.layers:
         layers.append({key: getattr(row, key) for key in LAYER_KEYS})

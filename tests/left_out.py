@@ -63,7 +63,7 @@ def missing_for(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
     if told is not None:
         return list(told["absent"])
     wanted = {mark.name for item in items for mark in item.iter_markers()}
-    needed = [program for program in PROGRAMS if program.marker in wanted]
+    needed = [row for row in PROGRAMS if row.marker in wanted]
     return [program.marker for program in missing(needed)]
 
 

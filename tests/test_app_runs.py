@@ -82,7 +82,7 @@ def test_a_runs_page_says_what_its_records_say(runs: Path) -> None:
     directory.file("model.keras").write_bytes(b"model")
     app = visit("runs")
     assert not app.exception
-    assert (numbers(app)["Test error"], numbers(app)["With exact statistics"]) == (
+    assert (numbers(app)["Test error"], numbers(app)["Test error, batch norm recomputed"]) == (
         "4.00 %",
         "3.50 %",
     )

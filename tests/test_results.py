@@ -303,7 +303,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence() -> None:
     ):
         results([twice])
     with pytest.raises(
-        ConfigError, match=r"^Each arm has a name of its own; received 'plain56' more than once\.$"
+        ConfigError, match=r"^The arms need different names; received 'plain56' more than once\.$"
     ):
         results([PLAIN, PLAIN])
     with pytest.raises(
@@ -318,8 +318,8 @@ def test_the_table_people_read() -> None:
     assert lines[:4] == [
         (
             "| Arm | Test error, % | Best validation error, % | Last validation error, % | Training"
-            " error, % | Validation data loss, nats | Training data loss, nats | Time | Parameters"
-            " | MACs | Difference, points |"
+            " error, % | Validation data loss, nats | Training data loss, nats | Time"
+            " | Trainable params | MACs | Difference, points |"
         ),
         "| :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
         (
@@ -343,7 +343,7 @@ def test_columns_nobody_has_a_number_for_are_left_out() -> None:
         .markdown()
         .splitlines()[0]
     )
-    assert head == "| Arm | Parameters | MACs | Difference, points |"
+    assert head == "| Arm | Trainable params | MACs | Difference, points |"
 
 
 def test_the_table_programs_read() -> None:
@@ -453,7 +453,7 @@ def test_runs_of_two_networks_are_no_arm(tmp_path: Path) -> None:
     (runs[0].path / SPEC).unlink()
     with pytest.raises(
         ConfigError,
-        match=r"^spec\.json of run \S+ is missing, so nobody can say what the run was\.$",
+        match=r"^spec\.json of run \S+ is missing, so its network and recipe are unknown\.$",
     ):
         seed_run(runs[0])
 

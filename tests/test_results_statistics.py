@@ -284,7 +284,7 @@ def test_the_standard_error_of_an_error_rate() -> None:
         ),
         (
             lambda: difference([1.0, 2.0], [1.0, 2.0], seeds=([1, 1], [1, 2])),
-            "Each value has a seed of its own; received 2 values and seeds [1, 1].",
+            "Each value needs a different seed; received 2 values and seeds [1, 1].",
         ),
         (
             lambda: difference([1.0, 2.0], [1.0, 2.0], level=95),

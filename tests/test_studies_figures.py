@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -89,6 +90,12 @@ NAMES = (
 FOUR = ("resnet20", "resnet32", "resnet44", "resnet56")
 
 
+@cache
+def the_font_is_there() -> None:
+    """Whoever draws first adds the font to Matplotlib's, for as long as the process lives."""
+    figures.figure(curves(), "svg")
+
+
 def boxes(count: int, name: str, width: figures.Width) -> tuple[Any, list[Any]]:
     """Where the axes are and where words are beside them, in pixels, as Matplotlib lays them
     out."""
@@ -97,7 +104,7 @@ def boxes(count: int, name: str, width: figures.Width) -> tuple[Any, list[Any]]:
         [replace(each, name=name.replace("{}", str(at))) for at, each in enumerate(found.arms)]
     )
     paper = {arm.name: PUBLISHED[network] for arm, network in zip(arms[1::2], FOUR, strict=False)}
-    figures.figure(found, "svg")  # adds the font to Matplotlib's
+    the_font_is_there()
     with mpl.rc_context(figures.SETTINGS):
         drawn = figures._drawn(replace(found, arms=arms), width, "A title", paper)
         drawn.draw_without_rendering()

@@ -358,7 +358,7 @@ def test_the_table_for_people(tmp_path: Path) -> None:
         "Last validation error, %",
         "Training error, %",
         "Time",
-        "Parameters",
+        "Trainable params",
         "MACs",
         "Difference, points",
         "Against the paper",

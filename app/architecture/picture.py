@@ -16,6 +16,7 @@ from resnet.diagram.content.view import places
 from resnet.errors import ConfigError
 from resnet.network import search
 from resnet.network.link import Choice
+from resnet.network.numbers import NUMBERS
 
 LONGEST_QUESTION = 200
 MOST_PARTS_TWICE = 300
@@ -33,10 +34,10 @@ STYLE_TITLES: dict[Style, str] = {
 }
 COLOUR_TITLES: dict[Colour, str] = {
     "operation": "Operations",
-    "trainable_params": "Parameters",
-    "macs": "MACs",
-    "activation_bytes": "Memory",
-    "receptive_field": "Receptive field",
+    "trainable_params": NUMBERS["trainable_params"].short,
+    "macs": NUMBERS["macs"].short,
+    "activation_bytes": NUMBERS["activation_bytes"].short,
+    "receptive_field": NUMBERS["receptive_field"].short,
 }
 DIRECTION_TITLES: dict[Direction, str] = {"LR": "Left to right", "TB": "Top to bottom"}
 STYLE_HELP = (

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import pages, views
 from resnet.errors import ResNetLabError
 from resnet.network.config import with_settings
 from resnet.network.link import difference
@@ -131,7 +131,7 @@ def _fork(store: Store, run: Run, recipe: Recipe) -> None:
             except ResNetLabError as error:
                 views.problem(str(error))
             else:
-                st.switch_page("app/pages/runs.py", query_params={"run": forked.id})
+                st.switch_page(pages.RUNS, query_params={"run": forked.id})
 
 
 def notes(run: Run) -> None:

@@ -12,6 +12,7 @@ from resnet.network import catalog
 from resnet.network.config import ResNetConfig, known_keys, parse_value, with_settings
 from resnet.network.link import pairs, written
 from resnet.recipes import recipes
+from resnet.recipes.role import fields_of_kind
 from resnet.studies.plan.factors import FOLLOW_THE_DATA, parted
 from resnet.studies.plan.study import Study, arms
 
@@ -32,7 +33,9 @@ def known(study: Study) -> dict[str, str]:
     first."""
     base = study.baseline
     network = with_settings(catalog.get(base.network).config, base.settings).model_dump(mode="json")
-    recipe = base.recipe.model_dump(mode="json", exclude={"seed"})
+    recipe = base.recipe.model_dump(
+        mode="json", exclude={*fields_of_kind(type(base.recipe), "seed")}
+    )
     found = {"network": base.network, "dataset": base.dataset}
     for part, facts in (("network", network), ("recipe", recipe)):
         found |= {f"{part}.{key}": _value(facts, key) for key in known_keys(facts)}

@@ -11,6 +11,7 @@ from resnet.network.config import ResNetConfig
 from resnet.network.kinds import KIND
 from resnet.network.link import written
 from resnet.recipes.recipe import Recipe
+from resnet.recipes.role import fields_of_kind
 from resnet.runs.spec import RunSpec
 
 SettingChange = tuple[Any, Any]
@@ -33,10 +34,10 @@ def digest(value: Any) -> str:
 
 
 def leaves(config: ResNetConfig, recipe: Recipe, dataset: str) -> dict[str, Any]:
-    """Every setting by its dotted key, "network.norm.momentum", without the seed."""
+    """Every setting by its dotted key, "network.norm.momentum"; the seed is not a setting."""
     facts = {
         "network": config.model_dump(mode="json"),
-        "recipe": recipe.model_dump(mode="json", exclude={"seed"}),
+        "recipe": recipe.model_dump(mode="json", exclude={*fields_of_kind(type(recipe), "seed")}),
     }
     return dict(_leaves(facts, "")) | {"dataset": dataset}
 

@@ -14,6 +14,7 @@ from resnet.guards.differences import Specs, canonical, listed
 from resnet.guards.twins import drawn_kernels
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import Norm, build_graph
+from resnet.recipes.role import STREAMS, deciding
 from resnet.runs.spec import RunSpec
 
 StreamName = Literal["split", "order", "augmentation", "initial weights"]
@@ -84,15 +85,16 @@ def streams(specs_by_arm: Specs) -> tuple[Stream, ...]:
 def _decided_by(spec: RunSpec) -> dict[StreamName, list[Any]]:
     """All that each stream of images is a function of. A named data set holds the same images in
     every folder."""
-    recipe = spec.recipe
     folder = spec.data_folder if spec.dataset.startswith(FOLDER_PREFIX) else None
-    split = [spec.dataset, folder, recipe.validation_images, recipe.seed]
-    order = [*split, recipe.batch_size]
-    return {
-        "split": split,
-        "order": order,
-        "augmentation": [*order, recipe.augmentation.model_dump(), spec.device.count("+")],
-    }
+    recipe = spec.recipe.model_dump(mode="json")
+    decided: dict[StreamName, list[Any]] = {}
+    facts: list[Any] = [spec.dataset, folder]
+    for stream in STREAMS:
+        facts = [*facts, *[recipe[name] for name in deciding(type(spec.recipe), stream)]]
+        decided[stream] = facts
+    # Several devices draw crops and flips for their own share of a batch.
+    decided["augmentation"] = [*facts, spec.device.count("+")]
+    return decided
 
 
 Starts = dict[tuple[int, str], Any]

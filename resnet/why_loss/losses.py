@@ -8,11 +8,13 @@ Rectifiers, 2.2). Keras counts fans so, and widens its truncated normal to keep 
 (keras.initializers.VarianceScaling).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from resnet import history
+from resnet.extras import needed
 from resnet.network.config import HeadActivation, ResNetConfig
 from resnet.network.graph import Conv, Dense, Graph, Node, Norm, build_graph
 from resnet.recipes.recipe import DecayCovers, WeightDecayConfig
@@ -135,7 +137,8 @@ def chance_loss(classes: int, head: HeadActivation) -> float:
 def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
     """The penalty of the very weights this seed draws: the Keras model is built, which takes
     seconds and TensorFlow."""
-    from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
+    with needed():
+        from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
 
     covered = {layer.id for layer in penalty(build_graph(config), decay).layers}
     layers = [layer for layer in build_keras_model(config, seed).layers if layer.name in covered]
@@ -186,24 +189,20 @@ class LossItem:
     measured: float | None = None
 
 
-def course_of(records: Sequence[Mapping[str, Any]]) -> tuple[Observed, ...]:
-    """A run's records of kind "train"; their losses are means over the steps since the record
+def course_of(records: Sequence[history.Line]) -> tuple[Observed, ...]:
+    """What a run's training records say; their losses are means over the steps since the record
     before. One whose loss is no number is left out."""
-    since = (
-        next(
-            (record.get("resumed_from") for record in records if record.get("kind") == "start"),
-            None,
-        )
-        or 0
-    )
+    starts = history.all_of(records, history.Start)
+    since = (starts[0].resumed_from if starts else None) or 0
     course = []
-    for record in records:
-        at, data, l2 = record.get("step"), record.get("data_loss"), record.get("l2_penalty")
-        if record.get("kind") != "train" or at is None:
+    for record in history.all_of(records, history.Train):
+        data_loss, l2_penalty = record.data_loss, record.l2_penalty
+        if record.step is None:
             continue
-        if data is not None and l2 is not None:
-            course.append(Observed(at, "step", data + l2, data, l2, since))
-        since = at
+        if data_loss is not None and l2_penalty is not None:
+            total = data_loss + l2_penalty
+            course.append(Observed(record.step, "step", total, data_loss, l2_penalty, since))
+        since = record.step
     return tuple(course)
 
 

@@ -16,6 +16,7 @@ from resnet.diagram.looks.style import OPERATION_OF_KIND
 from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
 from resnet.network.graph import Graph, Node, Shape
 from resnet.network.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields
+from resnet.network.numbers import NUMBERS, OF_LAYERS
 
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 SECTIONS = ("stage", "stem", "head")
@@ -176,6 +177,7 @@ def layers(graph: Graph, metrics: Metrics) -> dict[str, Any]:
         "seen": [_seen(fields[node.id], node.output_shape) for node in graph.nodes],
         "image": list(graph.config.input_shape[:2]),
         "totals": {key: getattr(metrics, key) for key in SUMMED},
+        "labels": {key: NUMBERS[key].short for key in OF_LAYERS},
     }
 
 

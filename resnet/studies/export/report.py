@@ -12,6 +12,7 @@ from resnet.guards.differences import leaves
 from resnet.guards.recorded import environments, software
 from resnet.guards.sharing import selection
 from resnet.network.link import written
+from resnet.network.numbers import NUMBERS
 from resnet.results.arms import TITLES, Measure, measured
 from resnet.results.statistics import fixed
 from resnet.results.tables import read_cell
@@ -133,9 +134,7 @@ def _method(outcome: Outcome) -> Iterator[str]:
     heads = [
         ("Arm", "l"),
         ("Network", "l"),
-        ("Depth", "r"),
-        ("Parameters", "r"),
-        ("MACs", "r"),
+        *[(NUMBERS[key].heading, "r") for key in ("depth", "trainable_params", "macs")],
         ("Changed about the baseline", "l"),
     ]
     yield report_page.table(heads, [_arm_line(outcome, arm) for arm in arms])

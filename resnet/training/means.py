@@ -1,8 +1,10 @@
-"""What the loop adds up between two log records, and how fast it is."""
+"""Means over the steps between two log records, and how fast the steps are."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from resnet import history
 from resnet.training.step import Steps
 
 
@@ -33,16 +35,23 @@ class Running:
             self.gradient_norm += norm
         self.learning_rate = float(happened.learning_rate[-1])
 
-    def means(self, batch_size: int) -> dict[str, Any]:
-        """The fields of a train record. The learning rate is that of the last step, as the
-        optimiser applied it."""
-        return {
-            "learning_rate": self.learning_rate,
-            "data_loss": self.data_loss / self.steps,
-            "l2_penalty": self.l2_penalty / self.steps,
-            "gradient_norm": self.gradient_norm / self.steps,
-            "train_error": 100 * self.wrong / (self.steps * batch_size),
-        }
+    def error(self, batch_size: int) -> float:
+        """The training error, in percent."""
+        return 100 * self.wrong / (self.steps * batch_size)
+
+    def record(
+        self, batch_size: int, images_per_s: float | None, place: Mapping[str, Any]
+    ) -> history.Train:
+        """The means as a record; `place` has its step, epoch and time."""
+        return history.Train(
+            **place,
+            learning_rate=self.learning_rate,
+            data_loss=self.data_loss / self.steps,
+            l2_penalty=self.l2_penalty / self.steps,
+            gradient_norm=self.gradient_norm / self.steps,
+            train_error=self.error(batch_size),
+            images_per_s=images_per_s,
+        )
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
