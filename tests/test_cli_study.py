@@ -341,7 +341,7 @@ def test_twin_says_what_is_equal_and_counts_what_is_not(shell: Shell) -> None:
     assert "Twins except for 3 projections" in out
     assert "stage2.block1.shortcut.conv" in out
     assert "(+173,824)" in out
-    assert_refused(shell("twin", "plain20"), "Only shortcuts are removed")
+    assert_refused(shell("twin", "plain20"), "A plain twin is made by removing the shortcuts")
 
 
 @pytest.mark.keras
