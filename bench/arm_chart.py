@@ -16,7 +16,7 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from bench.table import Row, markdown, seconds
-from resnet.imports.imported import Column, ImportedCurve
+from resnet.imports.imported import CurveColumn, ImportedCurve
 from resnet.results.arms import ArmRuns, SeedRun
 from resnet.studies.curves.arm_points import ArmPoints, of_import, points_of
 from tests.browser.driver import RunningApp, chromium, running_app
@@ -82,13 +82,11 @@ def arms(whose: Whose) -> list[ArmPoints]:
     """20 arms of three seeds, or 60 imported curves; no two lines are the same."""
     if whose == "imported":
         return [of_import(imported(seed)) for seed in range(RUNS)]
-    seeds = range(SEEDS)
-    return [
-        points_of(
-            ArmRuns(f"arm {at}", [SeedRun(seed, records(SEEDS * at + seed)) for seed in seeds])
-        )
-        for at in range(RUNS // SEEDS)
-    ]
+    trained = []
+    for number in range(RUNS // SEEDS):
+        runs = [SeedRun(seed, records(SEEDS * number + seed)) for seed in range(SEEDS)]
+        trained.append(points_of(ArmRuns(f"arm {number}", runs)))
+    return trained
 
 
 def errors(seed: int) -> list[float]:
@@ -112,10 +110,10 @@ def records(seed: int) -> list[dict[str, object]]:
 
 def imported(seed: int) -> ImportedCurve:
     x = tuple([float(step) for step in range(1, POINTS + 1)])
-    columns = [
-        Column(name=name, along="step", x=x, y=tuple([1 - error / 100 for error in errors(own)]))
-        for name, own in (("accuracy", seed), ("val_accuracy", seed + RUNS))
-    ]
+    columns = []
+    for name, noise in (("accuracy", seed), ("val_accuracy", seed + RUNS)):
+        accuracies = tuple([1 - error / 100 for error in errors(noise)])
+        columns.append(CurveColumn(name=name, along="step", x=x, y=accuracies))
     return ImportedCurve(name=f"curve {seed}", source="csv", columns=tuple(columns))
 
 

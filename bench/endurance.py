@@ -98,18 +98,9 @@ def curve(run: Run, steps: int) -> list[dict[str, Any]]:
 
 def compare(killed: list[dict[str, Any]], alone: list[dict[str, Any]], steps: int) -> list[Row]:
     what = f"{RECIPE}, {steps:,} steps from the page, server killed on the way ÷ left alone"
-    bare = [
-        [{k: v for k, v in line.items() if k not in TIMES} for line in lines]
-        for lines in (killed, alone)
-    ]
-    rates = [
-        [line["learning_rate"] for line in lines if line["kind"] == "train"]
-        for lines in (killed, alone)
-    ]
-    speeds = [
-        median(line["images_per_s"] for line in lines if line.get("images_per_s"))
-        for lines in (killed, alone)
-    ]
+    bare = _without_times(killed), _without_times(alone)
+    rates = _learning_rates(killed), _learning_rates(alone)
+    speeds = _images_per_s(killed), _images_per_s(alone)
     same = bare[0] == bare[1] and len(bare[0]) >= steps // 100
     ratio = speeds[0] / speeds[1]
     last = [line for line in alone if line["kind"] == "evaluation"][-1]["validation_error"]
@@ -132,6 +123,21 @@ def compare(killed: list[dict[str, Any]], alone: list[dict[str, Any]], steps: in
             0.9 < ratio < 1.1,
         ),
     ]
+
+
+def _without_times(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    bare = []
+    for line in lines:
+        bare.append({key: value for key, value in line.items() if key not in TIMES})
+    return bare
+
+
+def _learning_rates(lines: list[dict[str, Any]]) -> list[float]:
+    return [line["learning_rate"] for line in lines if line["kind"] == "train"]
+
+
+def _images_per_s(lines: list[dict[str, Any]]) -> float:
+    return median(line["images_per_s"] for line in lines if line.get("images_per_s"))
 
 
 def main() -> int:

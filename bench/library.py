@@ -13,6 +13,7 @@ from typing import IO, cast
 from bench.table import Row, seconds
 from resnet import build_graph, measure, with_settings
 from resnet.diagram import draw
+from resnet.diagram.formats.svg import svg
 from resnet.network import catalog
 from tests.browser.driver import ROOT
 
@@ -67,7 +68,7 @@ def ours_s(name: str) -> float:
     config = with_settings(catalog.get(name).config, {"norm.epsilon": next(EPSILONS)})
     graph = build_graph(config)
     measure(graph)
-    draw(graph).svg()
+    svg(draw(graph))
     return time.perf_counter() - begin
 
 

@@ -34,7 +34,8 @@ EMPTY_PAGE = "import streamlit as st\n\nst.text('empty')\n"
 STOPWATCH = """
 ([network, depth]) => {
   const find = (root, selector) => root.querySelector(selector) ?? [...root.querySelectorAll("*")]
-    .flatMap((element) => element.shadowRoot ? [find(element.shadowRoot, selector)] : []).find(Boolean);
+    .flatMap((element) => element.shadowRoot ? [find(element.shadowRoot, selector)] : [])
+    .find(Boolean);
   const diagram = find(document, ".lab-diagram");
   const shown = () => find(document, ".lab-numbers dd")?.textContent.trim() === depth
     && diagram.querySelector(".canvas svg").dataset.network === network;

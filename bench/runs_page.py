@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 from bench.table import Row, markdown, seconds
 from resnet import data
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.runs import Run, RunSpec, Store
 from resnet.runs.directory import METRICS
 from resnet.runs.launcher import Launcher

@@ -25,6 +25,7 @@ from bench.table import Row, seconds
 from resnet import ResNetConfig, with_settings
 from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import View, draw
+from resnet.diagram.formats.svg import svg
 from resnet.exports import drawing, link, plot
 from resnet.network import catalog
 from resnet.tables.comparison import compare
@@ -52,7 +53,8 @@ SIGHT = """
 ((selector) => {
   const find = (root) => root.querySelector(selector) ?? [...root.querySelectorAll("*")]
     .flatMap((element) => element.shadowRoot ? [find(element.shadowRoot)] : []).find(Boolean);
-  const seen = (part) => part?.checkVisibility({ visibilityProperty: true }) && part.getBoundingClientRect().width > 0;
+  const seen = (part) => part?.checkVisibility({ visibilityProperty: true })
+    && part.getBoundingClientRect().width > 0;
   const look = () => requestAnimationFrame(() => seen(find(document))
     ? requestAnimationFrame(() => { document.documentElement.dataset.sight = performance.now(); })
     : look());
@@ -65,7 +67,8 @@ evaluate anything."""
 STOPWATCH = """
 (canvas, [shown, gone]) => {
   const before = canvas.firstElementChild;
-  const done = () => canvas.firstElementChild !== before && canvas.querySelector(shown) && !canvas.querySelector(gone);
+  const done = () => canvas.firstElementChild !== before
+    && canvas.querySelector(shown) && !canvas.querySelector(gone);
   window.took = null;
   addEventListener("pointerup", (event) => {
     const look = () => requestAnimationFrame(() => done()
@@ -139,10 +142,13 @@ def opened_link(browser: Browser, app: RunningApp, folder: Path) -> Row:
     script.write_text(EMPTY_PAGE)
     with running_app(folder / "empty", script) as empty, netron(model) as netron_url:
         see = partial(sight_s, browser)
-        times = [(see(f"{app.url}/?network=resnet152", ".lab-diagram .box"),
-                  see(empty.url, "[data-testid=stText]"), see(netron_url, NETRON_NODE))
-                 for _ in range(1 + PAIRS)][1:]  # fmt: skip  # the first finds the servers cold
-    ours, empty_s, netron_s = (median(column) for column in zip(*times, strict=True))
+        times = []
+        for _ in range(1 + PAIRS):
+            drawing_s = see(f"{app.url}/?network=resnet152", ".lab-diagram .box")
+            nothing_s = see(empty.url, "[data-testid=stText]")
+            times.append((drawing_s, nothing_s, see(netron_url, NETRON_NODE)))
+    warm = times[1:]  # the first finds the servers cold
+    ours, empty_s, netron_s = (median(column) for column in zip(*warm, strict=True))
     must = max(netron_s / 2, empty_s + 0.3)
     peer = (
         f"Netron, a .keras file to its first node {seconds(netron_s)}; an empty Streamlit page"
@@ -337,7 +343,7 @@ def compared() -> Row:
 
     def both(before: ResNetConfig, after: ResNetConfig) -> bytes:
         found = compare(before, after)
-        return (found.sentence + draw(found.before, beside=found.after).svg()).encode()
+        return (found.sentence + svg(draw(found.before, beside=found.after))).encode()
 
     took_s = [timed(both, another("resnet1202"), another("plain1202"))[0] for _ in range(PAIRS)]
     what = "resnet1202 beside plain1202: all differences, their sentence, both drawn in step"

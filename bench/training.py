@@ -16,7 +16,7 @@ import numpy as np
 from bench.table import Row, markdown, seconds
 from resnet import data
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.runs import Run, RunSpec, Store
 from resnet.training.heartbeat import BEAT_S
 from tests.browser.driver import ROOT
@@ -33,10 +33,12 @@ def rows() -> Iterator[Row]:
             name: ask(process, name) for name in ("evaluation", "checkpoint", "record", "beat")
         }
         memory = ask(process, "memory")
-        rounds = [
-            {name: ask(process, name) for name in ("fit", "ours", "bare")} for _ in range(ROUNDS)
-        ]
-        ours, fit, bare = (median(one[name] for one in rounds) for name in ("ours", "fit", "bare"))
+        rounds = []
+        for _ in range(ROUNDS):
+            rounds.append({name: ask(process, name) for name in ("fit", "ours", "bare")})
+        ours = median(one["ours"] for one in rounds)
+        fit = median(one["fit"] for one in rounds)
+        bare = median(one["bare"] for one in rounds)
         to_fit = median(one["ours"] / one["fit"] for one in rounds)
         to_bare = median(one["ours"] / one["bare"] for one in rounds)
         reached = f"{ours:.0f} images/s, {{:.2f}}"

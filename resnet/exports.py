@@ -13,20 +13,23 @@ from resnet.as_keras.plot_model import PlotOptions
 from resnet.as_keras.program import keras_code
 from resnet.diagram import FIRST, Drawing, View, draw
 from resnet.diagram.formats.as_json import as_json
+from resnet.diagram.formats.dot import dot
 from resnet.diagram.formats.mermaid import mermaid
+from resnet.diagram.formats.svg import svg
 from resnet.diagram.formats.tikz import tikz
 from resnet.network.catalog import name_of
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph
 from resnet.network.link import beside_query, choice_of, difference
 from resnet.network.metrics import Metrics, measure
+from resnet.network.numbers import NUMBERS
 from resnet.tables import layer_table
 
 PictureFormat = Literal["svg", "pdf", "png", "dot"]
-"""What Graphviz's picture comes in."""
+"""The formats of Graphviz's picture."""
 
 DrawingFormat = Literal["svg", "pdf", "png", "dot", "tex", "mmd", "json"]
-"""What ours comes in: TikZ and Mermaid too."""
+"""The formats of our drawing; tex is TikZ, mmd Mermaid."""
 
 PNG_SCALE = 3.0
 """Pixels per point of a folded drawing: 216 dots an inch, enough for print."""
@@ -38,14 +41,6 @@ LAYER_KEYS = (
     "trainable_params",
     "non_trainable_params",
     "macs",
-    "receptive_field",
-)
-TOTALS = (
-    "depth",
-    "trainable_params",
-    "non_trainable_params",
-    "macs",
-    "activation_bytes",
     "receptive_field",
 )
 
@@ -66,13 +61,16 @@ def written_drawing(picture: Drawing, form: DrawingFormat, address: str) -> byte
     """A drawing in one of its formats."""
     match form:
         case "svg":
-            return picture.svg(address).encode()
-        case "pdf":
-            return picture.pdf(address)
-        case "png":
-            return picture.png(PNG_SCALE, address)
+            return svg(picture, address).encode()
+        case "pdf" | "png":
+            # ReportLab and PDFium take a quarter of a second to load, which other formats save.
+            from resnet.diagram.formats import pdf  # noqa: PLC0415
+
+            if form == "png":
+                return pdf.png(picture, PNG_SCALE, address)
+            return pdf.pdf(picture, address)
         case "dot":
-            return picture.dot(address).encode()
+            return dot(picture, address).encode()
         case "tex":
             return tikz(picture, address).encode()
         case "mmd":
@@ -102,8 +100,10 @@ def config_json(config: ResNetConfig) -> str:
 def description(name: str, config: ResNetConfig) -> dict[str, Any]:
     """What `describe --json` prints: name, config, totals, and a record for each layer."""
     metrics = measure(build_graph(config))
-    totals = {key: getattr(metrics, key) for key in TOTALS}
-    layers = [{key: getattr(row, key) for key in LAYER_KEYS} for row in metrics.layers]
+    totals = {key: getattr(metrics, key) for key in NUMBERS}
+    layers = []
+    for row in metrics.layers:
+        layers.append({key: getattr(row, key) for key in LAYER_KEYS})
     return {"name": name, "config": config.model_dump(mode="json"), **totals, "layers": layers}
 
 
@@ -119,10 +119,9 @@ def link(config: ResNetConfig, view: View = FIRST, beside: ResNetConfig | None =
     parameters = choice_of(config).to_query()
     if beside is None:
         return "?" + urlencode(parameters | view_query(view))
-    said = {"colour": view.colour} | view_query(
-        view
-    )  # on that page the first colours are the difference's
-    return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | said)
+    # That page begins with the colours of the difference, so the colour is always written.
+    look = {"colour": view.colour} | view_query(view)
+    return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | look)
 
 
 def view_query(view: View) -> dict[str, str]:
@@ -136,12 +135,12 @@ def view_query(view: View) -> dict[str, str]:
 def view_from_query(parameters: Mapping[str, str]) -> View:
     """The way of looking that a link says. Raises ConfigError or UnknownNameError for a broken
     one."""
-    listed = {"toggled", "unfolded"}
-    fields = {
-        key: [name for name in value.split(",") if name] if key in listed else value
-        for key, value in parameters.items()
-        if key in View.model_fields
-    }
+    fields: dict[str, str | list[str]] = {}
+    for key, value in parameters.items():
+        if key in ("toggled", "unfolded"):
+            fields[key] = [name for name in value.split(",") if name]
+        elif key in View.model_fields:
+            fields[key] = value
     return View.model_validate(fields)
 
 

@@ -21,6 +21,35 @@ REASONS = {
 }
 
 
+NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""How a file system says that it does not have an operation at all. Which of them it says differs
+from disk to disk."""
+
+
+def sync(descriptor: int) -> None:
+    """Return once what was written would survive a power cut, as far as the disk can promise it.
+    Raises OSError.
+
+    Some file systems cannot flush a folder, some not even a file (CIFS, several of FUSE). That is
+    no reason to write nothing there.
+    """
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in NOT_OFFERED:
+            raise
+
+
+def sync_folder(path: Path) -> None:
+    """Return once the names in a folder would survive a power cut, as far as the disk can promise
+    it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def check_writable(path: Path) -> None:
     """Raise ExportError now where `replacing` would later, after minutes of work."""
     with _folder_beside(_target(path)) as aside:
@@ -32,14 +61,14 @@ def replacing(path: Path) -> Iterator[Path]:
     """A path on the same disk to write to. It takes the place of `path` when the block ends well,
     else it is gone.
 
-    Raises ExportError, in one sentence, for whatever the disk refuses.
+    Raises ExportError, in one sentence, where the disk refuses.
     """
     target = _target(path)
     with _folder_beside(target) as aside:
         draft = aside / target.name
         yield draft
         with draft.open("rb") as file:
-            os.fsync(file.fileno())  # else a power cut may leave the new name on an empty file
+            sync(file.fileno())  # else a power cut may leave the new name on an empty file
         draft.replace(target)
 
 
@@ -61,7 +90,7 @@ def _target(path: Path) -> Path:
 
 @contextmanager
 def _folder_beside(target: Path) -> Iterator[Path]:
-    """A folder of its own on the same disk, gone with all it holds when the block ends."""
+    """A temporary folder on the same disk, removed with its content when the block ends."""
     try:
         with tempfile.TemporaryDirectory(prefix=".resnet-", dir=target.parent) as folder:
             yield Path(folder)

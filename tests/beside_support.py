@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from app.runs import cache
 from resnet import get
 from resnet.data import facts, fit_config
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
 

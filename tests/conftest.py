@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, settings
 from tests.cli_support import shell
 from tests.training_support import make_run
 
-pytest_plugins = ["tests.left_out"]
-
+pytest_plugins = ["tests.left_out", "tests.surroundings", "tests.ordering"]
 __all__ = [
     "make_run",
     "shell",
@@ -47,13 +46,10 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How many of the fault matrix's cases survived."""
-    ran = {
-        outcome: sum(
-            "test_fault_matrix.py" in report.nodeid
-            for report in terminalreporter.getreports(outcome)
-        )
-        for outcome in ("passed", "failed", "error")
-    }
+    ran = {}
+    for outcome in ("passed", "failed", "error"):
+        reports = terminalreporter.getreports(outcome)
+        ran[outcome] = sum("test_fault_matrix.py" in report.nodeid for report in reports)
     if sum(ran.values()):
         terminalreporter.write_line(
             f"fault matrix: {sum(ran.values())} cases, {ran['passed']} survived"

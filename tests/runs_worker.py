@@ -5,12 +5,14 @@ its run directory.
 
 obedient   steps until it is asked to stop
 brief      finishes after three steps
-deaf       never looks at control.json, ignores SIGTERM, and has a child and a child in a session of its own, as deaf
+deaf       never looks at control.json, ignores SIGTERM, and has two children that are as deaf,
+           one of them in another session
 silent     takes the lock and gives no other sign of life
 mumbling   prints, and dies before it takes the lock
 failing    says why it fails, as a worker does that has no images
 full       writes until the disk refuses: no file of its may grow beyond 20 kB
-PHASE      is in this phase (compiling, evaluating, …) for as long as it is let live; exiting: its last word is written
+PHASE      is in this phase (compiling, evaluating, …) for as long as it is let live; exiting: its
+           last word is written
 """
 
 import contextlib

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from resnet.diagram.view import View, places
+from resnet.diagram.content.view import View, places
 from resnet.network.config import (
     EXPANSION,
     ActivationOrder,

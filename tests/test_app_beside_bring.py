@@ -87,11 +87,10 @@ def test_an_event_file_s_part_is_what_a_person_says() -> None:
         beside_cache.uploaded(part, "events.out.tfevents.1", part, upload)
         for part in ("train", "validation")
     ]
-    names = [
-        [column.name for column in curve.columns]
-        for curve in found
-        if isinstance(curve, ImportedCurve)
-    ]
+    names = []
+    for curve in found:
+        if isinstance(curve, ImportedCurve):
+            names.append([column.name for column in curve.columns])
     assert "loss" in names[0]
     assert "val_loss" in names[1]
 

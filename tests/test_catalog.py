@@ -71,9 +71,7 @@ def test_a_config_finds_its_own_name() -> None:
         assert catalog.name_of(get(name).config) == name
 
 
-def test_plain50_of_the_notebook_does_not_stride_in_its_first_stage_but_its_residual_twin_does() -> (
-    None
-):
+def test_plain50_of_the_notebook_has_no_stride_in_its_first_stage_as_its_twin_has() -> None:
     """The notebook's own asymmetry, kept on purpose: it is one of the things a comparison must
     notice."""
     assert get("binary_resnet50").config.stages[0].stride == 2

@@ -13,7 +13,8 @@ from PIL import Image
 from resnet import data
 from resnet.errors import DataError
 from resnet.recipes.augmented import augment
-from resnet.recipes.recipe import AugmentationConfig, Recipe, default_recipe
+from resnet.recipes.recipe import AugmentationConfig, Recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.recipes.samples import SAMPLES, TILE, Sheet, sample_sheet
 
 
@@ -107,7 +108,7 @@ def test_images_that_are_not_there_are_one_sentence(
 
 def test_a_sheet_needs_no_tensorflow() -> None:
     code = (
-        "import sys; from resnet.recipes.samples import sample_sheet; from resnet.recipes.recipe"
+        "import sys; from resnet.recipes.samples import sample_sheet; from resnet.recipes.recipes"
         " import default_recipe;sample_sheet('digits', '', default_recipe('digits'),"
         " 0).png();print({'keras', 'tensorflow'} & set(sys.modules))"
     )

@@ -107,11 +107,10 @@ def test_the_columns_are_headed_as_in_the_paper(figure: Drawing) -> None:
 
 def test_every_width_has_a_colour_of_its_own(figure: Drawing) -> None:
     """Catches stages that cannot be told apart: the paper colours boxes by their filters."""
-    tints = [
-        next(mark.look for mark in box.marks if mark.look.startswith("figure-"))
-        for box in figure.boxes
-        if box.title.startswith("3×3")
-    ]
+    tints = []
+    for box in figure.boxes:
+        if box.title.startswith("3×3"):
+            tints.append(next(mark.look for mark in box.marks if mark.look.startswith("figure-")))
     assert [look for look, _ in groupby(tints[: len(tints) // 2])] == [
         "figure-1",
         "figure-2",

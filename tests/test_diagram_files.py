@@ -14,8 +14,10 @@ from strategies import configs
 from resnet import ExportError, ResNetConfig, build_graph, get
 from resnet.as_keras.graphviz import render
 from resnet.diagram import Drawing, View, draw
+from resnet.diagram.content.view import LEVELS
+from resnet.diagram.formats.dot import dot
+from resnet.diagram.formats.pdf import pdf, png
 from resnet.diagram.looks.shapes import Text
-from resnet.diagram.view import LEVELS
 
 LINK = "?network=resnet56&norm.momentum=0.99"
 
@@ -45,7 +47,7 @@ def text_of(pdf: bytes) -> str:
 def test_a_pdf_holds_all_words_as_text(config: ResNetConfig, level: Any, direction: Any) -> None:
     """Letters turned to outlines, or a box that is missing where many are alike."""
     picture = draw(build_graph(config), View(level=level, direction=direction))
-    found = text_of(picture.pdf())
+    found = text_of(pdf(picture))
     assert {word for word in words(picture) if re.sub(r"\s", "", word) not in found} == set()
 
 
@@ -53,14 +55,14 @@ def test_equal_boxes_are_all_in_the_pdf() -> None:
     """Boxes that are alike are stored once and must be placed as often as they occur."""
     picture = drawing("resnet20", level="layer")
     expected = sum(box.title == "batch norm" for box in picture.boxes)
-    assert text_of(picture.pdf()).count("batchnorm") == expected + 1  # and once in the legend
+    assert text_of(pdf(picture)).count("batchnorm") == expected + 1  # and once in the legend
 
 
 def test_a_pdf_is_one_page_of_the_drawings_size_with_embedded_fonts() -> None:
     """Fonts that another machine would replace."""
     picture = drawing()
-    pdf = picture.pdf()
-    with pypdfium2.PdfDocument(pdf) as document:
+    page = pdf(picture)
+    with pypdfium2.PdfDocument(page) as document:
         assert len(document) == 1
         assert document[0].get_size() == pytest.approx((picture.width, picture.height), abs=0.01)
         fonts = {
@@ -76,7 +78,7 @@ def text_objects(page: pypdfium2.PdfPage) -> list[pypdfium2.PdfTextObj]:
 
 
 def test_a_pdf_says_what_it_is() -> None:
-    with pypdfium2.PdfDocument(drawing().pdf(link=LINK)) as document:
+    with pypdfium2.PdfDocument(pdf(drawing(), link=LINK)) as document:
         facts = document.get_metadata_dict()
     assert (facts["Title"], facts["Author"]) == ("resnet56", "ResNet Lab")
     assert facts["Subject"].endswith(LINK)
@@ -85,15 +87,15 @@ def test_a_pdf_says_what_it_is() -> None:
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_same_drawing_gives_the_same_bytes(level: Any) -> None:
     first, second = drawing(level=level, direction="LR"), drawing(level=level, direction="LR")
-    assert first.pdf(LINK) == second.pdf(LINK)
-    assert first.png(2, LINK) == second.png(2, LINK)
-    assert first.dot(LINK) == second.dot(LINK)
+    assert pdf(first, LINK) == pdf(second, LINK)
+    assert png(first, 2, LINK) == png(second, 2, LINK)
+    assert dot(first, LINK) == dot(second, LINK)
 
 
 def test_a_png_is_white_and_as_large_as_asked() -> None:
     """A transparent ground that turns black in a slide; a picture at another scale."""
     picture = drawing()
-    with Image.open(io.BytesIO(picture.png(3, LINK))) as image:
+    with Image.open(io.BytesIO(png(picture, 3, LINK))) as image:
         assert image.size == pytest.approx((picture.width * 3, picture.height * 3), abs=1)
         assert image.mode == "RGB"
         assert image.getpixel((0, 0)) == (255, 255, 255)
@@ -108,19 +110,19 @@ def test_an_illegible_or_enormous_png_is_refused_with_a_way_out(scale: float, le
     """Keras's own picture of resnet1202 is 73×32,766 pixels; such a thing is never handed over
     silently."""
     with pytest.raises(ExportError, match=r"SVG or PDF, or folded \(level 'stage'\)\.$"):
-        drawing("resnet1202", level=level, direction="LR").png(scale)
+        png(drawing("resnet1202", level=level, direction="LR"), scale)
 
 
 def test_a_pdf_longer_than_a_page_may_be_is_refused_with_a_way_out() -> None:
     with pytest.raises(
         ExportError, match=r"14,400 points long.*as SVG, from left to right, or folded"
     ):
-        drawing("resnet1202", level="layer", direction="TB").pdf()
+        pdf(drawing("resnet1202", level="layer", direction="TB"))
 
 
 def test_the_whole_of_resnet1202_fits_one_pdf_page_from_left_to_right() -> None:
-    pdf = drawing("resnet1202", level="layer", direction="LR").pdf()
-    assert "Block200" in text_of(pdf)
+    page = pdf(drawing("resnet1202", level="layer", direction="LR"))
+    assert "Block200" in text_of(page)
 
 
 @pytest.mark.parametrize("name", ["resnet20", "plain20", "resnet34", "resnet50"])
@@ -129,7 +131,7 @@ def test_graphviz_draws_the_dot_text(name: str, level: Any) -> None:
     """DOT that Graphviz refuses, or nodes it makes up because a line names one that is not
     there."""
     picture = drawing(name, level=level, direction="LR")
-    text = picture.dot(LINK)
+    text = dot(picture, LINK)
     shown = render(text, "svg").decode()
     declared = set(re.findall(r'^ *"([^"]+)" \[label=', text, flags=re.MULTILINE))
     assert picture.by_id.keys() <= declared
@@ -139,7 +141,7 @@ def test_graphviz_draws_the_dot_text(name: str, level: Any) -> None:
 
 
 def test_dot_shows_the_kind_of_each_shortcut() -> None:
-    text = drawing("resnet20").dot()
+    text = dot(drawing("resnet20"))
     assert '"stage1.block1" -> "stage1.block1.add"' in text
     assert '"stem.conv" -> "stage1.block1.add"' in text
     assert re.search(
@@ -147,9 +149,9 @@ def test_dot_shows_the_kind_of_each_shortcut() -> None:
         r' 16×16×32, no params"',
         text,
     )
-    projected = drawing("resnet34").dot()
+    projected = dot(drawing("resnet34"))
     assert re.search(
         r'"stage1.block2.add" -> "stage2.block1.add" \[[^]]*label="1×1 conv, /2, 28×28×128, ',
         projected,
     )
-    assert "dashed" not in drawing("plain20").dot()
+    assert "dashed" not in dot(drawing("plain20"))

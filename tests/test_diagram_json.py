@@ -11,8 +11,8 @@ from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get, measure
 from resnet.diagram import Drawing, View, draw
+from resnet.diagram.content.view import LEVELS
 from resnet.diagram.formats.as_json import as_json
-from resnet.diagram.view import LEVELS
 
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 STYLES = ("detailed", "compact", "figure3")

@@ -87,7 +87,7 @@ def all_apart(rectangles: list[Rectangle]) -> bool:
 
 
 # ---- what is drawn
-# ---------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 
 @given(configs(most_blocks=60))
@@ -136,10 +136,8 @@ def test_only_equal_blocks_fold_and_never_the_first_of_a_stage(
                         other.output_shape,
                         other.path,
                     )
-                    incoming, others = (
-                        [graph.by_id[i].output_shape for i in n.inputs] for n in (node, other)
-                    )
-                    assert incoming == others
+                    incoming = [graph.by_id[name].output_shape for name in node.inputs]
+                    assert incoming == [graph.by_id[name].output_shape for name in other.inputs]
 
 
 @given(configs())
@@ -240,7 +238,7 @@ def test_shortcut_lines_are_of_the_kind_the_graph_has(config: ResNetConfig, leve
 
 
 # ---- where it stands
-# -------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 
 @given(looks(configs()))

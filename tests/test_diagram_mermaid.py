@@ -14,8 +14,8 @@ from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get
 from resnet.diagram import Box, Drawing, Edge, View, draw
+from resnet.diagram.content.view import LEVELS
 from resnet.diagram.formats.mermaid import mermaid
-from resnet.diagram.view import LEVELS
 
 STYLES = ("detailed", "compact", "figure3")
 LINK = "?network=resnet56&norm.momentum=0.99"

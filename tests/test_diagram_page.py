@@ -11,10 +11,12 @@ from strategies import configs, looks
 
 from resnet import ExportError, ResNetConfig, build_graph, get
 from resnet.diagram import PageFormat, View, draw
+from resnet.diagram.content.view import LEVELS
+from resnet.diagram.formats.pdf import pdf
+from resnet.diagram.formats.svg import svg
 from resnet.diagram.looks.shapes import Text
 from resnet.diagram.looks.style import LOOKS
-from resnet.diagram.page import LARGEST_SCALE, SHEETS, SMALLEST_LETTER
-from resnet.diagram.view import LEVELS
+from resnet.diagram.page import LARGEST_SCALE, PAGE_SIZES, SMALLEST_LETTER
 
 PAGES = tuple(page for page in get_args(PageFormat) if page != "free")
 
@@ -30,7 +32,7 @@ def test_a_figure_fits_its_page_with_letters_of_6_points(
     except ExportError as error:
         assert page == "column" and str(error).count("\n") == 0
         return
-    paper, sheet = drawing.paper, SHEETS[page]
+    paper, sheet = drawing.paper, PAGE_SIZES[page]
     assert paper is not None
     assert paper.width == sheet.width
     assert paper.height <= sheet.height + 0.01
@@ -62,11 +64,11 @@ def test_a_page_only_ever_folds(look: tuple[ResNetConfig, View], page: Any) -> N
 def test_a_pdf_has_the_size_of_its_page(name: str, page: Any) -> None:
     """Catches a page that is 19 m long; opened by PDFium, not by us."""
     drawing = draw(build_graph(get(name).config), View(level="layer", page=page))
-    with pypdfium2.PdfDocument(drawing.pdf()) as document:
+    with pypdfium2.PdfDocument(pdf(drawing)) as document:
         assert len(document) == 1
         width, height = document[0].get_size()
         words = document[0].get_textpage().get_text_range()
-    sheet = SHEETS[page]
+    sheet = PAGE_SIZES[page]
     assert width == pytest.approx(sheet.width, abs=0.1)
     assert height == pytest.approx(sheet.height, abs=0.1) or (
         page == "column" and height < sheet.height
@@ -77,9 +79,9 @@ def test_a_pdf_has_the_size_of_its_page(name: str, page: Any) -> None:
 def test_svg_and_pdf_agree_about_the_page() -> None:
     """Catches a scale or margin that one writer forgets."""
     drawing = draw(build_graph(get("resnet56").config), View(page="a4"))
-    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', drawing.svg())
+    size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg(drawing))
     assert size
-    with pypdfium2.PdfDocument(drawing.pdf()) as document:
+    with pypdfium2.PdfDocument(pdf(drawing)) as document:
         assert (float(size[1]), float(size[2])) == pytest.approx(document[0].get_size(), abs=0.1)
 
 
@@ -92,7 +94,7 @@ def test_two_networks_share_a_page() -> None:
     )
     assert drawing.paper
     assert drawing.view.level == "layer"
-    assert drawing.width * drawing.paper.scale <= SHEETS["a4"].width
+    assert drawing.width * drawing.paper.scale <= PAGE_SIZES["a4"].width
 
 
 def test_a_small_network_is_not_blown_up() -> None:

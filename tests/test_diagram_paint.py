@@ -14,6 +14,7 @@ from strategies import configs, looks
 from resnet import ResNetConfig, build_graph, get, with_settings
 from resnet.diagram import Colour, Drawing, View, draw
 from resnet.diagram.colours.paint import box_values, thresholds
+from resnet.diagram.formats.pdf import pdf, png
 from resnet.diagram.looks.shapes import Rect
 
 PAINTED = tuple(colour for colour in get_args(Colour) if colour not in ("operation", "difference"))
@@ -87,7 +88,7 @@ def test_a_twin_differs_by_its_shortcuts_alone() -> None:
         beside=build_graph(get("resnet56").config),
     )
     assert not [
-        box.id for box in drawing.boxes if any(mark.look.startswith("is-") for mark in box.marks)
+        mark.look for box in drawing.boxes for mark in box.marks if mark.look.startswith("is-")
     ]
     lines = {edge.marks[0].look for edge in drawing.edges if edge.kind != "chain"}
     assert lines == {"added-line", "added-dotted"}
@@ -100,9 +101,7 @@ def test_what_changed_is_marked_in_both() -> None:
     drawing = draw(
         build_graph(first), View(colour="difference", level="block"), beside=build_graph(second)
     )
-    marked = {
-        box.id for box in drawing.boxes if any(mark.look == "is-changed" for mark in box.marks)
-    }
+    marked = {box.id for box in drawing.boxes for mark in box.marks if mark.look == "is-changed"}
     norms = {box.id for box in drawing.boxes if box.kind == "norm"}
     assert marked == norms
     assert {name.removeprefix("other:") for name in marked if name.startswith("other:")} == {
@@ -157,7 +156,7 @@ COLOURED = pytest.mark.parametrize("colour", ["difference", "operation", "macs"]
 def test_tints_stay_tints_in_the_pdf_of_a_pair(colour: Any, style: Any) -> None:
     """Catches tints that become solid colour."""
     drawing = pair(colour, style)
-    image = Image.open(io.BytesIO(drawing.png(2))).convert("L")
+    image = Image.open(io.BytesIO(png(drawing, 2))).convert("L")
     for box in drawing.boxes:
         corner = (round(2 * (box.x + box.width - 4)), round(2 * (box.y + box.height / 2)))
         assert colour != "operation" or box.kind == "add" or image.getpixel(corner) > 200, box.id
@@ -171,7 +170,7 @@ def test_poppler_has_no_complaint_about_the_pdf_of_a_pair(
 ) -> None:
     """Catches a graphics state that poppler cannot find: forms share the page's states."""
     file = tmp_path / "pair.pdf"
-    file.write_bytes(pair(colour, style).pdf())
+    file.write_bytes(pdf(pair(colour, style)))
     command = ["pdftoppm", "-r", "30", "-png", file, tmp_path / "page"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stderr == ""

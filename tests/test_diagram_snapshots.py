@@ -15,6 +15,7 @@ import pytest
 
 from resnet import ResNetConfig, build_graph, get, with_settings
 from resnet.diagram import Drawing, View, draw
+from resnet.diagram.formats.svg import svg
 
 SNAPSHOTS = Path(__file__).parent / "golden" / "diagrams"
 REFRESH = "REFRESH_SNAPSHOTS"
@@ -128,7 +129,7 @@ def test_a_drawing_is_as_it_was(name: str) -> None:
 def test_an_svg_is_byte_for_byte_as_it_was() -> None:
     """All marks, looks and attributes of one drawing."""
     link = "?network=resnet20"
-    compare("resnet20.svg", CASES["resnet20"].draw().svg(link).replace("><", ">\n<"))
+    compare("resnet20.svg", svg(CASES["resnet20"].draw(), link).replace("><", ">\n<"))
 
 
 def test_every_snapshot_belongs_to_a_test() -> None:

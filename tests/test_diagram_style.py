@@ -53,7 +53,10 @@ def linear(colour: str) -> Rgb:
 
 
 def times(matrix: tuple[Rgb, Rgb, Rgb], vector: Rgb) -> Rgb:
-    first, second, third = [sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix]
+    def row_times(row: Rgb) -> float:
+        return sum(a * b for a, b in zip(row, vector, strict=True))
+
+    first, second, third = map(row_times, matrix)
     return first, second, third
 
 
@@ -100,9 +103,9 @@ def test_words_and_signs_stand_out_from_their_ground(ground: Ground, behind: str
 
 def test_every_operation_has_a_sign_of_its_own_shape() -> None:
     """Colour must never be needed: take it away and the signs still differ."""
-    signs = {
-        kind: [mark._replace(look="") for mark in glyph(kind, 0, 0)] for kind in OPERATION_OF_KIND
-    }
+    signs = {}
+    for kind in OPERATION_OF_KIND:
+        signs[kind] = [mark._replace(look="") for mark in glyph(kind, 0, 0)]
     signs.pop("global_pool")  # pooling is one operation
     assert all(signs.values())
     for one, other in combinations(signs, 2):

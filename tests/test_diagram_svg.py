@@ -12,14 +12,17 @@ from strategies import configs
 
 from resnet import ResNetConfig, build_graph, get
 from resnet.diagram import Drawing, View, draw
-from resnet.diagram.formats.svg import style_sheet
+from resnet.diagram.content.view import LEVELS
+from resnet.diagram.formats.svg import style_sheet, svg
 from resnet.diagram.looks.shapes import Text
 from resnet.diagram.looks.style import COLOURS, LOOKS
-from resnet.diagram.view import LEVELS
 
 SVG = "{http://www.w3.org/2000/svg}"
 HARMLESS = {"svg", "title", "desc", "style", "g", "rect", "circle", "path", "text"}
-HOSTILE = """"><script>alert(1)</script><image href=x onerror='alert(1)'/>]]>&amp; \\" </title><svg onload=alert(1)>"""
+HOSTILE = (
+    """"><script>alert(1)</script><image href=x onerror='alert(1)'/>]]>&amp; \\" """
+    "</title><svg onload=alert(1)>"
+)
 
 
 def drawing(name: str = "resnet56", **options: str) -> Drawing:
@@ -39,7 +42,7 @@ def test_every_drawing_is_well_formed_and_harmless(
     config: ResNetConfig, level: str, direction: str
 ) -> None:
     """A label that breaks the XML; an element that could run or fetch something."""
-    root = parse(draw(build_graph(config), View(level=level, direction=direction)).svg())
+    root = parse(svg(draw(build_graph(config), View(level=level, direction=direction))))
     assert tags(root) <= HARMLESS
     assert not [
         name
@@ -64,7 +67,7 @@ def test_hostile_words_stay_words() -> None:
     hostile = replace(
         plain, name=HOSTILE, placed=(box, *plain.boxes[1:]), lines=(edge, *plain.edges[1:])
     )
-    root = parse(hostile.svg(HOSTILE))
+    root = parse(svg(hostile, HOSTILE))
     assert tags(root) <= HARMLESS
     assert root.findtext(f"{SVG}title") == HOSTILE
     assert HOSTILE in [element.text for element in root.iter(f"{SVG}text")]
@@ -72,14 +75,14 @@ def test_hostile_words_stay_words() -> None:
 
 
 def test_metadata_carries_the_name_and_the_link() -> None:
-    root = parse(drawing("resnet34").svg(link="?network=resnet34&norm.momentum=0.99"))
+    root = parse(svg(drawing("resnet34"), link="?network=resnet34&norm.momentum=0.99"))
     assert root.findtext(f"{SVG}title") == "resnet34"
     assert "?network=resnet34&norm.momentum=0.99" in (root.findtext(f"{SVG}desc") or "")
 
 
 def test_paper_is_white_and_has_fixed_colours_and_a_size() -> None:
     """A figure whose ground or letters depend on the theme of whoever looks at it."""
-    text = drawing().svg()
+    text = svg(drawing())
     root = parse(text)
     ground = root.find(f"{SVG}rect[@class='ground']")
     assert ground is not None and ground.get("fill") == "#ffffff"
@@ -101,7 +104,7 @@ def test_boxes_are_named() -> None:
     """Boxes a screen reader would miss."""
     picture = drawing()
     boxes = {
-        g.get("data-id"): g for g in parse(picture.svg()).iter(f"{SVG}g") if g.get("class") == "box"
+        g.get("data-id"): g for g in parse(svg(picture)).iter(f"{SVG}g") if g.get("class") == "box"
     }
     assert boxes.keys() == picture.by_id.keys()
     for name, element in boxes.items():
@@ -114,7 +117,7 @@ def test_boxes_are_named() -> None:
 
 def test_lines_say_their_kind_and_ends() -> None:
     picture = drawing()
-    lines = [path for path in parse(picture.svg()).iter(f"{SVG}path") if path.get("data-source")]
+    lines = [path for path in parse(svg(picture)).iter(f"{SVG}path") if path.get("data-source")]
     assert [
         (line.get("class"), line.get("data-source"), line.get("data-target")) for line in lines
     ] == [(f"edge {edge.kind}", edge.source, edge.target) for edge in picture.edges]
@@ -122,7 +125,7 @@ def test_lines_say_their_kind_and_ends() -> None:
 
 
 def test_text_stays_text_in_the_carried_font() -> None:
-    root = parse(drawing("resnet50").svg())
+    root = parse(svg(drawing("resnet50")))
     words = [element.text for element in root.iter(f"{SVG}text")]
     for expected in (
         "1×1 conv, 64",
@@ -139,10 +142,10 @@ def test_text_stays_text_in_the_carried_font() -> None:
 @settings(max_examples=20)
 @given(configs(), st.sampled_from(LEVELS))
 def test_the_same_network_gives_the_same_bytes(config: ResNetConfig, level: str) -> None:
-    first, second = (draw(build_graph(config), View(level=level)).svg() for _ in range(2))
+    first, second = (svg(draw(build_graph(config), View(level=level))) for _ in range(2))
     assert first == second
 
 
 @pytest.mark.parametrize("name", ["resnet152", "resnet1202"])
 def test_a_folded_drawing_is_a_small_file(name: str) -> None:
-    assert len(drawing(name).svg().encode()) < 60_000
+    assert len(svg(drawing(name)).encode()) < 60_000

@@ -15,11 +15,11 @@ from strategies import configs
 
 from resnet import ExportError, ResNetConfig, build_graph, get
 from resnet.diagram import Drawing, View, draw
-from resnet.diagram.formats.pdf import page_size
+from resnet.diagram.content.view import LEVELS
+from resnet.diagram.formats.pdf import page_size, pdf
 from resnet.diagram.formats.tikz import SIGNS, tikz
 from resnet.diagram.looks.shapes import Text
 from resnet.diagram.looks.style import COLOURS, LOOKS
-from resnet.diagram.view import LEVELS
 
 STYLES = ("detailed", "compact", "figure3")
 LINK = "?network=resnet56&norm.momentum=0.99"
@@ -110,7 +110,7 @@ def test_the_words_stand_where_ours_stand(case: str, tmp_path: Path) -> None:
     text = tikz(picture)
     with (
         pypdfium2.PdfDocument(compiled(text, tmp_path)) as document,
-        pypdfium2.PdfDocument(picture.pdf()) as ours,
+        pypdfium2.PdfDocument(pdf(picture)) as ours,
     ):
         found, expected = places(document[0]), places(ours[0])
     shared = [

@@ -70,8 +70,11 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def curve(run: Run) -> list[dict[str, Any]]:
-    kept = [record for record in run.metrics()[0] if "step" in record]
-    return [{key: value for key, value in record.items() if key not in TIMES} for record in kept]
+    steps = []
+    for record in run.metrics()[0]:
+        if "step" in record:
+            steps.append({key: value for key, value in record.items() if key not in TIMES})
+    return steps
 
 
 def assert_equal(run: Run, whole: Run) -> None:

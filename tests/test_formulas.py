@@ -169,5 +169,9 @@ def test_no_attribute_of_a_layer_is_left_out(config: ResNetConfig) -> None:
         assert all(shown.values())
         assert list(shown)[-1] == "reads"
         assert all(name in shown["reads"] for name in node.inputs)
-        hidden = {"batch": 1, "group": 1, "layer": 2}[node.op.norm] if node.op.kind == "norm" else 0
+        hidden = (
+            {"batch": 1, "group": 1, "layer": 2, "layer_hwc": 2}[node.op.norm]
+            if node.op.kind == "norm"
+            else 0
+        )
         assert len(shown) - 1 >= len(fields(node.op)) - hidden, node

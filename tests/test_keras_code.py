@@ -56,6 +56,7 @@ NETWORKS = {
         ),
         ("group", "resnet20", {"norm.kind": "group", "norm.groups": 4, "norm.last_gamma": "zero"}),
         ("layer", "resnet20", {"norm.kind": "layer", "initialiser": "glorot_uniform"}),
+        ("layer_hwc", "resnet20", {"norm.kind": "layer_hwc", "norm.last_gamma": "zero"}),
         ("none", "resnet20", {"norm.kind": "none", "conv_bias": True, "head_activation": "none"}),
         ("pre_none", "resnet20", {"norm.kind": "none", "activation_order": "pre"}),
         ("last_zero", "resnet50", SMALL | {"norm.last_gamma": "zero"}),

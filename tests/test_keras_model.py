@@ -127,7 +127,7 @@ def images(config: ResNetConfig, count: int = 2) -> np.ndarray:
     return np.random.default_rng(0).random((count, *config.input_shape), dtype=np.float32)
 
 
-@pytest.mark.parametrize("kind", ["batch", "group", "layer"])
+@pytest.mark.parametrize("kind", ["batch", "group", "layer", "layer_hwc"])
 def test_settings_reach_the_layers(kind: str) -> None:
     """Momentum, epsilon, groups, the last gamma, the initialiser and bias: each would be lost
     without a trace."""
@@ -144,13 +144,32 @@ def test_settings_reach_the_layers(kind: str) -> None:
     norm, last = model.get_layer("stage2.block1.norm1"), model.get_layer("stage2.block1.norm2")
     assert norm.epsilon == 0.03
     assert getattr(norm, "momentum", 0.42) == 0.42
-    assert getattr(norm, "groups", 4) == 4
+    assert getattr(norm, "groups", 4) == (1 if kind == "layer_hwc" else 4)
     assert norm.axis in (-1, [-1], 3)
     assert (np.asarray(norm.gamma) == 1).all()
     assert (np.asarray(last.gamma) == 0).all()
     conv = model.get_layer("stage2.block1.conv1")
     assert conv.use_bias
     assert isinstance(conv.kernel_initializer, keras.initializers.GlorotUniform)
+
+
+@pytest.mark.parametrize(
+    ("kind", "axes"),
+    [("layer", (3,)), ("layer_hwc", (1, 2, 3))],
+)
+def test_what_the_two_layer_norms_average_over(kind: str, axes: tuple[int, ...]) -> None:
+    """Mean and variance by numpy: over the channels of each position, or over height, width and
+    channels of each image as Wu and He 2018 mean it. The ready study cited them and trained the
+    former."""
+    config = with_settings(get("resnet8").config, {"norm.kind": kind, "norm.epsilon": 0.03})
+    model = build_keras_model(config)
+    norm = model.get_layer("stage2.block1.norm1")
+    maps = np.random.default_rng(1).normal(2, 3, (4, *norm.input.shape[1:])).astype(np.float32)
+    deviation = np.sqrt(maps.var(axes, keepdims=True) + 0.03)
+    assert np.allclose(norm(maps), (maps - maps.mean(axes, keepdims=True)) / deviation, atol=1e-5)
+    assert (
+        norm.gamma.shape == norm.beta.shape == (32,)
+    )  # a scale and a shift for each channel, whatever the map's size
 
 
 def test_without_norm_there_is_none() -> None:

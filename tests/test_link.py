@@ -8,7 +8,7 @@ from resnet.errors import ConfigError, ResNetLabError, UnknownNameError
 from resnet.network import catalog
 from resnet.network.config import with_settings
 from resnet.network.link import Choice, choice_of, difference, from_query, written
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 
 
 def test_every_catalogue_network_is_its_own_short_link() -> None:

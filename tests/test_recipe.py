@@ -7,7 +7,8 @@ import pytest
 from resnet import data
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.network.config import with_settings
-from resnet.recipes.recipe import Recipe, check_against, default_recipe
+from resnet.recipes.recipe import Recipe, check_against
+from resnet.recipes.recipes import default_recipe
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet.errors import ConfigError
-from resnet.recipes.recipe import default_recipe, with_steps
+from resnet.recipes.recipe import with_steps
+from resnet.recipes.recipes import default_recipe
 
 
 @given(st.sampled_from(["digits", "fashion_mnist", "cifar10"]), st.integers(1, 200_000))

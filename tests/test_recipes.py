@@ -9,7 +9,8 @@ from resnet import data
 from resnet.errors import UnknownNameError
 from resnet.network import catalog
 from resnet.recipes import recipes
-from resnet.recipes.recipe import Recipe, check_against, default_recipe
+from resnet.recipes.recipe import Recipe, check_against
+from resnet.recipes.recipes import default_recipe
 
 ALL = recipes.names()
 IMAGES_OF_THE_NOTEBOOK = 18_610

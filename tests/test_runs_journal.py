@@ -144,37 +144,43 @@ def test_a_part_written_line_is_taken_back(path: Path, monkeypatch: pytest.Monke
     assert read(path)[0] == [{"step": 1}, {"step": 3}]
 
 
+LINES_READ_LIVE = 3000
+
+
+def follow(directory: RunDirectory, done: threading.Event, problems: list[str]) -> None:
+    """A reader that remembers how far it came."""
+    expected = list(range(1, LINES_READ_LIVE + 1))
+    steps, cursor = [], START
+    while not steps or steps[-1] < LINES_READ_LIVE:
+        over = done.is_set()  # asked first: what is read after the end is all there is
+        new, cursor = directory.read_metrics(cursor)
+        steps += [record["step"] for record in new]
+        if over:
+            break
+    if steps != expected or cursor.restarts or cursor.damaged:
+        problems.append(f"{len(steps)} steps, {cursor}")
+
+
+def peek(directory: RunDirectory, done: threading.Event, problems: list[str]) -> None:
+    """A reader of the end."""
+    last = 0
+    while not done.is_set():
+        records = directory.last_metrics(lambda record: True)
+        if records and records[-1]["step"] < last:
+            problems.append(f"{records[-1]['step']} after {last}")
+        last = records[-1]["step"] if records else last
+
+
 def test_readers_beside_a_writer_see_a_growing_whole(tmp_path: Path) -> None:
     """Four readers with cursors, four from the end, while 3,000 lines are appended."""
     directory = RunDirectory(tmp_path)
-    count = 3000
     problems: list[str] = []
     done = threading.Event()
-
-    def follow() -> None:
-        steps, cursor = [], START
-        while not steps or steps[-1] < count:
-            new, cursor = directory.read_metrics(cursor)
-            steps += [record["step"] for record in new]
-            if done.is_set() and steps != list(range(1, count + 1)):
-                new, cursor = directory.read_metrics(cursor)
-                steps += [record["step"] for record in new]
-                break
-        if steps != list(range(1, count + 1)) or cursor.restarts or cursor.damaged:
-            problems.append(f"{len(steps)} steps, {cursor}")
-
-    def peek() -> None:
-        last = 0
-        while not done.is_set():
-            records = directory.last_metrics(lambda record: True)
-            if records and records[-1]["step"] < last:
-                problems.append(f"{records[-1]['step']} after {last}")
-            last = records[-1]["step"] if records else last
-
-    readers = [threading.Thread(target=target) for target in (follow, peek) for _ in range(4)]
+    reading = (directory, done, problems)
+    readers = [threading.Thread(target=target, args=reading) for target in [follow, peek] * 4]
     for reader in readers:
         reader.start()
-    for step in range(1, count + 1):
+    for step in range(1, LINES_READ_LIVE + 1):
         directory.append_metric({"step": step, "padding": "x" * (step % 200)})
     done.set()
     for reader in readers:

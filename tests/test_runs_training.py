@@ -1,5 +1,7 @@
 """The store and the real worker, from Start to the last word."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +9,12 @@ import pytest
 
 from resnet.data import facts, fit_config
 from resnet.network import catalog
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.recipes.schedule import ConstantSchedule
-from resnet.runs import RunSpec, Store
-from tests.runs_support import kill_everything, wait_for
+from resnet.runs import RunSpec, Store, processes
+from resnet.runs.directory import TEMPORARY
+from tests import runs_support as support
+from tests.runs_support import kill_everything, supervisors, wait_for
 
 START_S = 180.0
 
@@ -37,6 +41,41 @@ def small_spec(steps: int) -> RunSpec:
 
 
 @pytest.mark.training
+@pytest.mark.parametrize("supervised", [True, False])
+def test_a_killed_worker_leaves_nothing_in_the_temporary_folder(
+    root: Path, monkeypatch: pytest.MonkeyPatch, supervised: bool
+) -> None:
+    """TensorFlow's compiled functions stayed in /tmp for each worker that was killed; a machine's
+    disk fills up so.
+
+    Where the supervisor is killed as well, the next start of the run removes them.
+    """
+    system = root / "tmp"
+    system.mkdir()
+    monkeypatch.setenv("TMPDIR", str(system))
+    store = Store(root / "runs")
+    run = store.start(small_spec(steps=100_000))
+    wait_for(lambda: run.progress().step > 0 or run.state().over, START_S)
+    own = run.directory.file(TEMPORARY)
+    assert list(own.glob("__autograph_generated_file*")), (
+        "TensorFlow writes elsewhere now: this test sees nothing"
+    )
+    if not supervised:
+        processes.send(supervisors(store.root), signal.SIGKILL)
+    worker = processes.worker(run.directory.work())
+    assert worker
+    os.kill(worker.pid, signal.SIGKILL)
+    wait_for(lambda: not run.directory.is_locked())
+    if not supervised:
+        assert own.exists()
+        store.launcher.command = support.command("brief")
+        store.resume(run.id)
+        store.wait(run.id, START_S)
+    wait_for(lambda: not own.exists())
+    assert not list(system.rglob("*"))
+
+
+@pytest.mark.training
 def test_start_stop_start_and_finish(root: Path) -> None:
     """Stop makes a checkpoint and ends by itself; the run goes on from there and says that it is
     finished."""
@@ -60,3 +99,4 @@ def test_start_stop_start_and_finish(root: Path) -> None:
     assert 0 <= run.progress().best_validation_error <= run.progress().last_validation_error <= 100
     assert cursor.damaged == 0
     assert run.environment()
+    assert not run.directory.file(TEMPORARY).exists()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from resnet.errors import ConfigError
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.recipes.schedule import (
     ConstantSchedule,
     CosineSchedule,

@@ -40,9 +40,8 @@ def test_without_batch_norm_one_device_with_64_and_two_with_32_agree(make_run: M
     one, two = (finished(make_run, device, GROUP, {}) for device in ("cpu", "cpu+cpu"))
     assert losses(two) == pytest.approx(losses(one), rel=1e-4)
     for field in ("gradient_norm", "train_error", "l2_penalty", "learning_rate"):
-        first, second = (
-            [line[field] for line in run.records() if line["kind"] == "train"] for run in (one, two)
-        )
+        first = [line[field] for line in one.records() if line["kind"] == "train"]
+        second = [line[field] for line in two.records() if line["kind"] == "train"]
         assert second == pytest.approx(first, rel=1e-3), field
     assert all(
         np.allclose(two.weights().weights[name], value, atol=1e-4)

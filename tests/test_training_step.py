@@ -12,7 +12,8 @@ import tensorflow as tf
 from resnet import data
 from resnet.as_keras.model import build_keras_model
 from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
-from resnet.recipes.recipe import AugmentationConfig, Recipe, default_recipe
+from resnet.recipes.recipe import AugmentationConfig, Recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.training import snapshot
 from resnet.training.augment import augment
 from resnet.training.batches import batch_indices
@@ -30,6 +31,14 @@ TINY = ResNetConfig(
     stages=(StageConfig(blocks=1, filters=4), StageConfig(blocks=1, filters=8, stride=2)),
     head_activation="none",
 )
+
+
+Weights = dict[str, Any]
+"""Arrays by the path of their variable."""
+
+RATE, DECAY = 0.05, 0.9
+"""Of the tests of decoupled decay: so much that decaying another weight than the paper's is ten
+times the tolerance."""
 
 
 @cache
@@ -140,6 +149,87 @@ def test_decoupled_decay_shrinks_weights_by_rate_times_value(covers: str) -> Non
     for name in trained(before):
         share = 0.1 * 0.05 if covers == "all" or name.endswith("/kernel") else 0
         assert np.allclose(decayed[name] - without[name], -share * before[name], atol=2e-7), name
+
+
+def sgdw(
+    weights: Weights, gradients: Weights, memory: Weights, step: int, settings: dict[str, Any]
+) -> Weights:
+    """Algorithm 1 of Loshchilov and Hutter 2019, with the rate in place of their ηα; Nesterov's
+    step as Sutskever's."""
+    momentum = settings["momentum"]
+    new = {}
+    for name, weight in weights.items():
+        velocity = momentum * memory.get(name, 0.0) + RATE * gradients[name]  # line 8
+        memory[name] = velocity
+        taken = (
+            momentum * velocity + RATE * gradients[name] if settings.get("nesterov") else velocity
+        )
+        new[name] = (
+            weight - taken - RATE * DECAY * weight
+        )  # line 9: the weight before the update is what decays
+    return new
+
+
+def adamw(
+    weights: Weights, gradients: Weights, memory: Weights, step: int, settings: dict[str, Any]
+) -> Weights:
+    """Algorithm 2 of the same paper, likewise."""
+    new = {}
+    for name, weight in weights.items():
+        first = 0.9 * memory.get(f"{name} m", 0.0) + 0.1 * gradients[name]  # line 7
+        second = 0.999 * memory.get(f"{name} v", 0.0) + 0.001 * gradients[name] ** 2  # line 8
+        memory |= {f"{name} m": first, f"{name} v": second}
+        epsilon = 1e-7 / np.sqrt(
+            1 - 0.999**step
+        )  # Keras's is the ε̂ of Kingma and Ba, end of their section 2
+        taken = (
+            first / (1 - 0.9**step) / (np.sqrt(second / (1 - 0.999**step)) + epsilon)
+        )  # lines 9 and 10
+        new[name] = weight - RATE * (taken + DECAY * weight)  # line 12
+    return new
+
+
+@pytest.mark.parametrize(
+    ("paper", "optimiser"),
+    [
+        (sgdw, {"kind": "sgd", "momentum": 0.9}),
+        (sgdw, {"kind": "sgd", "momentum": 0.9, "nesterov": True}),
+        (adamw, {"kind": "adamw"}),
+    ],
+)
+def test_decoupled_decay_is_the_papers_step_by_step(paper: Any, optimiser: dict[str, Any]) -> None:
+    """Three steps beside the paper's own algorithms in numpy, in double precision.
+
+    Would catch a decay of the updated weight (off by rate × decay × update), one that enters
+    momentum or the moments, and an optimiser that cannot be made at all.
+    """
+    settings = {"weight_decay": {"value": DECAY, "semantics": "decoupled"}, "optimiser": optimiser}
+    recipe = Recipe.model_validate(recipe_with().model_dump(mode="json") | settings)
+    before, after, _ = train(recipe, calls=(3,), rate=RATE)
+    model = with_fused_norms(build_keras_model(TINY))
+    snapshot.restore(snapshot.weights(model), before)
+    weights = {
+        variable.path: variable.numpy().astype(np.float64) for variable in model.trainable_variables
+    }
+    memory: Weights = {}
+    for step in range(3):
+        images, labels = part().batch(tf.constant(batch_indices(0, 303, 32, step, 1)[0]))
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                labels, model(images, training=True)
+            )
+            loss = tf.reduce_mean(losses)
+        values = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+        gradients = {
+            name: value.numpy().astype(np.float64)
+            for name, value in zip(weights, values, strict=True)
+        }
+        weights = paper(weights, gradients, memory, step + 1, optimiser)
+        for variable in model.trainable_variables:
+            variable.assign(weights[variable.path])
+    assert weights.keys() == set(trained(after))
+    for name, expected in weights.items():
+        assert np.allclose(after[name], expected, atol=2e-5), name
 
 
 def test_the_gradient_norm_is_that_of_the_step_taken() -> None:

@@ -13,7 +13,7 @@ import pytest
 from resnet.as_keras import model as keras_model
 from resnet.network import catalog
 from resnet.network.graph import Conv, Dense, build_graph
-from resnet.recipes.recipe import default_recipe
+from resnet.recipes.recipes import default_recipe
 from resnet.runs import checkpoint
 from tests.runs_support import wait_for
 from tests.training_support import ADAM, SGD, Make, Run, recipe_of, spec_with

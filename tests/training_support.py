@@ -13,7 +13,8 @@ import pytest
 
 from resnet.data import facts, fit_config
 from resnet.network import catalog
-from resnet.recipes.recipe import Recipe, default_recipe, with_steps
+from resnet.recipes.recipe import Recipe, with_steps
+from resnet.recipes.recipes import default_recipe
 from resnet.runs import checkpoint
 from resnet.runs.directory import RunDirectory
 from resnet.runs.spec import RunSpec
@@ -75,11 +76,11 @@ class Run:
 
     def curve(self) -> list[dict[str, Any]]:
         """Every record with a step, times aside."""
-        return [
-            {key: value for key, value in record.items() if key not in TIMES}
-            for record in self.records()
-            if "step" in record
-        ]
+        steps = []
+        for record in self.records():
+            if "step" in record:
+                steps.append({key: value for key, value in record.items() if key not in TIMES})
+        return steps
 
     def weights(self) -> checkpoint.Checkpoint:
         found = checkpoint.load_last(self.path / "checkpoint", lambda _: None)

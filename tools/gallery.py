@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, not the o
 from playwright.sync_api import Browser  # noqa: E402
 
 from resnet import draw, get  # noqa: E402
+from resnet.diagram.formats.pdf import png  # noqa: E402
 from tests.browser.driver import RunningApp, chromium, running_app  # noqa: E402
 
 PICTURES = ROOT / "docs" / "images" / "drawings"
@@ -45,7 +46,7 @@ def main() -> None:
         keep("compare-light", photograph(browser, app, pair, "light"))
         keep("macs-dark", photograph(browser, app, "?network=resnet50&colour=macs", "dark"))
     keep("figure3", figure3())
-    keep("a4", draw(get("resnet1202").config, level="layer", page="a4").drawing.png(1.5))
+    keep("a4", png(draw(get("resnet1202").config, level="layer", page="a4").drawing, 1.5))
 
 
 def photograph(browser: Browser, app: RunningApp, address: str, scheme: str) -> bytes:
@@ -68,7 +69,7 @@ def figure3() -> bytes:
         direction="TB",
         beside=get("resnet34").config,
     )
-    return figure.drawing.png(2)
+    return png(figure.drawing, 2)
 
 
 def keep(name: str, picture: bytes) -> None:

@@ -10,6 +10,7 @@ from app import state
 from resnet.network import catalog, config
 from resnet.network.config import ResNetConfig, Shortcut
 from resnet.network.link import Choice
+from resnet.network.numbers import NUMBERS
 
 FAMILIES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "Notebook"}
 FAMILY_HELP = (
@@ -38,12 +39,25 @@ STRIDE_HELP = (
     " (v1.5)."
 )
 GAMMAS = {"one": "One", "zero": "Zero"}
-NORMS = {"batch": "Batch", "group": "Group", "layer": "Layer", "none": "None"}
+NORMS = {
+    "batch": "Batch",
+    "group": "Group",
+    "layer": "Layer C",
+    "layer_hwc": "Layer HWC",
+    "none": "None",
+}
 NORM_FIELDS = {
     "batch": ("momentum", "epsilon"),
     "group": ("groups", "epsilon"),
     "layer": ("epsilon",),
+    "layer_hwc": ("epsilon",),
 }
+NORM_HELP = (
+    "What mean and variance are taken over. Batch: the images of a batch and all positions. Group:"
+    " all positions of a group of channels. Layer HWC: all positions and channels (Ba et al. 2016,"
+    " Wu and He 2018). Layer C: the channels of each position by itself, Keras's"
+    " LayerNormalization."
+)
 MOMENTUM_HELP = (
     "Share of the old moving average kept at each step, as Keras counts it. PyTorch's 0.1 is 0.9"
     " here."
@@ -135,7 +149,13 @@ def _depth(entry: catalog.Entry) -> None:
     options = {depth: str(depth) for depth in depths}
     depth = entry.config.depth
     _segmented(
-        st, "Depth", options, key="depth", value=depth, on_change=_depth_changed, help=DEPTH_HELP
+        st,
+        NUMBERS["depth"].label,
+        options,
+        key="depth",
+        value=depth,
+        on_change=_depth_changed,
+        help=DEPTH_HELP,
     )
 
 
@@ -178,7 +198,7 @@ def _norm() -> None:
         for key, value in draft.settings.items()
         if key.startswith("norm.")
     }
-    _field(st, "Normalisation", "norm.kind", NORMS, norm["kind"])
+    _field(st, "Normalisation", "norm.kind", NORMS, norm["kind"], help=NORM_HELP)
     if norm["kind"] == "none":
         return
     said = ", ".join(f"{key} {norm[key]:g}" for key in NORM_FIELDS[norm["kind"]])

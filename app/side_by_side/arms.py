@@ -54,8 +54,11 @@ def grouped(runs: Sequence[Run]) -> Grouped:
             seeds[spec.recipe.seed] = run
     place = {run.id: number for number, run in enumerate(runs)}
     ordered = sorted(found.values(), key=lambda seeds: min(place[run.id] for run in seeds.values()))
-    members = [[run for _, run in sorted(seeds.items())] for seeds in ordered]
-    specs = [[spec for run in runs if (spec := run.spec)] for runs in members]
+    members: list[list[Run]] = []
+    specs: list[list[RunSpec]] = []
+    for seeds in ordered:
+        members.append([seeds[seed] for seed in sorted(seeds)])
+        specs.append([run.spec for run in members[-1] if run.spec])
     named = names([own[0] for own in specs], [runs[0].id for runs in members])
     arms = [
         Arm(name, tuple(runs), tuple(own))
@@ -103,13 +106,14 @@ def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
 def _told_apart(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """Of settings that differ, the first few of each row: "shortcut projection, norm momentum
     0.99"."""
-    keys = [
-        key
-        for key in dict.fromkeys(key for row in rows for key in row)
-        if len({differences.canonical(row.get(key)) for row in rows}) > 1
-    ]
-    kept = keys[:SHOWN]
-    return [", ".join([_tag(key, row[key]) for key in kept if key in row]) for row in rows]
+    keys = []
+    for key in dict.fromkeys(key for row in rows for key in row):
+        if len({differences.canonical(row.get(key)) for row in rows}) > 1:
+            keys.append(key)
+    said = []
+    for row in rows:
+        said.append(", ".join([_tag(key, row[key]) for key in keys[:SHOWN] if key in row]))
+    return said
 
 
 def _tag(key: str, value: object) -> str:

@@ -103,9 +103,7 @@ def _table(loose: Sequence[Differing]) -> None:
 
 
 def _row(found: Differing, arms: Sequence[str]) -> list[str]:
-    values = {
-        arm: " or ".join([_said(value) for value in own]) for arm, own in found.values.items()
-    }
+    values = {arm: " or ".join(map(_said, own)) for arm, own in found.values.items()}
     return [found.key, *[values.get(arm, "") for arm in arms]]
 
 

@@ -50,7 +50,7 @@ def show(found: Outcome) -> None:
 def _chart(found: Outcome) -> Options:
     """The curves, and how they are looked at: a figure that is exported is drawn in the same
     way."""
-    # Loaded here: the form of a new study needs no chart.
+    # Loads Plotly, which the other pages do not wait for.
     from app.elements import arm_charts  # noqa: PLC0415
 
     with st.container(horizontal=True):
@@ -71,7 +71,9 @@ def _table(found: TextTable, said: Container[str]) -> None:
     shown = [
         place for place, column in enumerate(found.columns) if column.keys[0] not in SAID_BELOW
     ]
-    lines = [[line[place] for place in shown] for line in found.lines]
+    lines = []
+    for line in found.lines:
+        lines.append([line[place] for place in shown])
     views.table(TextTable([found.columns[place] for place in shown], lines), "Results")
     with st.expander("How to read the table"):
         st.markdown("\n".join(f"- {views.plain(note)}" for note in found.notes if note not in said))

@@ -23,7 +23,7 @@ SMALLEST_LETTERS = 8
 
 def main(form: str) -> int:
     """Lay the graph out once, and draw it as svg, pdf or png."""
-    # `graphviz.render` reads this file too, and must not load Graphviz.
+    # resnet.as_keras.graphviz reads this file too, and must not load Graphviz.
     from pygraphviz import AGraph, DotError  # noqa: PLC0415
     from pygraphviz import graphviz as gv  # noqa: PLC0415
 

@@ -40,6 +40,7 @@ NORM_CLASSES = {
     "batch": "BatchNormalization",
     "group": "GroupNormalization",
     "layer": "LayerNormalization",
+    "layer_hwc": "GroupNormalization",
 }
 
 

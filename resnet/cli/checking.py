@@ -3,6 +3,7 @@ unusual."""
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,15 +11,15 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from resnet import data
-from resnet.checks import check as lint
-from resnet.checks import sources
-from resnet.checks.check import Conformity, Facts, Finding
+from resnet import bounded, data
+from resnet.checks import rules, sources
 from resnet.checks.imported import of_import
+from resnet.checks.rules import Conformity, Facts, Finding
 from resnet.cli.options import AsJson, Runs
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError, echo
 from resnet.guards import guard
+from resnet.imports.curve_tables import MOST_CELLS
 from resnet.imports.imported import IMPORTS, ImportedCurve, read_curve, read_imports
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
@@ -29,7 +30,7 @@ from resnet.runs.directory import SPEC
 from resnet.runs.spec import RUN_ID
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.studies import checked, compared
-from resnet.studies.plan import files as study_files
+from resnet.studies.plan import study_files
 from resnet.studies.plan.study import Study, arms_of, specs_of
 from resnet.studies.planning import Step, steps_of
 
@@ -66,7 +67,7 @@ def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> Non
     """What is wrong, unfair or unusual about a training or a comparison, each with its reason,
     source and way out."""
     targets = _beside([target for word in what for target in targets_of(word, runs)])
-    findings = lint.check(*[target.facts for target in targets])
+    findings = rules.check(*[target.facts for target in targets])
     paper = {target.facts.called: found for target in targets if (found := conformity(target))}
     comparisons = [target.comparison for target in targets if target.comparison]
     if as_json:
@@ -108,22 +109,22 @@ def conformity(target: Target) -> Conformity | None:
         return None
     if target.network is None and target.recipe is None:
         return None
-    return lint.follows(target.recipe, target.network, target.dataset)
+    return rules.follows(target.recipe, target.network, target.dataset)
 
 
 def record(findings: tuple[Finding, ...], paper: dict[str, Conformity]) -> dict[str, Any]:
     """What `--json` prints."""
     rows = []
     for finding in findings:
-        rule = lint.get(finding.rule)
+        rule = rules.get(finding.rule)
         rows.append(
             {**asdict(finding), "title": rule.title, "subject": rule.subject}
             | {"reason": rule.reason, "source": rule.source}
         )
-    follows = {
-        name: {"sentence": found.sentence, "points": [point._asdict() for point in found.points]}
-        for name, found in paper.items()
-    }
+    follows = {}
+    for name, conformity in paper.items():
+        points = [point._asdict() for point in conformity.points]
+        follows[name] = {"sentence": conformity.sentence, "points": points}
     return {"findings": rows, "follows": follows}
 
 
@@ -175,7 +176,8 @@ def _of_study(study: Study, runs: Path) -> list[Target]:
     """Every run it asks for, with what those that are there recorded; what the seeds of an arm
     share is held against the paper once."""
     steps = steps_of(study, Store(runs).list())
-    arms = {arm.name: arm for arm in arms_of(step.planned for step in steps)}
+    planned = [step.planned for step in steps]
+    arms = {arm.name: arm for arm in arms_of(planned)}
     targets = []
     for facts in checked.facts_of_study(study, steps, checked.records_of_steps(steps)):
         arm = arms.pop(facts.called, None)
@@ -203,8 +205,8 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
     if path.suffix.lower() in (".yaml", ".yml"):
         return _of_study(study_files.read(path), runs)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
+        content = bounded.read_json(path.read_text(encoding="utf-8"), most_parts=4 * MOST_CELLS)
+    except (ConfigError, ValueError):
         raise ConfigError(
             f"A file to check holds JSON; received {echo(path.name)}, which does not."
         ) from None
@@ -235,16 +237,13 @@ def _of_content(content: Any, name: str) -> Target:
 
 def _headline(findings: tuple[Finding, ...]) -> str:
     if not findings:
-        return "Nothing to say against it, as far as the facts go."
-    counts = {
-        severity: sum([finding.severity == severity for finding in findings])
-        for severity in lint.SEVERITIES
-    }
-    return ", ".join([f"{count} {severity}" for severity, count in counts.items() if count])
+        return "No problems found in what is known about this training."
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join([f"{counts[kind]} {kind}" for kind in rules.SEVERITIES if counts[kind]])
 
 
 def _text(finding: Finding) -> str:
-    rule = lint.get(finding.rule)
+    rule = rules.get(finding.rule)
     where = f"{', '.join(finding.where)}: " if finding.where else ""
     lines = [
         f"{finding.severity:8} {rule.title}",

@@ -18,9 +18,8 @@ from resnet.runs import Store
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.shipped.notebook import usual_decay
 from resnet.tables.text_table import Column, TextTable, counted, named
-from resnet.why_loss import losses
-from resnet.why_loss import words as loss_words
-from resnet.why_loss.losses import Decay, Difference, Explanation, KerasL2, LossItem, LossRow
+from resnet.why_loss import loss_words, losses
+from resnet.why_loss.losses import Decay, Explanation, KerasL2, LossDifference, LossItem, LossRow
 
 LOSSES = {
     "penalty_at_start": "Penalty at start",
@@ -154,7 +153,10 @@ def table(explanation: Explanation, drawn: dict[str, str]) -> TextTable:
         counted("output_channels", "Σ output channels"),
         *[Column((key,), heading, "r") for key, heading in (LOSSES | drawn).items()],
     )
-    lines = [[*_line(row), *[_nats(row.item.measured) for _ in drawn]] for row in explanation.rows]
+    lines = []
+    for row in explanation.rows:
+        measured = [_nats(row.item.measured)] * len(drawn)
+        lines.append([*_line(row), *measured])
     return TextTable(
         columns,
         lines,
@@ -227,7 +229,7 @@ def _row(row: LossRow) -> dict[str, Any]:
     }
 
 
-def _difference(found: Difference) -> dict[str, Any]:
+def _difference(found: LossDifference) -> dict[str, Any]:
     return {name: getattr(found, name) for name in found.__slots__}
 
 

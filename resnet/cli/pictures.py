@@ -173,7 +173,7 @@ def _picture_format(output: "Output") -> PictureFormat:
 
 
 def _plot_by_keras(config: ResNetConfig, form: PictureFormat, options: PlotOptions) -> bytes:
-    # Takes seconds, and only this engine needs it.
+    # TensorFlow takes seconds to load, and only this engine needs it.
     from resnet.cli.saving import keras_model  # noqa: PLC0415
 
     with keras_model() as keras:

@@ -1,17 +1,21 @@
-"""What a data set is: facts that cost nothing to know, and images in memory."""
+"""What a data set is: facts that cost nothing to know, and its images, in memory or in their
+files."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from resnet.data.streamed import Streamed
+from resnet.errors import DataError
+
+READ_AT_ONCE = 256
+"""Files read for one array: enough to keep every core busy, few enough to fit into memory."""
 
 Images = NDArray[np.uint8]
 """[images, height, width, channels], 0 to 255."""
@@ -25,9 +29,9 @@ class DatasetFacts:
     """What is known of a data set without loading it. `image_shape` is (height, width, channels).
 
     `source` says where it comes from, `where` how to give it to this program. `train_images` still
-    holds the validation part, which a recipe draws. `broken_files` were passed over when the images
-    were read; nobody knows them before. `class_sizes` are the training images of each class, where
-    files say so; empty where classes are known to be alike.
+    holds the validation part, which a recipe draws. `broken_files` were skipped when the images
+    were read, and are not known before. `class_sizes` are the training images of each class, where
+    files say so; empty where classes are known to be equal.
     """
 
     name: str
@@ -80,12 +84,73 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over shapes, images and labels: the same whatever kind of file they came from."""
+        """SHA-256 over shapes, images and labels: the same for every kind of file."""
         digest = hashlib.sha256()
         for array in self.arrays:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class FileImages:
+    """Whole images, a file each, and their labels. `decode` gives the pixels, or None for a broken
+    file."""
+
+    files: tuple[Path, ...]
+    labels: Labels
+    decode: Callable[[Path], Images | None]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def subset(self, positions: NDArray[np.integer[Any]]) -> "FileImages":
+        files = tuple(self.files[position] for position in positions.tolist())
+        return replace(self, files=files, labels=self.labels[positions])
+
+    def read(self, positions: NDArray[np.integer[Any]]) -> Images:
+        """[positions, height, width, 3]. Raises DataError for a file that was whole when the run
+        began."""
+        return np.stack(
+            list(
+                self._pool.map(
+                    self._whole, [self.files[position] for position in positions.tolist()]
+                )
+            )
+        )
+
+    def chunks(self) -> Iterator[Images]:
+        """All of them, some at a time."""
+        for first in range(0, len(self), READ_AT_ONCE):
+            yield self.read(np.arange(first, min(first + READ_AT_ONCE, len(self))))
+
+    def _whole(self, file: Path) -> Images:
+        pixels = self.decode(file)
+        if pixels is None:
+            raise DataError(
+                f"{file} could be read when the run started and cannot be read now; do not change"
+                " the images of a run while it trains."
+            )
+        return pixels
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor()
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A data set whose images are read when they are needed. `checksum` is over pixels and labels,
+    in order."""
+
+    facts: DatasetFacts
+    train: FileImages
+    test: FileImages
+    checksum: str
+
+    @property
+    def train_labels(self) -> Labels:
+        return self.train.labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +183,4 @@ class Source:
     present: Callable[[Path], bool]
     sample: Callable[[Path, int, np.random.Generator], Sample]
     downloads: tuple[Download, ...] = ()
-    stream: Callable[[Path], "Streamed"] | None = None
+    stream: Callable[[Path], Streamed] | None = None

@@ -50,6 +50,7 @@ def keras_cache() -> Path:
 def first_folder(folders: Iterable[Path], names: Iterable[str]) -> Path | None:
     """The first folder that holds any of these files; None where none does."""
     wanted = list(names)
-    return next(
-        (folder for folder in folders if any((folder / name).is_file() for name in wanted)), None
-    )
+    for folder in folders:
+        if any((folder / name).is_file() for name in wanted):
+            return folder
+    return None

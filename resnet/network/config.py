@@ -5,13 +5,20 @@ Nothing here knows about graphs, Keras or drawings; everything else reads these 
 
 import hashlib
 import json
-from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from resnet.errors import ConfigError, UnknownNameError, echo, explain
-from resnet.network.kinds import KIND, begun, check_group, check_whole, kinds_of
+from resnet.errors import ConfigError, echo, explain
+from resnet.network.kinds import (
+    KIND,
+    Kinds,
+    begun,
+    check_group,
+    check_whole,
+    kinds_of,
+    refuse_unknown,
+)
 
 Stem = Literal["imagenet", "cifar"]
 Block = Literal["basic", "bottleneck"]
@@ -19,8 +26,17 @@ Shortcut = Literal["none", "padded_identity", "projection", "projection_always"]
 StrideOn = Literal["1x1", "3x3"]
 ActivationOrder = Literal["post", "pre"]
 HeadActivation = Literal["softmax", "sigmoid", "none"]
-NormKind = Literal["batch", "group", "layer", "none"]
+NormKind = Literal["batch", "group", "layer", "layer_hwc", "none"]
 Initialiser = Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"]
+
+NORM_NAMES: dict[NormKind, str] = {
+    "batch": "batch norm",
+    "group": "group norm",
+    "layer": "layer norm",
+    "layer_hwc": "layer norm over H×W×C",
+    "none": "no norm",
+}
+"""As drawings, sentences and tables call them."""
 
 EXPANSION = {"basic": 1, "bottleneck": 4}
 CONVS_PER_BLOCK = {"basic": 2, "bottleneck": 3}
@@ -63,7 +79,15 @@ class Closed(BaseModel):
 
 
 class NormConfig(Closed):
-    """Normalisation after every convolution.
+    """Normalisation after every convolution, with a scale and a shift for each channel.
+
+    The kinds differ in what mean and variance are taken over, for maps of [N, H, W, C]:
+
+    - "batch": over N, H and W.
+    - "group": over H, W and the channels of a group.
+    - "layer_hwc": over H, W and C. The layer norm of Ba et al. 2016 (all units of a layer), with
+      which Wu and He 2018 compare group norm. It is group norm with one group.
+    - "layer": over C, at each position by itself. Keras's LayerNormalization; ConvNeXt uses it.
 
     `momentum` is Keras's: the share of the old moving average that is kept at each step (PyTorch's
     0.1 is 0.9 here). `epsilon` is added to the variance. `groups` counts only for kind "group".
@@ -260,13 +284,10 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
         value = parse_value(settings[key]) if isinstance(settings[key], str) else settings[key]
         field, _, last = key.partition(".")
         there, kinds = data.get(field), kinds_of(type(config), field)
-        if (
-            last == KIND
-            and isinstance(there, dict)
-            and KIND in there
-            and (group := begun(kinds, value, there))
-        ):
-            data[field] = fresh[field] = group
+        if last == KIND and kinds:
+            there = data[field] = there or {KIND: None}  # a warm-up where there was none
+            if group := begun(kinds, value, there):
+                data[field] = fresh[field] = group
         _assign(data, key, value, kinds)
     for field, group in fresh.items():
         check_whole(field, group)
@@ -284,15 +305,17 @@ def parse_value(text: str) -> Any:
     return text
 
 
-def _assign(data: dict[str, Any], key: str, value: Any, kinds: Iterable[str]) -> None:
+def _assign(data: dict[str, Any], key: str, value: Any, kinds: Kinds) -> None:
     if key not in (known := known_keys(data)):
-        raise UnknownNameError("setting", key, known)
+        group = data.get(key.partition(".")[0]) if kinds else None
+        refuse_unknown(key, known, kinds, group if isinstance(group, dict) else {})
     *parents, last = key.split(".")
     place: Any = data
     for part in parents:
         place = place[int(part) if isinstance(place, list) else part]
     at = int(last) if isinstance(place, list) else last
-    check_group(key, [value], place[at], kinds)
+    no_group_yet = not parents and kinds and place[at] is None
+    check_group(key, [value], {KIND: next(iter(kinds))} if no_group_yet else place[at], kinds)
     place[at] = value
 
 

@@ -35,7 +35,8 @@ def _square(node: Node, incoming: list[float], graph: Graph) -> float:
             return 1.0 if gamma == "one" else 0.0
         case Relu() if not isinstance(graph.by_id[node.inputs[0]].op, Add):
             return incoming[0] / 2
-        case _:  # a ReLU behind an addition keeps most: what comes through the shortcut is hardly negative
+        case _:
+            # A ReLU behind an addition keeps most: the shortcut brings few negative values.
             return sum(incoming) if incoming else INPUT_SQUARE
 
 

@@ -4,12 +4,12 @@ SGD has a momentum and Adam two betas: a field that may hold either is told apar
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, NoReturn, get_args, get_origin
 
 from pydantic import BaseModel
 
-from resnet.errors import ConfigError, echo
+from resnet.errors import ConfigError, UnknownNameError, echo, nearest_of
 
 KIND = "kind"
 
@@ -44,7 +44,8 @@ def begun(kinds: Kinds, kind: Any, there: Mapping[str, Any]) -> dict[str, Any] |
     stay: the kinds of a norm share theirs.
     """
     group = kinds.get(kind) if isinstance(kind, str) else None
-    if group is None or group is kinds.get(there[KIND]):
+    now = there.get(KIND)
+    if group is None or (now is not None and group is kinds.get(now)):
         return None
     fields = group.model_fields.items()
     own = {
@@ -67,14 +68,49 @@ def check_whole(field: str, group: Mapping[str, Any]) -> None:
         )
 
 
+def refuse_unknown(
+    key: str, known: Sequence[str], kinds: Kinds, there: Mapping[str, Any]
+) -> NoReturn:
+    """Raise for a key that is not `known`: UnknownNameError, or ConfigError where another kind of
+    the group has it.
+
+    `kinds` are those of the key's group, and `there` is what it holds now: nothing where there is
+    no such group yet.
+    """
+    field = key.partition(".")[0]
+    names = [name for group in kinds.values() for name in group.model_fields if name != KIND]
+    elsewhere = [other for name in names if (other := f"{field}.{name}") not in known]
+    nearest = nearest_of(key, [*known, *elsewhere])
+    if (
+        nearest == field and kinds
+    ):  # "did you mean 'warmup'?" would lead to the next error, since that is a group
+        inside = [name for name in known if name.startswith(f"{field}.")]
+        raise UnknownNameError(
+            "setting", key, [*inside, *elsewhere] if inside else [f"{field}.{KIND}"]
+        )
+    if nearest is None or nearest not in elsewhere:
+        raise UnknownNameError("setting", key, known)
+    name = nearest.removeprefix(f"{field}.")
+    kind = next(kind for kind, group in kinds.items() if name in group.model_fields)
+    has = f"this {field} is {there[KIND]!r}" if there else f"there is no {field}"
+    way_out = (
+        f"{nearest} belongs to {field}.kind={kind}, and {has}: leave it out, or set"
+        f" {field}.kind={kind}"
+    )
+    way_out += f"{_needed_too(field, kinds[kind], {**there, name: ...})}."
+    if nearest == key:
+        raise ConfigError(way_out)
+    raise ConfigError(f"There is no setting {echo(key)}; did you mean {nearest!r}? {way_out}")
+
+
 def check_group(
-    key: str, values: Iterable[Any], there: Any, kinds: Iterable[str], what: str = "set"
+    key: str, values: Iterable[Any], there: Any, kinds: Kinds, what: str = "set"
 ) -> None:
     """Raise ConfigError where a group of settings is given a plain value: `there` is what stands at
     `key`."""
     if not isinstance(there, Mapping):
         return
-    values, kinds = list(values), list(kinds)
+    values = list(values)
     odd = next(
         (value for value in values if value is not None and not isinstance(value, Mapping)), None
     )
@@ -85,7 +121,18 @@ def check_group(
     else:
         name = KIND if KIND in there else next(iter(there))
         example = f"{name}={there[name]}"
+    if what == "set":
+        kind = named[0] if named else there.get(KIND)
+        example += _needed_too(key, kinds[kind], there) if isinstance(kind, str) else ""
     raise ConfigError(
         f"{key} is a group of settings; received {echo(odd)}; {what} one of them, as in"
         f" {key}.{example}."
     )
+
+
+def _needed_too(key: str, group: type[BaseModel], there: Mapping[str, Any]) -> str:
+    """What a group of this kind needs besides: the settings without a default that are not there
+    yet."""
+    fields = group.model_fields.items()
+    lacking = [name for name, field in fields if field.is_required() and there.get(name) is None]
+    return f" with {' and '.join([f'{key}.{name}=…' for name in lacking])}" if lacking else ""

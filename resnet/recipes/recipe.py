@@ -9,6 +9,7 @@ from pydantic import Field
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, echo
 from resnet.network.config import Closed
+from resnet.recipes.role import Role
 from resnet.recipes.schedule import (
     CosineSchedule,
     Schedule,
@@ -45,7 +46,12 @@ class SgdConfig(Closed):
 
 class AdamConfig(Closed):
     """Adam (Kingma and Ba 2015); kind "adamw" is the same with decoupled weight decay (Loshchilov
-    and Hutter 2019)."""
+    and Hutter 2019).
+
+    `epsilon` is Keras's: the ε̂ at the end of Kingma and Ba's section 2, added to √v before the
+    bias is corrected. In their algorithm 1, and in PyTorch, it stands for epsilon / √(1 − beta_2^t)
+    at update t.
+    """
 
     path = "optimiser"
     kind: Literal["adam", "adamw"] = "adam"
@@ -62,9 +68,15 @@ class WeightDecayConfig(Closed):
     one word.
 
     "l2" is the paper's: the loss gains (value / 2) · Σw², so the gradient gains value · w. Keras's
-    `regularizers.l2(x)` is x · Σw², so the paper's 1e-4 is `l2(5e-5)` there. "decoupled" shrinks
-    each weight by rate × value after the update, outside momentum. It covers the kernels of
-    convolutions, or the classifier's too, or all that is trained.
+    `regularizers.l2(x)` is x · Σw², so the paper's 1e-4 is `l2(5e-5)` there.
+
+    "decoupled" takes rate × value × w from each weight, where w is the weight before the update,
+    beside the update itself and outside momentum: line 12 of algorithm 2 of Loshchilov and Hutter
+    2019, as Keras and PyTorch have it. All of them scale the decay by the learning rate; the
+    paper's λ is scaled by the schedule's factor alone, so its λ is value × the schedule's first
+    rate.
+
+    It covers the kernels of convolutions, or the classifier's too, or all that is trained.
     """
 
     path = "weight_decay"
@@ -111,27 +123,47 @@ class Recipe(Closed):
     `batch_norm_statistics` counts on several devices: over each one's share of the batch, as the
     paper's "128 on two GPUs" means it, or over the whole batch. `test_weights` are looked at once,
     at the end: those with the lowest validation error, or those of the last step.
+
+    Each field has a `Role`: what another value means where trainings are compared.
     """
 
     path = "recipe"
-    optimiser: Optimiser = SgdConfig()
-    schedule: Schedule
-    warmup: Warmup | None = None
-    weight_decay: WeightDecayConfig = WeightDecayConfig()
-    steps: StepCount
-    batch_size: int = Field(default=128, ge=1, le=65536)
-    augmentation: AugmentationConfig = AugmentationConfig()
-    input_normalisation: InputNormalisation = "per_pixel_mean"
-    validation_images: int = Field(ge=1, le=10_000_000)
-    evaluate_every: StepCount
-    checkpoint_every: StepCount
-    log_every: StepCount
-    batch_norm_statistics: BatchNormStatistics = "per_device"
-    test_weights: Literal["best_validation", "last"] = "best_validation"
-    sentinels: SentinelsConfig = SentinelsConfig()
-    precision: Precision = "float32"
-    seed: int = Field(default=0, ge=0, lt=2**31)
-    deterministic: bool = True
+    optimiser: Annotated[Optimiser, Role("experiment", "optimiser")] = SgdConfig()
+    schedule: Annotated[Schedule, Role("experiment", "schedule")]
+    warmup: Annotated[Warmup | None, Role("experiment", "warm-up")] = None
+    weight_decay: Annotated[WeightDecayConfig, Role("experiment", "weight decay")] = (
+        WeightDecayConfig()
+    )
+    steps: Annotated[StepCount, Role("experiment", "number of steps", part_of="schedule")]
+    batch_size: Annotated[int, Role("experiment", "batch size", decides="order")] = Field(
+        default=128, ge=1, le=65536
+    )
+    augmentation: Annotated[
+        AugmentationConfig, Role("experiment", "augmentation", decides="augmentation")
+    ] = AugmentationConfig()
+    input_normalisation: Annotated[
+        InputNormalisation, Role("experiment", "input normalisation")
+    ] = "per_pixel_mean"
+    validation_images: Annotated[int, Role("experiment", "split", decides="split")] = Field(
+        ge=1, le=10_000_000
+    )
+    evaluate_every: Annotated[
+        StepCount, Role("left open", "number of evaluations", part_of="schedule")
+    ]
+    checkpoint_every: Annotated[StepCount, Role("bookkeeping", "interval of checkpoints")]
+    log_every: Annotated[StepCount, Role("bookkeeping", "interval of log records")]
+    batch_norm_statistics: Annotated[
+        BatchNormStatistics, Role("left open", "share of a batch behind batch norm")
+    ] = "per_device"
+    test_weights: Annotated[
+        Literal["best_validation", "last"], Role("left open", "choice of the tested weights")
+    ] = "best_validation"
+    sentinels: Annotated[SentinelsConfig, Role("bookkeeping", "reaction to a failing training")] = (
+        SentinelsConfig()
+    )
+    precision: Annotated[Precision, Role("experiment", "precision")] = "float32"
+    seed: Annotated[int, Role("seed", "seed", decides="split")] = Field(default=0, ge=0, lt=2**31)
+    deterministic: Annotated[bool, Role("left open", "determinism")] = True
 
     def check(self) -> None:
         """Raise ConfigError where fields that are each allowed make no sense together."""
@@ -233,10 +265,3 @@ def _stretched(schedule: Schedule, stretch: float, steps: int) -> dict[str, obje
                 else {"kind": "constant", "learning_rate": schedule.learning_rate}
             )
     return data
-
-
-def default_recipe(dataset: str) -> Recipe:
-    """The catalogue's recipe to begin with on this data set. Raises UnknownNameError."""
-    from resnet.recipes import recipes  # noqa: PLC0415  the catalogue is made of what stands above
-
-    return recipes.default_for(dataset).recipe

@@ -31,7 +31,7 @@ class Sheet:
     def png(self) -> bytes:
         """Two rows of tiles about 96 pixels wide, on white: above as they are, below as training
         sees them."""
-        rows = [[_tile(pixels) for pixels in row] for row in (self.before, self.after)]
+        rows = [list(map(_tile, self.before)), list(map(_tile, self.after))]
         width, height = rows[0][0].size
         paper = Image.new("RGB", (len(rows[0]) * (width + GAP) - GAP, 2 * height + GAP), "white")
         for down, row in enumerate(rows):

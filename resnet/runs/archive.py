@@ -1,4 +1,4 @@
-"""A run as a file to take away: its curve as CSV, its whole directory as a zip."""
+"""A run as a file to take away: its records as CSV, its whole directory as a zip."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from resnet.runs import disk
-from resnet.runs.directory import CHECKPOINTS
+from resnet.runs.directory import CHECKPOINTS, TEMPORARY
 from resnet.runs.run import Run
 from resnet.tables.text_table import guarded
 
@@ -14,8 +14,8 @@ FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
 
 
 def metrics_csv(run: Run) -> str:
-    """Every record of the curve, a line each; a column for each field any of them has. Text is
-    guarded as in all CSV.
+    """Every record on a line, with a column for each field that any of them has, also for kinds and
+    fields that only a newer version knows. Text is guarded as in all CSV.
 
     Raises RunError.
     """
@@ -26,7 +26,8 @@ def metrics_csv(run: Run) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(map(guarded, fields))
-    rows.writerows([[_cell(record.get(field)) for field in fields] for record in records])
+    for record in records:
+        rows.writerow([_cell(record.get(field)) for field in fields])
     return text.getvalue()
 
 
@@ -40,10 +41,11 @@ def last_weights(run: Run) -> Path | None:
 
 
 def zipped(run: Run) -> bytes:
-    """The run's directory, below a folder of its name. Raises RunError where it cannot be read."""
+    """The run's directory but for temporary files, below a folder of its name. Raises RunError."""
     packed = io.BytesIO()
     with disk.one_sentence(run.path), zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(run.path.rglob("*")):
-            if path.is_file():
-                archive.write(path, f"{run.id}/{path.relative_to(run.path)}")
+            inside = path.relative_to(run.path)
+            if path.is_file() and inside.parts[0] != TEMPORARY:
+                archive.write(path, f"{run.id}/{inside}")
     return packed.getvalue()

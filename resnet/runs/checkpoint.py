@@ -1,7 +1,8 @@
 """Checkpoints: everything a run needs to go on at the next step as if nothing had happened.
 
 checkpoint/step-00000200/
-    weights.npz      every variable of the model by its path, "stage1.block1.conv1/kernel", moving averages included
+    weights.npz      every variable of the model by its path, "stage1.block1.conv1/kernel";
+                     moving averages included
     optimiser.npz    the optimiser's variables, by number and path
     best.npz         the weights with the lowest validation error so far, once there are any
     state.json       step, running sums, and whatever else the loop remembers
@@ -14,7 +15,6 @@ are kept.
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet.errors import RunError, echo
+from resnet.files import sync, sync_folder
 from resnet.network.config import ResNetConfig
 
 KEPT = 2
@@ -59,7 +60,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     except OSError:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    _flush(folder)
+    sync_folder(folder)  # a rename survives a power cut only once its folder has been flushed
     for old in steps(folder)[:-KEPT]:
         shutil.rmtree(old)
     return target
@@ -126,8 +127,8 @@ def _fill(aside: Path, checkpoint: Checkpoint) -> None:
         with (aside / name).open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-    _flush(aside)
+            sync(file.fileno())
+    sync_folder(aside)
 
 
 def _pack(arrays: Arrays) -> bytes:
@@ -139,12 +140,3 @@ def _pack(arrays: Arrays) -> bytes:
 def _unpack(data: bytes) -> Arrays:
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def _flush(folder: Path) -> None:
-    """A rename survives a power cut only once its folder has been flushed."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,6 +9,8 @@ sentence (RunError).
 import contextlib
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +40,7 @@ ENDED = "ended.json"  # how that process ended, as its starter saw it
 REQUEST = "request.json"  # who asked for the run, and when
 NOTES = "notes.json"
 RESERVE = "reserve"
+TEMPORARY = "temporary"  # what the worker's libraries put into the temporary folder
 
 RESERVE_BYTES = 1 << 16
 
@@ -135,11 +138,41 @@ class RunDirectory:
             self.write_work(me, clock.read())
 
     def forget_attempt(self) -> None:
-        """Remove what tells of an earlier process, before a new one begins. What it achieved
-        stays."""
+        """Remove what an earlier process left, before a new one begins. What it achieved stays."""
+        self.remove_temporary_files()
         for name in (EXIT, ENDED, CONTROL, HEARTBEAT, WORK):
             with one_sentence(self.file(name)):
                 self.file(name).unlink(missing_ok=True)
+
+    # Temporary files
+
+    @contextlib.contextmanager
+    def temporary_files(self) -> Iterator[None]:
+        """Give this process and its children an empty temporary folder in the run, for as long as
+        the block lasts.
+
+        TensorFlow writes the functions that it compiles into the temporary folder and removes them
+        at its exit, which a killed worker never reaches. Here whoever ends or starts a worker can
+        find and remove them.
+        """
+        folder = self.file(TEMPORARY)
+        self.remove_temporary_files()
+        with one_sentence(folder):
+            folder.mkdir()
+        outer, before = os.environ.get("TMPDIR"), tempfile.tempdir
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder.absolute())
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+            os.environ.pop("TMPDIR")
+            if outer is not None:
+                os.environ["TMPDIR"] = outer
+            self.remove_temporary_files()
+
+    def remove_temporary_files(self) -> None:
+        """Remove the run's temporary folder, where there is one. No worker may be using it."""
+        shutil.rmtree(self.file(TEMPORARY), ignore_errors=True)
 
     # What the worker says
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resnet.errors import RunError
-from resnet.files import REASONS
+from resnet.files import NOT_OFFERED, REASONS, sync, sync_folder
 
 MODE = 0o666  # less the umask, so that a run can be read from outside a container
 
@@ -31,7 +31,7 @@ def replace(path: Path, content: bytes) -> None:
     """`path` holds exactly `content` afterwards, through a power cut too, or what it held before.
     Raises OSError."""
     with _aside(path, content) as (aside, descriptor):
-        os.fsync(descriptor)
+        sync(descriptor)
         aside.replace(path)
     sync_folder(path.parent)
 
@@ -57,19 +57,35 @@ def _aside(path: Path, content: bytes) -> Iterator[tuple[Path, int]]:
         raise
 
 
-def sync_folder(path: Path) -> None:
-    """Return once the names in a folder would survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def allocate(path: Path, size_bytes: int) -> None:
+    """A file that really takes up this much of the disk. Raises OSError.
+
+    Opened for reading too: where the file system has no fallocate, the C library reads a byte of
+    each block that the file has already, and writes it back. A C library that does not stand in
+    (musl), a kernel that refuses the call, or a system without it (macOS) is stood in for here.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
     try:
-        os.fsync(descriptor)
+        if not _fallocated(descriptor, size_bytes):
+            _write_zeros(descriptor, size_bytes)
     finally:
         os.close(descriptor)
 
 
-def allocate(path: Path, size_bytes: int) -> None:
-    """A file that really takes up this much of the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, MODE)
+def _fallocated(descriptor: int, size_bytes: int) -> bool:
+    """Whether the disk itself could do it. Raises OSError where it is full."""
+    if not hasattr(os, "posix_fallocate"):
+        return False
     try:
         os.posix_fallocate(descriptor, 0, size_bytes)
-    finally:
-        os.close(descriptor)
+    except OSError as error:
+        if error.errno not in NOT_OFFERED:
+            raise
+        return False
+    return True
+
+
+def _write_zeros(descriptor: int, size_bytes: int) -> None:
+    written = 0
+    while written < size_bytes:
+        written += os.pwrite(descriptor, bytes(size_bytes - written), written)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from resnet.files import sync
+
 Line = dict[str, Any]
 
 BLOCK_BYTES = 1 << 14
@@ -58,7 +60,7 @@ class Writer:
 
     def sync(self) -> None:
         """Return once what was appended would survive a power cut."""
-        os.fsync(self._descriptor)
+        sync(self._descriptor)
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -156,16 +158,12 @@ def first(path: Path) -> Line:
         return decode(file.readline()) or {}
 
 
-def values(path: Path, kind: str, key: str) -> list[float]:
-    """One number of every record of a kind. Passes over the other lines without parsing them."""
+def lines_of(path: Path, kind: str) -> list[Line]:
+    """The records of a kind. Passes over the other lines without parsing them."""
     mark = f'"{kind}"'.encode()
     with path.open("rb") as file:
         records = [decode(line) or {} for line in file if mark in line]
-    return [
-        record[key]
-        for record in records
-        if record.get("kind") == kind and isinstance(record.get(key), int | float)
-    ]
+    return [record for record in records if record.get("kind") == kind]
 
 
 def truncate(path: Path, step: int) -> None:
@@ -179,7 +177,7 @@ def truncate(path: Path, step: int) -> None:
                 break
             keep += len(line)
         file.truncate(keep)
-        os.fsync(file.fileno())
+        sync(file.fileno())
 
 
 def _end_of_last_line(descriptor: int) -> int:

@@ -1,5 +1,5 @@
-"""Ending a run: asked first, then SIGTERM, then SIGKILL, each at its time, whoever happens to
-look."""
+"""Ending a run: it is asked first, then gets SIGTERM, then SIGKILL, each after a deadline. Any
+process that looks at the runs enforces the deadlines."""
 
 import contextlib
 import signal
@@ -11,10 +11,11 @@ from resnet.runs.state import Patience
 
 
 def enforce(directory: RunDirectory, patience: Patience) -> None:
-    """Do what is due for a run that was asked to stop, without waiting. Anyone may call this, at
+    """Send the signal that is due to a run that was asked to stop. Does not wait; may be called at
     any time.
 
-    The deadline is counted from the asking, so it holds whether the asker lives or not.
+    The deadline counts from the request on disk, so it holds also where the process that asked has
+    ended.
     """
     control = directory.control()
     if control is None or not control.stop or control.uptime_s is None or not directory.is_locked():
@@ -32,7 +33,9 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
 
 
 def clear_away(directory: RunDirectory) -> None:
-    """End whatever a dead worker left behind. Does nothing where a worker lives."""
+    """End the processes that a dead worker left behind, and remove its temporary files. Nothing
+    where one lives."""
     with lock.turn(directory.path):
         if not directory.is_locked():
             processes.send(processes.belonging(directory.path, None), signal.SIGKILL)
+            directory.remove_temporary_files()

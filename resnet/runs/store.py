@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet.errors import RunError, UnknownNameError
+from resnet.files import sync_folder
 from resnet.runs import clock, disk, forking, lock, stopping, supervisor
 from resnet.runs.directory import REQUEST, SPEC, RunDirectory
 from resnet.runs.forking import Fork
@@ -164,11 +165,17 @@ class Store:
         """What is in the bin, the newest first."""
         return sorted(runs_in(self.root / TRASH), key=lambda run: run.id, reverse=True)
 
-    def empty_bin(self) -> None:
-        """Delete for good what is in the bin."""
-        with disk.one_sentence(self.root / TRASH):
+    def empty_bin(self) -> int:
+        """Delete for good what is in the bin, and return how many runs that were. Nothing else ever
+        empties it.
+
+        Raises RunError where the disk refuses.
+        """
+        with self._one_at_a_time(), disk.one_sentence(self.root / TRASH):
+            runs = len(self.deleted())
             if (self.root / TRASH).exists():
                 shutil.rmtree(self.root / TRASH)
+        return runs
 
     def _wake(self) -> None:
         supervisor.wake(self.root, self.launcher, self.patience)
@@ -245,7 +252,7 @@ class Store:
                     forking.write(fork, draft)
                 draft.reserve()
                 draft.path.rename(final)
-                disk.sync_folder(self.root)
+                sync_folder(self.root)
         except RunError:
             shutil.rmtree(draft.path, ignore_errors=True)
             raise
@@ -264,5 +271,5 @@ def _move(path: Path, folder: Path) -> None:
     with disk.one_sentence(path):
         folder.mkdir(exist_ok=True)
         path.rename(folder / path.name)
-        disk.sync_folder(folder)
-        disk.sync_folder(path.parent)
+        sync_folder(folder)
+        sync_folder(path.parent)

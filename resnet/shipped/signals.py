@@ -24,7 +24,7 @@ def read_signals(path: Path) -> SignalsFile:
         ) from None
     except (ValueError, RecursionError) as error:
         raise RunError(
-            f"{echo(path.name)} must hold JSON; received {echo(str(error))}; measure it anew."
+            f"{echo(path.name)} must hold JSON; received {echo(str(error))}; measure it again."
         ) from None
     return SignalsFile.model_validate(content)
 
@@ -45,7 +45,7 @@ def of_depth(file: SignalsFile, depth: int) -> tuple[NetworkSignals, NetworkSign
 def gradients_by_block(layers: Sequence[LayerSignal]) -> dict[str, float]:
     """The length of the gradient with respect to all of a block's kernels together, in order of the
     blocks."""
-    return {
-        block: math.hypot(*(layer.gradient for layer in of_block))
-        for block, of_block in groupby(layers, key=lambda layer: layer.block)
-    }
+    lengths = {}
+    for block, of_block in groupby(layers, key=lambda layer: layer.block):
+        lengths[block] = math.hypot(*[layer.gradient for layer in of_block])
+    return lengths

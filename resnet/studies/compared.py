@@ -9,6 +9,7 @@ from resnet.guards.differences import canonical, differing, leaves
 from resnet.guards.guard import between, one_factor, several_changed
 from resnet.guards.sharing import selection, streams
 from resnet.network import catalog
+from resnet.network.config import NORM_NAMES
 from resnet.network.link import written
 from resnet.runs import RunSpec
 from resnet.studies.plan.factors import Factor, Listed
@@ -161,8 +162,8 @@ def _words(study: Study, factor: Factor, level: Any) -> str:
             return _network(factor, level)
         case "network.shortcut", str():
             return _shortcut(study, factor, level)
-        case "network.norm.kind", str():
-            return "no norm" if level == "none" else f"{level} norm"
+        case "network.norm.kind", str(kind) if kind in NORM_NAMES:
+            return NORM_NAMES[kind]
         case "recipe.optimiser", {"kind": str(kind)}:
             return OPTIMISERS.get(kind, kind)
         case "recipe.weight_decay.semantics", str():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal, NamedTuple
 
-from resnet import data
+from resnet import data, history
 from resnet.network.metrics import FLOAT32_BYTES, describe
 from resnet.results.published import PAPERS_SD
 from resnet.results.statistics import detectable_difference, seeds_needed, summary
@@ -146,8 +146,8 @@ class Plan:
             "best validation error": lambda run: run.progress().best_validation_error,
         }
         for what, error in ways.items():
-            values = {arm: [error(run) for run in own] for arm, own in finished.items()}
-            if (sd := _pooled(list(values.values()))) is not None:
+            values = [list(map(error, runs)) for runs in finished.values()]
+            if (sd := _pooled(values)) is not None:
                 count = sum(len(own) for own in finished.values() if len(own) > 1)
                 return Noise(
                     sd, f"the {what} of {count} finished runs of this study", measured=True
@@ -271,17 +271,18 @@ def _pooled(arms: Sequence[Sequence[float | None]]) -> float | None:
     scatters."""
     if any(value is None for own in arms for value in own):
         return None
-    spreads = [
-        summary([value for value in own if value is not None]) for own in arms if len(own) > 1
-    ]
+    spreads = []
+    for values in arms:
+        if len(values) > 1:
+            spreads.append(summary([value for value in values if value is not None]))
     squares = math.fsum((each.n - 1) * each.sd**2 for each in spreads if each.sd is not None)
     return math.sqrt(squares / sum(each.n - 1 for each in spreads)) if squares else None
 
 
 def _test_error(run: Run) -> float | None:
     """What the run read once, at its end; reads only the end of its records."""
-    last = run.directory.last_metrics(lambda record: record.get("kind") in ("test", "evaluation"))
-    value = next(
-        (record.get("test_error") for record in last if record.get("kind") == "test"), None
+    lines = run.directory.last_metrics(
+        lambda line: history.is_of(line, history.Test, history.Evaluation)
     )
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    test = history.last_of(lines, history.Test)
+    return test.test_error if test else None

@@ -24,9 +24,25 @@ def build_optimiser(model: keras.Model, recipe: Recipe) -> keras.optimizers.Opti
 def _keras_optimiser(
     config: SgdConfig | AdamConfig, decay: float | None
 ) -> keras.optimizers.Optimizer:
+    """Keras's optimiser; `decay` is the decoupled weight decay, None for none.
+
+    Settings are given by name: SGD, Adam and AdamW take them in different orders.
+    """
     match config:
         case SgdConfig():
-            return keras.optimizers.SGD(0.0, config.momentum, config.nesterov, weight_decay=decay)
+            return keras.optimizers.SGD(
+                learning_rate=0.0,
+                momentum=config.momentum,
+                nesterov=config.nesterov,
+                weight_decay=decay,
+            )
         case AdamConfig():
-            make = keras.optimizers.AdamW if config.kind == "adamw" else keras.optimizers.Adam
-            return make(0.0, config.beta_1, config.beta_2, config.epsilon, weight_decay=decay)
+            # Keras's Adam with a weight decay is AdamW, and unlike the class of that name it may
+            # have none.
+            return keras.optimizers.Adam(
+                learning_rate=0.0,
+                beta_1=config.beta_1,
+                beta_2=config.beta_2,
+                epsilon=config.epsilon,
+                weight_decay=decay,
+            )

@@ -26,7 +26,8 @@ CHROMIUM_FLAGS = [
     "--no-sandbox",  # root in a container has no other way
     "--disable-gpu",
     "--no-first-run",
-    "--disable-background-networking",  # a test machine may be offline, and lookups that fail are noise
+    # A test machine may be offline, and lookups that fail are noise.
+    "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]

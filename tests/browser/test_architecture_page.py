@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from resnet.network import catalog
 from resnet.network.metrics import describe
+from resnet.network.numbers import NUMBERS
 
 DRAWING = ".lab-diagram .canvas svg"
 MOST_BOXES = 25
@@ -34,14 +35,17 @@ def await_network(page: Page, name: str) -> None:
     expect(page.locator(f'{DRAWING}[data-network="{config.fingerprint}"]')).to_be_visible(
         timeout=15_000
     )
-    parameters = page.locator(".lab-numbers > div").nth(1)
+    label = NUMBERS["trainable_params"].short
+    parameters = page.locator(".lab-numbers > div", has=page.get_by_text(label, exact=True))
     expect(parameters).to_contain_text(f"{describe(config).trainable_params:,}")
 
 
 def boxes(page: Page) -> dict[str, dict[str, float]]:
     """Where each box of the drawing is, by its id."""
-    script = """elements => elements.map(e => [e.dataset.id, (r => ({x: r.x, y: r.y, w: r.width, h: r.height}))
-                (e.getBoundingClientRect())])"""
+    script = """elements => elements.map(element => {
+      const r = element.getBoundingClientRect();
+      return [element.dataset.id, {x: r.x, y: r.y, w: r.width, h: r.height}];
+    })"""
     return dict(page.locator(f"{DRAWING} .box").evaluate_all(script))
 
 
@@ -119,7 +123,7 @@ def test_hands_and_keyboard_answer_without_the_server(
     page.locator(f"{DRAWING} .box:not(.openable)").first.click()
     details = page.locator(".lab-diagram .details")
     expect(details).to_be_visible()
-    expect(details).to_contain_text("Parameters")
+    expect(details).to_contain_text("Trainable params")
     page.keyboard.press("Escape")
     expect(details).to_be_hidden()
     page.locator(".lab-diagram").focus()

@@ -27,7 +27,11 @@ def instructions() -> list[tuple[str, str]]:
     """(instruction, arguments) of the Dockerfile, continued lines joined."""
     text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return [(name, rest) for name, _, rest in (line.partition(" ") for line in lines)]
+    instructions = []
+    for line in lines:
+        name, _, rest = line.partition(" ")
+        instructions.append((name, rest))
+    return instructions
 
 
 def arguments(name: str) -> list[str]:

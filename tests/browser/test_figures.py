@@ -12,7 +12,8 @@ OUTSIDE = """() => {
   const frame = document.documentElement.getBoundingClientRect();
   return [...document.querySelectorAll("text")].filter((text) => {
     const box = text.getBoundingClientRect();
-    const within = box.left > -1 && box.top > -1 && box.right < frame.width + 1 && box.bottom < frame.height + 1;
+    const within = box.left > -1 && box.top > -1
+      && box.right < frame.width + 1 && box.bottom < frame.height + 1;
     return box.width === 0 || !within;
   }).map((text) => text.textContent);
 }"""

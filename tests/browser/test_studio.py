@@ -19,7 +19,8 @@ FIND = ".lab-diagram .find input"
 ANSWER = ".lab-diagram .find output"
 NEAR = 3.0
 MOST_ELEMENTS = 6_000
-LEFT_TO_ITSELF_MS = 800  # for what must not happen: longer than the drawing waits before it tells the server anything
+LEFT_TO_ITSELF_MS = 800
+"""For what must not happen: longer than the drawing waits before it tells the server anything."""
 
 OpenPage = Callable[..., Page]
 
@@ -107,7 +108,7 @@ def calm(browser: Browser) -> Iterator[BrowserContext]:
 
 
 # ---- opening and closing
-# --------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -253,7 +254,7 @@ def handle(page: Page) -> Any:
 
 
 # ---- keys and pointer
-# -----------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 
 def test_the_keyboard_walks_opens_and_closes(page: Page, app_url: str) -> None:
@@ -336,9 +337,11 @@ def test_the_ruler_leads_to_a_stage(page: Page, app_url: str, network: str) -> N
     expect(page.locator(f'{DRAWING} .box[data-id^="stage3."]').first).to_be_attached()
     ground = frame(page.locator(".lab-diagram .canvas"))
     names = page.locator(f"{DRAWING} .box").evaluate_all(
-        """(boxes, ground) => boxes.filter(box => (r => r.right > ground.x && r.x < ground.x + ground.width
-             && r.bottom > ground.y && r.y < ground.y + ground.height)(box.getBoundingClientRect()))
-           .map(box => box.dataset.id)""",
+        """(boxes, ground) => boxes.filter(box => {
+             const r = box.getBoundingClientRect();
+             return r.right > ground.x && r.x < ground.x + ground.width
+               && r.bottom > ground.y && r.y < ground.y + ground.height;
+           }).map(box => box.dataset.id)""",
         ground,
     )
     assert any(name.startswith("stage3.") for name in names)
@@ -346,7 +349,7 @@ def test_the_ruler_leads_to_a_stage(page: Page, app_url: str, network: str) -> N
 
 
 # ---- search
-# ---------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -406,7 +409,7 @@ def test_enter_walks_from_hit_to_hit_and_opens_what_hides_them(page: Page, app_u
 
 
 # ---- the link
-# -------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 
 def test_what_is_selected_goes_into_the_link(page: Page, app_url: str) -> None:
@@ -451,7 +454,7 @@ def test_the_export_is_the_drawing_as_it_is_opened(page: Page, app_url: str) -> 
 
 
 # ---- looks and words
-# ------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 
 def test_the_details_of_a_convolution_count_it_in_the_open(page: Page, app_url: str) -> None:
@@ -539,7 +542,7 @@ def luminance(part: Locator, of: str) -> float:
 
 
 # ---- a phone
-# --------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------------
 
 
 def test_a_finger_opens_a_box_and_reads_about_it(phone: Page, app_url: str) -> None:

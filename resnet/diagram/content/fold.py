@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from resnet.diagram.view import View, places
+from resnet.diagram.content.view import View, places
 from resnet.errors import UnknownNameError
 from resnet.network.graph import Graph, Node, Relu
 
@@ -173,19 +173,12 @@ def signature(layers: Layers) -> tuple[object, ...]:
     """Equal for two blocks exactly when all their layers, shapes and paths are: all but the block's
     own name."""
     prefix = len(block_name(layers)) + 1
-    own = {node.id: node.id[prefix:] for node in layers}
-    return tuple(
-        [
-            (
-                own[n.id],
-                n.op,
-                tuple([own.get(name, "") for name in n.inputs]),
-                n.output_shape,
-                n.path,
-            )
-            for n in layers
-        ]
-    )
+    short = {node.id: node.id[prefix:] for node in layers}
+    described: list[object] = []
+    for node in layers:
+        inputs = tuple([short.get(name, "") for name in node.inputs])
+        described.append((short[node.id], node.op, inputs, node.output_shape, node.path))
+    return tuple(described)
 
 
 def block_name(layers: Layers) -> str:

@@ -2,8 +2,8 @@
 ReLU."""
 
 from resnet.diagram.content.fold import Layers, tail
+from resnet.diagram.content.view import Style
 from resnet.diagram.content.wording import block_runs, body
-from resnet.diagram.view import Style
 from resnet.network.config import ActivationOrder
 
 

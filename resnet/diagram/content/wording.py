@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from resnet import quantity
 from resnet.diagram.content.fold import Layers, Section, Unit, tail
-from resnet.network.config import EXPANSION, ActivationOrder
+from resnet.network.config import EXPANSION, NORM_NAMES, ActivationOrder
 from resnet.network.graph import (
     Activation,
     Conv,
@@ -61,7 +61,7 @@ def layer_text(node: Node) -> str:
                 f" {filters}{f', {groups} groups' if groups > 1 else ''}{_strides(stride)}"
             )
         case Norm(kind, groups=groups):
-            text = f"{kind} norm, {groups} groups" if kind == "group" else f"{kind} norm"
+            text = f"{NORM_NAMES[kind]}, {groups} groups" if kind == "group" else NORM_NAMES[kind]
         case MaxPool(side, stride):
             text = f"{side}×{side} max-pool{_strides(stride)}"
         case Subsample(stride):

@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import OTHER, Box, Edge, Panel
 from resnet.diagram.looks.shapes import Point
 from resnet.network.graph import Graph
 from resnet.network.metrics import measure
@@ -70,8 +71,8 @@ def _box(box: Box) -> dict[str, Any]:
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
-    said = {"id": panel.id, "kind": panel.kind, "title": panel.title}
-    return {**said, **_place(panel), "parent": panel.parent, "network": _which(panel.id)}
+    facts = {"id": panel.id, "kind": panel.kind, "title": panel.title}
+    return {**facts, **_place(panel), "parent": panel.parent, "network": _which(panel.id)}
 
 
 def _edge(edge: Edge) -> dict[str, Any]:

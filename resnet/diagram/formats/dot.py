@@ -6,7 +6,8 @@ has where to go.
 
 from collections.abc import Iterator
 
-from resnet.diagram.drawing import Box, Drawing, Edge, EdgeKind
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box, Edge, EdgeKind
 from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND
 
 EDGE_STYLES: dict[EdgeKind, str] = {
@@ -69,8 +70,8 @@ def _node(box: Box, lines: tuple[str, ...]) -> str:
 
 
 def _edges(drawing: Drawing, arcs: dict[str, Edge]) -> Iterator[str]:
-    """Where a block has an addition of its own, the chain goes on from there and its shortcut comes
-    from before it."""
+    """After a block with an addition, the chain continues from the addition; the block's shortcut
+    leads from the box before the block to the addition."""
     before: dict[str, str] = {}
     for edge in drawing.edges:
         if edge.source != edge.target:
@@ -84,8 +85,8 @@ def _edges(drawing: Drawing, arcs: dict[str, Edge]) -> Iterator[str]:
 
 
 def _edge(source: str, target: str, kind: EdgeKind, label: str) -> str:
-    said = f", label={_quoted(label)}" if label else ""
-    return f"  {_quoted(source)} -> {_quoted(target)} [{EDGE_STYLES[kind]}{said}];"
+    text = f", label={_quoted(label)}" if label else ""
+    return f"  {_quoted(source)} -> {_quoted(target)} [{EDGE_STYLES[kind]}{text}];"
 
 
 def _adder(block: str) -> str:

@@ -11,7 +11,8 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from resnet.diagram.drawing import Box, Drawing, Panel
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box, Panel
 from resnet.diagram.looks import fonts
 from resnet.diagram.looks.shapes import Circle, Commands, Mark, Path, Rect, Text
 from resnet.diagram.looks.style import COLOURS, LOOKS, Look
@@ -140,8 +141,9 @@ class _Painter:
         self.canvas.restoreState()
 
     def _opaque(self) -> None:
-        """ReportLab writes an opacity only where it changes, believes that a form goes on where the
-        page was, and tells a form only the opacities that the page has used."""
+        """Set every opacity once. ReportLab writes an opacity only where it changes. It assumes
+        that a form starts with the page's opacity, and a form knows only opacities that the page
+        has used."""
         for opacity in OPACITIES:
             self.canvas.setFillAlpha(opacity)
 

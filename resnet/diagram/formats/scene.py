@@ -7,14 +7,16 @@ Keys are short since a network of a thousand layers is thousands of rows.
 from typing import Any
 
 from resnet.diagram.content.wording import kind_of, layer_text
-from resnet.diagram.drawing import OTHER, Box, Drawing, Edge, Panel
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import OTHER, Box, Edge, Panel
+from resnet.diagram.drawing.stamp import ENTRY, Stamp, Template, retitled
 from resnet.diagram.formats.svg import marks_text, path_text
 from resnet.diagram.looks.shapes import Mark, Path, Text, shifted
 from resnet.diagram.looks.style import OPERATION_OF_KIND
-from resnet.diagram.stamp import ENTRY, Stamp, Template, retitled
 from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
 from resnet.network.graph import Graph, Node, Shape
 from resnet.network.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields
+from resnet.network.numbers import NUMBERS, OF_LAYERS
 
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 SECTIONS = ("stage", "stem", "head")
@@ -117,11 +119,14 @@ def _template(drawing: Drawing, template: Template, palette: _Palette) -> dict[s
         for box, places in zip(template.boxes, template.places, strict=True)
     ]
     edges = [palette.edge(edge) for edge in template.edges]
-    ends = [[end if end == ENTRY else end[start:] for end in edge[:2]] for edge in edges]
     panel = template.panel
+
+    def within(box: str) -> str:
+        return box if box == ENTRY else box[start:]
+
     return {
         "boxes": boxes,
-        "edges": [[*end, *edge[2:]] for end, edge in zip(ends, edges, strict=True)],
+        "edges": [[within(source), within(target), *rest] for source, target, *rest in edges],
         "panel": [*_frame(panel), marks_text(retitled(panel.marks, TITLE))],
     }
 
@@ -172,6 +177,7 @@ def layers(graph: Graph, metrics: Metrics) -> dict[str, Any]:
         "seen": [_seen(fields[node.id], node.output_shape) for node in graph.nodes],
         "image": list(graph.config.input_shape[:2]),
         "totals": {key: getattr(metrics, key) for key in SUMMED},
+        "labels": {key: NUMBERS[key].short for key in OF_LAYERS},
     }
 
 
@@ -222,9 +228,9 @@ def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[
 def _seen(field: ReceptiveField, shape: Shape) -> list[int]:
     """The input pixels that the middle position sees; they may reach outside the image."""
     sides = shape[:2] if len(shape) > 1 else (1, 1)
-    spans = zip((field.rows, field.columns), sides, strict=True)
     rows, columns = [
-        [edge + side // 2 * span.jump for edge in (span.low, span.high)] for span, side in spans
+        [span.low + side // 2 * span.jump, span.high + side // 2 * span.jump]
+        for span, side in zip((field.rows, field.columns), sides, strict=True)
     ]
     return rows if rows == columns else [*rows, *columns]
 
@@ -234,17 +240,17 @@ def _places(graph: Graph) -> dict[str, int]:
 
 
 def _box(drawing: Drawing, box: Box, palette: _Palette, places: dict[str, int]) -> list[Any]:
-    own = [places[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
-    step = places[box.node_ids[len(own)]] - own[0] if box.repeat > 1 else 0
-    whole = own[-1] - own[0] == len(own) - 1
+    of_block = [places[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
+    step = places[box.node_ids[len(of_block)]] - of_block[0] if box.repeat > 1 else 0
+    whole = of_block[-1] - of_block[0] == len(of_block) - 1
     return [
         box.id,
         palette.number(box.marks),
         _title(box),
         *_frame(box),
         box.parent,
-        own[0],
-        len(own) if whole else own,
+        of_block[0],
+        len(of_block) if whole else of_block,
         box.repeat,
         step,
         _abilities(drawing, box),
@@ -300,14 +306,8 @@ def _rounded(mark: Mark) -> Mark:
     """Equal lines are equal though their places are not: a hundredth of a point is nothing."""
     if not isinstance(mark, Path):
         return mark._replace(x=_short(mark.x), y=_short(mark.y))
-    return mark._replace(
-        commands=tuple(
-            [
-                (letter, *[_short(float(number)) for number in numbers])
-                for letter, *numbers in mark.commands
-            ]
-        )
-    )
+    commands = [(letter, *map(_short, map(float, numbers))) for letter, *numbers in mark.commands]
+    return mark._replace(commands=tuple(commands))
 
 
 def _short(number: float) -> float:

@@ -8,15 +8,16 @@ from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
-from resnet.diagram.drawing import Box, Drawing, Edge, Panel, Paper
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box, Edge, Panel, Paper
 from resnet.diagram.looks import fonts
 from resnet.diagram.looks.shapes import Circle, Commands, Mark, Path, Rect, Text
 from resnet.diagram.looks.style import COLOURS, FONT_FAMILIES, FONT_WEIGHTS, LOOKS, Look, Theme
 
 
 def svg(drawing: Drawing, link: str = "") -> str:
-    """White ground and fixed colours, whatever the theme of whoever looks at it. `link`, where the
-    network can be seen, goes into the description."""
+    """White ground and fixed colours, in a light or a dark theme. `link`, the address of the
+    network, goes into the description."""
     paper = drawing.paper or Paper(drawing.width, drawing.height, 1, 0, 0)
     width, height = _number(paper.width), _number(paper.height)
     about = f"{drawing.description} {link}".strip()
@@ -59,9 +60,7 @@ def _faces(drawing: Drawing) -> str:
     letters: dict[fonts.Style, set[str]] = {}
     for mark in [mark for marks in _distinct(drawing) for mark in marks if isinstance(mark, Text)]:
         letters.setdefault(LOOKS[mark.look].style, set()).update(mark.text)
-    return "".join(
-        [_face(style, "".join(sorted(found))) for style, found in sorted(letters.items())]
-    )
+    return "".join([_face(style, "".join(sorted(used))) for style, used in sorted(letters.items())])
 
 
 @lru_cache(maxsize=64)
@@ -178,12 +177,7 @@ def _painted(marks: Iterable[Mark]) -> Iterable[str]:
 
 def path_text(commands: Commands) -> str:
     """A path's `d`."""
-    return "".join(
-        [
-            f"{command[0]}{' '.join([_number(number) for number in command[1:]])}"
-            for command in commands
-        ]
-    )
+    return "".join([f"{letter}{' '.join(map(_number, numbers))}" for letter, *numbers in commands])
 
 
 def _number(value: float | str) -> str:

@@ -1,4 +1,4 @@
-"""A drawing as TikZ: a LaTeX document of its own, or a picture to paste into a paper; text stays
+"""A drawing as TikZ: a complete LaTeX document, or a picture to paste into a paper; text stays
 text.
 
 A stock TeX has all it takes: article, geometry, TikZ, and Computer Modern Sans, which is always
@@ -9,7 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from resnet.diagram.drawing import Box, Drawing, Edge, Panel, Paper
+from resnet.diagram.drawing.drawing import Drawing
+from resnet.diagram.drawing.parts import Box, Edge, Panel, Paper
 from resnet.diagram.looks.shapes import Circle, Commands, Mark, Path, Rect, Text
 from resnet.diagram.looks.style import COLOURS, LOOKS, Look
 from resnet.errors import ExportError
@@ -57,6 +58,11 @@ SIGNS = {
     **{sign: "\\" + sign for sign in "{}&#_%"},
 }
 
+NEEDED = (
+    r"% What the picture needs in the preamble of another paper: \usepackage{tikz} and the lines"
+    " from here on."
+)
+
 DOCUMENT = r"""
 \documentclass{article}
 \usepackage[paperwidth=%(width)sbp,paperheight=%(height)sbp,margin=0bp]{geometry}
@@ -64,7 +70,7 @@ DOCUMENT = r"""
 \pagestyle{empty}
 \setlength{\topskip}{0bp}
 \setlength{\parindent}{0bp}
-%% What the picture needs in the preamble of another paper: \usepackage{tikz} and the lines from here on.
+%(needed)s
 %(styles)s
 %% to here.
 \begin{document}
@@ -94,6 +100,7 @@ def tikz(drawing: Drawing, link: str = "") -> str:
         )
     about = [_comment(text) for text in (drawing.name, drawing.description, link) if text]
     page = DOCUMENT % {
+        "needed": NEEDED,
         "width": _number(paper.width),
         "height": _number(paper.height),
         "styles": "\n".join([FONTS, *_styles(drawing)]),
@@ -121,7 +128,8 @@ def _options(look: Look) -> Iterator[str]:
     if look.size:
         size, leading = _number(look.size), _number(look.size * LEADING)
         yield f"text=lab-{look.fill}, inner sep=0bp, outer sep=0bp"
-        yield rf"font=\fontsize{{{size}bp}}{{{leading}bp}}\usefont{{OT1}}{{labsans}}{{{WEIGHTS[look.style]}}}{{n}}"
+        font = rf"\usefont{{OT1}}{{labsans}}{{{WEIGHTS[look.style]}}}{{n}}"
+        yield rf"font=\fontsize{{{size}bp}}{{{leading}bp}}{font}"
         return
     if look.fill:
         yield f"fill=lab-{look.fill}"

@@ -10,7 +10,7 @@ from resnet.diagram.content import wording
 from resnet.diagram.content.fold import Layers, Section, Unit, block_name
 from resnet.diagram.content.steps import body_steps, joint_steps, shortcut_steps, tail_steps
 from resnet.diagram.content.wording import Shortcut
-from resnet.diagram.drawing import Edge, Panel
+from resnet.diagram.drawing.parts import Edge, Panel
 from resnet.diagram.layout.cards import Card, Content
 from resnet.diagram.layout.frames import halves
 from resnet.diagram.layout.sheet import BoxFacts, Sheet

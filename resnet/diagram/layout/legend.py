@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from resnet.diagram.content.fold import Section, Unit
+from resnet.diagram.content.view import View
 from resnet.diagram.content.wording import kind_of, layer_text
-from resnet.diagram.drawing import EdgeKind
+from resnet.diagram.drawing.parts import EdgeKind
 from resnet.diagram.looks.glyphs import GLYPH, glyph
 from resnet.diagram.looks.shapes import Mark, Path, Text, shifted
 from resnet.diagram.looks.style import OPERATION_OF_KIND
 from resnet.diagram.looks.text import width
-from resnet.diagram.view import View
 from resnet.network.graph import Node
 
 MARGIN = 10.0

@@ -1,5 +1,5 @@
 """Blocks opened to their layers: the residual branch on the chain, the shortcut's layers in a lane
-beside it."""
+next to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,13 +9,13 @@ from resnet.diagram.content import wording
 from resnet.diagram.content.fold import Layers, Unit, block_name
 from resnet.diagram.content.steps import body_steps, joint_steps, shortcut_steps, tail_steps
 from resnet.diagram.content.wording import OWN_WEIGHTS, Shortcut
-from resnet.diagram.drawing import Box, Panel
+from resnet.diagram.drawing.parts import Box, Panel
+from resnet.diagram.drawing.stamp import ENTRY, Stamp, Template
 from resnet.diagram.layout.blocks import tag_marks
 from resnet.diagram.layout.cards import ADDER, Card, Content, adder_card, layer_card
 from resnet.diagram.layout.frames import Frames
 from resnet.diagram.layout.sheet import BoxFacts, Sheet, Tip
 from resnet.diagram.looks.shapes import Mark, Rect, Text
-from resnet.diagram.stamp import ENTRY, Stamp, Template
 
 PAD = 7.0
 HEADER = 25.0
@@ -134,7 +134,7 @@ class OpenedPiece:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRun:
-    """A convolution of the stem with its norm and ReLU, each in a box of its own, in a panel that
+    """A convolution of the stem with its norm and ReLU, each in its own box, in a panel that
     is not painted."""
 
     unit: Unit
@@ -199,18 +199,14 @@ class Run:
         """What has been placed, as a template; the line into it is left to the sheet it is stamped
         on."""
         boxes = tuple([box for box in self.sheet.placed if isinstance(box, Box)])
-        places = tuple(
-            [
-                tuple(
-                    [self.index[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
-                )
-                for box in boxes
-            ]
-        )
+        places = []
+        for box in boxes:
+            of_one_block = box.node_ids[: len(box.node_ids) // box.repeat]
+            places.append(tuple([self.index[name] for name in of_one_block]))
         into, *edges = self.sheet.edges
         assert self.sheet.tip
         return Template(
-            self.name, boxes, places, panel, tuple(edges), into.end, *self.sheet.tip[1::-1]
+            self.name, boxes, tuple(places), panel, tuple(edges), into.end, *self.sheet.tip[1::-1]
         )
 
     def beside(self, shortcut: Shortcut, fork: Fork, adder_y: float) -> None:

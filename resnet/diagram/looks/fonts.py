@@ -37,7 +37,7 @@ def path(style: Style = "Regular") -> Path:
 def subset(style: Style, letters: str) -> bytes:
     """A WOFF file with these letters of one style and no others; the same letters always give the
     same bytes."""
-    # Only files embed letters.
+    # Only files embed letters; the pages do not wait for this import.
     from fontTools.subset import Options, Subsetter, load_font, save_font  # noqa: PLC0415
 
     options = Options(
@@ -57,8 +57,8 @@ def fontconfig(folder: Path) -> Path:
     """Write into `folder` a fontconfig file that answers every family, Helvetica too, with the
     carried font.
 
-    Whoever reads it (FONTCONFIG_FILE) keeps its cache in `folder` as well and looks at no other
-    font of the machine.
+    A program that reads it (FONTCONFIG_FILE) keeps its cache in `folder` as well and uses no
+    other font of the machine.
     """
     fonts = folder / "fonts"
     fonts.mkdir()

@@ -4,6 +4,7 @@ Plain and residual keep their two colours where arms come in such pairs; a light
 shallower pair.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -46,8 +47,8 @@ PALEST = 0.7
 
 def colours(arms: Sequence[ArmCurve], scheme: Scheme) -> list[str]:
     """One for each arm, in order; beyond eight they come again, paler."""
-    counts = {kind: sum(arm.kind == kind for arm in arms) for kind in KINDS}
-    pairs = counts["residual"] == counts["plain"] and sum(counts.values()) == len(arms)
+    counts = Counter(arm.kind for arm in arms)
+    pairs = counts["residual"] == counts["plain"] and not counts["other"]
     if len(arms) == 1 and arms[0].kind in KINDS:
         return [KINDS[arms[0].kind][scheme]]
     if pairs and counts["plain"] <= MOST_SHADES:

@@ -228,23 +228,21 @@ def _late(band: Band) -> list[float]:
 
 def _arm(arm: ArmPoints, options: Options, most: int) -> ArmCurve:
     parts: tuple[Part, ...] = ("training", "validation", "test")
-    lines = [{part: _points(run, part, options) for part in parts} for run in arm.runs]
-    there = [
-        (run, own)
-        for run, own in zip(arm.runs, lines, strict=True)
-        if any(len(own[part].x) for part in parts)
-    ]
+    drawn: list[tuple[RunPoints, dict[Part, Points]]] = []
+    for run in arm.runs:
+        points = {part: _points(run, part, options) for part in parts}
+        if any(len(points[part].x) for part in parts):
+            drawn.append((run, points))
     kind: BandKind = "range" if options.spread == "lines" else options.spread
-    training, validation = [
-        _band([own[part] for _, own in there], kind, options, most) for part in parts[:2]
-    ]
-    each = (
-        () if options.spread != "lines" else tuple([_lines(run, own, most) for run, own in there])
-    )
-    going_on = sum(run.live == "going on" for run, _ in there)
-    test = _mark([own["test"] for _, own in there], kind)
+    training = _band([points["training"] for _, points in drawn], kind, options, most)
+    validation = _band([points["validation"] for _, points in drawn], kind, options, most)
+    each: tuple[RunLines, ...] = ()
+    if options.spread == "lines":
+        each = tuple([_lines(run, points, most) for run, points in drawn])
+    going_on = sum(run.live == "going on" for run, _ in drawn)
+    test = _mark([points["test"] for _, points in drawn], kind)
     return ArmCurve(
-        arm.name, arm.kind, arm.origin, len(there), going_on, training, validation, test, each
+        arm.name, arm.kind, arm.origin, len(drawn), going_on, training, validation, test, each
     )
 
 

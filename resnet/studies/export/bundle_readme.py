@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from resnet.runs.directory import EXIT
-from resnet.studies.export import commands as study_commands
+from resnet.studies.export import study_commands
 from resnet.studies.outcome import Outcome, reading
 from resnet.tables.text_table import in_markdown
 
@@ -57,10 +57,10 @@ def readme(outcome: Outcome, names: Sequence[str]) -> str:
         "## Files",
         "",
     ]
-    there = [
-        (name, what) for name, what in WHAT.items() if any(own.startswith(name) for own in names)
-    ]
-    return "\n".join([*lines, *[f"- `{name}`: {what}" for name, what in there], ""])
+    for name, what in WHAT.items():
+        if any(file.startswith(name) for file in names):
+            lines.append(f"- `{name}`: {what}")
+    return "\n".join([*lines, ""])
 
 
 def _again(outcome: Outcome) -> list[str]:

@@ -11,21 +11,24 @@ STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
 body { margin: 0; background: #fff; color: #23282b; line-height: 1.5;
-       font: 16px/1.5 "Source Sans 3", "Source Sans Pro", system-ui, "Segoe UI", "Liberation Sans", sans-serif; }
+       font: 16px/1.5 "Source Sans 3", "Source Sans Pro", system-ui, "Segoe UI",
+             "Liberation Sans", sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 0.5rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.2rem; margin: 2.25rem 0 0.6rem; padding-top: 0.6rem; border-top: 1px solid #dcdad3; }
+h2 { font-size: 1.2rem; margin: 2.25rem 0 0.6rem; padding-top: 0.6rem;
+     border-top: 1px solid #dcdad3; }
 h3 { font-size: 1rem; margin: 1.25rem 0 0.4rem; }
 p, ul { margin: 0.5rem 0; overflow-wrap: anywhere; }
 ul { padding-left: 1.2rem; }
 .question { font-size: 1.15rem; }
 .quiet, .notes, figcaption { color: #5b6469; font-size: 0.875rem; }
-.banner { border: 2px solid #a33b00; border-left-width: 10px; padding: 0.6rem 0.9rem; margin: 1rem 0;
-          font-weight: 600; }
+.banner { border: 2px solid #a33b00; border-left-width: 10px; padding: 0.6rem 0.9rem;
+          margin: 1rem 0; font-weight: 600; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 0.8125rem; font-variant-numeric: tabular-nums; margin: 0.5rem 0;
-        border-block: 1.5px solid #23282b; }
-th, td { padding: 0.3rem 0.55rem; text-align: left; vertical-align: top; overflow-wrap: break-word; }
+table { border-collapse: collapse; font-size: 0.8125rem; font-variant-numeric: tabular-nums;
+        margin: 0.5rem 0; border-block: 1.5px solid #23282b; }
+th, td { padding: 0.3rem 0.55rem; text-align: left; vertical-align: top;
+         overflow-wrap: break-word; }
 thead th { border-bottom: 1px solid #23282b; vertical-align: bottom; font-weight: 600; }
 tbody tr + tr td { border-top: 1px solid #e8e6e0; }
 .r { text-align: right; white-space: nowrap; }
@@ -33,8 +36,10 @@ th.r { white-space: normal; }
 figure { margin: 1rem 0; }
 figure.column img { width: 8.8cm; }
 img { max-width: 100%; height: auto; display: block; }
-pre, code { font-family: "Source Code Pro", "Liberation Mono", ui-monospace, monospace; font-size: 0.8125rem; }
-pre { background: #f6f5f1; padding: 0.7rem 0.9rem; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0.5rem 0; }
+pre, code { font-family: "Source Code Pro", "Liberation Mono", ui-monospace, monospace;
+            font-size: 0.8125rem; }
+pre { background: #f6f5f1; padding: 0.7rem 0.9rem; white-space: pre-wrap;
+      overflow-wrap: anywhere; margin: 0.5rem 0; }
 td code { overflow-wrap: anywhere; }
 dl.settings { columns: 2; column-gap: 2rem; font-size: 0.8125rem; margin: 0.5rem 0; }
 dl.settings div { display: flex; justify-content: space-between; gap: 1rem; break-inside: avoid;
@@ -112,19 +117,15 @@ def items(texts: Iterable[str], kind: str = "") -> str:
 def table(heads: Sequence[tuple[str, Side]], lines: Sequence[Sequence[str]]) -> str:
     """`heads` are a column's heading and its side; a line break in a cell stays one."""
     head = "".join(f'<th class="{side}">{escape(name)}</th>' for name, side in heads)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{side}">{_lines(cell)}</td>'
-            for cell, (_, side) in zip(line, heads, strict=True)
-        )
-        + "</tr>"
-        for line in lines
-    )
+    body = ""
+    for line in lines:
+        cells = zip(line, heads, strict=True)
+        row = "".join([f'<td class="{side}">{_lines(cell)}</td>' for cell, (_, side) in cells])
+        body += f"<tr>{row}</tr>"
     kind = _class("long" if len(lines) > LONG else "")
     return (
-        "<div"
-        f' class="wide"><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="wide"><table{kind}>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

@@ -195,12 +195,13 @@ def _norm_kind() -> Ready:
         "Kinds of normalisation",
         "What does a residual network lose with another norm than batch norm, or with none?",
         "Wu and He 2018, Group Normalization (there on ImageNet); Ba et al. 2016, Layer"
-        " Normalization",
+        " Normalization. Their layer norm averages over height, width and channels, kind"
+        " 'layer_hwc'; kind 'layer' averages over channels alone",
         "On ImageNet with ResNet-50 and 32 images per GPU, group norm 0.5 points behind batch norm;"
         " here not measured. Without a norm the recipe's learning rate may be too high: the run"
         " then fails, and that is its result.",
     )
-    factors = _factors(network__norm__kind=["group", "layer", "none"])
+    factors = _factors(network__norm__kind=["group", "layer_hwc", "none"])
     return _ready(
         words,
         {"baseline": _on_cifar("resnet20"), "factors": factors},

@@ -1,8 +1,9 @@
 """A study as data: a baseline, the factors that are varied, how levels are combined, the seeds, and
 the arms they make.
 
-    study = Study(name="shortcuts", baseline=Baseline(network="resnet20", recipe="digits_quick", dataset="digits"),
-                  factors=[Factor(key="network.shortcut", levels=["projection"])], seeds=[0, 1, 2])
+    baseline = Baseline(network="resnet20", recipe="digits_quick", dataset="digits")
+    shortcut = Factor(key="network.shortcut", levels=["projection"])
+    study = Study(name="shortcuts", baseline=baseline, factors=[shortcut], seeds=[0, 1, 2])
 
 A factor's key is "network" (a catalogue name), a setting of it ("network.norm.momentum"), "recipe"
 (a catalogue name or a whole recipe), a setting of it ("recipe.weight_decay.semantics",
@@ -22,7 +23,7 @@ from pydantic import BeforeValidator, Field
 from resnet import data
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
-from resnet.guards.differences import Change, canonical, changes, digest, leaves
+from resnet.guards.differences import SettingChange, canonical, changes, digest, leaves
 from resnet.network.config import Closed, ResNetConfig
 from resnet.recipes.recipe import Recipe
 from resnet.results.statistics import STUDY_SEEDS
@@ -150,7 +151,7 @@ class Arm:
     config: ResNetConfig
     recipe: Recipe
     dataset: str
-    changes: Mapping[str, Change]
+    changes: Mapping[str, SettingChange]
     images: DatasetFacts
 
 
@@ -165,9 +166,8 @@ class PlannedRun(NamedTuple):
 def unfitted(study: Study) -> tuple[Made, ...]:
     """What is asked for, before it is fitted to its images: no file is looked at, and some may be
     equal."""
-    return tuple(
-        made(study.baseline, settings) for settings in [{}, *[own for _, own in _changed(study)]]
-    )
+    changes = [{}, *[settings for _, settings in _changed(study)]]
+    return tuple([made(study.baseline, settings) for settings in changes])
 
 
 def arms(study: Study, known: Images | None = None) -> tuple[Arm, ...]:

@@ -1,0 +1,100 @@
+"""How a network is looked at, as data: level, open boxes, style, colours, direction, page. The
+other half of a link."""
+
+from collections.abc import Collection
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, field_validator
+
+from resnet.network.config import Closed
+from resnet.network.graph import Graph
+
+Level = Literal["network", "stage", "block", "layer"]
+Direction = Literal["TB", "LR"]
+Style = Literal["detailed", "compact", "figure3"]
+Colour = Literal[
+    "operation", "trainable_params", "macs", "activation_bytes", "receptive_field", "difference"
+]
+PageFormat = Literal["free", "a4", "letter", "column", "slide"]
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+Ids = Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=2000)]
+
+
+class View(Closed):
+    """One way to look at a network.
+
+    `level` says what is open to begin with; `toggled` names the boxes that a person opened or
+    closed since: a section ("stage2"), a block or the first of blocks that are alike
+    ("stage2.block2"), a convolution with its norm ("stem.conv"). `unfolded` names blocks whose
+    repeats are drawn one by one, or, at level "layer", are not. `style`: "detailed"; "compact", a
+    convolution, its norm and its ReLU in one box; "figure3", as in He et al. 2015. `colour`: what
+    the boxes' colour stands for; "difference" is for two networks beside each other. `page`:
+    "free", or a page that the drawing has to fit.
+    """
+
+    path = "view"
+    level: Level = "stage"
+    direction: Direction = "LR"
+    style: Style = "detailed"
+    colour: Colour = "operation"
+    page: PageFormat = "free"
+    toggled: Ids = ()
+    unfolded: Ids = ()
+
+    @field_validator("toggled", "unfolded")
+    @classmethod
+    def _in_order(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Equal views give equal links and files: the order of opening does not count."""
+        return tuple(sorted(set(names)))
+
+    def opens_section(self, name: str) -> bool:
+        """Whether the stem, a stage or the head is drawn as what is in it."""
+        return (self.level != "network") != (name in self.toggled)
+
+    def opens_block(self, name: str) -> bool:
+        """Whether a block is drawn as its layers."""
+        return (self.level in ("block", "layer")) != (name in self.toggled)
+
+    def opens_run(self, name: str) -> bool:
+        """Whether a convolution of the stem is drawn apart from its norm and ReLU."""
+        return self.style == "detailed" and (self.level in ("block", "layer")) != (
+            name in self.toggled
+        )
+
+    def unfolds(self, name: str) -> bool:
+        """Whether the blocks that look like this first one are drawn one by one."""
+        return (self.level == "layer") != (name in self.unfolded)
+
+    def toggle(self, name: str) -> "View":
+        """Open what is closed, close what is open; twice is nothing."""
+        return self.model_copy(update={"toggled": _flipped(self.toggled, name)})
+
+    def refold(self, name: str) -> "View":
+        """Draw repeats one by one, or as one again."""
+        return self.model_copy(update={"unfolded": _flipped(self.unfolded, name)})
+
+    def within(self, *graphs: Graph) -> "View":
+        """Without boxes that none of these networks has: a view made for one network can be used
+        for others."""
+        known = frozenset().union(*[places(graph) for graph in graphs])
+        toggled = tuple([name for name in self.toggled if name in known])
+        unfolded = tuple([name for name in self.unfolded if name in known])
+        return self.model_copy(update={"toggled": toggled, "unfolded": unfolded})
+
+
+def places(graph: Graph) -> frozenset[str]:
+    """The names that can be toggled: sections, blocks, and the first layers of the stem's and the
+    head's runs."""
+    stages = graph.config.stages
+    blocks = [
+        f"stage{number}.block{block}"
+        for number, stage in enumerate(stages, 1)
+        for block in range(1, stage.blocks + 1)
+    ]
+    sections = ["stem", "head", *[f"stage{number}" for number in range(1, len(stages) + 1)]]
+    return frozenset([*sections, *blocks, *[node.id for node in graph.nodes if not node.block]])
+
+
+def _flipped(names: Collection[str], name: str) -> tuple[str, ...]:
+    return tuple(sorted(set(names) ^ {name}))

@@ -1,0 +1,1 @@
+"""A drawing as data: what stands where, and the marks that paint it."""

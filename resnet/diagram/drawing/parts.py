@@ -1,0 +1,86 @@
+"""What a drawing consists of: boxes, panels and edges, with their places in points and the marks
+that paint them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from resnet.diagram.looks.shapes import Mark, Point
+
+EdgeKind = Literal["chain", "identity", "padded", "projection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What is drawn once: a layer, a block, or blocks that are alike.
+
+    `node_ids` are all the layers it stands for, those of the drawn block first; `repeat` says how
+    many blocks that is. `parent` is the id of the panel around it, or "". `marks` count from the
+    box's upper left corner. `lines` stand under the title; `behind` names what follows a block's
+    card in the chain: the addition, the last ReLU.
+    """
+
+    id: str
+    kind: str
+    title: str
+    lines: tuple[str, ...]
+    x: float
+    y: float
+    width: float
+    height: float
+    node_ids: tuple[str, ...]
+    repeat: int = 1
+    parent: str = ""
+    marks: tuple[Mark, ...] = ()
+    behind: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """All the box says, for a reader who listens."""
+        return "; ".join([self.title, *self.lines, *self.behind])
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The ground behind the boxes of a stem, stage, head or opened block. `marks` count from its
+    upper left corner."""
+
+    id: str
+    kind: Literal["section", "block", "run"]
+    title: str
+    x: float
+    y: float
+    width: float
+    height: float
+    parent: str = ""
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line from one box to another, or a block's shortcut around itself. `marks` are in the
+    drawing's own points."""
+
+    source: str
+    target: str
+    kind: EdgeKind
+    start: Point
+    end: Point
+    marks: tuple[Mark, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The page a drawing lies on, in points: how much it is scaled, where its corner is, and what
+    stands above it."""
+
+    width: float
+    height: float
+    scale: float
+    left: float
+    top: float
+    marks: tuple[Mark, ...] = ()
+
+
+OTHER = "other:"
+"""Before the ids of the second network's boxes, where two are drawn beside each other."""
