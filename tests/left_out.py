@@ -63,9 +63,8 @@ def missing_for(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
     if told is not None:
         return list(told["absent"])
     wanted = {mark.name for item in items for mark in item.iter_markers()}
-    return [
-        program.marker for program in missing([row for row in PROGRAMS if row.marker in wanted])
-    ]
+    needed = [row for row in PROGRAMS if row.marker in wanted]
+    return [program.marker for program in missing(needed)]
 
 
 # Last, after -m and -k, so that only tests that would have run are counted.

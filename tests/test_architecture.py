@@ -58,6 +58,7 @@ ORDER = (
     "resnet.cli",
     "resnet.__main__",
     # The app: what pages share, then a room for each page.
+    "app",
     "app.state",
     "app.cache",
     "app.components.diagram",

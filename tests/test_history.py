@@ -27,10 +27,9 @@ HOUR_S = 3600.0
 def filled(kind: type[history.Record]) -> history.Record:
     """A record with a value in every field."""
     read = history.FIELDS[kind.kind]
-    values = {
-        name: next(value for value in (0.5, 3, "word") if reader(value) is not None)
-        for name, reader in read.items()
-    }
+    values = {}
+    for name, reader in read.items():
+        values[name] = next(value for value in (0.5, 3, "word") if reader(value) is not None)
     return kind(**values)
 
 

@@ -78,11 +78,9 @@ class View(Closed):
         """Without boxes that none of these networks has: a view made for one network can be used
         for others."""
         known = frozenset().union(*[places(graph) for graph in graphs])
-        kept = {
-            key: tuple(name for name in getattr(self, key) if name in known)
-            for key in ("toggled", "unfolded")
-        }
-        return self.model_copy(update=kept)
+        toggled = tuple([name for name in self.toggled if name in known])
+        unfolded = tuple([name for name in self.unfolded if name in known])
+        return self.model_copy(update={"toggled": toggled, "unfolded": unfolded})
 
 
 def places(graph: Graph) -> frozenset[str]:
