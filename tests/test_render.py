@@ -156,5 +156,5 @@ def test_pictures_asked_for_at_once_do_not_disturb_each_other() -> None:
 
 
 def test_the_asking_process_never_loads_graphviz() -> None:
-    code = "import sys; from resnet.diagram import render; print('pygraphviz' in sys.modules)"
+    code = "import sys; from resnet.as_keras import graphviz; print('pygraphviz' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"

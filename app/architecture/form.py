@@ -307,8 +307,8 @@ def _more(shown: ResNetConfig) -> None:
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
     _field(st, "Head", "head_activation", HEADS, shown.head_activation)
     _field(st, "Stem", "stem", STEMS, shown.stem, help=STEM_HELP)
-    width = state.draft().settings.get("stem_filters") or shown.stem_width
-    _number(st, "Stem filters", "stem_filters", width, min_value=1, help=STEM_FILTERS_HELP)
+    stem_width = state.draft().settings.get("stem_filters") or shown.stem_width
+    _number(st, "Stem filters", "stem_filters", stem_width, min_value=1, help=STEM_FILTERS_HELP)
     _field(st, "Order", "activation_order", ORDERS, shown.activation_order, help=ORDER_HELP)
     _field(st, "Block", "block", BLOCKS, shown.block)
     if shown.block == "bottleneck":

@@ -167,8 +167,13 @@ def published() -> Iterator[Entry]:
     """The networks the papers and the notebook report, without the other depths for CIFAR."""
     for name in names():
         make, number, _ = _ROWS[name]
-        reported = {_cifar: PAPER_N, _bottleneck: PAPER_BOTTLENECK_N}.get(make, (number,))
-        if number in reported:
+        if make is _cifar:
+            reported = number in PAPER_N
+        elif make is _bottleneck:
+            reported = number in PAPER_BOTTLENECK_N
+        else:
+            reported = True
+        if reported:
             yield get(name)
 
 

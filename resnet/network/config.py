@@ -160,9 +160,9 @@ class ResNetConfig(Closed):
     """A residual network, or its plain twin, described once.
 
     `input_shape` is (height, width, channels). The stem has as many filters as the first stage, as
-    in He et al. 2015, unless `stem_filters` says otherwise. A block's output has `filters × expansion`
-    channels: expansion is 1 for "basic", 4 for "bottleneck". `cardinality` and `base_width` are
-    ResNeXt's (32x4d: 32 and 4) and count for bottlenecks only.
+    in He et al. 2015, unless `stem_filters` says otherwise. A block's output has
+    `filters × expansion` channels: expansion is 1 for "basic", 4 for "bottleneck". `cardinality`
+    and `base_width` are ResNeXt's (32x4d: 32 and 4) and count for bottlenecks only.
 
     `se_ratio` ends each residual branch with a squeeze-and-excitation gate (Hu et al. 2018), whose
     hidden layer has the branch's channels ÷ se_ratio; 16 in the paper, 0 for no gate.
