@@ -164,11 +164,11 @@ def _with_choice(
 
 def active(case: Case, settings: Sequence[Setting]) -> Case:
     """The case without the settings that do not exist in it."""
-    return {
-        setting.key: case[setting.key]
-        for setting in settings
-        if all(case.get(key) == value for key, value in setting.needs)
-    }
+
+    def exists(setting: Setting) -> bool:
+        return all(case.get(key) == value for key, value in setting.needs)
+
+    return {setting.key: case[setting.key] for setting in settings if exists(setting)}
 
 
 def _choices_in(case: Case, settings: Sequence[Setting], size: int) -> set[Choice]:

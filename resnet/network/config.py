@@ -85,8 +85,8 @@ class NormConfig(Closed):
 
     - "batch": over N, H and W.
     - "group": over H, W and the channels of a group.
-    - "layer_hwc": over H, W and C. The layer norm of Ba et al. 2016 (all units of a layer), with which Wu and He 2018
-      compare group norm. It is group norm with one group.
+    - "layer_hwc": over H, W and C. The layer norm of Ba et al. 2016 (all units of a layer), with
+      which Wu and He 2018 compare group norm. It is group norm with one group.
     - "layer": over C, at each position by itself. Keras's LayerNormalization; ConvNeXt uses it.
 
     `momentum` is Keras's: the share of the old moving average that is kept at each step (PyTorch's
