@@ -99,6 +99,8 @@ def settle() -> None:
     """Once, at the end of the first page: what was imported stays for good, so the collector need
     not look through it.
 
-    Streamlit collects garbage after every rerun, before the last of its messages are sent.
+    Python still collects now and then, as it does in any program. Streamlit's own full collection
+    after every rerun is switched off (`postScriptGC` in .streamlit/config.toml): it made each click
+    dearer with all that others had looked at.
     """
     gc.freeze()

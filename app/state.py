@@ -18,6 +18,7 @@ from resnet.errors import ResNetLabError
 from resnet.exports import view_from_query, view_query
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
+from resnet.network.graph import Graph
 from resnet.network.link import (
     DEFAULT_NETWORK,
     NETWORK,
@@ -210,10 +211,16 @@ def done(component: str) -> dict[str, Any]:
     return act if isinstance(act, dict) else {}
 
 
-def drawing_view() -> View:
-    """How the drawing is folded, styled and coloured. A page it has to fit is a matter of its
-    export."""
-    return _said_view().model_copy(update={"page": "free"})
+def drawing_view(*graphs: Graph) -> View:
+    """How the drawing of these networks is folded, styled and coloured. A page it has to fit is a
+    matter of its export.
+
+    A link, or another page, may have opened boxes that these networks do not have: those are left
+    out here. They stay in the address, since going back to the network that has them shows them
+    again.
+    """
+    view = _said_view().model_copy(update={"page": "free"})
+    return view.within(*graphs) if graphs else view
 
 
 def page_of_link() -> str:

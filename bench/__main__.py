@@ -3,20 +3,14 @@
 import sys
 from itertools import chain
 
-from bench import arm_chart, library, pages, runs_page, studio, training
+from bench import arm_chart, library, pages, runs_page, start, studio, training
 from bench.table import Row, markdown
 
 
 def main() -> int:
     rows: list[Row] = []
-    for row in chain(
-        library.rows(),
-        pages.rows(),
-        studio.rows(),
-        runs_page.rows(),
-        arm_chart.rows(),
-        training.rows(),
-    ):
+    parts = (start, library, pages, studio, runs_page, arm_chart, training)
+    for row in chain.from_iterable(part.rows() for part in parts):
         print(f"{row.what}: {row.reached}", file=sys.stderr, flush=True)
         rows.append(row)
     print(markdown(rows))

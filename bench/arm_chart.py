@@ -16,7 +16,7 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from bench.table import Row, markdown, seconds
-from resnet.imports.imported import Column, ImportedCurve
+from resnet.imports.imported import CurveColumn, ImportedCurve
 from resnet.results.arms import ArmRuns, SeedRun
 from resnet.studies.curves.arm_points import ArmPoints, of_import, points_of
 from tests.browser.driver import RunningApp, chromium, running_app
@@ -113,7 +113,7 @@ def imported(seed: int) -> ImportedCurve:
     columns = []
     for name, noise in (("accuracy", seed), ("val_accuracy", seed + RUNS)):
         accuracies = tuple([1 - error / 100 for error in errors(noise)])
-        columns.append(Column(name=name, along="step", x=x, y=accuracies))
+        columns.append(CurveColumn(name=name, along="step", x=x, y=accuracies))
     return ImportedCurve(name=f"curve {seed}", source="csv", columns=tuple(columns))
 
 

@@ -31,10 +31,10 @@ from resnet.training import snapshot
 from resnet.training.batches import batch_indices
 from resnet.training.evaluate import Evaluator
 from resnet.training.fused_norm import with_fused_norms
+from resnet.training.means import Running
 from resnet.training.normalise import fit_normalisation
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
-from resnet.training.records import Running
 from resnet.training.step import compile_steps, update
 from resnet.training.trainer import CALL_S, CLEAN_IMAGES
 

@@ -1,6 +1,5 @@
 """Series of numbers for a chart: fewer points, the same picture."""
 
-from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -10,23 +9,6 @@ class Curve(NamedTuple):
 
     x: list[float]
     y: list[float]
-
-
-def curve(
-    records: Sequence[dict[str, object]], kind: str, field: str, along: str = "step"
-) -> Curve:
-    """The values of one field in the records of one kind that hold it, in order."""
-    x, y = [], []
-    for record in records:
-        at, value = record.get(along), record.get(field)
-        if (
-            record.get("kind") == kind
-            and isinstance(at, int | float)
-            and isinstance(value, int | float)
-        ):
-            x.append(float(at))
-            y.append(float(value))
-    return Curve(x, y)
 
 
 def reduced(line: Curve, most: int = 1000) -> Curve:
@@ -40,14 +22,14 @@ def reduced(line: Curve, most: int = 1000) -> Curve:
     if count <= most:
         return line
     stretches = max(1, most // 4)
-    kept: list[int] = []
+    indices: list[int] = []
     for stretch in range(stretches):
         begin, end = stretch * count // stretches, (stretch + 1) * count // stretches
         here = range(begin, end)
-        kept += sorted(
+        indices += sorted(
             {begin, min(here, key=line.y.__getitem__), max(here, key=line.y.__getitem__), end - 1}
         )
-    return Curve([line.x[index] for index in kept], [line.y[index] for index in kept])
+    return Curve([line.x[index] for index in indices], [line.y[index] for index in indices])
 
 
 def smoothed(line: Curve, width: int) -> Curve:

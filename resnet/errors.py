@@ -12,9 +12,10 @@ ResNetLabError
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence, Sized
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 LONGEST_ECHO = 60
 
@@ -28,7 +29,7 @@ class ConfigError(ResNetLabError):
 
 
 class UnknownNameError(ResNetLabError):
-    """A name nobody here answers to. `nearest` is the closest one that is `known`, or None."""
+    """An unknown name. `nearest` is the closest `known` one, or None."""
 
     def __init__(
         self, what: str, name: object, known: Iterable[str], nearest: str | None = None
@@ -69,7 +70,7 @@ def echo(value: object) -> str:
     return text if len(text) <= LONGEST_ECHO + 2 else text[:LONGEST_ECHO] + "…"
 
 
-def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ()) -> str:
+def explain(error: "ValidationError", prefix: str = "", known: Iterable[str] = ()) -> str:
     """One sentence for the first thing pydantic found wrong, with the nearest known key where a key
     is unknown: a key that is misspelt comes before the one that is missing for it."""
     first = min(
@@ -86,8 +87,8 @@ def explain(error: ValidationError, prefix: str = "", known: Iterable[str] = ())
         )
     if first["type"] == "missing":
         return f"{where} is required and was not given."
-    if said := _in_plain_words(first, where or "the settings"):
-        return said
+    if text := _in_plain_words(first, where or "the settings"):
+        return text
     rule = first["msg"].replace("Input should be", "must be").replace("Value should", "must")
     rule = rule.partition(", unable to")[0].replace(
         ", got a number with a fractional part", " without a fraction"

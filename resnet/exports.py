@@ -22,13 +22,14 @@ from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph
 from resnet.network.link import beside_query, choice_of, difference
 from resnet.network.metrics import Metrics, measure
+from resnet.network.numbers import NUMBERS
 from resnet.tables import layer_table
 
 PictureFormat = Literal["svg", "pdf", "png", "dot"]
-"""What Graphviz's picture comes in."""
+"""The formats of Graphviz's picture."""
 
 DrawingFormat = Literal["svg", "pdf", "png", "dot", "tex", "mmd", "json"]
-"""What ours comes in: TikZ and Mermaid too."""
+"""The formats of our drawing; tex is TikZ, mmd Mermaid."""
 
 PNG_SCALE = 3.0
 """Pixels per point of a folded drawing: 216 dots an inch, enough for print."""
@@ -40,14 +41,6 @@ LAYER_KEYS = (
     "trainable_params",
     "non_trainable_params",
     "macs",
-    "receptive_field",
-)
-TOTALS = (
-    "depth",
-    "trainable_params",
-    "non_trainable_params",
-    "macs",
-    "activation_bytes",
     "receptive_field",
 )
 
@@ -107,7 +100,7 @@ def config_json(config: ResNetConfig) -> str:
 def description(name: str, config: ResNetConfig) -> dict[str, Any]:
     """What `describe --json` prints: name, config, totals, and a record for each layer."""
     metrics = measure(build_graph(config))
-    totals = {key: getattr(metrics, key) for key in TOTALS}
+    totals = {key: getattr(metrics, key) for key in NUMBERS}
     layers = []
     for row in metrics.layers:
         layers.append({key: getattr(row, key) for key in LAYER_KEYS})
@@ -126,10 +119,9 @@ def link(config: ResNetConfig, view: View = FIRST, beside: ResNetConfig | None =
     parameters = choice_of(config).to_query()
     if beside is None:
         return "?" + urlencode(parameters | view_query(view))
-    said = {"colour": view.colour} | view_query(
-        view
-    )  # on that page the first colours are the difference's
-    return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | said)
+    # That page begins with the colours of the difference, so the colour is always written.
+    look = {"colour": view.colour} | view_query(view)
+    return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | look)
 
 
 def view_query(view: View) -> dict[str, str]:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from resnet import exports, files
+from resnet import diagram, exports, files
 from resnet.diagram import Colour, Direction, Drawing, Level, PageFormat, Style, View
-from resnet.diagram import draw as draw_graph
 from resnet.errors import ExportError, echo
 from resnet.exports import DrawingFormat
 from resnet.network.config import ResNetConfig
@@ -68,5 +67,5 @@ def draw(  # noqa: PLR0913  each is a field of View
     )
     other = build_graph(beside) if beside else None
     return Figure(
-        draw_graph(build_graph(config), view, beside=other), exports.link(config, view, beside)
+        diagram.draw(build_graph(config), view, beside=other), exports.link(config, view, beside)
     )

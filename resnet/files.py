@@ -61,7 +61,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A path on the same disk to write to. It takes the place of `path` when the block ends well,
     else it is gone.
 
-    Raises ExportError, in one sentence, for whatever the disk refuses.
+    Raises ExportError, in one sentence, where the disk refuses.
     """
     target = _target(path)
     with _folder_beside(target) as aside:
@@ -90,7 +90,7 @@ def _target(path: Path) -> Path:
 
 @contextmanager
 def _folder_beside(target: Path) -> Iterator[Path]:
-    """A folder of its own on the same disk, gone with all it holds when the block ends."""
+    """A temporary folder on the same disk, removed with its content when the block ends."""
     try:
         with tempfile.TemporaryDirectory(prefix=".resnet-", dir=target.parent) as folder:
             yield Path(folder)

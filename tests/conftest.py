@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, settings
 from tests.cli_support import shell
 from tests.training_support import make_run
 
-pytest_plugins = ["tests.left_out"]
-
+pytest_plugins = ["tests.left_out", "tests.surroundings", "tests.ordering"]
 __all__ = [
     "make_run",
     "shell",

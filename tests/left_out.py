@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -41,21 +42,35 @@ running: list[pytest.Item] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = {}
-    told = getattr(config, "workerinput", None)
-    config.stash[ABSENT] = told["absent"] if told else [program.marker for program in missing()]
+    config.stash[ABSENT] = []
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """pytest-xdist's workers must all leave out the same tests, so the main process tells them what
-    is missing."""
-    node.workerinput["absent"] = node.config.stash[ABSENT]
+    """pytest-xdist's workers must all leave out the same tests, so the main process tells them."""
+    node.workerinput["absent"] = everything_missing()
 
 
-@pytest.hookimpl(
-    trylast=True
-)  # after -m and -k, so that only tests that would have run are counted
+@cache
+def everything_missing() -> list[str]:
+    """Markers of all programs that are missing here."""
+    return [program.marker for program in missing()]
+
+
+def missing_for(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Markers of the programs that these tests need and that are missing."""
+    told = getattr(config, "workerinput", None)
+    if told is not None:
+        return list(told["absent"])
+    wanted = {mark.name for item in items for mark in item.iter_markers()}
+    needed = [row for row in PROGRAMS if row.marker in wanted]
+    return [program.marker for program in missing(needed)]
+
+
+# Last, after -m and -k, so that only tests that would have run are counted.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[ABSENT] = missing_for(config, items)
     if nothing_may_be_left_out():
         return
     groups: dict[str, list[pytest.Item]] = {}

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from resnet.data import facts, fit_config
 from resnet.network import catalog
 from resnet.recipes.recipes import default_recipe
@@ -48,20 +50,23 @@ def kill_everything(root: Path) -> None:
     """End what a failed test left running: only processes that carry the mark of a run below this
     root."""
     processes.send(supervisors(root), signal.SIGKILL)
-    mark = f"{processes.MARK}={root.resolve()}/".encode()
+    below = f"{root.resolve()}/"
     marked = []
-    for process in processes.everyone():
-        if any(entry.startswith(mark) for entry in processes.environment(process.pid)):
+    for process in everyone():
+        if processes.environment(process.pid).get(processes.MARK, "").startswith(below):
             marked.append(process)
     processes.send(marked, signal.SIGKILL)
+
+
+def everyone() -> list[processes.Process]:
+    """Every living process this user may see."""
+    return [process for pid in psutil.pids() if (process := processes.read(pid))]
 
 
 def supervisors(root: Path) -> list[processes.Process]:
     """The processes that start the waiting runs of this folder."""
     wanted = [b"resnet.runs.supervisor", str(root.absolute()).encode()]
-    return [
-        process for process in processes.everyone() if _command_line(process.pid)[3:5] == wanted
-    ]
+    return [process for process in everyone() if _command_line(process.pid)[3:5] == wanted]
 
 
 def _command_line(pid: int) -> list[bytes]:

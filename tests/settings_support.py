@@ -164,11 +164,11 @@ def _with_choice(
 
 def active(case: Case, settings: Sequence[Setting]) -> Case:
     """The case without the settings that do not exist in it."""
-
-    def exists(setting: Setting) -> bool:
-        return all(case.get(key) == value for key, value in setting.needs)
-
-    return {setting.key: case[setting.key] for setting in settings if exists(setting)}
+    exists = {}
+    for setting in settings:
+        if all(case.get(key) == value for key, value in setting.needs):
+            exists[setting.key] = case[setting.key]
+    return exists
 
 
 def _choices_in(case: Case, settings: Sequence[Setting], size: int) -> set[Choice]:

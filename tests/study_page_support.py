@@ -15,8 +15,8 @@ from resnet import shipped
 from resnet.runs import RunSpec
 from resnet.runs.directory import RunDirectory
 from resnet.studies.plan import ready
-from resnet.studies.plan.files import write
 from resnet.studies.plan.study import Study, runs
+from resnet.studies.plan.study_files import write
 
 APP = Path(__file__).parents[1] / "streamlit_app.py"
 STEPS = 20

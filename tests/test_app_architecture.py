@@ -39,10 +39,11 @@ def expected(choice: Choice) -> dict[str, str]:
     metrics = describe(choice.config())
     return {
         "Depth": str(metrics.depth),
-        "Parameters": quantity.exact(metrics.trainable_params),
-        "Not trained": quantity.exact(metrics.non_trainable_params),
+        "Total params": quantity.exact(metrics.total_params),
+        "Trainable params": quantity.exact(metrics.trainable_params),
+        "Non-trainable params": quantity.exact(metrics.non_trainable_params),
         "MACs": quantity.short(metrics.macs),
-        "Memory": quantity.size(metrics.activation_bytes),
+        "Activation memory": quantity.size(metrics.activation_bytes),
     }
 
 

@@ -14,8 +14,8 @@ from app.elements.arm_charts import arms_chart
 from resnet.results.published import PUBLISHED
 from resnet.studies.curves.arm_colours import KINDS
 from resnet.studies.curves.arm_curves import arm_curves
-from tests.test_ablation_arm_curves import arm, drawn
-from tests.test_ablation_figures import curves
+from tests.test_studies_arm_curves import arm, drawn
+from tests.test_studies_figures import curves
 
 
 def lines(figure: go.Figure, dash: str | None) -> list[Any]:

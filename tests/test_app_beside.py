@@ -16,7 +16,7 @@ from app.side_by_side import choose, factor
 from app.side_by_side.arms import grouped
 from resnet import get
 from resnet.guards.differences import leaves
-from resnet.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
+from resnet.imports.imported import IMPORTS, CurveColumn, Given, ImportedCurve, write_import
 from resnet.recipes import recipes
 from resnet.recipes.recipe import WeightDecayConfig
 from resnet.runs import Parent, Store, clock
@@ -59,9 +59,9 @@ def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
     assert not app.exception
     said = text(app)
     for words in (
-        "holds an L2 penalty, at the start",
+        "includes an L2 penalty (at the start",
         "The weight decay λ changes with the depth",
-        "by 2 in stage 1, resnet_34_sgd by 1",
+        "in stage 1 resnet_50_sgd has 2 and resnet_34_sgd 1",
         "Every arm was trained with one seed",
     ):
         assert words in said
@@ -214,7 +214,7 @@ def test_many_totals_share_a_budget_and_keep_their_spikes(runs: Path) -> None:
     is not drawn."""
     x = tuple(map(float, range(2_000)))
     y = tuple(0.5 if at != 1_111 else 100.0 for at in range(2_000))
-    column = Column(name="loss", along="step", x=x, y=y)
+    column = CurveColumn(name="loss", along="step", x=x, y=y)
     for at in range(40):
         write_import(
             runs / IMPORTS, ImportedCurve(name=f"curve {at}", source="csv", columns=(column,))

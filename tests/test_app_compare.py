@@ -92,7 +92,7 @@ def test_the_table_of_differences_adds_up(rows: str) -> None:
     app.button_group(key="difference_rows").set_value(rows).run()
     [table] = app.dataframe
     wanted = compare(get("resnet20").config, get("resnet32").config).totals.difference
-    assert table.value["Parameters"].sum() == wanted.trainable_params
+    assert table.value["Trainable params"].sum() == wanted.trainable_params
     assert table.value["MACs"].sum() == wanted.macs
 
 

@@ -19,7 +19,7 @@ from resnet.network.metrics import describe
 from resnet.runs.run import runs_in
 from resnet.shipped import signals
 from resnet.studies.outcome import outcome
-from resnet.studies.plan.files import read
+from resnet.studies.plan.study_files import read
 
 
 def visit() -> AppTest:

@@ -19,9 +19,12 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     # The library's ground: words for errors, numbers and files.
     "resnet.errors",
+    "resnet.extras",
+    "resnet.bounded",
     "resnet.quantity",
     "resnet.files",
     "resnet.curves",
+    "resnet.history",
     # A network as data, as tables and as a drawing.
     "resnet.network",
     "resnet.tables",
@@ -55,6 +58,7 @@ ORDER = (
     "resnet.cli",
     "resnet.__main__",
     # The app: what pages share, then a room for each page.
+    "app",
     "app.state",
     "app.cache",
     "app.components.diagram",
@@ -74,7 +78,9 @@ circle. A room is a folder; a module that lies directly in resnet/ or app/ is a 
 
 KERAS = {"tensorflow", "keras"}
 KERAS_AT_THE_TOP = re.compile(r"resnet/(as_keras/model|training/\w+)\.py")
-KERAS_WHEN_ASKED = re.compile(r"resnet/(as_keras/model|training/\w+|data/\w+|why_loss/losses)\.py")
+KERAS_WHEN_ASKED = re.compile(
+    r"resnet/(as_keras/(model|start)|training/\w+|data/\w+|why_loss/losses)\.py"
+)
 WITHOUT_KERAS = {
     "resnet/recipes/recipe.py",
     "resnet/recipes/recipes.py",
@@ -82,7 +88,7 @@ WITHOUT_KERAS = {
 }
 HEAVY = {"streamlit", "plotly", "pandas", "sklearn"}
 PURE = re.compile(
-    r"resnet/(quantity|curves|network/\w+|tables/\w+|"
+    r"resnet/(quantity|curves|history|network/\w+|tables/\w+|"
     r"checks/\w+|why_loss/\w+|guards/\w+|results/(statistics|published)|"
     r"studies/(curves/(bands|arm_\w+)|plan/(study|factors|making|ready))|as_keras/program\w*|recipes/(recipes?|schedule)|"
     r"diagram/(?!(__init__|looks/fonts|looks/text|formats/pdf)\b)(\w+/)?\w+)\.py"

@@ -63,6 +63,7 @@ def test_describe_as_json_holds_exactly_what_is_promised(shell: Shell) -> None:
     record = json.loads(shell("describe", "resnet56", "--json").out)
     totals = (
         "depth",
+        "total_params",
         "trainable_params",
         "non_trainable_params",
         "macs",
@@ -92,6 +93,7 @@ def test_describe_as_json_holds_exactly_what_is_promised(shell: Shell) -> None:
 def test_describe_says_each_number_and_what_it_counts(shell: Shell) -> None:
     out = shell("describe", "resnet56").out
     for text in (
+        "857,082",
         "853,018",
         "4,064",
         "125,485,696",

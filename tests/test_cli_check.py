@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from resnet.checks import check as lint
-from resnet.imports.imported import Column, Given, ImportedCurve
+from resnet.checks import rules
+from resnet.imports.imported import CurveColumn, Given, ImportedCurve
 from resnet.network import catalog
 from resnet.network.config import with_settings
 from resnet.recipes import recipes
 from resnet.runs import RunSpec
 from resnet.runs.directory import EXIT, SPEC, RunDirectory
 from resnet.studies import checked
-from resnet.studies.plan.files import write
+from resnet.studies.plan.study_files import write
 from resnet.training.failure import NotANumberError
 from tests.cli_support import Shell, assert_refused, printed
 from tests.outcome_support import grid, outcome_of, two_changed
@@ -68,20 +68,23 @@ def test_check_takes_curves(tmp_path: Path, shell: Shell) -> None:
     """As CSV, or as an import that is kept."""
     path = tmp_path / "history.csv"
     path.write_text("epoch,loss,accuracy\n1,15.9,0.5\n2,15.8,0.6\n")
-    assert printed(shell, "check", path) == "Nothing to say against it, as far as the facts go.\n"
+    nothing = "No problems found in what is known about this training.\n"
+    assert printed(shell, "check", path) == nothing
     kept = tmp_path / "kept.json"
-    column = Column(name="loss", along="epoch", x=(1,), y=(6.0,))
+    column = CurveColumn(name="loss", along="epoch", x=(1,), y=(6.0,))
     given = Given(decay=1e-3, config=catalog.get("binary_resnet34").config)
     kept.write_text(
         ImportedCurve(name="kept", source="csv", columns=(column,), given=given).model_dump_json()
     )
-    assert "The loss holds the penalty, 17.024 of it" in printed(shell, "check", kept)
+    assert "The loss includes the L2 penalty (17.024 before the first step)" in printed(
+        shell, "check", kept
+    )
 
 
 def test_check_of_the_papers_recipe(shell: Shell) -> None:
     assert (
         printed(shell, "check", "he2015_cifar")
-        == "Nothing to say against it, as far as the facts go.\n\n"
+        == "No problems found in what is known about this training.\n\n"
         "he2015_cifar: Follows He et al. 2015 in 19 of 19 points.\n"
     )
 
@@ -143,7 +146,7 @@ def test_check_of_a_study_counts_its_runs_as_the_page_does(tmp_path: Path, shell
     found = outcome_of(
         study, tmp_path / "finished", lambda planned: 9.0 + planned.seed * len(planned.arm.name)
     )
-    page = lint.check(
+    page = rules.check(
         *checked.facts_of_study(study, found.steps, checked.records_of_arms(found.arms))
     )
     said = found_by(shell, "study.yaml", "--runs", tmp_path / "finished")

@@ -311,6 +311,16 @@ def test_delete_and_restore(shell: Shell, paused: Store) -> None:
     assert json.loads(shell("runs", "--json", "delete", run.id).out)["id"] == run.id
 
 
+def test_the_bin_can_be_emptied(shell: Shell, paused: Store) -> None:
+    """Catches disk space that no command and no page gives back."""
+    assert shell("runs", "empty-bin") == Done(0, "The bin is empty.\n", "")
+    run = stopped(paused)
+    shell("runs", "delete", run.id)
+    assert shell("runs", "empty-bin").out == "1 deleted run removed for good.\n"
+    assert paused.deleted() == []
+    assert shell("runs", "restore", run.id).status == 2
+
+
 def test_export_writes_the_curve_and_the_directory(shell: Shell, paused: Store) -> None:
     run = stopped(paused)
     assert shell("runs", "export", run.id, "-o", "curve.csv") == Done(0, "", "")

@@ -12,8 +12,7 @@ from resnet.recipes import recipes
 from resnet.recipes.recipe import AdamConfig, SgdConfig, with_steps
 from resnet.runs import Store
 from resnet.studies import running
-from resnet.studies.plan import files as study_files
-from resnet.studies.plan import ready
+from resnet.studies.plan import ready, study_files
 from resnet.studies.plan.factors import Factor, Listed
 from resnet.studies.plan.study import Study, arms
 from tests.cli_support import Done, Shell, assert_refused
@@ -339,7 +338,7 @@ def test_twin_says_what_is_equal_and_counts_what_is_not(shell: Shell) -> None:
     assert facts["exact"]
     assert facts["equal_by_hash"] is None
     out = shell("twin", "resnet34", "--no-weights").out
-    assert "Twins but for 3 projections" in out
+    assert "Twins except for 3 projections" in out
     assert "stage2.block1.shortcut.conv" in out
     assert "(+173,824)" in out
     assert_refused(shell("twin", "plain20"), "Only shortcuts are removed")

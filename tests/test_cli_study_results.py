@@ -14,8 +14,8 @@ from resnet.runs import Store
 from resnet.runs.directory import METRICS
 from resnet.studies.export.unpacked import read_bundle
 from resnet.studies.plan.factors import Baseline, Factor, Listed
-from resnet.studies.plan.files import write
 from resnet.studies.plan.study import Study
+from resnet.studies.plan.study_files import write
 from resnet.tables.text_table import in_markdown
 from tests.cli_support import Shell, started
 from tests.outcome_support import finish, grid, two_changed

@@ -119,3 +119,30 @@ def test_import_drops_no_option_without_a_word(shell: Shell, tmp_path: Path) -> 
     assert_refused(shell("import", curve, "--set", "shortcut=none"), "--set needs --network")
     assert_refused(shell("import", curve, "--seed", "-3"), "-3")
     assert not (tmp_path / "runs").exists()
+
+
+def test_no_penalty_is_negative(shell: Shell, tmp_path: Path) -> None:
+    """Catches "-0.0021 · Σw² would explain it": a loss below what guessing costs needs no penalty
+    at all."""
+    curve = tmp_path / "low.csv"
+    curve.write_text("epoch,loss\n0,1.5\n1,1.2\n")
+    printed(shell, "import", curve, "--network", "resnet20", "--runs", tmp_path)
+    item = json.loads(printed(shell, "why-loss", "low", "--json", "--runs", tmp_path))["items"][0]
+    assert item["first"] < item["chance"]
+    assert item["implied_factor"] is None
+    said = printed(shell, "why-loss", "low", "--runs", tmp_path)
+    assert "would explain" not in said
+    assert "not above the loss of guessing" in said
+
+
+def test_minus_nothing_is_nothing(shell: Shell) -> None:
+    """Catches a penalty of "-0.000"."""
+    for option in ("--lambda", "--weight-decay"):
+        assert "-0" not in printed(shell, "why-loss", "resnet20", option, "-0.0").replace("--", "")
+
+
+@pytest.mark.parametrize("option", ["--lambda", "--weight-decay"])
+@pytest.mark.parametrize("value", ["-1e-9", "nan", "inf", "-inf", "1e400", "1"])
+def test_a_penalty_that_cannot_be_is_one_sentence(shell: Shell, option: str, value: str) -> None:
+    """Catches a number that no training takes."""
+    assert_refused(shell("why-loss", "resnet20", option, value), option)

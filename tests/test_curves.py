@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet.curves import Curve, curve, reduced, smoothed
+from resnet.curves import Curve, reduced, smoothed
 
 values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400)
 
@@ -23,16 +23,6 @@ def test_reduction_keeps_extremes_ends_and_order(y: list[float], most: int) -> N
         float(len(y) - 1),
     )
     assert set(zip(*fewer, strict=True)) <= set(zip(*line, strict=True))
-
-
-def test_a_curve_takes_one_kind_and_skips_what_is_missing() -> None:
-    records: list[dict[str, object]] = [
-        {"kind": "train", "step": 10, "train_error": 50.0},
-        {"kind": "evaluation", "step": 10, "validation_error": 40.0},
-        {"kind": "evaluation", "step": 20},
-        {"kind": "evaluation", "step": 30, "validation_error": None},
-    ]
-    assert curve(records, "evaluation", "validation_error") == Curve([10.0], [40.0])
 
 
 @given(values, st.integers(0, 60))

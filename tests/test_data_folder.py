@@ -96,7 +96,7 @@ def test_other_sizes_are_refused_in_a_sentence_that_says_them_and_a_way_out(fold
     Image.new("RGB", (9, 5)).save(folder / "digit 0" / "wide.png")
     for ask in (data.facts, data.load):
         with pytest.raises(
-            DataError, match=r"have 2, 8×8, 5×9 among them: .* as in folder:scans@64"
+            DataError, match=r"have 2 sizes \(8×8, 5×9\): .* as in folder:scans@64"
         ) as caught:
             ask("folder:scans", folder.parent)
         assert "\n" not in str(caught.value)

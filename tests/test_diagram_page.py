@@ -16,7 +16,7 @@ from resnet.diagram.formats.pdf import pdf
 from resnet.diagram.formats.svg import svg
 from resnet.diagram.looks.shapes import Text
 from resnet.diagram.looks.style import LOOKS
-from resnet.diagram.page import LARGEST_SCALE, SHEETS, SMALLEST_LETTER
+from resnet.diagram.page import LARGEST_SCALE, PAGE_SIZES, SMALLEST_LETTER
 
 PAGES = tuple(page for page in get_args(PageFormat) if page != "free")
 
@@ -32,7 +32,7 @@ def test_a_figure_fits_its_page_with_letters_of_6_points(
     except ExportError as error:
         assert page == "column" and str(error).count("\n") == 0
         return
-    paper, sheet = drawing.paper, SHEETS[page]
+    paper, sheet = drawing.paper, PAGE_SIZES[page]
     assert paper is not None
     assert paper.width == sheet.width
     assert paper.height <= sheet.height + 0.01
@@ -68,7 +68,7 @@ def test_a_pdf_has_the_size_of_its_page(name: str, page: Any) -> None:
         assert len(document) == 1
         width, height = document[0].get_size()
         words = document[0].get_textpage().get_text_range()
-    sheet = SHEETS[page]
+    sheet = PAGE_SIZES[page]
     assert width == pytest.approx(sheet.width, abs=0.1)
     assert height == pytest.approx(sheet.height, abs=0.1) or (
         page == "column" and height < sheet.height
@@ -94,7 +94,7 @@ def test_two_networks_share_a_page() -> None:
     )
     assert drawing.paper
     assert drawing.view.level == "layer"
-    assert drawing.width * drawing.paper.scale <= SHEETS["a4"].width
+    assert drawing.width * drawing.paper.scale <= PAGE_SIZES["a4"].width
 
 
 def test_a_small_network_is_not_blown_up() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from strategies import configs
 
 from resnet import Graph, Metrics, ResNetConfig, build_graph, exports, get, measure
-from resnet.network.metrics import CONVENTIONS, LayerMetrics
+from resnet.network.metrics import LayerMetrics
+from resnet.network.numbers import OF_LAYERS
 from resnet.tables.layer_table import (
     Grouping,
     TableRow,
@@ -158,9 +159,11 @@ def test_numbers_are_written_as_people_read_them() -> None:
 
 def test_conventions_are_one_sentence_each() -> None:
     notes = conventions()
-    assert len(notes) == len(set(CONVENTIONS) - {"depth"})
+    assert len(notes) == len(OF_LAYERS)
     assert all(note.endswith(".") and ". " not in note for note in notes)
-    assert notes[1] == "Not trained: batch norm's moving mean and variance: kept, never trained."
+    assert notes[1] == (
+        "Non-trainable params: batch norm's moving mean and variance: kept, never trained."
+    )
     assert "the last convolutional" not in " ".join(
         notes
     )  # true of a network's field, not of a row's

@@ -14,8 +14,8 @@ from resnet.recipes import recipes
 from resnet.recipes.recipe import AdamConfig, Recipe
 from resnet.recipes.schedule import ConstantSchedule, CosineSchedule
 from resnet.studies.plan import ready
-from resnet.studies.plan.files import Form, from_text, to_text
 from resnet.studies.plan.study import Study, arms, runs, specs_of
+from resnet.studies.plan.study_files import Form, from_text, to_text
 
 LIBRARY = re.compile(
     r"tuple|dictionary|instance of|validation|discriminator|tag |attributes|extract|string"

@@ -241,9 +241,9 @@ def test_delete_and_undo(store: Store) -> None:
     assert store.restore(run.id) == store.get(run.id)
     assert run.state().name == "finished"
     store.delete(run.id)
-    store.empty_bin()
+    assert store.empty_bin() == 1
     assert list(store.deleted()) == []
-    store.empty_bin()
+    assert store.empty_bin() == 0
 
 
 def test_a_run_at_work_cannot_be_deleted(store: Store) -> None:

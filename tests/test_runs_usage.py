@@ -1,9 +1,13 @@
 """How busy devices are: an imitated driver, one that says nothing, and processors between two
 looks."""
 
+import os
+import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from resnet.runs import devices, usage
@@ -85,10 +89,11 @@ def test_a_gpu_that_says_nothing_is_shown_by_name(driver: _Driver) -> None:
 
 
 def test_a_processor_is_measured_between_two_looks(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """What guests used is counted in user and nice already; waiting for a disk is no work."""
     stat = tmp_path / "stat"
-    monkeypatch.setattr(usage, "STAT", stat)
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
     meter = Meter()
     stat.write_text("cpu  100 0 0 800 100 0 0 0 50 0\ncpu0 1 2\n")
     assert meter.look()[-1].utilisation is None
@@ -107,10 +112,26 @@ def test_no_time_between_two_looks_is_no_utilisation() -> None:
         assert busy_share(before, now) is None
 
 
-def test_a_machine_without_proc_says_nothing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+def test_a_machine_that_hides_its_counters_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(usage, "STAT", tmp_path / "gone")
+    """A container may hide them; the Runs page shows its devices all the same."""
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
     meter = Meter()
     meter.look()
-    assert meter.look()[-1].utilisation is None
+    processor = meter.look()[-1]
+    assert (processor.utilisation, processor.used_bytes, processor.total_bytes) == (
+        None,
+        None,
+        None,
+    )
+
+
+def test_memory_and_cores_are_those_the_system_counts() -> None:
+    """Catches kibibytes taken for bytes: the kernel's own table, read by another program."""
+    line = subprocess.run(
+        ["grep", "MemTotal", "/proc/meminfo"], capture_output=True, text=True, check=True
+    ).stdout
+    device = devices.get_device(CPU)
+    assert device.total_bytes == int(line.split()[1]) * 1024
+    assert f", {len(os.sched_getaffinity(0))} core" in device.name

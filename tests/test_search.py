@@ -21,7 +21,7 @@ from resnet import (
     with_settings,
 )
 from resnet.network.metrics import LayerMetrics
-from resnet.network.search import find
+from resnet.network.search import find, parse
 
 
 @cache
@@ -130,7 +130,7 @@ def test_a_query_finds_exactly(name: str, query: str, expected: tuple[str, ...])
             ("params > 100k", "params>100k", "Parameters >100,000", "100k<params"),
             lambda n, r: r.trainable_params > 1e5,
         ),
-        (("macs>=1.5M", "flops ≥ 1.5 M", "MACs >= 1,500,000"), lambda n, r: r.macs >= 1.5e6),
+        (("macs>=1.5M", "macs ≥ 1.5 M", "MACs >= 1,500,000"), lambda n, r: r.macs >= 1.5e6),
         (
             ("memory < 64k", "memory<64 kB", "memory < 64,000 bytes"),
             lambda n, r: r.activation_bytes < 64_000,
@@ -345,3 +345,11 @@ def test_identities_and_projections_are_told_apart(config: ResNetConfig) -> None
         assert [name for name in adds if name in identities] == ([] if own else adds)
         assert own == [name for name in own if name in (projections or padded)]
     assert not (projections and padded)
+
+
+@pytest.mark.parametrize("query", ["flops > 2m", "FLOPs 2M", "conv 2m < flops"])
+def test_flops_have_two_meanings_and_get_one_answer(query: str) -> None:
+    """Catches "flops > 2m" that finds what "macs > 2m" finds, for those to whom a multiply-add is
+    two operations."""
+    with pytest.raises(ConfigError, match="write macs"):
+        parse(query)

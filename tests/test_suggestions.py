@@ -120,7 +120,8 @@ def test_what_an_error_suggests_is_accepted(name: str) -> None:
         )
         for way_out in ways_out:
             again = reason(base, corrected(settings, way_out, meant)) if way_out or meant else None
-            if meant:  # the value is not known, only that the setting exists, in this kind
+            if meant:
+                # The value that was meant is not known, only that this setting exists.
                 assert not isinstance(again, UnknownNameError), (settings, sentence, str(again))
                 assert "belongs to" not in str(again), (settings, sentence, str(again))
             else:

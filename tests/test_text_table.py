@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resnet import build_graph, get, measure
+from resnet.network.numbers import NUMBERS
 from resnet.tables import family, layer_table
 from resnet.tables.comparison import compare, table_latex
 from resnet.tables.text_table import (
-    HEADINGS,
     Compared,
     TextTable,
     compared,
@@ -159,9 +159,13 @@ def test_signs_that_latex_obeys_are_letters(word: str) -> None:
 
 def test_conventions() -> None:
     """Catches a column that is counted and does not say what."""
-    notes = conventions(["id", *HEADINGS])
-    assert [note.partition(": ")[0] for note in notes] == list(HEADINGS.values())
-    assert notes[2] == "Not trained: batch norm's moving mean and variance: kept, never trained."
+    notes = conventions(["id", *NUMBERS])
+    assert [note.partition(": ")[0] for note in notes] == [
+        number.heading for number in NUMBERS.values()
+    ]
+    assert notes[3] == (
+        "Non-trainable params: batch norm's moving mean and variance: kept, never trained."
+    )
     assert conventions(["id"]) == ()
 
 

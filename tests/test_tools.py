@@ -32,6 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def program(path: Path, name: str, body: str) -> None:
+    (path / name).unlink(missing_ok=True)  # a link there leads to the machine's own program
     (path / name).write_text(f"#!{BASH}\n{body}\n")
     (path / name).chmod(0o755)
 

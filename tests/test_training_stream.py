@@ -90,7 +90,9 @@ def test_a_file_that_breaks_on_the_way_is_named(
     shutil.copytree(folder, tmp_path / "copy")
     dataset = data.read(NAME, tmp_path / "copy")
     dataset.test.files[0].write_bytes(b"no image")
-    with pytest.raises(DataError, match=r"was a whole image when it was first read"):
+    with pytest.raises(
+        DataError, match=r"could be read when the run started and cannot be read now"
+    ):
         dataset.test.read(np.array([0]))
 
 

@@ -2,6 +2,7 @@
 # Builds the container with podman and tries it: every page answers, a training finishes, and stopping the container in
 # the middle of another training leaves a checkpoint. docs/container.md says more.
 set -euo pipefail
+{ # bash reads all of it before it runs any of it, so that the file may change meanwhile
 cd "$(dirname "$0")/.."
 
 usage='usage: tools/container.sh [--base IMAGE|FOLDER]
@@ -72,19 +73,21 @@ say 'a training finishes'
 inside -m resnet train resnet20 --data digits --quick | tail -3
 
 say 'podman stop, in the middle of another training'
-inside -m resnet train resnet20 --data digits --recipe-set checkpoint_every=100000 --steps 100000 --detach
-for _ in {1..100}; do
-  state=$(inside -m resnet runs)
-  [[ $state != *running* ]] || break
+run=$(inside -m resnet train resnet20 --data digits --recipe-set checkpoint_every=100000 --steps 100000 --detach)
+echo "$run"
+run=${run##* } # its folder
+trained=''
+for _ in {1..300}; do
+  trained=$(podman exec "$name" grep -m 1 '"kind":"train"' "$run/metrics.jsonl" 2>/dev/null) && break
   sleep 1
 done
-[[ $state = *running* ]] || fail "The training did not begin: $state"
-sleep 5
+[ -n "$trained" ] || fail "The training did not begin: $(inside -m resnet runs)"
 podman stop --time 60 "$name" >/dev/null
 echo "exit code $(podman inspect --format '{{.State.ExitCode}}' "$name")"
 
 say 'the volume afterwards'
-podman run --rm --network none --volume "$name:/volume" "${run_options[@]}" resnet-lab bash -c '
-  .venv/bin/python -m resnet runs
-  run=$(grep -l stopped /volume/runs/*/exit.json) && ls "$(dirname "$run")"/checkpoint'
+podman run --rm --network none --volume "$name:/volume" "${run_options[@]}" resnet-lab bash -c "
+  .venv/bin/python -m resnet runs && grep stopped $run/exit.json && ls $run/checkpoint"
 say 'all of it passed'
+exit
+}

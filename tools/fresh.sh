@@ -2,6 +2,7 @@
 # Runs `make run` and `make test` on a minimal Debian that holds git, make and python3-venv and nothing else: first as an
 # ordinary user without sudo, then as root. docs/testing.md says more.
 set -euo pipefail
+{ # bash reads all of it before it runs any of it, so that the file may change meanwhile
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 usage='usage: tools/fresh.sh [--user-only|--root-only] [--keep FOLDER] [--command COMMAND]
@@ -91,7 +92,7 @@ handed_on() { # NAME=VALUE lines: what a program needs to reach this machine's r
 
 # ── inside: the minimal Debian ───────────────────────────────────────────────────────────────────────────────────────
 make_debian() {
-  local listed suite mirror proxy
+  local listed suite mirror components proxy said
   listed=$(sources)
   if [ -z "$listed" ] && [ -z "${FRESH_MIRROR:-}" ]; then
     apt-get update -qq || true
@@ -101,12 +102,13 @@ make_debian() {
   mirror=${FRESH_MIRROR:-$(awk -v suite="$suite" '$2 == suite { print $1; exit }' <<<"$listed")}
   [[ $mirror =~ ^(http|https|file):/ && -n $suite ]] ||
     fail "This machine's apt names no mirror for '$suite'; name them: FRESH_MIRROR=URL FRESH_SUITE=NAME tools/fresh.sh."
+  components=main # Ubuntu has python3-venv in universe
+  [ -n "${FRESH_MIRROR:-}" ] || components=$(awk -v suite="$suite" '$2 == suite { print $3 }' <<<"$listed" | sort -u | paste -sd,)
   proxy=$(proxies)
   echo "Making a minimal $suite with git, make and python3-venv …"
-  env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --include=git,make,python3-venv \
-    ${FRESH_COMPONENTS:+--components="$FRESH_COMPONENTS"} "$suite" "$folder" "$mirror" >"$folder.log" 2>&1 ||
-    fail "debootstrap failed; its last lines:"$'\n'"$(tail -5 "$folder.log")"
-  rm -f "$folder.log"
+  said=$(env ${proxy:+http_proxy="$proxy"} debootstrap --variant=minbase --include=git,make,python3-venv \
+    --components="$components" "$suite" "$folder" "$mirror" 2>&1) ||
+    fail "debootstrap failed; its last lines:"$'\n'"$(tail -5 <<<"$said")"
   if [ -z "${FRESH_MIRROR:-}" ]; then
     awk -v suite="$suite" 'index($2, suite) == 1 { print "deb", $1, $2, $3 }' <<<"$listed" >"$folder/etc/apt/sources.list"
     apt-config dump Acquire | grep -E '^Acquire::(https?|Check|Retries|Force)' >"$folder/etc/apt/apt.conf.d/00machine" || true
@@ -115,14 +117,15 @@ make_debian() {
 }
 
 open_debian() {
-  local place word
+  local name place word
   cp -L --remove-destination /etc/resolv.conf /etc/hosts "$folder/etc/"
   mount -t proc proc "$folder/proc"
   for place in sys dev; do
     mount --rbind "/$place" "$folder/$place"
   done
   mount -t tmpfs -o mode=1777 tmpfs "$folder/dev/shm"
-  while IFS='=' read -r _ place; do
+  while IFS='=' read -r name place; do
+    [ "$name" != PYTEST_ADDOPTS ] || continue
     for word in $place; do
       word=${word#file://}
       [[ $word != /* ]] || carry "$word"
@@ -193,3 +196,5 @@ done
 printf '\n'
 printf '%s\n' "${results[@]}"
 [ -z "$failed" ]
+exit
+}

@@ -16,7 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +52,11 @@ PROGRAMS = (
         "browser",
         "Chromium",
         ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
-        (("{path}", "--version"),),
-        ("chromium",),
+        (
+            ("{path}", "--version"),
+            (sys.executable, "-m", "playwright", "--version"),  # its own program needs libatomic
+        ),
+        ("chromium", "libatomic1"),
     ),
     Program(
         "latex",
@@ -151,7 +154,7 @@ def downloaded_chromium(program: Program) -> str | None:
     return path(program)
 
 
-def missing(programs: tuple[Program, ...] = PROGRAMS) -> list[Program]:
+def missing(programs: Sequence[Program] = PROGRAMS) -> list[Program]:
     return [program for program in programs if path(program) is None]
 
 

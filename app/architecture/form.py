@@ -10,6 +10,7 @@ from app import state
 from resnet.network import catalog, config
 from resnet.network.config import ResNetConfig, Shortcut
 from resnet.network.link import Choice
+from resnet.network.numbers import NUMBERS
 
 FAMILIES = {"cifar": "CIFAR", "imagenet": "ImageNet", "binary": "Notebook"}
 FAMILY_HELP = (
@@ -148,7 +149,13 @@ def _depth(entry: catalog.Entry) -> None:
     options = {depth: str(depth) for depth in depths}
     depth = entry.config.depth
     _segmented(
-        st, "Depth", options, key="depth", value=depth, on_change=_depth_changed, help=DEPTH_HELP
+        st,
+        NUMBERS["depth"].label,
+        options,
+        key="depth",
+        value=depth,
+        on_change=_depth_changed,
+        help=DEPTH_HELP,
     )
 
 

@@ -16,6 +16,7 @@ from resnet.diagram.content.view import places
 from resnet.errors import ConfigError
 from resnet.network import search
 from resnet.network.link import Choice
+from resnet.network.numbers import NUMBERS
 
 LONGEST_QUESTION = 200
 MOST_PARTS_TWICE = 300
@@ -33,10 +34,10 @@ STYLE_TITLES: dict[Style, str] = {
 }
 COLOUR_TITLES: dict[Colour, str] = {
     "operation": "Operations",
-    "trainable_params": "Parameters",
-    "macs": "MACs",
-    "activation_bytes": "Memory",
-    "receptive_field": "Receptive field",
+    "trainable_params": NUMBERS["trainable_params"].short,
+    "macs": NUMBERS["macs"].short,
+    "activation_bytes": NUMBERS["activation_bytes"].short,
+    "receptive_field": NUMBERS["receptive_field"].short,
 }
 DIRECTION_TITLES: dict[Direction, str] = {"LR": "Left to right", "TB": "Top to bottom"}
 STYLE_HELP = (
@@ -127,7 +128,7 @@ def _look_changed(key: str) -> None:
 @st.fragment
 def drawing(network: Network, choice: Choice) -> None:
     """The drawing, under the hand. What is opened in it runs only this part of the page again."""
-    view = state.drawing_view().within(network.graph)
+    view = state.drawing_view(network.graph)
     scenes = {"wide": cache.scene_of(network.config, view)}
     if view.direction == "LR" and small(scenes["wide"]):
         scenes["tall"] = cache.scene_of(network.config, view.model_copy(update={"direction": "TB"}))
@@ -157,7 +158,7 @@ def act(networks: Sequence[Network]) -> None:
     done, view = state.done(KEY), state.drawing_view()
     name = str(done.get("id") or "").removeprefix(OTHER)
     of = networks[1 if done.get("network") == 1 and len(networks) > 1 else 0]
-    known = name and any(name in places(network.graph) for network in networks)
+    known = any(name in places(network.graph) for network in networks)
     match done.get("name"):
         case "toggle" if known:
             state.draw_as(view.toggle(name))

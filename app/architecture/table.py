@@ -13,7 +13,7 @@ from resnet import quantity
 from resnet.errors import ConfigError
 from resnet.exports import file_stem
 from resnet.network import search
-from resnet.network.metrics import CONVENTIONS
+from resnet.network.numbers import NUMBERS, OF_LAYERS
 from resnet.tables import layer_table
 from resnet.tables.layer_table import Grouping, TableRow
 
@@ -21,16 +21,9 @@ TITLES: dict[Grouping, str] = {"layer": "Layers", "block": "Blocks", "stage": "S
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 FILTER_HELP = (
     "Words, shapes and numbers, all of which must hold: projection · stride 2 · 64x8x8 · params >"
-    " 100k"
+    " 100k · macs > 2m (multiply-adds)"
 )
 HEIGHT = 520
-NUMBERS = {
-    "trainable_params": "Parameters",
-    "non_trainable_params": "Not trained",
-    "macs": "MACs",
-    "activation_bytes": "Memory, bytes",
-    "receptive_field": "Sees, pixels",
-}
 COLUMNS = {
     "id": st.column_config.TextColumn(
         "Layer", width="medium", help="Also the name of the Keras layer."
@@ -38,8 +31,10 @@ COLUMNS = {
     "op": st.column_config.TextColumn("Operation"),
     "output_shape": st.column_config.TextColumn("Output", help="Height × width × channels."),
     **{
-        key: st.column_config.NumberColumn(label, format="localized", help=CONVENTIONS[key])
-        for key, label in NUMBERS.items()
+        key: st.column_config.NumberColumn(
+            NUMBERS[key].heading, format="localized", help=NUMBERS[key].convention
+        )
+        for key in OF_LAYERS
     },
     "layers": st.column_config.NumberColumn("Layers", format="localized"),
 }

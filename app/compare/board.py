@@ -14,27 +14,22 @@ from resnet import quantity
 from resnet.diagram import Colour, View
 from resnet.errors import ResNetLabError
 from resnet.exports import file_stem
+from resnet.network import catalog
 from resnet.network.config import ResNetConfig
 from resnet.network.link import Choice
-from resnet.network.metrics import CONVENTIONS
+from resnet.network.numbers import NUMBERS, Number
 from resnet.tables import comparison, family
 from resnet.tables.comparison import Comparison, PartChange
 
 VIEWS = ("Side by side", "Differences", "Family")
 COLOURS: dict[Colour, str] = {"difference": "Differences", **picture.COLOUR_TITLES}
-NUMBERS = {
-    "depth": "Depth",
-    "trainable_params": "Parameters",
-    "non_trainable_params": "Not trained",
-    "macs": "MACs",
-    "activation_bytes": "Memory",
-    "receptive_field": "Sees",
-}
-FACTS = {
-    key: NUMBERS[key]
-    for key in ("trainable_params", "macs", "activation_bytes", "receptive_field", "depth")
-}
-LONGEST_FAMILY = 200
+CHARTED = ("trainable_params", "macs", "activation_bytes", "receptive_field", "depth")
+"""Numbers that the chart of a family offers, the most asked for first."""
+
+COSTS = ("trainable_params", "macs", "activation_bytes")
+"""Numbers that differ from layer to layer in the table of differences."""
+
+LONGEST_FAMILY = max(catalog.N_RANGE)
 FIRST_FAMILY = 18
 TABLE_HEIGHT = 560
 FAMILY_N = "family_n"
@@ -58,31 +53,23 @@ def problems(*sentences: str | None) -> None:
 
 
 def numbers(found: Comparison) -> None:
-    """The six numbers of the second network, each with its difference from the first."""
+    """The numbers of the second network, each with its difference from the first."""
     row = []
-    for key, label in NUMBERS.items():
-        now, difference = getattr(found.totals.after, key), getattr(found.totals.difference, key)
+    for key, number in NUMBERS.items():
+        before, after, difference = [getattr(facts, key) for facts in found.totals]
+        about = (
+            f"First {quantity.exact(before)}, second {quantity.exact(after)}. {number.convention}"
+        )
         row.append(
-            views.Number(label, _short(key, now), _exactly(key, found), _signed(key, difference))
+            views.Number(number.short, number.brief(after), about, _signed(number, difference))
         )
     views.number_row(row)
 
 
-def _short(key: str, value: int) -> str:
-    if key == "activation_bytes":
-        return quantity.size(value)
-    return quantity.short(value) if key == "macs" else quantity.exact(value)
-
-
-def _signed(key: str, difference: int) -> str:
+def _signed(number: Number, difference: int) -> str:
     if not difference:
         return "the same"
-    return f"{'+' if difference > 0 else '−'}{_short(key, abs(difference))}"
-
-
-def _exactly(key: str, found: Comparison) -> str:
-    before, after = getattr(found.totals.before, key), getattr(found.totals.after, key)
-    return f"First {quantity.exact(before)}, second {quantity.exact(after)}. {CONVENTIONS[key]}"
+    return f"{'+' if difference > 0 else '−'}{number.brief(abs(difference))}"
 
 
 def view_switch() -> str:
@@ -110,16 +97,17 @@ def look_switches() -> None:
     picture.look_menu(COLOURS)
 
 
-def pair_view() -> View:
+def pair_view(first: ResNetConfig, second: ResNetConfig) -> View:
     """How both are drawn."""
-    return state.drawing_view().model_copy(update={"colour": state.colour(tuple(COLOURS))})
+    graphs = [cache.network(config).graph for config in (first, second)]
+    return state.drawing_view(*graphs).model_copy(update={"colour": state.colour(tuple(COLOURS))})
 
 
 @st.fragment
 def drawing(first: state.Shown, second: state.Shown) -> None:
     """Both networks in one drawing, section beside section."""
     networks = [cache.network(shown.config) for shown in (first, second)]
-    view = pair_view()
+    view = pair_view(first.config, second.config)
     scenes = {"wide": cache.pair_scene(first.config, second.config, view)}
     if view.direction == "LR" and picture.small(scenes["wide"]):
         tall = view.model_copy(update={"direction": "TB"})
@@ -164,7 +152,7 @@ def table(found: Comparison) -> None:
     )
     st.caption(
         "Differences are second − first. "
-        + " ".join(CONVENTIONS[key] for key in ("macs", "activation_bytes"))
+        + " ".join(NUMBERS[key].convention for key in ("macs", "activation_bytes"))
     )
 
 
@@ -173,17 +161,14 @@ def _parts(found: Comparison, by: str | None) -> tuple[PartChange, ...]:
 
 
 def _part(part: PartChange) -> dict[str, Any]:
-    difference = part.difference
+    difference, trained = part.difference, NUMBERS["trainable_params"].heading
     before, after = (row.trainable_params if row else 0 for row in (part.before, part.after))
     return {
         "Part": part.id,
         "Change": part.change,
-        "Parameters, first": before,
-        "Parameters, second": after,
-        "Parameters": difference.trainable_params,
-        "MACs": difference.macs,
-        "Memory, bytes": difference.activation_bytes,
-        "Sees, pixels": difference.receptive_field,
+        f"{trained}, first": before,
+        f"{trained}, second": after,
+        **{NUMBERS[key].heading: getattr(difference, key) for key in (*COSTS, "receptive_field")},
     }
 
 
@@ -192,9 +177,7 @@ def _layers(found: Comparison) -> list[dict[str, Any]]:
     for layer in found.layers:
         before, after = layer.before, layer.after
         counts = {
-            label: (getattr(after, key) if after else 0) - (getattr(before, key) if before else 0)
-            for key, label in FACTS.items()
-            if key not in ("depth", "receptive_field")
+            NUMBERS[key].heading: getattr(after, key, 0) - getattr(before, key, 0) for key in COSTS
         }
         rows.append(
             {"Layer": layer.id, "Change": layer.change, **counts, "What": ", ".join(layer.what)}
@@ -216,11 +199,11 @@ def family_page(choice: Choice) -> None:
     )
     about = st.segmented_control(
         "About",
-        list(FACTS),
+        list(CHARTED),
         default="trainable_params",
         required=True,
         key="family_about",
-        format_func=FACTS.__getitem__,
+        format_func=lambda key: NUMBERS[key].short,
         label_visibility="collapsed",
     )
     kept = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
@@ -229,7 +212,7 @@ def family_page(choice: Choice) -> None:
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    chart = charts.family_chart(rows, about, FACTS[about], views.scheme())
+    chart = charts.family_chart(rows, NUMBERS[about], views.scheme())
     st.plotly_chart(chart, config=charts.QUIET, key="family_chart")
     _family_table(rows)
     with st.container(horizontal=True):
@@ -245,8 +228,10 @@ def _family_table(rows: tuple[family.FamilyRow, ...]) -> None:
     import pandas as pd  # noqa: PLC0415  as in `table`
 
     columns = {
-        key: st.column_config.NumberColumn(label, format="localized", help=CONVENTIONS[key])
-        for key, label in NUMBERS.items()
+        key: st.column_config.NumberColumn(
+            number.heading, format="localized", help=number.convention
+        )
+        for key, number in NUMBERS.items()
     }
     st.dataframe(
         pd.DataFrame(rows),
@@ -264,7 +249,7 @@ def menu(first: ResNetConfig, second: ResNetConfig, found: Comparison) -> None:
         return
     stem = f"{file_stem(first)}-{file_stem(second)}"
     with popover:
-        exports.figures(stem, first, pair_view(), second)
+        exports.figures(stem, first, pair_view(first, second), second)
         st.caption("The differences per block")
         with st.container(horizontal=True):
             exports.button("CSV", f"{stem}.csv", partial(comparison.table_csv, found))

@@ -6,10 +6,13 @@ from typing import Any
 import streamlit as st
 
 from app import state
+from resnet import bounded
 from resnet.errors import ResNetLabError
 from resnet.network import catalog
 from resnet.network.link import Choice, pairs, written
 
+LONGEST_TYPED = 20_000
+"""Signs of one box: settings of 1,000 stages take half of it."""
 CHANGES_HELP = (
     "Settings, as after --set on the command line: norm.momentum=0.99 shortcut=projection"
 )
@@ -63,9 +66,9 @@ def _said(settings: dict[str, Any]) -> str:
 def _changed(key: str) -> None:
     """Take what was typed if it makes sense; else say why not, and keep the network."""
     try:
-        choice = Choice(
-            state.read(f"{key}_name"), pairs(shlex.split(state.read(f"{key}_changes") or ""))
-        )
+        typed = state.read(f"{key}_changes") or ""
+        bounded.check_length("A box", typed, LONGEST_TYPED)
+        choice = Choice(state.read(f"{key}_name"), pairs(shlex.split(typed)))
         choice.config()
     except (ResNetLabError, ValueError) as error:
         state.remember(PROBLEM, str(error))

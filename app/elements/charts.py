@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import plotly.graph_objects as go
 
-from resnet.curves import Curve, curve, reduced, smoothed
+from resnet import history
+from resnet.curves import Curve, reduced, smoothed
+from resnet.network.numbers import NUMBERS, Number
 from resnet.tables.family import FamilyRow
 
 Scheme = Literal["light", "dark"]
@@ -19,7 +21,6 @@ CLOSE, LABEL_SHIFT = 0.1, 8
 FAINT = 0.55
 MARGIN = {"l": 8, "r": 96, "t": 16, "b": 8}
 QUIET = {"displayModeBar": False}
-SECONDS_AN_HOUR = 3600.0
 SMALLEST = 1e-12
 
 COLOURS: dict[str, dict[Scheme, str]] = {
@@ -53,22 +54,25 @@ class Axis:
 
     title: str
     precision: str
-    sources: dict[str, tuple[str, str]]
+    sources: dict[str, tuple[type[history.Record], str]]
 
 
 AXES = {
     "Error": Axis(
         "error, %",
         ".2f",
-        {"training": ("train", "train_error"), "validation": ("evaluation", "validation_error")},
+        {
+            "training": (history.Train, "train_error"),
+            "validation": (history.Evaluation, "validation_error"),
+        },
     ),
     "Losses": Axis(
         "loss, nats",
         ".3f",
-        {"data loss": ("train", "data_loss"), "l2 penalty": ("train", "l2_penalty")},
+        {"data loss": (history.Train, "data_loss"), "l2 penalty": (history.Train, "l2_penalty")},
     ),
-    "Learning rate": Axis("learning rate", ".3g", {"rate": ("train", "learning_rate")}),
-    "Speed": Axis("images a second", ",.0f", {"images a second": ("train", "images_per_s")}),
+    "Learning rate": Axis("learning rate", ".3g", {"rate": (history.Train, "learning_rate")}),
+    "Speed": Axis("images a second", ",.0f", {"images a second": (history.Train, "images_per_s")}),
 }
 
 
@@ -84,10 +88,13 @@ class Look:
     scheme: Scheme = "light"
 
 
-def run_chart(records: Sequence[dict[str, Any]], look: Look, steps: int) -> go.Figure:
+def run_chart(records: Sequence[history.Line], look: Look, steps: int) -> go.Figure:
     """The curves of a run; those without a point are left out."""
     axis, figure = AXES[look.about], go.Figure()
-    lines = {name: _along(records, *source, look.along) for name, source in axis.sources.items()}
+    lines = {
+        name: history.curve(records, kind, field, look.along)
+        for name, (kind, field) in axis.sources.items()
+    }
     drawn = [(name, line) for name, line in lines.items() if line.x]
     if look.smoothing > 1:
         for name in [
@@ -137,35 +144,25 @@ def schedule_chart(steps: list[int], rates: list[float], scheme: Scheme) -> go.F
     return _calm(figure).update_layout(height=LOW, margin={**MARGIN, "r": 16})
 
 
-def family_chart(rows: Sequence[FamilyRow], key: str, title: str, scheme: Scheme) -> go.Figure:
+def family_chart(rows: Sequence[FamilyRow], number: Number, scheme: Scheme) -> go.Figure:
     """One number of a family against depth: residual bold, plain thin."""
     figure, lines = go.Figure(), {}
     for kind, name in (("resnet", "residual"), ("plain", "plain")):
         own = [row for row in rows if row.kind == kind]
         lines[name] = Curve(
-            [float(row.depth) for row in own], [float(getattr(row, key)) for row in own]
+            [float(row.depth) for row in own], [float(getattr(row, number.key)) for row in own]
         )
     for (name, line), shift in zip(lines.items(), _apart(list(lines.values())), strict=True):
         _add_line(figure, _style(name, scheme), name, line, ",.0f")
         _add_label(figure, _style(name, scheme), name, _end(line, "linear"), shift)
-    figure.update_xaxes(title_text="depth, layers", showgrid=False)
-    figure.update_yaxes(
-        title_text=title.lower() if title != "MACs" else title, rangemode="tozero", automargin=True
-    )
+    figure.update_xaxes(title_text=NUMBERS["depth"].label, showgrid=False)
+    figure.update_yaxes(title_text=number.heading, rangemode="tozero", automargin=True)
     return _calm(figure)
 
 
 def _noisy(name: str, axis: Axis) -> bool:
     """Evaluations are few and each is exact: they stay as they are."""
-    return axis.sources[name][0] == "train"
-
-
-def _along(records: Sequence[dict[str, Any]], kind: str, field: str, along: Along) -> Curve:
-    if along != "hour":
-        return curve(records, kind, field, along)
-    line = curve(records, kind, field, "time_s")
-    began = next((float(record["time_s"]) for record in records if "time_s" in record), 0.0)
-    return Curve([(time_s - began) / SECONDS_AN_HOUR for time_s in line.x], line.y)
+    return axis.sources[name][0] is history.Train
 
 
 def _style(name: str, scheme: Scheme) -> dict[str, Any]:

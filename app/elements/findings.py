@@ -8,13 +8,13 @@ from html import escape
 
 import streamlit as st
 
-from resnet.checks import check as lint
-from resnet.checks.check import Finding, Severity
+from resnet.checks import rules
+from resnet.checks.rules import Finding, Severity
 
 TITLES: dict[Severity, str] = {
-    "wrong": "Not what was meant",
+    "wrong": "Probably a mistake",
     "unfair": "Not comparable",
-    "unusual": "Not what others do",
+    "unusual": "Unusual",
     "note": "Good to know",
 }
 ICONS: dict[Severity, str] = {
@@ -40,7 +40,7 @@ def label(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.severity for finding in findings)
     said = [
         f"{counts[severity]} {COUNTED[severity][counts[severity] > 1]}"
-        for severity in lint.SEVERITIES
+        for severity in rules.SEVERITIES
         if counts[severity]
     ]
     return f"Recipe check: {', '.join(said) or 'nothing found'}"
@@ -48,17 +48,17 @@ def label(findings: Sequence[Finding]) -> str:
 
 def show(findings: Sequence[Finding]) -> None:
     """By severity."""
-    for severity in lint.SEVERITIES:
+    for severity in rules.SEVERITIES:
         own = [finding for finding in findings if finding.severity == severity]
         if own:
             st.markdown(f"**:material/{ICONS[severity]}: {TITLES[severity]}**")
             st.html("".join(map(_entry, own)))
     if not findings:
-        st.caption("No rule has anything to say against it, as far as the facts go.")
+        st.caption("No problems found in what is known about this training.")
 
 
 def _entry(finding: Finding) -> str:
-    rule = lint.get(finding.rule)
+    rule = rules.get(finding.rule)
     where = f"{', '.join(finding.where[:SHOWN])}: " if finding.where else ""
     rows = {"Why": rule.reason, "Way out": finding.way_out, "Source": rule.source}
     more = "".join(

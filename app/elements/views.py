@@ -10,11 +10,12 @@ import streamlit as st
 
 from app import state
 from app.cache import Network
+from app.elements import pages
 from resnet import exports, quantity
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
 from resnet.network.link import Choice, written
-from resnet.network.metrics import CONVENTIONS, Metrics
+from resnet.network.numbers import NUMBERS
 from resnet.tables.text_table import Cell, Column, TextTable
 
 VIEWS = ("Drawing", "plot_model", "Layers", "Code")
@@ -57,25 +58,21 @@ def network_line(network: Network, choice: Choice) -> None:
     facts = f"{quantity.exact(parameters)} parameters · {quantity.short(macs)} MACs an image"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{plain(summary(choice))} · {facts}", width="content")
-        st.page_link(
-            "app/pages/architecture.py", label="Change the network", query_params=choice.to_query()
-        )
+        st.page_link(pages.ARCHITECTURE, label="Change the network", query_params=choice.to_query())
 
 
 def numbers(network: Network) -> None:
-    """The six numbers of a network in one row, each with its convention on hover."""
-    metrics = network.metrics
-    cells = {
-        "depth": ("Depth", str(metrics.depth)),
-        "trainable_params": ("Parameters", quantity.exact(metrics.trainable_params)),
-        "non_trainable_params": ("Not trained", quantity.exact(metrics.non_trainable_params)),
-        "macs": ("MACs", quantity.short(metrics.macs)),
-        "activation_bytes": ("Memory", quantity.size(metrics.activation_bytes)),
-        "receptive_field": ("Sees", _sees(metrics, network.config)),
-    }
-    number_row(
-        [Number(label, value, _exactly(key, metrics)) for key, (label, value) in cells.items()]
-    )
+    """The numbers of a network in one row, each with its convention on hover."""
+    whole = network.metrics.receptive_field >= max(network.config.input_shape[:2])
+    row = []
+    for key, number in NUMBERS.items():
+        value = getattr(network.metrics, key)
+        exact, brief = number.exact(value), number.brief(value)
+        # Where the short form drops digits, the exact value stands in the explanation.
+        about = f"{exact}. {number.convention}" if brief != exact else number.convention
+        below = "whole image" if key == "receptive_field" and whole else ""
+        row.append(Number(number.short, brief, about, below))
+    number_row(row)
 
 
 class Number(NamedTuple):
@@ -134,22 +131,6 @@ def _cell(cell: Cell, column: Column, place: int) -> str:
     tag, scope = ("td", "") if place else ("th", ' scope="row"')
     text = "" if cell is None else quantity.exact(cell) if isinstance(cell, int) else str(cell)
     return f'<{tag}{scope} class="{column.side}">{escape(" ".join(text.split()))}</{tag}>'
-
-
-def _sees(metrics: Metrics, config: ResNetConfig) -> str:
-    whole = metrics.receptive_field >= max(config.input_shape[:2])
-    return "whole image" if whole else f"{metrics.receptive_field} px"
-
-
-def _exactly(key: str, metrics: Metrics) -> str:
-    unit = {"macs": "multiply-adds", "activation_bytes": "bytes", "receptive_field": "pixels"}.get(
-        key
-    )
-    return (
-        f"{quantity.exact(getattr(metrics, key))} {unit}. {CONVENTIONS[key]}"
-        if unit
-        else CONVENTIONS[key]
-    )
 
 
 def view_switch() -> str:

@@ -10,6 +10,7 @@ from app.elements import views
 from app.elements.controls import switch
 from app.learn import cache, charts
 from resnet.errors import ResNetLabError
+from resnet.network.numbers import NUMBERS
 from resnet.shipped import signals
 from resnet.training.signal_record import Moment, NetworkSignals, SignalsFile
 
@@ -33,7 +34,7 @@ def section() -> None:
         views.problem(str(error))
         return
     with st.container(horizontal=True):
-        depth = switch("Depth", "learn_depth", DEPTHS, 56)
+        depth = switch(NUMBERS["depth"].label, "learn_depth", DEPTHS, 56)
         moment = switch("Moment", "learn_moment", MOMENTS, "start")
     residual, plain = signals.of_depth(found, depth)
     left, right = st.columns(2, gap="medium")

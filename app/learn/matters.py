@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.elements import arm_charts, views
+from app.elements import arm_charts, pages, views
 from app.elements import charts as house
 from app.study import cache
 from resnet import shipped
@@ -32,7 +32,7 @@ def section() -> None:
     for result in found.results:
         if result.difference:
             st.markdown(f"- {views.plain(_whole(result.sentence))}")
-    st.page_link("app/pages/study.py", label="Look into this study", icon=":material/science:")
+    st.page_link(pages.STUDY, label="Look into this study", icon=":material/science:")
     st.caption(
         "The question of He et al. 2015, figure 6 and Table 6, in short runs on the digits. In the"
         " paper's long training on CIFAR-10 the plain network of 56 layers ends nearer to the"

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from app.elements import pages
+
 WORDS = {
     "stage": "blocks whose maps have one size.",
     "block": "two or three convolutions, and the shortcut around them.",
@@ -36,11 +38,7 @@ def closing() -> None:
         st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in WORDS.items()))
     with st.container(horizontal=True):
         st.page_link(
-            "app/pages/architecture.py",
-            label="See any network whole",
-            icon=":material/account_tree:",
+            pages.ARCHITECTURE, label="See any network whole", icon=":material/account_tree:"
         )
-        st.page_link(
-            "app/pages/study.py", label="Ask a question of your own", icon=":material/science:"
-        )
-        st.page_link("app/pages/train.py", label="Train one", icon=":material/play_arrow:")
+        st.page_link(pages.STUDY, label="Ask a question of your own", icon=":material/science:")
+        st.page_link(pages.TRAIN, label="Train one", icon=":material/play_arrow:")

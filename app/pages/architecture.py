@@ -5,12 +5,12 @@ import streamlit as st
 from app import cache, state
 from app.architecture import exports, picture, table
 from app.architecture import form as network_form
-from app.elements import views
+from app.elements import pages, views
 
 with st.sidebar:
     network_form.network_form(state.shown())
-    st.page_link("app/pages/compare.py", label="Compare this", icon=":material/compare_arrows:")
-    st.page_link("app/pages/train.py", label="Train this", icon=":material/play_arrow:")
+    st.page_link(pages.COMPARE, label="Compare this", icon=":material/compare_arrows:")
+    st.page_link(pages.TRAIN, label="Train this", icon=":material/play_arrow:")
 
 shown = state.shown()
 network = cache.network(shown.config)
@@ -24,7 +24,7 @@ with st.container(key="switches", horizontal=True):
     if view == "Drawing":
         picture.level_switch()
         picture.look_menu()
-    exports.menu(network, shown.choice, state.drawing_view().within(network.graph))
+    exports.menu(network, shown.choice, state.drawing_view(network.graph))
 
 match view:
     case "Drawing":

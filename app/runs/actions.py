@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import pages, views
 from resnet.errors import ResNetLabError
 from resnet.network.config import with_settings
 from resnet.network.link import difference
@@ -73,6 +73,19 @@ def undo(store: Store) -> None:
             _do(partial(store.restore, run_id))
 
 
+def empty_bin(store: Store) -> None:
+    """Deleted runs keep their disk space until the bin is emptied, which nothing does by itself."""
+    count = len(store.deleted())
+    if not count:
+        return
+    many = "1 deleted run" if count == 1 else f"{count} deleted runs"
+    with st.popover(f"Bin: {many}", icon=":material/delete:", key="bin"):
+        st.markdown("Runs in the bin still take disk space. After this they cannot be restored.")
+        if st.button(f"Remove {many} for good", key="empty_bin"):
+            state.forget(DELETED)
+            _do(store.empty_bin)
+
+
 def downloads(run: Run) -> None:
     """The model, or before the end its last weights; the curve; the whole directory."""
     with st.container(horizontal=True):
@@ -118,7 +131,7 @@ def _fork(store: Store, run: Run, recipe: Recipe) -> None:
             except ResNetLabError as error:
                 views.problem(str(error))
             else:
-                st.switch_page("app/pages/runs.py", query_params={"run": forked.id})
+                st.switch_page(pages.RUNS, query_params={"run": forked.id})
 
 
 def notes(run: Run) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import pages, views
 from app.elements.controls import choose, switch
 from app.runs import actions, detail, strip, wording
 from resnet.errors import ResNetLabError
@@ -61,20 +61,19 @@ def recent(store: Store) -> None:
                 f" {wording.steps(_progress(run))}"
             )
             st.markdown(views.plain(what), width="content")
-            st.page_link("app/pages/runs.py", label="Watch", query_params={"run": run.id})
+            st.page_link(pages.RUNS, label="Watch", query_params={"run": run.id})
 
 
 def _board(store: Store, selected: str | None) -> None:
     runs = listed(store)
     actions.undo(store)
     if not runs:
+        actions.empty_bin(store)
         st.markdown(
             "No run yet. A run trains the chosen network on real images; its validation error"
             " appears here."
         )
-        st.page_link(
-            "app/pages/train.py", label="Start the first one", icon=":material/play_arrow:"
-        )
+        st.page_link(pages.TRAIN, label="Start the first one", icon=":material/play_arrow:")
         return
     chosen = _table(runs, selected or state.read(LAST))
     strip.devices(runs)
@@ -83,6 +82,7 @@ def _board(store: Store, selected: str | None) -> None:
     state.address_runs(state.RUN, [run.id])
     state.remember(LAST, run.id)
     detail.show(store, run)
+    actions.empty_bin(store)
     if state.read(BUSY) != _busy(runs):  # begin to look again by itself, or cease to
         state.remember(BUSY, _busy(runs))
         st.rerun()

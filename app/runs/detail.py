@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from app.elements import charts, views
+from app.elements import charts, pages, views
 from app.elements.controls import when_opened
 from app.runs import actions, cache, facts, wording
-from resnet import quantity
+from resnet import history, quantity
 from resnet.errors import ResNetLabError
 from resnet.network.link import choice_of
 from resnet.runs import Run, Store
@@ -37,7 +37,7 @@ def show(store: Store, run: Run) -> None:
             wording.badge(now)
         if spec:
             st.page_link(
-                "app/pages/architecture.py",
+                pages.ARCHITECTURE,
                 label="Architecture",
                 icon=":material/account_tree:",
                 query_params=choice_of(spec.config).to_query(),
@@ -102,7 +102,7 @@ def _figures(now: State, progress: Progress, records: list[Line]) -> None:
 
 
 def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int) -> None:
-    if not any(line.get("kind") in ("train", "evaluation") for line in records):
+    if not any(history.is_of(line, history.Train, history.Evaluation) for line in records):
         if now.name == "queued":
             st.caption(views.plain(store.why_waiting(run)))
         elif not now.over:

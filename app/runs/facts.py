@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.elements import views
 from app.runs import wording
-from resnet import quantity
+from resnet import history, quantity
 from resnet.network import catalog
 from resnet.network.config import Closed
 from resnet.network.link import choice_of, difference, written
@@ -17,33 +17,35 @@ from resnet.runs.command import nearest
 from resnet.runs.journal import Line
 from resnet.runs.spec import RunSpec
 
-TESTS = {"Test error": "test_error", "With exact statistics": "test_error_exact_statistics"}
-
 
 def warnings(records: Sequence[Line]) -> None:
     """What went wrong without ending the run, in orange."""
-    for record in _of(records, "warning"):
-        st.markdown(f":orange[{views.plain(str(record.get('message', '')))}]")
+    for record in history.all_of(records, history.Warned):
+        st.markdown(f":orange[{views.plain(record.message or '')}]")
 
 
 def test_cells(records: Sequence[Line]) -> dict[str, str]:
     """The test figures, once there are any: by moving averages, and by exact statistics where there
     is batch norm."""
-    cells = {}
-    for record in _of(records, "test")[-1:]:
-        for label, key in TESTS.items():
-            if isinstance(record.get(key), int | float):
-                cells[label] = wording.error(record[key])
-    return cells
+    test = history.last_of(records, history.Test)
+    if test is None:
+        return {}
+    errors = {
+        "Test error": test.test_error,
+        "Test error, batch norm recomputed": test.test_error_exact_statistics,
+    }
+    return {label: wording.error(error) for label, error in errors.items() if error is not None}
 
 
 def small_print(records: Sequence[Line], environment: dict[str, Any] | None) -> None:
     """What the figures above hold for."""
-    said = [_tested(record) for record in _of(records, "test")[-1:]]
-    said += [_spread(record) for record in _of(records, "start")[-1:]]
-    said.append(_broken((environment or {}).get("dataset")))
-    if any(said):
-        st.caption(views.plain(" ".join(filter(None, said))))
+    sentences = [
+        _tested(history.last_of(records, history.Test)),
+        _spread(history.last_of(records, history.Start)),
+        _broken((environment or {}).get("dataset")),
+    ]
+    if any(sentences):
+        st.caption(views.plain(" ".join(filter(None, sentences))))
 
 
 def differences(spec: RunSpec) -> None:
@@ -90,17 +92,12 @@ def _said(value: object) -> str:
     return wording.NOTHING if value is None else written(value)
 
 
-def _of(records: Sequence[Line], kind: str) -> list[Line]:
-    return [record for record in records if record.get("kind") == kind]
-
-
-def _tested(record: Line) -> str:
-    step = record.get("tested_step")
-    if not isinstance(step, int):
+def _tested(test: history.Test | None) -> str:
+    if test is None or test.tested_step is None:
         return ""
     return (
-        f"The test set was looked at once, with the weights of step {quantity.exact(step)}, as the"
-        " recipe chooses."
+        f"The test set was read once, with the weights of step {quantity.exact(test.tested_step)},"
+        " as the recipe chooses."
     )
 
 
@@ -116,9 +113,9 @@ def _broken(dataset: object) -> str:
     return f"{counted} passed over."
 
 
-def _spread(record: Line) -> str:
-    count, behind = record.get("devices", 1), record.get("images_per_statistic")
-    if not isinstance(count, int) or count < 2:
+def _spread(start: history.Start | None) -> str:
+    if start is None or start.devices is None or start.devices < 2:
         return ""
-    shared = f"{count} devices shared each batch"
-    return f"{shared}; batch norm statistics are over {behind} images." if behind else f"{shared}."
+    shared = f"{start.devices} devices shared each batch"
+    images = start.images_per_statistic
+    return f"{shared}; batch norm statistics are over {images} images." if images else f"{shared}."

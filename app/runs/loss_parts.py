@@ -12,8 +12,7 @@ from app.elements.charts import COLOURS, LOW, MARGIN, Scheme
 from app.runs import wording
 from resnet.errors import ResNetLabError
 from resnet.tables.text_table import TextTable, counted, named
-from resnet.why_loss import losses
-from resnet.why_loss import words as loss_words
+from resnet.why_loss import loss_words, losses
 from resnet.why_loss.losses import Explanation, LossItem, LossRow
 
 MOST_BARS, LONGEST = 24, 40

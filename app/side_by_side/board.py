@@ -9,7 +9,7 @@ from app.elements import findings, views
 from app.elements.controls import when_opened
 from app.runs.board import REFRESH_S, listed
 from app.side_by_side import bring, cache, chart, check, choose, factor, losses
-from resnet.checks.check import Finding
+from resnet.checks.rules import Finding
 from resnet.imports.imported import IMPORTS
 from resnet.runs import Run, Store
 

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import uploads, views
 from app.side_by_side import cache, choose
 from app.side_by_side.cache import Kept
 from resnet import files
 from resnet.checks.imported import of_import
 from resnet.errors import ConfigError, ResNetLabError, echo
+from resnet.imports.curve_tables import MOST_BYTES
 from resnet.imports.imported import Given, ImportedCurve, write_import
 from resnet.network import catalog
 from resnet.network.config import parse_value
@@ -21,7 +22,8 @@ from resnet.network.link import pairs
 from resnet.shipped import notebook
 
 TURN, REMOVED = "beside_turn", "beside_removed"
-LARGEST_MB = 64
+MOST_FILES = 20
+"""Of one form: each is read and held in memory."""
 FILES_HELP = (
     "CSV, Keras's CSVLogger, a history as JSON, or TensorBoard's event files. Losses, accuracies"
     " and errors are known by their usual names."
@@ -95,17 +97,23 @@ def example(folder: Path) -> None:
 @st.fragment  # what is typed here concerns no chart
 def _form(folder: Path) -> None:
     turn = state.read(TURN, 0)
-    uploads = st.file_uploader(
+    received = st.file_uploader(
         "Files",
         accept_multiple_files=True,
-        max_upload_size=LARGEST_MB,
+        max_upload_size=uploads.largest_mb(MOST_BYTES),
         help=FILES_HELP,
         key=f"beside_files_{turn}",
     )
+    if len(received) > MOST_FILES:
+        views.problem(
+            f"At most {MOST_FILES} files are read at a time; received {len(received)}: import these"
+            " first."
+        )
+        received = received[:MOST_FILES]
     said = [
         found
-        for number, upload in enumerate(uploads)
-        if (found := _of_file(upload, f"{turn}_{number}"))
+        for number, file in enumerate(received)
+        if (found := _of_file(file, f"{turn}_{number}"))
     ]
     if not said:
         return

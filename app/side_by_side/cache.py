@@ -5,6 +5,7 @@ everything else.
 """
 
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +18,17 @@ from app.side_by_side.arms import Arm
 from resnet.curves import Curve, reduced
 from resnet.errors import DataError, ResNetLabError
 from resnet.imports import event_files
-from resnet.imports import imported as imports
-from resnet.imports.imported import Column, ImportedCurve
+from resnet.imports.imported import CurveColumn, ImportedCurve, kept, read_curve, read_import
 from resnet.results.arms import ArmRuns, Ending, SeedRun, ending
 from resnet.runs.journal import Line
 from resnet.runs.run import Run
 from resnet.studies.curves import arm_points
 from resnet.studies.curves.arm_points import ArmPoints, Series
 
+LONGEST_STEM, UPLOAD_S = 50, 900.0
+"""Signs of an uploaded file's name, of which a file system counts up to four bytes each; and how
+long it is kept."""
+ONE_AT_A_TIME = threading.Lock()
 LIGHT_POINTS = 400
 """Of a column, for what needs its ends and extremes only."""
 
@@ -47,7 +51,7 @@ def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
     """Every curve in a folder by its file's name, and a sentence for each file that cannot be
     used."""
     found, damaged = {}, []
-    for path in imports.kept(folder):
+    for path in kept(folder):
         try:
             stat = path.stat()
             read = _kept(str(path), (stat.st_ino, stat.st_size, stat.st_mtime_ns))
@@ -64,7 +68,7 @@ def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
 def _kept(path: str, signature: tuple[int, int, int]) -> Kept | str:
     """What a file holds, or why it cannot be used."""
     try:
-        curve = imports.read_import(Path(path))
+        curve = read_import(Path(path))
     except DataError as error:
         return str(error)
     points = arm_points.of_import(curve)
@@ -76,7 +80,7 @@ def _kept(path: str, signature: tuple[int, int, int]) -> Kept | str:
     return Kept(Path(path).name, light, points, total)
 
 
-def _light(column: Column) -> Column:
+def _light(column: CurveColumn) -> CurveColumn:
     if len(column.x) <= LIGHT_POINTS:
         return column
     known = [(x, y) for x, y in zip(column.x, column.y, strict=True) if y is not None]
@@ -117,17 +121,34 @@ def is_events(upload: UploadedFile) -> bool:
     return event_files.is_event_file(upload.getvalue()[: event_files.HEADER_BYTES])
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, ttl=UPLOAD_S, show_spinner=False)
 def uploaded(file_id: str, name: str, part: str, _upload: UploadedFile) -> ImportedCurve | str:
     """What an uploaded file holds, or why it holds no curve. TensorBoard tells its two parts apart
-    by their folders."""
+    by their folders.
+
+    One at a time, since reading takes many times a file's room in memory; and kept for as long as a
+    form takes to fill in, since what is kept does too.
+    """
+    with ONE_AT_A_TIME:
+        return _read(name, part, _upload)
+
+
+def _read(name: str, part: str, upload: UploadedFile) -> ImportedCurve | str:
     with tempfile.TemporaryDirectory(prefix="resnet-import-") as folder:
-        path = Path(folder) / part / (Path(name).name or "curve")
+        path = Path(folder) / part / _file_name(name)
         try:
             path.parent.mkdir()
-            path.write_bytes(_upload.getvalue())
-            return imports.read_curve(path)
+            path.write_bytes(upload.getvalue())
+            return read_curve(path)
         except ResNetLabError as error:
             return str(error)
         except OSError as error:
             return f"The uploaded file cannot be kept for reading: {error.strerror or error}."
+
+
+def _file_name(name: str) -> str:
+    """A name that every file system takes, with the ending that says what is in the file."""
+    clean = Path(name.replace("\0", "")).name
+    if not clean.strip("."):
+        return "curve"
+    return f"{clean[:LONGEST_STEM]}{Path(clean[LONGEST_STEM:]).suffix[:12]}"

@@ -14,6 +14,7 @@ from app.elements.curve_controls import ABOUTS, ALONGS, SPREADS, choice
 from app.side_by_side import cache
 from app.side_by_side.arms import Arm
 from app.side_by_side.choose import Chosen
+from resnet import history
 from resnet.errors import ResNetLabError
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph
@@ -187,15 +188,8 @@ def _of_runs(arm: Arm, points: ArmPoints) -> list[Series]:
     for run in points.runs:
         data = run.series.get(("training", "data_loss"))
         if data and run.seed is not None:
-            penalties = [
-                record.get("l2_penalty")
-                for record in records[run.seed]
-                if record.get("kind") == "train"
-            ]
-            known = [
-                value if isinstance(value, int | float) else np.nan
-                for value in penalties[: len(data.y)]
-            ]
+            penalties = history.values(records[run.seed], history.Train, "l2_penalty")
+            known = penalties[: len(data.y)]
             found.append(
                 Series(
                     data.y[: len(known)] + np.array(known, float),

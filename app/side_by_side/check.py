@@ -11,10 +11,9 @@ from app.side_by_side import cache
 from app.side_by_side.arms import Arm
 from app.side_by_side.choose import Chosen
 from resnet import data
-from resnet.checks import check as lint
-from resnet.checks import sources
-from resnet.checks.check import Facts, Finding
+from resnet.checks import rules, sources
 from resnet.checks.imported import of_import
+from resnet.checks.rules import Facts, Finding
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
 from resnet.runs import Run
@@ -32,7 +31,7 @@ def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Findin
             said.append(f"{kept.curve.name} cannot be checked: {error}")
     if declared:
         facts = [replace(one, declared=(declared,)) for one in facts]
-    return lint.check(*facts)
+    return rules.check(*facts)
 
 
 def against_the_paper(chosen: Chosen) -> None:
@@ -48,7 +47,7 @@ def follows(arm: Arm) -> str | None:
     spec = arm.spec
     if spec.config.stem != "cifar":
         return None
-    return lint.follows(spec.recipe, spec.config, _dataset(spec)).sentence
+    return rules.follows(spec.recipe, spec.config, _dataset(spec)).sentence
 
 
 def _of_arm(arm: Arm, said: list[str]) -> list[Facts]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import pages, views
 from app.runs import wording
 from app.runs.board import LINKED
 from app.side_by_side.arms import Arm, grouped
@@ -149,4 +149,4 @@ def nothing_yet(runs: Sequence[Run], imports: Mapping[str, Kept]) -> None:
                 args=(list(imports),),
             )
         if not runs and not imports:
-            st.page_link("app/pages/train.py", label="Start a run", icon=":material/play_arrow:")
+            st.page_link(pages.TRAIN, label="Start a run", icon=":material/play_arrow:")

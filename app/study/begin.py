@@ -12,8 +12,7 @@ from resnet import data
 from resnet.network.config import with_settings
 from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe, with_steps
-from resnet.studies.plan import files as study_files
-from resnet.studies.plan import ready
+from resnet.studies.plan import ready, study_files
 from resnet.studies.plan.factors import Baseline, Factor
 from resnet.studies.plan.ready import Size
 from resnet.studies.plan.study import Study

@@ -4,7 +4,7 @@ any is at work."""
 import streamlit as st
 
 from app import state
-from app.elements import controls, views
+from app.elements import controls, pages, views
 from app.runs import board as runs_board
 from app.runs import cache as runs_cache
 from app.study import cache, preview, progress, results, shelf, wording
@@ -120,7 +120,7 @@ def _beside(ids: list[str]) -> None:
 
     choose.only(ids)
     controls.choose(runs_board.LOOK, runs_board.LOOKS[1])
-    st.switch_page("app/pages/runs.py")
+    st.switch_page(pages.RUNS)
 
 
 def _remove(name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import uploads, views
 from app.elements.controls import switch
 from app.runs.cache import devices
 from app.study import begin, change, fields
@@ -18,12 +18,14 @@ from app.train.dataset import data_folder
 from resnet.errors import ResNetLabError
 from resnet.network.config import with_settings
 from resnet.recipes.recipe import with_steps
+from resnet.recipes.schedule import MOST_STEPS
+from resnet.results.statistics import STUDY_SEEDS
 from resnet.studies.plan import ready
 from resnet.studies.plan.ready import Size
 from resnet.studies.plan.study import Study
+from resnet.studies.plan.study_files import LARGEST_FILE_BYTES
 
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
-MOST_SEEDS = 20
 NAMED = ("network", "dataset")
 SEEDS_HELP = (
     "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a"
@@ -106,7 +108,13 @@ def _few(kept: change.Kept, base: Study) -> None:
     )
     seeds, steps, where = st.columns(3)
     kept.number(
-        seeds, "Seeds", "seeds", len(base.seeds), min_value=1, max_value=MOST_SEEDS, help=SEEDS_HELP
+        seeds,
+        "Seeds",
+        "seeds",
+        len(base.seeds),
+        min_value=1,
+        max_value=STUDY_SEEDS,
+        help=SEEDS_HELP,
     )
     kept.number(
         steps,
@@ -114,7 +122,7 @@ def _few(kept: change.Kept, base: Study) -> None:
         "steps",
         base.baseline.recipe.steps,
         min_value=1,
-        max_value=10_000_000,
+        max_value=MOST_STEPS,
         help=change.STEPS_HELP,
     )
     kept.select(
@@ -133,6 +141,7 @@ def _upload() -> None:
         ["yaml", "yml", "json"],
         key=UPLOAD,
         on_change=_uploaded,
+        max_upload_size=uploads.largest_mb(LARGEST_FILE_BYTES),
         help="As `python -m resnet study new` writes it. The page begins with it at once.",
     )
     views.problem(state.read(UPLOAD_PROBLEM))

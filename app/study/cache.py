@@ -13,7 +13,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from resnet import shipped
-from resnet.checks import check as lint
+from resnet.checks import rules
 from resnet.checks.rule import Finding
 from resnet.guards import guard
 from resnet.network.metrics import Metrics, describe
@@ -24,9 +24,9 @@ from resnet.runs.run import by_coming, runs_in
 from resnet.studies import checked, planning
 from resnet.studies.compared import several
 from resnet.studies.outcome import Outcome, outcome
-from resnet.studies.plan.files import read
 from resnet.studies.plan.shelf import Shelf
 from resnet.studies.plan.study import Study
+from resnet.studies.plan.study_files import read
 from resnet.studies.planning import Plan, Step
 
 DEFAULT_FOLDER = "studies"
@@ -113,7 +113,7 @@ def _findings(
     _arms: tuple[ArmRuns, ...],
     written: tuple[int, Signature],
 ) -> tuple[Finding, ...]:
-    return lint.check(*checked.facts_of_study(_study, _steps, checked.records_of_arms(_arms)))
+    return rules.check(*checked.facts_of_study(_study, _steps, checked.records_of_arms(_arms)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -6,14 +6,18 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from resnet import data
+from resnet import bounded, data
 from resnet.errors import ConfigError, echo
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig, known_keys, parse_value, with_settings
 from resnet.network.link import pairs, written
 from resnet.recipes import recipes
+from resnet.recipes.role import fields_of_kind
 from resnet.studies.plan.factors import FOLLOW_THE_DATA, parted
 from resnet.studies.plan.study import Study, arms
+
+LONGEST_TYPED = 200_000
+"""Signs in one box of the form: 500 arms with a long line each."""
 
 KINDS: Mapping[type, str] = {
     bool: "true or false",
@@ -29,7 +33,9 @@ def known(study: Study) -> dict[str, str]:
     first."""
     base = study.baseline
     network = with_settings(catalog.get(base.network).config, base.settings).model_dump(mode="json")
-    recipe = base.recipe.model_dump(mode="json", exclude={"seed"})
+    recipe = base.recipe.model_dump(
+        mode="json", exclude={*fields_of_kind(type(base.recipe), "seed")}
+    )
     found = {"network": base.network, "dataset": base.dataset}
     for part, facts in (("network", network), ("recipe", recipe)):
         found |= {f"{part}.{key}": _value(facts, key) for key in known_keys(facts)}
@@ -68,6 +74,7 @@ def levels_text(levels: Iterable[Any]) -> str:
 
 def levels_of(text: str, key: str = "KEY") -> tuple[Any, ...]:
     """Levels typed as on the command line; an empty box has none. Raises ConfigError."""
+    bounded.check_length("A box", text, LONGEST_TYPED)
     return tuple(map(parse_value, parted(key, text))) if text.strip() else ()
 
 
@@ -80,6 +87,7 @@ def full(key: str) -> str:
 def settings_of(text: str) -> dict[str, Any]:
     """Settings typed as KEY=VALUE with spaces between them, by their whole keys. Raises
     ConfigError."""
+    bounded.check_length("A box", text, LONGEST_TYPED)
     try:
         words = shlex.split(text)
     except ValueError:
@@ -106,6 +114,7 @@ def arms_text(study: Study) -> str:
 
 def arms_of(text: str) -> list[dict[str, Any]]:
     """Lines of NAME: KEY=VALUE … as arms of a list. Raises ConfigError."""
+    bounded.check_length("A box", text, LONGEST_TYPED)
     found = []
     for line in filter(None, map(str.strip, text.splitlines())):
         name, colon, settings = line.partition(":")

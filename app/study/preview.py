@@ -16,11 +16,12 @@ from resnet import quantity
 from resnet.errors import ResNetLabError
 from resnet.guards.twins import proofs
 from resnet.network.metrics import Metrics
+from resnet.network.numbers import NUMBERS
 from resnet.runs.spec import check_possible
 from resnet.studies import running
 from resnet.studies.compared import promises, references
-from resnet.studies.plan.files import to_text
 from resnet.studies.plan.study import Arm, Study
+from resnet.studies.plan.study_files import to_text
 from resnet.studies.planning import Plan, Step, seeds_for
 
 SETS_PX = 480  # three settings of an arm, uncut
@@ -163,8 +164,8 @@ def _arms(made: Plan) -> None:
         [_row(arm, compared[arm.name], counts[arm.name], made) for arm in made.arms]
     )
     columns: dict[str, Any] = {
-        key: st.column_config.NumberColumn(key, format="localized")
-        for key in ("Depth", "Parameters")
+        NUMBERS[key].heading: st.column_config.NumberColumn(format="localized")
+        for key in ("depth", "trainable_params")
     }
     columns["Sets"] = st.column_config.TextColumn("Sets", width=SETS_PX)
     st.dataframe(frame, hide_index=True, column_config=columns, key="study_arms")
@@ -176,8 +177,8 @@ def _row(arm: Arm, against: str | None, counts: Metrics, made: Plan) -> dict[str
         "Arm": arm.name,
         "Sets": fields.settings_text(arm.settings) or "–",
         "Compared with": against or "–",
-        "Depth": counts.depth,
-        "Parameters": counts.trainable_params,
+        NUMBERS["depth"].heading: counts.depth,
+        NUMBERS["trainable_params"].heading: counts.trainable_params,
         "Runs": wording.states(own),
     }
 

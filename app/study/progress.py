@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import pages, views
 from app.study import cache, wording
 from resnet.errors import ResNetLabError
 from resnet.runs import Store
@@ -138,6 +138,6 @@ def _dot(step: Step, linked: bool) -> None:
     colour, icon = wording.SIGNS[name]
     label = f":{colour}[:material/{icon}:] seed {step.planned.seed}"
     if step.run and linked:
-        st.page_link("app/pages/runs.py", label=label, query_params={"run": step.run.id}, help=name)
+        st.page_link(pages.RUNS, label=label, query_params={"run": step.run.id}, help=name)
     else:
         st.markdown(label, width="content", help=name)

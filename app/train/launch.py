@@ -5,7 +5,7 @@ import secrets
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import pages, views
 from app.runs import cache
 from app.train.dataset import data_folder
 from app.train.form import Plan
@@ -43,7 +43,7 @@ def start_button(spec: RunSpec | None) -> None:
             "Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None
         )
         st.page_link(
-            "app/pages/study.py",
+            pages.STUDY,
             label="With seeds, as a study",
             icon=":material/science:",
             query_params={"study": ":mine"},
@@ -57,4 +57,4 @@ def start_button(spec: RunSpec | None) -> None:
         views.problem(str(error))
         return
     state.forget(TOKEN)
-    st.switch_page("app/pages/runs.py", query_params={"run": run.id})
+    st.switch_page(pages.RUNS, query_params={"run": run.id})

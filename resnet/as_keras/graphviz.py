@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from resnet.as_keras.graphviz_process import ILLEGIBLE, NOT_A_GRAPH
 from resnet.diagram.looks import fonts
 from resnet.errors import ExportError, echo
+from resnet.extras import require
 
 Format = Literal["svg", "pdf", "png"]
 
@@ -21,13 +22,15 @@ PDF_DATE = re.compile(rb"/CreationDate \(D:[^)]*\)")
 
 
 def render(dot: str, form: Format, timeout_s: float = TIMEOUT_S) -> bytes:
-    """The picture, the same bytes for the same DOT. Raises ExportError.
+    """The picture, the same bytes for the same DOT. Raises ExportError, and MissingExtraError
+    without Graphviz.
 
     Graphviz runs in a process of its own: see `graphviz_process`. A PNG that it would have to
     shrink until its letters cannot be read is refused.
     """
     if form not in get_args(Format):
         raise ExportError(f"A picture is svg, pdf or png; received {echo(form)}.")
+    require("pygraphviz")
     with tempfile.TemporaryDirectory(prefix="resnet-fonts-") as folder:
         status, output = _run(dot, form, timeout_s, fonts.fontconfig(Path(folder)))
     if status == ILLEGIBLE:

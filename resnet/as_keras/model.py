@@ -16,6 +16,7 @@ from keras import layers
 
 from resnet.as_keras.plot_model import LONG, PlotOptions
 from resnet.errors import ExportError, echo
+from resnet.extras import require
 from resnet.files import replacing
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import (
@@ -115,6 +116,7 @@ def load_keras_model(path: Path | str) -> keras.Model:
 def keras_dot(model: keras.Model, options: PlotOptions) -> str:
     """Keras's own `model_to_dot` as text, for `resnet.as_keras.graphviz`. Its nodes are named by
     memory addresses."""
+    require("pydot")  # Keras only says that it failed
     picture = keras.utils.model_to_dot(model, splines="spline", **options.model_dump())
     if len(model.layers) > LONG:
         picture.set("nslimit", 0)

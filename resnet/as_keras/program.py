@@ -18,6 +18,7 @@ from resnet.as_keras.program_parts import (
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph
 from resnet.network.metrics import Metrics, measure
+from resnet.network.numbers import NUMBERS
 
 WIDTH = 100
 """Columns of the program at most."""
@@ -95,8 +96,10 @@ def _docstring(config: ResNetConfig, metrics: Metrics, name: str, link: str) -> 
     if link:
         lines += [*_broken(_harmless(link)), ""]
     lines += [
-        f"Trainable parameters:     {metrics.trainable_params:,}",
-        f"Non-trainable parameters: {metrics.non_trainable_params:,}",
+        *[
+            f"{NUMBERS[key].label + ':':26}{getattr(metrics, key):,}"
+            for key in ("trainable_params", "non_trainable_params", "total_params")
+        ],
         "",
         "Needs Keras 3 and a backend for it, such as TensorFlow.",
     ]

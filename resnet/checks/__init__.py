@@ -1,1 +1,1 @@
-"""The recipe check: rules by subject. `resnet.checks.check` applies them."""
+"""The recipe check: rules by subject. `resnet.checks.rules` applies them."""

@@ -1,4 +1,4 @@
-"""Arms beside each other: what differs that nobody declared, and whether a difference is one."""
+"""What several arms must have in common before their errors may be compared."""
 
 from collections.abc import Sequence
 from statistics import fmean
@@ -23,7 +23,8 @@ def _one_seed(arms: Arms) -> Said | None:
         else f"{listed(single)} {'was' if len(single) == 1 else 'were'}"
     )
     return Said(
-        f"{which} trained with one seed, so a difference cannot be told from that of two seeds.",
+        f"{which} trained with one seed, so a difference between arms cannot be told from a"
+        " difference between seeds.",
         "Train each arm with three seeds or more: `study` adds seeds without repeating any.",
     )
 
@@ -52,7 +53,9 @@ def _seeds_not_shared(arms: Arms) -> Said | None:
             seeds[arm_label(arm)] = sorted(known)
     if len(seeds) < 2 or len(set(map(tuple, seeds.values()))) == 1:
         return None
-    numbers = "; ".join([f"{name} {listed(list(map(str, own)))}" for name, own in seeds.items()])
+    numbers = "; ".join(
+        [f"{name} {listed(list(map(str, own_seeds)))}" for name, own_seeds in seeds.items()]
+    )
     return Said(
         f"The arms have different seeds ({numbers}), so they differ in validation images, order and"
         " starting weights.",
@@ -70,8 +73,8 @@ def _both_fitted(arms: Arms) -> Said | None:
     if max(means) >= FITTED:
         return None
     return Said(
-        f"Every arm fits its training images, with at most {max(means):.2f} % wrong:"
-        " degradation, which is a higher training error, cannot show.",
+        f"Every arm fits its training images (at most {max(means):.2f} % wrong), so degradation, a"
+        " higher training error, cannot be seen.",
         "Choose harder or more images, or deeper networks.",
     )
 
@@ -98,10 +101,10 @@ def _one_rate_each(arms: Arms) -> Said | None:
     for facts in [facts for arm in arms for facts in arm]:
         if facts.optimiser and facts.learning_rate is not None:
             rates.setdefault(facts.optimiser, set()).add(facts.learning_rate)
-    if len(rates) < 2 or any(len(found) > 1 for found in rates.values()):
+    if len(rates) < 2 or any(len(values) > 1 for values in rates.values()):
         return None
     numbers = listed(
-        [f"{name} at {short(rate)}" for name, found in rates.items() for rate in found]
+        [f"{name} at {short(rate)}" for name, values in rates.items() for rate in values]
     )
     return Said(
         f"Optimisers are compared at one learning rate each, {numbers}: that ranks settings, not"
@@ -112,12 +115,13 @@ def _one_rate_each(arms: Arms) -> Said | None:
 
 def _some_continue(arms: Arms) -> Said | None:
     begins = {arm_label(arm): arm[0].begins for arm in arms if arm[0].begins}
-    going_on = [name for name, begin in begins.items() if begin == "continued"]
-    if not going_on or len(going_on) == len(begins):
+    continued = [name for name, begin in begins.items() if begin == "continued"]
+    if not continued or len(continued) == len(begins):
         return None
     return Said(
-        f"{listed(going_on)} went on from earlier training, the other arms began fresh.",
-        "Begin every arm from fresh weights, or every arm from a checkpoint of the same step.",
+        f"{listed(continued)} continued an earlier training; the other arms started from fresh"
+        " weights.",
+        "Start every arm from fresh weights, or every arm from a checkpoint of the same step.",
     )
 
 
@@ -140,7 +144,7 @@ def _libraries_differ(arms: Arms) -> Said | None:
     return Said(
         f"The arms were trained by different libraries ({numbers}): a 3×3 with stride 2 pads (0, 1)"
         " in Keras and (1, 1) in PyTorch and Caffe.",
-        "Train all arms with one library, or say so beside the numbers.",
+        "Train all arms with one library, or say so next to the numbers.",
     )
 
 
@@ -149,7 +153,7 @@ RULES = (
         key="one_seed",
         subject="comparison",
         title="One seed",
-        reason="Two trainings that differ in nothing but their seed differ in error, too.",
+        reason="Two trainings that differ only in their seed also differ in error.",
         source=f"{RUN_TO_RUN}; {NOTEBOOK}",
         severity="unfair",
         arms=_one_seed,
@@ -158,7 +162,7 @@ RULES = (
         key="two_seeds",
         subject="comparison",
         title="Two seeds",
-        reason="A spread estimated from two numbers is hardly known.",
+        reason="Two numbers are too few to estimate a spread.",
         source="Student 1908; the 97.5 % quantile of t with one degree of freedom is 12.7",
         severity="note",
         arms=_two_seeds,
@@ -168,8 +172,8 @@ RULES = (
         subject="comparison",
         title="Seeds that are not shared",
         reason=(
-            "A seed decides the split, the order and the start; sharing it takes their noise out of"
-            " a difference."
+            "A seed decides the validation images, their order and the starting weights; with the"
+            " same seeds, this noise cancels in a difference."
         ),
         source="Bouthillier et al. 2021, Accounting for Variance in Machine Learning Benchmarks",
         severity="note",
@@ -180,7 +184,7 @@ RULES = (
         subject="comparison",
         title="Every arm at zero training error",
         reason=(
-            "The paper's claim is about training error: a data set that everything fits cannot"
+            "The paper's claim is about training error; a data set that every network fits cannot"
             " test it."
         ),
         source="He et al. 2015, figure 1 and section 4.2",
@@ -191,7 +195,7 @@ RULES = (
         key="optimisers_differ",
         subject="comparison",
         title="Arms with different optimisers",
-        reason="Where two things change at once, nobody can say which made the difference.",
+        reason="If two things change at once, the cause of a difference cannot be known.",
         source=f"{NOTEBOOK}: Adam for the plain networks and SGD for the residual ones",
         severity="unfair",
         arms=_optimisers_differ,
@@ -208,7 +212,7 @@ RULES = (
     Rule(
         key="some_continue",
         subject="comparison",
-        title="Some arms go on from earlier training",
+        title="Some arms continue an earlier training",
         reason="An arm that has trained before has had more steps than the curve shows.",
         source=f"{NOTEBOOK}; {HE_CIFAR}: all networks from scratch",
         severity="unfair",

@@ -1,5 +1,5 @@
-"""Weight decay: what the number does to a weight, what it adds to a loss, and who changes it along
-the way."""
+"""Weight decay: what the number does to a weight, what it adds to a loss, and whether the arms
+share it."""
 
 from functools import lru_cache
 from itertools import combinations
@@ -77,15 +77,16 @@ def _loss_includes_penalty(facts: Facts) -> Said | None:
     if not facts.loss_includes_penalty:
         return None
     penalty = penalty_at_start(facts)
-    amount = f", {penalty:.3f} of it before the first step," if penalty else ""
+    amount = f" ({penalty:.3f} before the first step)" if penalty else ""
     return Said(
-        f"The loss holds the penalty{amount} and is no measure of how well the data are fitted.",
+        f"The loss includes the L2 penalty{amount}, so it does not measure how well the network"
+        " fits the data.",
         DATA_LOSS,
     )
 
 
 DATA_LOSS = (
-    "Compare errors, or the data loss: the loss less the penalty, which `why-loss` computes."
+    "Compare errors, or the data loss: the loss without the penalty, which `why-loss` computes."
 )
 
 
@@ -102,10 +103,10 @@ def _losses_not_comparable(arms: Arms) -> Said | None:
         return None
     known = {arm_label(arm): penalty for arm in holding if (penalty := penalty_at_start(arm[0]))}
     numbers = "; ".join([f"{name} {penalty:.3f}" for name, penalty in known.items()])
-    amounts = f", at the start {numbers}" if known else ""
+    amounts = f" (at the start {numbers})" if known else ""
     names = listed([arm_label(arm) for arm in holding])
     return Said(
-        f"The loss of {names} holds an L2 penalty{amounts}:"
+        f"The loss of {names} includes an L2 penalty{amounts}:"
         " the curves compare penalties, not networks.",
         DATA_LOSS,
     )
@@ -121,22 +122,28 @@ def _meaning(facts: Facts) -> Said | None:
     else:
         shrink, share = shrink_per_step(facts), gradient_decay(facts)
         taken = (
-            f", which takes {short(shrink)} of a weight at each step at the full rate"
+            f", which removes {short(shrink)} of each weight at each step at the full rate"
             if shrink
             else ""
         )
         if share is None:
-            return Said(f"Decoupled decay of {short(facts.decay)} is no gradient{taken}.", STRENGTH)
-        what = f"Decoupled decay of {short(facts.decay)} misses momentum {facts.momentum:g}{taken}"
+            return Said(
+                f"Decoupled decay of {short(facts.decay)} is not part of the gradient{taken}.",
+                STRENGTH,
+            )
+        what = (
+            f"Decoupled decay of {short(facts.decay)} is not multiplied by momentum"
+            f" {facts.momentum:g}{taken}"
+        )
         pull, way_out = share, STRENGTH
     return Said(
-        f"{what}: a weight decay of {short(pull)} as the paper means it, whose own is"
+        f"{what}: in the paper's meaning a weight decay of {short(pull)}; the paper uses"
         f" {PAPER_DECAY:g}.",
         way_out,
     )
 
 
-STRENGTH = "Say which meaning it is, or use l2, whose gradient is value · w."
+STRENGTH = "Say which meaning is used, or use l2, whose gradient is value · w."
 
 
 def _meanings_differ(arms: Arms) -> Said | None:
@@ -146,7 +153,7 @@ def _meanings_differ(arms: Arms) -> Said | None:
     shrinks = {facts.called: shrink_per_step(facts) for facts in known}
     numbers = "; ".join([f"{name} {short(value)}" for name, value in shrinks.items() if value])
     means = listed(sorted({MEANS[facts.decay_meaning] for facts in known if facts.decay_meaning}))
-    amounts = f"; what a step takes of a weight: {numbers}" if numbers else ""
+    amounts = f"; share of a weight removed at each step: {numbers}" if numbers else ""
     return Said(
         f"Weight decay means different things in the arms, {means}{amounts}.",
         "Use one meaning in all arms.",
@@ -188,9 +195,9 @@ def _far_from_usual(facts: Facts) -> Said | None:
     if 1 / FAR <= round(ratio, 9) <= FAR:
         return None
     return Said(
-        f"The weight decay is {short(pull)} as the paper means it, {times(ratio)} its"
+        f"In the paper's meaning the weight decay is {short(pull)}, {times(ratio)} the paper's"
         f" {PAPER_DECAY:g}.",
-        "Choose 1e-4 to 5e-4, or say why it is another.",
+        "Choose 1e-4 to 5e-4, or give a reason for another value.",
     )
 
 
@@ -205,7 +212,7 @@ def _decay_argument(facts: Facts) -> Said | None:
         )
     return Said(
         f"`decay={short(facts.decay_argument)}` of old Keras lowers the learning rate{left}; it"
-        " shrinks no weight, and Keras 3 ignores it with a warning.",
+        " does not shrink weights, and Keras 3 ignores it with a warning.",
         "Write it as schedule.kind 'inverse_time', and give weight decay by weight_decay.value.",
     )
 
@@ -221,8 +228,8 @@ def _penalty_under_adam(facts: Facts) -> Said | None:
         return None
     name = {"adam": "Adam", "rmsprop": "RMSprop"}[facts.optimiser]
     return Said(
-        f"{name} divides the pull of the penalty {short(facts.decay)} by the size of the gradients,"
-        " so each weight is shrunk by another amount.",
+        f"{name} divides the gradient of the penalty {short(facts.decay)} by the size of the"
+        " gradients, so each weight shrinks by a different amount.",
         "Choose optimiser 'adamw' with semantics 'decoupled', or weight_decay.value 0.",
     )
 
@@ -244,9 +251,9 @@ RULES = (
     Rule(
         key="loss_with_penalty",
         subject="weight decay",
-        title="The loss holds the penalty",
+        title="The loss includes the penalty",
         reason=(
-            "Keras adds every penalty to `loss` and `val_loss`, so a low loss may be a small"
+            "Keras adds every penalty to `loss` and `val_loss`, so a low loss may only mean a small"
             " penalty."
         ),
         source=f"{KERAS}, Layer weight regularizers",
@@ -258,8 +265,8 @@ RULES = (
         subject="weight decay",
         title="Losses with penalties compared across networks",
         reason=(
-            "A network with more channels, or a larger λ, has a larger penalty before it has learnt"
-            " anything."
+            "A network with more channels, or a larger λ, has a larger penalty before training"
+            " starts."
         ),
         source=f"{NOTEBOOK}; He et al. 2015, Delving Deep into Rectifiers, section 2.2, for E[Σw²]",
         severity="wrong",
@@ -270,8 +277,8 @@ RULES = (
         subject="weight decay",
         title="What the number means",
         reason=(
-            "One word, weight decay, means three things in the libraries, and the same number"
-            " differs in strength."
+            "Libraries use the words weight decay for three things, and in each the same number has"
+            " another strength."
         ),
         source=f"{KERAS}, regularizers.L2 and optimizers.SGD(weight_decay); {DECOUPLED}",
         severity="note",
@@ -302,10 +309,10 @@ RULES = (
     Rule(
         key="decay_far_from_usual",
         subject="weight decay",
-        title="Weight decay far from the usual",
+        title="Unusual weight decay",
         reason=(
-            "Too much holds the weights down, so that a network cannot fit; too little does"
-            " nothing."
+            "Too much keeps the weights so small that a network cannot fit its data; too little has"
+            " no effect."
         ),
         source=f"{HE_CIFAR}: weight decay of 0.0001",
         severity="unusual",
@@ -314,11 +321,8 @@ RULES = (
     Rule(
         key="decay_argument",
         subject="weight decay",
-        title="Old Keras's decay taken for weight decay",
-        reason=(
-            "That argument divided the learning rate by 1 + decay · step, and Keras 3 does not even"
-            " do that."
-        ),
+        title="Old Keras's `decay` mistaken for weight decay",
+        reason=("That argument divided the learning rate by 1 + decay · step; Keras 3 ignores it."),
         source=(
             f"{NOTEBOOK}; Keras 3, BaseOptimizer: `decay` is no longer supported and will be"
             " ignored"
@@ -330,7 +334,7 @@ RULES = (
         key="penalty_under_adam",
         subject="weight decay",
         title="A penalty under an adaptive optimiser",
-        reason="An adaptive optimiser rescales gradients, that of the penalty with them.",
+        reason="An adaptive optimiser rescales all gradients, the gradient of the penalty too.",
         source=DECOUPLED,
         severity="note",
         each=_penalty_under_adam,
@@ -340,8 +344,8 @@ RULES = (
         subject="weight decay",
         title="Decoupled decay reaches batch norm and biases",
         reason=(
-            "Scales and biases hold back no function the next layer could not undo, so shrinking"
-            " them only hinders."
+            "The next layer can undo smaller scales and biases, so shrinking them does not simplify"
+            " the function; it only slows training."
         ),
         source=f"{KERAS}, Optimizer.exclude_from_weight_decay",
         severity="note",

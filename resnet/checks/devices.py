@@ -26,8 +26,8 @@ def _statistics_over_a_share(facts: Facts) -> Said | None:
     return Said(
         f"On {facts.devices} devices, batch norm's statistics are over {behind:,} images, not "
         f"{facts.images_per_step:,}.",
-        "Set batch_norm_statistics to 'synchronised' for the whole batch, or say that it is a"
-        " share.",
+        "Set batch_norm_statistics to 'synchronised' for the whole batch, or say how many images"
+        " are used.",
     )
 
 
@@ -53,7 +53,7 @@ def _batch_per_device(facts: Facts) -> Said | None:
     ):
         return None
     return Said(
-        f"The batch of {facts.batch_size:,} is each device's: {facts.devices} devices make"
+        f"Each device takes a batch of {facts.batch_size:,}: {facts.devices} devices take"
         f" {facts.images_per_step:,} images a step.",
         "Give the whole batch, as the paper does with 128 on two GPUs, or raise the learning rate"
         " in proportion.",
@@ -66,7 +66,7 @@ def _not_repeatable(facts: Facts) -> Said | None:
     seed = f" {facts.seed}" if facts.seed is not None else ""
     return Said(
         f"With deterministic off, seed{seed} does not give the same run twice.",
-        "Set recipe.deterministic to true where a run is to be repeated.",
+        "Set recipe.deterministic to true for a run that must be repeatable.",
     )
 
 
@@ -75,7 +75,7 @@ RULES = (
         key="statistics_over_a_share",
         subject="devices",
         title="Batch norm's statistics over a device's share",
-        reason="Each device normalises by the images it has, unless told to ask the others.",
+        reason="Each device normalises by its own images, unless the statistics are synchronised.",
         source=(
             f"{KERAS}, BatchNormalization(synchronized=False); {HE_CIFAR}: 128 on two GPUs means 64"
         ),
@@ -87,8 +87,8 @@ RULES = (
         subject="devices",
         title="Arms with statistics over different numbers of images",
         reason=(
-            "Batch norm's noise, which regularises, depends on how many images are behind a"
-            " statistic."
+            "Batch norm's noise regularises, and it depends on how many images a statistic is"
+            " taken over."
         ),
         source="Wu and He 2018, Group Normalization, figure 1",
         severity="unfair",
@@ -99,7 +99,7 @@ RULES = (
         subject="devices",
         title="A batch for each device",
         reason=(
-            "A learning rate belongs to the batch of one update, which is what all devices see"
+            "The learning rate must fit the batch of one update: the images of all devices"
             " together."
         ),
         source=f"Goyal et al. 2017, section 2.1; {HE_CIFAR}",
@@ -111,8 +111,8 @@ RULES = (
         subject="devices",
         title="A run that cannot be repeated",
         reason=(
-            "Sums in another order give other last digits, and training makes other weights of"
-            " them."
+            "Sums in another order have other last digits, and training turns them into other"
+            " weights."
         ),
         source="TensorFlow documentation, tf.config.experimental.enable_op_determinism",
         severity="note",

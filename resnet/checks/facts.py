@@ -1,5 +1,5 @@
-"""What is known of a training, its network and its results, as plain facts. What nobody knows is
-None, and no rule that needs it speaks.
+"""What is known of a training, its network and its results, as plain facts. An unknown fact is
+None, and rules that need it say nothing.
 
 `resnet.checks.sources` makes them from networks, recipes, runs and files.
 """
@@ -20,7 +20,7 @@ Meaning = Literal["l2", "keras_l2", "decoupled"]
 Unit = Literal["steps", "epochs"]
 Shuffle = Literal["before_batch", "after_batch", "never"]
 MeanOf = Literal["training_part", "training_and_validation", "test", "everything"]
-Part = Literal["train", "validation", "test"]
+DataPart = Literal["train", "validation", "test"]
 ChosenOn = Literal["validation", "test", "nothing"]
 Library = Literal["keras", "pytorch", "caffe"]
 
@@ -37,7 +37,15 @@ LIMITS: dict[str, tuple[float, float]] = {
     "looks_at_test": (0, inf),
     "seed": (0, inf),
 }
-"""What each number must lie between to mean anything."""
+"""The smallest and the largest value of each number."""
+
+
+def _finite(value: float) -> bool:
+    """False too for a whole number so large that Python has no float for it."""
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +113,7 @@ class Facts:
     shuffle: Shuffle | None = None
     mean_of: MeanOf | None = None
     augmentation: AugmentationConfig | None = None
-    augmented: tuple[Part, ...] | None = None
+    augmented: tuple[DataPart, ...] | None = None
     chosen_on: ChosenOn | None = None
     looks_at_test: int | None = None
 
@@ -119,7 +127,7 @@ class Facts:
     def __post_init__(self) -> None:
         for key, (low, high) in LIMITS.items():
             value = getattr(self, key)
-            if value is not None and not (isfinite(value) and low <= value <= high):
+            if value is not None and not (_finite(value) and low <= value <= high):
                 raise ConfigError(
                     f"facts.{key} must be a number from {low:g} to {high:g}; received"
                     f" {echo(value)}."

@@ -1,4 +1,5 @@
-"""The images: in which order, centred by what, changed where, and which of them choose."""
+"""The images: their order, what they are centred by, where they are augmented, and which of them
+choose the weights."""
 
 from math import sqrt
 
@@ -9,7 +10,8 @@ from resnet.results.statistics import error_standard_error
 
 TWO_SIGMA = 2.0
 HOPELESS = 100.0
-"""Times too small. To see such a difference would take ten thousand times the images."""
+"""A claim this many times too small is not worth more images: it would take ten thousand times as
+many."""
 
 
 def _shuffle_after_batch(facts: Facts) -> Said | None:
@@ -28,7 +30,7 @@ def _never_shuffled(facts: Facts) -> Said | None:
         return None
     count = f"{facts.train_images:,} images" if facts.train_images else "images"
     return Said(
-        f"The {count} come in the same order in every epoch.", "Shuffle them anew for each epoch."
+        f"The {count} come in the same order in every epoch.", "Shuffle them again for each epoch."
     )
 
 
@@ -53,7 +55,7 @@ def _mean_of_wrong_images(facts: Facts) -> Said | None:
         else "the training part"
     )
     return Said(
-        f"The mean is that of {what}, instead of {part}.", "Take it from the training part alone."
+        f"The mean is taken over {what}, instead of {part}.", "Take it over the training part only."
     )
 
 
@@ -69,7 +71,7 @@ def _test_chooses(facts: Facts) -> Said | None:
     often = f", the best of {looks:,} looks" if facts.chosen_on == "test" and looks else ""
     often = f" {looks:,} times" if facts.chosen_on != "test" else often
     return Said(
-        f"{how}{often}: that is best-on-test, which is lower than what new images would give.",
+        f"{how}{often}: that is best-on-test, which is lower than the error on new images.",
         "Choose on validation and read test once, at the end; or call the number best-on-test.",
     )
 
@@ -79,8 +81,8 @@ def _augmented_evaluation(facts: Facts) -> Said | None:
     if not wrong:
         return None
     return Said(
-        f"Crops and flips are drawn for {listed(wrong)} images too, so their error is that of other"
-        " images each time.",
+        f"Crops and flips are drawn for {listed(wrong)} images too, so their error is measured on"
+        " other images each time.",
         "Augment training images only.",
     )
 
@@ -90,7 +92,7 @@ def _mirrored_digits(facts: Facts) -> Said | None:
     if not flips or facts.dataset is None or facts.dataset.partition("@")[0] != "digits":
         return None
     return Said(
-        "Half of the digits are mirrored; a mirrored 2 is no digit.",
+        "Half of the digits are mirrored; a mirrored 2 is not a digit.",
         "Set augmentation.flip to 'none' for digits.",
     )
 
@@ -120,7 +122,8 @@ def _running_error(facts: Facts) -> Said | None:
     return Said(
         f"The training error of {facts.train_error:.2f} % is a running mean over batches in"
         " training mode, taken while the weights changed.",
-        "Evaluate the training part cleanly before saying anything about training error.",
+        "Evaluate the training part with fixed weights before you say anything about training"
+        " error.",
     )
 
 
@@ -130,8 +133,8 @@ RULES = (
         subject="data",
         title="Shuffle after batch",
         reason=(
-            "Gradients of the same few images together, epoch after epoch, are less varied than"
-            " fresh batches."
+            "If the same few images form a batch in every epoch, the gradients vary less than with"
+            " new batches."
         ),
         source=f"TensorFlow documentation, tf.data.Dataset.shuffle; {NOTEBOOK}",
         severity="wrong",
@@ -142,8 +145,8 @@ RULES = (
         subject="data",
         title="Never shuffled",
         reason=(
-            "An order that never changes, often one class after the other, teaches the last images"
-            " best."
+            "With a fixed order, often one class after the other, the network learns the last"
+            " images best."
         ),
         source="TensorFlow documentation, tf.data.Dataset.shuffle",
         severity="wrong",
@@ -154,7 +157,7 @@ RULES = (
         subject="data",
         title="The mean of the wrong images",
         reason=(
-            "What is subtracted is learnt from data, and must not be learnt from images that judge."
+            "The mean is learnt from data, so it must not be learnt from validation or test images."
         ),
         source=f"{HE_CIFAR}: per-pixel mean subtracted, 45k of 50k to train on",
         severity="wrong",
@@ -165,8 +168,8 @@ RULES = (
         subject="data",
         title="Test used for choosing",
         reason=(
-            "The best of many looks at the test set is partly luck, and the luck does not come"
-            " along."
+            "The best of many looks at the test set is partly luck, and new images do not repeat"
+            " the luck."
         ),
         source=(
             "akamaster/pytorch_resnet_cifar10, README: best epoch on the test set; Recht et al."
@@ -178,8 +181,8 @@ RULES = (
     Rule(
         key="augmented_evaluation",
         subject="data",
-        title="Augmentation of images that judge",
-        reason="Validation and test ask how well the network does on images as they are.",
+        title="Augmented validation or test images",
+        reason="Validation and test measure the error on images as they are.",
         source=f"{HE_CIFAR}: for testing, only the single view of the original 32×32 image",
         severity="wrong",
         each=_augmented_evaluation,
@@ -188,7 +191,7 @@ RULES = (
         key="mirrored_digits",
         subject="data",
         title="Mirrored digits",
-        reason="An augmentation is to keep the label true.",
+        reason="After an augmentation, the label must still be true.",
         source="recipe digits_quick of this project",
         severity="unusual",
         each=_mirrored_digits,
@@ -197,7 +200,7 @@ RULES = (
         key="small_validation",
         subject="data",
         title="Too few validation images for the claim",
-        reason="An error measured on n images is uncertain by √(p(1−p)/n), whatever the network.",
+        reason="An error measured on n images is uncertain by √(p(1−p)/n), for every network.",
         source="the binomial distribution; two standard errors of a difference of two such errors",
         severity="unusual",
         each=_small_validation,
@@ -207,8 +210,8 @@ RULES = (
         subject="data",
         title="A training error that is a running mean",
         reason=(
-            "What `fit` prints mixes the weights of a whole epoch, augmented images and batch"
-            " statistics."
+            "The number that `fit` prints mixes the weights of a whole epoch, augmented images and"
+            " batch statistics."
         ),
         source=f"{KERAS}, FAQ: why is my training loss much higher than my testing loss?",
         severity="note",

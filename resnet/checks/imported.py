@@ -1,4 +1,4 @@
-"""Facts of a curve that was made elsewhere: what its file says, and what a person says of it."""
+"""Facts of an imported curve: what its file says, and what a person says about it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ OF_RECIPE = {
     "begins": "begins",
     "dataset": "dataset",
 }
-"""The fact and the key a person gives it by."""
+"""Each fact, and the key under which a person gives it."""
 
 
 def of_import(curve: ImportedCurve) -> Facts:
@@ -68,7 +68,7 @@ def _said(recipe: Mapping[str, Any], key: str) -> Any:
 
 
 def _penalty_inside(curve: ImportedCurve) -> bool | None:
-    """As a person says; where nobody does, Keras's own l2 is in Keras's loss."""
+    """As a person says; if unknown, a penalty of Keras's own l2 is in Keras's loss."""
     if curve.given.penalty_in_loss is not None:
         return curve.given.penalty_in_loss == "yes"
     keras = bool(curve.given.decay) and curve.given.decay_meaning == "keras_l2"
@@ -80,8 +80,8 @@ def _last_error(curve: ImportedCurve, part: str) -> float | None:
     for name, of_accuracy in ((f"{part}error", False), (f"{part}accuracy", True)):
         if column := curve.column(name):
             values = [value for value in column.y if value is not None]
-            error = (
-                100 * (1 - values[-1]) if of_accuracy and values else values[-1] if values else -1
-            )
+            if not values:
+                return None
+            error = 100 * (1 - values[-1]) if of_accuracy else values[-1]
             return error if 0 <= error <= 100 else None
     return None

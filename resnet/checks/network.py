@@ -1,5 +1,5 @@
-"""The network: whether it fits its images, its norms are set the right way round, and twins are
-twins."""
+"""The network: whether it fits its images, whether its batch norm is set as meant, and whether
+plain and residual arms differ only in their shortcuts."""
 
 from functools import lru_cache
 from itertools import combinations
@@ -43,7 +43,7 @@ def _momentum_wrong_way_round(facts: Facts) -> Said | None:
         return None
     return Said(
         f"Batch norm's momentum is {momentum:g}, so each step keeps {100 * momentum:g} % of the"
-        f" moving averages and they follow the last {1 / (1 - momentum):.2g} batches.",
+        f" moving averages: they follow only the last {1 / (1 - momentum):.2g} batches.",
         f"PyTorch's {momentum:g} is Keras's {1 - momentum:g}: set norm.momentum to that.",
     )
 
@@ -53,8 +53,8 @@ def _averages_unsettled(facts: Facts) -> Said | None:
     if momentum is None or not steps or (left := momentum**steps) < UNSETTLED:
         return None
     return Said(
-        f"After {steps:,} steps at batch norm momentum {momentum:g}, {100 * left:.0f} % of the"
-        " moving averages is still what they began with.",
+        f"After {steps:,} steps at batch norm momentum {momentum:g}, the moving averages still"
+        f" consist to {100 * left:.0f} % of their initial values.",
         "Train longer, lower norm.momentum, or look at the test error with exact statistics.",
     )
 
@@ -64,8 +64,8 @@ def _first_stage_strides(facts: Facts) -> Said | None:
     if not strides or strides[0] == 1:
         return None
     return Said(
-        f"Stage 1 strides by {strides[0]}, so its maps have a {strides[0] ** 2}th of the area of"
-        " the paper's.",
+        f"Stage 1 has stride {strides[0]}, so its maps have 1/{strides[0] ** 2} of the area of the"
+        " paper's.",
         "Set stages.0.stride to 1.",
     )
 
@@ -95,9 +95,9 @@ def _said_of_strides(one: Facts, two: Facts, stage: int, strides: tuple[int, int
     )
     twins = _twins(one, two)
     return Said(
-        f"{'The twins' if twins else 'Arms'} stride differently: {second.called} by {coarse} in"
-        f" stage {stage}, {first.called} by {fine}, so that one works on maps"
-        f" {(coarse / fine) ** 2:.3g} times as large from there on.",
+        f"{'The twins' if twins else 'Arms'} have different strides: in stage {stage}"
+        f" {second.called} has {coarse} and {first.called} {fine}, so the maps of"
+        f" {first.called} are {(coarse / fine) ** 2:.3g} times as large from there on.",
         "Give both the same strides: derive the plain twin by removing shortcuts, as `twin` does.",
     )
 
@@ -128,8 +128,8 @@ def _parity(arms: Arms) -> Said | None:
             names = (one.called, two.called) if two.network is plain else (two.called, one.called)
             return Said(
                 f"Option {option} gives {names[0]} {extra:,} parameters that its plain twin"
-                f" {names[1]} lacks.",
-                "Choose shortcut 'padded_identity', option A, which adds none.",
+                f" {names[1]} does not have.",
+                "Choose shortcut 'padded_identity', option A, which adds no parameters.",
             )
     return None
 
@@ -161,8 +161,8 @@ RULES = (
     Rule(
         key="wrong_family",
         subject="network",
-        title="A network for other images",
-        reason="The stem decides how much of an image is left before the first block sees it.",
+        title="A network for images of another size",
+        reason="The stem decides how large the maps are that the first block works on.",
         source=(
             f"{HE_CIFAR}: a 3×3 first layer for 32×32; {HE_IMAGENET}: 7×7/2 and a pool for 224×224"
         ),
@@ -172,8 +172,8 @@ RULES = (
     Rule(
         key="norm_momentum_wrong_way_round",
         subject="batch norm",
-        title="Batch norm's momentum the wrong way round",
-        reason="Keras's momentum is the share that is kept, PyTorch's the share that is new.",
+        title="Batch norm's momentum as PyTorch counts it",
+        reason="In Keras, momentum is the share of the old average; in PyTorch, of the new batch.",
         source=f"{KERAS}, BatchNormalization; PyTorch documentation, BatchNorm2d",
         severity="wrong",
         each=_momentum_wrong_way_round,
@@ -183,8 +183,8 @@ RULES = (
         subject="batch norm",
         title="Moving averages that have not settled",
         reason=(
-            "Testing uses moving averages, which forget what they began with by a factor of"
-            " momentum a step."
+            "Testing uses moving averages; at each step the part of their initial value is"
+            " multiplied by the momentum."
         ),
         source=f"{KERAS}, BatchNormalization; Ioffe and Szegedy 2015, Algorithm 2",
         severity="note",
@@ -193,9 +193,9 @@ RULES = (
     Rule(
         key="first_stage_strides",
         subject="network",
-        title="The first stage strides",
+        title="The first stage has a stride",
         reason=(
-            "The paper keeps the map's size in the first stage; striding there makes another,"
+            "The paper keeps the map's size in the first stage; a stride there makes another,"
             " cheaper network."
         ),
         source=f"{HE_IMAGENET}; {NOTEBOOK}, whose ResNet-50 does",
@@ -205,10 +205,9 @@ RULES = (
     Rule(
         key="strides_differ",
         subject="network",
-        title="Arms that stride differently",
+        title="Arms with different strides",
         reason=(
-            "Larger maps mean more work and finer features, which have nothing to do with"
-            " shortcuts."
+            "Larger maps mean more work and finer features, and neither is an effect of shortcuts."
         ),
         source=f"{NOTEBOOK}: ResNet-50 strides in stage 1, Plain-50 does not",
         severity="unfair",
@@ -217,7 +216,7 @@ RULES = (
     Rule(
         key="projections_break_parity",
         subject="network",
-        title="Projections break parity with the plain twin",
+        title="Projections give the residual network more parameters",
         reason="Projection shortcuts have weights, so the residual network is also the larger one.",
         source=(
             f"{HE_CIFAR}: identity shortcuts in all cases, so that both have exactly the same"
@@ -231,8 +230,8 @@ RULES = (
         subject="network",
         title="A deep plain network in float16",
         reason=(
-            "Without shortcuts, responses and gradients leave the narrow range of float16 as depth"
-            " grows."
+            "Without shortcuts, the responses and gradients of a deep network can leave the narrow"
+            " range of float16."
         ),
         source="Micikevicius et al. 2018, Mixed Precision Training; training notes of this project",
         severity="unusual",

@@ -1,4 +1,4 @@
-"""Differences between arms that are no larger than chance makes them."""
+"""Differences between arms that are not larger than chance explains."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -12,7 +12,7 @@ from resnet.checks.rule import Rule, Said
 from resnet.results.arms import plus_minus
 from resnet.results.statistics import difference, error_standard_error
 
-Part = Literal["test", "validation"]
+EvaluatedPart = Literal["test", "validation"]
 
 
 class Measured(NamedTuple):
@@ -26,14 +26,16 @@ class Measured(NamedTuple):
     images: int | None
 
 
-def _measured(arm: Sequence[Facts], part: Part) -> Measured:
+def _measured(arm: Sequence[Facts], part: EvaluatedPart) -> Measured:
     errors = [(getattr(facts, f"{part}_error"), facts.seed) for facts in arm]
     known = [(error, seed) for error, seed in errors if error is not None]
     seeds = tuple([seed for _, seed in known if seed is not None])
-    own = seeds if len(seeds) == len(known) else None
-    images = getattr(arm[0], f"{part}_images")
     return Measured(
-        arm_label(arm), arm[0].against, tuple([error for error, _ in known]), own, images
+        name=arm_label(arm),
+        against=arm[0].against,
+        errors=tuple([error for error, _ in known]),
+        seeds=seeds if len(seeds) == len(known) else None,
+        images=getattr(arm[0], f"{part}_images"),
     )
 
 
@@ -60,19 +62,20 @@ def _difference(one: Measured, two: Measured) -> tuple[float, float | None]:
     """As the table has it, over pairs of seeds or after Welch, with half its interval; between two
     single runs half is what their images leave open."""
     seeds = (one.seeds, two.seeds) if one.seeds and two.seeds else None
-    found = difference(one.errors, two.errors, seeds=seeds)
+    apart = difference(one.errors, two.errors, seeds=seeds)
     if len(one.errors) == len(two.errors) == 1 and one.images and two.images:
         scatter = [error_standard_error(arm.errors[0], arm.images or 1) ** 2 for arm in (one, two)]
-        return found.mean, TWO_SIGMA * sqrt(sum(scatter))
-    return found.mean, found.half_width
+        return apart.mean, TWO_SIGMA * sqrt(sum(scatter))
+    return apart.mean, apart.half_width
 
 
 def _within_noise(arms: Arms) -> Said | None:
     pairs = _pairs(_one_measure(arms))
-    found = [(f"{one.name} and {two.name}", *_difference(one, two)) for one, two in pairs]
-    close = [
-        (abs(apart), noise, names) for names, apart, noise in found if noise and abs(apart) < noise
-    ]
+    close = []
+    for one, two in pairs:
+        apart, noise = _difference(one, two)
+        if noise and abs(apart) < noise:
+            close.append((abs(apart), noise, f"{one.name} and {two.name}"))
     if not close:
         return None
     apart, noise, names = min(close, key=lambda each: each[0] / each[1])
@@ -89,8 +92,7 @@ RULES = (
         subject="comparison",
         title="A difference below the noise",
         reason=(
-            "A difference whose interval holds zero would often appear between arms that are the"
-            " same."
+            "A difference whose interval contains zero often appears between arms that are equal."
         ),
         source=f"{RUN_TO_RUN}; on 10,000 images an error near 7 % has a standard error of 0.26",
         severity="note",

@@ -25,7 +25,7 @@ class Asked(NamedTuple):
     dataset: DatasetFacts | None
 
 
-class Point(NamedTuple):
+class PaperPoint(NamedTuple):
     """One thing the paper says, and what was found; where that is unknown, `found` is empty."""
 
     key: str
@@ -38,10 +38,10 @@ class Point(NamedTuple):
 class Conformity:
     """Every point of the paper's section 4.2, in its order."""
 
-    points: tuple[Point, ...]
+    points: tuple[PaperPoint, ...]
     source: str = HE_CIFAR
 
-    def of(self, verdict: Verdict) -> tuple[Point, ...]:
+    def of(self, verdict: Verdict) -> tuple[PaperPoint, ...]:
         """The points with this verdict."""
         return tuple([point for point in self.points if point.verdict == verdict])
 
@@ -57,14 +57,11 @@ class Conformity:
                 if len(differing) == 1
                 else f"these {_word(len(differing))} differ"
             )
-            text += f"; {which}: " + "; ".join([_contrast(point) for point in differing])
+            contrasts = [f"{each.key} ({each.found}, not {each.expected})" for each in differing]
+            text += f"; {which}: {'; '.join(contrasts)}"
         if unknown:
             text += f"; {_word(unknown)} more cannot be known from this"
         return f"{text}."
-
-
-def _contrast(point: Point) -> str:
-    return f"{point.key} ({point.found}, not {point.expected})"
 
 
 def _word(number: int) -> str:
@@ -116,13 +113,10 @@ def _norm(network: ResNetConfig) -> tuple[bool, str]:
         else "before the convolution (pre-activation)"
     )
     start = "" if network.norm.last_gamma == "one" else ", the last scales starting at 0"
-    good = (network.norm.kind, network.activation_order, network.norm.last_gamma) == (
-        "batch",
-        "post",
-        "one",
-    )
-    name = NORM_NAMES[network.norm.kind]
-    return good, name if network.norm.kind == "none" else f"{name} {place}{start}"
+    norm = network.norm
+    good = norm.kind == "batch" and network.activation_order == "post" and norm.last_gamma == "one"
+    name = NORM_NAMES[norm.kind]
+    return good, name if norm.kind == "none" else f"{name} {place}{start}"
 
 
 def _initialiser(network: ResNetConfig) -> tuple[bool, str]:
@@ -144,10 +138,8 @@ def _optimiser(recipe: Recipe) -> tuple[bool, str]:
 
 def _decay(recipe: Recipe) -> tuple[bool, str]:
     decay = recipe.weight_decay
-    return (decay.value, decay.semantics) == (
-        1e-4,
-        "l2",
-    ), f"{short(decay.value)}, {decay.semantics}"
+    good = decay.value == 1e-4 and decay.semantics == "l2"
+    return good, f"{short(decay.value)}, {decay.semantics}"
 
 
 def _batch(recipe: Recipe) -> tuple[bool, str]:
@@ -181,9 +173,8 @@ def _augmentation(recipe: Recipe) -> tuple[bool, str]:
 
 
 def _normalisation(recipe: Recipe) -> tuple[bool, str]:
-    return recipe.input_normalisation == "per_pixel_mean", recipe.input_normalisation.replace(
-        "_", " "
-    )
+    kind = recipe.input_normalisation
+    return kind == "per_pixel_mean", kind.replace("_", " ")
 
 
 OF_NETWORK: tuple[tuple[str, str, OfNetwork], ...] = (
@@ -209,38 +200,37 @@ OF_RECIPE: tuple[tuple[str, str, OfRecipe], ...] = (
 )
 
 
-def _warmup(asked: Asked) -> Point:
+def _warmup(asked: Asked) -> PaperPoint:
     """0.01 until the training error is below 80 %, for 110 layers; none for fewer."""
     key, fewer = "warm-up", "none"
     if asked.recipe is None:
-        return Point(key, fewer, "", "unknown")
+        return PaperPoint(key, fewer, "", "unknown")
     warmup = asked.recipe.warmup
-    found = (
-        "none"
-        if warmup is None
-        else f"{warmup.steps:,} steps"
-        if warmup.kind == "steps"
-        else _of_error(warmup)
-    )
+    if warmup is None:
+        found = "none"
+    elif warmup.kind == "steps":
+        found = f"{warmup.steps:,} steps"
+    else:
+        found = _of_error(warmup)
     if asked.network is None:
-        return Point(key, fewer, found, "unknown")
+        return PaperPoint(key, fewer, found, "unknown")
     deep = all(stage.blocks >= DEEP_N for stage in asked.network.stages)
     expected = _of_error(ErrorWarmup()) if deep else fewer
-    return Point(key, expected, found, "met" if found == expected else "differs")
+    return PaperPoint(key, expected, found, "met" if found == expected else "differs")
 
 
 def _of_error(warmup: ErrorWarmup) -> str:
     return f"{short(warmup.learning_rate)} until {warmup.error:g} % error"
 
 
-def _split(asked: Asked) -> Point:
+def _split(asked: Asked) -> PaperPoint:
     key, expected = "split", f"{TRAIN_IMAGES:,} / {VALIDATION_IMAGES:,} of CIFAR-10"
     if asked.recipe is None or asked.dataset is None:
-        return Point(key, expected, "", "unknown")
+        return PaperPoint(key, expected, "", "unknown")
     validation = asked.recipe.validation_images
     train = asked.dataset.train_images - validation
     good = (asked.dataset.name, train, validation) == ("cifar10", TRAIN_IMAGES, VALIDATION_IMAGES)
-    return Point(
+    return PaperPoint(
         key,
         expected,
         f"{train:,} / {validation:,} of {asked.dataset.title}",
@@ -264,8 +254,8 @@ def follows(
     return Conformity((*points, _warmup(asked), _split(asked)))
 
 
-def _point(key: str, expected: str, found: tuple[bool, str] | None) -> Point:
+def _point(key: str, expected: str, found: tuple[bool, str] | None) -> PaperPoint:
     if found is None:
-        return Point(key, expected, "", "unknown")
+        return PaperPoint(key, expected, "", "unknown")
     good, words = found
-    return Point(key, expected, words, "met" if good else "differs")
+    return PaperPoint(key, expected, words, "met" if good else "differs")

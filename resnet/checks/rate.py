@@ -1,4 +1,4 @@
-"""Learning rates and the steps they are driven by."""
+"""Learning rates and steps."""
 
 from resnet.checks.facts import Facts
 from resnet.checks.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
@@ -10,7 +10,7 @@ USUAL_ADAM = 1e-3
 FAR = 10.0
 NEVER_REACHED = 0.5
 WARMUP_IS_OVER = 4000
-"""Steps. The paper's warm-up takes about 400; ten times as many is no warm-up any more."""
+"""Steps. The paper's warm-up takes about 400; after ten times as many it should have ended."""
 
 DEEP = 110
 
@@ -41,8 +41,8 @@ def _far_from_usual(facts: Facts) -> Said | None:
     ]
     at = f" at batch {facts.images_per_step:,}" if name == "SGD" else ""
     return Said(
-        f"The learning rate {short(facts.learning_rate)} is {times(ratio)} what {name} usually"
-        f" takes{at}, about {short(usual)}.",
+        f"The learning rate {short(facts.learning_rate)} is {times(ratio)} the usual one of"
+        f" {name}{at}, about {short(usual)}.",
         f"Try {short(usual)}, or a few rates around it on validation.",
     )
 
@@ -63,10 +63,10 @@ def _warmup_never_ends(facts: Facts) -> Said | None:
     if not long_enough or facts.highest_rate >= NEVER_REACHED * facts.learning_rate:
         return None
     return Said(
-        f"The learning rate aimed at is {short(facts.learning_rate)}, and after"
-        f" {facts.steps_done:,} steps none above {short(facts.highest_rate)} has been logged: the"
-        " warm-up has not ended.",
-        "See that the rate goes back after the warm-up, and log it.",
+        f"The learning rate should reach {short(facts.learning_rate)}, but after"
+        f" {facts.steps_done:,} steps the highest one in the log is {short(facts.highest_rate)}:"
+        " the warm-up has not ended.",
+        "Make sure that the rate rises after the warm-up, and log it.",
     )
 
 
@@ -82,8 +82,8 @@ def _deep_without_warmup(facts: Facts) -> Said | None:
     if network.depth < DEEP or not facts.learning_rate or facts.learning_rate < USUAL_SGD:
         return None
     return Said(
-        f"{network.depth} layers begin at a learning rate of {short(facts.learning_rate)} without a"
-        " warm-up; the paper found 0.1 slightly too large to start converging with 110.",
+        f"{network.depth} layers start at a learning rate of {short(facts.learning_rate)} without a"
+        " warm-up; with 110 layers, the paper found 0.1 slightly too large to start converging.",
         "Warm up at 0.01 until the training error is below 80 %, as recipe he2015_cifar_110 does.",
     )
 
@@ -96,7 +96,7 @@ def _drop_after_the_end(facts: Facts) -> Said | None:
         return None
     named = listed([f"{drop:,}" for drop in late])
     return Said(
-        f"The learning rate is to drop at step {named}, but training ends at step {facts.steps:,}.",
+        f"The learning rate drops at step {named}, but training ends at step {facts.steps:,}.",
         "Move the drops to a half and three quarters of the run, or train longer.",
     )
 
@@ -144,7 +144,7 @@ def _not_a_number(facts: Facts) -> Said | None:
         return None
     where = f" by step {facts.steps_done:,}" if facts.steps_done else ""
     return Said(
-        f"A loss or a weight was no longer a number{where}; what came after is no training.",
+        f"A loss or a weight was no longer a number{where}; records after that mean nothing.",
         "Lower the learning rate, or compute in float32; leave this run out, and say so.",
     )
 
@@ -155,10 +155,10 @@ RULES = (
     Rule(
         key="rate_far_from_usual",
         subject="learning rate",
-        title="A learning rate far from the optimiser's usual",
+        title="Unusual learning rate for this optimiser",
         reason=(
-            "Too low and nothing is learnt in the time there is; too high and training never"
-            " settles."
+            "With a rate that is too low little is learnt; with one that is too high training does"
+            " not converge."
         ),
         source=(
             f"{HE_CIFAR}: 0.1; {GOYAL}, in proportion to the batch; {KERAS}, Adam: 0.001;"
@@ -172,8 +172,8 @@ RULES = (
         subject="learning rate",
         title="A warm-up that never ends",
         reason=(
-            "A warm-up is to end: two public repositories trained ResNet-110 at a tenth of the"
-            " rate, silently."
+            "A warm-up must end: two public repositories trained ResNet-110 at a tenth of the rate,"
+            " without a message."
         ),
         source=(
             f"{HE_CIFAR}: about 400 iterations, then back to 0.1; training notes of this project"
@@ -185,7 +185,7 @@ RULES = (
         key="deep_without_warmup",
         subject="learning rate",
         title="A very deep network without a warm-up",
-        reason="A fresh network of 110 layers does not start to converge well at the full rate.",
+        reason="A new network of 110 layers does not start to converge well at the full rate.",
         source=HE_CIFAR,
         severity="note",
         each=_deep_without_warmup,
@@ -195,8 +195,8 @@ RULES = (
         subject="learning rate",
         title="The schedule goes on after the end",
         reason=(
-            "A drop that never comes leaves the error of the high learning rate, points above the"
-            " final one."
+            "Without the drop, the error stays that of the high learning rate, several points above"
+            " the final one."
         ),
         source=f"{HE_CIFAR}: drops at 32k and 48k of 64k",
         severity="wrong",
@@ -207,8 +207,8 @@ RULES = (
         subject="steps",
         title="Epochs where the paper counts steps",
         reason=(
-            "An epoch is no whole number of steps, so a schedule in epochs drifts from the one in"
-            " steps."
+            "An epoch is not a whole number of steps, so a schedule in epochs drifts from the one"
+            " in steps."
         ),
         source=f"{HE_CIFAR}: 32k, 48k and 64k iterations",
         severity="unusual",
@@ -218,7 +218,7 @@ RULES = (
         key="less_than_an_epoch",
         subject="steps",
         title="Fewer steps than one epoch",
-        reason="Most images are never seen, so what is measured is the start of a training.",
+        reason="Most images are never seen, so only the start of a training is measured.",
         source=f"{HE_CIFAR}: 64k steps of 128 are 182 epochs of 45k images",
         severity="unusual",
         each=_less_than_an_epoch,
@@ -228,8 +228,8 @@ RULES = (
         subject="steps",
         title="Training became not-a-number",
         reason=(
-            "A callback that ends a broken training ends it as if it had succeeded, so its numbers"
-            " look like any."
+            "A callback that stops a broken training stops it as if it had succeeded, so its"
+            " numbers look valid."
         ),
         source=f"{KERAS}, TerminateOnNaN",
         severity="wrong",

@@ -1,5 +1,5 @@
-"""A rule is data: what it is called, why it is one, who says so, how bad it is, and a pure function
-that looks."""
+"""A rule is data: its name, its reason and source, its severity, and a pure function that applies
+it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from resnet.checks.facts import Arms, Facts
 
 Severity = Literal["wrong", "unfair", "unusual", "note"]
 SEVERITIES: tuple[Severity, ...] = ("wrong", "unfair", "unusual", "note")
-"""The worst first: not what was meant; not comparable; not what others do; good to know."""
+"""The worst first: probably a mistake; not comparable; unusual; good to know."""
 
 Subject = Literal[
     "weight decay",
@@ -24,7 +24,7 @@ Subject = Literal[
 
 
 class Said(NamedTuple):
-    """What a rule says where it speaks: a sentence with the numbers filled in, and a way out."""
+    """What a rule found: a sentence with the numbers filled in, and a way out."""
 
     sentence: str
     way_out: str
@@ -32,7 +32,8 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found, and in which arms or runs. `rule` is the key of the rule that says why."""
+    """One problem, and the arms or runs that have it. `rule` is the key of the rule that found
+    it."""
 
     rule: str
     severity: Severity
@@ -47,11 +48,10 @@ LooksAtArms = Callable[[Arms], Said | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """`reason` is one sentence a student understands; `source` a paper, a library's documentation
-    or a notebook.
+    """`reason` is one sentence that a student understands; `source` a paper, a library's
+    documentation or a notebook.
 
-    It has one of two ways to look: `each` at every run by itself, `arms` at what is compared: two
-    arms or more.
+    A rule has one of two functions: `each` looks at one run, `arms` compares two arms or more.
     """
 
     key: str
@@ -64,19 +64,18 @@ class Rule:
     arms: LooksAtArms | None = None
 
     def look(self, everything: Sequence[Facts], arms: Arms) -> tuple[Finding, ...]:
-        """A finding for each sentence it has to say; runs of which the same is true share one."""
-        said: dict[Said, list[str]] = {}
+        """The findings; runs with the same sentence share one."""
+        places: dict[Said, list[str]] = {}
         for facts in everything if self.each else ():
-            if self.each and (found := self.each(facts)):
-                said.setdefault(found, []).append(facts.called)
-        if self.arms and len(arms) > 1 and (found := self.arms(arms)):
-            said[found] = []
-        return tuple(
-            [
-                Finding(self.key, self.severity, *words, where=tuple(dict.fromkeys(names)))
-                for words, names in said.items()
-            ]
-        )
+            if self.each and (problem := self.each(facts)):
+                places.setdefault(problem, []).append(facts.called)
+        if self.arms and len(arms) > 1 and (problem := self.arms(arms)):
+            places[problem] = []
+        findings = []
+        for (sentence, way_out), names in places.items():
+            where = tuple(dict.fromkeys(names))
+            findings.append(Finding(self.key, self.severity, sentence, way_out, where))
+        return tuple(findings)
 
 
 HE_CIFAR = "He et al. 2015, Deep Residual Learning, section 4.2"

@@ -5,23 +5,24 @@ from resnet.checks.rule import NOTEBOOK, Rule, Said
 from resnet.guards.guard import several_changed
 
 MOST = 3
-"""More comparisons than this are counted."""
+"""Comparisons that are named; further ones are only counted."""
 
 
 def _several_factors(arms: Arms) -> Said | None:
-    said = []
+    sentences = []
     for first, *_ in arms:
         if first.against is not None and len(first.changed or ()) > 1:
-            said.append(several_changed(first.against, arm_label([first]), first.changed or ()))
-    if not said:
+            sentence = several_changed(first.against, arm_label([first]), first.changed or ())
+            sentences.append(sentence)
+    if not sentences:
         return None
-    more = (
-        [f"{len(said) - MOST} more comparisons change several factors."] if len(said) > MOST else []
-    )
+    named, others = sentences[:MOST], len(sentences) - MOST
+    if others > 0:
+        named.append(f"{others} more comparisons change several factors.")
     return Said(
-        " ".join([*said[:MOST], *more]),
-        "Add an arm for each factor alone, or cross them in a grid; else say that both were"
-        " changed.",
+        " ".join(named),
+        "Add an arm for each factor alone, or cross the factors in a grid; otherwise say that both"
+        " were changed.",
     )
 
 
@@ -30,7 +31,7 @@ RULES = (
         key="several_factors",
         subject="comparison",
         title="Several factors changed at once",
-        reason="Where two things change at once, nobody can say which made the difference.",
+        reason="If two things change at once, the cause of a difference cannot be known.",
         source=f"{NOTEBOOK}: network, weight decay and optimiser changed together",
         severity="unfair",
         arms=_several_factors,

@@ -1,5 +1,4 @@
-"""Facts from what there is: networks, recipes, specs, the records of runs, and files that say what
-somebody knows.
+"""Facts from networks, recipes, specs, the records of runs, and from what a person writes down.
 
 Nothing here reads a file. What a source does not say stays None.
 """
@@ -7,10 +6,11 @@ Nothing here reads a file. What a source does not say stays None.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from resnet import history
 from resnet.checks.facts import Facts
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo, explain
@@ -20,11 +20,13 @@ from resnet.recipes.recipe import Recipe, SgdConfig
 from resnet.recipes.schedule import StepsSchedule
 from resnet.runs.spec import RunSpec
 
+AnyNumber = TypeVar("AnyNumber", int, float)
+
 KEYS = tuple([field.name for field in fields(Facts)])
 """What `of_mapping` takes."""
 
 MOST = 1e15
-"""More than this is no count and no rate of any record."""
+"""The largest number that is taken for a count or a rate."""
 
 NOT_A_NUMBER = re.compile(r"Not a number at step ([\d,]{1,20})\b")
 """How the worker's last word begins where a run stopped for that:
@@ -39,7 +41,7 @@ def of_network(network: ResNetConfig, name: str = "") -> Facts:
 
 
 def of_recipe(recipe: Recipe, name: str = "") -> Facts:
-    """What a recipe says, and what this program does whatever it says: it shuffles images, centres
+    """What a recipe says, and what this program does with every recipe: it shuffles images, centres
     them by the training part, augments training images only, keeps the penalty out of the loss, and
     lets validation choose.
     """
@@ -121,27 +123,29 @@ def of_run(
     """The same with what the run's records say happened, and `cause`, why it ended, as its last
     word says: a run that stops at a weight that is no number writes no further record. `facts` are
     those of its spec."""
-    last: dict[str, Mapping[str, Any]] = {str(record.get("kind")): record for record in records}
-    start, evaluation, test = (last.get(kind, {}) for kind in ("start", "evaluation", "test"))
-    rates = [rate for record in records if (rate := _number(record, "learning_rate")) is not None]
-    steps = [step for record in records if (step := _number(record, "step")) is not None]
-    clean = _percent(evaluation, "train_error_clean")
+    start = history.last_of(records, history.Start) or history.Start()
+    evaluation = history.last_of(records, history.Evaluation) or history.Evaluation()
+    tests = history.all_of(records, history.Test)
+    rates = history.values(records, history.Train, "learning_rate")
+    steps = [_within(history.whole(record.get("step"))) for record in records]
+    stopped_at = _step_without_a_number(cause)
+    clean = _percent(evaluation.train_error_clean)
     return replace(
         facts,
         begins="continued" if continued else facts.begins,
-        devices=_whole(start, "devices") or facts.devices,
-        train_images=_whole(start, "train_images") or facts.train_images,
-        validation_images=_whole(start, "validation_images") or facts.validation_images,
-        test_images=_whole(start, "test_images") or facts.test_images,
-        highest_rate=max(rates, default=None),
-        steps_done=int(max([*steps, *_step_without_a_number(cause)], default=0)) or None,
+        devices=_within(start.devices) or facts.devices,
+        train_images=_within(start.train_images) or facts.train_images,
+        validation_images=_within(start.validation_images) or facts.validation_images,
+        test_images=_within(start.test_images) or facts.test_images,
+        highest_rate=max([rate for rate in map(_within, rates) if rate is not None], default=None),
+        steps_done=max([step for step in [*steps, _within(stopped_at)] if step], default=None),
         train_error=clean,
         train_error_is="clean" if clean is not None else None,
-        validation_error=_percent(evaluation, "best_validation_error"),
-        test_error=_percent(test, "test_error"),
-        looks_at_test=sum([record.get("kind") == "test" for record in records]) or None,
-        not_a_number=bool(_step_without_a_number(cause))
-        or any(record.get("warning") == "not_a_number" for record in records),
+        validation_error=_percent(evaluation.best_validation_error),
+        test_error=_percent(tests[-1].test_error) if tests else None,
+        looks_at_test=len(tests) or None,
+        not_a_number=stopped_at is not None
+        or "not_a_number" in [one.warning for one in history.all_of(records, history.Warned)],
     )
 
 
@@ -166,25 +170,16 @@ def of_mapping(known: Mapping[str, Any]) -> Facts:
         raise ConfigError(explain(error, "facts", KEYS)) from None
 
 
-def _step_without_a_number(cause: str | None) -> list[float]:
+def _step_without_a_number(cause: str | None) -> int | None:
     """The step at which a run stopped because of it, where that is why it ended."""
-    found = NOT_A_NUMBER.match(cause or "")
-    return [float(found[1].replace(",", ""))] if found else []
+    match = NOT_A_NUMBER.match(cause or "")
+    return int(match[1].replace(",", "")) if match else None
 
 
-def _number(record: Mapping[str, Any], key: str) -> float | None:
-    """The number in this field, or None: a hand that edits the file may have written anything."""
-    value = record.get(key)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < MOST:
-        return None
-    return float(value)
+def _within(value: AnyNumber | None) -> AnyNumber | None:
+    """A number that `Facts` takes, or None: a person may have edited the file."""
+    return value if value is not None and 0 <= value < MOST else None
 
 
-def _percent(record: Mapping[str, Any], key: str) -> float | None:
-    value = _number(record, key)
-    return None if value is None or value > 100 else value
-
-
-def _whole(record: Mapping[str, Any], key: str) -> int | None:
-    value = _number(record, key)
-    return int(value) or None if value is not None else None
+def _percent(value: float | None) -> float | None:
+    return value if value is not None and 0 <= value <= 100 else None

@@ -1,5 +1,5 @@
-"""The command line: `python -m resnet
-list|describe|compare|family|draw|plot|export|check|why-loss|study|twin|…`.
+"""The command line: `resnet-lab COMMAND`, or `python -m resnet COMMAND`; resnet/cli/commands.py
+lists them.
 
 The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C
 is 130.
@@ -8,22 +8,13 @@ is 130.
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
-from resnet.cli import (
-    checking,
-    comparing,
-    describing,
-    explaining,
-    managing,
-    offering,
-    pictures,
-    running,
-    saving,
-    studying,
-)
+from resnet.cli.commands import COMMANDS, Commands
 from resnet.errors import ResNetLabError, echo
+from resnet.extras import EXTRAS, missing
 
 FAILED, INTERRUPTED = 2, 130
 
@@ -31,25 +22,9 @@ USAGE_ERROR = (
     typer.BadParameter.__base__ or ValueError
 )  # typer brings its own click; this is the one it raises
 
-app = typer.Typer(
-    help="Choose a residual network, see it, count it, export it, train it.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for group in (
-    describing,
-    comparing,
-    pictures,
-    saving,
-    checking,
-    explaining,
-    offering,
-    running,
-    managing,
-    studying,
-):
-    group.register(app)
+lab = Commands(COMMANDS, help="Choose a residual network, see it, count it, export it, train it.")
+PROGRAM = "resnet-lab"
+"""The name under which a wheel puts this on the PATH."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Ctrl+C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = app(words or ["--help"], prog_name="python -m resnet", standalone_mode=False)
+        status = lab.main(words or ["--help"], prog_name=_called(), standalone_mode=False)
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
@@ -69,8 +44,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _called() -> str:
+    """What was typed to start this, for the lines that say how it is used."""
+    return PROGRAM if Path(sys.argv[0]).stem == PROGRAM else "python -m resnet"
+
+
 def _complain(error: Exception) -> int:
     """One line on stderr, whatever it was."""
+    if (
+        isinstance(error, ModuleNotFoundError)
+        and error.name
+        and error.name.partition(".")[0] in EXTRAS
+    ):
+        error = missing(error.name.partition(".")[0])
     if isinstance(error, ResNetLabError):
         message = str(error)
     elif isinstance(error, USAGE_ERROR):

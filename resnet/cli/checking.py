@@ -11,15 +11,15 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from resnet import data
-from resnet.checks import check as lint
-from resnet.checks import sources
-from resnet.checks.check import Conformity, Facts, Finding
+from resnet import bounded, data
+from resnet.checks import rules, sources
 from resnet.checks.imported import of_import
+from resnet.checks.rules import Conformity, Facts, Finding
 from resnet.cli.options import AsJson, Runs
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, ResNetLabError, RunError, UnknownNameError, echo
 from resnet.guards import guard
+from resnet.imports.curve_tables import MOST_CELLS
 from resnet.imports.imported import IMPORTS, ImportedCurve, read_curve, read_imports
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
@@ -30,7 +30,7 @@ from resnet.runs.directory import SPEC
 from resnet.runs.spec import RUN_ID
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.studies import checked, compared
-from resnet.studies.plan import files as study_files
+from resnet.studies.plan import study_files
 from resnet.studies.plan.study import Study, arms_of, specs_of
 from resnet.studies.planning import Step, steps_of
 
@@ -67,7 +67,7 @@ def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> Non
     """What is wrong, unfair or unusual about a training or a comparison, each with its reason,
     source and way out."""
     targets = _beside([target for word in what for target in targets_of(word, runs)])
-    findings = lint.check(*[target.facts for target in targets])
+    findings = rules.check(*[target.facts for target in targets])
     paper = {target.facts.called: found for target in targets if (found := conformity(target))}
     comparisons = [target.comparison for target in targets if target.comparison]
     if as_json:
@@ -109,14 +109,14 @@ def conformity(target: Target) -> Conformity | None:
         return None
     if target.network is None and target.recipe is None:
         return None
-    return lint.follows(target.recipe, target.network, target.dataset)
+    return rules.follows(target.recipe, target.network, target.dataset)
 
 
 def record(findings: tuple[Finding, ...], paper: dict[str, Conformity]) -> dict[str, Any]:
     """What `--json` prints."""
     rows = []
     for finding in findings:
-        rule = lint.get(finding.rule)
+        rule = rules.get(finding.rule)
         rows.append(
             {**asdict(finding), "title": rule.title, "subject": rule.subject}
             | {"reason": rule.reason, "source": rule.source}
@@ -205,8 +205,8 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
     if path.suffix.lower() in (".yaml", ".yml"):
         return _of_study(study_files.read(path), runs)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
+        content = bounded.read_json(path.read_text(encoding="utf-8"), most_parts=4 * MOST_CELLS)
+    except (ConfigError, ValueError):
         raise ConfigError(
             f"A file to check holds JSON; received {echo(path.name)}, which does not."
         ) from None
@@ -237,13 +237,13 @@ def _of_content(content: Any, name: str) -> Target:
 
 def _headline(findings: tuple[Finding, ...]) -> str:
     if not findings:
-        return "Nothing to say against it, as far as the facts go."
+        return "No problems found in what is known about this training."
     counts = Counter(finding.severity for finding in findings)
-    return ", ".join([f"{counts[kind]} {kind}" for kind in lint.SEVERITIES if counts[kind]])
+    return ", ".join([f"{counts[kind]} {kind}" for kind in rules.SEVERITIES if counts[kind]])
 
 
 def _text(finding: Finding) -> str:
-    rule = lint.get(finding.rule)
+    rule = rules.get(finding.rule)
     where = f"{', '.join(finding.where)}: " if finding.where else ""
     lines = [
         f"{finding.severity:8} {rule.title}",

@@ -8,6 +8,7 @@ import typer
 
 from resnet import files
 from resnet.cli.options import AsJson, Name, Settings, choose, format_of
+from resnet.network import catalog
 from resnet.network.link import pairs
 from resnet.tables import comparison, family
 from resnet.tables.comparison import Comparison, PartChange
@@ -31,7 +32,13 @@ Table = Annotated[
 ]
 Most = Annotated[
     int,
-    typer.Option("--n", metavar="N", min=1, max=200, help="The family's last n; the first is 1."),
+    typer.Option(
+        "--n",
+        metavar="N",
+        min=1,
+        max=max(catalog.N_RANGE),
+        help="The family's last n; the first is 1.",
+    ),
 ]
 FORMATS = ("csv", "md", "tex")
 

@@ -1,4 +1,4 @@
-"""list, describe: what there is, and what it costs."""
+"""describe: what a network costs."""
 
 import json
 from typing import Annotated
@@ -8,33 +8,21 @@ import typer
 from resnet import exports, quantity
 from resnet.cli.options import AsJson, Name, Settings, choose
 from resnet.network import catalog
-from resnet.network.catalog import Entry
 from resnet.network.graph import build_graph
-from resnet.network.metrics import CONVENTIONS, Metrics, measure
+from resnet.network.metrics import Metrics, measure
+from resnet.network.numbers import NUMBERS, OF_LAYERS, Number
+from resnet.tables.layer_table import NAMED
 
-All = Annotated[bool, typer.Option("--all", help="Every n from 1 to 200 too.")]
 Layers = Annotated[bool, typer.Option("--layers", help="Also the table of layers.")]
 
-COLUMNS = ("layer", "operation", "output", "trainable", "not", "MACs", "sees")
+SHOWN = [key for key in OF_LAYERS if key != "activation_bytes"]
+"""Numbers of the table of layers. The memory is left out to keep its lines short; files have it."""
+
+COLUMNS = (*[column.heading for column in NAMED], *[NUMBERS[key].heading for key in SHOWN])
 
 
 def register(app: typer.Typer) -> None:
-    app.command("list")(list_networks)
     app.command("describe")(describe)
-
-
-def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
-    """The published networks, each with its source."""
-    entries = (
-        [catalog.get(name) for name in catalog.names()]
-        if all_of_them
-        else list(catalog.published())
-    )
-    if as_json:
-        print(json.dumps([_record(entry) for entry in entries], indent=2))
-        return
-    for entry in entries:
-        print(f"{entry.name:16} {entry.config.depth:>5} layers   {entry.source}")
 
 
 def describe(
@@ -50,49 +38,24 @@ def describe(
     changes = [f"{key}={value}" for key, value in choice.to_query().items() if key != "network"]
     print(f"{name}{', ' if changes else ''}{', '.join(changes)}")
     print(catalog.get(name).source + ("; changed as said" if changes else ""))
-    for key, value in _totals(metrics).items():
-        print(f"\n  {key.replace('_', ' '):22}{value}\n{'':24}{CONVENTIONS[key]}")
+    for number in NUMBERS.values():
+        value = _written(number, getattr(metrics, number.key))
+        print(f"\n  {number.label:26}{value}\n{'':28}{number.convention}")
     if layers:
         _print_table(metrics)
 
 
-def _record(entry: Entry) -> dict[str, object]:
-    return {
-        "name": entry.name,
-        "family": entry.family,
-        "n": entry.n,
-        "depth": entry.config.depth,
-        "source": entry.source,
-    }
-
-
-def _totals(metrics: Metrics) -> dict[str, str]:
-    return {
-        "depth": str(metrics.depth),
-        "trainable_params": quantity.exact(metrics.trainable_params),
-        "non_trainable_params": quantity.exact(metrics.non_trainable_params),
-        "macs": f"{quantity.exact(metrics.macs)}   ({quantity.short(metrics.macs)})",
-        "activation_bytes": (
-            f"{quantity.exact(metrics.activation_bytes)}  "
-            f" ({quantity.size(metrics.activation_bytes)})"
-        ),
-        "receptive_field": f"{quantity.exact(metrics.receptive_field)} pixels",
-    }
+def _written(number: Number, value: int) -> str:
+    """In full, and in short where that is not the same: "7,508,304 bytes   (7.5 MB)"."""
+    exact, brief = number.exact(value), number.brief(value)
+    return exact if quantity.exact(value) in brief else f"{exact}   ({brief})"
 
 
 def _print_table(metrics: Metrics) -> None:
-    rows = [
-        (
-            row.id,
-            row.op,
-            quantity.shape(row.output_shape),
-            *map(
-                quantity.exact,
-                (row.trainable_params, row.non_trainable_params, row.macs, row.receptive_field),
-            ),
-        )
-        for row in metrics.layers
-    ]
+    rows = []
+    for row in metrics.layers:
+        counts = [quantity.exact(getattr(row, key)) for key in SHOWN]
+        rows.append((row.id, row.op, quantity.shape(row.output_shape), *counts))
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     print()
     for cells in (COLUMNS, *rows):

@@ -18,9 +18,8 @@ from resnet.runs import Store
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.shipped.notebook import usual_decay
 from resnet.tables.text_table import Column, TextTable, counted, named
-from resnet.why_loss import losses
-from resnet.why_loss import words as loss_words
-from resnet.why_loss.losses import Decay, Difference, Explanation, KerasL2, LossItem, LossRow
+from resnet.why_loss import loss_words, losses
+from resnet.why_loss.losses import Decay, Explanation, KerasL2, LossDifference, LossItem, LossRow
 
 LOSSES = {
     "penalty_at_start": "Penalty at start",
@@ -230,7 +229,7 @@ def _row(row: LossRow) -> dict[str, Any]:
     }
 
 
-def _difference(found: Difference) -> dict[str, Any]:
+def _difference(found: LossDifference) -> dict[str, Any]:
     return {name: getattr(found, name) for name in found.__slots__}
 
 

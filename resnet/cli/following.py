@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from resnet import quantity
+from resnet import history, quantity
 from resnet.errors import RunError
 from resnet.runs import START, Run, Store
 
@@ -61,33 +61,33 @@ def _print_until_over(run: Run) -> None:
         if state.name != known and state.name in WORTH_SAYING:
             print(f"{state.name}{f': {state.cause}' if state.cause else ''}", flush=True)
         known = state.name
-        records, cursor = run.metrics(cursor)
-        for record in records:
+        lines, cursor = run.metrics(cursor)
+        for line in lines:
             quiet = time.monotonic() - printed_s < QUIET_S
-            if line := _line(record, run, quiet):
-                print(line, flush=True)
+            if text := _said(line, run, quiet):
+                print(text, flush=True)
                 printed_s = time.monotonic()
         if state.over:
             return
         time.sleep(POLL_S)
 
 
-def _line(record: dict[str, Any], run: Run, quiet: bool) -> str | None:
-    """What a record says on one line; the many of kind "train" say nothing while `quiet`."""
-    match record.get("kind"):
-        case "start":
-            return f"{record.get('steps', 0):,} steps on {record.get('train_images', 0):,} images"
-        case "evaluation":
-            return _step(record, "validation", run.progress().time_left_s)
-        case "train" if not quiet:
-            return _step(record, "train", run.progress().time_left_s)
-        case "test":
-            return _step(record, "test", None)
+def _said(line: history.Line, run: Run, quiet: bool) -> str | None:
+    """What a record says on one line; the many training records say nothing while `quiet`."""
+    match history.of(line):
+        case history.Start(steps=steps, train_images=images):
+            return f"{steps or 0:,} steps on {images or 0:,} images"
+        case history.Evaluation(step=step, validation_error=error):
+            return _step(step, "validation error", error, run.progress().time_left_s)
+        case history.Train(step=step, train_error=error) if not quiet:
+            return _step(step, "train error", error, run.progress().time_left_s)
+        case history.Test(step=step, test_error=error):
+            return _step(step, "test error", error, None)
         case _:
             return None
 
 
-def _step(record: dict[str, Any], which: str, time_left_s: float | None) -> str:
-    error = quantity.percent(record[f"{which}_error"])
+def _step(step: int | None, what: str, error: float | None, time_left_s: float | None) -> str:
+    number = "?" if error is None else quantity.percent(error)
     left = "" if time_left_s is None else f"   {quantity.duration(time_left_s)} left"
-    return f"step {record['step']:>7,}   {which + ' error':16} {error:>8}{left}"
+    return f"step {step or 0:>7,}   {what:16} {number:>8}{left}"

@@ -59,6 +59,7 @@ def register(app: typer.Typer) -> None:
     runs_app.command("move")(move)
     runs_app.command("delete")(delete)
     runs_app.command("restore")(restore)
+    runs_app.command("empty-bin")(empty_bin)
     runs_app.command("export")(export)
 
 
@@ -168,6 +169,17 @@ def delete(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None
 def restore(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None:
     """Bring a deleted run back."""
     _answer(context, _store(context, root).restore(run_id))
+
+
+def empty_bin(context: typer.Context, root: RunsHere = None) -> None:
+    """Delete for good all runs in the bin. They cannot be restored afterwards; their disk space
+    becomes free."""
+    count = _store(context, root).empty_bin()
+    print(
+        f"{count} deleted {'run' if count == 1 else 'runs'} removed for good."
+        if count
+        else "The bin is empty."
+    )
 
 
 def export(context: typer.Context, run_id: RunId, output: Output, root: RunsHere = None) -> None:

@@ -23,6 +23,7 @@ from resnet.cli.options import (
 )
 from resnet.data import DatasetFacts
 from resnet.errors import RunError
+from resnet.extras import require
 from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe, with_steps
 from resnet.recipes.recipes import Entry
@@ -30,6 +31,8 @@ from resnet.runs import RunSpec, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
 
 DEFAULT_PORT = 8501
+HOME = Path(resnet.__file__).parents[1]
+"""The checkout, or the folder into which the wheel was installed."""
 
 DataSet = Annotated[
     str | None,
@@ -70,6 +73,7 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
 ) -> None:
     """Train a network in a process of its own, and follow it; Ctrl+C stops it. It takes on the
     data's shape."""
+    require("tensorflow")
     entry = recipes.get(recipe) if recipe else None
     dataset = dataset or _dataset(entry, quick)
     facts = data.facts(dataset, data_folder)
@@ -103,7 +107,8 @@ def _recipe(entry: Entry | None, facts: DatasetFacts, *, quick: bool, steps: int
 
 def serve(port: Port = DEFAULT_PORT) -> None:
     """The pages, on http://127.0.0.1:8501 unless told otherwise."""
-    root = Path(resnet.__file__).parents[1]
+    require("streamlit")
+    script = _script()
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -113,14 +118,30 @@ def serve(port: Port = DEFAULT_PORT) -> None:
                 f"Port {port} cannot be used: {error.strerror}; give another one with --port."
             ) from None
     print(f"ResNet Lab: http://127.0.0.1:{port} (Ctrl+C stops it)", flush=True)
-    os.chdir(root)  # where .streamlit/config.toml is
+    if script.parent == HOME:
+        os.chdir(
+            HOME
+        )  # a checkout keeps its runs in the checkout; a wheel has them where it is called
+    # -P: what happens to lie in this folder must not be taken for a package.
     command = [
         sys.executable,
+        "-P",
         "-m",
         "streamlit",
         "run",
-        "streamlit_app.py",
+        str(script),
         "--server.port",
         str(port),
     ]
     os.execv(sys.executable, command)
+
+
+def _script() -> Path:
+    """What Streamlit runs. Beside it is `.streamlit/config.toml`, which Streamlit reads by itself.
+    Raises RunError."""
+    for folder in (HOME / "app" / "start", HOME):
+        if (script := folder / "streamlit_app.py").is_file():
+            return script
+    raise RunError(
+        f"The pages are not in {HOME / 'app'}, where they belong; install resnet-lab again."
+    )

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from resnet import exports, files
+from resnet.as_keras.start import import_keras
 from resnet.cli.options import Name, Output, Settings, choose, format_of
+from resnet.extras import needed
 from resnet.network import search
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph
@@ -74,7 +76,9 @@ def keras_model() -> Iterator[ModuleType]:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
     try:
-        from resnet.as_keras import model as keras_model  # noqa: PLC0415  takes seconds
+        with needed():
+            import_keras()
+            from resnet.as_keras import model as keras_model  # noqa: PLC0415  takes seconds
 
         yield keras_model
     finally:

@@ -23,7 +23,7 @@ from resnet.studies.export.bundle import Bundle, read_bundle, write_bundle
 from resnet.studies.export.report import report
 from resnet.studies.export.study_figure import FigureFormat, FigureWidth, study_figure
 from resnet.studies.outcome import Outcome, exported, outcome
-from resnet.studies.plan.files import read
+from resnet.studies.plan.study_files import read
 
 File = Annotated[
     Path,

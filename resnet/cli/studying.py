@@ -31,8 +31,7 @@ from resnet.recipes.recipe import Recipe, with_steps
 from resnet.runs import Run, Store, list_devices
 from resnet.runs.store import DEFAULT_ROOT
 from resnet.studies import planning, running
-from resnet.studies.plan import files as study_files
-from resnet.studies.plan import ready
+from resnet.studies.plan import ready, study_files
 from resnet.studies.plan.factors import Baseline, Factor, parted
 from resnet.studies.plan.study import Design, Study, arms
 from resnet.studies.running import Status

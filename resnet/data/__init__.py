@@ -1,7 +1,7 @@
 """Images to train on: `names()`, `facts(name)`, `load(name, folder)`. Nothing here imports
 TensorFlow.
 
-Besides `names()`, there is any folder of images, as `folder:PATH` or `folder:PATH@SIZE`. `load`
+Any folder of images is a data set too, as `folder:PATH` or `folder:PATH@SIZE`. `load`
 reads what is in the data folder, and in the places where Debian and Keras put the same files.
 `fetch` downloads what is missing, which may take minutes: it belongs in a worker.
 """
@@ -61,13 +61,13 @@ _SIZED: dict[str, Callable[[str], Source]] = {
 
 
 def names() -> tuple[str, ...]:
-    """Every data set that has a name of its own, the one that needs no download first."""
+    """The named data sets; the first one needs no download."""
     return tuple(_SOURCES)
 
 
 def facts(name: str, folder: Path | str = DEFAULT_FOLDER) -> DatasetFacts:
     """What is known without loading anything. Raises UnknownNameError, and DataError for a
-    `folder:` of no use."""
+    `folder:` that cannot be used."""
     return _source(name, folder).facts
 
 
@@ -96,7 +96,7 @@ def availability(name: str, folder: Path | str = DEFAULT_FOLDER) -> str | None:
     if not source.downloads:
         return f"{missing}."
     if not _may_write(Path(folder)):
-        return f"{missing}; a run cannot download it, since nothing may be written to {folder}."
+        return f"{missing}; a run cannot download it, since {folder} is not writable."
     size = quantity.size(sum(download.size_bytes for download in source.downloads))
     return f"{missing}; or let the run download it first ({size})."
 
@@ -179,7 +179,6 @@ def _unreadable(title: str, folder: Path | str, error: OSError) -> DataError:
 
 def _may_write(folder: Path) -> bool:
     """Whether the folder, or the one it would be made in, takes files."""
-    there = next(
-        (place for place in (folder, *folder.absolute().parents) if place.exists()), folder
-    )
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    places = (folder, *folder.absolute().parents)
+    nearest = next((place for place in places if place.exists()), folder)
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)

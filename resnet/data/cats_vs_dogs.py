@@ -45,10 +45,10 @@ def source(name: str) -> Source:
     facts = replace(FACTS, name=name, image_shape=(side, side, 3))
 
     def images(folder: Path) -> ImageFolder:
-        found = find(folder)
-        if found is None:
+        place_of = find(folder)
+        if place_of is None:
             raise DataError(f"{FACTS.title} is not in {folder}: {FACTS.where}.")
-        return ImageFolder(found, facts, side, mark=b"JFIF")
+        return ImageFolder(place_of, facts, side, mark=b"JFIF")
 
     def read(folder: Path) -> Dataset:
         return images(folder).read()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from resnet.data.cifar_batches import Batch, Layout
+from resnet.data.cifar_batches import Batch, BatchLayout
 from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Download, Sample, Source
 from resnet.data.files import check_digest, digest_of, keras_cache, not_the_published
 from resnet.errors import DataError, echo
@@ -31,7 +31,7 @@ class Version:
     archive_md5: str
     folder: str
     batches: dict[str, str]
-    read: Callable[[bytes, str, Layout], Batch]
+    read: Callable[[bytes, str, BatchLayout], Batch]
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Cifar:
     facts: DatasetFacts
     python: Version
     binary: Version
-    train: Layout
-    test: Layout
+    train: BatchLayout
+    test: BatchLayout
     archive_bytes: int
 
     def read(self, folder: Path) -> Dataset:
@@ -77,7 +77,7 @@ class Cifar:
             else (path / name).read_bytes()
         )
         if content is None:
-            raise DataError(f"{path} holds no {version.folder}/{name}; get the archive anew.")
+            raise DataError(f"{path} holds no {version.folder}/{name}; get the archive again.")
         images, labels = version.read(content, f"{name} in {path}", self._layout(version, name))
         chosen = generator.choice(len(images), count, replace=False)
         return images[chosen], labels[chosen]
@@ -85,12 +85,12 @@ class Cifar:
     def find(self, folder: Path) -> tuple[Path, Version] | None:
         """The first archive or folder: in the data folder, in its folder of that name, where
         keras.datasets left it."""
-        kept = keras_cache()
+        cache = keras_cache()
         for place in (
             folder,
             folder / self.facts.name,
-            kept / f"{self.python.folder}-target",
-            kept,
+            cache / f"{self.python.folder}-target",
+            cache,
         ):
             for version in (self.python, self.binary):
                 for path in (place / version.folder, place / version.archive):
@@ -110,12 +110,12 @@ class Cifar:
         return self.find(folder) is not None
 
     def _found(self, folder: Path) -> tuple[Path, Version]:
-        found = self.find(folder)
-        if found is None:
+        place_and_version = self.find(folder)
+        if place_and_version is None:
             raise DataError(f"{self.facts.title} is not in {folder}: {self.facts.where}.")
-        return found
+        return place_and_version
 
-    def _layout(self, version: Version, name: str) -> Layout:
+    def _layout(self, version: Version, name: str) -> BatchLayout:
         return self.test if name == list(version.batches)[-1] else self.train
 
     def _from_folder(self, path: Path, version: Version) -> Iterator[tuple[str, str, bytes]]:
@@ -126,7 +126,7 @@ class Cifar:
             if not file.is_file():
                 raise DataError(
                     f"{path} holds only a part of {title}: {name} is missing; unpack the archive"
-                    " anew."
+                    " again."
                 )
             data = file.read_bytes()
             # First what is wrong with it, if anything is; only then its checksum.
@@ -141,7 +141,7 @@ class Cifar:
             if name not in batches:
                 raise DataError(
                     f"{path} is not {title}: it holds no {version.folder}/{name}; get the archive"
-                    " anew."
+                    " again."
                 )
             yield name, f"{name} in {path}", batches[name]
         if digest_of(path, version.archive_md5) != version.archive_md5:
@@ -152,25 +152,25 @@ def where(python: Version, binary: Version) -> str:
     """What to put where, for a data set's facts."""
     return (
         f"put {python.archive} or its folder {python.folder} in the data folder (the binary"
-        f" version, {binary.archive} or {binary.folder}, will do too)"
+        f" version, {binary.archive} or {binary.folder}, works too)"
     )
 
 
 def _members(path: Path, version: Version, names: tuple[str, ...]) -> dict[str, bytes]:
     """Those files in the archive that have these names and are not too large for a batch; stops
     once it has all."""
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
                 name = member.name.removeprefix(f"{version.folder}/")
                 file = archive.extractfile(member) if name in names else None
                 if file and member.size <= LARGEST_MEMBER_BYTES:
-                    found[name] = file.read()
-                if len(found) == len(names):
+                    contents[name] = file.read()
+                if len(contents) == len(names):
                     break
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise DataError(
-            f"{path} cannot be unpacked, perhaps it is cut short: {echo(str(error))}; get it anew."
+            f"{path} cannot be unpacked, perhaps it is cut short: {echo(str(error))}; get it again."
         ) from None
-    return found
+    return contents

@@ -1,7 +1,7 @@
 """CIFAR-10: 60,000 colour images in 10 classes, 32×32."""
 
 from resnet.data.cifar import Cifar, Version, where
-from resnet.data.cifar_batches import Layout, read_binary, read_pickle
+from resnet.data.cifar_batches import BatchLayout, read_binary, read_pickle
 from resnet.data.dataset import DatasetFacts
 
 PYTHON = Version(
@@ -55,7 +55,7 @@ FACTS = DatasetFacts(
     where=where(PYTHON, BINARY),
 )
 
-BATCH = Layout(FACTS.title, images=10_000, classes=10)
+BATCH = BatchLayout(FACTS.title, images=10_000, classes=10)
 
 CIFAR10 = Cifar(FACTS, PYTHON, BINARY, train=BATCH, test=BATCH, archive_bytes=170_498_071)
 SOURCE = CIFAR10.source

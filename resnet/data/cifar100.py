@@ -4,7 +4,7 @@ left aside."""
 from dataclasses import replace
 
 from resnet.data.cifar import Cifar, Version, where
-from resnet.data.cifar_batches import Layout, read_binary, read_pickle
+from resnet.data.cifar_batches import BatchLayout, read_binary, read_pickle
 from resnet.data.dataset import DatasetFacts
 
 PYTHON = Version(
@@ -56,7 +56,9 @@ FACTS = DatasetFacts(
     where=where(PYTHON, BINARY),
 )
 
-TRAIN = Layout(FACTS.title, images=50_000, classes=100, label_key=b"fine_labels", label_bytes=2)
+TRAIN = BatchLayout(
+    FACTS.title, images=50_000, classes=100, label_key=b"fine_labels", label_bytes=2
+)
 
 CIFAR100 = Cifar(
     FACTS,

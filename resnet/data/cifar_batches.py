@@ -19,7 +19,7 @@ Batch = tuple[Images, Labels]
 
 
 @dataclass(frozen=True)
-class Layout:
+class BatchLayout:
     """What one file holds. `label_key` names the labels in a pickle; of the `label_bytes` before
     each image in the binary version the last one is the label."""
 
@@ -34,29 +34,30 @@ class Layout:
         return self.images * (self.label_bytes + PIXELS)
 
 
-def read_binary(data: bytes, name: str, layout: Layout) -> Batch:
+def read_binary(data: bytes, name: str, layout: BatchLayout) -> Batch:
     """One batch of the binary version: label bytes, then 3,072 bytes channel by channel. Raises
     DataError."""
     expected = layout.binary_bytes
     if len(data) != expected:
         what = "is cut short" if len(data) < expected else "is longer than a batch"
         raise DataError(
-            f"{name} {what}: {len(data):,} of {expected:,} bytes; get the file anew and replace it."
+            f"{name} {what}: {len(data):,} of {expected:,} bytes; get the file again and replace"
+            " it."
         )
     rows = np.frombuffer(data, np.uint8).reshape(layout.images, layout.label_bytes + PIXELS)
     return _batch(rows[:, layout.label_bytes :], rows[:, layout.label_bytes - 1], name, layout)
 
 
-def read_pickle(data: bytes, name: str, layout: Layout) -> Batch:
+def read_pickle(data: bytes, name: str, layout: BatchLayout) -> Batch:
     """One batch of the Python version. Raises DataError, also where the pickle asks for more than
     arrays."""
     try:
         content = _ArraysOnly(io.BytesIO(data), encoding="bytes").load()
     except EOFError:
-        raise DataError(f"{name} is cut short; get the file anew and replace it.") from None
+        raise DataError(f"{name} is cut short; get the file again and replace it.") from None
     except Exception as error:  # a damaged pickle may raise anything at all
         raise DataError(
-            f"{name} is not a {layout.title} batch: {echo(str(error))}; get the file anew."
+            f"{name} is not a {layout.title} batch: {echo(str(error))}; get the file again."
         ) from None
     if not isinstance(content, dict):
         raise DataError(
@@ -66,7 +67,7 @@ def read_pickle(data: bytes, name: str, layout: Layout) -> Batch:
     return _batch(content.get(b"data"), content.get(layout.label_key), name, layout)
 
 
-def _batch(pixels: Any, labels: Any, name: str, layout: Layout) -> Batch:
+def _batch(pixels: Any, labels: Any, name: str, layout: BatchLayout) -> Batch:
     what, images = (
         f"{name} is not a {layout.title} batch: it does not hold {layout.images:,}",
         layout.images,

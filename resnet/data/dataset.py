@@ -29,9 +29,9 @@ class DatasetFacts:
     """What is known of a data set without loading it. `image_shape` is (height, width, channels).
 
     `source` says where it comes from, `where` how to give it to this program. `train_images` still
-    holds the validation part, which a recipe draws. `broken_files` were passed over when the images
-    were read; nobody knows them before. `class_sizes` are the training images of each class, where
-    files say so; empty where classes are known to be alike.
+    holds the validation part, which a recipe draws. `broken_files` were skipped when the images
+    were read, and are not known before. `class_sizes` are the training images of each class, where
+    files say so; empty where classes are known to be equal.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 over shapes, images and labels: the same whatever kind of file they came from."""
+        """SHA-256 over shapes, images and labels: the same for every kind of file."""
         digest = hashlib.sha256()
         for array in self.arrays:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
@@ -128,8 +128,8 @@ class FileImages:
         pixels = self.decode(file)
         if pixels is None:
             raise DataError(
-                f"{file} was a whole image when it was first read and is none now; leave a run its"
-                " images."
+                f"{file} could be read when the run started and cannot be read now; do not change"
+                " the images of a run while it trains."
             )
         return pixels
 

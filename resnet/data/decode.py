@@ -1,4 +1,4 @@
-"""One image file to pixels, whatever kind of picture it is; a broken one to None."""
+"""One image file of any kind to pixels; a broken one to None."""
 
 from pathlib import Path
 

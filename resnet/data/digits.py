@@ -7,6 +7,7 @@ import numpy as np
 
 from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Sample, Source
 from resnet.errors import DataError
+from resnet.extras import installed, require
 
 TEST_IMAGES = 297
 BRIGHTEST = 16
@@ -22,7 +23,7 @@ FACTS = DatasetFacts(
         "Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits (UCI), as bundled with"
         " scikit-learn"
     ),
-    where="It comes with scikit-learn; nothing to put anywhere.",
+    where="it comes with scikit-learn: pip install 'resnet-lab[data]'",
 )
 
 
@@ -43,10 +44,11 @@ def read(folder: Path) -> Dataset:
 
 def _bundled() -> Path:
     """Scikit-learn's file; importing scikit-learn to read it would take seconds."""
+    require("sklearn")
     package = importlib.util.find_spec("sklearn")
     if package is None or not package.origin:
         raise DataError(
-            "Digits come with scikit-learn, which is not installed; install requirements.txt anew."
+            "Digits come with scikit-learn, whose files are incomplete here; install it again."
         )
     return Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
 
@@ -58,4 +60,4 @@ def sample(folder: Path, count: int, generator: np.random.Generator) -> Sample:
     return dataset.train_images[chosen], dataset.train_labels[chosen]
 
 
-SOURCE = Source(FACTS, read, present=lambda folder: True, sample=sample)
+SOURCE = Source(FACTS, read, present=lambda folder: installed("sklearn"), sample=sample)

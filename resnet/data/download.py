@@ -1,7 +1,6 @@
 """Fetching published files into the data folder: checked, resumed where it broke off, one process
 at a time."""
 
-import fcntl
 import logging
 import os
 import time
@@ -17,6 +16,11 @@ from typing import BinaryIO
 from resnet.data.dataset import Download
 from resnet.data.files import digest_of
 from resnet.errors import DataError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 TIMEOUT_S = 20
 CHUNK_BYTES = 1 << 18
@@ -34,6 +38,11 @@ def fetch(download: Download, folder: Path) -> None:
     Another process that fetches the same file is waited for. What has arrived stays for the next
     attempt.
     """
+    if fcntl is None:
+        raise DataError(
+            "Downloads need Linux or macOS, since they rest on file locks that this system lacks; "
+            f"fetch {download.url} by hand and save it as {folder / download.path}."
+        )
     target = folder / download.path
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + UNFINISHED)
@@ -70,7 +79,7 @@ def _receive(download: Download, file: BinaryIO) -> None:
 
 
 def _receive_some(download: Download, file: BinaryIO) -> None:
-    """One connection; a server that cannot send a part sends the whole anew."""
+    """One connection. A server that cannot send a part sends the whole file again."""
     have = file.tell()
     request = urllib.request.Request(
         download.url, headers={"Range": f"bytes={have}-"} if have else {}

@@ -28,11 +28,11 @@ def read_idx(path: Path, shape: tuple[int, ...], published: str, title: str) -> 
     if len(data) < size_bytes:
         raise DataError(
             f"{path} is cut short: it holds {len(data):,} of {size_bytes:,} bytes; get the file"
-            " anew and replace it."
+            " again and replace it."
         )
     if len(data) > size_bytes:
         raise DataError(
-            f"{path} goes on after its {size_bytes:,} bytes; get the file anew and replace it."
+            f"{path} is longer than its {size_bytes:,} bytes; get the file again and replace it."
         )
     check_digest(data, published, path, title)
     return np.frombuffer(data, np.uint8, offset=header_bytes).reshape(shape)
@@ -46,7 +46,7 @@ def read_first(path: Path, shape: tuple[int, ...], count: int, title: str) -> ND
     data = _unpack(path, size_bytes)
     _check_header(data[:header_bytes], shape, path, title)
     if len(data) < size_bytes:
-        raise DataError(f"{path} is cut short; get the file anew and replace it.")
+        raise DataError(f"{path} is cut short; get the file again and replace it.")
     return np.frombuffer(data, np.uint8, offset=header_bytes).reshape(count, *shape[1:])
 
 
@@ -58,11 +58,11 @@ def _unpack(path: Path, most_bytes: int) -> bytes:
             return gzip.GzipFile(fileobj=file).read(most_bytes) if packed else file.read(most_bytes)
     except EOFError:
         raise DataError(
-            f"{path} is cut short in the middle of its gzip data; get the file anew."
+            f"{path} is cut short in the middle of its gzip data; get the file again."
         ) from None
     except (OSError, zlib.error) as error:
         raise DataError(
-            f"{path} cannot be read: {echo(str(error))}; get the file anew and replace it."
+            f"{path} cannot be read: {echo(str(error))}; get the file again and replace it."
         ) from None
 
 
@@ -75,11 +75,13 @@ def _check_header(header: bytes, shape: tuple[int, ...], path: Path, title: str)
             " file there."
         )
     if len(header) < 4 + 4 * len(shape):
-        raise DataError(f"{path} is cut short inside its header; get the file anew and replace it.")
-    found = struct.unpack(f">{len(shape)}I", header[4:])
-    if found != shape:
         raise DataError(
-            f"{path} holds {_by(found)} values where {title} has {_by(shape)}: it belongs to"
+            f"{path} is cut short inside its header; get the file again and replace it."
+        )
+    received = struct.unpack(f">{len(shape)}I", header[4:])
+    if received != shape:
+        raise DataError(
+            f"{path} holds {_by(received)} values where {title} has {_by(shape)}: it belongs to"
             f" another data set; put {title}'s own file there."
         )
 

@@ -119,21 +119,21 @@ class ImageFolder:
         files, labels = list_images(self.path)[1:]
         decode = self._decode()
         later = generator.permutation(np.arange(len(files) // 2, len(files)))
-        found: list[tuple[Images, int]] = []
+        pictures: list[tuple[Images, int]] = []
         with _quiet_pillow():
             for position in later:
                 pixels = decode(files[position])
                 if pixels is not None:
-                    found.append((self._checked(files[position], pixels), labels[position]))
-                if len(found) == count:
+                    pictures.append((self._checked(files[position], pixels), labels[position]))
+                if len(pictures) == count:
                     break
-        if not found:
+        if not pictures:
             raise DataError(
-                f"None of the files in {self.path} is an image that can be read; put whole ones"
-                " there."
+                f"None of the files in {self.path} is an image that can be read; put readable"
+                " ones there."
             )
-        return np.stack([pixels for pixels, _ in found]), np.array(
-            [label for _, label in found], np.int32
+        return np.stack([pixels for pixels, _ in pictures]), np.array(
+            [label for _, label in pictures], np.int32
         )
 
     def _pictures(self, listing: Listing) -> Iterator[tuple[int, Path, Images]]:
@@ -169,7 +169,7 @@ class ImageFolder:
             name = self.facts.class_names[int(np.argmin(counts))]
             raise DataError(
                 f"Every class needs images; none of those of class {echo(name)} in {self.path} can"
-                " be read: put whole ones there."
+                " be read: put readable ones there."
             )
 
 
@@ -200,16 +200,16 @@ def title(name: str) -> str:
 
 def with_size(text: str) -> tuple[str, int | None]:
     """What stands before an @SIZE, and the size, if there is one. Raises DataError."""
-    found = re.fullmatch(r"(.*)@(\d+)", text, re.DOTALL)
-    if not found:
+    sized = re.fullmatch(r"(.*)@(\d+)", text, re.DOTALL)
+    if not sized:
         return text, None
-    digits = found[2][:6]
+    digits = sized[2][:6]
     if not SMALLEST_SIDE <= int(digits) <= LARGEST_SIDE:
         raise DataError(
             f"The size behind @ is the images' side in pixels, from {SMALLEST_SIDE} to"
-            f" {LARGEST_SIDE}; received {echo(found[2])}."
+            f" {LARGEST_SIDE}; received {echo(sized[2])}."
         )
-    return found[1], int(digits)
+    return sized[1], int(digits)
 
 
 def fits(facts: DatasetFacts, images: int) -> bool:

@@ -21,7 +21,7 @@ class Listing(NamedTuple):
     labels: tuple[int, ...]
 
 
-Stamp = tuple[tuple[str, int], ...]
+FolderTimes = tuple[tuple[str, int], ...]
 
 
 def list_images(folder: Path) -> Listing:
@@ -45,18 +45,18 @@ def common_size(folder: Path, give_one: str) -> tuple[int, int]:
     sizes = _sizes(folder, _stamp(folder))
     if not sizes:
         raise DataError(
-            f"None of the files in {folder} is an image that can be read; put whole ones there."
+            f"None of the files in {folder} is an image that can be read; put readable ones there."
         )
     if len(sizes) > 1:
         shown = ", ".join(f"{height}×{width}" for (height, width), _ in sizes.most_common(3))
         raise DataError(
-            f"All images must have one size; those in {folder} have {len(sizes):,}, {shown} among"
-            f" them: give the size to bring them to, as in {give_one}."
+            f"All images must have one size; those in {folder} have {len(sizes):,} sizes ({shown}"
+            f"{', …' if len(sizes) > 3 else ''}): give one size for all, as in {give_one}."
         )
     return next(iter(sizes))
 
 
-def _stamp(folder: Path) -> Stamp:
+def _stamp(folder: Path) -> FolderTimes:
     """Changes whenever a file comes or goes."""
     if not folder.is_dir():
         raise DataError(
@@ -70,13 +70,13 @@ def _stamp(folder: Path) -> Stamp:
 
 
 @lru_cache(maxsize=4)
-def _list(folder: Path, stamp: Stamp) -> Listing:
+def _list(folder: Path, stamp: FolderTimes) -> Listing:
     names = tuple(name for name, _ in stamp)
-    found = [_images_in(folder / name) for name in names]
-    _check_classes(folder, names, found)
+    images_by_class = [_images_in(folder / name) for name in names]
+    _check_classes(folder, names, images_by_class)
     placed = sorted(
         ((rank + 0.5) / len(files), label, file)
-        for label, files in enumerate(found)
+        for label, files in enumerate(images_by_class)
         for rank, file in enumerate(sorted(files, key=_lot))
     )
     return Listing(
@@ -92,18 +92,18 @@ def _images_in(folder: Path) -> list[Path]:
     ]
 
 
-def _check_classes(folder: Path, names: tuple[str, ...], found: list[list[Path]]) -> None:
-    if not any(found):
+def _check_classes(folder: Path, names: tuple[str, ...], images_by_class: list[list[Path]]) -> None:
+    if not any(images_by_class):
         raise DataError(
             f"{folder} holds no images in subfolders; make one subfolder for each class and put its"
             " images (.jpg, .png and the like) there."
         )
     if len(names) < 2:
         raise DataError(
-            f"There must be at least two classes to tell apart; {folder} has only {echo(names[0])}:"
-            " put each class into a subfolder of its own."
+            f"There must be at least two classes; {folder} has only {echo(names[0])}: make one"
+            " subfolder for each class."
         )
-    if empty := [name for name, files in zip(names, found, strict=True) if not files]:
+    if empty := [name for name, files in zip(names, images_by_class, strict=True) if not files]:
         raise DataError(
             f"Every class needs images; {folder} has none in its subfolder {echo(empty[0])}: put"
             " some there, or remove the subfolder."
@@ -116,5 +116,5 @@ def _lot(file: Path) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _sizes(folder: Path, stamp: Stamp) -> "Counter[tuple[int, int]]":
+def _sizes(folder: Path, stamp: FolderTimes) -> "Counter[tuple[int, int]]":
     return Counter(size for file in _list(folder, stamp).files if (size := read_size(file)))

@@ -5,8 +5,16 @@ from resnet.diagram.colours.difference import coloured
 from resnet.diagram.content.view import Colour, Direction, Level, PageFormat, Style, View
 from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.drawing.parts import OTHER, Box, Edge, Panel
-from resnet.diagram.layout.pair import Network, lay_out_pair
-from resnet.diagram.page import LEAST_SCALE, SHEETS, foldings, laid, on_page, scale_of, too_large
+from resnet.diagram.layout.pair import Side, lay_out_pair
+from resnet.diagram.page import (
+    LEAST_SCALE,
+    PAGE_SIZES,
+    foldings,
+    laid,
+    on_page,
+    scale_of,
+    too_large,
+)
 from resnet.network.catalog import name_of
 from resnet.network.graph import Graph
 from resnet.network.link import title
@@ -39,18 +47,18 @@ def draw(graph: Graph, view: View = FIRST, *, beside: Graph | None = None) -> Dr
     """
     if beside is None:
         return on_page(graph, name_of(graph.config), view)
-    return _pair(Network(graph, title(graph.config)), Network(beside, title(beside.config)), view)
+    return _pair(Side(graph, title(graph.config)), Side(beside, title(beside.config)), view)
 
 
-def _pair(first: Network, second: Network, view: View) -> Drawing:
+def _pair(first: Side, second: Side, view: View) -> Drawing:
     if view.page == "free":
         return coloured(lay_out_pair(first, second, view))
-    sheet = SHEETS[view.page]
+    page = PAGE_SIZES[view.page]
     for folded in foldings(view):
         for direction in dict.fromkeys([view.direction, "TB", "LR"]):
             drawing = coloured(
                 lay_out_pair(first, second, folded.model_copy(update={"direction": direction}))
             )
-            if scale_of(drawing, sheet) >= LEAST_SCALE:
-                return laid(drawing, sheet)
+            if scale_of(drawing, page) >= LEAST_SCALE:
+                return laid(drawing, page)
     raise too_large(view)

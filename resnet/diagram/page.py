@@ -11,7 +11,14 @@ from resnet.diagram.content.view import LEVELS, PageFormat, View
 from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.drawing.parts import Paper
 from resnet.diagram.layout.columns import Group, size
-from resnet.diagram.layout.layout import Part, draw_groups, grouped, lay_out, parts_of, skin_of
+from resnet.diagram.layout.layout import (
+    SectionPieces,
+    draw_groups,
+    grouped,
+    lay_out,
+    parts_of,
+    skin_of,
+)
 from resnet.diagram.layout.legend import MARGIN
 from resnet.diagram.looks.shapes import Mark, Text
 from resnet.diagram.looks.style import LOOKS
@@ -30,7 +37,7 @@ HEADING = 28.0
 MOST_COLUMNS = 10
 
 
-class Sheet(NamedTuple):
+class PageSize(NamedTuple):
     """A page's size and margin in points. A column of a paper is as long as its drawing, up to
     `height`."""
 
@@ -40,11 +47,11 @@ class Sheet(NamedTuple):
     headed: bool
 
 
-SHEETS: dict[PageFormat, Sheet] = {
-    "a4": Sheet(595.28, 841.89, 36, headed=True),
-    "letter": Sheet(612, 792, 36, headed=True),
-    "column": Sheet(239, 652, 0, headed=False),
-    "slide": Sheet(960, 540, 14, headed=True),
+PAGE_SIZES: dict[PageFormat, PageSize] = {
+    "a4": PageSize(595.28, 841.89, 36, headed=True),
+    "letter": PageSize(612, 792, 36, headed=True),
+    "column": PageSize(239, 652, 0, headed=False),
+    "slide": PageSize(960, 540, 14, headed=True),
 }
 """column: 84 by 230 mm, as in the two-column papers of IEEE and CVF. slide: 16:9."""
 
@@ -54,16 +61,16 @@ def on_page(graph: Graph, name: str, view: View) -> Drawing:
     sections fit."""
     if view.page == "free":
         return coloured(lay_out(graph, name, view))
-    sheet = SHEETS[view.page]
+    page = PAGE_SIZES[view.page]
     for folded in foldings(view):
         parts = parts_of(graph, folded)
-        if _area(parts) * LEAST_SCALE**2 > sheet.width * sheet.height:
+        if _area(parts) * LEAST_SCALE**2 > page.width * page.height:
             continue
         for direction in dict.fromkeys([view.direction, "TB"]):
             turned = folded.model_copy(update={"direction": direction})
-            drawing = coloured(draw_groups(graph, name, turned, parts, _best(parts, turned, sheet)))
-            if scale_of(drawing, sheet) >= LEAST_SCALE:
-                return laid(drawing, sheet)
+            drawing = coloured(draw_groups(graph, name, turned, parts, _best(parts, turned, page)))
+            if scale_of(drawing, page) >= LEAST_SCALE:
+                return laid(drawing, page)
     raise too_large(view)
 
 
@@ -85,48 +92,46 @@ def foldings(view: View) -> Iterator[View]:
         yield view.model_copy(update={"level": coarser, "unfolded": (), "toggled": ()})
 
 
-def laid(drawing: Drawing, sheet: Sheet) -> Drawing:
+def laid(drawing: Drawing, page: PageSize) -> Drawing:
     """The drawing in the middle of its page, under a heading; a column is cut to its length."""
-    scale = scale_of(drawing, sheet)
-    head = HEADING if sheet.headed else 0.0
-    height = sheet.height if sheet.headed else drawing.height * scale
-    room = sheet.height - 2 * sheet.margin - head
-    left = (sheet.width - drawing.width * scale) / 2
-    top = (
-        sheet.margin + head + (max(0.0, room - drawing.height * scale) / 2 if sheet.headed else 0.0)
-    )
-    marks = _heading(drawing, sheet) if sheet.headed else ()
-    return replace(drawing, paper=Paper(sheet.width, height, scale, left, top, marks))
+    scale = scale_of(drawing, page)
+    head = HEADING if page.headed else 0.0
+    height = page.height if page.headed else drawing.height * scale
+    room = page.height - 2 * page.margin - head
+    left = (page.width - drawing.width * scale) / 2
+    top = page.margin + head + (max(0.0, room - drawing.height * scale) / 2 if page.headed else 0.0)
+    marks = _heading(drawing, page) if page.headed else ()
+    return replace(drawing, paper=Paper(page.width, height, scale, left, top, marks))
 
 
-def _heading(drawing: Drawing, sheet: Sheet) -> tuple[Mark, ...]:
+def _heading(drawing: Drawing, page: PageSize) -> tuple[Mark, ...]:
     metrics = measure(drawing.graph)
-    said = (
+    numbers = (
         f"{metrics.depth} layers · {quantity.exact(metrics.trainable_params)} parameters · "
         f"{quantity.short(metrics.macs)} multiply-adds"
     )
-    x, y = sheet.margin + MARGIN, sheet.margin
-    note = "" if drawing.other else said
+    x, y = page.margin + MARGIN, page.margin
+    note = "" if drawing.other else numbers
     return Text(x, y + 9, drawing.name, "heading"), Text(x, y + 20, note, "note")
 
 
-def scale_of(drawing: Drawing, sheet: Sheet) -> float:
-    return _scale(drawing.width, drawing.height, sheet)
+def scale_of(drawing: Drawing, page: PageSize) -> float:
+    return _scale(drawing.width, drawing.height, page)
 
 
-def _scale(width: float, height: float, sheet: Sheet) -> float:
-    head = HEADING if sheet.headed else 0.0
-    across = (sheet.width - 2 * sheet.margin) / width
-    down = (sheet.height - 2 * sheet.margin - head) / height
+def _scale(width: float, height: float, page: PageSize) -> float:
+    head = HEADING if page.headed else 0.0
+    across = (page.width - 2 * page.margin) / width
+    down = (page.height - 2 * page.margin - head) / height
     return min(across, down, LARGEST_SCALE)
 
 
-def _best(parts: Sequence[Part], view: View, sheet: Sheet) -> list[Group]:
+def _best(parts: Sequence[SectionPieces], view: View, page: PageSize) -> list[Group]:
     """The way to wrap the chain that leaves the largest letters."""
     candidates = list(_wrapped(parts, view))
     if view.direction == "LR":
         candidates.insert(0, grouped(parts, view))
-    return max(candidates, key=lambda groups: _scale(*_whole(groups), sheet))
+    return max(candidates, key=lambda groups: _scale(*_whole(groups), page))
 
 
 def _whole(groups: Sequence[Group]) -> tuple[float, float]:
@@ -134,13 +139,13 @@ def _whole(groups: Sequence[Group]) -> tuple[float, float]:
     return width + 2 * MARGIN, height + 2 * MARGIN + LEGEND
 
 
-def _area(parts: Sequence[Part]) -> float:
+def _area(parts: Sequence[SectionPieces]) -> float:
     return sum(
         [(piece.left + piece.right) * piece.height for part in parts for piece in part.pieces]
     )
 
 
-def _wrapped(parts: Sequence[Part], view: View) -> Iterator[list[Group]]:
+def _wrapped(parts: Sequence[SectionPieces], view: View) -> Iterator[list[Group]]:
     """The sections in one column, in two, in three …: as many as a column holds, and a longer one
     in strips."""
     skin = skin_of(view)
@@ -150,10 +155,10 @@ def _wrapped(parts: Sequence[Part], view: View) -> Iterator[list[Group]]:
             yield _packed(parts, view, total / columns * slack)
 
 
-def _packed(parts: Sequence[Part], view: View, longest: float) -> list[Group]:
+def _packed(parts: Sequence[SectionPieces], view: View, longest: float) -> list[Group]:
     skin = skin_of(view)
     groups: list[Group] = []
-    waiting: list[Part] = []
+    waiting: list[SectionPieces] = []
     for part in parts:
         alone = part.column(skin).height
         stacked = Group([each.column(skin) for each in (*waiting, part)])

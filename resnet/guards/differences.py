@@ -11,9 +11,10 @@ from resnet.network.config import ResNetConfig
 from resnet.network.kinds import KIND
 from resnet.network.link import written
 from resnet.recipes.recipe import Recipe
+from resnet.recipes.role import fields_of_kind
 from resnet.runs.spec import RunSpec
 
-Change = tuple[Any, Any]
+SettingChange = tuple[Any, Any]
 Specs = Mapping[str, Sequence[RunSpec]]
 
 ABSENT = "absent"
@@ -33,10 +34,10 @@ def digest(value: Any) -> str:
 
 
 def leaves(config: ResNetConfig, recipe: Recipe, dataset: str) -> dict[str, Any]:
-    """Every setting by its dotted key, "network.norm.momentum"; the seed is none."""
+    """Every setting by its dotted key, "network.norm.momentum"; the seed is not a setting."""
     facts = {
         "network": config.model_dump(mode="json"),
-        "recipe": recipe.model_dump(mode="json", exclude={"seed"}),
+        "recipe": recipe.model_dump(mode="json", exclude={*fields_of_kind(type(recipe), "seed")}),
     }
     return dict(_leaves(facts, "")) | {"dataset": dataset}
 
@@ -53,7 +54,7 @@ def _leaves(facts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
-def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Change]:
+def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, SettingChange]:
     """The leaves that differ, as (was, is); ABSENT where only the other has it: Adam's beta_1
     beside SGD."""
     pairs = {key: (was.get(key, ABSENT), now.get(key, ABSENT)) for key in [*was, *now]}
@@ -69,7 +70,7 @@ class Differing:
     """A setting that is not the same in all arms: its values by arm, several where an arm disagrees
     with itself.
 
-    `factor` is the declared factor it belongs to, None where nobody declared it.
+    `factor` is the declared factor it belongs to; None if it is not declared.
     """
 
     key: str
@@ -87,8 +88,8 @@ class Differing:
 
 
 def differing(specs_by_arm: Specs, factors: Iterable[str]) -> tuple[Differing, ...]:
-    """Every setting that differs between the arms, or inside one, by dotted key; seeds and names
-    are none."""
+    """Every setting that differs between the arms, or inside one, by dotted key. Seeds and names
+    are not settings."""
     declared = sorted(factors, key=len, reverse=True)
     settings: dict[str, list[dict[str, object]]] = {}
     for arm, specs in specs_by_arm.items():

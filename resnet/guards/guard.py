@@ -1,5 +1,5 @@
-"""Whether only one thing was changed: between all arms of a comparison, and between each and its
-reference. No I/O."""
+"""Whether only one setting was changed: between all arms of a comparison, and between an arm and
+its reference. No I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Purity = Literal[
     "no difference", "one factor", "one factor, several settings", "several factors", "undeclared"
 ]
 
-ALONE = "There is one arm only, so nothing is compared."
+ALONE = "There is only one arm, so nothing is compared."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +30,24 @@ class OneFactor:
 
 
 def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:
-    """The verdict on a comparison, in a sentence that names each setting nobody declared."""
+    """The verdict on a comparison, in a sentence that names each setting that was not declared."""
     found = differing(specs_by_arm, factors)
-    loose = [each for each in found if each.factor is None]
+    undeclared = [each for each in found if each.factor is None]
     names = list(dict.fromkeys(each.factor for each in found if each.factor))
-    if loose:
+    if undeclared:
         more = (
             "more than the declared factors differ"
             if names
-            else "settings differ that nobody declared"
+            else "settings differ that are not declared"
         )
         return OneFactor(
-            "undeclared", f"Not a fair comparison: {more}: {', '.join(map(str, loose))}.", found
+            "undeclared",
+            f"Not a fair comparison: {more}: {', '.join(map(str, undeclared))}.",
+            found,
         )
     if not found:
-        said = ALONE if len(specs_by_arm) == 1 else "The arms do not differ in any setting."
-        return OneFactor("no difference", said, found)
+        sentence = ALONE if len(specs_by_arm) == 1 else "The arms do not differ in any setting."
+        return OneFactor("no difference", sentence, found)
     if len(names) > 1:
         return OneFactor(
             "several factors",
@@ -55,10 +57,10 @@ def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:
     if len(found) == 1:
         return OneFactor("one factor", f"Only {found[0].key} differs.", found)
     keys = listed([each.key for each in found])
-    said = (
+    sentence = (
         f"Only the factor {names[0]} differs, and it changes {len(found)} settings at once: {keys}."
     )
-    return OneFactor("one factor, several settings", said, found)
+    return OneFactor("one factor, several settings", sentence, found)
 
 
 def several_changed(against: str, name: str, factors: Sequence[str]) -> str:
@@ -86,5 +88,7 @@ def between(
         return (
             f"Between an arm and the one it is compared with, this differs: {next(iter(verdicts))}."
         )
-    said = [f"{keys} in {listed(names)}" for keys, names in verdicts.items()]
-    return f"Between an arm and the one it is compared with, this differs: {'; '.join(said)}."
+    differences = [f"{keys} in {listed(names)}" for keys, names in verdicts.items()]
+    return (
+        f"Between an arm and the one it is compared with, this differs: {'; '.join(differences)}."
+    )

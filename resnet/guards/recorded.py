@@ -1,4 +1,4 @@
-"""What runs wrote down about how they began and what they ran on, held against what their specs
+"""What runs recorded about their start and their machine, compared with what their specs
 promise."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,54 +33,55 @@ NOTHING_RECORDED = Recorded(SameStart(()))
 def environments(runs: Mapping[tuple[str, int], Run]) -> Environments:
     """By arm and seed, what each run found; None where it has not written it, or the file is
     damaged."""
-    found: dict[str, dict[int, Mapping[str, Any] | None]] = {}
+    by_arm: dict[str, dict[int, Mapping[str, Any] | None]] = {}
     for (arm, seed), run in runs.items():
-        found.setdefault(arm, {})[seed] = None
+        by_arm.setdefault(arm, {})[seed] = None
         with suppress(RunError):
-            found[arm][seed] = run.environment()
-    return found
+            by_arm[arm][seed] = run.environment()
+    return by_arm
 
 
 def recorded(
-    found: Environments, streams: Sequence[Stream], datasets: Mapping[str, str]
+    by_arm: Environments, streams: Sequence[Stream], datasets: Mapping[str, str]
 ) -> Recorded:
     """`datasets` are the arms' data sets by name."""
-    start = same_start(found)
+    start = same_start(by_arm)
     shared = {stream.name for stream in streams if len(stream.groups) == 1}
-    odd = list(_other_images(found, datasets))
+    odd = list(_other_images(by_arm, datasets))
     if "split" in shared and "not equal" in [seed.split for seed in start.seeds]:
         odd.append("split")
     if "augmentation" in shared and "not equal" in [seed.first_batch for seed in start.seeds]:
         odd.append("first augmented batch")
     broken = (
-        (f"Not the same data: the runs recorded another {listed(odd)} in some arms.",)
-        if odd
-        else ()
+        (f"Not the same data: runs of some arms recorded another {listed(odd)}.",) if odd else ()
     )
-    return Recorded(start, broken, tuple(_mixed(found)))
+    return Recorded(start, broken, tuple(_mixed(by_arm)))
 
 
-def _other_images(found: Environments, datasets: Mapping[str, str]) -> Iterator[str]:
+def _other_images(by_arm: Environments, datasets: Mapping[str, str]) -> Iterator[str]:
     """Whether one name stood for two sets of images."""
     sums: dict[str, set[str]] = {}
-    for arm, environment in _all(found):
+    for arm, environment in _all(by_arm):
         if (checksum := environment.get("dataset_checksum")) is not None:
             sums.setdefault(datasets[arm], set()).add(canonical(checksum))
-    if any(len(own) > 1 for own in sums.values()):
+    if any(len(checksums) > 1 for checksums in sums.values()):
         yield "set of images"
 
 
-def _mixed(found: Environments) -> Iterator[str]:
+def _mixed(by_arm: Environments) -> Iterator[str]:
     """Versions, machine or code that are not the same in all runs: bits may differ then, and speeds
     do."""
     values: dict[str, dict[str, None]] = {}
-    for _, environment in _all(found):
+    for _, environment in _all(by_arm):
         for key, value in software(environment):
             values.setdefault(key, {})[value] = None
-    odd = {key: list(own) for key, own in values.items() if len(own) > 1}
-    if odd:
-        said = [f"{key.replace('_', ' ')} ({', '.join(own[:SHOWN])})" for key, own in odd.items()]
-        yield f"Not all runs were made with the same software and machine: {listed(said)}."
+    several = {key: list(versions) for key, versions in values.items() if len(versions) > 1}
+    if several:
+        parts = [
+            f"{key.replace('_', ' ')} ({', '.join(versions[:SHOWN])})"
+            for key, versions in several.items()
+        ]
+        yield f"Not all runs were made with the same software and machine: {listed(parts)}."
 
 
 def software(environment: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -91,6 +92,6 @@ def software(environment: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         yield from ((name, str(one)) for name, one in pairs if one is not None)
 
 
-def _all(found: Environments) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for arm, by_seed in found.items():
+def _all(by_arm: Environments) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for arm, by_seed in by_arm.items():
         yield from ((arm, environment) for environment in by_seed.values() if environment)

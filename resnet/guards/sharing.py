@@ -1,8 +1,7 @@
-"""What arms share seed by seed: split, order, augmentation, initial weights. By rule before they
-run, by hash after.
+"""What arms share seed by seed: split, order, augmentation and initial weights.
 
-No I/O. `streams` derives it from the specs; `same_start` proves it from what runs wrote down about
-how they began.
+No I/O. Before training, `streams` derives it from the specs; afterwards, `same_start` proves it
+from the hashes that runs recorded at their start.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from resnet.guards.differences import Specs, canonical, listed
 from resnet.guards.twins import drawn_kernels
 from resnet.network.config import ResNetConfig
 from resnet.network.graph import Norm, build_graph
+from resnet.recipes.role import STREAMS, deciding
 from resnet.runs.spec import RunSpec
 
 StreamName = Literal["split", "order", "augmentation", "initial weights"]
@@ -51,17 +51,14 @@ class Stream:
 
 
 _WHY: dict[StreamName, str] = {
-    "split": "it is drawn from the data set, the number of validation images and the seed alone",
+    "split": "it depends only on the data set, the number of validation images and the seed",
     "order": (
-        "the images of a step are a function of the split, the batch size, the seed and the step"
-        " alone"
+        "the images of a step depend only on the split, the batch size, the seed and the step"
     ),
-    "augmentation": (
-        "crops and flips are drawn from the seed and the step, for each place in the batch"
-    ),
+    "augmentation": ("crops and flips depend on the seed, the step and the place in the batch"),
     "initial weights": (
-        "each kernel is drawn from the seed and its layer's name, so layers of one name and shape"
-        " start equal"
+        "each kernel is drawn from the seed and its layer's name, so layers with the same name and"
+        " shape start equal"
     ),
 }
 
@@ -73,30 +70,31 @@ def streams(specs_by_arm: Specs) -> tuple[Stream, ...]:
     Arms start from the same weights where every layer that both have does; a deeper network has
     more layers besides.
     """
-    found = []
+    shared = []
     for name, why in _WHY.items():
         if name == "initial weights":
             continue
         decided = {}
         for arm, specs in specs_by_arm.items():
             decided[arm] = canonical(sorted(canonical(_decided_by(spec)[name]) for spec in specs))
-        found.append(Stream(name, _groups(decided, str.__eq__), why))
+        shared.append(Stream(name, _groups(decided, str.__eq__), why))
     starts = {arm: _starts(specs) for arm, specs in specs_by_arm.items()}
-    return (*found, Stream("initial weights", _groups(starts, _agree), _WHY["initial weights"]))
+    return (*shared, Stream("initial weights", _groups(starts, _agree), _WHY["initial weights"]))
 
 
 def _decided_by(spec: RunSpec) -> dict[StreamName, list[Any]]:
     """All that each stream of images is a function of. A named data set holds the same images in
     every folder."""
-    recipe = spec.recipe
     folder = spec.data_folder if spec.dataset.startswith(FOLDER_PREFIX) else None
-    split = [spec.dataset, folder, recipe.validation_images, recipe.seed]
-    order = [*split, recipe.batch_size]
-    return {
-        "split": split,
-        "order": order,
-        "augmentation": [*order, recipe.augmentation.model_dump(), spec.device.count("+")],
-    }
+    recipe = spec.recipe.model_dump(mode="json")
+    decided: dict[StreamName, list[Any]] = {}
+    facts: list[Any] = [spec.dataset, folder]
+    for stream in STREAMS:
+        facts = [*facts, *[recipe[name] for name in deciding(type(spec.recipe), stream)]]
+        decided[stream] = facts
+    # Several devices draw crops and flips for their own share of a batch.
+    decided["augmentation"] = [*facts, spec.device.count("+")]
+    return decided
 
 
 Starts = dict[tuple[int, str], Any]
@@ -133,9 +131,9 @@ def _groups(
 ) -> tuple[tuple[str, ...], ...]:
     """Each arm goes to the first group with all of which it agrees."""
     groups: list[list[str]] = []
-    for arm, own in facts.items():
+    for arm, own_facts in facts.items():
         for group in groups:
-            if all(alike(facts[member], own) for member in group):
+            if all(alike(facts[member], own_facts) for member in group):
                 group.append(arm)
                 break
         else:
@@ -150,16 +148,16 @@ def selection(specs_by_arm: Specs) -> str:
     for arm, specs in specs_by_arm.items():
         if {spec.recipe.test_weights for spec in specs} == {"best_validation"}:
             by_validation.append(arm)
-    once = "once, at the end of each run; test decides nothing"
+    once = "once, at the end of each run; the test set chooses nothing"
     if len(by_validation) == len(specs_by_arm):
         return (
             f"Validation chooses: the weights with the lowest validation error are tested, {once}."
         )
     if not by_validation:
-        return f"Nothing is chosen: the weights of the last step are tested, {once}."
+        return f"There is no choice: the weights of the last step are tested, {once}."
     return (
-        f"Validation chooses the weights in {listed(by_validation)} only, else the last ones are"
-        f" tested; {once}."
+        f"Validation chooses the weights only in {listed(by_validation)}; the other arms test their"
+        f" last weights, {once}."
     )
 
 
@@ -189,7 +187,7 @@ class SameStart:
     def sentences(self) -> tuple[str, ...]:
         """One each for the split, the first batch and the weights."""
         if not self.seeds:
-            return ("Not proven by hash yet: no two arms have run with one seed.",)
+            return ("Not proven by hash yet: no two arms have run with the same seed.",)
         return (
             f"Split into training and validation, by hash: {self._said('split')}.",
             f"First batch as the networks see it, augmented, by hash: {self._said('first_batch')}.",
@@ -208,8 +206,8 @@ class SameStart:
         for seed in self.seeds:
             seeds.setdefault(getattr(seed, which), []).append(str(seed.seed))
         return ", ".join(
-            f"{IN_WORDS[proof]} with seed{'s' * (len(own) > 1)} {listed(own)}"
-            for proof, own in seeds.items()
+            f"{IN_WORDS[proof]} with seed{'s' * (len(numbers) > 1)} {listed(numbers)}"
+            for proof, numbers in seeds.items()
         )
 
     def _kernels(self) -> str:
@@ -240,14 +238,14 @@ def same_start(environments: Environments) -> SameStart:
 
 def _seed_start(seed: int, arms: Mapping[str, Mapping[str, Any] | None]) -> SeedStart:
     rows = {arm: row or {} for arm, row in arms.items()}
-    weights = {
-        arm: own
-        for arm, row in rows.items()
-        if isinstance(own := row.get("initial_weights"), dict) and own
-    }
+    weights = {}
+    for arm, row in rows.items():
+        hashes_of_arm = row.get("initial_weights")
+        if isinstance(hashes_of_arm, dict) and hashes_of_arm:
+            weights[arm] = hashes_of_arm
     hashes: dict[str, list[Any]] = {}
-    for own in weights.values():
-        for name, value in own.items():
+    for hashes_of_arm in weights.values():
+        for name, value in hashes_of_arm.items():
             hashes.setdefault(name, []).append(value)
     shared = {name: values for name, values in hashes.items() if len(values) > 1}
     other = tuple(name for name, values in shared.items() if len(set(map(str, values))) > 1)

@@ -1,9 +1,9 @@
 """The plain twin of a residual network, and the proof of what is equal between the two. No I/O, no
 Keras.
 
-Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`), so layers of one
-name begin equal in both networks where shape and initialiser are equal, whatever else a network
-has. `prove` derives that from the graphs; `compare_weights` confirms it with the hashes of real
+Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`). So layers with
+the same name, shape and initialiser start equal in both networks, and other layers do not change
+that. `prove` derives that from the graphs; `compare_weights` confirms it with the hashes of real
 kernels, as `resnet.as_keras.model.kernel_hashes` gives them.
 """
 
@@ -23,8 +23,8 @@ def twin(config: ResNetConfig) -> ResNetConfig:
     has none."""
     if config.shortcut == "none":
         raise ConfigError(
-            "Only shortcuts are removed; received shortcut 'none': give the residual network"
-            " instead."
+            "A plain twin is made by removing the shortcuts; received shortcut 'none': give the"
+            " residual network instead."
         )
     return ResNetConfig.model_validate(config.model_dump() | {"shortcut": "none"})
 
@@ -71,38 +71,37 @@ class TwinProof:
     def verdict(self) -> str:
         """The proof in one sentence."""
         if self.changed_layers:
-            return "No twins: more than the shortcuts differs."
+            return "Not twins: more than the shortcuts differs."
         if self.exact:
             return (
                 "Exact twins: same parameters, MACs, shapes and initial weights; only the additions"
                 " differ."
             )
         projected = _count_of(len(self.projections), "projection")
-        return (
-            f"Twins but for {projected}: these have weights of their own, everything else is equal."
-        )
+        return f"Twins except for {projected}, which have weights; everything else is equal."
 
     def sentences(self) -> tuple[str, ...]:
         """The proof in words, one fact each."""
         same = _count_of(len(self.equal_layers), "layer")
-        said = [f"Equal in both, in operation, shape and parameters: {same}."]
+        sentences = [f"Equal in both, in operation, shape and parameters: {same}."]
         if self.changed_layers:
-            said.append(f"No twins: {listed(self.changed_layers)} differ, beyond the shortcuts.")
-        said.append(self._costs())
+            changed = listed(self.changed_layers)
+            sentences.append(f"Not twins: besides the shortcuts, {changed} differ.")
+        sentences.append(self._costs())
         if self.extra:
             extra = listed([f"{counted.layers} {kind}" for kind, counted in self.extra.items()])
-            said.append(f"Layers that only the residual network has: {extra}.")
+            sentences.append(f"Layers that only the residual network has: {extra}.")
         drawn = len(self.equal_start) + len(self.other_start)
         rest = (
             f"; other shapes or initialisers: {listed(self.other_start)}"
             if self.other_start
             else ""
         )
-        said.append(
-            f"From one seed, {len(self.equal_start)} of the {drawn} kernels that both have start"
-            f" equal{rest}: each is drawn from the seed and its layer's name."
+        sentences.append(
+            f"With the same seed, {len(self.equal_start)} of the {drawn} kernels that both have"
+            f" start equal{rest}: each is drawn from the seed and its layer's name."
         )
-        return tuple(said)
+        return tuple(sentences)
 
     def _costs(self) -> str:
         params, macs = (residual - plain for residual, plain in (self.trainable_params, self.macs))
@@ -184,7 +183,11 @@ def drawn_kernels(graph: Graph) -> dict[str, tuple[Any, ...]]:
                 channels = graph.by_id[node.inputs[0]].output_shape[-1]
                 found[node.id] = (kernel, kernel, channels // groups, filters, initialiser)
             case Dense(units, initialiser):
-                found[node.id] = (graph.by_id[node.inputs[0]].output_shape[-1], units, initialiser)
+                found[node.id] = (
+                    graph.by_id[node.inputs[0]].output_shape[-1],
+                    units,
+                    initialiser,
+                )
     return found
 
 
@@ -210,9 +213,9 @@ class WeightsProof:
         """The count, and the layers that differ by name."""
         both = len(self.equal) + len(self.other)
         if not both:
-            return "The two networks have no kernel of one name."
+            return "The two networks have no kernels with the same name."
         start = f"By hash, {len(self.equal)} of the {both} kernels that both have start equal"
-        rest = f"; others do not: {listed(self.other)}" if self.other else ""
+        rest = f"; these do not: {listed(self.other)}" if self.other else ""
         alone = len(self.only_first) + len(self.only_second)
         more = f"; {_count_of(alone, 'kernel')} only one of them has" if alone else ""
         return f"{start}{rest}{more}."

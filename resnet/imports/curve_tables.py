@@ -1,13 +1,11 @@
 """Other people's files as columns of numbers: CSV, Keras's CSVLogger, JSON histories and
 TensorBoard's event files.
 
-Names become ours, accuracies fractions and errors percent; whatever had to be decided on the way
-stands in `notes`.
+Names become ours, accuracies fractions and errors percent; `notes` says what had to be guessed.
 """
 
 import csv
 import io
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +15,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from resnet import bounded
 from resnet.errors import ConfigError, DataError, echo
 from resnet.imports import event_files
 from resnet.network.config import Closed
@@ -56,11 +55,11 @@ NAMES |= {
     if mark
 }
 NAMES["lr"] = "learning_rate"
-"""Other people's words for a column, and ours. Whatever is not here keeps its name."""
+"""Other people's names for a column, and ours. Other columns keep their names."""
 
 
-class Column(Closed):
-    """One curve. `x` counts `along`: finished epochs, steps, or "record", where nobody knows what
+class CurveColumn(Closed):
+    """One curve. `x` counts `along`: finished epochs, steps, or "record" where it is unknown what
     was counted.
 
     Accuracies are fractions, errors percent, losses nats as the file has them, step_ms
@@ -83,6 +82,14 @@ class Column(Closed):
 def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
     """The columns of a CSV by their heads. Raises DataError."""
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    count = text.count(delimiter) + text.count("\n")
+    if (
+        count > 2 * MOST_CELLS
+    ):  # counted before they are read, since reading takes fifty times their room in memory
+        raise DataError(
+            f"A CSV has up to {MOST_CELLS:,} cells; {echo(path.name)} has about {count:,}: keep"
+            " fewer."
+        )
     try:
         lines = [
             line
@@ -102,21 +109,21 @@ def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
         or len(heads) * len(lines) > MOST_CELLS
     ):
         raise DataError(
-            f"A CSV names each of up to {MOST_COLUMNS} columns once, over up to {MOST_CELLS:,}"
-            f" cells; received {len(heads)} and {len(lines):,} lines in {echo(path.name)}: rename"
-            " columns, or keep fewer."
+            f"A CSV may have up to {MOST_COLUMNS} columns with different names and up to"
+            f" {MOST_CELLS:,} cells; {echo(path.name)} has {len(heads)} columns and {len(lines):,}"
+            " lines: rename columns, or keep fewer."
         )
     if not text.endswith(("\n", "\r")):
         cut = len(lines[-1]) < len(heads)
         notes.append(
-            "The last line has no end:"
-            f" {'left out' if cut else 'its last number may be cut short'}."
+            "The last line does not end with a line break:"
+            f" {'it was left out' if cut else 'its last number may be cut short'}."
         )
         lines = lines[:-1] if cut else lines
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(heads):
             what = f"row {number} of {echo(path.name)} has {len(line)} for {len(heads)}"
-            raise DataError(f"Every row has a cell for each column; {what}: repair that row.")
+            raise DataError(f"Every row needs a cell for each column; {what}: repair that row.")
     point = "," if delimiter == ";" else "."
     columns = []
     for cells in zip(*lines[1:], strict=True):
@@ -127,10 +134,12 @@ def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
 def from_json(path: Path, text: str) -> dict[str, Cells]:
     """Keras's History.history, that inside {"history": …, "epoch": …}, or a list of records."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = bounded.read_json(
+            text, most_parts=2 * MOST_CELLS
+        )  # a cell, and room for the names of records
+    except ConfigError as error:
         raise DataError(
-            f"{echo(path.name)} is not whole JSON: {echo(str(error))}; save it again."
+            f"{echo(path.name)} is not complete JSON: {echo(str(error))}; save it again."
         ) from None
     if isinstance(data, list) and data and all(isinstance(record, dict) for record in data):
         names = dict.fromkeys(name for record in data for name in record)
@@ -149,7 +158,8 @@ def from_json(path: Path, text: str) -> dict[str, Cells]:
     )
     if not lists or len(lists) > MOST_COLUMNS or sum(map(len, lists.values())) > MOST_CELLS:
         rule = (
-            f"A JSON history maps up to {MOST_COLUMNS} names to lists of numbers, or lists records"
+            f"A JSON history maps up to {MOST_COLUMNS} names to lists of numbers, or is a list of"
+            " records"
         )
         raise DataError(f"{rule}; {echo(path.name)} does not: save `history.history`.")
     return {key: list(map(_number, cells)) for key, cells in lists.items()}
@@ -168,7 +178,7 @@ def _number(cell: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def columns_of(table: Mapping[str, Cells], notes: list[str]) -> list[Column]:
+def columns_of(table: Mapping[str, Cells], notes: list[str]) -> list[CurveColumn]:
     """Columns of numbers along epochs or steps where one column counts them, else along the
     records."""
     words = {head: lowered(head) for head in table}
@@ -182,7 +192,7 @@ def columns_of(table: Mapping[str, Cells], notes: list[str]) -> list[Column]:
         if kind != "record" and along != "epoch" and known and len(known) == len(cells):
             along, counts = kind, known
     notes += (
-        ["No column counts epochs or steps, so it is unknown what a row is."]
+        ["No column counts epochs or steps, so it is not known what a row stands for."]
         if along == "record"
         else []
     )
@@ -198,14 +208,14 @@ def columns_of(table: Mapping[str, Cells], notes: list[str]) -> list[Column]:
     return columns
 
 
-def from_events(path: Path, notes: list[str]) -> list[Column]:
+def from_events(path: Path, notes: list[str]) -> list[CurveColumn]:
     """Keras's "epoch_…" count epochs, its "batch_…" and "…_vs_iterations" steps; what others count
     is unknown."""
-    found = event_files.read_scalars(path)
-    notes += [found.damage] if found.damage else []
+    events = event_files.read_scalars(path)
+    notes += [events.damage] if events.damage else []
     prefix = "val_" if path.absolute().parent.name in ("validation", "val") else ""
     columns = []
-    for tag, (steps, values) in event_files.by_tag(found.scalars).items():
+    for tag, (steps, values) in event_files.by_tag(events.scalars).items():
         word = lowered(tag)
         along: Along = "epoch" if word.startswith("epoch_") else "record"
         along = "step" if word.startswith("batch_") or word.endswith("_vs_iterations") else along
@@ -219,48 +229,52 @@ def from_events(path: Path, notes: list[str]) -> list[Column]:
 
 
 def lowered(name: str) -> str:
-    """A name with nothing in it that a file or a column would mind."""
+    """A name of lower-case letters, digits and underscores, fit for files and columns."""
     return re.sub(r"[^a-z0-9]+", "_", name[:200].lower()).strip("_")
 
 
-def _column(name: str, along: Along, x: Sequence[float], y: Iterable[float | None]) -> Column:
+def _column(name: str, along: Along, x: Sequence[float], y: Iterable[float | None]) -> CurveColumn:
     first = (
         1 if along == "epoch" and min(x, default=1) == 0 else 0
     )  # Keras counts from 0; here epochs are finished
-    return Column(
+    return CurveColumn(
         name=name or "unnamed", along=along, x=tuple([at + first for at in x]), y=tuple(y)
     )
 
 
-def settled(columns: Sequence[Column], notes: list[str]) -> list[Column]:
+def settled(columns: Sequence[CurveColumn], notes: list[str]) -> list[CurveColumn]:
     """Each name once, accuracies as fractions and errors as percent; all of a kind are on one scale
     in a file."""
-    kept = list({column.name: column for column in reversed(columns)}.values())[::-1]
+    distinct = list({column.name: column for column in reversed(columns)}.values())[::-1]
     notes += (
-        ["Several columns mean the same; the first was kept."] if len(kept) < len(columns) else []
+        ["Several columns mean the same; the first was used."]
+        if len(distinct) < len(columns)
+        else []
     )
     for kind, divisors in (("accuracy", (1.0, 100.0)), ("error", (0.01, 1.0))):
-        found = [column for column in kept if column.name.endswith(kind)]
-        values = [y for column in found for y in column.y if y is not None]
+        of_kind = [column for column in distinct if column.name.endswith(kind)]
+        values = [y for column in of_kind for y in column.y if y is not None]
         percent = max(values, default=0.0) > 1
         if values and not 0 <= min(values) <= max(values) <= 100:
             notes.append(
                 f"The column {kind} is neither a fraction nor percent, so it was left out."
             )
-            kept = [column for column in kept if column not in found]
+            distinct = [column for column in distinct if column not in of_kind]
         elif values:
             notes.append(
-                f"By its range, up to {max(values):g}, {kind} is in"
-                f" {'percent' if percent else 'fractions'}."
+                f"{kind.capitalize()} goes up to {max(values):g}, so it is read as"
+                f" {'percent' if percent else 'a fraction'}."
             )
             divisor = divisors[percent]
             scaled = {}
-            for one in found:
+            for one in of_kind:
                 scaled[one.name] = tuple([y if y is None else y / divisor for y in one.y])
-            kept = [one.model_copy(update={"y": scaled.get(one.name, one.y)}) for one in kept]
-    if any(later <= earlier for column in kept for earlier, later in pairwise(column.x)):
+            distinct = [
+                one.model_copy(update={"y": scaled.get(one.name, one.y)}) for one in distinct
+            ]
+    if any(later <= earlier for column in distinct for earlier, later in pairwise(column.x)):
         notes.append(
             "The step count restarts in this file: it holds more than one training, or one that was"
             " continued."
         )
-    return kept
+    return distinct

@@ -3,8 +3,8 @@ buffers.
 
 A record is its length (8 bytes), a checksum of those, the data, and a checksum of that (TensorFlow,
 record_writer.cc). The data is an Event: fields 2 step and 5 summary. A Summary's values have a tag
-(1) and a simple_value (2, as TensorFlow 1 wrote) or a tensor (8, as TensorFlow 2 writes). Whatever
-else stands in it is passed over.
+(1) and a simple_value (2, as TensorFlow 1 wrote) or a tensor (8, as TensorFlow 2 writes). All other
+fields are skipped.
 """
 
 import struct
@@ -40,8 +40,8 @@ LISTS = {1: (5, "<f"), 2: (6, "<d")}  # where a tensor keeps floats and doubles,
 
 
 class Scalar(NamedTuple):
-    """One number of one tag. `step` is whatever the writer counted: epochs for Keras's "epoch_…",
-    else updates."""
+    """One number of one tag. `step` is what the writer counted: epochs for Keras's "epoch_…", else
+    updates."""
 
     tag: str
     step: int
@@ -97,7 +97,7 @@ def check_named(path: Path, start: bytes) -> None:
         return
     what = "damaged at" if len(start) == HEADER_BYTES else "empty, or cut before"
     raise DataError(
-        f"Cannot read {echo(path.name)}: this event file is {what} its first record; copy it anew,"
+        f"Cannot read {echo(path.name)}: this event file is {what} its first record; copy it again,"
         " or give another one."
     )
 
@@ -135,7 +135,7 @@ def read_scalars(path: Path) -> EventFile:
     if damage and not scalars and not passed_over:
         raise DataError(
             f"{echo(path.name)} holds no whole record with a number: the file is damaged; copy it"
-            " anew."
+            " again."
         )
     return EventFile(tuple(scalars), passed_over, damage)
 
@@ -217,8 +217,8 @@ def _scalars(event: bytes) -> list[Scalar]:
         elif number == 5 and wire == BYTES and isinstance(value, bytes):
             summaries.append(value)
     values = [value for summary in summaries for value in _messages(summary, 1)]
-    found = [_scalar(value) for value in values]
-    return [Scalar(tag, step, number) for tag, number in filter(None, found)]
+    numbers = [_scalar(value) for value in values]
+    return [Scalar(tag, step, number) for tag, number in filter(None, numbers)]
 
 
 def _messages(data: bytes, wanted: int) -> list[bytes]:

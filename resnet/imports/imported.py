@@ -1,29 +1,27 @@
-"""Curves that were made elsewhere: CSV, Keras's CSVLogger, JSON histories and TensorBoard's event
-files.
+"""Curves of trainings done with other programs: CSV, Keras's CSVLogger, JSON histories and
+TensorBoard's event files.
 
-What a file does not say stays unknown (None), and whatever had to be decided while reading it
-stands in `notes`.
+What a file does not say stays unknown (None); `notes` says what had to be guessed.
 """
 
 import hashlib
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from resnet import files
+from resnet import bounded, files
 from resnet.errors import DataError, ResNetLabError, UnknownNameError, echo
 from resnet.imports import curve_tables, event_files
-from resnet.imports.curve_tables import MOST_BYTES, MOST_COLUMNS, Column
+from resnet.imports.curve_tables import MOST_BYTES, MOST_CELLS, MOST_COLUMNS, CurveColumn
 from resnet.network.config import Closed, ResNetConfig
 from resnet.recipes.recipe import DecayCovers, Recipe, WeightDecayConfig
 from resnet.why_loss.losses import Decay, KerasL2, LossItem, Observed
 
 __all__ = [
     "IMPORTS",
-    "Column",
+    "CurveColumn",
     "Given",
     "ImportedCurve",
     "Imports",
@@ -45,7 +43,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class Given(Closed):
-    """What a person says of a curve; None is unknown.
+    """What a person says about a curve; None is unknown.
 
     `decay` is the number as typed, and `decay_meaning` what it does: "keras_l2" adds decay · Σw² to
     the loss, "l2" half of that, "decoupled" nothing. `penalty_in_loss`: whether the loss on record
@@ -82,43 +80,38 @@ class Given(Closed):
 
 
 class ImportedCurve(Closed):
-    """A training that was done elsewhere: what its file says, and what a person says of it."""
+    """A training done with another program: what its file says, and what a person says about
+    it."""
 
     path = "import"
     format_version: Literal[1] = 1
     name: str = Field(min_length=1, max_length=200)
     source: Literal["csv", "json", "tensorboard"]
-    columns: tuple[Column, ...] = Field(min_length=1, max_length=MOST_COLUMNS)
+    columns: tuple[CurveColumn, ...] = Field(min_length=1, max_length=MOST_COLUMNS)
     notes: tuple[str, ...] = ()
     given: Given = Given()
 
-    def column(self, name: str) -> Column | None:
+    def column(self, name: str) -> CurveColumn | None:
         return next((column for column in self.columns if column.name == name), None)
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """What neither the file nor a person says, in words."""
-        said, columns = self.given, [column.name for column in self.columns]
         facts = (
-            ("network", said.config),
-            ("λ", said.decay),
-            ("seeds", said.seeds),
-            ("penalty", said.penalty_in_loss),
+            ("network", self.given.config),
+            ("λ", self.given.decay),
+            ("seeds", self.given.seeds),
+            ("penalty", self.given.penalty_in_loss),
         )
         missing = [fact for fact, value in facts if value is None]
-        given = {key.partition(".")[0] for key in said.recipe}
+        given = {key.partition(".")[0] for key in self.given.recipe}
         missing += [key for key in ("optimiser", "schedule", "batch_size") if key not in given]
-        missing += [
-            name for name in ("loss", "accuracy", "val_loss", "val_accuracy") if name not in columns
-        ]
-        return (
-            *missing,
-            *(
-                ["epochs or steps"]
-                if any(column.along == "record" for column in self.columns)
-                else []
-            ),
-        )
+        columns = [column.name for column in self.columns]
+        losses = ("loss", "accuracy", "val_loss", "val_accuracy")
+        missing += [name for name in losses if name not in columns]
+        if any(column.along == "record" for column in self.columns):
+            missing.append("epochs or steps")
+        return tuple(missing)
 
     def as_loss_item(self) -> LossItem:
         """For `losses.explain`: the loss on record, with the penalty inside unless a person says it
@@ -139,8 +132,8 @@ class ImportedCurve(Closed):
 
 
 def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
-    """The curve in a file, whatever its ending says. Raises DataError, in one sentence, where it
-    holds none."""
+    """The curve in a file; the format is found from its content, not from its name. Raises
+    DataError, in one sentence, for a file without a curve."""
     if path.is_dir():
         raise DataError(
             f"Cannot read {echo(path.name or str(path))}: it is a folder; name a file in it."
@@ -235,6 +228,8 @@ def kept(folder: Path) -> list[Path]:
 def read_import(path: Path) -> ImportedCurve:
     """One kept curve. Raises DataError, in one sentence, where its file is damaged."""
     try:
-        return ImportedCurve.model_validate(json.loads(path.read_bytes()))
-    except (ResNetLabError, OSError, ValueError, RecursionError) as error:
+        return ImportedCurve.model_validate(
+            bounded.read_json(path.read_text("utf-8"), most_parts=4 * MOST_CELLS)
+        )
+    except (ResNetLabError, OSError, ValueError) as error:
         raise DataError(f"{echo(path.name)} cannot be used as an imported curve: {error}") from None

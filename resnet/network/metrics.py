@@ -1,6 +1,6 @@
 """What a network costs, layer by layer and in total, from its graph alone.
 
-Conventions, said wherever a number is shown:
+Conventions, as in `resnet.network.numbers`, said wherever a number is shown:
 - macs: multiply-adds of one forward pass for one image. Convolutions and dense layers only; bias,
   normalisation, ReLU, addition and pooling are not counted, as in He et al. 2015, who call this
   FLOPs.
@@ -32,28 +32,6 @@ from resnet.network.graph import (
 
 FLOAT32_BYTES = 4
 
-CONVENTIONS = {
-    "depth": (
-        "Convolutions and dense layers on the longest path; projections are not counted (He et al."
-        " 2015, 3.3)."
-    ),
-    "trainable_params": (
-        "Weights the optimiser changes: kernels, biases, and each norm's scale and shift."
-    ),
-    "non_trainable_params": "Batch norm's moving mean and variance: kept, never trained.",
-    "macs": (
-        "Multiply-adds of one forward pass for one image; convolutions and dense layers only. "
-        "The paper calls these FLOPs (Table 1)."
-    ),
-    "activation_bytes": (
-        "The output of every layer, kept for the backward pass, in float32, for one image."
-    ),
-    "receptive_field": (
-        "Side, in input pixels, of the square a position of the last convolutional feature map can"
-        " see, shortcuts included."
-    ),
-}
-
 
 class LayerMetrics(NamedTuple):
     """One row of the layer table."""
@@ -79,6 +57,11 @@ class Metrics:
     macs: int
     activation_bytes: int
     receptive_field: int
+
+    @property
+    def total_params(self) -> int:
+        """Trainable and non-trainable parameters together, as Keras prints them."""
+        return self.trainable_params + self.non_trainable_params
 
 
 def measure(graph: Graph) -> Metrics:

@@ -7,8 +7,8 @@ A query is words and conditions with spaces between; all must hold.
 - places: stem, head, stage 3, block 2, or any part of a layer's id: conv1, stage2, block3.conv
 - shapes: 8×8×64, its sides in any order, is an output; 3×3 is a kernel or an output's height ×
   width
-- conditions: params > 100k, stride = 2, memory <= 1.5 MB; a field with a number, "stride 2", means
-  "="
+- conditions: params > 100k, macs > 2m (multiply-adds), stride = 2, memory <= 1.5 MB; a field with a
+  number, "stride 2", means "="
 
 Text is read once into predicates, and each of them looks only at what those before it left over.
 """
@@ -55,7 +55,14 @@ def find(graph: Graph, metrics: Metrics, query: str) -> tuple[str, ...]:
 def parse(query: str) -> tuple[Predicate, ...]:
     """A query as predicates that must all hold. Raises ConfigError for a condition that is not
     understood."""
-    return tuple(_predicates(_spelled_alike(query).split()))
+    text = _spelled_alike(query)
+    if FLOPS.search(text):
+        raise ConfigError(
+            "FLOPs has two meanings: He et al. (2015) count a multiply-add as one, most tools as"
+            f" two; received {echo(query)}: write macs, the number of multiply-adds, as in macs"
+            " > 2m."
+        )
+    return tuple(_predicates(text.split()))
 
 
 SPELLINGS = tuple(
@@ -79,6 +86,7 @@ it."""
 
 SIGN = re.compile("(<=|>=|==|=|<|>)")
 SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "==": eq}
+FLOPS = re.compile(r"\bflops?\b")
 SHAPE = re.compile("[0-9]+(x[0-9]+){1,2}")
 NUMBER = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?([kmg]?)b?")
 POWERS = {"": 0, "k": 3, "m": 6, "g": 9}
@@ -242,7 +250,7 @@ OPERATIONS: dict[str, Predicate] = {
 
 MEASURES: dict[str, Measure] = {
     **dict.fromkeys(("params", "parameters"), lambda node, row: row.trainable_params),
-    **dict.fromkeys(("macs", "flops"), lambda node, row: row.macs),
+    "macs": lambda node, row: row.macs,
     **dict.fromkeys(("memory", "bytes"), lambda node, row: row.activation_bytes),
     "sees": lambda node, row: row.receptive_field,
     "stride": _stride,
@@ -254,4 +262,4 @@ MEASURES: dict[str, Measure] = {
     "stage": lambda node, row: int(node.section.removeprefix("stage")) if node.block else None,
     "block": lambda node, row: node.block or None,
 }
-"""What conditions compare; the paper calls multiply-adds FLOPs."""
+"""What conditions compare. "flops" is refused: for some it is macs, for others twice that."""

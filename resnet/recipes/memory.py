@@ -12,7 +12,7 @@ measurements that the estimate was compared with.
 
 from math import prod
 
-from resnet.network.config import ResNetConfig
+from resnet.network.config import NormKind, ResNetConfig
 from resnet.network.graph import Conv, Dense, Graph, MaxPool, Norm, Relu, build_graph
 from resnet.network.metrics import FLOAT32_BYTES, describe
 from resnet.recipes.recipe import Recipe
@@ -23,6 +23,10 @@ SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}
 READS_ITS_INPUT = (Conv, Dense, Norm, MaxPool)
 READS_ITS_OUTPUT = (Relu, MaxPool)
 """What the gradient of an operation reads again. An addition's reads nothing."""
+
+MORE_OF_A_NORM: dict[NormKind, int] = {"layer": 2}
+"""Further maps that a norm keeps. Keras computes LayerNormalization over channels by several
+operations, which keep their results; the others are one kernel, or release theirs."""
 
 AT_WORK = 3
 """Further maps of the largest size at work in the backward pass: a gradient coming in, one going
@@ -53,4 +57,6 @@ def bytes_of_an_image(graph: Graph) -> int:
         largest = max(largest, size)
         if node.id in read_again or isinstance(node.op, READS_ITS_OUTPUT):
             kept += size
+        if isinstance(node.op, Norm):
+            kept += MORE_OF_A_NORM.get(node.op.norm, 0) * size
     return FLOAT32_BYTES * (kept + AT_WORK * largest)

@@ -9,6 +9,7 @@ from pydantic import Field
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, echo
 from resnet.network.config import Closed
+from resnet.recipes.role import Role
 from resnet.recipes.schedule import (
     CosineSchedule,
     Schedule,
@@ -122,27 +123,47 @@ class Recipe(Closed):
     `batch_norm_statistics` counts on several devices: over each one's share of the batch, as the
     paper's "128 on two GPUs" means it, or over the whole batch. `test_weights` are looked at once,
     at the end: those with the lowest validation error, or those of the last step.
+
+    Each field has a `Role`: what another value means where trainings are compared.
     """
 
     path = "recipe"
-    optimiser: Optimiser = SgdConfig()
-    schedule: Schedule
-    warmup: Warmup | None = None
-    weight_decay: WeightDecayConfig = WeightDecayConfig()
-    steps: StepCount
-    batch_size: int = Field(default=128, ge=1, le=65536)
-    augmentation: AugmentationConfig = AugmentationConfig()
-    input_normalisation: InputNormalisation = "per_pixel_mean"
-    validation_images: int = Field(ge=1, le=10_000_000)
-    evaluate_every: StepCount
-    checkpoint_every: StepCount
-    log_every: StepCount
-    batch_norm_statistics: BatchNormStatistics = "per_device"
-    test_weights: Literal["best_validation", "last"] = "best_validation"
-    sentinels: SentinelsConfig = SentinelsConfig()
-    precision: Precision = "float32"
-    seed: int = Field(default=0, ge=0, lt=2**31)
-    deterministic: bool = True
+    optimiser: Annotated[Optimiser, Role("experiment", "optimiser")] = SgdConfig()
+    schedule: Annotated[Schedule, Role("experiment", "schedule")]
+    warmup: Annotated[Warmup | None, Role("experiment", "warm-up")] = None
+    weight_decay: Annotated[WeightDecayConfig, Role("experiment", "weight decay")] = (
+        WeightDecayConfig()
+    )
+    steps: Annotated[StepCount, Role("experiment", "number of steps", part_of="schedule")]
+    batch_size: Annotated[int, Role("experiment", "batch size", decides="order")] = Field(
+        default=128, ge=1, le=65536
+    )
+    augmentation: Annotated[
+        AugmentationConfig, Role("experiment", "augmentation", decides="augmentation")
+    ] = AugmentationConfig()
+    input_normalisation: Annotated[
+        InputNormalisation, Role("experiment", "input normalisation")
+    ] = "per_pixel_mean"
+    validation_images: Annotated[int, Role("experiment", "split", decides="split")] = Field(
+        ge=1, le=10_000_000
+    )
+    evaluate_every: Annotated[
+        StepCount, Role("left open", "number of evaluations", part_of="schedule")
+    ]
+    checkpoint_every: Annotated[StepCount, Role("bookkeeping", "interval of checkpoints")]
+    log_every: Annotated[StepCount, Role("bookkeeping", "interval of log records")]
+    batch_norm_statistics: Annotated[
+        BatchNormStatistics, Role("left open", "share of a batch behind batch norm")
+    ] = "per_device"
+    test_weights: Annotated[
+        Literal["best_validation", "last"], Role("left open", "choice of the tested weights")
+    ] = "best_validation"
+    sentinels: Annotated[SentinelsConfig, Role("bookkeeping", "reaction to a failing training")] = (
+        SentinelsConfig()
+    )
+    precision: Annotated[Precision, Role("experiment", "precision")] = "float32"
+    seed: Annotated[int, Role("seed", "seed", decides="split")] = Field(default=0, ge=0, lt=2**31)
+    deterministic: Annotated[bool, Role("left open", "determinism")] = True
 
     def check(self) -> None:
         """Raise ConfigError where fields that are each allowed make no sense together."""

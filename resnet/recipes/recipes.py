@@ -35,8 +35,8 @@ class Entry:
     """A published or proven recipe. `network` is the catalogue's name of the one it was written
     for.
 
-    What nobody has run with this program is said to be not measured; an expected result then is the
-    source's.
+    A time that was not measured with this program says so; the expected result is then that of the
+    source.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Entry:
 
     @property
     def quick(self) -> Recipe:
-        """The twin: same optimiser, kind of schedule, warm-up, decay and precision, for as few
-        images as there can be.
+        """A copy that trains in seconds: same optimiser, kind of schedule, warm-up, decay and
+        precision, for few and small images.
 
-        It fits the digits, whatever data set the recipe is for.
+        It fits the digits data set.
         """
         short = with_steps(self.recipe, QUICK_STEPS)
         changes = {
@@ -93,7 +93,7 @@ def get(name: str) -> Entry:
 
 
 def default_for(dataset: str) -> Entry:
-    """The recipe to begin with on this data set, at whatever size its name asks for. Raises
+    """The recipe to begin with on this data set; the size in its name does not matter. Raises
     UnknownNameError."""
     if dataset.startswith(FOLDER_PREFIX):
         return _FASHION_QUICK

@@ -15,11 +15,12 @@ from resnet.errors import ConfigError
 from resnet.network.config import Closed
 
 LearningRate = Annotated[float, Field(gt=0, le=100)]
-StepCount = Annotated[int, Field(ge=1, le=100_000_000)]
+MOST_STEPS = 100_000_000
+StepCount = Annotated[int, Field(ge=1, le=MOST_STEPS)]
 
 
 class ConstantSchedule(Closed):
-    """The same rate for ever."""
+    """The same rate at every step."""
 
     path = "schedule"
     kind: Literal["constant"] = "constant"
@@ -27,8 +28,8 @@ class ConstantSchedule(Closed):
 
     @property
     def last_change(self) -> int:
-        """The last step at which something is still to happen: a run shorter than this contradicts
-        its schedule."""
+        """The last step at which the rate changes. A run that ends before it contradicts its
+        schedule."""
         return 0
 
     def rate(self, step: int) -> float:
@@ -74,8 +75,10 @@ class CosineSchedule(Closed):
         return self.steps - 1
 
     def rate(self, step: int) -> float:
-        fallen = (1 + math.cos(math.pi * min(step, self.steps) / self.steps)) / 2
-        return self.learning_rate * (self.final_fraction + (1 - self.final_fraction) * fallen)
+        # Half a cosine, scaled to run from 1 at step 0 down to 0 at the last step.
+        share = (1 + math.cos(math.pi * min(step, self.steps) / self.steps)) / 2
+        # The rate runs from all of `learning_rate` down to `final_fraction` of it.
+        return self.learning_rate * (self.final_fraction + (1 - self.final_fraction) * share)
 
 
 class InverseTimeSchedule(Closed):
@@ -128,11 +131,12 @@ Warmup = Annotated[StepsWarmup | ErrorWarmup, Field(discriminator="kind")]
 
 
 def rate_at(schedule: Schedule, warmup: Warmup | None, step: int, *, warm: bool) -> float:
-    """The learning rate of one step. `warm` says whether an ErrorWarmup is over; it counts for
-    nothing else."""
+    """The learning rate of one step. `warm` tells whether an ErrorWarmup is over; no other warm-up
+    reads it."""
     match warmup:
         case ErrorWarmup() if not warm:
             return warmup.learning_rate
         case StepsWarmup():
+            # Update number step + 1 of the warm-up's takes that share of the rate.
             return schedule.rate(step) * min(1.0, (step + 1) / warmup.steps)
     return schedule.rate(step)

@@ -45,8 +45,8 @@ def draw_split(dataset: Dataset | Streamed, validation_images: int, seed: int) -
 
 
 def check_shares(class_names: tuple[str, ...], sizes: Positions, shares: Positions) -> None:
-    """Raise ConfigError where a class of this many images would be left without any in one of the
-    parts."""
+    """Raise ConfigError where a class would have no image in one of the parts. `sizes` and `shares`
+    are [classes]: all training images, and those for validation."""
     if shares.min() < 1 or (sizes - shares).min() < 1:
         empty = class_names[int(np.argmin(np.minimum(shares, sizes - shares)))]
         raise ConfigError(
@@ -58,8 +58,9 @@ def check_shares(class_names: tuple[str, ...], sizes: Positions, shares: Positio
 def class_shares(sizes: Positions, total: int) -> Positions:
     """`total` divided among the classes in proportion to their sizes, in whole images, by largest
     remainder."""
-    exact = sizes * (total / sizes.sum())
-    shares: Positions = np.floor(exact).astype(np.int64)
+    exact = sizes * (total / sizes.sum())  # [classes], with fractions of an image
+    shares: Positions = np.floor(exact).astype(np.int64)  # [classes]
+    # The images that rounding down left over go to the classes that lost the largest fraction.
     largest_first = np.argsort(shares - exact, kind="stable")
     shares[largest_first[: total - shares.sum()]] += 1
     return shares

@@ -7,10 +7,9 @@ never computed. Losses are data losses: a total with penalties in it is not read
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
-from resnet.curves import curve
+from resnet import history
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.network.metrics import describe
 from resnet.results import statistics
@@ -38,28 +37,19 @@ TITLES: dict[Measure, str] = {
     "duration_s": "Time",
 }
 IN_WORDS: dict[ErrorMeasure, str] = {
-    "test_error": "",  # what people mean by error
+    "test_error": "",  # an error without further words is the test error
     "best_validation_error": " of best validation error",
     "last_validation_error": " of last validation error",
     "train_error": " of training error",
 }
-FIELDS: dict[Measure, str] = {
-    "last_validation_error": "validation_error",
-    "train_error": "train_error_clean",
-    "validation_data_loss": "validation_data_loss",
-    "train_data_loss": "train_data_loss_clean",
-}
-"""Read from the last evaluation: without augmentation, and in inference mode."""
-
 BRIEF = re.compile(r"[.;] |\.$")
-"""Where the first thing a cause says ends; what comes after is advice."""
+"""Where the first thing that a cause says ends; after it comes advice."""
 LONGEST_CAUSE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SeedRun:
-    """One run: its records as in metrics.jsonl, how it ended, and its last word on why, where it
-    failed.
+    """One run: its records as in metrics.jsonl, how it ended, and the cause where it failed.
 
     `seed` is None where an imported curve has none.
     """
@@ -72,12 +62,11 @@ class SeedRun:
 
 @dataclass(frozen=True, slots=True)
 class ArmRuns:
-    """The runs of one arm. `against` is the name of the arm it is compared with; the baseline has
-    none.
+    """The runs of one arm. `against` is the name of the arm it is compared with, None for the
+    baseline.
 
-    Sentences are made of `change`, what was changed ("residual"), else the name, and `where` ("at
-    depth 56"). `shortcut` is the network's, "none" where it is plain, and None where nobody knows
-    it.
+    Sentences are made of `change`, what was changed ("residual"), or else the name, and of `where`
+    ("at depth 56"). `shortcut` is the network's, "none" where it is plain, None where unknown.
     """
 
     name: str
@@ -107,8 +96,7 @@ class ArmResult:
 
 
 def seed_run(run: Run) -> SeedRun:
-    """A run as its directory says it is now. Raises RunError or ConfigError where it cannot be
-    read."""
+    """A run as its directory is now. Raises RunError or ConfigError where it cannot be read."""
     spec, state = run.spec, run.state()
     if spec is None:
         raise ConfigError(run.damage or f"The spec of run {run.id} cannot be read.")
@@ -117,8 +105,11 @@ def seed_run(run: Run) -> SeedRun:
 
 def ending(state: StateName) -> Ending:
     """How a run in this state ended, if it has."""
-    bad = state in ("failed", "crashed", "machine restarted")
-    return "finished" if state == "finished" else "failed" if bad else "unfinished"
+    if state == "finished":
+        return "finished"
+    if state in ("failed", "crashed", "machine restarted"):
+        return "failed"
+    return "unfinished"
 
 
 def arm_of(
@@ -152,18 +143,22 @@ def arm_of(
 def measured(records: Sequence[Line]) -> dict[Measure, float]:
     """What one run's records say; a measure that was never recorded, or is no number, is left
     out."""
-    evaluations = [record for record in records if record.get("kind") == "evaluation"]
-    tests = [record for record in records if record.get("kind") == "test"]
-    found: dict[Measure, float | None] = {
-        "test_error": _number(tests[-1], "test_error") if tests else None,
+    test = history.last_of(records, history.Test) or history.Test()
+    last = history.last_of(records, history.Evaluation) or history.Evaluation()
+    errors = history.values(records, history.Evaluation, "validation_error")
+    numbers: dict[Measure, float | None] = {
+        "test_error": test.test_error,
         "best_validation_error": min(
-            curve(evaluations, "evaluation", "validation_error").y, default=None
+            [error for error in errors if error is not None], default=None
         ),
-        "duration_s": _duration_s(records),
+        "last_validation_error": last.validation_error,
+        # Of the last evaluation: without augmentation, and in inference mode.
+        "train_error": last.train_error_clean,
+        "validation_data_loss": last.validation_data_loss,
+        "train_data_loss": last.train_data_loss_clean,
+        "duration_s": history.duration_s(records),
     }
-    for measure, key in FIELDS.items() if evaluations else ():
-        found[measure] = _number(evaluations[-1], key)
-    return {measure: value for measure in TITLES if (value := found.get(measure)) is not None}
+    return {measure: value for measure in TITLES if (value := numbers[measure]) is not None}
 
 
 def results(
@@ -178,7 +173,7 @@ def results(
     """
     names = [arm.name for arm in arms]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise ConfigError(f"Each arm has a name of its own; received {twice[0]!r} more than once.")
+        raise ConfigError(f"The arms need different names; received {twice[0]!r} more than once.")
     numbers = {arm.name: _collected(arm) for arm in arms}
     compared = measure or _compared(numbers.values())
     references = {arm.against for arm in arms}
@@ -186,10 +181,11 @@ def results(
 
 
 def _compared(numbers: Iterable[Numbers]) -> ErrorMeasure:
-    """Arms without a finished run, and runs without an evaluation, decide nothing."""
-    evaluated = [own for own in numbers if "best_validation_error" in own]
+    """The measure that all arms have. Arms without a finished run, and runs without an evaluation,
+    do not count."""
+    evaluated = [arm for arm in numbers if "best_validation_error" in arm]
     tested = all(
-        len(own.get("test_error", ())) >= len(own["best_validation_error"]) for own in evaluated
+        len(arm.get("test_error", ())) >= len(arm["best_validation_error"]) for arm in evaluated
     )
     return "test_error" if evaluated and tested else "best_validation_error"
 
@@ -203,15 +199,18 @@ def _result(
 ) -> ArmResult:
     if arm.against is not None and arm.against not in numbers:
         raise UnknownNameError("arm", arm.against, numbers)
-    own = numbers[arm.name]
-    apart = None
+    by_measure = numbers[arm.name]
+    difference = None
     if arm.against is not None:
-        apart = _difference(own.get(measure, []), numbers[arm.against].get(measure, []), level)
-    summaries = {}
-    for each, seeded in own.items():
-        summaries[each] = statistics.summary([value for _, value in seeded])
-    sentence = _sentence(arm, summaries.get(measure), measure, apart, references)
-    return ArmResult(arm, summaries, measure, apart, sentence, _left_out(arm))
+        other = numbers[arm.against].get(measure, [])
+        difference = _difference(by_measure.get(measure, []), other, level)
+    summaries = {each: statistics.summary(_values(by_measure[each])) for each in by_measure}
+    sentence = _sentence(arm, summaries.get(measure), measure, difference, references)
+    return ArmResult(arm, summaries, measure, difference, sentence, _left_out(arm))
+
+
+def _values(seeded: Seeded) -> list[float]:
+    return [value for _, value in seeded]
 
 
 def _collected(arm: ArmRuns) -> dict[Measure, Seeded]:
@@ -228,62 +227,64 @@ def _collected(arm: ArmRuns) -> dict[Measure, Seeded]:
     return numbers
 
 
-def _difference(own: Seeded, other: Seeded, level: float) -> Difference | None:
-    if not own or not other:
+def _difference(first: Seeded, second: Seeded, level: float) -> Difference | None:
+    """`first` minus `second`, paired by seed where all seeds are known; None where one is empty."""
+    if not first or not second:
         return None
-    first = [seed for seed, _ in own if seed is not None]
-    second = [seed for seed, _ in other if seed is not None]
-    known = len(first) == len(own) and len(second) == len(other)
+    seeds = _seeds(first), _seeds(second)
+    known = len(seeds[0]) == len(first) and len(seeds[1]) == len(second)
     return statistics.difference(
-        [value for _, value in own],
-        [value for _, value in other],
-        seeds=(first, second) if known else None,
-        level=level,
+        _values(first), _values(second), seeds=seeds if known else None, level=level
     )
+
+
+def _seeds(seeded: Seeded) -> list[int]:
+    return [seed for seed, _ in seeded if seed is not None]
 
 
 def _left_out(arm: ArmRuns) -> tuple[str, ...]:
-    said = {"failed": "failed and is not counted", "unfinished": "is not finished and not counted"}
-    empty = "is finished, but has no number on record"
-    found = [
-        (run, said.get(run.ending) or ("" if measured(run.records) else empty)) for run in arm.runs
-    ]
-    return tuple(
-        [
-            begun(
-                f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'}"
-                f" {why}{_because(run)}"
-            )
-            for run, why in found
-            if why
-        ]
-    )
+    """A sentence for each run that does not count, and why."""
+    sentences = []
+    for run in arm.runs:
+        if why := _why_left_out(run):
+            which = "one run" if run.seed is None else f"seed {run.seed}"
+            sentences.append(begun(f"{arm.name}: {which} {why}"))
+    return tuple(sentences)
+
+
+def _why_left_out(run: SeedRun) -> str:
+    match run.ending:
+        case "failed":
+            return f"failed and is not counted{_because(run)}"
+        case "unfinished":
+            return "is not finished and not counted"
+    return "" if measured(run.records) else "is finished, but has no number on record"
 
 
 def _because(run: SeedRun) -> str:
-    """Why a run failed, as briefly as its last word allows."""
-    if run.ending != "failed" or not run.cause:
+    """Why a run failed, in brackets: the first sentence of its cause."""
+    if not run.cause:
         return ""
     return f" ({BRIEF.split(' '.join(run.cause.split()))[0][:LONGEST_CAUSE]})"
 
 
 def _sentence(
     arm: ArmRuns,
-    own: Summary | None,
+    summary: Summary | None,
     measure: ErrorMeasure,
     apart: Difference | None,
     references: Collection[str | None],
 ) -> str:
-    """What may be claimed, and no more, with the name of the arm's row where other words speak of
-    it.
+    """What may be claimed, and no more. The arm's name is added where other words stand for it, so
+    that its row in the table can be found.
 
-    An error is better where lower. `references` are the arms others have.
+    A lower error is better. `references` are the arms that others are compared with.
     """
     place = f" {arm.where}" if arm.where else ""
     what = arm.change or arm.name
     who = f"{what}{place}"
     row = "" if arm.name in who else f" ({arm.name})"
-    if own is None:
+    if summary is None:
         return begun(f"{who}{row}: no finished run has a number yet")
     if arm.against is None:
         role = (
@@ -292,12 +293,12 @@ def _sentence(
             else "compared with no other arm"
         )
         return begun(
-            f"{who}{row} is {role}: {TITLES[measure].partition(',')[0].lower()} {spread(own)}"
+            f"{who}{row} is {role}: {TITLES[measure].partition(',')[0].lower()} {spread(summary)}"
         )
     if apart is None:
         return begun(f"{who}{row}: {arm.against} has no finished run to compare with yet")
     if apart.n == 1:
-        short = "one seed" if own.n == 1 else f"one seed of {arm.against}"
+        short = "one seed" if summary.n == 1 else f"one seed of {arm.against}"
         return begun(f"{who}{row}, {short}: no interval, so no claim")
     if apart.half_width is None:
         return begun(
@@ -323,8 +324,8 @@ def begun(sentence: str) -> str:
 
 
 def plus_minus(value: float, noise: float) -> str:
-    """4.1 ± 0.6, with digits no finer than the noise; one digit more where both would read the
-    same."""
+    """4.1 ± 0.6, with digits no finer than the noise; one digit more where the two would look
+    equal."""
     places = statistics.decimals(noise)
     texts = [statistics.fixed(number, places) for number in (value, noise)]
     if texts[0] == texts[1]:
@@ -332,29 +333,13 @@ def plus_minus(value: float, noise: float) -> str:
     return " ± ".join(texts)
 
 
-def spread(own: Summary) -> str:
+def spread(summary: Summary) -> str:
     """6.61 ± 0.16 (5): mean, standard deviation and the number of seeds; without ± for one seed."""
-    if own.sd is None:
-        return f"{statistics.fixed(own.mean, 2)} ({own.n})"
-    return (
-        f"{plus_minus(own.mean, own.sd) if own.sd else statistics.fixed(own.mean, 2) + ' ± 0'}"
-        f" ({own.n})"
-    )
-
-
-def _number(record: Line, key: str) -> float | None:
-    value = record.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _duration_s(records: Sequence[Line]) -> float | None:
-    """Seconds at work: from each start to the last record before the next, so the wait for a resume
-    is left out."""
-    spans, began = 0.0, None
-    for starts, group in groupby(records, key=lambda record: record.get("kind") == "start"):
-        times = [time_s for record in group if (time_s := _number(record, "time_s")) is not None]
-        if starts:
-            began = times[-1] if times else None
-        elif began is not None and times:
-            spans += max(0.0, times[-1] - began)
-    return spans or None
+    mean = statistics.fixed(summary.mean, 2)
+    if summary.sd is None:
+        text = mean
+    elif summary.sd == 0:
+        text = f"{mean} ± 0"
+    else:
+        text = plus_minus(summary.mean, summary.sd)
+    return f"{text} ({summary.n})"

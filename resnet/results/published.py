@@ -12,6 +12,7 @@ from resnet.network.catalog import HE_2015
 from resnet.network.config import ResNetConfig
 from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe
+from resnet.recipes.role import roles_of
 from resnet.results import statistics
 from resnet.results.arms import plus_minus
 from resnet.results.statistics import Summary
@@ -29,20 +30,6 @@ RESOLVED = 2.0
 test set."""
 
 WARMED = {"resnet110", "resnet1202"}
-DIFFERENCES: dict[str, str] = {
-    "optimiser": "another optimiser",
-    "schedule": "another schedule",
-    "steps": "another number of steps",
-    "warmup": "another warm-up",
-    "weight_decay": "another weight decay",
-    "batch_size": "another batch size",
-    "augmentation": "another augmentation",
-    "input_normalisation": "another input normalisation",
-    "validation_images": "another split",
-    "precision": "another precision",
-}
-"""Fields of a recipe that make it another experiment. The rest is seed, bookkeeping, and what the
-paper leaves open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +130,17 @@ def _reasons(row: Published, dataset: str, recipe: Recipe) -> list[str]:
     ):  # "trained as described above": the paper does not say which of the two
         names.append("he2015_cifar")
     papers = [recipes.get(name).recipe for name in names]
-    reasons = []
-    for paper in papers:
-        differing = [key for key in DIFFERENCES if getattr(recipe, key) != getattr(paper, key)]
-        reasons.append([DIFFERENCES[key] for key in differing])
-    return min(reasons, key=len)
+    return min([_other_settings(recipe, paper) for paper in papers], key=len)
+
+
+def _other_settings(recipe: Recipe, paper: Recipe) -> list[str]:
+    """What makes a recipe another experiment than the paper's. Fields that the paper leaves open,
+    bookkeeping and the seed do not; any other field does, one that the paper's recipe lacks too."""
+    return [
+        f"another {role.words}"
+        for name, role in roles_of(type(recipe)).items()
+        if role.kind == "experiment" and getattr(recipe, name) != getattr(paper, name, None)
+    ]
 
 
 def _half_width(row: Published, summary: Summary, sd: float) -> float:

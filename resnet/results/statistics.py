@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet.errors import ConfigError, echo
+from resnet.extras import needed
 
 Method = Literal["welch", "paired"]
 Spread = Literal["known", "estimated", "paired"]
@@ -22,7 +23,7 @@ Seeds = tuple[Sequence[int], Sequence[int]]
 ROUNDING = 1e-9
 MOST_SEEDS = 10**9
 STUDY_SEEDS = 200
-"""No study has more."""
+"""The most seeds that a study may have."""
 
 
 class Summary(NamedTuple):
@@ -64,9 +65,11 @@ class Difference(NamedTuple):
 
 def summary(values: Sequence[float]) -> Summary:
     """Raises ConfigError for no value, or one that isn't finite."""
-    kept = _finite(values)
-    spread = _sd(kept) if len(kept) > 1 else None
-    return Summary(len(kept), float(kept.mean()), spread, float(kept.min()), float(kept.max()))
+    finite = _finite(values)
+    spread = _sd(finite) if len(finite) > 1 else None
+    return Summary(
+        len(finite), float(finite.mean()), spread, float(finite.min()), float(finite.max())
+    )
 
 
 def difference(
@@ -107,17 +110,17 @@ def pooled(parts: Sequence[float], counts: Sequence[int]) -> tuple[float, float]
     total = math.fsum(parts)
     if total == 0:
         return 0.0, 1.0
-    shares = [
-        part / total for part in parts
-    ]  # divided first: squares of tiny variances would vanish
-    return math.sqrt(total), 1 / math.fsum(
-        [share**2 / (n - 1) for share, n in zip(shares, counts, strict=True)]
-    )
+    # Welch and Satterthwaite: (Σ v)² / Σ (v² / (n − 1)), with each v divided by Σ v first, since
+    # the squares of tiny variances would vanish.
+    shares = [part / total for part in parts]
+    terms = [share**2 / (n - 1) for share, n in zip(shares, counts, strict=True)]
+    return math.sqrt(total), 1 / math.fsum(terms)
 
 
 def t_quantile(level: float, freedom: float) -> float:
     """How many standard errors an interval of this level reaches to each side."""
-    from scipy import special  # noqa: PLC0415  0.2 s, and most pages need no quantile
+    with needed():
+        from scipy import special  # noqa: PLC0415  0.2 s, and most pages need no quantile
 
     return float(special.stdtrit(freedom, (1 + level) / 2))
 
@@ -132,7 +135,7 @@ def detectable_difference(
     √(2 / n). "estimated": the arms themselves have to tell it, as `difference` does: with few seeds
     far larger (noncentral t). "paired": so too, over pairs, as `difference` takes shared seeds:
     half the degrees of freedom, larger still. What a seed does to both arms alike would make it
-    smaller; nobody knows beforehand how much that is. One seed detects nothing: infinite. Raises
+    smaller, by an amount unknown before the runs. One seed detects nothing: infinite. Raises
     ConfigError.
     """
     if not 0 <= sd < math.inf:
@@ -143,7 +146,8 @@ def detectable_difference(
         raise ConfigError(f"An arm has a whole number of seeds, at least 1; received {echo(n)}.")
     if n < 2:
         return math.inf
-    from scipy import special  # noqa: PLC0415  as above
+    with needed():
+        from scipy import special  # noqa: PLC0415  as above
 
     if spread == "known":
         shift = special.ndtri((1 + level) / 2) + special.ndtri(power)
@@ -191,10 +195,11 @@ def seeds_to_tell(apart: Difference, sds: tuple[float | None, float | None]) -> 
     if apart.half_width is None or apart.mean == 0:
         return None
     spread: Spread = "paired" if apart.method == "paired" else "estimated"
-    if spread == "paired":  # half the variance of a pair: as if each arm had its own share of it
+    if spread == "paired":
+        # Half width = t · sd(pair) / √n. Of two arms with equal noise, var(pair) = 2 · var(arm).
         sd = apart.half_width / t_quantile(apart.level, apart.n - 1) * math.sqrt(apart.n / 2)
     else:
-        sd = math.sqrt(math.fsum((own or 0.0) ** 2 for own in sds) / 2)
+        sd = math.sqrt(math.fsum((each or 0.0) ** 2 for each in sds) / 2)
     if detectable_difference(sd, STUDY_SEEDS, level=apart.level, spread=spread) > abs(apart.mean):
         return None
     return seeds_needed(sd, abs(apart.mean), level=apart.level, spread=spread)
@@ -247,26 +252,26 @@ def _interval(
     error, freedom = noise
     if error == 0:
         return Difference(mean, None, None, level, method, n)
+    # Mean ± t · standard error.
     reach = t_quantile(level, freedom) * error
     return Difference(mean, mean - reach, mean + reach, level, method, n)
 
 
 def _pairs(first: Floats, second: Floats, seeds: Seeds) -> tuple[Floats, Floats] | None:
     """The values of the seeds both arms have, or None where they are not to be paired."""
-    for values, own in zip((first, second), seeds, strict=True):
-        if len(set(own)) != len(own) or len(own) != len(values):
+    by_seed = []
+    for values, names in zip((first, second), seeds, strict=True):
+        if len(set(names)) != len(names) or len(names) != len(values):
             raise ConfigError(
-                f"Each value has a seed of its own; received {len(values)} values and seeds"
-                f" {list(own)}."
+                f"Each value needs a different seed; received {len(values)} values and seeds"
+                f" {list(names)}."
             )
-    mine, theirs = (
-        dict(zip(own, values, strict=True))
-        for own, values in zip(seeds, (first, second), strict=True)
-    )
-    shared = sorted(mine.keys() & theirs.keys())
-    if len(shared) < 2 or len(shared) < min(len(mine), len(theirs)):
+        by_seed.append(dict(zip(names, values, strict=True)))
+    arm, baseline = by_seed
+    shared = sorted(arm.keys() & baseline.keys())
+    if len(shared) < 2 or len(shared) < min(len(arm), len(baseline)):
         return None
-    return np.array([mine[seed] for seed in shared]), np.array([theirs[seed] for seed in shared])
+    return np.array([arm[seed] for seed in shared]), np.array([baseline[seed] for seed in shared])
 
 
 def _sd(values: Floats, size: float | None = None) -> float:
@@ -277,15 +282,15 @@ def _sd(values: Floats, size: float | None = None) -> float:
 
 
 def _finite(values: Sequence[float]) -> Floats:
-    kept = np.asarray(values, float)
-    if not kept.size:
+    numbers = np.asarray(values, float)
+    if not numbers.size:
         raise ConfigError("A mean needs at least one value; received none.")
-    if not np.isfinite(kept).all():
-        bad = kept[~np.isfinite(kept)][0]
+    if not np.isfinite(numbers).all():
+        bad = numbers[~np.isfinite(numbers)][0]
         raise ConfigError(
             f"Only finite numbers have a mean; received {bad}: leave that seed out, and say so."
         )
-    return kept
+    return numbers
 
 
 def _share(what: str, value: float) -> None:

@@ -1,8 +1,7 @@
-"""What arms' runs say as tables: one for people, one for programs, and either as plain text for a
-terminal."""
+"""Results of arms as tables: one for people and one for programs, as text, CSV, Markdown, LaTeX."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from textwrap import wrap
 from typing import Literal
@@ -25,7 +24,7 @@ NOTES = (
 )
 LINE = 100
 WIDTHS: dict[TableFormat, int] = {"text": 28, "latex": 24}
-"""Letters in a column of words."""
+"""The most letters in a line of a column of words."""
 
 GAP = "  "
 LATIN = 0xFF
@@ -33,18 +32,18 @@ TYPESET = "–—‘’“”"
 
 
 def reading_table(
-    found: Sequence[ArmResult],
+    results: Sequence[ArmResult],
     measures: Sequence[Measure] = tuple(TITLES),
     paper: Mapping[str, str] | None = None,
 ) -> TextTable:
-    """For people: mean ± standard deviation (seeds); columns nobody has a number for are left out.
-    Sentences below.
+    """For people: mean ± standard deviation (seeds), with sentences below. A column without any
+    number is left out.
 
-    `paper` says of each arm, by its name, how it stands against the paper; without it there is no
+    `paper` says of each arm, by its name, how it compares with the paper; without it there is no
     such column.
     """
-    known = {measure for result in found for measure in result.summaries}
-    shown = [measure for measure in measures if measure in known]
+    recorded = {measure for result in results for measure in result.summaries}
+    shown = [measure for measure in measures if measure in recorded]
     columns = [
         named("arm", "Arm"),
         *[Column((measure,), TITLES[measure], "r") for measure in shown],
@@ -56,33 +55,32 @@ def reading_table(
     ]
     columns += [] if paper is None else [named("paper", "Against the paper")]
     lines: list[list[Cell]] = []
-    for result in found:
+    for result in results:
         cells = [_cell(measure, result.summaries.get(measure)) for measure in shown]
         apart = signed(result.difference) if result.difference else ""
         beside = [] if paper is None else [paper.get(result.arm.name, "")]
         lines.append(
             [result.arm.name, *cells, result.arm.trainable_params, result.arm.macs, apart, *beside]
         )
-    said = [f"{text}." for result in found for text in (result.sentence, *result.left_out)]
-    said += _more_seeds(found)
+    sentences = [f"{text}." for result in results for text in (result.sentence, *result.left_out)]
+    sentences += _more_seeds(results)
     levels = sorted(
-        {f"Intervals: {100 * gap.level:g} %." for result in found if (gap := result.difference)}
+        {f"Intervals: {100 * gap.level:g} %." for result in results if (gap := result.difference)}
     )
-    return TextTable(
-        columns, lines, [*said, *NOTES, *levels, *conventions(("trainable_params", "macs"))]
-    )
+    counted_notes = conventions(("trainable_params", "macs"))
+    return TextTable(columns, lines, [*sentences, *NOTES, *levels, *counted_notes])
 
 
-def _more_seeds(found: Sequence[ArmResult]) -> list[str]:
-    """How many seeds would tell what is within noise, if it is what was measured: else it is read
-    as "no effect"."""
-    by_name = {result.arm.name: result for result in found}
+def _more_seeds(results: Sequence[ArmResult]) -> list[str]:
+    """How many seeds would show a difference that is within noise now, if the true one is as large
+    as what was measured. Without this, "within noise" is read as "no effect"."""
+    by_name = {result.arm.name: result for result in results}
     needed = {}
-    for result in found:
+    for result in results:
         apart, against = result.difference, by_name.get(result.arm.against or "")
         if apart and against and apart.half_width is not None and not apart.beyond_noise:
-            own, other = [each.summaries.get(result.measure) for each in (result, against)]
-            count = seeds_to_tell(apart, (own and own.sd, other and other.sd))
+            arm, against_arm = [each.summaries.get(result.measure) for each in (result, against)]
+            count = seeds_to_tell(apart, (arm and arm.sd, against_arm and against_arm.sd))
             needed[result.arm.name] = f"about {count}" if count else f"more than {STUDY_SEEDS}"
     if not needed:
         return []
@@ -93,13 +91,13 @@ def _more_seeds(found: Sequence[ArmResult]) -> list[str]:
     ]
 
 
-def numbers_table(found: Sequence[ArmResult]) -> TextTable:
-    """For programs, as CSV: every number by itself and unrounded, percent, nats or seconds; nothing
-    where unknown."""
+def numbers_table(results: Sequence[ArmResult]) -> TextTable:
+    """For programs, as CSV: every number in a column of its own, unrounded, in percent, nats or
+    seconds; an empty cell where unknown."""
     keys = [f"{measure}_{part}" for measure in TITLES for part in Summary._fields]
     apart = [f"difference_{part}" for part in ("measure", "against", *Difference._fields)]
     lines: list[list[Cell]] = []
-    for result in found:
+    for result in results:
         nothing = (None,) * len(Summary._fields)
         numbers = [
             number for measure in TITLES for number in result.summaries.get(measure, nothing)
@@ -131,8 +129,8 @@ def written(table: TextTable, form: TableFormat) -> str:
 
 
 def _set(sign: str) -> str:
-    """A sign pdflatex knows without further packages: one it lacks stops it, and names may hold
-    any."""
+    """The sign, or one like it that pdflatex knows without further packages: it stops at others,
+    and a name may hold any."""
     plain = sign if sign in TYPESET else unicodedata.normalize("NFKD", sign)[0]
     return plain if ord(plain) <= LATIN or plain in TYPESET else "?"
 
@@ -140,14 +138,17 @@ def _set(sign: str) -> str:
 def plain_text(table: TextTable) -> str:
     """For a terminal: columns as wide as their widest cell, a cell's lines below each other, the
     notes below all."""
-    head = [
-        column.heading.replace(" ", "\n") if column.side == "r" else column.heading
-        for column in table.columns
+    heads = [column.heading for column in table.columns]
+    # A heading of numbers is broken at each space, since numbers are narrower than words.
+    rows = [
+        [
+            head.split(" ") if column.side == "r" else [head]
+            for head, column in zip(heads, table.columns, strict=True)
+        ]
     ]
-    rows = [_split(head), *[_split(map(read_cell, line)) for line in table.lines]]
-    widths = []
-    for place in range(len(table.columns)):
-        widths.append(max(len(line) for row in rows for line in row[place]))
+    for cells in table.lines:
+        rows.append([read_cell(cell).split("\n") for cell in cells])
+    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
     rule = GAP.join("-" * width for width in widths)
     first, *others = ["\n".join(_aligned(row, table.columns, widths)) for row in rows]
     notes = [line for note in table.notes for line in wrap(note, LINE, subsequent_indent="  ")]
@@ -169,31 +170,39 @@ def _aligned(
 
 
 def read_cell(cell: Cell) -> str:
-    """As people read it."""
-    return quantity.exact(cell) if isinstance(cell, int) else "" if cell is None else str(cell)
+    """A cell as people read it."""
+    if cell is None:
+        return ""
+    return quantity.exact(cell) if isinstance(cell, int) else str(cell)
 
 
-def _split(cells: Iterable[str]) -> list[list[str]]:
-    """The lines of each cell."""
-    return [text.split("\n") for text in cells]
+def _width(lines: Sequence[str]) -> int:
+    """Of a cell of several lines, in letters."""
+    return max(map(len, lines))
 
 
 def _narrowed(table: TextTable, width: int) -> TextTable:
-    """With columns of words no wider than so many letters."""
-    lines = [list(line) for line in table.lines]
-    for line in lines:
-        for place, column in enumerate(table.columns):
-            cell = line[place]
-            if column.side == "l" and isinstance(cell, str):
-                line[place] = "\n".join(wrap(cell, width))
+    """The same table with its columns of words no wider than so many letters."""
+    lines = []
+    for cells in table.lines:
+        lines.append(
+            [
+                "\n".join(wrap(cell, width))
+                if column.side == "l" and isinstance(cell, str)
+                else cell
+                for cell, column in zip(cells, table.columns, strict=True)
+            ]
+        )
     return replace(table, lines=lines)
 
 
-def _cell(measure: Measure, own: Summary | None) -> Cell:
-    """A narrow column may break it before the number of seeds."""
-    if own is None or measure != "duration_s":
-        return own and spread(own).replace(" (", "\n(")
-    return f"{quantity.duration(own.mean)}\n({own.n})"
+def _cell(measure: Measure, summary: Summary | None) -> Cell:
+    """On two lines, the number of seeds on the second, so that the column is narrow."""
+    if summary is None:
+        return None
+    if measure == "duration_s":
+        return f"{quantity.duration(summary.mean)}\n({summary.n})"
+    return spread(summary).replace(" (", "\n(")
 
 
 def signed(apart: Difference) -> str:

@@ -1,4 +1,4 @@
-"""A run as a file to take away: its curve as CSV, its whole directory as a zip."""
+"""A run as a file to take away: its records as CSV, its whole directory as a zip."""
 
 import csv
 import io
@@ -14,8 +14,8 @@ FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
 
 
 def metrics_csv(run: Run) -> str:
-    """Every record of the curve, a line each; a column for each field any of them has. Text is
-    guarded as in all CSV.
+    """Every record on a line, with a column for each field that any of them has, also for kinds and
+    fields that only a newer version knows. Text is guarded as in all CSV.
 
     Raises RunError.
     """

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -28,10 +30,18 @@ def now_s() -> float:
 
 def uptime_s() -> float:
     """Seconds since this machine started, sleep included, the same in every process."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    # macOS has no CLOCK_BOOTTIME; its CLOCK_MONOTONIC counts sleep too.
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @cache
 def boot_id() -> str:
-    """A name for the time between two starts of this machine."""
-    return BOOT_ID.read_text().strip()
+    """A name for the time between two starts of this machine.
+
+    Linux has a random one. Elsewhere it is the moment of the start, which changes when somebody
+    sets the clock.
+    """
+    try:
+        return BOOT_ID.read_text().strip()
+    except OSError:
+        return f"started {psutil.boot_time():.0f}"

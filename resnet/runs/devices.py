@@ -3,10 +3,12 @@ TensorFlow."""
 
 import contextlib
 import os
+import platform
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pynvml
 
 from resnet.errors import ConfigError, UnknownNameError
@@ -14,7 +16,6 @@ from resnet.errors import ConfigError, UnknownNameError
 CPU = "cpu"
 JOINT = "+"
 NEGLIGIBLE_SHARE = 0.02
-MEMORY = Path("/proc/meminfo")
 CPU_INFO = Path("/proc/cpuinfo")
 
 
@@ -72,31 +73,32 @@ def parts(device: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A process on a GPU that is no run of ours. `used_bytes` is None where the driver does not
-    say."""
+    """A process of another program on a GPU. `used_bytes` is None where unknown."""
 
     pid: int
     used_bytes: int | None
 
 
 def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
-    """Who else computes on a GPU; nobody on the CPU. What holds next to no memory (a desktop's
-    helper) is left out."""
+    """Processes of other programs on a GPU; none for the CPU. A process with very little memory,
+    such as a desktop's, is left out."""
     if CPU in parts(device):
         return []
     if len(parts(device)) > 1:
         return [stranger for one in parts(device) for stranger in strangers(one, ours)]
-    with driver() as there:
-        if not there:
+    with driver() as available:
+        if not available:
             return []
         try:
             handle = pynvml.nvmlDeviceGetHandleByIndex(int(device.removeprefix("gpu")))
             total = int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
-            found = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
+            running = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
         except pynvml.NVMLError:
             return []
     there_now = [
-        Stranger(process.pid, process.usedGpuMemory) for process in found if process.pid not in ours
+        Stranger(process.pid, process.usedGpuMemory)
+        for process in running
+        if process.pid not in ours
     ]
     return [
         one
@@ -120,8 +122,8 @@ def driver() -> Iterator[bool]:
 
 
 def _gpus() -> list[Device]:
-    with driver() as there:
-        return [_gpu(number) for number in range(pynvml.nvmlDeviceGetCount())] if there else []
+    with driver() as available:
+        return [_gpu(number) for number in range(pynvml.nvmlDeviceGetCount())] if available else []
 
 
 def _gpu(number: int) -> Device:
@@ -134,21 +136,24 @@ def _gpu(number: int) -> Device:
 
 
 def _cpu() -> Device:
-    cores = len(os.sched_getaffinity(0))
-    memory = _table(MEMORY)
-    sizes = [
-        int(memory[key].split()[0]) * 1024 if key in memory else None
-        for key in ("MemAvailable", "MemTotal")
-    ]
-    model = _table(CPU_INFO).get("model name", "CPU")
-    return Device(CPU, f"{model}, {cores} core{'s' if cores > 1 else ''}", *sizes)
-
-
-def _table(path: Path) -> dict[str, str]:
-    """A file of "key: value" lines; the first of each key counts."""
+    cores = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else psutil.cpu_count() or 1
+    )
+    name = f"{_model()}, {cores} core{'s' if cores > 1 else ''}"
     try:
-        lines = path.read_text().splitlines()
+        memory = psutil.virtual_memory()
+    except (OSError, psutil.Error):  # a container may hide it
+        return Device(CPU, name, None, None)
+    return Device(CPU, name, memory.available, memory.total)
+
+
+def _model() -> str:
+    """What Linux calls the processor; psutil does not know, and other systems have no such file."""
+    try:
+        lines = CPU_INFO.read_text().splitlines()
     except OSError:
-        return {}
-    pairs = [line.split(":", 1) for line in reversed(lines) if ":" in line]
-    return {key.strip(): value.strip() for key, value in pairs}
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(iter(models), platform.processor() or "CPU")

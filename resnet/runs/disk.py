@@ -62,18 +62,27 @@ def allocate(path: Path, size_bytes: int) -> None:
 
     Opened for reading too: where the file system has no fallocate, the C library reads a byte of
     each block that the file has already, and writes it back. A C library that does not stand in
-    (musl), or a kernel that refuses the call, is stood in for here.
+    (musl), a kernel that refuses the call, or a system without it (macOS) is stood in for here.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
     try:
-        try:
-            os.posix_fallocate(descriptor, 0, size_bytes)
-        except OSError as error:
-            if error.errno not in NOT_OFFERED:
-                raise
+        if not _fallocated(descriptor, size_bytes):
             _write_zeros(descriptor, size_bytes)
     finally:
         os.close(descriptor)
+
+
+def _fallocated(descriptor: int, size_bytes: int) -> bool:
+    """Whether the disk itself could do it. Raises OSError where it is full."""
+    if not hasattr(os, "posix_fallocate"):
+        return False
+    try:
+        os.posix_fallocate(descriptor, 0, size_bytes)
+    except OSError as error:
+        if error.errno not in NOT_OFFERED:
+            raise
+        return False
+    return True
 
 
 def _write_zeros(descriptor: int, size_bytes: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from resnet.errors import ConfigError, RunError
 from resnet.network.config import with_settings
 from resnet.recipes.recipe import Recipe
+from resnet.recipes.role import deciding
 from resnet.runs import checkpoint
 from resnet.runs.checkpoint import Checkpoint
 from resnet.runs.directory import CHECKPOINTS, LOG, RunDirectory
@@ -16,8 +17,8 @@ from resnet.runs.records import Parent
 from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
 
-DRAWN_ONCE = ("seed", "validation_images")
-"""They decide which images validate. Others would be images the parent has trained on."""
+DRAWN_ONCE = deciding(Recipe, "split")
+"""Fields that decide which images validate. Others would be images the parent has trained on."""
 
 
 class Fork(NamedTuple):
@@ -98,6 +99,6 @@ def _beginning(last: Checkpoint, before: Recipe, after: Recipe) -> Checkpoint:
     Sums for the parent's next log record are left out: a fork's records are about its own steps.
     """
     same_slots = (before.optimiser, before.precision) == (after.optimiser, after.precision)
-    kept = ["config", "warm"] if before.warmup == after.warmup else ["config"]
-    state = {key: last.state[key] for key in kept if key in last.state}
+    fields = ["config", "warm"] if before.warmup == after.warmup else ["config"]
+    state = {key: last.state[key] for key in fields if key in last.state}
     return last._replace(optimiser=last.optimiser if same_slots else {}, state=state)

@@ -158,16 +158,12 @@ def first(path: Path) -> Line:
         return decode(file.readline()) or {}
 
 
-def values(path: Path, kind: str, key: str) -> list[float]:
-    """One number of every record of a kind. Passes over the other lines without parsing them."""
+def lines_of(path: Path, kind: str) -> list[Line]:
+    """The records of a kind. Passes over the other lines without parsing them."""
     mark = f'"{kind}"'.encode()
     with path.open("rb") as file:
         records = [decode(line) or {} for line in file if mark in line]
-    return [
-        record[key]
-        for record in records
-        if record.get("kind") == kind and isinstance(record.get(key), int | float)
-    ]
+    return [record for record in records if record.get("kind") == kind]
 
 
 def truncate(path: Path, step: int) -> None:

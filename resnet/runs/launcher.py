@@ -1,4 +1,4 @@
-"""Starting a worker so that it outlives whoever started it, and noticing how it ends."""
+"""Starting a worker so that it outlives the process that started it, and recording how it ends."""
 
 import contextlib
 import os
@@ -44,7 +44,7 @@ class Launcher:
             process = processes.read(child.pid) or Process(child.pid, 0, child.pid)  # gone already
             try:
                 directory.write_work(process, began)
-            except RunError:  # a run nobody can name must not work on
+            except RunError:  # a worker that cannot be found again must not run
                 child.kill()
                 child.wait()
                 raise
@@ -99,7 +99,7 @@ def _witness(child: subprocess.Popen[bytes], directory: RunDirectory) -> None:
     code = child.wait()
     with contextlib.suppress(
         RunError, OSError
-    ):  # a full disk, or a deleted run: nobody is left to be told
+    ):  # a full disk, or a deleted run: there is no place to write it
         with lock.turn(directory.path):
             work = directory.work()
             if work is not None and work.pid == child.pid:  # else the run has begun anew

@@ -8,7 +8,6 @@ ends, however it ends.
 
 import contextlib
 import errno
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -18,6 +17,11 @@ from typing import Self
 
 from resnet.errors import RunError
 from resnet.files import NOT_OFFERED
+
+try:
+    import fcntl
+except ImportError:  # Windows: what needs no run still works there
+    fcntl = None  # type: ignore[assignment]
 
 HANDED_OVER = "RESNET_RUN_LOCK_FD"
 PATIENCE_S = 0.5
@@ -41,7 +45,8 @@ def _close_in_child() -> None:
     _held.clear()
 
 
-os.register_at_fork(after_in_child=_close_in_child)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 class Lock:
@@ -60,6 +65,7 @@ class Lock:
         Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the
         little patience.
         """
+        check_possible()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         give_up = time.monotonic() + PATIENCE_S
         while True:
@@ -112,11 +118,21 @@ class Lock:
         self.close()
 
 
+def check_possible() -> None:
+    """Raise RunError on a system without flock, which is Windows."""
+    if fcntl is None:
+        raise RunError(
+            "Training and runs need Linux or macOS, since they rest on file locks that this system"
+            " lacks; on Windows use them in the Windows Subsystem for Linux."
+        )
+
+
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
     """A short critical section for each folder, such as starting a run. Waits; the kernel releases
     it where a holder dies. Raises RunError where the disk has no locks.
     """
+    check_possible()
     descriptor = _locked_folder(folder)
     try:
         yield
@@ -158,6 +174,7 @@ def _refusal(error: OSError, folder: Path) -> Exception:
 def is_held(path: Path) -> bool:
     """Whether somebody holds the lock now. Shared, so that two readers never take each other for a
     worker."""
+    check_possible()
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -1,8 +1,7 @@
-"""Runs that wait for their device: which comes next, moved, held and paused. The waiting runs are
-the table.
+"""Runs that wait for their device: which one is next, which are moved, held back or paused.
 
-A run waits when its directory says that nobody began it and nobody took it back, so the queue
-cannot lose one. The only thing written down is what a person changed: `.queue/order.json`.
+A run waits as long as its directory shows neither a start nor a cancellation, so the queue cannot
+lose one. Only what a person changed is written down: `.queue/order.json`.
 """
 
 import contextlib
@@ -23,8 +22,8 @@ LOG = "log.txt"
 
 
 class Order(BaseModel):
-    """What a person changed: runs in an order other than that of their coming, runs held back, or
-    all of them."""
+    """What a person changed. `first` are the runs to start before all others, `held` those that are
+    held back, and `paused` holds back all."""
 
     first: tuple[str, ...] = ()
     held: frozenset[str] = frozenset()
@@ -35,8 +34,8 @@ def due(waiting: Iterable[tuple[str, str]], busy: Iterable[str]) -> list[str]:
     """The ids to start now, from (id, device) in order of their turn: the first for each device
     that is not busy.
 
-    A run that needs several devices waits for all of them, and nobody behind it takes one
-    meanwhile.
+    A run that needs several devices waits for all of them, and no run behind it takes one of them
+    in the meantime: otherwise it might wait for ever.
     """
     taken = set(busy)
     starts = []
@@ -73,8 +72,8 @@ class Queue:
         self._changed = changed
 
     def order(self) -> Order:
-        """What a person changed; nothing where that cannot be read: runs then start in the order
-        they came."""
+        """What a person changed. Where that cannot be read, runs start in the order of their
+        submission."""
         with contextlib.suppress(RunError):
             return self.directory.read(ORDER, Order) or Order()
         return Order()
@@ -85,8 +84,8 @@ class Queue:
         return sorted(by_coming(runs), key=lambda run: moved.get(run.id, len(moved)))
 
     def next_runs(self, waiting: Iterable[Run], alive: Iterable[Run]) -> list[Run]:
-        """The runs to start now: a device is busy with a run of ours, or with somebody else's
-        process."""
+        """The runs to start now. A device is busy with one of these runs, or with a process of
+        another program."""
         wanted = {run.id: run.spec.device for run in self.startable(waiting) if run.spec}
         busy = {device for run in alive if run.spec for device in devices.parts(run.spec.device)}
         asked = {device for wish in wanted.values() for device in devices.parts(wish)}
@@ -95,13 +94,11 @@ class Queue:
         return [run for run in waiting if run.id in ids]
 
     def startable(self, runs: Iterable[Run]) -> list[Run]:
-        """Those of the waiting runs that nobody holds back, in the order of their turn."""
+        """The waiting runs that are not held back, in the order of their turn."""
         order = self.order()
-        return (
-            []
-            if order.paused
-            else [run for run in self.arrange(runs) if run.id not in order.held and run.spec]
-        )
+        if order.paused:
+            return []
+        return [run for run in self.arrange(runs) if run.id not in order.held and run.spec]
 
     def why(self, run: Run, runs: Iterable[Run]) -> str:
         """Why a waiting run waits, in a few words, among all runs of the folder."""

@@ -1,5 +1,5 @@
-"""One run, as a page, the command line or a notebook sees it: each answer is read from its
-directory at that moment."""
+"""One run, for pages, the command line and notebooks. Each answer is read from its directory at
+that moment."""
 
 import contextlib
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ LONGEST_LINE_BYTES = 400
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run directory. Holds nothing but where it is."""
+    """A run directory. Keeps only its path, so an answer is never out of date."""
 
     path: Path
     patience: Patience = state.PATIENT
@@ -57,8 +57,8 @@ class Run:
 
     @property
     def unfinished(self) -> bool:
-        """Whether it waits or is at work, without reading a file: cheap enough to ask of all runs
-        twice a second."""
+        """Whether it waits or trains. Reads no file, so it can be asked of all runs twice a
+        second."""
         directory = self.directory
         if directory.is_locked():
             return True
@@ -66,8 +66,8 @@ class Run:
 
     @property
     def parent(self) -> Parent | None:
-        """The run it was forked from, and at which step; None where it began by itself. That run
-        may be gone by now."""
+        """The run it was forked from, and at which step; None where it is not a fork. That run may
+        have been deleted since."""
         request = self.request()
         return request.parent if request else None
 
@@ -123,7 +123,10 @@ class Run:
         try:
             signature = _signature(self.path / SPEC)
         except OSError:
-            return None, f"{SPEC} of run {self.id} is missing, so nobody can say what the run was."
+            return (
+                None,
+                f"{SPEC} of run {self.id} is missing, so its network and recipe are unknown.",
+            )
         return _read_spec(self.path, signature)
 
 

@@ -9,9 +9,10 @@ from pydantic import Field
 from resnet import data
 from resnet.data.fit import check_fit
 from resnet.errors import ConfigError
+from resnet.extras import require
 from resnet.network.config import Closed, ResNetConfig
 from resnet.recipes.recipe import Recipe, check_against
-from resnet.runs import devices
+from resnet.runs import devices, lock
 
 FORMAT_VERSION = 1
 RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9_]+-[a-z0-9_]+-[0-9a-f]{4}")
@@ -48,11 +49,13 @@ class RunSpec(Closed):
 
 
 def check_possible(spec: RunSpec) -> None:
-    """Raise ConfigError, DataError or UnknownNameError where the run cannot succeed on this
-    machine.
+    """Raise ConfigError, DataError, UnknownNameError or MissingExtraError where the run cannot
+    succeed here, and RunError on Windows.
 
     Loads no images; whether they can be had at all is known all the same.
     """
+    lock.check_possible()
+    require("tensorflow")
     facts = data.facts(spec.dataset, spec.data_folder)
     data.check_obtainable(spec.dataset, spec.data_folder)
     check_against(spec.recipe, facts)

@@ -1,4 +1,4 @@
-"""What is true about a run, derived from its files and its lock at every look, and never stored."""
+"""The state of a run: derived from its files and its lock whenever it is needed, never stored."""
 
 import signal
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ LOG_TAIL_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds: for a sign of life, the first one, a stop, and after SIGTERM
-    before SIGKILL."""
+    """How long to wait, in seconds: between two heartbeats, for the first one, for a run to stop
+    when asked, and between SIGTERM and SIGKILL."""
 
     stale_after_s: float = 20.0
     first_sign_s: float = 120.0
@@ -84,8 +84,8 @@ def derive(directory: RunDirectory, patience: Patience = PATIENT) -> State:
 
 
 def gather(directory: RunDirectory) -> Evidence:
-    """Read the evidence; again where a process began to work on the run in the middle of it: what
-    it wrote then does not belong to a lock that was free."""
+    """Read the evidence. It is read again where a worker took the lock meanwhile: what that worker
+    wrote contradicts a lock that was free."""
     evidence = _look(directory)
     while not evidence.locked and directory.is_locked():
         evidence = _look(directory)
@@ -93,11 +93,10 @@ def gather(directory: RunDirectory) -> Evidence:
 
 
 def _look(directory: RunDirectory) -> Evidence:
-    """Read the evidence once, the lock first: where it is free, whatever its holder wrote is there
-    to be read.
+    """Read the evidence once.
 
-    The clock comes last: a beat that falls between two readings must not seem to come from the
-    future.
+    The lock is read first: a worker that has released it has written everything it will write. The
+    clock is read last: a heartbeat between two readings must not seem to come from the future.
     """
     locked = directory.is_locked()
     control, heartbeat = directory.control(), directory.heartbeat()

@@ -1,5 +1,5 @@
-"""Ending a run: asked first, then SIGTERM, then SIGKILL, each at its time, whoever happens to
-look."""
+"""Ending a run: it is asked first, then gets SIGTERM, then SIGKILL, each after a deadline. Any
+process that looks at the runs enforces the deadlines."""
 
 import contextlib
 import signal
@@ -11,10 +11,11 @@ from resnet.runs.state import Patience
 
 
 def enforce(directory: RunDirectory, patience: Patience) -> None:
-    """Do what is due for a run that was asked to stop, without waiting. Anyone may call this, at
+    """Send the signal that is due to a run that was asked to stop. Does not wait; may be called at
     any time.
 
-    The deadline is counted from the asking, so it holds whether the asker lives or not.
+    The deadline counts from the request on disk, so it holds also where the process that asked has
+    ended.
     """
     control = directory.control()
     if control is None or not control.stop or control.uptime_s is None or not directory.is_locked():

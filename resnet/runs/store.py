@@ -165,11 +165,17 @@ class Store:
         """What is in the bin, the newest first."""
         return sorted(runs_in(self.root / TRASH), key=lambda run: run.id, reverse=True)
 
-    def empty_bin(self) -> None:
-        """Delete for good what is in the bin."""
-        with disk.one_sentence(self.root / TRASH):
+    def empty_bin(self) -> int:
+        """Delete for good what is in the bin, and return how many runs that were. Nothing else ever
+        empties it.
+
+        Raises RunError where the disk refuses.
+        """
+        with self._one_at_a_time(), disk.one_sentence(self.root / TRASH):
+            runs = len(self.deleted())
             if (self.root / TRASH).exists():
                 shutil.rmtree(self.root / TRASH)
+        return runs
 
     def _wake(self) -> None:
         supervisor.wake(self.root, self.launcher, self.patience)

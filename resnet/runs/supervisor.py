@@ -85,7 +85,7 @@ def wake(root: Path, launcher: Launcher, patience: Patience) -> None:
             return
         try:
             held = lock.Lock.take(folder.file(LOCK))
-        except RunError:  # somebody wakes one in this very moment
+        except RunError:  # another process is starting one at this moment
             return
     with held, disk.one_sentence(folder.file(LOG)):
         arguments = [str(root), json.dumps(asdict(patience)), *launcher.command]

@@ -3,17 +3,16 @@ TensorFlow."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
+import psutil
 import pynvml
 
 from resnet.runs import devices
 from resnet.runs.devices import CPU, Device, Stranger
 
-STAT = Path("/proc/stat")
-IDLE_FIELDS = (3, 4)  # idle, and waiting for a disk
-GUEST_FIELDS = 8  # what guests used is counted in the fields before already
+IDLE_FIELDS = ("idle", "iowait")  # iowait: waiting for a disk
+GUEST_FIELDS = ("guest", "guest_nice")  # already counted in user and nice
 MILLIWATT = 1e-3
 
 
@@ -33,10 +32,10 @@ class Usage:
 
 
 class Ticks(NamedTuple):
-    """What all processors have done since the machine started, in ticks of the kernel's clock."""
+    """What all processors have done since the machine started, in seconds of one processor."""
 
-    busy: int
-    total: int
+    busy: float
+    total: float
 
 
 class Meter:
@@ -51,10 +50,10 @@ class Meter:
         now = _ticks()
         utilisation = busy_share(self._before, now)
         self._before = now
-        found = devices.list_devices()
+        known = devices.list_devices()
         return [
             _processor(device, utilisation) if device.id == CPU else _gpu(device, ours)
-            for device in found
+            for device in known
         ]
 
 
@@ -66,14 +65,14 @@ def busy_share(before: Ticks | None, now: Ticks | None) -> float | None:
 
 
 def _ticks() -> Ticks | None:
+    """What the system has counted so far; None where it does not say."""
     try:
-        fields = [int(field) for field in STAT.read_text().split("\n", 1)[0].split()[1:]][
-            :GUEST_FIELDS
-        ]
-    except (OSError, ValueError):
+        fields = psutil.cpu_times()._asdict()
+    except (OSError, RuntimeError, psutil.Error):
         return None
-    total = sum(fields)
-    return Ticks(total - sum(fields[index] for index in IDLE_FIELDS if index < len(fields)), total)
+    times = {name: value for name, value in fields.items() if name not in GUEST_FIELDS}
+    total = sum(times.values())
+    return Ticks(total - sum(times.get(name, 0.0) for name in IDLE_FIELDS), total)
 
 
 def _processor(device: Device, utilisation: float | None) -> Usage:
@@ -87,10 +86,10 @@ def _used(device: Device) -> int | None:
 
 
 def _gpu(device: Device, ours: Container[int]) -> Usage:
-    with devices.driver() as there:
+    with devices.driver() as available:
         handle = (
             _said(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu")))
-            if there
+            if available
             else None
         )
         if handle is None:

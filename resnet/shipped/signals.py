@@ -24,7 +24,7 @@ def read_signals(path: Path) -> SignalsFile:
         ) from None
     except (ValueError, RecursionError) as error:
         raise RunError(
-            f"{echo(path.name)} must hold JSON; received {echo(str(error))}; measure it anew."
+            f"{echo(path.name)} must hold JSON; received {echo(str(error))}; measure it again."
         ) from None
     return SignalsFile.model_validate(content)
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from resnet.checks.facts import Facts
 from resnet.checks.sources import of_arms, of_run
 from resnet.guards.differences import FOLLOW_THE_DATA, differing
+from resnet.recipes.recipe import Recipe
+from resnet.recipes.role import fields_of_kind, roles_of
 from resnet.results.arms import ArmRuns
 from resnet.runs import RunSpec
 from resnet.runs.journal import Line
@@ -14,9 +16,14 @@ from resnet.studies.compared import changed
 from resnet.studies.plan.study import Study, arms_of, specs_of
 from resnet.studies.planning import Step
 
-TOGETHER = {"recipe.steps": "recipe.schedule", "recipe.evaluate_every": "recipe.schedule"}
+TOGETHER = {
+    f"recipe.{name}": f"recipe.{role.part_of}"
+    for name, role in roles_of(Recipe).items()
+    if role.part_of
+}
 """A training that is longer has another schedule, too: that is one change."""
-NO_FACTOR = ("device", "recipe.checkpoint_every", "recipe.log_every", "recipe.sentinels")
+
+NO_FACTOR = ("device", *[f"recipe.{name}" for name in fields_of_kind(Recipe, "bookkeeping")])
 """Settings that are not there to change an error."""
 
 Records = Mapping[tuple[str, int], Sequence[Line]]

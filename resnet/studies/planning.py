@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal, NamedTuple
 
-from resnet import data
+from resnet import data, history
 from resnet.recipes.memory import memory_bytes
 from resnet.results.published import PAPERS_SD
 from resnet.results.statistics import detectable_difference, seeds_needed, summary
@@ -270,8 +270,8 @@ def _pooled(arms: Sequence[Sequence[float | None]]) -> float | None:
 
 def _test_error(run: Run) -> float | None:
     """What the run read once, at its end; reads only the end of its records."""
-    last = run.directory.last_metrics(lambda record: record.get("kind") in ("test", "evaluation"))
-    value = next(
-        (record.get("test_error") for record in last if record.get("kind") == "test"), None
+    lines = run.directory.last_metrics(
+        lambda line: history.is_of(line, history.Test, history.Evaluation)
     )
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    test = history.last_of(lines, history.Test)
+    return test.test_error if test else None

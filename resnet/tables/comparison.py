@@ -1,12 +1,13 @@
 """What differs between two networks: layer by layer, block by block, in total, and in one sentence.
 
-Layers are matched by id. What each number counts is `resnet.network.metrics.CONVENTIONS`.
+Layers are matched by id. What each number counts, `resnet.network.numbers` says.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 from resnet import quantity
@@ -17,15 +18,18 @@ from resnet.network.link import difference, written
 from resnet.network.metrics import LayerMetrics, Metrics, measure
 from resnet.network.shortcuts import shortcut_changes
 from resnet.tables import family, layer_table
-from resnet.tables.layer_table import TableRow, block_of
+from resnet.tables.layer_table import Grouping, TableRow, block_of
 from resnet.tables.text_table import Cell, Compared, TextTable, compared, named
 
 Change = Literal["added", "removed", "changed", "same"]
 
 
 class LayerChange(NamedTuple):
-    """`what` has words such as "stride 2 → 1"; what only follows from other layers, as receptive
-    fields do, is none."""
+    """One layer of two networks. `what` names what was changed about it, such as "stride 2 → 1".
+
+    A number that changes only because other layers do, as receptive fields do, is not a change of
+    this layer.
+    """
 
     id: str
     change: Change
@@ -35,7 +39,8 @@ class LayerChange(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """After − before, a missing part taken as 0; no receptive field unless both have one."""
+    """After − before. A missing part counts as 0; the receptive field is None unless both networks
+    have the part."""
 
     trainable_params: int
     non_trainable_params: int
@@ -45,8 +50,8 @@ class Difference(NamedTuple):
 
 
 class PartChange(NamedTuple):
-    """A block ("stage1.block1"), a stage, the stem or the head; "changed" if any of its layers is
-    not the same."""
+    """A block ("stage1.block1"), a stage, the stem or the head of two networks. It is "changed" if
+    any of its layers is not the same."""
 
     id: str
     change: Change
@@ -65,7 +70,8 @@ class Totals(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Parts stand as in `after`; what only `before` has stands behind what it stood behind there.
+    """Two networks and all that differs. Layers and blocks stand in the order of `after`; what only
+    `before` has comes after the layer that it followed there.
 
     `settings` has (before, after) by dotted key.
     """
@@ -90,39 +96,49 @@ def compare(before: ResNetConfig, after: ResNetConfig) -> Comparison:
     """What turns `before` into `after`. Both are valid already, so nothing here can fail."""
     graphs = build_graph(before), build_graph(after)
     metrics = measure(graphs[0]), measure(graphs[1])
-    was, now = family.facts_of(metrics[0]), family.facts_of(metrics[1])
-    blocks = [layer_table.rows(*both, "block") for both in zip(metrics, graphs, strict=True)]
-    stages = [layer_table.rows(*both, "stage") for both in zip(metrics, graphs, strict=True)]
+    facts_before, facts_after = [family.facts_of(one) for one in metrics]
     layers = _layers(graphs, metrics)
-    differing = []
-    for name, group in layers.items():
-        if any(layer.change != "same" for layer in group):
-            differing.append(name)
+    differing = [name for name, group in layers.items() if _any_changed(group)]
     changed = {*differing, *[name.partition(".")[0] for name in differing]}
     earlier = difference(after, before)
-    change = [after - before for before, after in zip(was, now, strict=True)]
+    more = [new - old for old, new in zip(facts_before, facts_after, strict=True)]
     return Comparison(
         *graphs,
         *metrics,
-        layers=tuple([layer for group in layers.values() for layer in group]),
-        blocks=_parts(blocks, changed),
-        stages=_parts(stages, changed),
-        totals=Totals(was, now, family.Facts(*change)),
+        layers=tuple(chain.from_iterable(layers.values())),
+        blocks=_parts(_rows(metrics, graphs, "block"), changed),
+        stages=_parts(_rows(metrics, graphs, "stage"), changed),
+        totals=Totals(facts_before, facts_after, family.Facts(*more)),
         settings={key: (earlier[key], value) for key, value in difference(before, after).items()},
     )
+
+
+def _any_changed(layers: Iterable[LayerChange]) -> bool:
+    return any(layer.change != "same" for layer in layers)
+
+
+def _rows(
+    metrics: tuple[Metrics, Metrics], graphs: tuple[Graph, Graph], by: Grouping
+) -> list[dict[str, TableRow]]:
+    """The rows of both networks, by their names."""
+    tables = []
+    for counts, graph in zip(metrics, graphs, strict=True):
+        tables.append({row.id: row for row in layer_table.rows(counts, graph, by)})
+    return tables
 
 
 def _layers(
     graphs: tuple[Graph, Graph], metrics: tuple[Metrics, Metrics]
 ) -> dict[str, list[LayerChange]]:
-    counts = {row.id: row for row in metrics[0].layers}
-    later = {row.id: row for row in metrics[1].layers}
-    old, new = _names_by_block(graphs[0]), _names_by_block(graphs[1])
+    """The layers of both networks, by the name of their block."""
+    rows_before = {row.id: row for row in metrics[0].layers}
+    rows_after = {row.id: row for row in metrics[1].layers}
+    blocks_before, blocks_after = [_names_by_block(graph) for graph in graphs]
     groups: dict[str, list[LayerChange]] = {}
-    for name in sorted(old.keys() | new.keys(), key=_place):
+    for name in sorted(blocks_before.keys() | blocks_after.keys(), key=_place):
         groups[name] = []
-        for layer in _merged(old.get(name, []), new.get(name, [])):
-            before, after = counts.get(layer), later.get(layer)
+        for layer in _merged(blocks_before.get(name, []), blocks_after.get(name, [])):
+            before, after = rows_before.get(layer), rows_after.get(layer)
             what = _what(layer, *graphs) if before and after else ()
             groups[name].append(
                 LayerChange(layer, _change(before, after, bool(what)), before, after, what)
@@ -130,23 +146,37 @@ def _layers(
     return groups
 
 
+def _names_by_block(graph: Graph) -> dict[str, list[str]]:
+    names = {}
+    for _, _, nodes in graph.blocks():
+        names[block_of(nodes[0])] = [node.id for node in nodes]
+    return names
+
+
 def _place(name: str) -> tuple[int, int]:
-    """Where a block stands, whichever network it is of."""
+    """Where a block stands in a network: its section, then its number there. The stem is first, the
+    head last, since no network has 99 stages."""
     section, _, block = name.partition(".block")
     number = {"stem": 0, "head": 99}.get(section)
     return int(section.removeprefix("stage")) if number is None else number, int(block or 0)
 
 
 def _merged(old: list[str], new: list[str]) -> list[str]:
+    """The names of both lists in the order of `new`. A name that only `old` has comes right after
+    the last shared name that stood before it in `old`."""
     if old == new:
         return new
-    known, behind, last = set(new), dict[str, list[str]](), ""
+    shared, last = set(new), ""
+    removed_after: dict[str, list[str]] = {}
     for name in old:
-        if name in known:
+        if name in shared:
             last = name
         else:
-            behind.setdefault(last, []).append(name)
-    return behind.get("", []) + [both for name in new for both in (name, *behind.get(name, ()))]
+            removed_after.setdefault(last, []).append(name)
+    merged = removed_after.get("", [])
+    for name in new:
+        merged = [*merged, name, *removed_after.get(name, [])]
+    return merged
 
 
 def _change(before: object | None, after: object | None, changed: bool) -> Change:
@@ -158,24 +188,23 @@ def _change(before: object | None, after: object | None, changed: bool) -> Chang
 
 
 def _what(layer: str, old: Graph, new: Graph) -> tuple[str, ...]:
+    """What was changed about a layer that both networks have, a phrase each."""
     before, after = old.by_id[layer], new.by_id[layer]
-    made, makes, fed, feeds = (
-        before.output_shape,
-        after.output_shape,
-        _incoming(before, old),
-        _incoming(after, new),
-    )
-    if before.op == after.op and made == makes and fed == feeds and before.inputs == after.inputs:
+    inputs = _incoming(before, old), _incoming(after, new)
+    outputs = before.output_shape, after.output_shape
+    if before == after and inputs[0] == inputs[1]:
         return ()
     was, now = attributes(before, old), attributes(after, new)
-    own = [
-        key for key in was | now if key not in ("adds", "reads") and was.get(key) != now.get(key)
-    ]
-    words = [f"{key} {was.get(key, 'none')} → {now.get(key, 'none')}" for key in own]
-    if fed != feeds and (fed, feeds) != (made, makes):
-        words.append(f"input {quantity.shape(fed)} → {quantity.shape(feeds)}")
-    if made != makes:
-        words.append(f"output {quantity.shape(made)} → {quantity.shape(makes)}")
+    words = []
+    for key in was | now:
+        # What a layer reads is compared below, inside its block.
+        if key not in ("adds", "reads") and was.get(key) != now.get(key):
+            words.append(f"{key} {was.get(key, 'none')} → {now.get(key, 'none')}")
+    # A layer that keeps the shape would say the same change of shape twice.
+    if inputs[0] != inputs[1] and inputs != outputs:
+        words.append("input " + " → ".join(map(quantity.shape, inputs)))
+    if outputs[0] != outputs[1]:
+        words.append("output " + " → ".join(map(quantity.shape, outputs)))
     if _sources(before) != _sources(after):
         words.append(f"reads {was['reads']} → {now['reads']}")
     return tuple(words)
@@ -186,29 +215,22 @@ def _incoming(node: Node, graph: Graph) -> Shape:
 
 
 def _sources(node: Node) -> list[str]:
-    """What it reads inside its block; with which layer the block before ends is no matter of this
-    one."""
-    own = f"{block_of(node)}."
-    return [name if name.startswith(own) else "" for name in node.inputs]
+    """The layers it reads inside its block, "" for one outside: another block before it does not
+    change this layer."""
+    prefix = f"{block_of(node)}."
+    return [name if name.startswith(prefix) else "" for name in node.inputs]
 
 
-def _names_by_block(graph: Graph) -> dict[str, list[str]]:
-    names = {}
-    for _, _, nodes in graph.blocks():
-        names[block_of(nodes[0])] = [node.id for node in nodes]
-    return names
-
-
-def _parts(tables: list[tuple[TableRow, ...]], changed: set[str]) -> tuple[PartChange, ...]:
-    old = {row.id: row for row in tables[0]}
-    new = {row.id: row for row in tables[1]}
+def _parts(tables: list[dict[str, TableRow]], changed: set[str]) -> tuple[PartChange, ...]:
+    old, new = tables
     names = sorted(old.keys() | new.keys(), key=_place)
     return tuple([_part(name, old.get(name), new.get(name), name in changed) for name in names])
 
 
 def _part(name: str, before: TableRow | None, after: TableRow | None, changed: bool) -> PartChange:
-    was, now = [row[3:8] if row else (0, 0, 0, 0, 0) for row in (before, after)]
-    more = Difference(*[b - a for a, b in zip(was, now, strict=True)])
+    more = Difference(
+        *[getattr(after, key, 0) - getattr(before, key, 0) for key in Difference._fields]
+    )
     if not (before and after):
         more = more._replace(receptive_field=None)
     return PartChange(name, _change(before, after, changed), before, after, more)
@@ -216,7 +238,7 @@ def _part(name: str, before: TableRow | None, after: TableRow | None, changed: b
 
 MOST_CLAUSES = 5
 SAID = {"input_shape", "classes", "stem", "block", "shortcut", "stages"}
-"""Settings that have a clause of their own."""
+"""Settings that a clause of `_choices` or `shortcut_changes` tells of."""
 LAYERS_SAY = {
     "norm.kind": "kind",
     "norm.momentum": "momentum",
@@ -232,7 +254,7 @@ STEMS = {"imagenet": "ImageNet", "cifar": "CIFAR"}
 def _sentence(c: Comparison) -> str:
     if not c.settings:
         return "the same network"
-    if all(layer.change == "same" for layer in c.layers):
+    if not _any_changed(c.layers):
         verb = "makes" if len(c.settings) == 1 else "make"
         return (
             f"the same layers; {' and '.join([_arrow(key, c) for key in c.settings])} {verb} no"
@@ -267,38 +289,36 @@ def _costs(totals: Totals) -> str:
     )
     text = f"the same {_many(before, 'parameter')}"
     if more:
+        text = _many(abs(more), "more parameter" if more > 0 else "fewer parameter")
         share = f"{100 * more / before:+,.1f}".replace("-", "−")
-        said = (
-            "" if share in ("+0.0", "−0.0", "−100.0") else f" ({share} %)"
-        )  # rounded like that, it would not be true
-        text = f"{_many(abs(more), 'more parameter' if more > 0 else 'fewer parameter')}{said}"
-    return (
-        f"{text}, {quantity.short(abs(macs))} {'more' if macs > 0 else 'fewer'} MACs"
-        if macs
-        else text
-    )
+        if share not in ("+0.0", "−0.0", "−100.0"):  # rounded to these, it would not be true
+            text += f" ({share} %)"
+    if macs:
+        text += f", {quantity.short(abs(macs))} {'more' if macs > 0 else 'fewer'} MACs"
+    return text
 
 
 def _counted(c: Comparison) -> Iterator[str]:
     """Stages and blocks that only one of them has."""
     for word, parts in (("stage", c.stages), ("block", c.blocks)):
         count = Counter([part.change for part in parts])
-        said = [
+        phrases = [
             f"{_many(count[change], word)} {change}"
             for change in ("added", "removed")
             if count[change]
         ]
-        if said:
-            yield " and ".join(said)
+        if phrases:
+            yield " and ".join(phrases)
 
 
 def _choices(c: Comparison) -> Iterator[str]:
+    """Settings of the whole network that have words of their own."""
     old, new = c.before.config, c.after.config
     for word in ("filters", "stride"):
-        was = [getattr(stage, word) for stage in old.stages]
-        now = [getattr(stage, word) for stage in new.stages]
-        if any(a != b for a, b in zip(was, now, strict=False)):
-            yield f"{word} per stage {', '.join(map(str, was))} → {', '.join(map(str, now))}"
+        was, now = _per_stage(old, word), _per_stage(new, word)
+        # Stages that only one network has are counted elsewhere.
+        if any(first != second for first, second in zip(was, now, strict=False)):
+            yield f"{word} per stage {', '.join(was)} → {', '.join(now)}"
     if old.stem != new.stem:
         yield f"{STEMS[new.stem]} stem instead of the {STEMS[old.stem]} stem"
     if old.block != new.block:
@@ -312,6 +332,10 @@ def _choices(c: Comparison) -> Iterator[str]:
             f"{quantity.exact(new.classes)} class{'es' * (new.classes != 1)} instead of"
             f" {quantity.exact(old.classes)}"
         )
+
+
+def _per_stage(config: ResNetConfig, field: str) -> list[str]:
+    return [str(getattr(stage, field)) for stage in config.stages]
 
 
 def _details(c: Comparison) -> Iterator[str]:
@@ -330,16 +354,15 @@ def _details(c: Comparison) -> Iterator[str]:
 
 
 def _says(layer: LayerChange, key: str) -> bool:
-    """Whether the layer has the setting in both networks, and it changed. A convolution's groups
-    are no norm's."""
+    """Whether the layer has the setting in both networks, and it changed. A convolution has groups
+    too, which are not the norm's."""
     if key.startswith("norm.") != (".norm" in layer.id):
         return False
     return any(what.startswith(f"{LAYERS_SAY[key]} ") and "none" not in what for what in layer.what)
 
 
 def table_csv(comparison: Comparison) -> str:
-    """Block by block and in total: plain numbers, three columns each; empty where there is nothing
-    to say."""
+    """Block by block and in total, as plain numbers; an empty cell where a part is missing."""
     return _table(comparison).csv()
 
 
@@ -355,14 +378,23 @@ def table_latex(comparison: Comparison) -> str:
 
 def _table(c: Comparison) -> TextTable:
     """A total has no receptive field, as in `layer_table`."""
-    none = (None,) * len(Difference._fields)
     lines: list[list[Cell]] = []
     for part in c.blocks:
-        before = part.before[3:8] if part.before else none
-        after = part.after[3:8] if part.after else none
-        lines.append([part.id, part.change, *map(Compared, before, after, part.difference)])
-    change = "same" if all(part.change == "same" for part in c.blocks) else "changed"
-    totals = [(*facts[1:5], None) for facts in c.totals]
-    lines.append(["total", change, *map(Compared, *totals)])
+        cells = [
+            Compared(
+                getattr(part.before, key, None),
+                getattr(part.after, key, None),
+                getattr(part.difference, key),
+            )
+            for key in Difference._fields
+        ]
+        lines.append([part.id, part.change, *cells])
+    changes = {part.change for part in c.blocks}
+    lines.append(["total", "same" if changes == {"same"} else "changed"])
+    for key in Difference._fields:
+        if key == "receptive_field":
+            lines[-1].append(Compared(None, None, None))
+        else:
+            lines[-1].append(Compared(*[getattr(facts, key) for facts in c.totals]))
     columns = [named("id", "Part"), named("change", "Change"), *map(compared, Difference._fields)]
     return TextTable(columns, lines, layer_table.conventions(), total=True)

@@ -1,7 +1,6 @@
-"""Facts over networks, side by side: how depth, parameters and the rest grow with n, and over Table
-1 of the paper.
+"""The numbers of many networks in one table: how they grow with n, and over Table 1 of the paper.
 
-What each column counts is `resnet.network.metrics.CONVENTIONS`, written below the table.
+What each column counts, `resnet.network.numbers` says; it is written below the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ class Facts(NamedTuple):
     """A network's totals."""
 
     depth: int
+    total_params: int
     trainable_params: int
     non_trainable_params: int
     macs: int
@@ -34,6 +34,7 @@ class FamilyRow(NamedTuple):
     n: int | None
     kind: Kind
     depth: int
+    total_params: int
     trainable_params: int
     non_trainable_params: int
     macs: int
@@ -64,13 +65,13 @@ def family(
     for n in ns:
         for kind in kinds:
             name = catalog.cifar_name(n, kind)
-            own = {
-                key: value
-                for key, value in changes.items()
-                if kind == "resnet" or key != "shortcut"
-            }
             config = catalog.get(name).config
-            rows.append(_row(name, n, kind, with_settings(config, own) if own else config))
+            # A plain network has no shortcut to set.
+            left_out = "shortcut" if kind == "plain" else None
+            wanted = {key: value for key, value in changes.items() if key != left_out}
+            if wanted:
+                config = with_settings(config, wanted)
+            rows.append(_row(name, n, kind, config))
     return tuple(rows)
 
 
@@ -145,8 +146,9 @@ def conventions() -> tuple[str, ...]:
 
 
 def _telling(rows: Sequence[FamilyRow]) -> list[str]:
-    has_n = any(row.n is not None for row in rows)
-    return [field for field in FamilyRow._fields if field != "n" or has_n]
+    """The columns that say something: without n where no row has one."""
+    counted_by_n = any(row.n is not None for row in rows)
+    return [field for field in FamilyRow._fields if field != "n" or counted_by_n]
 
 
 def _table(rows: Sequence[FamilyRow], fields: Sequence[str]) -> TextTable:

@@ -1,7 +1,7 @@
 """The table of layers, by layer, block or stage, and as text to paste: CSV, Markdown, LaTeX.
 
 Sums over a row's layers; its output and its receptive field are those of its last layer. What each
-column counts is `resnet.network.metrics.CONVENTIONS`, written below the table.
+column counts, `resnet.network.numbers` says; it is written below the table.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -44,11 +44,11 @@ def rows(
 
     The stem and the head are one row each, by block as by stage.
     """
-    kept = None if only is None else frozenset(only)
+    wanted = None if only is None else frozenset(only)
     layers = [
         (node, row)
         for node, row in zip(graph.nodes, metrics.layers, strict=True)
-        if kept is None or node.id in kept
+        if wanted is None or node.id in wanted
     ]
     if by == "layer":
         return of_layers([row for _, row in layers])

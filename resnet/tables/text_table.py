@@ -1,7 +1,6 @@
-"""Tables as text to paste: CSV for programs, Markdown and LaTeX for people. What stands in a table
-is said once.
+"""Tables as text to paste: CSV for programs, Markdown and LaTeX for people, from one description.
 
-What the columns count is `resnet.network.metrics.CONVENTIONS`, written below the table for people.
+A column of `resnet.network.numbers` has its heading from there, and its convention below the table.
 """
 
 import re
@@ -11,21 +10,11 @@ from typing import Literal, NamedTuple
 
 from resnet import quantity
 from resnet.network.graph import Shape
-from resnet.network.metrics import CONVENTIONS
-
-HEADINGS = {
-    "depth": "Depth",
-    "trainable_params": "Parameters",
-    "non_trainable_params": "Not trained",
-    "macs": "MACs",
-    "activation_bytes": "Memory, bytes",
-    "receptive_field": "Sees, pixels",
-}
-"""What people read above a column that `resnet.network.metrics` counts."""
+from resnet.network.numbers import NUMBERS
 
 
 class Compared(NamedTuple):
-    """A number in two networks, and after − before; None where there is nothing to say."""
+    """A number in two networks, and after − before; None where a network lacks it."""
 
     before: int | None
     after: int | None
@@ -36,8 +25,8 @@ Cell = int | str | Shape | Compared | None
 
 
 class Column(NamedTuple):
-    """`keys` head it in CSV: one, or three where its cells are `Compared`. Numbers stand to the
-    right, words left."""
+    """One column. `keys` are its headings in CSV: one, or three where its cells are `Compared`.
+    Numbers are set to the right, words to the left."""
 
     keys: tuple[str, ...]
     heading: str
@@ -50,26 +39,37 @@ def named(key: str, heading: str) -> Column:
 
 
 def counted(key: str, heading: str | None = None) -> Column:
-    """A column of whole numbers; what `resnet.network.metrics` counts has its heading here."""
-    return Column((key,), heading or HEADINGS[key], "r")
+    """A column of whole numbers; without a `heading`, `key` is one of `NUMBERS`."""
+    return Column((key,), heading or NUMBERS[key].heading, "r")
 
 
 def compared(key: str) -> Column:
-    """A column of `Compared`."""
-    return Column(tuple([f"{key}_{part}" for part in Compared._fields]), HEADINGS[key], "r")
+    """A column of `Compared`; `key` is one of `NUMBERS`."""
+    keys = tuple([f"{key}_{part}" for part in Compared._fields])
+    return Column(keys, NUMBERS[key].heading, "r")
 
 
 def conventions(keys: Iterable[str]) -> tuple[str, ...]:
-    """What each column that is counted counts, such as "MACs: multiply-adds of one forward pass
-    …"."""
-    texts = {HEADINGS[key]: CONVENTIONS[key] for key in keys if key in CONVENTIONS}
-    return tuple([f"{heading}: {text[:1].lower()}{text[1:]}" for heading, text in texts.items()])
+    """What the columns of `NUMBERS` count, such as "MACs: multiply-adds of one forward pass …"."""
+    notes = []
+    for key in keys:
+        if key in NUMBERS:
+            number = NUMBERS[key]
+            text = number.convention
+            notes.append(f"{number.heading}: {text[:1].lower()}{text[1:]}")
+    return tuple(notes)
+
+
+TableKind = Literal["tabular", "longtable"]
+SHORT: TableKind = "tabular"
+LONG: TableKind = "longtable"
+"""Environments of LaTeX; only the second may run over several pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Columns, lines of as many cells, `notes` below; where there is a `total`, it is the last
-    line."""
+    """Columns, lines of as many cells, and notes below. `total` tells whether the last line is a
+    total."""
 
     columns: Sequence[Column]
     lines: Sequence[Sequence[Cell]]
@@ -79,20 +79,19 @@ class TextTable:
     def csv(self) -> str:
         """Plain numbers, shapes as 32x32x16, nothing for None; quoted where it has to be (RFC
         4180); no notes. Text is `guarded`."""
-        rows = [[guarded(key) for column in self.columns for key in column.keys]]
-        for line in self.lines:
-            rows.append([text for cell in line for text in _plain(cell)])
-        return "".join([",".join(map(_quoted, row)) + "\n" for row in rows])
+        lines = [[guarded(key) for column in self.columns for key in column.keys]]
+        for cells in self.lines:
+            lines.append([text for cell in cells for text in _plain(cell)])
+        return "".join([",".join(map(_quoted, line)) + "\n" for line in lines])
 
     def markdown(self) -> str:
         """A pipe table of numbers such as 4,608 or "4,608 → 9,216 (+4,608)", with the notes in
         italics below."""
         rules = [":--" if column.side == "l" else "--:" for column in self.columns]
-        heading = [column.heading for column in self.columns]
-        body = []
+        rows = [[column.heading for column in self.columns], rules]
         for line in self.lines:
-            body.append([in_markdown(_read(cell)) for cell in line])
-        lines = [f"| {' | '.join(cells)} |" for cells in (heading, rules, *body)]
+            rows.append([in_markdown(_read(cell)) for cell in line])
+        lines = [f"| {' | '.join(cells)} |" for cells in rows]
         return "\n".join([*lines, "", f"*{in_markdown(' '.join(self.notes))}*", ""])
 
     def latex(self) -> str:
@@ -103,13 +102,12 @@ class TextTable:
         `LINE_POINTS` wide at most: one column of the class `article`, or both of two inside
         `table*`.
         """
-        heading = [column.heading.replace(" ", "\n") for column in self.columns]
-        rows = [heading, *[list(map(_read, line)) for line in self.lines]]
-        long = sum(map(_height, rows)) > MOST_LINES
-        use = LONG_USE if long else SHORT_USE
-        parts = [
-            self._part(rows, part, "longtable" if long else "tabular") for part in _parts(rows)
-        ]
+        rows = [[column.heading.replace(" ", "\n") for column in self.columns]]
+        for line in self.lines:
+            rows.append([_read(cell) for cell in line])
+        long = sum([_height(row) for row in rows]) > MOST_LINES
+        use, kind = (LONG_USE, LONG) if long else (SHORT_USE, SHORT)
+        parts = [self._part(rows, places, kind) for places in _parts(rows)]
         return "\n".join(
             [
                 *[f"% {line}" for line in use],
@@ -126,19 +124,15 @@ class TextTable:
         self,
         rows: Sequence[Sequence[str]],
         places: Sequence[int],
-        kind: Literal["tabular", "longtable"],
+        kind: TableKind,
     ) -> str:
-        """The columns at these places."""
+        """One table, of the columns at these places."""
         sides = "".join([self.columns[place].side for place in places])
-        written = []
-        for number, row in enumerate(rows):
-            edge: Literal["t", "b"] = "t" if number else "b"
-            cells = [_set(row[at], side, edge) for at, side in zip(places, sides, strict=True)]
-            written.append(" & ".join(cells) + r" \\")
-        head, *body = written
+        head = _line(rows[0], places, sides, "b")
+        body = [_line(row, places, sides, "t") for row in rows[1:]]
         if self.total and len(body) > 1:
             body.insert(-1, r"\hline")
-        if kind == "longtable":
+        if kind == LONG:
             begin = [
                 rf"\begin{{longtable}}[l]{{{sides}}}",
                 rf"\hline {head} \hline \endhead",
@@ -155,11 +149,11 @@ class TextTable:
 
 
 LINE_POINTS, GAP_POINTS = 325.0, 6.0
-"""Of a table and between its columns. `article` is 345 pt wide; with letters of 11 pt they need a
-fifteenth more."""
+"""The width of a table, and of the gap between two columns. `article` is 345 points wide; with
+letters of 11 points a table needs a fifteenth more."""
 
 MOST_LINES = 50
-"""Of a table that stands on one page."""
+"""The most lines of a table that stands on one page."""
 
 SHORT_USE = (
     r"Needs no package. In one column as it stands: \input it; of two columns it takes both:",
@@ -183,28 +177,31 @@ WIDEST = 7.3
 
 
 def _height(row: Sequence[str]) -> int:
-    """Its lines: those of its highest cell."""
+    """How many lines of text a row takes."""
     return max([text.count("\n") + 1 for text in row], default=0)
 
 
 def _points(text: str) -> float:
     """The width of its longest line."""
-    widths = []
-    for line in text.split("\n"):
-        widths.append(sum([POINTS.get(letter, WIDEST) for letter in line]))
-    return max(widths)
+    return max([sum(map(_letter_points, line)) for line in text.split("\n")])
+
+
+def _letter_points(letter: str) -> float:
+    return POINTS.get(letter, WIDEST)
 
 
 def _parts(rows: Sequence[Sequence[str]]) -> list[list[int]]:
-    """Places of columns that stand side by side beside the first one: in as few tables as fit,
-    about equally wide."""
+    """How the columns are divided into tables, each with the first column: into as few as fit on a
+    page, about equally wide."""
     widths = [max(map(_points, column)) + GAP_POINTS for column in zip(*rows, strict=True)]
     fewest = len(_filled(widths, LINE_POINTS))
+    # The narrowest limit that needs no further table divides the columns most evenly.
     limits = [LINE_POINTS * share / 20 for share in range(1, 21)]
     return next(parts for limit in limits if len(parts := _filled(widths, limit)) == fewest)
 
 
 def _filled(widths: Sequence[float], limit: float) -> list[list[int]]:
+    """Columns put into a table until it would be wider than `limit`, then into the next."""
     parts: list[list[int]] = [[]]
     for place, width in enumerate(widths):
         if len(parts[-1]) > 1 and sum([widths[at] for at in parts[-1]]) + width > limit:
@@ -214,7 +211,7 @@ def _filled(widths: Sequence[float], limit: float) -> list[list[int]]:
 
 
 def _plain(cell: Cell) -> Iterable[str]:
-    """What a cell is in CSV: three of them if compared."""
+    """The cells in CSV: one, or three of a `Compared`."""
     if isinstance(cell, Compared):
         return ["" if value is None else str(value) for value in cell]
     if isinstance(cell, tuple):
@@ -230,8 +227,7 @@ def guarded(text: str) -> str:
     """For a cell of a CSV: text that a spreadsheet would run as a formula gets an apostrophe.
     Numbers stay as they are.
 
-    Every CSV of this project is written through this; `unguarded` gives the text back, whatever it
-    was.
+    Every CSV of this project is written through this; `unguarded` gives the text back.
     """
     return f"'{text}" if FORMULA.match(text) and not _is_number(text) else text
 
@@ -250,11 +246,9 @@ def _is_number(text: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """Also where another sign than the comma may part cells: a spreadsheet splits at semicolons in
-    half of Europe."""
-    return (
-        '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',;"\t\r\n') else text
-    )
+    """Quoted at semicolons and tabs too: in many countries a spreadsheet divides cells there."""
+    divides = any(sign in text for sign in ',;"\t\r\n')
+    return '"' + text.replace('"', '""') + '"' if divides else text
 
 
 def _read(cell: Cell) -> str:
@@ -284,13 +278,13 @@ def _change(cell: Compared) -> str:
 
 
 MARKUP = re.compile(r"[\\`*~\[<&|]|(?<![^\W_])_|_(?![^\W_])")
-"""What Markdown obeys inside a line. An underscore within a word is a letter to it: identifiers
-stay legible."""
+"""Signs with a meaning in Markdown. An underscore inside a word has none, so identifiers stay
+legible."""
 
 
 def in_markdown(text: str) -> str:
-    """On one line, and a letter for a letter: a name somebody typed ends no column, and fetches
-    nothing when read."""
+    """On one line, every sign a plain letter: a name that a person typed can neither end a column
+    nor load an image."""
     return MARKUP.sub(r"\\\g<0>", " ".join(text.splitlines()))
 
 
@@ -304,15 +298,21 @@ SIGNS = str.maketrans(
 """What LaTeX reads as commands, and what its plain letters lack."""
 
 
+def _line(
+    row: Sequence[str], places: Sequence[int], sides: str, baseline: Literal["t", "b"]
+) -> str:
+    """A row of LaTeX, of the columns at these places."""
+    cells = zip(places, sides, strict=True)
+    return " & ".join([_set(row[place], side, baseline) for place, side in cells]) + r" \\"
+
+
 def _set(text: str, side: str, baseline: Literal["t", "b"] = "t") -> str:
-    """A cell, of several lines where the text has them; its row stands on the first or on the
-    last."""
+    """A cell, of several lines where the text has them. `baseline` says whether the row's line runs
+    through the first of them ("t") or the last ("b")."""
     lines = r" \\ ".join([_escaped(line) for line in text.split("\n")])
-    return (
-        rf"\begin{{tabular}}[{baseline}]{{@{{}}{side}@{{}}}}{lines}\end{{tabular}}"
-        if "\n" in text
-        else lines
-    )
+    if "\n" not in text:
+        return lines
+    return rf"\begin{{tabular}}[{baseline}]{{@{{}}{side}@{{}}}}{lines}\end{{tabular}}"
 
 
 def _escaped(text: str) -> str:

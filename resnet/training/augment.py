@@ -19,19 +19,25 @@ def augment(
         return images
     batch = tf.shape(images)[0]
     height, width, channels = images.shape[1:]
-    draws = tf.random.stateless_uniform([batch, 3], seed=tf.stack([tf.constant(seed), step]))
+    # Row, column and flip of each image. Stateless: a resumed run draws the same at the same step.
+    draws = tf.random.stateless_uniform(
+        [batch, 3], seed=tf.stack([tf.constant(seed), step])
+    )  # [batch, 3]
     rows = _offsets(draws[:, 0], pad) + tf.range(height)  # [batch, height]
-    columns = tf.range(width)[tf.newaxis]
+    columns = tf.range(width)[tf.newaxis]  # [1, width]
     if flips:
-        columns = tf.where(draws[:, 2, tf.newaxis] < 0.5, columns, columns[:, ::-1])
+        # Reading the columns from right to left mirrors an image.
+        mirrored = draws[:, 2, tf.newaxis] >= 0.5  # [batch, 1]
+        columns = tf.where(mirrored, columns[:, ::-1], columns)  # [batch, width]
     columns = _offsets(draws[:, 1], pad) + columns  # [batch, width]
-    padded = tf.pad(images, [[0, 0], [pad, pad], [pad, pad], [0, 0]])
+    padded = tf.pad(images, [[0, 0], [pad, pad], [pad, pad], [0, 0]])  # [batch, tall, wide, c]
     # One gather of pixels from one long row is several times faster on the CPU than two batched
     # gathers.
     tall, wide = height + 2 * pad, width + 2 * pad
-    first = tf.range(batch)[:, tf.newaxis] * tall + rows  # [batch, height]: which row of all images
-    where = first[:, :, tf.newaxis] * wide + columns[:, tf.newaxis, :]
-    return tf.gather(tf.reshape(padded, [-1, channels]), where)
+    row = tf.range(batch)[:, tf.newaxis] * tall + rows  # [batch, height], counted over all images
+    pixel = row[:, :, tf.newaxis] * wide + columns[:, tf.newaxis, :]  # [batch, height, width]
+    pixels = tf.reshape(padded, [-1, channels])  # [batch × tall × wide, channels]
+    return tf.gather(pixels, pixel)  # [batch, height, width, channels]
 
 
 def _offsets(draws: tf.Tensor, pad: int) -> tf.Tensor:

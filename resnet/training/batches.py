@@ -16,13 +16,15 @@ def batch_indices(seed: int, images: int, batch_size: int, first_step: int, step
     is seen exactly once an epoch, and a batch may hold the end of one epoch and the beginning of
     the next.
     """
+    # Places in the endless row of epochs, and the epochs that these places lie in.
     start, stop = first_step * batch_size, (first_step + steps) * batch_size
     epochs = range(start // images, (stop - 1) // images + 1)
-    row = np.concatenate([_order(seed, images, epoch) for epoch in epochs])
-    offset = epochs.start * images
+    row = np.concatenate([_order(seed, images, epoch) for epoch in epochs])  # [epochs × images]
+    offset = epochs.start * images  # the place of the row's first image
     return row[start - offset : stop - offset].reshape(steps, batch_size)
 
 
 @lru_cache(maxsize=2)
 def _order(seed: int, images: int, epoch: int) -> Indices:
+    """[images] positions in a random order. Two epochs are kept: a batch may lie across them."""
     return np.random.default_rng([seed, epoch]).permutation(images).astype(np.int32)

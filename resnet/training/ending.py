@@ -38,15 +38,15 @@ def final_test(
     error, loss, held_out = both()
     fields = {"test_error": error, "test_data_loss": loss, "tested_validation_error": held_out}
     weights = snapshot.weights(model)
-    kept = snapshot.capture(weights)
+    before = snapshot.capture(weights)
     exact = exact_statistics(model, parts.train, batch_size, between)
     if not exact:
         return fields
     try:
-        snapshot.restore(weights, kept | exact)
+        snapshot.restore(weights, before | exact)
         error, loss, held_out = both()
     finally:
-        snapshot.restore(weights, kept)
+        snapshot.restore(weights, before)
     return fields | {
         "test_error_exact_statistics": error,
         "test_data_loss_exact_statistics": loss,

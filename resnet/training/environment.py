@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 def describe_environment(device: str) -> dict[str, Any]:
-    """Versions, machine and code; the data set's facts are added by whoever has loaded it."""
+    """Versions, machine and code. The worker adds the facts of the data set once it is loaded."""
     return {
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
@@ -36,8 +36,8 @@ def _version(package: str) -> str | None:
 
 
 def _driver() -> str | None:
-    with devices.driver() as there:
-        return str(pynvml.nvmlSystemGetDriverVersion()) if there else None
+    with devices.driver() as available:
+        return str(pynvml.nvmlSystemGetDriverVersion()) if available else None
 
 
 def _git_commit() -> str | None:

@@ -26,7 +26,7 @@ class Evaluator:
 
     def __init__(self, model: keras.Model) -> None:
         def batch(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-            logits = model(images, training=False)
+            logits = model(images, training=False)  # [batch, classes]
             return tf.stack([wrong(logits, labels), tf.reduce_sum(data_losses(logits, labels))])
 
         self._batch = tf.function(batch, reduce_retracing=True)
@@ -34,7 +34,7 @@ class Evaluator:
     def __call__(self, part: AnyPart, images: int, between: Callable[[], None]) -> Evaluation:
         """Evaluate the first `images` images. `between` is called before each batch and may raise
         to end it early."""
-        sums = np.zeros(2)
+        sums = np.zeros(2)  # images classified wrongly, and the sum of their losses
         for start in range(0, images, EVALUATION_BATCH):
             between()
             positions = tf.range(start, min(start + EVALUATION_BATCH, images))

@@ -29,8 +29,8 @@ def exact_statistics(
     """Means and variances by the paths of the moving averages they replace; empty where there is no
     batch norm.
 
-    Images are not augmented, as those of the test are not. Overwrites the model's moving averages:
-    whoever calls this restores them. `between` is called before each batch and may raise to end it
+    Images are not augmented, since those of the test are not. Overwrites the model's moving
+    averages; the caller restores them. `between` is called before each batch and may raise to end
     early.
     """
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
@@ -45,20 +45,23 @@ def exact_statistics(
             between()
             forward(tf.range(start, start + batch_size))
             for number, layer in enumerate(layers):
-                mean = layer.moving_mean.numpy().astype(np.float64)
+                mean = layer.moving_mean.numpy().astype(np.float64)  # [channels]
                 means[number] += mean / len(batches)
+                # E[x²] = Var[x] + E[x]². Its mean over batches of one size is that of all images;
+                # a mean of variances would leave out how far the batches' means are apart.
                 squares[number] += (layer.moving_variance.numpy() + mean**2) / len(batches)
-    found = {}
+    statistics = {}
     for layer, mean, square in zip(layers, means, squares, strict=True):
-        found[layer.moving_mean.path] = mean.astype(np.float32)
-        found[layer.moving_variance.path] = np.maximum(square - mean**2, 0).astype(np.float32)
-    return found
+        variance = np.maximum(square - mean**2, 0)  # rounding may leave a little less than zero
+        statistics[layer.moving_mean.path] = mean.astype(np.float32)
+        statistics[layer.moving_variance.path] = variance.astype(np.float32)
+    return statistics
 
 
 @contextlib.contextmanager
 def _forgetful(layers: list[keras.layers.BatchNormalization]) -> Iterator[None]:
-    """With momentum 0 a moving average is the last batch's value. It counts where a function is
-    traced."""
+    """With momentum 0 a moving average is the value of the last batch. A function must be traced
+    inside this block, since tracing fixes the momentum."""
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = 0.0

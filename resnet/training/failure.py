@@ -43,6 +43,5 @@ def explain_failure(error: BaseException, device: str) -> str:
         return f"The disk refused: {error.strerror or error}; see the log."
     first_line = (str(error).splitlines() or ["no message"])[0][:200]
     return (
-        f"An error nobody foresaw ({type(error).__name__}: {first_line}); the log holds the"
-        " traceback."
+        f"An unexpected error ({type(error).__name__}: {first_line}); the log holds the traceback."
     )

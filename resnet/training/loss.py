@@ -12,8 +12,8 @@ CONV_KERNEL_RANK = 4
 
 
 def data_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """[batch] cross-entropies: of softmax over the classes, or of a sigmoid where there is a single
-    logit."""
+    """Cross-entropies [batch] from logits [batch, classes] and labels [batch]: of softmax over the
+    classes, or of a sigmoid where there is a single logit."""
     logits = tf.cast(logits, tf.float32)
     if logits.shape[-1] == 1:
         return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits[:, 0])
@@ -21,11 +21,12 @@ def data_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
 
 
 def wrong(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """How many of the batch are classified wrongly, as a float."""
+    """How many of the batch are classified wrongly, as a float [] so that it can be summed with the
+    losses. A single logit above 0 means the second class."""
     if logits.shape[-1] == 1:
-        answers = tf.cast(logits[:, 0] > 0, labels.dtype)
+        answers = tf.cast(logits[:, 0] > 0, labels.dtype)  # [batch]
     else:
-        answers = tf.argmax(logits, axis=-1, output_type=labels.dtype)
+        answers = tf.argmax(logits, axis=-1, output_type=labels.dtype)  # [batch]
     return tf.reduce_sum(tf.cast(answers != labels, tf.float32))
 
 
@@ -47,6 +48,6 @@ def l2_penalty(variables: Sequence[keras.Variable], value: float) -> tf.Tensor:
     """(value / 2) · Σw², whose gradient is value · w: weight decay as He et al. 2015 mean it."""
     if not variables or not value:
         return tf.constant(0.0)
-    return value * tf.add_n(
-        [tf.nn.l2_loss(tf.cast(variable.value, tf.float32)) for variable in variables]
-    )
+    # TensorFlow's l2_loss is Σw² / 2. In float32, since a sum in float16 would overflow.
+    halves = [tf.nn.l2_loss(tf.cast(variable.value, tf.float32)) for variable in variables]
+    return value * tf.add_n(halves)

@@ -27,16 +27,15 @@ def fit_normalisation(kind: InputNormalisation, images: Images) -> Normalisation
 
 
 def fit_chunks(kind: InputNormalisation, chunks: Iterable[Images]) -> Normalisation:
-    """The same from the images some at a time."""
+    """The same from images that come a part at a time, each [images, height, width, channels]."""
     one = np.ones((1, 1, 1))
     match kind:
         case "per_pixel_mean":
             scale, shift = one, _mean_image(chunks) / BRIGHTEST
         case "standardise":
             mean, deviation = _channel_moments(chunks)
-            scale = 1 / np.maximum(
-                deviation, 1 / BRIGHTEST
-            )  # a channel that never changes stays finite
+            # At least one grey level, so that a channel that never changes stays finite.
+            scale = 1 / np.maximum(deviation, 1 / BRIGHTEST)  # [1, 1, channels]
             shift = mean * scale
         case "scale":
             scale, shift = one, np.zeros((1, 1, 1))
@@ -54,17 +53,18 @@ def _mean_image(chunks: Iterable[Images]) -> NDArray[np.float64]:
 def _channel_moments(chunks: Iterable[Images]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each channel of pixels / 255, exact, without a float copy of
     the images."""
-    values = np.arange(256) / BRIGHTEST
-    counts = np.sum([_counts(images) for images in chunks], axis=0)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    mean = shares @ values
-    deviation = np.sqrt(np.maximum(shares @ values**2 - mean**2, 0))
+    values = np.arange(256) / BRIGHTEST  # [256]
+    counts = np.sum([_counts(images) for images in chunks], axis=0)  # [channels, 256]
+    shares = counts / counts.sum(axis=1, keepdims=True)  # [channels, 256], each row sums to 1
+    mean = shares @ values  # [channels]
+    # Var[x] = E[x²] − E[x]²; rounding may leave a little less than zero.
+    deviation = np.sqrt(np.maximum(shares @ values**2 - mean**2, 0))  # [channels]
     return mean.reshape(1, 1, -1), deviation.reshape(1, 1, -1)
 
 
 def _counts(images: Images) -> NDArray[np.int64]:
-    """[channels, 256]: how many pixels have each value. Takes eight bytes for each, so give it a
-    part of the images."""
+    """[channels, 256]: how many pixels have each value. Needs eight bytes a pixel, so it gets only
+    a part of the images at a time."""
     return np.stack(
         [
             np.bincount(images[..., channel].ravel(), minlength=256)

@@ -1,5 +1,4 @@
-"""The parts of a data set, in memory or streamed: what is trained on, what chooses, and what is
-looked at once."""
+"""The three parts of a data set, in memory or streamed: training, validation, and test."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -15,8 +14,7 @@ from resnet.training.batches import Indices, batch_indices
 from resnet.training.normalise import Normalisation, fit_chunks, fit_normalisation
 
 READERS, AHEAD = 2, 4
-"""Batches that are read at the same time, and those that are ready before the training wants
-them."""
+"""How many batches are read at the same time, and how many are kept ready for the training."""
 
 Shape = tuple[int, int, int]
 
@@ -26,8 +24,8 @@ and labels."""
 
 
 class Part:
-    """uint8 images [images, height, width, channels] and int32 labels [images], on the device where
-    there is one."""
+    """uint8 images [images, height, width, channels] and int32 labels [images], kept in the memory
+    of the device."""
 
     def __init__(self, images: Images, labels: Labels, normalisation: Normalisation) -> None:
         self.size = len(images)
@@ -36,19 +34,19 @@ class Part:
         self._normalisation = normalisation
 
     def draw_from(self, first_step: int) -> Draw:
-        """How a training that begins at this step gets its batches. In memory, every batch is there
-        at any time."""
+        """How a training that begins at this step gets its batches. In memory, each is there at any
+        time."""
         return self.batch
 
     def batch(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """float32 images, normalised, and labels at these positions."""
-        pixels = tf.gather(self._images, positions)
+        pixels = tf.gather(self._images, positions)  # [batch, height, width, channels]
         return normalised(pixels, self._normalisation), tf.gather(self._labels, positions)
 
 
 class StreamedPart:
-    """The same for images that stay in their files: decoded ahead of the training, in the order it
-    will want them."""
+    """The same for images that stay in their files: they are decoded ahead of the training, in the
+    order of its batches."""
 
     def __init__(
         self, images: FileImages, normalisation: Normalisation, shape: Shape, recipe: Recipe
@@ -59,8 +57,8 @@ class StreamedPart:
         self._recipe = recipe
 
     def draw_from(self, first_step: int) -> Draw:
-        """The positions asked for are those of `batch_indices`, so the stream knows them
-        beforehand."""
+        """The training asks for the positions of `batch_indices`, so the stream knows them in
+        advance and ignores the ones it is given."""
         size = self._recipe.batch_size
 
         def order() -> Iterator[Indices]:
@@ -94,7 +92,7 @@ class StreamedPart:
 
 
 def normalised(pixels: tf.Tensor, normalisation: Normalisation) -> tf.Tensor:
-    """uint8 pixels to float32 network input."""
+    """uint8 pixels [batch, height, width, channels] to float32 network input of that shape."""
     return tf.cast(pixels, tf.float32) * normalisation.scale - normalisation.shift
 
 

@@ -1,6 +1,6 @@
 """One run on several devices: each takes its share of every batch, and all keep the same weights.
 
-`tf.distribute.MirroredStrategy` does the work; on one device nothing of it is used.
+`tf.distribute.MirroredStrategy` does the work. On one device it is not used.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,8 @@ Update = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 def shared(
     strategy: tf.distribute.Strategy, update: Update, images: tf.Tensor, labels: tf.Tensor
 ) -> tf.Tensor:
-    """Let each device update by its share of the batch. Gives the row of the whole batch."""
+    """Let each device update by its share of the batch: images [batch, height, width, channels] and
+    labels [batch]. Gives the row of `Steps` for the whole batch."""
     count = strategy.num_replicas_in_sync
     if count == 1:
         return update(images, labels)
@@ -44,7 +45,8 @@ def shared(
         first = tf.distribute.get_replica_context().replica_id_in_sync_group * share
         return update(images[first : first + share], labels[first : first + share])
 
-    mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, strategy.run(mine), axis=None)
+    mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, strategy.run(mine), axis=None)  # [5]
+    # Losses are means over the batch, but wrong answers are counted: mean × devices is their sum.
     return tf.tensor_scatter_nd_update(mean, [[WRONG]], [mean[WRONG] * count])
 
 
@@ -59,7 +61,7 @@ def mean_over_devices(gradients: list[tf.Tensor]) -> list[tf.Tensor]:
 
 
 def to_be_summed(gradients: list[tf.Tensor]) -> list[tf.Tensor]:
-    """Keras's optimisers add up what the devices hand in: of gradients they share already, each
-    hands in a part."""
+    """Keras's optimisers sum the gradients of all devices. These hold the mean over devices
+    already, so each passes on its part of it."""
     count = tf.distribute.get_strategy().num_replicas_in_sync
     return gradients if count == 1 else [gradient / count for gradient in gradients]

@@ -31,7 +31,7 @@ class NetworkSignals(Closed):
     """One network at both moments. `command` trains it anew; `images` of `dataset` were measured in
     one batch, chosen and normalised as the run's validation part, with that batch's own norm
     statistics. `validation_error`, in %, is that of the last step. `scale_by_decay` is what weight
-    decay alone would have made of a norm's scale of 1 by then, None where nobody knows."""
+    decay alone would have made of a norm's scale of 1 by then, None where unknown."""
 
     path = "network"
     network: str

@@ -20,7 +20,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from resnet import data, files
+from resnet import data, files, history
 from resnet.as_keras.model import build_keras_model, deep_recursion, kernel_hashes
 from resnet.errors import ResNetLabError, RunError, echo
 from resnet.network.config import ResNetConfig
@@ -55,8 +55,8 @@ class Batch(NamedTuple):
 
 
 def responding(graph: Graph) -> Iterator[tuple[Node, Node]]:
-    """Each convolution that is no projection, with the layer whose output is its response: the norm
-    that reads it, or itself where none does."""
+    """Each convolution of the trunk or a branch, with the layer whose output is its response: the
+    norm that reads it, or the convolution itself where there is no norm."""
     norm_of = {
         name: node for node in graph.nodes if isinstance(node.op, Norm) for name in node.inputs
     }
@@ -97,10 +97,8 @@ def measure_run(folder: Path) -> NetworkSignals:
     """A finished run at its start and after its last step. Raises RunError where it is not
     finished, or where its start cannot be drawn again, and what reading its images raises."""
     directory = RunDirectory(folder)
-    spec, last = (
-        directory.read(SPEC, RunSpec),
-        checkpoint.load_last(directory.file(CHECKPOINTS), log.warning),
-    )
+    spec = directory.read(SPEC, RunSpec)
+    last = checkpoint.load_last(directory.file(CHECKPOINTS), log.warning)
     if spec is None or last is None or last.step != spec.recipe.steps:
         raise RunError(
             f"{echo(folder.name)} holds no run that went to its last step with its checkpoint kept."
@@ -113,8 +111,10 @@ def measure_run(folder: Path) -> NetworkSignals:
     start, end = _at_start(spec, directory), build_keras_model(_with_logits(spec.config))
     snapshot.restore(snapshot.weights(end), last.weights)
     graph = build_graph(_with_logits(spec.config))
-    records, _ = directory.read_metrics()
-    evaluation = [record for record in records if record["kind"] == "evaluation"][-1]
+    lines, _ = directory.read_metrics()
+    evaluation = history.last_of(lines, history.Evaluation)
+    if evaluation is None or evaluation.validation_error is None:
+        raise RunError(f"{echo(folder.name)} holds no run with an evaluation on record.")
     return NetworkSignals(
         network=spec.network,
         fingerprint=spec.config.fingerprint,
@@ -124,7 +124,7 @@ def measure_run(folder: Path) -> NetworkSignals:
         images=count,
         seed=spec.recipe.seed,
         steps=spec.recipe.steps,
-        validation_error=evaluation["validation_error"],
+        validation_error=evaluation.validation_error,
         scale_by_decay=scale_by_decay(spec.recipe),
         command=command(Run(folder)) or "",
         start=measure_signals(start, graph, batch),
@@ -150,14 +150,15 @@ def _at_start(spec: RunSpec, directory: RunDirectory) -> keras.Model:
 
 def scale_by_decay(recipe: Recipe) -> float | None:
     """What a norm's scale of 1 becomes where only weight decay pulls at it: SGD's own arithmetic,
-    step by step. None for another optimiser or decay, and for a warm-up that nobody can
-    foretell."""
+    step by step. None for another optimiser or decay, and for a warm-up whose end depends on the
+    training."""
     optimiser, decay = recipe.optimiser, recipe.weight_decay
     if not isinstance(optimiser, SgdConfig) or isinstance(recipe.warmup, ErrorWarmup):
         return None
     if optimiser.nesterov or decay.semantics != "l2" or decay.covers != "all":
         return None
     scale, velocity = 1.0, 0.0
+    # The gradient of (decay / 2) · scale² is decay · scale.
     for step in range(recipe.steps):
         rate = rate_at(recipe.schedule, recipe.warmup, step, warm=True)
         velocity = optimiser.momentum * velocity - rate * decay.value * scale
@@ -196,12 +197,12 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     environment = describe_environment(devices.CPU)
     try:
-        found = SignalsFile(
+        measured = SignalsFile(
             command=" ".join([PROGRAM, *(run.name for run in asked.runs), "-o", asked.output.name]),
             environment={key: value for key, value in environment.items() if key != "boot_id"},
             networks=tuple(measure_run(run) for run in asked.runs),
         )
-        files.write(asked.output, found.model_dump_json(indent=1) + "\n")
+        files.write(asked.output, measured.model_dump_json(indent=1) + "\n")
     except ResNetLabError as error:
         print(error, file=sys.stderr)
         return 1

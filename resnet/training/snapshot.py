@@ -24,7 +24,7 @@ def slots(optimiser: keras.optimizers.Optimizer) -> dict[str, keras.Variable]:
 
 
 def capture(variables: Mapping[str, keras.Variable]) -> dict[str, NDArray[Any]]:
-    """Their values now, copied."""
+    """Copies of their values, by the same names."""
     return {name: variable.numpy().copy() for name, variable in variables.items()}
 
 

@@ -47,7 +47,7 @@ def compile_steps(
     over = strategy or tf.distribute.get_strategy()
 
     def one(step: tf.Tensor, positions: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
-        images, labels = draw(positions)
+        images, labels = draw(positions)  # [batch, height, width, channels], [batch]
         images = augment(images, recipe.augmentation, recipe.seed, step)
         optimiser.learning_rate = rate
         return shared(over, partial(update, model, optimiser, recipe), images, labels)
@@ -57,7 +57,7 @@ def compile_steps(
         rows = tf.TensorArray(tf.float32, size=count, element_shape=[len(Steps._fields)])
         for index in tf.range(count):
             rows = rows.write(index, one(first_step + index, positions[index], rates[index]))
-        return tf.transpose(rows.stack())
+        return tf.transpose(rows.stack())  # [fields of Steps, steps]
 
     traced = tf.function(several).get_concrete_function(
         tf.TensorSpec([], tf.int32),
@@ -79,18 +79,20 @@ def update(
     images: tf.Tensor,
     labels: tf.Tensor,
 ) -> tf.Tensor:
-    """One update; the row of `Steps`. The gradient norm is that of data loss and penalty
-    together."""
+    """One update by a batch; gives the row of `Steps`, [5]. The gradient is that of data loss and
+    penalty together."""
     decay = recipe.weight_decay
     penalised = decayed(model, decay) if decay.semantics == "l2" else []
     weights = [variable.value for variable in model.trainable_variables]
     with tf.GradientTape() as tape:
-        logits = model(images, training=True)
+        logits = model(images, training=True)  # [batch, classes]
         loss = tf.reduce_mean(data_losses(logits, labels))
         penalty = l2_penalty(penalised, decay.value)
         total = optimiser.scale_loss(loss + penalty)  # by 1, except in float16
     gradients = mean_over_devices(tape.gradient(total, weights))
+    # float16 scales the loss up so that small gradients survive; the norm is of the true ones.
     norm = tf.linalg.global_norm(gradients) / optimiser.scale_loss(tf.constant(1.0))
     optimiser.apply(to_be_summed(gradients), model.trainable_variables)
+    # Read back, not repeated: the record tells what was applied.
     applied = tf.convert_to_tensor(optimiser.learning_rate)
     return tf.stack([loss, penalty, wrong(logits, labels), norm, applied])

@@ -12,7 +12,7 @@ LOOK_S = 0.5
 
 
 class StopAsked(Exception):  # noqa: N818  not an error
-    """Somebody asked the run to end."""
+    """The run was asked to end."""
 
 
 class Stop:
@@ -25,8 +25,8 @@ class Stop:
             signal.signal(number, lambda *_: self._signalled.set())
 
     def asked(self) -> bool:
-        """Raises RunError where the run's directory is gone: nobody could see such a run, or stop
-        it."""
+        """Whether the run should end. Raises RunError where its directory was removed: it could not
+        be seen or stopped any more."""
         if not self._directory.file(LOCK).exists():
             raise RunError(
                 f"{self._directory.path} was removed while the run worked; start it again."
@@ -35,9 +35,8 @@ class Stop:
 
     @contextlib.contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Raises StopAsked in the block as soon as somebody asks, whatever it waits for: a
-        download, another run's download, thousands of images. A signal is the only thing that ends
-        a system call that waits.
+        """Raises StopAsked in the block as soon as the run is asked to end, also while it waits for
+        a download or reads thousands of images. A signal is what ends a system call that waits.
         """
 
         def give_up(*_: object) -> None:

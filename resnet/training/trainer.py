@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from resnet import history
 from resnet.as_keras.model import build_keras_model
 from resnet.data import Dataset, Streamed
 from resnet.recipes.schedule import ErrorWarmup, rate_at
@@ -28,9 +29,9 @@ from resnet.training.evaluate import Evaluator
 from resnet.training.failure import NoProgressError, NotANumberError
 from resnet.training.fused_norm import with_fused_norms
 from resnet.training.heartbeat import Heart
+from resnet.training.means import Running, Speed
 from resnet.training.optimiser import build_optimiser
 from resnet.training.parts import load_parts
-from resnet.training.records import Running, Speed
 from resnet.training.replicas import strategy_for
 from resnet.training.step import Steps, compile_steps
 from resnet.training.stop import StopAsked
@@ -72,8 +73,8 @@ class Trainer:
         self.written: dict[str, int] = {}
 
     def run(self, dataset: Dataset | Streamed, split: Split) -> Literal["finished", "stopped"]:
-        """Train from the last checkpoint, or from the start, to the last step or until somebody
-        asks for a stop."""
+        """Train from the last checkpoint, or from the start, to the last step or until the run is
+        asked to stop."""
         self.parts = load_parts(dataset, split, self.recipe)
         resumed_from = self._resume()
         if resumed_from is None:
@@ -139,28 +140,30 @@ class Trainer:
 
     def _record(self) -> None:
         """Write what is due at this step, in this order: log record, evaluation, checkpoint."""
-        if self._due("train", self.recipe.log_every):
+        if self._due(history.Train, self.recipe.log_every):
             self._log()
-        if self._due("evaluation", self.recipe.evaluate_every):
+        if self._due(history.Evaluation, self.recipe.evaluate_every):
             self._evaluate()
         if self.step % self.recipe.checkpoint_every == 0 or self.step == self.recipe.steps:
             self._save()
 
-    def _due(self, kind: str, every: int) -> bool:
+    def _due(self, kind: type[history.Record], every: int) -> bool:
         """At each interval and at the last step, unless the record was written before a stop."""
         here = self.step % every == 0 or self.step == self.recipe.steps
-        return here and self.step > self.written.get(kind, 0)
+        return here and self.step > self.written.get(kind.kind, 0)
 
     def _log(self) -> None:
-        means = self.running.means(self.recipe.batch_size)
+        running, self.running = self.running, Running()
         images_per_s = self.speed.take(self.recipe.batch_size)
-        self._write("train", means | {"images_per_s": images_per_s and round(images_per_s, 1)})
-        bad = not math.isfinite(means["data_loss"] + means["l2_penalty"])
+        record = running.record(
+            self.recipe.batch_size, images_per_s and round(images_per_s, 1), self._place()
+        )
+        self._write(record)
+        bad = not math.isfinite(running.data_loss + running.l2_penalty)
         if bad and "not_a_number" not in self.warned:  # it does not pass by itself: once is enough
             self._warn("not_a_number", NotANumberError(self.step))
-        self.running = Running()
         if isinstance(self.recipe.warmup, ErrorWarmup) and not self.warm:
-            self.warm = means["train_error"] < self.recipe.warmup.error
+            self.warm = running.error(self.recipe.batch_size) < self.recipe.warmup.error
 
     def _evaluate(self) -> None:
         train, validation = self.parts.train, self.parts.validation
@@ -170,15 +173,16 @@ class Trainer:
             clean = self.evaluate(train, clean_images, self._go_on_unless_stopped)
         if self._count(held_out.error, self.step) and self.recipe.test_weights == "best_validation":
             self.best = snapshot.capture(snapshot.weights(self.model))
-        fields = {
-            "validation_error": held_out.error,
-            "validation_data_loss": held_out.data_loss,
-            "best_validation_error": self.best_error,
-            "train_error_clean": clean.error,
-            "train_data_loss_clean": clean.data_loss,
-            "train_images_evaluated": clean_images,
-        }
-        self._write("evaluation", fields)
+        record = history.Evaluation(
+            **self._place(),
+            validation_error=held_out.error,
+            validation_data_loss=held_out.data_loss,
+            best_validation_error=self.best_error,
+            train_error_clean=clean.error,
+            train_data_loss_clean=clean.data_loss,
+            train_images_evaluated=clean_images,
+        )
+        self._write(record)
         log.info(
             "step %d: validation error %.2f %%, training error %.2f %%",
             self.step,
@@ -209,11 +213,11 @@ class Trainer:
         """Go on, and say so."""
         self.warned.add(warning)
         log.warning("%s", error)
-        self._write("warning", {"warning": warning, "message": str(error)})
+        self._write(history.Warned(**self._place(), warning=warning, message=str(error)))
 
     def _finish(self) -> None:
         """Validation has chosen; the test set is looked at once, and the model kept."""
-        if "test" in self.written:
+        if history.Test.kind in self.written:
             return
         weights = snapshot.weights(self.model)
         last = snapshot.capture(weights)
@@ -221,7 +225,7 @@ class Trainer:
         snapshot.restore(weights, chosen)
         try:
             with self.heart.during("evaluating"):
-                fields = final_test(
+                errors = final_test(
                     self.model,
                     self.evaluate,
                     self.parts,
@@ -231,14 +235,17 @@ class Trainer:
                 write_model(self.spec.config, chosen, self.directory.file(MODEL))
         finally:
             snapshot.restore(weights, last)
-        self._write("test", {"tested_step": step, **fields})
-        log.info("test error %.2f %%, with the weights of step %d", fields["test_error"], step)
+        self._write(history.Test(**self._place(), tested_step=step, **errors))
+        log.info("test error %.2f %%, with the weights of step %d", errors["test_error"], step)
 
-    def _write(self, kind: str, fields: dict[str, Any]) -> None:
+    def _write(self, record: history.Record) -> None:
+        self.directory.append_metric(record.as_line())
+        self.written[record.kind] = self.step
+
+    def _place(self) -> dict[str, Any]:
+        """The fields of a record that say where in the training it stands, and when it was made."""
         epoch = round(self.step * self.recipe.batch_size / self.parts.train.size, 4)
-        place = {"kind": kind, "step": self.step, "epoch": epoch, "time_s": clock.now_s()}
-        self.directory.append_metric(place | fields)
-        self.written[kind] = self.step
+        return {"time_s": clock.now_s(), "step": self.step, "epoch": epoch}
 
     def _write_beginning(self) -> None:
         """Not where weights were restored: they began in another process, of an older version even,
@@ -249,28 +256,25 @@ class Trainer:
         )
 
     def _write_start(self, split: Split, resumed_from: int | None) -> None:
-        images = {f"{name}_images": part.size for name, part in self.parts._asdict().items()}
-        plan = {"steps": self.recipe.steps, "batch_size": self.recipe.batch_size}
-        place = {
-            "device": self.spec.device,
-            "split_hash": split.hash,
-            "resumed_from": resumed_from,
-            **self._spread(),
-        }
-        self.directory.append_metric(
-            {"kind": "start", "time_s": clock.now_s(), **plan, **images, **place}
+        devices, images_per_statistic = self.strategy.num_replicas_in_sync, None
+        if self.spec.config.norm.kind == "batch":
+            # Each device takes statistics of its own share, unless they are synchronised.
+            shares = devices if self.recipe.batch_norm_statistics == "per_device" else 1
+            images_per_statistic = self.recipe.batch_size // shares
+        start = history.Start(
+            time_s=clock.now_s(),
+            steps=self.recipe.steps,
+            batch_size=self.recipe.batch_size,
+            train_images=self.parts.train.size,
+            validation_images=self.parts.validation.size,
+            test_images=self.parts.test.size,
+            device=self.spec.device,
+            split_hash=split.hash,
+            resumed_from=resumed_from,
+            devices=devices,
+            images_per_statistic=images_per_statistic,
         )
-
-    def _spread(self) -> dict[str, int | None]:
-        """How many devices share a batch, and how many images are behind each batch norm
-        statistic."""
-        count, behind = self.strategy.num_replicas_in_sync, self.recipe.batch_size
-        if self.recipe.batch_norm_statistics == "per_device":
-            behind //= count
-        return {
-            "devices": count,
-            "images_per_statistic": behind if self.spec.config.norm.kind == "batch" else None,
-        }
+        self.directory.append_metric(start.as_line())
 
     # Checkpoints
 
@@ -312,23 +316,25 @@ class Trainer:
         self.step = self.saved_step = self.heart.step = last.step
         self.warm = last.state.get("warm", self.warm)
         self.running = Running(**last.state.get("running", {}))
-        self.written["train"] = (
-            last.step
-        )  # so a fork, which has no records yet, does not sum up steps it has not taken
+        # So that a fork, which has no records yet, does not sum up steps it has not taken.
+        self.written[history.Train.kind] = last.step
         self._read_back(last.best)
         return last.step
 
     def _read_back(self, best: Arrays | None) -> None:
         """What the records up to the checkpoint say. A fork has none, so its parent's best weights
         are not its own."""
-        records, _ = self.directory.read_metrics()
-        for record in records:
-            if "step" in record:
-                self.written[record["kind"]] = record["step"]
-            if record["kind"] == "warning":
-                self.warned.add(record["warning"])
-            if record["kind"] == "evaluation":
-                self._count(record["validation_error"], record["step"])
+        lines, _ = self.directory.read_metrics()
+        for record in map(history.of, lines):
+            match record:
+                case history.Warned(warning=str(warning)):
+                    self.warned.add(warning)
+                case history.Evaluation(step=int(step)):
+                    # An error that was no number stands as null, and was not the best.
+                    error = record.validation_error
+                    self._count(math.inf if error is None else error, step)
+            if isinstance(record, history.OF_A_STEP) and record.step is not None:
+                self.written[record.kind] = record.step
         self.best = best if self.best_step else None
 
 

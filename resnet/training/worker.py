@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from resnet import data
+from resnet.as_keras.start import import_keras
 from resnet.data.fit import check_fit
 from resnet.errors import ResNetLabError, RunError
 from resnet.recipes.recipe import check_against
@@ -66,9 +67,7 @@ def _pass_on(root: Path, environment: dict[str, str]) -> None:
     try:
         attend(runs_in(root), root, Launcher(sys.orig_argv[:-1]), PATIENT)
     except Exception:  # the run is over and its last word is written: nothing may change that
-        log.exception(
-            "The next run could not be started; it begins when somebody looks at the runs."
-        )
+        log.exception("The next run could not be started; it begins when the runs are looked at.")
 
 
 def _work(directory: RunDirectory) -> int:
@@ -93,7 +92,8 @@ def _work(directory: RunDirectory) -> int:
 
 
 def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> Outcome:
-    """Whatever can be refused is refused before TensorFlow is imported, which takes seconds."""
+    """Train as the spec says. What can be refused is refused before TensorFlow is imported, which
+    takes seconds."""
     facts = data.facts(spec.dataset, spec.data_folder)
     check_against(spec.recipe, facts)
     check_fit(spec.config, facts)
@@ -111,6 +111,7 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
     log.info("importing TensorFlow")
     hide_others(spec.device)
+    import_keras()
     claim(spec.device, spec.recipe)
     environment = describe_environment(spec.device)
     images = {

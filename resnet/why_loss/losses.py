@@ -3,21 +3,23 @@ loss beneath.
 
 The penalty is factor × E[Σw²] over the kernels covered. A fresh kernel has fan-in × output channels
 weights, each of variance 2 / fan-in by He, 2 / (fan-in + fan-out) by Glorot: by He, Σw² is twice
-the output channels, whatever the kernel's size or groups (He et al. 2015, Delving Deep into
+the output channels, for every kernel size and number of groups (He et al. 2015, Delving Deep into
 Rectifiers, 2.2). Keras counts fans so, and widens its truncated normal to keep the variance
 (keras.initializers.VarianceScaling).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from resnet import history
+from resnet.extras import needed
 from resnet.network.config import HeadActivation, ResNetConfig
 from resnet.network.graph import Conv, Dense, Graph, Node, Norm, build_graph
 from resnet.recipes.recipe import DecayCovers, WeightDecayConfig
 
-Part = Literal["stem", "branch", "projection", "classifier", "norm"]
+WeightGroup = Literal["stem", "branch", "projection", "classifier", "norm"]
 Source = Literal["network", "run", "imported"]
 COVERED = {
     "conv_kernels": ("conv",),
@@ -42,8 +44,8 @@ def factor(decay: Decay) -> float:
     """What Σw² is multiplied by in the loss: λ by Keras, half the value for the paper's l2, 0 where
     decoupled."""
     if isinstance(decay, KerasL2):
-        return decay.value
-    return decay.value / 2 if decay.semantics == "l2" else 0.0
+        return decay.value + 0.0  # "-0" is taken as 0, and printed as 0
+    return decay.value / 2 + 0.0 if decay.semantics == "l2" else 0.0
 
 
 class LayerPenalty(NamedTuple):
@@ -52,7 +54,7 @@ class LayerPenalty(NamedTuple):
     nothing."""
 
     id: str
-    part: Part
+    part: WeightGroup
     outputs: int
     weights: int
     variance: float
@@ -94,7 +96,7 @@ def expected_penalty(graph: Graph, decay: Decay) -> float:
     return penalty(graph, decay).total
 
 
-def _part(node: Node) -> Part:
+def _part(node: Node) -> WeightGroup:
     if isinstance(node.op, Norm):
         return "norm"
     if node.path == "shortcut":
@@ -135,7 +137,8 @@ def chance_loss(classes: int, head: HeadActivation) -> float:
 def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
     """The penalty of the very weights this seed draws: the Keras model is built, which takes
     seconds and TensorFlow."""
-    from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
+    with needed():
+        from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
 
     covered = {layer.id for layer in penalty(build_graph(config), decay).layers}
     layers = [layer for layer in build_keras_model(config, seed).layers if layer.name in covered]
@@ -186,24 +189,20 @@ class LossItem:
     measured: float | None = None
 
 
-def course_of(records: Sequence[Mapping[str, Any]]) -> tuple[Observed, ...]:
-    """A run's records of kind "train"; their losses are means over the steps since the record
+def course_of(records: Sequence[history.Line]) -> tuple[Observed, ...]:
+    """What a run's training records say; their losses are means over the steps since the record
     before. One whose loss is no number is left out."""
-    since = (
-        next(
-            (record.get("resumed_from") for record in records if record.get("kind") == "start"),
-            None,
-        )
-        or 0
-    )
+    starts = history.all_of(records, history.Start)
+    since = (starts[0].resumed_from if starts else None) or 0
     course = []
-    for record in records:
-        at, data, l2 = record.get("step"), record.get("data_loss"), record.get("l2_penalty")
-        if record.get("kind") != "train" or at is None:
+    for record in history.all_of(records, history.Train):
+        data_loss, l2_penalty = record.data_loss, record.l2_penalty
+        if record.step is None:
             continue
-        if data is not None and l2 is not None:
-            course.append(Observed(at, "step", data + l2, data, l2, since))
-        since = at
+        if data_loss is not None and l2_penalty is not None:
+            total = data_loss + l2_penalty
+            course.append(Observed(record.step, "step", total, data_loss, l2_penalty, since))
+        since = record.step
     return tuple(course)
 
 
@@ -214,7 +213,8 @@ class LossRow:
     `predicted` = `start.total` (the penalty before any training) + `chance`. `penalty` +
     `data_loss` is the first loss: "recorded" apart, "estimated" as the expected penalty and the
     rest, or "expected" where nothing is on record. Where the decay is unknown, `implied` is the
-    factor of Σw² over convolutions that explains it, if the data loss was at chance.
+    factor of Σw² over convolutions that explains it, if the data loss was at chance; None where the
+    loss is no higher than chance.
     """
 
     item: LossItem
@@ -234,7 +234,7 @@ class LossRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LossDifference:
     """Loss of `label` − loss of `base`, in nats, of first records or of predictions; the parts add
     up to `total`.
 
@@ -249,8 +249,8 @@ class Difference:
     compares: Literal["first records", "predictions"]
     total: float
     by_factor: float
-    by_part: dict[Part, float]
-    channels: dict[Part, int]
+    by_part: dict[WeightGroup, float]
+    channels: dict[WeightGroup, int]
     by_drift: float
     by_data_loss: float
 
@@ -261,7 +261,7 @@ class Explanation:
     words."""
 
     rows: tuple[LossRow, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[LossDifference, ...]
 
 
 def explain(items: Sequence[LossItem]) -> Explanation:
@@ -297,15 +297,15 @@ def _row(item: LossItem) -> LossRow:
     if start and first is not None:
         rest, beneath = first - start.total, "estimated" if record else "expected"
         return LossRow(item, start, chance, predicted, first, start.total, rest, beneath, None)  # type: ignore[arg-type]
-    implied = (
-        None
-        if first is None or item.decay
-        else (first - chance) / penalty(graph, KerasL2(1)).squares
-    )
+    implied = None
+    if (
+        first is not None and first > chance and not item.decay
+    ):  # below chance no penalty explains it: none is negative
+        implied = (first - chance) / penalty(graph, KerasL2(1)).squares
     return LossRow(item, start, chance, predicted, first, None, None, "unknown", implied)
 
 
-def _difference(base: LossRow, row: LossRow) -> Difference | None:
+def _difference(base: LossRow, row: LossRow) -> LossDifference | None:
     before, after = base.start, row.start
     if not before or not after:
         return None
@@ -317,8 +317,8 @@ def _difference(base: LossRow, row: LossRow) -> Difference | None:
     by_penalty, by_data_loss = [
         (now or 0.0) - (was or 0.0) for was, now in zip(*losses, strict=True)
     ]
-    squares: dict[Part, float] = {}
-    channels: dict[Part, int] = {}
+    squares: dict[WeightGroup, float] = {}
+    channels: dict[WeightGroup, int] = {}
     for sign, start in ((-1, before), (1, after)):
         for layer in start.layers:
             squares[layer.part] = squares.get(layer.part, 0.0) + sign * layer.squares
@@ -330,7 +330,7 @@ def _difference(base: LossRow, row: LossRow) -> Difference | None:
     }
     by_factor = (after.factor - before.factor) * (before.squares + after.squares) / 2
     drift = by_penalty - by_factor - sum(by_part.values())
-    return Difference(
+    return LossDifference(
         base.item.label,
         row.item.label,
         "first records" if recorded else "predictions",

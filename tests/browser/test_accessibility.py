@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from driver import RunningApp, running_app, settled
 from playwright.sync_api import Page, expect
 
+from resnet.network.numbers import NUMBERS
+
 DRAWING = ".lab-diagram .canvas svg"
 DETAILS = ".lab-diagram .details"
 GRAVE = {"serious", "critical"}
@@ -21,7 +23,7 @@ OpenPage = Callable[..., Page]
 def visit(page: Page, app_url: str, address: str) -> None:
     page.goto(f"{app_url}/{address}")
     expect(page.locator(DRAWING)).to_be_visible(timeout=30_000)
-    expect(page.locator(".lab-numbers dt")).to_have_count(6)
+    expect(page.locator(".lab-numbers dt")).to_have_count(len(NUMBERS))
 
 
 def complaints(page: Page) -> list[str]:

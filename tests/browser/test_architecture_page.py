@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from resnet.network import catalog
 from resnet.network.metrics import describe
+from resnet.network.numbers import NUMBERS
 
 DRAWING = ".lab-diagram .canvas svg"
 MOST_BOXES = 25
@@ -34,7 +35,8 @@ def await_network(page: Page, name: str) -> None:
     expect(page.locator(f'{DRAWING}[data-network="{config.fingerprint}"]')).to_be_visible(
         timeout=15_000
     )
-    parameters = page.locator(".lab-numbers > div").nth(1)
+    label = NUMBERS["trainable_params"].short
+    parameters = page.locator(".lab-numbers > div", has=page.get_by_text(label, exact=True))
     expect(parameters).to_contain_text(f"{describe(config).trainable_params:,}")
 
 
@@ -121,7 +123,7 @@ def test_hands_and_keyboard_answer_without_the_server(
     page.locator(f"{DRAWING} .box:not(.openable)").first.click()
     details = page.locator(".lab-diagram .details")
     expect(details).to_be_visible()
-    expect(details).to_contain_text("Parameters")
+    expect(details).to_contain_text("Trainable params")
     page.keyboard.press("Escape")
     expect(details).to_be_hidden()
     page.locator(".lab-diagram").focus()

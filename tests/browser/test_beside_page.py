@@ -12,7 +12,7 @@ import pytest
 from driver import RunningApp, running_app, settled
 from playwright.sync_api import Locator, Page, expect
 
-from resnet.imports.imported import IMPORTS, Column, Given, ImportedCurve, write_import
+from resnet.imports.imported import IMPORTS, CurveColumn, Given, ImportedCurve, write_import
 from resnet.shipped import notebook
 
 CURVES = {
@@ -73,9 +73,9 @@ def test_uploaded_curves_are_explained(served: RunningApp, open_page: Any) -> No
         expect(page.get_by_role("cell", name=number)).to_be_visible()
     page.get_by_text("Recipe check: ").click()
     for words in (
-        "holds an L2 penalty, at the start",
+        "includes an L2 penalty (at the start",
         "The weight decay λ changes with the depth",
-        "Arms stride differently: resnet_50_sgd by 2 in stage 1",
+        "Arms have different strides: in stage 1 resnet_50_sgd has 2",
         "Every arm was trained with one seed",
     ):
         expect(page.get_by_text(words)).to_be_visible()
@@ -117,7 +117,7 @@ def test_sixty_long_curves_are_drawn(served: RunningApp, open_page: Any) -> None
     rng, x = np.random.default_rng(0), tuple(map(float, range(1, POINTS + 1)))
     for number in range(MANY):
         noise = (0.3 + 0.1 * rng.random(POINTS)).tolist()
-        column = Column(name="val_accuracy", along="step", x=x, y=tuple(noise))
+        column = CurveColumn(name="val_accuracy", along="step", x=x, y=tuple(noise))
         curve = ImportedCurve(
             name=f"curve {number:02}", source="csv", columns=(column,), given=Given()
         )

@@ -88,7 +88,11 @@ def image(tmp_path: Path) -> Path:
         *sources, target = [word for word in shlex.split(rest) if not word.startswith("--")]
         for source in sources:
             copy_tracked(source, folder / target / source if target == "./" else folder / target)
-    (folder / ".venv").symlink_to(sys.prefix)
+    (
+        folder / ".venv"
+    ).mkdir()  # a link to the whole would let tools/venv.sh clear this Python's own
+    for entry in Path(sys.prefix).iterdir():
+        (folder / ".venv" / entry.name).symlink_to(entry)
     return folder
 
 

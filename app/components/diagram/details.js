@@ -14,7 +14,7 @@ function factsOf(part, scene, tables) {
   const [first] = own;
   const last = own[own.length - 1];
   return { part, table, numbers, own, sums, first: kindOf(first), last: kindOf(last), kindOf,
-    repeat: part.repeat || repeatOf(part, boxes), seen: table.rows[last][3], title: titleOf(part, own, kindOf), totals: table.totals };
+    repeat: part.repeat || repeatOf(part, boxes), seen: table.rows[last][3], title: titleOf(part, own, kindOf), totals: table.totals, labels: table.labels };
 }
 
 /** An opened block that is drawn once for all its repeats. */
@@ -23,7 +23,7 @@ function repeatOf(panel, boxes) {
 }
 
 /** The layer table in full, from what the server sends once for all blocks that are alike. */
-function unpacked({ kinds, patterns, blocks, seen, image, totals }) {
+function unpacked({ kinds, patterns, blocks, seen, image, totals, labels }) {
   const rows = [];
   for (const [prefix, pattern] of blocks) {
     const start = rows.length;
@@ -32,7 +32,7 @@ function unpacked({ kinds, patterns, blocks, seen, image, totals }) {
       rows.push([prefix + name, kind, inputs.map((input) => start + input), [top, bottom, left, right]]);
     }
   }
-  return { kinds, rows, image, totals };
+  return { kinds, rows, image, totals, labels };
 }
 
 const networkOf = (part) => (part.id.startsWith("other:") ? 1 : 0);
@@ -92,15 +92,15 @@ function sentence({ own, repeat }) {
 }
 
 function totals(facts) {
-  const { sums, first, last, seen } = facts;
+  const { sums, first, last, seen, labels } = facts;
   return [
     ["Input", first.in.length ? shape(first.in) : "the image"],
     ["Output", shape(last.out)],
-    ["Parameters", exact(sums.trainable_params), share(facts, "trainable_params")],
-    ["Not trained", exact(sums.non_trainable_params), share(facts, "non_trainable_params")],
-    ["MACs", `${short(sums.macs)}`, share(facts, "macs")],
-    ["Memory", `${short(sums.activation_bytes)}B`, share(facts, "activation_bytes")],
-    ["Sees", `${exact(Math.max(seen[1] - seen[0], seen[3] - seen[2]) + 1)} px`],
+    [labels.trainable_params, exact(sums.trainable_params), share(facts, "trainable_params")],
+    [labels.non_trainable_params, exact(sums.non_trainable_params), share(facts, "non_trainable_params")],
+    [labels.macs, `${short(sums.macs)}`, share(facts, "macs")],
+    [labels.activation_bytes, `${short(sums.activation_bytes)}B`, share(facts, "activation_bytes")],
+    [labels.receptive_field, `${exact(Math.max(seen[1] - seen[0], seen[3] - seen[2]) + 1)} px`],
   ];
 }
 
@@ -110,23 +110,22 @@ function counterpart(part, scene) {
   return scene.byId.get(name) || scene.panelById.get(name);
 }
 
-function compared({ part, sums }, { sums: others }) {
+function compared({ part, sums, labels }, { sums: others }) {
   const sign = part.id.startsWith("other:") ? 1 : -1;
   const difference = (key) => {
     const more = sign * (sums[key] - others[key]);
     return more ? `${more > 0 ? "+" : "\u2212"}${exact(Math.abs(more))}` : "the same";
   };
-  return [["Second \u2212 first", ""], ["Parameters", difference("trainable_params")], ["MACs", difference("macs")],
-    ["Memory, bytes", difference("activation_bytes")]];
+  return [["Second \u2212 first", ""], ...["trainable_params", "macs", "activation_bytes"].map((key) => [labels[key], difference(key)])];
 }
 
 /** One layer: its attributes, and its counts as sums. */
-function single({ first, numbers, table }) {
+function single({ first, numbers, table, labels }) {
   const reads = table.rows[numbers[0]][2].map((number) => table.rows[number][0]).join(" + ");
   const said = Object.entries(first.attributes);
   const list = reads ? [["reads", reads], ...said] : said;
   const [parameters, macs, memory] = first.formulas;
-  const sums = [["Parameters", parameters], ["MACs", macs], ["Memory", memory]].filter(([, text]) => text);
+  const sums = [[labels.trainable_params, parameters], [labels.macs, macs], [labels.activation_bytes, memory]].filter(([, text]) => text);
   return [rows("attributes", list), rows("formulas", sums)];
 }
 

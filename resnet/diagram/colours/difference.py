@@ -49,8 +49,8 @@ def compared(drawing: Drawing, comparison: Comparison) -> Drawing:
             else replace(box, marks=_marks(box.marks, change), lines=(*box.lines, MEANINGS[change]))
         )
 
-    found = {*changes.values(), *blocks.values()}
-    legend = _legend([change for change in MEANINGS if change in found])
+    present = {*changes.values(), *blocks.values()}
+    legend = _legend([change for change in MEANINGS if change in present])
     return restyled(drawing, repainted, lambda edge: _recoloured(edge, blocks), legend)
 
 
@@ -64,13 +64,13 @@ def _own_change(layer: LayerChange) -> Change:
 def _change(box: Box, graph: Graph, changes: dict[str, Change]) -> Change:
     """Added or removed where all its layers are; changed where some of them differ in any way.
 
-    The shortcut of a block has a line of its own to say what became of it; those of a closed stage
-    have none.
+    The shortcut of a block is drawn as a line, which shows its change; a closed stage shows no
+    shortcuts.
     """
     branch = [name for name in box.node_ids if not _of_shortcut(graph.by_id[name])]
     names = branch if branch and box.kind not in SECTIONS else box.node_ids
-    found = {changes[name] for name in names}
-    return found.pop() if len(found) == 1 else "changed"
+    kinds = {changes[name] for name in names}
+    return kinds.pop() if len(kinds) == 1 else "changed"
 
 
 def _of_shortcut(node: Node) -> bool:
@@ -81,23 +81,26 @@ def _of_shortcut(node: Node) -> bool:
 def _marks(marks: tuple[Mark, ...], change: Change) -> tuple[Mark, ...]:
     """On coloured ground, with the sign in the upper right corner of the card."""
     face = face_of(marks)
-    kept = [
+    marks_left = [
         mark._replace(look=f"is-{change}") if mark is face else mark
         for mark in marks
         if not mark.look.endswith("-tint")
     ]
     if not isinstance(face, Rect):
-        return tuple(kept)
-    return (*kept, Text(face.x + face.width - 4, face.y + 9.5, SIGNS[change], "title-sign", "end"))
+        return tuple(marks_left)
+    return (
+        *marks_left,
+        Text(face.x + face.width - 4, face.y + 9.5, SIGNS[change], "title-sign", "end"),
+    )
 
 
 def _shortcuts(comparison: Comparison) -> dict[str, Change]:
     """How each block's shortcut fares, by the block's name."""
     before, after = shortcut_kinds(comparison.before), shortcut_kinds(comparison.after)
-    found: dict[str, Change] = {}
+    changes: dict[str, Change] = {}
     for name in before.keys() | after.keys():
         one, other = before.get(name), after.get(name)
-        found[name] = (
+        changes[name] = (
             "same"
             if one == other
             else "added"
@@ -106,7 +109,7 @@ def _shortcuts(comparison: Comparison) -> dict[str, Change]:
             if other is None
             else "changed"
         )
-    return found
+    return changes
 
 
 def _recoloured(edge: Edge, blocks: dict[str, Change]) -> Edge:
@@ -123,8 +126,8 @@ def _recoloured(edge: Edge, blocks: dict[str, Change]) -> Edge:
     return replace(edge, marks=(line._replace(look=f"{change}-{kind}"), *heads))
 
 
-def _legend(found: Sequence[Change]) -> list[Entry]:
-    looks = {change: "card" if change == "same" else f"is-{change}" for change in found}
+def _legend(present: Sequence[Change]) -> list[Entry]:
+    looks = {change: "card" if change == "same" else f"is-{change}" for change in present}
     return [
         Entry(
             (
@@ -134,5 +137,5 @@ def _legend(found: Sequence[Change]) -> list[Entry]:
             14.0,
             MEANINGS[change],
         )
-        for change in found
+        for change in present
     ]

@@ -65,8 +65,10 @@ def thresholds(values: Sequence[int]) -> list[float]:
     if low == high:
         return [float(low)]
     ratio = (log10(high) - log10(low)) / STEPS
-    found = [_round(10 ** (log10(low) + ratio * step)) for step in range(STEPS)]
-    return sorted({min(found[0], float(low)), *[edge for edge in found[1:] if low < edge <= high]})
+    rounded = [_round(10 ** (log10(low) + ratio * step)) for step in range(STEPS)]
+    return sorted(
+        {min(rounded[0], float(low)), *[edge for edge in rounded[1:] if low < edge <= high]}
+    )
 
 
 def _round(value: float) -> float:
@@ -86,7 +88,7 @@ def _marks(marks: tuple[Mark, ...], step: int) -> tuple[Mark, ...]:
     give way."""
     face = face_of(marks)
     looks = {"caption": "caption-painted"}  # small grey words could not be read on a strong colour
-    kept = [mark for mark in marks if not mark.look.endswith("-tint")]
+    visible = [mark for mark in marks if not mark.look.endswith("-tint")]
     return tuple(
         [
             (
@@ -94,7 +96,7 @@ def _marks(marks: tuple[Mark, ...], step: int) -> tuple[Mark, ...]:
                 if mark is face
                 else mark._replace(look=looks.get(mark.look, mark.look))
             )
-            for mark in kept
+            for mark in visible
         ]
     )
 

@@ -21,9 +21,9 @@ def restyled(
 ) -> Drawing:
     """`box` and `edge` give each its new marks, and leave its place alone; `legend` takes the old
     one's place."""
-    made: dict[tuple[object, ...], Template] = {}
+    templates: dict[tuple[object, ...], Template] = {}
     placed = [
-        box(part) if isinstance(part, Box) else _stamp(part, box, edge, made)
+        box(part) if isinstance(part, Box) else _stamp(part, box, edge, templates)
         for part in drawing.placed
     ]
     lines = [edge(line) for line in drawing.lines]
@@ -39,15 +39,15 @@ def restyled(
 
 
 def _stamp(
-    stamp: Stamp, box: RestyleBox, edge: RestyleEdge, made: dict[tuple[object, ...], Template]
+    stamp: Stamp, box: RestyleBox, edge: RestyleEdge, templates: dict[tuple[object, ...], Template]
 ) -> Stamp:
     template = stamp.template
     boxes = [box(each) for each in stamp.boxes()]
     edges = [edge(each) for each in stamp.named_edges()]
     key = (id(template), *[each.marks for each in boxes], *[each.marks for each in edges])
-    if key not in made:
+    if key not in templates:
         pairs = zip(template.boxes, boxes, strict=True)
-        made[key] = replace(
+        templates[key] = replace(
             template,
             boxes=tuple([replace(old, marks=new.marks, lines=new.lines) for old, new in pairs]),
             edges=tuple(
@@ -57,7 +57,7 @@ def _stamp(
                 ]
             ),
         )
-    return replace(stamp, template=made[key])
+    return replace(stamp, template=templates[key])
 
 
 def face_of(marks: tuple[Mark, ...]) -> Mark | None:

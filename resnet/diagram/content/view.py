@@ -45,7 +45,7 @@ class View(Closed):
     @field_validator("toggled", "unfolded")
     @classmethod
     def _in_order(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Equal views are equal links and files, whatever was opened first."""
+        """Equal views give equal links and files: the order of opening does not count."""
         return tuple(sorted(set(names)))
 
     def opens_section(self, name: str) -> bool:
@@ -74,9 +74,10 @@ class View(Closed):
         """Draw repeats one by one, or as one again."""
         return self.model_copy(update={"unfolded": _flipped(self.unfolded, name)})
 
-    def within(self, graph: Graph) -> "View":
-        """Without what is said about boxes that this network does not have."""
-        known = places(graph)
+    def within(self, *graphs: Graph) -> "View":
+        """Without boxes that none of these networks has: a view made for one network can be used
+        for others."""
+        known = frozenset().union(*[places(graph) for graph in graphs])
         toggled = tuple([name for name in self.toggled if name in known])
         unfolded = tuple([name for name in self.unfolded if name in known])
         return self.model_copy(update={"toggled": toggled, "unfolded": unfolded})

@@ -73,8 +73,10 @@ class Drawing:
     def description(self) -> str:
         """One sentence for the file's metadata."""
         graphs = [self.graph, *([self.other] if self.other else [])]
-        said = [f"a {_twin(graph)} network with {graph.config.depth} layers" for graph in graphs]
-        return f"{' beside '.join(said)}, {self.view.level} level.".capitalize()
+        networks = [
+            f"a {_twin(graph)} network with {graph.config.depth} layers" for graph in graphs
+        ]
+        return f"{' beside '.join(networks)}, {self.view.level} level.".capitalize()
 
 
 def _twin(graph: Graph) -> str:

@@ -50,10 +50,10 @@ class Stamp:
 
     def boxes(self) -> list[Box]:
         """Its boxes, in the chain's order."""
-        made = []
+        boxes = []
         for box, places in zip(self.template.boxes, self.template.places, strict=True):
             ids = tuple([layers[place].id for layers in self.unit.alike for place in places])
-            made.append(
+            boxes.append(
                 Box(
                     self.renamed(box.id),
                     box.kind,
@@ -70,7 +70,7 @@ class Stamp:
                     box.behind,
                 )
             )
-        return made
+        return boxes
 
     def panel(self) -> Panel:
         """The ground it stands on."""

@@ -71,8 +71,8 @@ def _box(box: Box) -> dict[str, Any]:
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
-    said = {"id": panel.id, "kind": panel.kind, "title": panel.title}
-    return {**said, **_place(panel), "parent": panel.parent, "network": _which(panel.id)}
+    facts = {"id": panel.id, "kind": panel.kind, "title": panel.title}
+    return {**facts, **_place(panel), "parent": panel.parent, "network": _which(panel.id)}
 
 
 def _edge(edge: Edge) -> dict[str, Any]:

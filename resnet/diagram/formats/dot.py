@@ -70,8 +70,8 @@ def _node(box: Box, lines: tuple[str, ...]) -> str:
 
 
 def _edges(drawing: Drawing, arcs: dict[str, Edge]) -> Iterator[str]:
-    """Where a block has an addition of its own, the chain goes on from there and its shortcut comes
-    from before it."""
+    """After a block with an addition, the chain continues from the addition; the block's shortcut
+    leads from the box before the block to the addition."""
     before: dict[str, str] = {}
     for edge in drawing.edges:
         if edge.source != edge.target:
@@ -85,8 +85,8 @@ def _edges(drawing: Drawing, arcs: dict[str, Edge]) -> Iterator[str]:
 
 
 def _edge(source: str, target: str, kind: EdgeKind, label: str) -> str:
-    said = f", label={_quoted(label)}" if label else ""
-    return f"  {_quoted(source)} -> {_quoted(target)} [{EDGE_STYLES[kind]}{said}];"
+    text = f", label={_quoted(label)}" if label else ""
+    return f"  {_quoted(source)} -> {_quoted(target)} [{EDGE_STYLES[kind]}{text}];"
 
 
 def _adder(block: str) -> str:

@@ -36,7 +36,7 @@ ENTITIES = {
 BRACES = str.maketrans("{}", "()")
 MOST_EDGES = 500
 MOST_CHARACTERS = 50_000
-"""Mermaid draws no more unless whoever starts it allows it; a flowchart cannot."""
+"""Mermaid's own limit; only the program that starts Mermaid can raise it."""
 
 
 class Line(NamedTuple):
@@ -92,12 +92,12 @@ class _Nodes:
         """Boxes that are one operation have a border of its colour, as in the other formats."""
         boxes = [box for box in self.drawing.boxes if box.id in self.joined]
         for operation in OPERATIONS:
-            own = [
+            members = [
                 self.nodes[box.id] for box in boxes if OPERATION_OF_KIND.get(box.kind) == operation
             ]
-            if own:
+            if members:
                 yield f"  classDef {operation} stroke:{COLOURS[operation].light}"
-                yield f"  class {','.join(own)} {operation}"
+                yield f"  class {','.join(members)} {operation}"
 
     def within(self, parent: str, indent: str) -> Iterator[str]:
         """The nodes of one panel, then the panels inside it. A box that no line reaches is the tag
@@ -117,7 +117,7 @@ class _Nodes:
 
 
 def _lines(drawing: Drawing, arcs: Mapping[str, Edge], nodes: Mapping[str, str]) -> Iterator[Line]:
-    """Where a block has an addition of its own, the chain goes on from there and its shortcut comes
+    """After a block with an addition, the chain continues from the addition; its shortcut comes
     from before it."""
     before: dict[str, str] = {}
     for edge in drawing.edges:
@@ -131,16 +131,16 @@ def _lines(drawing: Drawing, arcs: Mapping[str, Edge], nodes: Mapping[str, str])
 
 
 def _line(line: Line) -> str:
-    said = f"|{_label(line.label)}|" if line.label else ""
-    return f"  {line.source} {ARROWS[line.kind]}{said} {line.target}"
+    label = f"|{_label(line.label)}|" if line.label else ""
+    return f"  {line.source} {ARROWS[line.kind]}{label} {line.target}"
 
 
 def _line_styles(lines: Iterable[Line]) -> Iterator[str]:
     numbered = list(enumerate(lines))
     for kind, colour in LINE_COLOURS.items():
-        own = [str(number) for number, line in numbered if line.kind == kind]
-        if own:
-            yield f"  linkStyle {','.join(own)} stroke:{colour}"
+        numbers = [str(number) for number, line in numbered if line.kind == kind]
+        if numbers:
+            yield f"  linkStyle {','.join(numbers)} stroke:{colour}"
 
 
 def _adder(name: str) -> str:
@@ -153,14 +153,14 @@ def _names(prefix: str, ids: Iterable[str]) -> dict[str, str]:
     from Mermaid's own words, such as "end"."""
     names: dict[str, str] = {}
     taken: set[str] = set()
-    for own in ids:
-        plain = name = "_".join([prefix, *re.findall("[A-Za-z0-9]+", own)])
+    for box_id in ids:
+        plain = name = "_".join([prefix, *re.findall("[A-Za-z0-9]+", box_id)])
         number = 1
         while name in taken:
             number += 1
             name = f"{plain}_{number}"
         taken.add(name)
-        names[own] = name
+        names[box_id] = name
     return names
 
 

@@ -141,8 +141,9 @@ class _Painter:
         self.canvas.restoreState()
 
     def _opaque(self) -> None:
-        """ReportLab writes an opacity only where it changes, believes that a form goes on where the
-        page was, and tells a form only the opacities that the page has used."""
+        """Set every opacity once. ReportLab writes an opacity only where it changes. It assumes
+        that a form starts with the page's opacity, and a form knows only opacities that the page
+        has used."""
         for opacity in OPACITIES:
             self.canvas.setFillAlpha(opacity)
 

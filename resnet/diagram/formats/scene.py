@@ -16,6 +16,7 @@ from resnet.diagram.looks.style import OPERATION_OF_KIND
 from resnet.network.formulas import attributes, macs_formula, memory_formula, params_formula
 from resnet.network.graph import Graph, Node, Shape
 from resnet.network.metrics import LayerMetrics, Metrics, ReceptiveField, receptive_fields
+from resnet.network.numbers import NUMBERS, OF_LAYERS
 
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 SECTIONS = ("stage", "stem", "head")
@@ -176,6 +177,7 @@ def layers(graph: Graph, metrics: Metrics) -> dict[str, Any]:
         "seen": [_seen(fields[node.id], node.output_shape) for node in graph.nodes],
         "image": list(graph.config.input_shape[:2]),
         "totals": {key: getattr(metrics, key) for key in SUMMED},
+        "labels": {key: NUMBERS[key].short for key in OF_LAYERS},
     }
 
 
@@ -238,17 +240,17 @@ def _places(graph: Graph) -> dict[str, int]:
 
 
 def _box(drawing: Drawing, box: Box, palette: _Palette, places: dict[str, int]) -> list[Any]:
-    own = [places[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
-    step = places[box.node_ids[len(own)]] - own[0] if box.repeat > 1 else 0
-    whole = own[-1] - own[0] == len(own) - 1
+    of_block = [places[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
+    step = places[box.node_ids[len(of_block)]] - of_block[0] if box.repeat > 1 else 0
+    whole = of_block[-1] - of_block[0] == len(of_block) - 1
     return [
         box.id,
         palette.number(box.marks),
         _title(box),
         *_frame(box),
         box.parent,
-        own[0],
-        len(own) if whole else own,
+        of_block[0],
+        len(of_block) if whole else of_block,
         box.repeat,
         step,
         _abilities(drawing, box),

@@ -16,8 +16,8 @@ from resnet.diagram.looks.style import COLOURS, FONT_FAMILIES, FONT_WEIGHTS, LOO
 
 
 def svg(drawing: Drawing, link: str = "") -> str:
-    """White ground and fixed colours, whatever the theme of whoever looks at it. `link`, where the
-    network can be seen, goes into the description."""
+    """White ground and fixed colours, in a light or a dark theme. `link`, the address of the
+    network, goes into the description."""
     paper = drawing.paper or Paper(drawing.width, drawing.height, 1, 0, 0)
     width, height = _number(paper.width), _number(paper.height)
     about = f"{drawing.description} {link}".strip()
@@ -60,9 +60,7 @@ def _faces(drawing: Drawing) -> str:
     letters: dict[fonts.Style, set[str]] = {}
     for mark in [mark for marks in _distinct(drawing) for mark in marks if isinstance(mark, Text)]:
         letters.setdefault(LOOKS[mark.look].style, set()).update(mark.text)
-    return "".join(
-        [_face(style, "".join(sorted(found))) for style, found in sorted(letters.items())]
-    )
+    return "".join([_face(style, "".join(sorted(used))) for style, used in sorted(letters.items())])
 
 
 @lru_cache(maxsize=64)

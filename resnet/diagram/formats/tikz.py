@@ -1,4 +1,4 @@
-"""A drawing as TikZ: a LaTeX document of its own, or a picture to paste into a paper; text stays
+"""A drawing as TikZ: a complete LaTeX document, or a picture to paste into a paper; text stays
 text.
 
 A stock TeX has all it takes: article, geometry, TikZ, and Computer Modern Sans, which is always

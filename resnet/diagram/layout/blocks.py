@@ -30,8 +30,8 @@ from resnet.diagram.looks.text import width
 
 FORK = 9.0
 LEAVES = 1.0
-"""How far below a block's upper edge its shortcut leaves the chain, and the chain reaches the
-card."""
+"""How far below a block's upper edge its shortcut leaves the chain (LEAVES) and the chain reaches
+the card (FORK)."""
 ABOVE_TAIL = 5.0
 TAIL_HEIGHT = 12.0
 BELOW_CARD = 13.0
@@ -55,7 +55,7 @@ class BlockFrame:
 
     @property
     def lane(self) -> float:
-        """Room beside the card for the shortcut, kept free where there is none."""
+        """Room next to the card for the shortcut; a plain block has the same room, empty."""
         return LANE_GAP + self.tag_width + LANE_END
 
     @property

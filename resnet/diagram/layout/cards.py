@@ -1,4 +1,4 @@
-"""Boxes without a place: how large each is and what is painted in it.
+"""Boxes without a place: their size and what is painted in them.
 
 A card's marks count from its upper left corner, so equal cards are one object however often they
 are drawn.
@@ -21,7 +21,7 @@ LAYER_HEIGHT = 16.0
 ROW_STEP = 15.5
 GLYPH_STEP = GLYPH + 2.5
 STACK = 2.5
-"""How far each of the two sheets behind a box of repeats looks out."""
+"""How far each outline behind a box of repeats is offset."""
 
 ADDER = 6.5
 """Radius of an addition's circle."""
@@ -63,8 +63,8 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`trunk` is where the chain runs through, from the left edge; it arrives `entry` below the top
-    edge and leaves at the bottom edge."""
+    """A box without a place. `trunk` is where the chain runs through it, from the left edge. The
+    chain arrives `entry` below the top edge and leaves at the bottom edge."""
 
     width: float
     height: float
@@ -76,8 +76,8 @@ class Card:
 
 
 def natural_width(content: Content, room: str = "") -> float:
-    """The width that holds every line of this content, and `room`, a caption some twin of the
-    network may have."""
+    """The width of the widest line, `room` included: the longest caption that a plain or residual
+    twin of the network has here, so that twins have boxes of one width."""
     indent = _indent(content.rows)
     return max(
         2 * PAD + width(content.title, "title"),
@@ -95,7 +95,7 @@ def _indent(rows: tuple[Row, ...]) -> float:
 
 
 def card(content: Content, card_width: float, *, sheets: int = 0) -> Card:
-    """A plain card; `sheets` look out from behind it where it stands for repeats."""
+    """A plain card. `sheets`: how many offset outlines are drawn behind it to show repetition."""
     marks: list[Mark] = []
     y = PAD - 2
     if content.title:

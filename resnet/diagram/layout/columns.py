@@ -1,5 +1,5 @@
-"""Sections as panels, stacked in groups; groups stand beside one another, and the chain runs down
-each and on."""
+"""Sections as panels, stacked in groups. Groups stand side by side; the chain runs down one group
+and enters the next one at its top."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,8 +168,8 @@ def size(groups: Sequence[Group]) -> Point:
 
 
 def hop(sheet: Sheet, below: float, gutter: float, above: Point) -> None:
-    """The chain runs on down to `below`, up the gutter between two strips, and over to `above`, to
-    enter from there."""
+    """The way of the chain from one strip to the next: down to `below`, up the gutter between the
+    strips, and over to `above`."""
     if sheet.tip:
         sheet.detour((sheet.tip.point[0], below), (gutter, below), (gutter, above[1]), above)
 

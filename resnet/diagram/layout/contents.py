@@ -1,5 +1,4 @@
-"""What the closed boxes of a network say: single layers with their norm and ReLU, blocks, whole
-sections."""
+"""The words in closed boxes: single layers with their norm and ReLU, blocks, whole sections."""
 
 from itertools import groupby
 

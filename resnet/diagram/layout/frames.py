@@ -1,5 +1,5 @@
-"""Widths that all boxes of one kind share, whatever is open: nothing changes its size when a box is
-opened, and twins, plain and residual, have everything in the same places."""
+"""Widths that all boxes of one kind share, open or closed: no box changes its size when another one
+is opened, and plain and residual twins have their boxes in the same places."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,14 +53,16 @@ class Frames:
             for section in fold(self.graph, View(level="network"))
             for unit in section.units
         ]
-        said = [contents.section_content(self.graph, section, unit) for section, unit in pairs]
-        return self._common_width([unit for _, unit in pairs], said)
+        texts = [contents.section_content(self.graph, section, unit) for section, unit in pairs]
+        return self._common_width([unit for _, unit in pairs], texts)
 
     @cached_property
     def block(self) -> BlockFrame:
         """Of a closed block, and of the stem's and head's runs beside it."""
-        said = [contents.unit_content(self.graph, unit) for unit in self.units]
-        return BlockFrame(self._common_width(self.units, said), self._widest_tag())
+        texts = [contents.unit_content(self.graph, unit) for unit in self.units]
+        # Any twin's tags count, so that plain and residual twins have their blocks in one place.
+        tags = [tag_width(lines) for lines in wording.possible_tags(self.graph)]
+        return BlockFrame(self._common_width(self.units, texts), halves(max(tags)))
 
     @cached_property
     def layer(self) -> LayerFrame:
@@ -76,15 +78,11 @@ class Frames:
         titles_width = 2 * max(width(title, "title") + 4 for title in titles)
         return LayerFrame(halves(max(titles_width, widest)), halves(max(self._lane_widths())))
 
-    def _common_width(self, units: list[Unit], said: list[Content]) -> float:
+    def _common_width(self, units: list[Unit], texts: list[Content]) -> float:
         rooms = [contents.caption_room(self.graph, unit) for unit in units]
         return halves(
-            max(natural_width(text, room) for text, room in zip(said, rooms, strict=True))
+            max(natural_width(text, room) for text, room in zip(texts, rooms, strict=True))
         )
-
-    def _widest_tag(self) -> float:
-        """The widest tag any twin of this network has on a shortcut."""
-        return halves(max(tag_width(lines) for lines in wording.possible_tags(self.graph)))
 
     def _lane_widths(self) -> Iterator[float]:
         """All that any twin of the network has on a shortcut."""

@@ -28,7 +28,7 @@ FIGURE = Skin(gap=5, pad=0, header=0, between=5)
 HEADING = 26.0
 
 
-class Part(NamedTuple):
+class SectionPieces(NamedTuple):
     """A section with a piece for each of its units."""
 
     section: Section
@@ -45,14 +45,14 @@ def lay_out(graph: Graph, name: str, view: View) -> Drawing:
     return draw_groups(graph, name, view, parts, grouped(parts, view))
 
 
-def parts_of(graph: Graph, view: View, *, noted: Noted = "sizes") -> list[Part]:
+def parts_of(graph: Graph, view: View, *, noted: Noted = "sizes") -> list[SectionPieces]:
     """Every section with its pieces, in order. Raises UnknownNameError for a box that does not
     exist."""
     sections = fold(graph, view)
     make = piece_maker(graph, view, sections, noted)
     parts = []
     for section in sections:
-        parts.append(Part(section, [make(section, unit) for unit in section.units]))
+        parts.append(SectionPieces(section, [make(section, unit) for unit in section.units]))
     return parts
 
 
@@ -87,7 +87,7 @@ def skin_of(view: View) -> Skin:
     return FIGURE if view.style == "figure3" else PANELS
 
 
-def grouped(parts: Sequence[Part], view: View) -> list[Group]:
+def grouped(parts: Sequence[SectionPieces], view: View) -> list[Group]:
     """One group for all of them, or one for each."""
     skin = skin_of(view)
     if view.direction == "TB":
@@ -96,7 +96,7 @@ def grouped(parts: Sequence[Part], view: View) -> list[Group]:
     return [Group([part.column(skin, longest)]) for part in parts]
 
 
-def _strip_length(parts: Sequence[Part], skin: Skin) -> float:
+def _strip_length(parts: Sequence[SectionPieces], skin: Skin) -> float:
     """How long strips may be for the whole to come out about ASPECT times as wide as high."""
     widest = max(piece.left + piece.right for part in parts for piece in part.pieces) + GUTTER
     whole = sum([piece.height + skin.gap for part in parts for piece in part.pieces])
@@ -104,7 +104,7 @@ def _strip_length(parts: Sequence[Part], skin: Skin) -> float:
 
 
 def draw_groups(
-    graph: Graph, name: str, view: View, parts: Sequence[Part], groups: Sequence[Group]
+    graph: Graph, name: str, view: View, parts: Sequence[SectionPieces], groups: Sequence[Group]
 ) -> Drawing:
     """The drawing of these groups, with its legend."""
     sheet, top = Sheet(), MARGIN

@@ -1,5 +1,5 @@
 """Blocks opened to their layers: the residual branch on the chain, the shortcut's layers in a lane
-beside it."""
+next to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -134,7 +134,7 @@ class OpenedPiece:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRun:
-    """A convolution of the stem with its norm and ReLU, each in a box of its own, in a panel that
+    """A convolution of the stem with its norm and ReLU, each in its own box, in a panel that
     is not painted."""
 
     unit: Unit

@@ -1,4 +1,4 @@
-"""Two networks in step: section beside section, so that the eye compares like with like.
+"""Two networks side by side: each section next to the same section of the other network.
 
 TB has each network in a column, LR in a row. A section takes as much room in one as in the other.
 """
@@ -10,9 +10,10 @@ from typing import NamedTuple
 from resnet.diagram.content.view import View, places
 from resnet.diagram.drawing.drawing import Drawing
 from resnet.diagram.drawing.parts import OTHER, Box
+from resnet.diagram.drawing.stamp import Stamp
 from resnet.diagram.layout.columns import GUTTER, TURN, Column, hop
 from resnet.diagram.layout.figure3 import Noted, heading
-from resnet.diagram.layout.layout import HEADING, Part, parts_of, skin_of
+from resnet.diagram.layout.layout import HEADING, SectionPieces, parts_of, skin_of
 from resnet.diagram.layout.legend import MARGIN, legend, spread
 from resnet.diagram.layout.sheet import Sheet
 from resnet.diagram.looks.shapes import Point, Text
@@ -26,14 +27,14 @@ TITLE = 18.0
 Columns = dict[str, Column]
 
 
-class Network(NamedTuple):
+class Side(NamedTuple):
     """One of the two, and what it is called."""
 
     graph: Graph
     name: str
 
 
-def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
+def lay_out_pair(first: Side, second: Side, view: View) -> Drawing:
     """Both networks as the view says; the ids of the second one's boxes begin with "other:". Raises
     UnknownNameError where the view opens a box that neither has."""
     known = places(first.graph) | places(second.graph)
@@ -46,15 +47,17 @@ def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
         parts_of(second.graph, view.within(second.graph), noted=noted),
     )
     rows = [
-        Row(Sheet(), _columns(own, view), network)
-        for own, network in zip(parts, (first, second), strict=True)
+        DrawnSide(Sheet(), _columns(sections, view), network)
+        for sections, network in zip(parts, (first, second), strict=True)
     ]
     right, bottom = _in_columns(rows, view) if view.direction == "TB" else _in_rows(rows, view)
     _rename(rows[1].sheet)
     one, other = rows[0].sheet, rows[1].sheet
     edges = (*one.edges, *other.edges)
     entries = legend(
-        [part.section for own in parts for part in own], view, {edge.kind for edge in edges}
+        [part.section for sections in parts for part in sections],
+        view,
+        {edge.kind for edge in edges},
     )
     right = max([right, *[mark.x + width(mark.text, "heading") for mark in _titles(rows, view)]])
     signs, right, bottom = spread(entries, MARGIN, bottom, right)
@@ -73,47 +76,48 @@ def lay_out_pair(first: Network, second: Network, view: View) -> Drawing:
     )
 
 
-class Row(NamedTuple):
+class DrawnSide(NamedTuple):
     """What is drawn of one of them, and with what."""
 
     sheet: Sheet
     columns: Columns
-    network: Network
+    network: Side
 
 
-def _columns(parts: Sequence[Part], view: View) -> Columns:
+def _columns(parts: Sequence[SectionPieces], view: View) -> Columns:
     return {part.section.name: part.column(skin_of(view)) for part in parts}
 
 
-def _order(rows: Sequence[Row]) -> list[str]:
+def _order(rows: Sequence[DrawnSide]) -> list[str]:
     """Every section of either network: the stem, the stages, the head."""
     names = [list(row.columns) for row in rows]
     return max(names, key=len)
 
 
-def _alike(rows: Sequence[Row], section: str) -> list[Column]:
+def _alike(rows: Sequence[DrawnSide], section: str) -> list[Column]:
     return [row.columns[section] for row in rows if section in row.columns]
 
 
-def _in_columns(rows: Sequence[Row], view: View) -> Point:
+def _in_columns(rows: Sequence[DrawnSide], view: View) -> Point:
     x = MARGIN
-    for sheet, own, network in rows:
-        left = max(column.left for column in own.values())
-        right = max(column.width - column.left for column in own.values())
+    for sheet, columns, network in rows:
+        left = max(column.left for column in columns.values())
+        right = max(column.width - column.left for column in columns.values())
         title_x = x + left if view.style == "figure3" else x
         y = MARGIN + _title(sheet, network, view, (title_x, MARGIN))
         for section in _order(rows):
             alike = _alike(rows, section)
             height = max(column.height for column in alike)
-            if section in own:
-                own[section].left, own[section].right, own[section].height = left, right, height
-                own[section].place(sheet, x + left, y)
+            column = columns.get(section)
+            if column:
+                column.left, column.right, column.height = left, right, height
+                column.place(sheet, x + left, y)
             y += height + max(column.skin.between for column in alike)
         x += left + right + BETWEEN
     return x - BETWEEN, y
 
 
-def _in_rows(rows: Sequence[Row], view: View) -> Point:
+def _in_rows(rows: Sequence[DrawnSide], view: View) -> Point:
     y, right = MARGIN, 0.0
     for row in rows:
         trunk = MARGIN + max(column.left for column in _alike(rows, "stem"))
@@ -144,7 +148,7 @@ def _in_rows(rows: Sequence[Row], view: View) -> Point:
     return right, y - BETWEEN / 2
 
 
-def _title(sheet: Sheet, network: Network, view: View, at: Point) -> float:
+def _title(sheet: Sheet, network: Side, view: View, at: Point) -> float:
     """The network's name above its drawing, from x (figure 3: around x), and how much room it
     takes."""
     x, y = at
@@ -155,24 +159,23 @@ def _title(sheet: Sheet, network: Network, view: View, at: Point) -> float:
     return TITLE
 
 
-def _titles(rows: Sequence[Row], view: View) -> list[Text]:
-    """The names above the drawings; figure 3 has short headings of its own."""
+def _titles(rows: Sequence[DrawnSide], view: View) -> list[Text]:
+    """The names above the drawings; figure 3 has its own short headings."""
     marks = [mark for row in rows for mark in row.sheet.marks if view.style != "figure3"]
     return [mark for mark in marks if isinstance(mark, Text)]
 
 
 def _rename(sheet: Sheet) -> None:
-    """The second network's ids are told apart from the first one's."""
-    sheet.placed = [
-        (
-            _renamed(part)
-            if isinstance(part, Box)
-            else replace(
-                part, name=OTHER + part.name, parent=_other(part.parent), source=_other(part.source)
-            )
-        )
-        for part in sheet.placed
-    ]
+    """Puts "other:" before the ids of the second network."""
+    renamed: list[Box | Stamp] = []
+    for part in sheet.placed:
+        parent = _other(part.parent)
+        if isinstance(part, Box):
+            renamed.append(replace(part, id=OTHER + part.id, parent=parent))
+        else:
+            source = _other(part.source)
+            renamed.append(replace(part, name=OTHER + part.name, parent=parent, source=source))
+    sheet.placed = renamed
     sheet.panels = [
         replace(panel, id=OTHER + panel.id, parent=_other(panel.parent)) for panel in sheet.panels
     ]
@@ -180,10 +183,6 @@ def _rename(sheet: Sheet) -> None:
         replace(edge, source=OTHER + edge.source, target=OTHER + edge.target)
         for edge in sheet.edges
     ]
-
-
-def _renamed(box: Box) -> Box:
-    return replace(box, id=OTHER + box.id, parent=_other(box.parent))
 
 
 def _other(name: str) -> str:

@@ -12,7 +12,7 @@ from resnet.diagram.layout.frames import Frames
 from resnet.diagram.layout.sheet import BoxFacts, Sheet
 
 SHEETS = 2
-"""Sheets that look out from behind a box of repeats."""
+"""Offset outlines behind a box of repeats."""
 
 
 class Piece(Protocol):
@@ -96,5 +96,5 @@ class ClosedBlocks:
 
 def _run_piece(frames: Frames, unit: Unit) -> ClosedPiece:
     first = unit.layers[0]
-    made = card(contents.plain_content(frames.graph, unit), frames.block.card_width)
-    return ClosedPiece(made, BoxFacts(first.id, wording.kind_of(first), unit.node_ids))
+    drawn = card(contents.plain_content(frames.graph, unit), frames.block.card_width)
+    return ClosedPiece(drawn, BoxFacts(first.id, wording.kind_of(first), unit.node_ids))

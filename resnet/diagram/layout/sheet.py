@@ -1,5 +1,5 @@
-"""The paper that a layout draws on: collects boxes, panels and edges, and keeps the loose end of
-the chain."""
+"""The paper that a layout draws on. It collects boxes, panels and edges, and remembers where the
+chain ended so far."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -43,11 +43,18 @@ class Sheet:
 
     def put(self, card: Card, x: float, y: float, box: BoxFacts) -> None:
         """Place a card with its upper left corner at x, y."""
-        said = card.content
+        content = card.content
         size = (x, y, card.width, card.height)
         self.placed.append(
             Box(
-                box.id, box.kind, said.heading, said.lines, *size, *box[2:], card.marks, said.behind
+                box.id,
+                box.kind,
+                content.heading,
+                content.lines,
+                *size,
+                *box[2:],
+                card.marks,
+                content.behind,
             )
         )
         for arc in card.arcs:

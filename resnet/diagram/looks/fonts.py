@@ -57,8 +57,8 @@ def fontconfig(folder: Path) -> Path:
     """Write into `folder` a fontconfig file that answers every family, Helvetica too, with the
     carried font.
 
-    Whoever reads it (FONTCONFIG_FILE) keeps its cache in `folder` as well and looks at no other
-    font of the machine.
+    A program that reads it (FONTCONFIG_FILE) keeps its cache in `folder` as well and uses no
+    other font of the machine.
     """
     fonts = folder / "fonts"
     fonts.mkdir()

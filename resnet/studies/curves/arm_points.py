@@ -5,7 +5,6 @@ Taking them is the slow half for long runs, so an app keeps `ArmPoints`. Nothing
 to a loss.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 
-from resnet.imports.imported import Column, ImportedCurve
+from resnet import history
+from resnet.imports.imported import CurveColumn, ImportedCurve
 from resnet.results.arms import ArmRuns, SeedRun
-from resnet.runs.journal import Line
 from resnet.studies.curves.bands import Floats, Points
 
 Part = Literal["training", "validation", "test"]
@@ -24,8 +23,11 @@ Along = Literal["step", "epoch", "hour", "record"]
 Kind = Literal["residual", "plain", "other"]
 Origin = Literal["run", "imported"]
 
-SECONDS_AN_HOUR = 3600.0
-RECORDS: dict[Part, str] = {"training": "train", "validation": "evaluation", "test": "test"}
+KINDS: dict[Part, type[history.Record]] = {
+    "training": history.Train,
+    "validation": history.Evaluation,
+    "test": history.Test,
+}
 FIELDS: dict[Part, dict[What, str]] = {
     "training": {
         "error": "train_error",
@@ -127,7 +129,7 @@ def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
     return ArmPoints(shown, kind, "imported", (run,), notes, _no_loss(shown, curve))
 
 
-def _restarts(column: Column) -> bool:
+def _restarts(column: CurveColumn) -> bool:
     """Whether the step count goes back: the program was started again, and wrote on."""
     return any(later < earlier for earlier, later in pairwise(column.x))
 
@@ -151,7 +153,7 @@ def _no_loss(name: str, curve: ImportedCurve) -> str:
     )
 
 
-def _series(column: Column, constant: float = 0.0, factor: float = 1.0) -> Series:
+def _series(column: CurveColumn, constant: float = 0.0, factor: float = 1.0) -> Series:
     """A row without a value is one in which it was not measured, and no gap."""
     y = constant + factor * np.array(column.y, float)  # None becomes NaN
     known = np.isfinite(y)
@@ -159,60 +161,25 @@ def _series(column: Column, constant: float = 0.0, factor: float = 1.0) -> Serie
 
 
 def _run_points(run: SeedRun) -> RunPoints:
-    began = _clock(run.records)
     series: dict[tuple[Part, What], Series] = {}
-    for part, kind in RECORDS.items():
-        records = [record for record in run.records if record.get("kind") == kind]
-        if records:
-            hours = (_numbers(records, "time_s") - _pauses(records, began)) / SECONDS_AN_HOUR
-            counted = np.arange(1.0, len(records) + 1)
-            along: dict[Along, Floats] = {
-                "step": _numbers(records, "step"),
-                "epoch": _numbers(records, "epoch"),
-                "hour": hours,
-                "record": counted,
-            }
-            for what, field in FIELDS[part].items():
-                series[part, what] = Series(_numbers(records, field), along)
+    for part, kind in KINDS.items():
+        hours = _array(history.hours(run.records, kind))
+        if not hours.size:
+            continue
+        along: dict[Along, Floats] = {
+            "step": _array(history.values(run.records, kind, "step")),
+            "epoch": _array(history.values(run.records, kind, "epoch")),
+            "hour": hours,
+            "record": np.arange(1.0, hours.size + 1),
+        }
+        for what, field in FIELDS[part].items():
+            series[part, what] = Series(_array(history.values(run.records, kind, field)), along)
     return RunPoints(run.seed, "going on" if run.ending == "unfinished" else "over", series)
 
 
-def _clock(records: Sequence[Line]) -> list[tuple[float, float]]:
-    """For each start: when it was, and the time not at work by then, so that a run begins at 0 and
-    skips its pauses."""
-    starts: list[tuple[float, float]] = []
-    last = None
-    for record in records:
-        time_s = record.get("time_s")
-        if not isinstance(time_s, int | float):
-            continue
-        if not starts:
-            starts.append((-math.inf, float(time_s)))
-        elif record.get("kind") == "start" and last is not None:
-            starts.append((float(time_s), starts[-1][1] + max(0.0, time_s - last)))
-        last = time_s
-    return starts
-
-
-def _pauses(records: Sequence[Line], starts: Sequence[tuple[float, float]]) -> Floats:
-    """What to take off each record's time."""
-    if not starts:
-        return np.full(len(records), np.nan)
-    begins, off = np.array(starts, float).T
-    at = np.searchsorted(begins, _numbers(records, "time_s"), side="right") - 1
-    taken: Floats = off[np.maximum(at, 0)]
-    return taken
-
-
-def _numbers(records: Sequence[Line], field: str) -> Floats:
-    """The values of a field; NaN where there is no number."""
-    values = [record.get(field) for record in records]
-    try:
-        return np.array(values, float)  # None becomes NaN
-    except (TypeError, ValueError, OverflowError):
-        return np.array(
-            [value if isinstance(value, int | float) else math.nan for value in values], float
-        )
+def _array(values: Sequence[float | None]) -> Floats:
+    """NaN where there is no number."""
+    return np.array(values, float)
 
 
 def _growing(x: Floats, y: Floats) -> Points:

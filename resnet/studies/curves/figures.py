@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from resnet.diagram.looks import fonts
 from resnet.errors import ConfigError
+from resnet.extras import require
 from resnet.results.published import Published
 from resnet.studies.curves.arm_colours import colours
 from resnet.studies.curves.arm_curves import SPREADS, ArmCurve, ArmCurves, apart, paper_says
@@ -82,6 +83,7 @@ def figure(
             "A figure needs at least one curve; none is on record along this axis: choose another"
             " one."
         )
+    require("matplotlib")
     import matplotlib as mpl  # noqa: PLC0415  0.4 s, and only a figure for paper needs it
     from matplotlib.font_manager import fontManager  # noqa: PLC0415  as above
 

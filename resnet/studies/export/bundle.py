@@ -23,8 +23,8 @@ from resnet.studies.export.report import report
 from resnet.studies.export.study_figure import FigureFormat, drawable, study_figure
 from resnet.studies.export.unpacked import RUNS, SUMS, Bundle, read_bundle
 from resnet.studies.outcome import Outcome, exported
-from resnet.studies.plan.files import to_text
 from resnet.studies.plan.study import Study, unfitted
+from resnet.studies.plan.study_files import to_text
 from resnet.studies.planning import Step
 
 __all__ = ["Bundle", "contents", "packed", "read_bundle", "write_bundle"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from resnet.runs.directory import EXIT
-from resnet.studies.export import commands as study_commands
+from resnet.studies.export import study_commands
 from resnet.studies.outcome import Outcome, reading
 from resnet.tables.text_table import in_markdown
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from resnet import history
 from resnet.errors import ConfigError, RunError, UnknownNameError
 from resnet.guards.recorded import software
 from resnet.runs import Run, RunSpec
@@ -15,7 +16,7 @@ from resnet.studies.planning import Step, steps_of
 from resnet.tables.text_table import unguarded
 from resnet.training.environment import describe_environment
 
-KINDS = ("train", "evaluation", "test")
+COMPARED = (history.Train, history.Evaluation, history.Test)
 PROMISE = "equal bits are promised on one kind of CPU with one set of versions only"
 IN_SECONDS = "_s"
 """How the names of times and speeds end: time_s, images_per_s."""
@@ -150,7 +151,7 @@ def compare_records(first: Sequence[Line], second: Sequence[Line]) -> Repeat:
 
 def _numbers(records: Sequence[Line]) -> Iterator[dict[str, Any]]:
     for record in records:
-        if record.get("kind") in KINDS:
+        if history.is_of(record, *COMPARED):
             yield {key: value for key, value in record.items() if not key.endswith(IN_SECONDS)}
 
 

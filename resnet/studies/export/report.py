@@ -12,14 +12,14 @@ from resnet.guards.differences import leaves
 from resnet.guards.recorded import environments, software
 from resnet.guards.sharing import selection
 from resnet.network.link import written
+from resnet.network.numbers import NUMBERS
 from resnet.results.arms import TITLES, Measure, measured
 from resnet.results.statistics import fixed
 from resnet.results.tables import read_cell
 from resnet.runs import Run
 from resnet.runs.directory import METRICS
 from resnet.runs.disk import one_sentence
-from resnet.studies.export import commands as study_commands
-from resnet.studies.export import report_page as html
+from resnet.studies.export import report_page, study_commands
 from resnet.studies.export.study_figure import drawable, study_figure
 from resnet.studies.outcome import READ, Outcome, reading
 from resnet.studies.plan.study import Arm, run_fingerprint
@@ -37,22 +37,26 @@ def report(outcome: Outcome) -> str:
     """
     study = outcome.study
     table = reading(outcome)
-    return html.page(
+    return report_page.page(
         f"{study.name}: report",
         [
             f"<header>{_header(outcome)}</header>",
-            *map(html.banner, outcome.banners),
-            html.section("Findings", html.items(_findings(outcome))),
-            html.section("Curves", _figure(outcome)),
-            html.section(
-                "Results", _table(outcome, table), html.items(_notes(outcome, table), "notes")
+            *map(report_page.banner, outcome.banners),
+            report_page.section("Findings", report_page.items(_findings(outcome))),
+            report_page.section("Curves", _figure(outcome)),
+            report_page.section(
+                "Results",
+                _table(outcome, table),
+                report_page.items(_notes(outcome, table), "notes"),
             ),
-            html.section("Against the paper", _paper(outcome)),
-            html.section("Method", *_method(outcome)),
-            html.section("What is equal, and what is not", _equal(outcome), *_twins(outcome)),
-            html.section("Every run", _every_run(outcome)),
-            html.section("Do it again", *_again(outcome)),
-            html.section("Checksums", _checksums(outcome)),
+            report_page.section("Against the paper", _paper(outcome)),
+            report_page.section("Method", *_method(outcome)),
+            report_page.section(
+                "What is equal, and what is not", _equal(outcome), *_twins(outcome)
+            ),
+            report_page.section("Every run", _every_run(outcome)),
+            report_page.section("Do it again", *_again(outcome)),
+            report_page.section("Checksums", _checksums(outcome)),
         ],
     )
 
@@ -65,10 +69,10 @@ def _header(outcome: Outcome) -> str:
     source = f"Source: {study.source}" if study.source else ""
     return "".join(
         [
-            html.headline(study.name, "h1"),
-            html.paragraph(study.question, "question"),
-            html.paragraph(source, "quiet"),
-            html.paragraph(stand, "quiet"),
+            report_page.headline(study.name, "h1"),
+            report_page.paragraph(study.question, "question"),
+            report_page.paragraph(source, "quiet"),
+            report_page.paragraph(stand, "quiet"),
         ]
     )
 
@@ -81,13 +85,15 @@ def _findings(outcome: Outcome) -> list[str]:
 
 def _figure(outcome: Outcome) -> str:
     if not drawable(outcome):
-        return html.paragraph("No run has been evaluated yet; its curve will be here.")
+        return report_page.paragraph("No run has been evaluated yet; its curve will be here.")
     count = max(len(arm.runs) for arm in outcome.arms)
     caption = (
         f"Error in % against steps: mean and standard deviation over up to {count} seeds. Test is"
         " one point."
     )
-    return html.image(study_figure(outcome, "svg", "page"), "Curves of all arms", caption, "page")
+    return report_page.image(
+        study_figure(outcome, "svg", "page"), "Curves of all arms", caption, "page"
+    )
 
 
 def _table(outcome: Outcome, table: TextTable) -> str:
@@ -97,7 +103,7 @@ def _table(outcome: Outcome, table: TextTable) -> str:
     for line, arm in zip(table.lines, outcome.arms, strict=True):
         verdict = outcome.verdicts.get(arm.name)
         lines.append([*map(read_cell, line[:-1]), verdict.kind if verdict else ""])
-    return html.table(heads, lines)
+    return report_page.table(heads, lines)
 
 
 def _notes(outcome: Outcome, table: TextTable) -> list[str]:
@@ -112,7 +118,7 @@ def _paper(outcome: Outcome) -> str:
         if verdict := outcome.verdicts.get(arm.name):
             source = f" ({verdict.published.source})" if verdict.published else ""
             rows.append(f"{arm.name}: {verdict.text}{source}.")
-    return html.items(rows) or html.paragraph(
+    return report_page.items(rows) or report_page.paragraph(
         "Nothing can be held against the paper before a run has read its test set."
     )
 
@@ -120,7 +126,7 @@ def _paper(outcome: Outcome) -> str:
 def _method(outcome: Outcome) -> Iterator[str]:
     study, arms = outcome.study, outcome.planned
     seeds = ", ".join(map(str, study.seeds))
-    yield html.paragraph(
+    yield report_page.paragraph(
         f"{len(arms)} arm{'s' * (len(arms) != 1)}, each with the"
         f" seed{'s' * (len(study.seeds) != 1)} {seeds}, on {study.baseline.device}; design:"
         f" {study.design.replace('_', ' ')}; declared factors: {', '.join(study.keys) or 'none'}."
@@ -128,23 +134,23 @@ def _method(outcome: Outcome) -> Iterator[str]:
     heads = [
         ("Arm", "l"),
         ("Network", "l"),
-        ("Depth", "r"),
-        ("Parameters", "r"),
-        ("MACs", "r"),
+        *[(NUMBERS[key].heading, "r") for key in ("depth", "trainable_params", "macs")],
         ("Changed about the baseline", "l"),
     ]
-    yield html.table(heads, [_arm_line(outcome, arm) for arm in arms])
+    yield report_page.table(heads, [_arm_line(outcome, arm) for arm in arms])
     yield _drawing(arms[0])
-    yield html.headline("Data", "h3") + html.items(_data(outcome))
+    yield report_page.headline("Data", "h3") + report_page.items(_data(outcome))
     rest = leaves(arms[0].config, arms[0].recipe, arms[0].dataset)
     recipe = {
         key.removeprefix("recipe."): written(value)
         for key, value in rest.items()
         if key.startswith("recipe.")
     }
-    yield html.headline(f"Recipe of {arms[0].name}", "h3") + html.settings(recipe.items())
+    yield report_page.headline(f"Recipe of {arms[0].name}", "h3") + report_page.settings(
+        recipe.items()
+    )
     if lines := list(_software(outcome)):
-        yield html.headline("Software and machine", "h3") + html.items(lines)
+        yield report_page.headline("Software and machine", "h3") + report_page.items(lines)
 
 
 def _arm_line(outcome: Outcome, arm: Arm) -> list[str]:
@@ -169,7 +175,7 @@ def _drawing(arm: Arm) -> str:
         svg = written_drawing(figure.drawing, "svg", "").decode()
     except ResNetLabError:
         return ""
-    return html.image(svg, f"Drawing of {arm.network}", f"The network of {arm.name}.")
+    return report_page.image(svg, f"Drawing of {arm.network}", f"The network of {arm.name}.")
 
 
 def _data(outcome: Outcome) -> Iterator[str]:
@@ -196,16 +202,16 @@ def _software(outcome: Outcome) -> Iterator[str]:
 
 
 def _equal(outcome: Outcome) -> str:
-    return html.items([*outcome.guards, selection(outcome.specs), NEVER])
+    return report_page.items([*outcome.guards, selection(outcome.specs), NEVER])
 
 
 def _twins(outcome: Outcome) -> Iterator[str]:
     for proof in outcome.twins:
         exact = "exact twins" if proof.exact else "twins, but not exact ones"
         depth = proof.residual.depth
-        yield html.headline(f"Residual and plain, {depth} layers: {exact}", "h3") + html.items(
-            proof.sentences()
-        )
+        yield report_page.headline(
+            f"Residual and plain, {depth} layers: {exact}", "h3"
+        ) + report_page.items(proof.sentences())
 
 
 def _every_run(outcome: Outcome) -> str:
@@ -226,7 +232,7 @@ def _every_run(outcome: Outcome) -> str:
         numbers = [_number(measure, found.get(measure)) for measure in READ]
         state = step.state.name if step.state else "not begun"
         lines.append([arm, str(seed), state, *numbers, step.run.id if step.run else ""])
-    return html.table(heads, lines)
+    return report_page.table(heads, lines)
 
 
 def _number(measure: Measure, value: float | None) -> str:
@@ -236,17 +242,17 @@ def _number(measure: Measure, value: float | None) -> str:
 
 
 def _again(outcome: Outcome) -> Iterator[str]:
-    yield html.paragraph(
+    yield report_page.paragraph(
         "All of it, from the study's file; runs that are there already are used again:"
     )
-    yield html.code(study_commands.whole())
+    yield report_page.code(study_commands.whole())
     if lines := list(study_commands.one_by_one(outcome, "study.zip")):
-        yield html.paragraph(
+        yield report_page.paragraph(
             "One run from the study's zip, compared with the run in it, bit for bit on the CPU:"
         )
-        yield html.code(lines[0].again)
-        yield html.paragraph("Each run by itself:")
-        yield html.code(
+        yield report_page.code(lines[0].again)
+        yield report_page.paragraph("Each run by itself:")
+        yield report_page.code(
             "\n".join(f"# {line.arm}, seed {line.seed}\n{line.train}" for line in lines), "long"
         )
 
@@ -263,7 +269,7 @@ def _checksums(outcome: Outcome) -> str:
         if step.run and step.action == "reuse"
     ]
     heads = [("Arm", "l"), ("Seed", "r"), ("Spec", "l"), (f"SHA-256 of {METRICS}", "l")]
-    return html.table(heads, lines) if lines else ""
+    return report_page.table(heads, lines) if lines else ""
 
 
 def sha256(run: Run, name: str) -> str:

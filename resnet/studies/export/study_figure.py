@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from resnet import history
 from resnet.errors import ConfigError
 from resnet.results.published import Published
 from resnet.studies.curves.arm_curves import Options, arm_curves
@@ -31,7 +32,7 @@ def study_figure(
 def drawable(outcome: Outcome) -> bool:
     """Whether any run has a point to draw; those of failed runs are not drawn."""
     runs = [run for arm in outcome.arms for run in arm.runs if run.ending != "failed"]
-    return any(record.get("kind") == "evaluation" for run in runs for record in run.records)
+    return any(history.all_of(run.records, history.Evaluation) for run in runs)
 
 
 def published(outcome: Outcome) -> dict[str, Published]:

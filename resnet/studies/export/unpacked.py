@@ -17,7 +17,7 @@ from typing import NamedTuple
 from resnet.errors import ConfigError, echo
 from resnet.runs import Run
 from resnet.runs.run import by_coming, runs_in
-from resnet.studies.plan import files as study_files
+from resnet.studies.plan import study_files
 from resnet.studies.plan.study import Study
 
 RUNS = "runs"
@@ -95,7 +95,8 @@ def _unpack(path: Path, folder: Path) -> None:
             for entry in entries:
                 target = folder / entry.filename
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(archive.read(entry))
+                with archive.open(entry) as packed, target.open("wb") as file:
+                    shutil.copyfileobj(packed, file)  # never the whole of one: it may hold 2 GB
     except BROKEN as error:
         raise ConfigError(
             f"{echo(path.name)} is no zip that can be read: {echo(str(error))}."
@@ -105,7 +106,7 @@ def _unpack(path: Path, folder: Path) -> None:
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     """Raise ConfigError for a zip that would write elsewhere, twice, or without end."""
     names = [entry.filename for entry in entries]
-    if odd := next((name for name in names if not _inside(name)), None):
+    if (odd := next((name for name in names if not _inside(name)), None)) is not None:
         raise ConfigError(
             f"Every file of a zip stays in its folder; received {echo(odd)}: do not trust this zip."
         )

@@ -42,13 +42,13 @@ def parted(key: str, text: str) -> tuple[str, ...]:
 
     Raises ConfigError where one is missing.
     """
-    levels, depth = [""], 0
-    for letter in text:
+    levels, depth, begins = [], 0, 0
+    for place, letter in enumerate(text):
         depth += (letter in "[{") - (letter in "]}")
         if letter == "," and depth <= 0:
-            levels.append("")
-        else:
-            levels[-1] += letter
+            levels.append(text[begins:place])
+            begins = place + 1
+    levels.append(text[begins:])
     if not all(level.strip() for level in levels):
         raise ConfigError(
             f"Levels are parted by single commas, as in {key}=A,B,C; received {echo(text)}."

@@ -7,8 +7,8 @@ from urllib.parse import quote, unquote
 from resnet import files
 from resnet.errors import ConfigError, UnknownNameError, echo
 from resnet.runs.disk import one_sentence
-from resnet.studies.plan.files import read, to_text
 from resnet.studies.plan.study import Study
+from resnet.studies.plan.study_files import read, to_text
 
 SUFFIX = ".yaml"
 LONGEST_FILE_NAME = 200

@@ -23,7 +23,7 @@ from pydantic import BeforeValidator, Field
 from resnet import data
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
-from resnet.guards.differences import Change, canonical, changes, digest, leaves
+from resnet.guards.differences import SettingChange, canonical, changes, digest, leaves
 from resnet.network.config import Closed, ResNetConfig
 from resnet.recipes.recipe import Recipe
 from resnet.results.statistics import STUDY_SEEDS
@@ -151,7 +151,7 @@ class Arm:
     config: ResNetConfig
     recipe: Recipe
     dataset: str
-    changes: Mapping[str, Change]
+    changes: Mapping[str, SettingChange]
     images: DatasetFacts
 
 

@@ -1,0 +1,77 @@
+"""Packages that only some commands need, and the sentence that says how to get them.
+
+The wheel alone lists, counts, draws, compares and exports. What needs more imports it inside
+`needed()`:
+
+    with needed():
+        from matplotlib.figure import Figure
+"""
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from resnet.errors import ResNetLabError
+
+EXTRAS = {
+    "pygraphviz": "plot",
+    "pydot": "plot",
+    "scipy": "study",
+    "matplotlib": "study",
+    "sklearn": "data",
+    "tensorflow": "train",
+    "keras": "train",
+    "streamlit": "app",
+    "plotly": "app",
+    "pandas": "app",
+}
+"""The extra of pyproject.toml that brings a package, by the name under which the package is
+imported."""
+
+TITLES = {
+    "pygraphviz": "Graphviz",
+    "scipy": "SciPy",
+    "matplotlib": "Matplotlib",
+    "sklearn": "scikit-learn",
+    "tensorflow": "TensorFlow",
+    "keras": "Keras",
+    "streamlit": "Streamlit",
+    "plotly": "Plotly",
+}
+
+
+class MissingExtraError(ResNetLabError, ImportError):
+    """A package that only some commands need is not installed; the message says how to install
+    it."""
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """Import packages of an extra in here. Raises MissingExtraError where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        raise missing(package) from None
+
+
+def require(package: str) -> None:
+    """Raise MissingExtraError where a package is not installed, without importing it."""
+    if not installed(package):
+        raise missing(package)
+
+
+def installed(package: str) -> bool:
+    """Whether a package could be imported. Importing TensorFlow to know would take seconds."""
+    return importlib.util.find_spec(package) is not None
+
+
+def missing(package: str) -> MissingExtraError:
+    """The error for a package of EXTRAS that is not installed."""
+    title, extra = TITLES.get(package, package), EXTRAS[package]
+    return MissingExtraError(
+        f"This needs {title}, which is not installed; install it with: pip install"
+        f" 'resnet-lab[{extra}]'"
+    )
