@@ -116,9 +116,9 @@ def numbers_of(made: Plan) -> list[views.Number]:
         ),
         views.Number(
             "Memory",
-            _needs(made, lambda: f"{quantity.size(made.memory_bytes)} or more"),
-            "Outputs of all layers for a batch, weights, gradients, optimiser; TensorFlow's own is"
-            " extra.",
+            _needs(made, lambda: f"about {quantity.size(made.memory_bytes)}"),
+            "For one run of the arm that takes most: the maps kept for a batch, weights, gradients"
+            " and optimiser. TensorFlow itself takes about 1 GB more.",
         ),
         _can_show(made),
     ]

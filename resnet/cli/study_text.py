@@ -83,7 +83,7 @@ def _needs(plan: Plan) -> list[str]:
         )
     if time_s != 0:
         lines.append(
-            f"Memory: at least {quantity.size(plan.memory_bytes)} for one run, beside TensorFlow's"
+            f"Memory: about {quantity.size(plan.memory_bytes)} for one run, besides TensorFlow's"
             " own."
         )
     return [*lines, _detectable(plan)]

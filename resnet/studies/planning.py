@@ -12,7 +12,7 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from resnet import data, history
-from resnet.network.metrics import FLOAT32_BYTES, describe
+from resnet.recipes.memory import memory_bytes
 from resnet.results.published import PAPERS_SD
 from resnet.results.statistics import detectable_difference, seeds_needed, summary
 from resnet.runs import Run, RunSpec, State
@@ -31,8 +31,6 @@ Action = Literal["make", "wait", "resume", "reuse", "leave"]
 Failed = Literal["leave", "retry"]
 
 BETTER_FIRST: tuple[Action, ...] = ("reuse", "wait", "resume", "leave")
-SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}
-"""Numbers an optimiser keeps for each weight: SGD's velocity; Adam's two moments."""
 
 
 class Step(NamedTuple):
@@ -72,7 +70,8 @@ EXAMPLE = Noise(
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What running a study will do. `images_per_s` is by arm, None where nothing like it was
-    measured here; `memory_bytes` is a lower bound for the largest arm."""
+    measured here; `memory_bytes` is an estimate for the arm that takes most,
+    TensorFlow's own left out."""
 
     study: Study
     steps: tuple[Step, ...]
@@ -193,7 +192,8 @@ def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
     ]  # once: each look is one at the disk
     specs = {step.planned.arm.name: step.planned.spec for step in steps}
     speeds = {name: measured_speed(spec, known) for name, spec in specs.items()}
-    return Plan(study, steps, speeds, max(map(memory_bytes, specs.values())))
+    needed = [memory_bytes(spec.config, spec.recipe) for spec in specs.values()]
+    return Plan(study, steps, speeds, max(needed))
 
 
 def steps_of(
@@ -253,17 +253,6 @@ def _alike(one: RunSpec, other: RunSpec) -> bool:
         other.device,
         other.recipe.precision,
     )
-
-
-def memory_bytes(spec: RunSpec) -> int:
-    """A lower bound from the graph: every layer's output for a batch, and weights, gradients and
-    the optimiser's slots, in float32; TensorFlow itself, and what it works with, come on top."""
-    counts = describe(spec.config)
-    weights = (
-        counts.trainable_params * (2 + SLOTS[spec.recipe.optimiser.kind])
-        + counts.non_trainable_params
-    )
-    return spec.recipe.batch_size * counts.activation_bytes + FLOAT32_BYTES * weights
 
 
 def _pooled(arms: Sequence[Sequence[float | None]]) -> float | None:
