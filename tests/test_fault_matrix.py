@@ -49,7 +49,8 @@ SMALL = ResNetConfig(
     stages=(StageConfig(blocks=1, filters=4), StageConfig(blocks=1, filters=8, stride=2)),
     head_activation="none",
 )
-"""A kernel, a norm with moving averages, a shortcut of each kind: all that a checkpoint holds, compiled in a second."""
+"""A kernel, a norm with moving averages, a shortcut of each kind: all that a checkpoint holds,
+compiled in a second."""
 
 
 def spec(seed: int = 0) -> RunSpec:
@@ -100,7 +101,8 @@ def assert_equal(run: Run, whole: Run) -> None:
 
 
 def in_phase(run: Run, phase: str) -> processes.Process:
-    """The worker, once it stays in a phase and says so: most are entered more than once, and left again."""
+    """The worker, once it stays in a phase and says so: most are entered more than once, and left
+    again."""
     wait_for((run.path.parents[1] / "stays").exists, PATIENCE_S)
     wait_for(lambda: (last := run.directory.heartbeat()) is not None and last.phase == phase)
     worker = processes.worker(run.directory.work())
@@ -112,7 +114,8 @@ def in_phase(run: Run, phase: str) -> processes.Process:
 def test_killed_in_a_phase(root: Path, uninterrupted: Run, phase: str) -> None:
     """A crash with its signal, the next run at work by itself, and nothing lost on the way.
 
-    The next run's worker needs no TensorFlow: it is there to be started, by the same queue and the same launcher.
+    The next run's worker needs no TensorFlow: it is there to be started, by the same queue and the
+    same launcher.
     """
     store = with_fault(root, f"stay:{phase}")
     run, following = store.start(spec()), store.start(spec(1))

@@ -9,7 +9,8 @@ import pytest
 
 from resnet.network import catalog
 from resnet.network.config import with_settings
-from resnet.recipes.memory import memory_bytes
+from resnet.network.operations import OPERATIONS
+from resnet.recipes.memory import GRADIENT_READS, memory_bytes
 from resnet.recipes.recipes import default_recipe
 
 FEW, MANY = 64, 448
@@ -61,3 +62,8 @@ def test_weights_count_with_their_gradients_and_the_optimisers_slots() -> None:
     sgd = default_recipe("digits")
     adam = sgd.model_validate(sgd.model_dump() | {"optimiser": {"kind": "adam"}})
     assert memory_bytes(config, adam) - memory_bytes(config, sgd) == 4 * 853_018
+
+
+def test_every_operation_says_what_its_gradient_reads() -> None:
+    """A new operation whose kept maps would be left out of the estimate."""
+    assert set(GRADIENT_READS) == set(OPERATIONS)

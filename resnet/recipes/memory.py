@@ -11,18 +11,53 @@ measurements that the estimate was compared with.
 """
 
 from math import prod
+from typing import Literal
 
 from resnet.network.config import NormKind, ResNetConfig
-from resnet.network.graph import Conv, Dense, Graph, MaxPool, Norm, Relu, build_graph
+from resnet.network.graph import Graph, build_graph
 from resnet.network.metrics import FLOAT32_BYTES, describe
+from resnet.network.operations import (
+    Activation,
+    Add,
+    AvgPool,
+    Conv,
+    Dense,
+    GlobalPool,
+    Input,
+    MaxPool,
+    Norm,
+    Operation,
+    PadChannels,
+    Relu,
+    Scale,
+    Subsample,
+    ZeroPad,
+)
 from resnet.recipes.recipe import Recipe
 
 SLOTS = {"sgd": 1, "adam": 2, "adamw": 2}
 """Numbers an optimiser keeps for each weight: SGD's velocity; Adam's two moments."""
 
-READS_ITS_INPUT = (Conv, Dense, Norm, MaxPool)
-READS_ITS_OUTPUT = (Relu, MaxPool)
-"""What the gradient of an operation reads again. An addition's reads nothing."""
+GradientReads = Literal["nothing", "input", "output", "both"]
+
+GRADIENT_READS: dict[type[Operation], GradientReads] = {
+    Input: "nothing",
+    Conv: "input",
+    Norm: "input",
+    Relu: "output",
+    Activation: "output",
+    Add: "nothing",
+    Scale: "input",
+    MaxPool: "both",
+    GlobalPool: "nothing",
+    Dense: "input",
+    ZeroPad: "nothing",
+    AvgPool: "nothing",
+    PadChannels: "nothing",
+    Subsample: "nothing",
+}
+"""What the gradient of an operation reads again, and a training step therefore keeps. Every
+operation needs a line here."""
 
 MORE_OF_A_NORM: dict[NormKind, int] = {"layer": 2}
 """Further maps that a norm keeps. Keras computes LayerNormalization over channels by several
@@ -48,14 +83,15 @@ def bytes_of_an_image(graph: Graph) -> int:
     Not every layer's output is kept: what a norm or an addition gives to a ReLU is released in the
     forward pass, since a ReLU's gradient reads the ReLU's own output.
     """
-    read_again = {
-        name for node in graph.nodes if isinstance(node.op, READS_ITS_INPUT) for name in node.inputs
-    }
+    read_again: set[str] = set()
+    for node in graph.nodes:
+        if GRADIENT_READS[type(node.op)] in ("input", "both"):
+            read_again.update(node.inputs)
     kept, largest = 0, 0
     for node in graph.nodes:
         size = prod(node.output_shape)
         largest = max(largest, size)
-        if node.id in read_again or isinstance(node.op, READS_ITS_OUTPUT):
+        if node.id in read_again or GRADIENT_READS[type(node.op)] in ("output", "both"):
             kept += size
         if isinstance(node.op, Norm):
             kept += MORE_OF_A_NORM.get(node.op.norm, 0) * size
