@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     )
     from resnet.figure import Figure, draw
     from resnet.network.catalog import get, names
-    from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
+    from resnet.network.config import NormConfig, ResNetConfig, StageConfig
     from resnet.network.graph import Graph, Node, build_graph
     from resnet.network.metrics import Metrics, describe, measure
+    from resnet.network.settings import with_settings
     from resnet.tables.comparison import compare
 
 __version__ = "0.1.0"

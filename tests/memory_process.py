@@ -13,7 +13,8 @@ import numpy as np
 
 from resnet.as_keras.model import build_keras_model
 from resnet.network import catalog
-from resnet.network.config import ResNetConfig, with_settings
+from resnet.network.config import ResNetConfig
+from resnet.network.settings import with_settings
 from resnet.recipes.recipe import Recipe
 from resnet.recipes.recipes import default_recipe
 from resnet.training.batches import batch_indices

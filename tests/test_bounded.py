@@ -19,8 +19,8 @@ from resnet.checks.facts import Facts
 from resnet.errors import ConfigError, ResNetLabError
 from resnet.exports import view_from_query
 from resnet.imports.imported import read_curve, read_import
-from resnet.network.config import parse_value, with_settings
 from resnet.network.link import from_query
+from resnet.network.settings import parse_value, with_settings
 from resnet.studies.export.bundle import read_bundle
 from tests.cli_support import Shell, assert_refused
 

@@ -16,7 +16,7 @@ from resnet.checks.rules import Facts, check
 from resnet.errors import UnknownNameError
 from resnet.imports.imported import CurveColumn, Given, ImportedCurve
 from resnet.network import catalog
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes import recipes
 from resnet.recipes.recipe import AdamConfig, AugmentationConfig, Recipe
 from resnet.recipes.schedule import ErrorWarmup, StepsWarmup

@@ -8,7 +8,7 @@ import pytest
 from resnet import data
 from resnet.checks.rules import follows
 from resnet.network import catalog
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes import recipes
 from resnet.recipes.recipe import AdamConfig
 

@@ -11,7 +11,7 @@ from resnet.checks import rules
 from resnet.checks.rule import SEVERITIES
 from resnet.checks.rules import RULES, Facts
 from resnet.network import catalog
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes.recipe import AugmentationConfig
 from resnet.recipes.schedule import ErrorWarmup, StepsWarmup
 

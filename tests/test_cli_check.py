@@ -9,7 +9,7 @@ import pytest
 from resnet.checks import rules
 from resnet.imports.imported import CurveColumn, Given, ImportedCurve
 from resnet.network import catalog
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes import recipes
 from resnet.runs import RunSpec
 from resnet.runs.directory import EXIT, SPEC, RunDirectory

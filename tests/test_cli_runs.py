@@ -14,7 +14,7 @@ import pytest
 from resnet import data
 from resnet.cli import main
 from resnet.network import catalog
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe, with_steps
 from resnet.runs import Run, RunSpec, Store, checkpoint

@@ -18,7 +18,8 @@ from resnet import (
     get,
     with_settings,
 )
-from resnet.network.config import RULES, known_keys, parse_value, whole
+from resnet.network.config import RULES
+from resnet.network.settings import known_keys, parse_value, whole
 
 RESNET20 = get("resnet20").config
 RESNET50 = get("resnet50").config

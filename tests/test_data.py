@@ -11,7 +11,7 @@ from resnet import data
 from resnet.data.fit import check_fit
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.network import catalog
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 
 DIGITS_CHECKSUM = "0d10d746f7c2dbee4aeec73fbb6e07e67b2239df6c7f27bdcc49ac2a2b0072f9"
 

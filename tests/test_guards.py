@@ -9,7 +9,7 @@ from resnet.guards.differences import FOLLOW_THE_DATA as GUARDED_BY_DATA
 from resnet.guards.differences import changes, differing, leaves, listed
 from resnet.guards.guard import between, one_factor
 from resnet.network import catalog
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.runs import RunSpec
 from resnet.studies.plan.factors import FOLLOW_THE_DATA as NO_FACTORS
 from resnet.studies.plan.study import Study, runs

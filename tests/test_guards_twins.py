@@ -9,9 +9,10 @@ from hypothesis import given
 from resnet.errors import ConfigError
 from resnet.guards.twins import compare_weights, equal_starts, prove, twin
 from resnet.network import catalog
-from resnet.network.config import ResNetConfig, with_settings
+from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph
 from resnet.network.metrics import describe
+from resnet.network.settings import with_settings
 from tests.strategies import configs
 
 

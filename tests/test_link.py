@@ -6,8 +6,8 @@ from strategies import configs
 
 from resnet.errors import ConfigError, ResNetLabError, UnknownNameError
 from resnet.network import catalog
-from resnet.network.config import with_settings
 from resnet.network.link import Choice, choice_of, difference, from_query, written
+from resnet.network.settings import with_settings
 from resnet.recipes.recipes import default_recipe
 
 

@@ -39,13 +39,14 @@ from resnet.diagram.looks.glyphs import SIGNS, glyph
 from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND
 from resnet.exports import DrawingFormat
 from resnet.guards.differences import leaves
-from resnet.network.config import NormKind, with_settings
+from resnet.network.config import NormKind
 from resnet.network.formulas import attributes, macs_formula, params_formula
 from resnet.network.initial import initial_variances
 from resnet.network.link import choice_of, from_query
 from resnet.network.metrics import count
 from resnet.network.operations import NORM_LAYERS, OPERATIONS, Input, Norm, Op
 from resnet.network.search import find
+from resnet.network.settings import with_settings
 from resnet.studies.plan.factors import Factor
 from resnet.studies.plan.study import Baseline, Study, arms
 from resnet.tables import layer_table

@@ -9,7 +9,8 @@ import pytest
 from resnet.errors import ResNetLabError
 from resnet.guards.guard import one_factor
 from resnet.network import catalog
-from resnet.network.config import ResNetConfig, with_settings
+from resnet.network.config import ResNetConfig
+from resnet.network.settings import with_settings
 from resnet.recipes import recipes
 from resnet.recipes.recipe import AdamConfig, Recipe
 from resnet.recipes.schedule import ConstantSchedule, CosineSchedule

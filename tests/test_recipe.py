@@ -6,7 +6,7 @@ import pytest
 
 from resnet import data
 from resnet.errors import ConfigError, UnknownNameError
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes.recipe import Recipe, check_against
 from resnet.recipes.recipes import default_recipe
 

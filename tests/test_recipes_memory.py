@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from resnet.network import catalog
-from resnet.network.config import with_settings
 from resnet.network.operations import OPERATIONS
+from resnet.network.settings import with_settings
 from resnet.recipes.memory import GRADIENT_READS, memory_bytes
 from resnet.recipes.recipes import default_recipe
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from resnet.errors import ConfigError, UnknownNameError
 from resnet.guards.guard import one_factor
 from resnet.guards.sharing import streams
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes import recipes
 from resnet.studies.plan.factors import Baseline, Factor, Listed
 from resnet.studies.plan.making import BASELINE

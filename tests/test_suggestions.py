@@ -13,8 +13,8 @@ import pytest
 
 from resnet.errors import ConfigError, ResNetLabError, UnknownNameError
 from resnet.network import catalog
-from resnet.network.config import Closed, known_keys, with_settings
 from resnet.network.kinds import kinds_of
+from resnet.network.settings import Closed, known_keys, with_settings
 from resnet.recipes import recipes
 from tests.settings_support import enumerated
 

@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from resnet import data
 from resnet.as_keras.model import build_keras_model
-from resnet.network.config import NormConfig, ResNetConfig, StageConfig, with_settings
+from resnet.network.config import NormConfig, ResNetConfig, StageConfig
+from resnet.network.settings import with_settings
 from resnet.recipes.recipe import AugmentationConfig, Recipe
 from resnet.recipes.recipes import default_recipe
 from resnet.training import snapshot

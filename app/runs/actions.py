@@ -8,8 +8,8 @@ import streamlit as st
 from app import state
 from app.elements import pages, views
 from resnet.errors import ResNetLabError
-from resnet.network.config import with_settings
 from resnet.network.link import difference
+from resnet.network.settings import with_settings
 from resnet.recipes.recipe import Recipe, with_steps
 from resnet.runs import Run, Store
 from resnet.runs.archive import last_weights, metrics_csv, zipped

@@ -10,8 +10,8 @@ from app.elements import views
 from app.runs import wording
 from resnet import history, quantity
 from resnet.network import catalog
-from resnet.network.config import Closed, whole
 from resnet.network.link import choice_of, difference, written
+from resnet.network.settings import Closed, whole
 from resnet.recipes import recipes
 from resnet.runs.command import nearest
 from resnet.runs.journal import Line

@@ -17,8 +17,8 @@ from resnet.errors import ConfigError, ResNetLabError, echo
 from resnet.imports.curve_tables import MOST_BYTES
 from resnet.imports.imported import Given, ImportedCurve, write_import
 from resnet.network import catalog
-from resnet.network.config import parse_value
 from resnet.network.link import pairs
+from resnet.network.settings import parse_value
 from resnet.shipped import notebook
 
 TURN, REMOVED = "beside_turn", "beside_removed"

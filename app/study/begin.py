@@ -9,7 +9,7 @@ from app.study import shelf
 from app.train.dataset import DATASET, data_folder
 from app.train.form import BASES, SETTINGS
 from resnet import data
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe, with_steps
 from resnet.studies.plan import ready, study_files

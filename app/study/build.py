@@ -16,7 +16,7 @@ from app.study.begin import SIZES
 from app.study.shelf import BEGIN, CHANGES, FILE
 from app.train.dataset import data_folder
 from resnet.errors import ResNetLabError
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes.recipe import with_steps
 from resnet.recipes.schedule import MOST_STEPS
 from resnet.results.statistics import STUDY_SEEDS

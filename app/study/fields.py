@@ -9,8 +9,9 @@ from typing import Any
 from resnet import bounded, data
 from resnet.errors import ConfigError, echo
 from resnet.network import catalog
-from resnet.network.config import ResNetConfig, known_keys, parse_value, whole, with_settings
+from resnet.network.config import ResNetConfig
 from resnet.network.link import pairs, written
+from resnet.network.settings import known_keys, parse_value, whole, with_settings
 from resnet.recipes import recipes
 from resnet.recipes.role import fields_of_kind
 from resnet.studies.plan.factors import FOLLOW_THE_DATA, parted

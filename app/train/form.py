@@ -11,7 +11,7 @@ from app.train.dataset import DATASET, dataset_form
 from resnet import quantity
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe, SgdConfig, check_against, with_steps
 from resnet.runs.devices import Device

@@ -11,9 +11,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from resnet.network.config import Closed
 from resnet.network.graph import Graph, Node
 from resnet.network.operations import Shape
+from resnet.network.settings import Closed
 
 RankDir = Literal["TB", "BT", "LR", "RL"]
 

@@ -11,8 +11,8 @@ from resnet.cli.options import AsJson, RecipeSettings, Runs, Settings, choose
 from resnet.errors import ConfigError, RunError, UnknownNameError, echo
 from resnet.imports.imported import IMPORTS, Given, Imports, read_curve, read_imports, write_import
 from resnet.network import catalog
-from resnet.network.config import parse_value
 from resnet.network.link import pairs
+from resnet.network.settings import parse_value
 from resnet.recipes.recipe import WeightDecayConfig
 from resnet.runs import Store
 from resnet.runs.store import DEFAULT_ROOT

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from resnet.errors import ExportError, echo
-from resnet.network.config import AnyConfig, with_settings
 from resnet.network.link import Choice, pairs
+from resnet.network.settings import AnyConfig, with_settings
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A network, as `list --all` names it.")]
 Settings = Annotated[

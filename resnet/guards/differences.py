@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet.network.config import ResNetConfig, whole
+from resnet.network.config import ResNetConfig
 from resnet.network.kinds import KIND
 from resnet.network.link import written
+from resnet.network.settings import whole
 from resnet.recipes.recipe import Recipe
 from resnet.recipes.role import fields_of_kind
 from resnet.runs.spec import RunSpec

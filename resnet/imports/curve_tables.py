@@ -18,7 +18,7 @@ from pydantic import Field
 from resnet import bounded
 from resnet.errors import ConfigError, DataError, echo
 from resnet.imports import event_files
-from resnet.network.config import Closed
+from resnet.network.settings import Closed
 
 Along = Literal["epoch", "step", "record"]
 Cells = list[float | None]

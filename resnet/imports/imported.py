@@ -15,7 +15,8 @@ from resnet import bounded, files
 from resnet.errors import DataError, ResNetLabError, UnknownNameError, echo
 from resnet.imports import curve_tables, event_files
 from resnet.imports.curve_tables import MOST_BYTES, MOST_CELLS, MOST_COLUMNS, CurveColumn
-from resnet.network.config import Closed, ResNetConfig
+from resnet.network.config import ResNetConfig
+from resnet.network.settings import Closed
 from resnet.recipes.recipe import DecayCovers, Recipe, WeightDecayConfig
 from resnet.why_loss.losses import Decay, KerasL2, LossItem, Observed
 

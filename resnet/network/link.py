@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from resnet.errors import ConfigError, echo
 from resnet.network import catalog
-from resnet.network.config import Closed, ResNetConfig, parse_value, whole, with_settings
+from resnet.network.config import ResNetConfig
+from resnet.network.settings import Closed, parse_value, whole, with_settings
 
 NETWORK = "network"
 DEFAULT_NETWORK = "resnet56"

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, echo
-from resnet.network.config import Closed
+from resnet.network.settings import Closed
 from resnet.recipes.role import Role
 from resnet.recipes.schedule import (
     CosineSchedule,

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from resnet.errors import ConfigError
-from resnet.network.config import Closed
+from resnet.network.settings import Closed
 
 LearningRate = Annotated[float, Field(gt=0, le=100)]
 MOST_STEPS = 100_000_000

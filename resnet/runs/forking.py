@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from resnet.errors import ConfigError, RunError
-from resnet.network.config import with_settings
+from resnet.network.settings import with_settings
 from resnet.recipes.recipe import Recipe
 from resnet.recipes.role import deciding
 from resnet.runs import checkpoint

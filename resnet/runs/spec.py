@@ -10,7 +10,8 @@ from resnet import data
 from resnet.data.fit import check_fit
 from resnet.errors import ConfigError
 from resnet.extras import require
-from resnet.network.config import Closed, ResNetConfig
+from resnet.network.config import ResNetConfig
+from resnet.network.settings import Closed
 from resnet.recipes.recipe import Recipe, check_against
 from resnet.runs import devices, lock
 

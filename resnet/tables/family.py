@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, get_args
 from resnet.errors import ConfigError, echo
 from resnet.network import catalog
 from resnet.network.catalog import Kind
-from resnet.network.config import ResNetConfig, with_settings
+from resnet.network.config import ResNetConfig
 from resnet.network.metrics import Metrics, describe
+from resnet.network.settings import with_settings
 from resnet.tables import text_table
 from resnet.tables.text_table import TextTable, counted, named
 

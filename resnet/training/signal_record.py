@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from resnet.network.config import Closed, Shortcut
+from resnet.network.config import Shortcut
+from resnet.network.settings import Closed
 
 Moment = Literal["start", "end"]
 """Before the first step, and after the last."""

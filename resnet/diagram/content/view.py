@@ -6,8 +6,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator
 
-from resnet.network.config import Closed
 from resnet.network.graph import Graph
+from resnet.network.settings import Closed
 
 Level = Literal["network", "stage", "block", "layer"]
 Direction = Literal["TB", "LR"]

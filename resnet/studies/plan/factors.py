@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from resnet import data
 from resnet.errors import ConfigError, echo
 from resnet.guards.differences import canonical
-from resnet.network.config import Closed, parse_value
+from resnet.network.settings import Closed, parse_value
 from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe
 

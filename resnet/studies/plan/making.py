@@ -10,9 +10,10 @@ from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
 from resnet.guards.differences import digest
 from resnet.network import catalog
-from resnet.network.config import AnyConfig, ResNetConfig, known_keys, whole, with_settings
+from resnet.network.config import ResNetConfig
 from resnet.network.kinds import check_group, kinds_of
 from resnet.network.link import written
+from resnet.network.settings import AnyConfig, known_keys, whole, with_settings
 from resnet.recipes.recipe import Recipe
 from resnet.studies.plan.factors import LONGEST_NAME, Baseline, Factor, recipe_of
 

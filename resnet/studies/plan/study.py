@@ -24,7 +24,8 @@ from resnet import data
 from resnet.data import DatasetFacts
 from resnet.errors import ConfigError, UnknownNameError, echo
 from resnet.guards.differences import SettingChange, canonical, changes, digest, leaves
-from resnet.network.config import Closed, ResNetConfig
+from resnet.network.config import ResNetConfig
+from resnet.network.settings import Closed
 from resnet.recipes.recipe import Recipe
 from resnet.results.statistics import STUDY_SEEDS
 from resnet.runs.spec import RunSpec
