@@ -50,6 +50,7 @@ WORKS = (
     "twin resnet20 --no-weights",
     "runs",
     "runs list --json",
+    "runs empty-bin",
     "study new mine -o mine.yaml",
     "check study.yaml",
     "study table study.yaml",
@@ -109,6 +110,7 @@ def outcomes(bare: Environment, folder: Path) -> dict[str, Outcome]:
     )
 
 
+@pytest.mark.git
 def test_the_wheel_holds_every_file_of_the_two_packages(wheel: Path) -> None:
     """A style sheet, a shipped run or a page that stays behind is missed only by who installs
     it."""
