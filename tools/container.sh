@@ -61,7 +61,7 @@ if [ -d "$base" ]; then
 fi
 lend_pip_settings
 say 'podman build'
-"${podman[@]}" build --quiet "${build_options[@]}" ${base:+--build-arg BASE="$base"} --tag resnet-lab . >/dev/null
+"${podman[@]}" build --quiet --format docker "${build_options[@]}" ${base:+--build-arg BASE="$base"} --tag resnet-lab . >/dev/null
 "${podman[@]}" images --format '{{.Repository}} {{.Size}}' resnet-lab
 
 say 'podman run: every page answers'
