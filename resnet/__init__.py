@@ -64,7 +64,8 @@ __all__ = [
 WHERE = {
     "network.catalog": ("get", "names"),
     "tables.comparison": ("compare",),
-    "network.config": ("NormConfig", "ResNetConfig", "StageConfig", "with_settings"),
+    "network.config": ("NormConfig", "ResNetConfig", "StageConfig"),
+    "network.settings": ("with_settings",),
     "errors": (
         "ConfigError",
         "DataError",

@@ -7,6 +7,7 @@ ResNetLabError
 ├── DataError          images missing, cut short or of another kind
 ├── ExportError        a file that cannot be written, or would be illegible
 ├── RunError           a run that cannot be started, read or stopped
+├── MissingExtraError  a package of an extra is not installed; in resnet.extras
 └── NotANumberError, NoProgressError   what ends a training early; in resnet.training.failure
 """
 

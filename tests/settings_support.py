@@ -80,7 +80,8 @@ def _of_union(
 ) -> Iterator[Setting]:
     """Groups told apart by their kind, and None where there may be none."""
     groups = [arm for arm in arms if isinstance(arm, type) and issubclass(arm, BaseModel)]
-    others = [arm for arm in arms if arm is not NoneType and arm not in groups]
+    # A number or nothing, as the stem's filters, has no values to list.
+    others = [arm for arm in arms if arm not in (NoneType, *PLAIN) and arm not in groups]
     if others:
         raise AssertionError(f"{key}: teach tests/settings_support.py which values {arms} has")
     kinds = {

@@ -130,7 +130,7 @@ def installed(tmp_path: Path) -> Path:
     """A checkout in which `make run` has been run before."""
     folder = tmp_path / "checkout"
     (folder / ".venv").mkdir(parents=True)
-    for name in ("Makefile", "requirements.txt", "requirements-dev.txt"):
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
         shutil.copyfile(ROOT / name, folder / name)
     (folder / ".venv" / "installed").touch()
     return folder

@@ -60,6 +60,12 @@ def _funnel(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
     yield Path(moved(_closed(sides), x, y), fill)
 
 
+def _funnel_over_a_bar(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
+    sides = [(0, 0), (8, 0), (5.6, 4.5), (2.4, 4.5)]
+    yield Path(moved(_closed(sides), x, y), fill)
+    yield Rect(x, y + 6, GLYPH, 2, 0.75, fill)
+
+
 def _disc(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
     yield Circle(x + 4, y + 4, 4, fill)
 
@@ -94,7 +100,7 @@ SIGNS: dict[str, Sign] = {
     "global_pool": _funnel,
     "dense": _disc,
     "zero_pad": _framed_square,
-    "avg_pool": _funnel,
+    "avg_pool": _funnel_over_a_bar,
     "projection": _diamond,
     "pad": _dashed_square,
     "subsample": _four_dots,
