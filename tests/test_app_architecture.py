@@ -38,7 +38,7 @@ def numbers(app: AppTest) -> dict[str, str]:
 def expected(choice: Choice) -> dict[str, str]:
     metrics = describe(choice.config())
     return {
-        "Depth": str(metrics.depth),
+        "Depth": quantity.exact(metrics.depth),
         "Total params": quantity.exact(metrics.total_params),
         "Trainable params": quantity.exact(metrics.trainable_params),
         "Non-trainable params": quantity.exact(metrics.non_trainable_params),

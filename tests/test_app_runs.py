@@ -105,7 +105,7 @@ def test_a_run_says_what_is_unlike_the_catalogue(runs: Path) -> None:
     app.session_state["made_of"] = True  # opened by a click
     app = app.run()
     assert not app.exception
-    rows = app.architecture.table[0].value.to_dict("records")
+    rows = app.table[0].value.to_dict("records")
     assert {
         "Of": "recipe digits_quick",
         "Setting": "schedule.learning_rate",

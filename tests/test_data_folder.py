@@ -310,5 +310,5 @@ def test_availability_says_what_to_put_where_before_anything_starts(
     with pytest.raises(DataError, match="put its folder PetImages"):
         data.check_obtainable("cats_vs_dogs", tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="nothing may be written to"):
+    with pytest.raises(DataError, match="is not writable"):
         data.check_obtainable("cifar100", tmp_path / "file")

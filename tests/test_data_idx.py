@@ -103,7 +103,7 @@ def test_a_file_of_another_kind_is_refused(
 def test_bytes_after_the_end_are_refused(tmp_path: Path, images: np.ndarray) -> None:
     path = tmp_path / "file"
     path.write_bytes(idx_bytes(images) + b"x")
-    with pytest.raises(DataError, match="goes on after"):
+    with pytest.raises(DataError, match="is longer than its"):
         read_idx(path, images.shape, "0" * 64, TITLE)
 
 

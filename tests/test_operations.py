@@ -44,9 +44,10 @@ from resnet.network.formulas import attributes, macs_formula, params_formula
 from resnet.network.initial import initial_variances
 from resnet.network.link import choice_of, from_query
 from resnet.network.metrics import count
-from resnet.network.operations import NORM_LAYERS, OPERATIONS, Input, Norm, Op
+from resnet.network.operations import OPERATIONS, Input, Norm, Op
 from resnet.network.search import find
 from resnet.network.settings import with_settings
+from resnet.network.weighted_operations import NORM_LAYERS
 from resnet.studies.plan.factors import Factor
 from resnet.studies.plan.study import Baseline, Study, arms
 from resnet.tables import layer_table

@@ -9,13 +9,13 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from resnet.diagram.view import places
 from test_app_compare import visit
 
 from app import state
 from resnet import exports, get
 from resnet.diagram import View, draw
 from resnet.diagram.content.fold import refolded, revealed
+from resnet.diagram.content.view import places
 from resnet.errors import ExportError, ResNetLabError
 from resnet.exports import DrawingFormat, view_query
 from resnet.network.config import ResNetConfig

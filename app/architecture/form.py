@@ -7,102 +7,18 @@ from typing import Any, get_args
 import streamlit as st
 
 from app import state
+from app.architecture import words
 from resnet.network import catalog, config
-from resnet.network.config import ResNetConfig, Shortcut
+from resnet.network.config import ResNetConfig
 from resnet.network.link import Choice
 from resnet.network.numbers import NUMBERS
 
-FAMILIES = {
-    "cifar": "CIFAR",
-    "bottleneck": "CIFAR 9n+2",
-    "imagenet": "ImageNet",
-    "binary": "Notebook",
-}
-FAMILY_HELP = (
-    "CIFAR: section 4.2 of He et al. 2015, depth 6n+2. CIFAR 9n+2: the bottleneck networks of He et"
-    " al. 2016. ImageNet: their Table 1. "
-    "Notebook: the four cats-or-dogs networks of the ablation notebook this project grew from."
-)
-KINDS = {"resnet": "Residual", "plain": "Plain"}
-OPTIONS: dict[Shortcut, str] = {"padded_identity": "A", "projection": "B", "projection_always": "C"}
-OPTION_HELP = (
-    "How a shortcut changes shape. A: subsampled and padded with zero channels, no parameters. "
-    "B: a 1×1 projection where shapes differ. C: a projection in every block."
-)
-KIND_HELP = "Plain is the same network without shortcuts."
-DEPTH_HELP = "Layers with weights; projections are not counted. He et al. 2015, Table 1."
-HEADS = {"softmax": "Softmax", "sigmoid": "Sigmoid", "none": "Logits"}
-STEMS = {"cifar": "CIFAR", "imagenet": "ImageNet", "deep": "Deep"}
-STEM_HELP = (
-    "CIFAR: one 3×3 convolution. ImageNet: a 7×7 that strides, then 3×3 max-pooling that strides."
-    " Deep: three 3×3 in place of the 7×7 (He et al. 2019)."
-)
-ORDERS = {"post": "After", "pre": "Before"}
-ORDER_HELP = "Norm and ReLU after each convolution (2015), or before it (He et al. 2016)."
-BLOCKS = {"basic": "Basic", "bottleneck": "Bottleneck"}
-STRIDES = {"1x1": "1×1", "3x3": "3×3"}
-STRIDE_HELP = (
-    "Which convolution of a bottleneck strides: the paper's first 1×1, or the 3×3 of later code"
-    " (v1.5)."
-)
-STEM_FILTERS_HELP = "Filters of the stem. As wide as the first stage unless set."
-DOWNSAMPLINGS = {"convolution": "Convolution", "average_pool": "Average pool"}
-DOWNSAMPLING_HELP = (
-    "How a projection halves the map: its 1×1 convolution strides, or an average pooling before it"
-    " (ResNet-D, He et al. 2019)."
-)
-PROJECTION_NORM_HELP = "Keras's CIFAR example has none."
-PLACES = {"start": "First block", "end": "Last block"}
-PLACE_HELP = "Which block of a stage strides. He et al.: the first. Keras's ResNet50V2: the last."
-PADDINGS = {"same": "Same", "symmetric": "Symmetric"}
-PADDING_HELP = (
-    "What a window that strides reads at the edges. Same: TensorFlow's, more behind than before."
-    " Symmetric: that of Caffe, PyTorch and fb.resnet.torch, with which the paper's and most"
-    " published weights were trained; under the wrong one they lose 4 to 6 points. Counts do not"
-    " change."
-)
-BIASES = {"all": "All", "trunk": "On the trunk"}
-BIAS_HELP = (
-    "All convolutions, or those that write on the trunk only: the stem's, each branch's last and"
-    " projections (Keras's ResNet50V2)."
-)
-SE_HELP = (
-    "Squeeze-and-excitation at the end of each residual branch (Hu et al. 2018): the gate's hidden"
-    " layer has this many times fewer units than the branch has channels. 16 in the paper; 0 for"
-    " no gate."
-)
-GAMMAS = {"one": "One", "zero": "Zero"}
-NORMS = {
-    "batch": "Batch",
-    "group": "Group",
-    "layer": "Layer C",
-    "layer_hwc": "Layer HWC",
-    "none": "None",
-}
 NORM_FIELDS = {
     "batch": ("momentum", "epsilon"),
     "group": ("groups", "epsilon"),
     "layer": ("epsilon",),
     "layer_hwc": ("epsilon",),
 }
-NORM_HELP = (
-    "What mean and variance are taken over. Batch: the images of a batch and all positions. Group:"
-    " all positions of a group of channels. Layer HWC: all positions and channels (Ba et al. 2016,"
-    " Wu and He 2018). Layer C: the channels of each position by itself, Keras's"
-    " LayerNormalization."
-)
-MOMENTUM_HELP = (
-    "Share of the old moving average kept at each step, as Keras counts it. PyTorch's 0.1 is 0.9"
-    " here."
-)
-EPSILON_HELP = (
-    "Added to the variance before the square root, so that a constant channel divides by more than"
-    " zero."
-)
-GAMMA_HELP = (
-    "Initial scale of the last norm in each residual branch; zero starts every block as the"
-    " identity."
-)
 FIRST = {
     "cifar": "resnet56",
     "bottleneck": "preresnet164_bottleneck",
@@ -134,11 +50,11 @@ def _family(family: catalog.Family) -> None:
     _segmented(
         st,
         "Family",
-        FAMILIES,
+        words.FAMILIES,
         key="family",
         value=family,
         on_change=_family_changed,
-        help=FAMILY_HELP,
+        help=words.FAMILY_HELP,
     )
 
 
@@ -200,7 +116,7 @@ def _depth(entry: catalog.Entry) -> None:
         key="depth",
         value=depth,
         on_change=_depth_changed,
-        help=DEPTH_HELP,
+        help=words.DEPTH_HELP,
     )
 
 
@@ -219,10 +135,16 @@ def _depth_changed() -> None:
 def _shortcut(shown: ResNetConfig) -> None:
     now = "plain" if shown.shortcut == "none" else "resnet"
     _segmented(
-        st, "Shortcut", KINDS, key="kind", value=now, on_change=_kind_changed, help=KIND_HELP
+        st,
+        "Shortcut",
+        words.KINDS,
+        key="kind",
+        value=now,
+        on_change=_kind_changed,
+        help=words.KIND_HELP,
     )
     if now == "resnet":
-        _field(st, "Option", "shortcut", OPTIONS, shown.shortcut, help=OPTION_HELP)
+        _field(st, "Option", "shortcut", words.OPTIONS, shown.shortcut, help=words.OPTION_HELP)
 
 
 def _kind_changed() -> None:
@@ -243,7 +165,7 @@ def _norm() -> None:
         for key, value in draft.settings.items()
         if key.startswith("norm.")
     }
-    _field(st, "Normalisation", "norm.kind", NORMS, norm["kind"], help=NORM_HELP)
+    _field(st, "Normalisation", "norm.kind", words.NORMS, norm["kind"], help=words.NORM_HELP)
     if norm["kind"] == "none":
         return
     said = ", ".join(f"{key} {norm[key]:g}" for key in NORM_FIELDS[norm["kind"]])
@@ -263,7 +185,7 @@ def _norm_numbers(norm: dict[str, Any]) -> None:
             "Momentum",
             "norm.momentum",
             float(norm["momentum"]),
-            help=MOMENTUM_HELP,
+            help=words.MOMENTUM_HELP,
             step=0.01,
             format="%g",
         )
@@ -280,7 +202,7 @@ def _norm_numbers(norm: dict[str, Any]) -> None:
         "Epsilon",
         "norm.epsilon",
         float(norm["epsilon"]),
-        help=EPSILON_HELP,
+        help=words.EPSILON_HELP,
         step=1e-5,
         format="%e",
     )
@@ -305,14 +227,18 @@ def _more(shown: ResNetConfig) -> None:
             on_change=_shape_changed,
         )
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
-    _field(st, "Head", "head_activation", HEADS, shown.head_activation)
-    _field(st, "Stem", "stem", STEMS, shown.stem, help=STEM_HELP)
+    _field(st, "Head", "head_activation", words.HEADS, shown.head_activation)
+    _field(st, "Stem", "stem", words.STEMS, shown.stem, help=words.STEM_HELP)
     stem_width = state.draft().settings.get("stem_filters") or shown.stem_width
-    _number(st, "Stem filters", "stem_filters", stem_width, min_value=1, help=STEM_FILTERS_HELP)
-    _field(st, "Order", "activation_order", ORDERS, shown.activation_order, help=ORDER_HELP)
-    _field(st, "Block", "block", BLOCKS, shown.block)
+    _number(
+        st, "Stem filters", "stem_filters", stem_width, min_value=1, help=words.STEM_FILTERS_HELP
+    )
+    _field(
+        st, "Order", "activation_order", words.ORDERS, shown.activation_order, help=words.ORDER_HELP
+    )
+    _field(st, "Block", "block", words.BLOCKS, shown.block)
     if shown.block == "bottleneck":
-        _field(st, "Stride on", "stride_on", STRIDES, shown.stride_on, help=STRIDE_HELP)
+        _field(st, "Stride on", "stride_on", words.STRIDES, shown.stride_on, help=words.STRIDE_HELP)
         left, right = st.columns(2, wrap=False)
         _number(
             left,
@@ -328,9 +254,16 @@ def _more(shown: ResNetConfig) -> None:
             shown.base_width,
             help="Channels a group, at 64 filters.",
         )
-    _number(st, "SE reduction", "se_ratio", shown.se_ratio, min_value=0, help=SE_HELP)
+    _number(st, "SE reduction", "se_ratio", shown.se_ratio, min_value=0, help=words.SE_HELP)
     if shown.norm.kind != "none" and shown.shortcut != "none" and shown.activation_order == "post":
-        _field(st, "Last gamma", "norm.last_gamma", GAMMAS, shown.norm.last_gamma, help=GAMMA_HELP)
+        _field(
+            st,
+            "Last gamma",
+            "norm.last_gamma",
+            words.GAMMAS,
+            shown.norm.last_gamma,
+            help=words.GAMMA_HELP,
+        )
     _windows(shown)
     kinds = get_args(config.Initialiser)
     st.selectbox(
@@ -349,23 +282,23 @@ def _more(shown: ResNetConfig) -> None:
         args=("conv_bias",),
     )
     if shown.conv_bias:
-        _field(st, "Biases of", "bias_on", BIASES, shown.bias_on, help=BIAS_HELP)
+        _field(st, "Biases of", "bias_on", words.BIASES, shown.bias_on, help=words.BIAS_HELP)
     _stages(shown)
 
 
 def _windows(shown: ResNetConfig) -> None:
     """How the map is made smaller, and how projections are made."""
-    _field(st, "Padding", "padding", PADDINGS, shown.padding, help=PADDING_HELP)
-    _field(st, "Strides in", "stride_at", PLACES, shown.stride_at, help=PLACE_HELP)
+    _field(st, "Padding", "padding", words.PADDINGS, shown.padding, help=words.PADDING_HELP)
+    _field(st, "Strides in", "stride_at", words.PLACES, shown.stride_at, help=words.PLACE_HELP)
     if not shown.shortcut.startswith("projection"):
         return
     _field(
         st,
         "Downsampling",
         "downsampling",
-        DOWNSAMPLINGS,
+        words.DOWNSAMPLINGS,
         shown.downsampling,
-        help=DOWNSAMPLING_HELP,
+        help=words.DOWNSAMPLING_HELP,
     )
     if shown.activation_order == "post" and shown.norm.kind != "none":
         st.toggle(
@@ -374,7 +307,7 @@ def _windows(shown: ResNetConfig) -> None:
             key=state.seed("projection_norm", shown.projection_norm),
             on_change=_changed,
             args=("projection_norm",),
-            help=PROJECTION_NORM_HELP,
+            help=words.PROJECTION_NORM_HELP,
         )
 
 

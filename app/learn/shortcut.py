@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import cache
-from app.architecture.form import OPTIONS
+from app.architecture.words import OPTIONS
 from app.elements import views
 from app.elements.controls import menu, switch
 from app.learn import block, still

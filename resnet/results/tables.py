@@ -142,7 +142,7 @@ def plain_text(table: TextTable) -> str:
     # A heading of numbers is broken at each space, since numbers are narrower than words.
     rows = [
         [
-            head.split(" ") if column.side == "r" else [head]
+            (head.split() or [""]) if column.side == "r" else head.split("\n")
             for head, column in zip(heads, table.columns, strict=True)
         ]
     ]

@@ -283,11 +283,8 @@ def _many(count: int, word: str) -> str:
 
 
 def _costs(totals: Totals) -> str:
-    before, more, macs = (
-        totals.before.trainable_params,
-        totals.difference.trainable_params,
-        totals.difference.macs,
-    )
+    before = totals.before.trainable_params
+    more, macs = totals.difference.trainable_params, totals.difference.macs
     text = f"the same {_many(before, 'parameter')}"
     if more:
         text = _many(abs(more), "more parameter" if more > 0 else "fewer parameter")

@@ -1,0 +1,178 @@
+"""What every operation answers: words, sizes, costs, what it sees, and its Keras layer.
+
+The operations themselves are in `weighted_operations` and `weightless_operations`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal, NamedTuple, get_args
+
+from resnet.network.config import Initialiser
+
+Shape = tuple[int, ...]
+"""(height, width, channels), or (features,) behind global pooling; the batch axis is left out."""
+
+
+Group = Literal[
+    "convolution",
+    "normalisation",
+    "activation",
+    "addition",
+    "pooling",
+    "dense",
+    "projection",
+    "padding",
+]
+"""Operations that share a colour."""
+
+
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+
+Role = Literal["main", "follows", "leads"]
+"""How a layer is drawn with others: "follows", in one box with the layer before it, as norms and
+ReLUs are; "leads", in one box with the layer after it; "main", in a box with its own name."""
+
+
+Edges = Literal["same", "valid"]
+"""What a window reads at the edges: zeros as TensorFlow pads them, or nothing but the map."""
+
+
+class Cost(NamedTuple):
+    """What a layer costs by itself: weights that are trained, weights that are not, and
+    multiply-adds for one image."""
+
+    trainable: int = 0
+    fixed: int = 0
+    macs: int = 0
+
+
+FREE = Cost()
+
+
+class Kernel(NamedTuple):
+    """The weights that an initialiser draws: their shape as Keras has it, and the initialiser."""
+
+    shape: tuple[int, ...]
+    initialiser: Initialiser
+
+
+class KerasLayer(NamedTuple):
+    """A class of `keras.layers` and its arguments. `activation` is what Keras finds in the layer's
+    `activation`; ReLU and Softmax layers have no such attribute."""
+
+    name: str
+    arguments: Mapping[str, object] = {}
+    activation: str | None = None
+
+
+class Span(NamedTuple):
+    """Position i of a map sees input rows i·jump + low … i·jump + high."""
+
+    low: int
+    high: int
+    jump: int
+
+
+class Operation(ABC):
+    """What every operation answers. Members without a body here must be given by each."""
+
+    __slots__ = ()
+
+    kind: ClassVar[str]
+    """Its name in tables, files and links."""
+    group: ClassVar[Group | None] = None
+    """Its colour; None for the image."""
+    words: ClassVar[tuple[str, ...]]
+    """What a search calls it."""
+    role: ClassVar[Role] = "main"
+    weighted: ClassVar[bool] = False
+    """Whether it has weights."""
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """As the paper writes it: "3×3 conv, 64, /2"."""
+
+    @property
+    @abstractmethod
+    def noun(self) -> str:
+        """What a legend calls it. Operations of one sign have one noun."""
+
+    @property
+    @abstractmethod
+    def keras(self) -> KerasLayer:
+        """The standard layer that does it."""
+
+    @property
+    def short_text(self) -> str:
+        """`text`, where it stands with other layers in one line."""
+        return self.text
+
+    @property
+    def figure_text(self) -> str:
+        """`text` as figure 3 of He et al. 2015 has it."""
+        return self.text
+
+    @property
+    def tag_text(self) -> str:
+        """`text` on the line of a shortcut, where the channels are known."""
+        return self.text
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Numbers a search compares: stride, kernel, filters, groups, units."""
+        return {}
+
+    def answers(self, word: str) -> bool:
+        """Whether a search for one of its `words` finds this layer."""
+        return word in self.words
+
+    def attributes(self, inputs: Sequence[str], incoming: Shape) -> dict[str, str]:
+        """Its settings in words, in the order to show them."""
+        return {}
+
+    def drawn_kernel(self, incoming: Shape) -> Kernel | None:
+        """The weights an initialiser draws; norms, whose scales begin at 1 or 0, have none."""
+        return None
+
+    def cost(self, incoming: Shape, output: Shape) -> Cost:
+        """Its weights and multiply-adds; `incoming` is its first input."""
+        return FREE
+
+    def weights_formula(self, incoming: Shape, output: Shape) -> str:
+        """`cost(…).trainable` factor by factor, "3×3×16×32"; "" where there are none."""
+        return ""
+
+    def macs_formula(self, incoming: Shape, output: Shape) -> str:
+        """`cost(…).macs` factor by factor: output values × weights behind each."""
+        return ""
+
+    def span(self, spans: Sequence[Span], side: int) -> Span:
+        """What a position sees, along one axis: `spans` are those of its inputs, `side` is the
+        length of the first. Without a window or a stride, what its input sees."""
+        return spans[0]
+
+    def mean_square(self, squares: Sequence[float], incoming: Shape, source: "Operation") -> float:
+        """Of its output over fresh weights, from those of its inputs; `source` made the first.
+        He et al. 2015, Delving Deep into Rectifiers, section 2.2."""
+        return squares[0]
+
+
+def strides(stride: int) -> str:
+    """The end of a layer's text: ", /2", or nothing for stride 1."""
+    return f", /{stride}" if stride > 1 else ""
+
+
+def window(span: Span, side: int, size: int, stride: int, edges: Edges = "same") -> Span:
+    """What a window sees. With TensorFlow's "same", the smaller half of the padding goes before the
+    first pixel."""
+    low, high, jump = span
+    padding = max((-(-side // stride) - 1) * stride + size - side, 0)
+    before = padding // 2 if edges == "same" else 0
+    return Span(low - before * jump, high + (size - 1 - before) * jump, jump * stride)
+
+
+def named(initialiser: Initialiser) -> str:
+    """He normal, Glorot uniform."""
+    return initialiser.replace("_", " ").capitalize()
