@@ -210,22 +210,7 @@ def _norm_numbers(norm: dict[str, Any]) -> None:
 
 def _more(shown: ResNetConfig) -> None:
     """The remaining fields. Only those that can mean something for this network are offered."""
-    height, width, channels = st.columns(3, wrap=False)
-    shape = state.draft().settings.get("input_shape", list(shown.input_shape))
-    for column, label, index in (
-        (height, "Height", 0),
-        (width, "Width", 1),
-        (channels, "Channels", 2),
-    ):
-        side = int(shape[index])
-        column.number_input(
-            label,
-            1,
-            value=side,
-            key=state.seed(f"input_shape.{index}", side),
-            step=1,
-            on_change=_shape_changed,
-        )
+    _input_shape(shown)
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
     _field(st, "Head", "head_activation", words.HEADS, shown.head_activation)
     _field(st, "Stem", "stem", words.STEMS, shown.stem, help=words.STEM_HELP)
@@ -265,6 +250,32 @@ def _more(shown: ResNetConfig) -> None:
             help=words.GAMMA_HELP,
         )
     _windows(shown)
+    _weights(shown)
+    _stages(shown)
+
+
+def _input_shape(shown: ResNetConfig) -> None:
+    """Height, width and channels of an image."""
+    height, width, channels = st.columns(3, wrap=False)
+    shape = state.draft().settings.get("input_shape", list(shown.input_shape))
+    for column, label, index in (
+        (height, "Height", 0),
+        (width, "Width", 1),
+        (channels, "Channels", 2),
+    ):
+        side = int(shape[index])
+        column.number_input(
+            label,
+            1,
+            value=side,
+            key=state.seed(f"input_shape.{index}", side),
+            step=1,
+            on_change=_shape_changed,
+        )
+
+
+def _weights(shown: ResNetConfig) -> None:
+    """How kernels begin, and which convolutions have biases."""
     kinds = get_args(config.Initialiser)
     st.selectbox(
         "Initialiser",
@@ -283,7 +294,6 @@ def _more(shown: ResNetConfig) -> None:
     )
     if shown.conv_bias:
         _field(st, "Biases of", "bias_on", words.BIASES, shown.bias_on, help=words.BIAS_HELP)
-    _stages(shown)
 
 
 def _windows(shown: ResNetConfig) -> None:

@@ -135,12 +135,13 @@ class Figure:
             for text in self._texts(section, unit)
         ]
         tags = [wording.shortcut_row(own).text for own in self._shortcuts(sections)]
+        # Plain networks keep room for the tag too, so that twins stand in the same places.
+        pooled = graph.config.downsampling == "average_pool"
+        projection = "1×1 conv, avg-pool, /2" if pooled else "1×1 conv, /2"
         self.frame = FigureFrame(
             halves(max(width(text, "row") for text in [*texts, "3×3 conv, 512, /2"]) + 10),
             halves(width("output size: 224", "note") + NOTE_GAP) if noted == "sizes" else 0.0,
-            halves(
-                max([width(text, "tag-text") for text in [*tags, "1×1 conv, /2"]]) + 2 * TAG_PAD
-            ),
+            halves(max([width(text, "tag-text") for text in [*tags, projection]]) + 2 * TAG_PAD),
         )
         self.noted, self.side = noted, 0
         self.made: dict[tuple[tuple[str, ...], str], Card] = {}
