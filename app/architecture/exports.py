@@ -13,7 +13,7 @@ import streamlit as st
 from app import cache, state
 from app.architecture import picture
 from app.cache import Network
-from app.elements import views
+from app.elements import controls, views
 from resnet import exports
 from resnet.diagram import PageFormat, View
 from resnet.errors import ExportError, ResNetLabError
@@ -77,13 +77,11 @@ def _page() -> PageFormat:
     """A page the figure has to fit; its letters stay readable, so it may be wrapped or folded
     further."""
     page = state.read(PAGE, state.page_of_link())
-    st.segmented_control(
+    controls.one_of(
         "Page",
-        list(PAGE_TITLES),
-        default=page,
-        key=state.seed("page", page),
-        required=True,
-        format_func=PAGE_TITLES.__getitem__,
+        PAGE_TITLES,
+        page,
+        key="page",
         help=PAGE_HELP,
         on_change=lambda: state.remember(PAGE, state.read("page")),
     )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import state
 from app.architecture import words
+from app.elements import controls
 from resnet.network import catalog, config
 from resnet.network.config import ResNetConfig
 from resnet.network.link import Choice
@@ -47,14 +48,14 @@ def network_form(shown: state.Shown) -> None:
 
 
 def _family(family: catalog.Family) -> None:
-    _segmented(
-        st,
+    controls.one_of(
         "Family",
         words.FAMILIES,
+        family,
         key="family",
-        value=family,
         on_change=_family_changed,
         help=words.FAMILY_HELP,
+        width="stretch",
     )
 
 
@@ -109,14 +110,14 @@ def _depth(entry: catalog.Entry) -> None:
     depths = catalog.RESIDUAL_DEPTHS if entry.family == "imagenet" else (34, 50)
     options = {depth: str(depth) for depth in depths}
     depth = entry.config.depth
-    _segmented(
-        st,
+    controls.one_of(
         NUMBERS["depth"].label,
         options,
+        depth,
         key="depth",
-        value=depth,
         on_change=_depth_changed,
         help=words.DEPTH_HELP,
+        width="stretch",
     )
 
 
@@ -134,14 +135,14 @@ def _depth_changed() -> None:
 
 def _shortcut(shown: ResNetConfig) -> None:
     now = "plain" if shown.shortcut == "none" else "resnet"
-    _segmented(
-        st,
+    controls.one_of(
         "Shortcut",
         words.KINDS,
+        now,
         key="kind",
-        value=now,
         on_change=_kind_changed,
         help=words.KIND_HELP,
+        width="stretch",
     )
     if now == "resnet":
         _field(st, "Option", "shortcut", words.OPTIONS, shown.shortcut, help=words.OPTION_HELP)
@@ -332,29 +333,12 @@ def _stages(shown: ResNetConfig) -> None:
             _number(column, f"Stage {index + 1} {name}", key, value, label_visibility="collapsed")
 
 
-def _segmented(
-    place: Any, label: str, options: Mapping[Any, str], *, key: str, value: Any, **display: Any
-) -> None:
-    """A choice of one, always made."""
-    place.segmented_control(
-        label,
-        list(options),
-        default=value,
-        key=state.seed(key, value),
-        required=True,
-        format_func=options.__getitem__,
-        width="stretch",
-        **display,
-    )
-
-
 def _field(
     place: Any, label: str, key: str, options: Mapping[Any, str], value: Any, **display: Any
 ) -> None:
     """A segmented control for the config field with this dotted key."""
-    _segmented(
-        place, label, options, key=key, value=value, on_change=partial(_changed, key), **display
-    )
+    display |= {"place": place, "on_change": partial(_changed, key), "width": "stretch"}
+    controls.one_of(label, options, value, key=key, **display)
 
 
 def _number(place: Any, label: str, key: str, value: float, **display: Any) -> None:

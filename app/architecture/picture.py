@@ -9,6 +9,7 @@ import streamlit as st
 from app import cache, state
 from app.cache import Network
 from app.components.diagram import KEY, Picture, show_diagram
+from app.elements import controls
 from resnet.as_keras.plot_model import PlotOptions
 from resnet.diagram import OTHER, Colour, Direction, Level, Style
 from resnet.diagram.content.fold import refolded, revealed
@@ -61,13 +62,11 @@ def level_switch() -> None:
     """How far the network is opened: its stages, their blocks, the layers in a block, or every
     layer."""
     view = state.drawing_view()
-    st.segmented_control(
+    controls.one_of(
         "Level of detail",
-        list(LEVEL_TITLES),
-        default=view.level,
-        key=state.seed("level", view.level),
-        format_func=LEVEL_TITLES.__getitem__,
-        required=True,
+        LEVEL_TITLES,
+        view.level,
+        key="level",
         label_visibility="collapsed",
         on_change=_level_changed,
     )
@@ -92,29 +91,17 @@ def look_menu(colours: Mapping[Colour, str] = COLOUR_TITLES) -> None:
 
 
 def _choice(label: str, key: str, titles: Mapping[Any, str], value: Any, **display: Any) -> None:
-    st.segmented_control(
-        label,
-        list(titles),
-        default=value,
-        key=state.seed(key, value),
-        required=True,
-        format_func=titles.__getitem__,
-        on_change=_look_changed,
-        args=(key,),
-        **display,
-    )
+    controls.one_of(label, titles, value, key=key, on_change=_look_changed, args=(key,), **display)
 
 
 def _colour(titles: Mapping[Colour, str]) -> None:
     allowed = tuple(titles)
     now = state.colour(allowed)
-    st.segmented_control(
+    controls.one_of(
         "Colour",
-        list(titles),
-        default=now,
-        key=state.seed("colour", now),
-        required=True,
-        format_func=titles.__getitem__,
+        titles,
+        now,
+        key="colour",
         help="What the colour of a box stands for.",
         on_change=state.look,
         args=("colour", allowed),

@@ -8,7 +8,7 @@ import streamlit as st
 from app import state
 from app.architecture import exports
 from app.cache import Network
-from app.elements import views
+from app.elements import controls, views
 from resnet import quantity
 from resnet.errors import ConfigError
 from resnet.exports import file_stem
@@ -62,13 +62,11 @@ def layers(network: Network) -> None:
 
 def _grouping() -> Grouping:
     by = state.view("rows", GROUPINGS)
-    st.segmented_control(
+    controls.one_of(
         "Rows",
-        list(GROUPINGS),
-        default=by,
-        key=state.seed("rows", by),
-        required=True,
-        format_func=TITLES.__getitem__,
+        TITLES,
+        by,
+        key="rows",
         label_visibility="collapsed",
         on_change=state.look,
         args=("rows", GROUPINGS),

@@ -9,7 +9,7 @@ import streamlit as st
 from app import cache, state
 from app.architecture import exports, picture
 from app.components.diagram import Picture, show_diagram
-from app.elements import charts, views
+from app.elements import charts, controls, views
 from resnet import quantity
 from resnet.diagram import Colour, View
 from resnet.errors import ResNetLabError
@@ -75,13 +75,12 @@ def _signed(number: Number, difference: int) -> str:
 def view_switch() -> str:
     """Which way to look at the pair; part of the link."""
     view = state.view("view", VIEWS)
-    st.segmented_control(
+    controls.one_of(
         "View",
-        VIEWS,
-        default=view,
-        key=state.seed("pair_view", view),
+        dict(zip(VIEWS, VIEWS, strict=True)),
+        view,
+        key="pair_view",
         label_visibility="collapsed",
-        required=True,
         on_change=_view_changed,
     )
     return view

@@ -11,22 +11,27 @@ from app import state
 Option = TypeVar("Option", bound=Hashable)
 
 
-def switch(
-    label: str, key: str, titles: Mapping[Option, str], first: Option, **display: Any
-) -> Option:
-    """One of a few, all in sight."""
-    value = _kept(key, titles, first)
-    st.segmented_control(
+def one_of(
+    label: str, titles: Mapping[Any, str], value: Any, *, key: str, place: Any = st, **display: Any
+) -> None:
+    """A choice of one, always made, with all values in sight. `value` is what is chosen now."""
+    place.segmented_control(
         label,
         list(titles),
         default=value,
         key=state.seed(key, value),
         required=True,
         format_func=titles.__getitem__,
-        on_change=_keep,
-        args=(key,),
         **display,
     )
+
+
+def switch(
+    label: str, key: str, titles: Mapping[Option, str], first: Option, **display: Any
+) -> Option:
+    """One of a few, all in sight."""
+    value = _kept(key, titles, first)
+    one_of(label, titles, value, key=key, on_change=_keep, args=(key,), **display)
     return value
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import state
 from app.cache import Network
-from app.elements import pages
+from app.elements import controls, pages
 from resnet import exports, quantity
 from resnet.network import catalog
 from resnet.network.config import ResNetConfig
@@ -141,13 +141,12 @@ def _cell(cell: Cell, column: Column, place: int) -> str:
 def view_switch() -> str:
     """Which way to look at the network; part of the link."""
     view = state.view("view", VIEWS)
-    st.segmented_control(
+    controls.one_of(
         "View",
-        VIEWS,
-        default=view,
-        key=state.seed("view", view),
+        dict(zip(VIEWS, VIEWS, strict=True)),
+        view,
+        key="view",
         label_visibility="collapsed",
-        required=True,
         on_change=state.look,
         args=("view", VIEWS),
     )

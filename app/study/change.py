@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app import state
+from app.elements import controls
 from app.study import fields
 from resnet import data
 from resnet.errors import ResNetLabError
@@ -109,14 +110,12 @@ class Kept:
 def more(kept: Kept, base: Study) -> None:
     """What is compared, on what, and what it is called."""
     design = kept.get("design", base.design)
-    st.segmented_control(
+    controls.one_of(
         "How levels are combined",
-        list(DESIGNS),
-        default=design,
-        required=True,
+        DESIGNS,
+        design,
+        key=kept.key("design"),
         help=DESIGN_HELP,
-        key=state.seed(kept.key("design"), design),
-        format_func=DESIGNS.__getitem__,
         on_change=kept.take,
         args=("design",),
     )

@@ -6,7 +6,7 @@ import os
 import streamlit as st
 
 from app import state
-from app.elements import views
+from app.elements import controls, views
 from resnet import data, quantity
 from resnet.data import DatasetFacts
 from resnet.errors import ResNetLabError
@@ -30,15 +30,7 @@ def dataset_form() -> DatasetFacts:
     titles = {name: data.facts(name).title for name in data.names()} | {facts.name: facts.title}
     if own := state.read(FOLDER):
         titles |= {own: data.title(own)}
-    st.segmented_control(
-        "Data set",
-        list(titles),
-        default=facts.name,
-        key=state.seed("dataset_choice", facts.name),
-        required=True,
-        format_func=titles.__getitem__,
-        on_change=_changed,
-    )
+    controls.one_of("Data set", titles, facts.name, key="dataset_choice", on_change=_changed)
     with st.popover("A folder of your own", icon=":material/folder_open:"):
         st.text_input(
             "Folder",
