@@ -128,7 +128,7 @@ def test_the_two_paddings_read_other_pixels(padding: str, before: int) -> None:
     model = build_keras_model(with_settings(get("resnet18").config, changes), seed=1)
     image = np.random.default_rng(0).normal(size=(16, 16, 3)).astype(np.float32)
     layer = model.get_layer("stem.conv")
-    seen = type(model)(model.inputs, layer.output)(image[None])
+    seen = type(model)(model.inputs[0], layer.output)(image[None])
     expected = convolved(image, np.asarray(layer.kernel), before, 2)
     np.testing.assert_allclose(np.asarray(seen)[0], expected, atol=1e-4)
 
