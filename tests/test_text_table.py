@@ -200,7 +200,7 @@ def test_latex_sets_it(name: str, page: str, tmp_path: Path) -> None:
     assert "number 0" in said
     (pages,) = map(int, re.findall(r"\((\d+) pages?", said))
     pages -= 2 * (page == "two columns, long")  # words before and after
-    # 75 rows, in two parts, one after the other: three pages, and in 11 pt its notes may begin a fourth.
+    # 75 rows in two parts: three pages; in 11 pt its notes may begin a fourth.
     assert pages >= 6 if name == "long" else pages <= 4
 
 
