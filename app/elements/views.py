@@ -95,15 +95,19 @@ def number_row(numbers: Sequence[Number]) -> None:
     One element of HTML: a row of Streamlit's own metrics costs the first screen a twentieth of a
     second.
     """
-    st.html(f'<dl class="lab-numbers">{"".join(map(_number, numbers))}</dl>')
+    last = max(len(numbers) - 1, 1)
+    row = [_number(number, at / last) for at, number in enumerate(numbers)]
+    st.html(f'<dl class="lab-numbers">{"".join(row)}</dl>')
 
 
-def _number(number: Number) -> str:
+def _number(number: Number, at: float) -> str:
+    """`at` says how far right in the row its explanation stands: 0 at its left end, 1 at its
+    right."""
     label, value, about, below = map(escape, number)
     under = f'<dd class="below">{below}</dd>' if below else ""
     return (
         f'<div tabindex="0"><dt>{label}</dt><dd>{value}</dd>{under}<dd'
-        f' class="about">{about}</dd></div>'
+        f' class="about" style="--at: {at:.3g}">{about}</dd></div>'
     )
 
 
