@@ -4,7 +4,13 @@
 set -u
 cd "$(dirname "$0")/.." || exit
 
-end_trainings() { .venv/bin/python -m resnet.runs.shutdown "${RESNET_LAB_RUNS:-runs}"; }
+end_trainings() { # it stays until this script ends, so that no waiting run begins meanwhile
+  coproc trainings { exec .venv/bin/python -m resnet.runs.shutdown "${RESNET_LAB_RUNS:-runs}"; }
+  while read -r -u "${trainings[0]}" line; do
+    echo "$line"
+    [ "$line" != 'All trainings were asked to end.' ] || break
+  done
+}
 
 stop() {
   trap '' TERM INT
