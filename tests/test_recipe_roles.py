@@ -1,13 +1,15 @@
 """What a recipe's field means stands on the field, and a field without a meaning claims nothing."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from resnet.checks.facts import NAMES, Optimiser
 from resnet.guards.sharing import streams
 from resnet.network import catalog
-from resnet.recipes import recipes
-from resnet.recipes.recipe import Recipe
+from resnet.recipes import recipe, recipes
+from resnet.recipes.memory import SLOTS
+from resnet.recipes.recipe import OPTIMISER_NAMES, Recipe
 from resnet.recipes.role import Role, deciding, fields_of_kind, roles_of
 from resnet.results.published import against_paper
 from resnet.results.statistics import summary
@@ -99,3 +101,13 @@ def test_the_roles_are_those_that_were_listed_by_hand() -> None:
     }
     together = {name: role.part_of for name, role in roles_of(Recipe).items() if role.part_of}
     assert together == {"steps": "schedule", "evaluate_every": "schedule"}
+
+
+def test_every_table_of_optimisers_has_every_optimiser() -> None:
+    """Catches an optimiser whose memory or name nobody gave: the form would end in a KeyError."""
+    union, _ = get_args(recipe.Optimiser)
+    kinds: set[str] = set()
+    for config in get_args(union):
+        kinds |= set(get_args(config.model_fields["kind"].annotation))
+    assert set(SLOTS) == set(OPTIMISER_NAMES) == kinds
+    assert set(NAMES) == set(get_args(Optimiser)) >= kinds

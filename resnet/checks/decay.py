@@ -4,7 +4,7 @@ share it."""
 from functools import lru_cache
 from itertools import combinations
 
-from resnet.checks.facts import Arms, Facts, Meaning, arm_label
+from resnet.checks.facts import NAMES, Arms, Facts, Meaning, arm_label
 from resnet.checks.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
 from resnet.guards.differences import listed
 from resnet.network.config import ResNetConfig
@@ -226,7 +226,7 @@ def _penalty_under_adam(facts: Facts) -> Said | None:
         return None
     if facts.decay_meaning is None:
         return None
-    name = {"adam": "Adam", "rmsprop": "RMSprop"}[facts.optimiser]
+    name = NAMES[facts.optimiser]
     return Said(
         f"{name} divides the gradient of the penalty {short(facts.decay)} by the size of the"
         " gradients, so each weight shrinks by a different amount.",

@@ -12,10 +12,19 @@ from typing import Literal
 
 from resnet.errors import ConfigError, echo
 from resnet.network.config import ResNetConfig
-from resnet.recipes.recipe import AugmentationConfig, BatchNormStatistics, DecayCovers, Precision
+from resnet.recipes.recipe import (
+    OPTIMISER_NAMES,
+    AugmentationConfig,
+    BatchNormStatistics,
+    DecayCovers,
+    Precision,
+)
 from resnet.recipes.schedule import Warmup
 
 Optimiser = Literal["sgd", "adam", "adamw", "rmsprop"]
+"""Those of a recipe, and one more that others train with."""
+
+NAMES: dict[str, str] = OPTIMISER_NAMES | {"rmsprop": "RMSprop"}
 Meaning = Literal["l2", "keras_l2", "decoupled"]
 Unit = Literal["steps", "epochs"]
 Shuffle = Literal["before_batch", "after_batch", "never"]

@@ -1,6 +1,6 @@
 """Learning rates and steps."""
 
-from resnet.checks.facts import Facts
+from resnet.checks.facts import NAMES, Facts
 from resnet.checks.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
 from resnet.guards.differences import listed
 from resnet.recipes.schedule import StepsWarmup
@@ -36,9 +36,7 @@ def _far_from_usual(facts: Facts) -> Said | None:
     ratio = facts.learning_rate / usual
     if 1 / FAR <= round(ratio, 9) <= FAR:
         return None
-    name = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}[
-        facts.optimiser or "sgd"
-    ]
+    name = NAMES[facts.optimiser or "sgd"]
     at = f" at batch {facts.images_per_step:,}" if name == "SGD" else ""
     return Said(
         f"The learning rate {short(facts.learning_rate)} is {times(ratio)} the usual one of"

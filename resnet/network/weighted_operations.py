@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
 from resnet import quantity
 from resnet.network.config import NORM_NAMES, Initialiser, NormKind
@@ -238,4 +238,9 @@ class Dense(Operation):
 def _gain(initialiser: Initialiser, fan_in: int, fan_out: int) -> float:
     """Fan-in × the variance of a weight: 2 by He; by Glorot 2 × fan-in / (fan-in + fan-out), which
     the kernel's area, a factor of both fans, leaves as it is."""
-    return 2.0 if initialiser.startswith("he") else 2 * fan_in / (fan_in + fan_out)
+    match initialiser:
+        case "he_normal" | "he_uniform":
+            return 2.0
+        case "glorot_normal" | "glorot_uniform":
+            return 2 * fan_in / (fan_in + fan_out)
+    assert_never(initialiser)

@@ -61,6 +61,7 @@ class AdamConfig(Closed):
 
 
 Optimiser = Annotated[SgdConfig | AdamConfig, Field(discriminator="kind")]
+OPTIMISER_NAMES = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 
 
 class WeightDecayConfig(Closed):

@@ -11,6 +11,7 @@ from resnet.guards.sharing import selection, streams
 from resnet.network import catalog
 from resnet.network.config import NORM_NAMES
 from resnet.network.link import written
+from resnet.recipes.recipe import OPTIMISER_NAMES
 from resnet.runs import RunSpec
 from resnet.studies.plan.factors import Factor, Listed
 from resnet.studies.plan.study import Arm, Study, arms
@@ -18,7 +19,6 @@ from resnet.studies.plan.study import Arm, Study, arms
 OPTIONS = {"padded_identity": "option A", "projection": "option B", "projection_always": "option C"}
 """The paper's letters for the shortcuts whose shapes change (section 3.3)."""
 
-OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 LABELS = {
     "network.norm.momentum": "BN momentum",
     "network.norm.epsilon": "BN epsilon",
@@ -165,7 +165,7 @@ def _words(study: Study, factor: Factor, level: Any) -> str:
         case "network.norm.kind", str(kind) if kind in NORM_NAMES:
             return NORM_NAMES[kind]
         case "recipe.optimiser", {"kind": str(kind)}:
-            return OPTIMISERS.get(kind, kind)
+            return OPTIMISER_NAMES.get(kind, kind)
         case "recipe.weight_decay.semantics", str():
             return f"{level} weight decay"
         case "dataset", str():
