@@ -29,7 +29,7 @@ class Evaluator:
             logits = model(images, training=False)  # [batch, classes]
             return tf.stack([wrong(logits, labels), tf.reduce_sum(data_losses(logits, labels))])
 
-        self._batch = tf.function(batch, reduce_retracing=True)
+        self._batch = tf.function(batch, reduce_retracing=True, autograph=False)
 
     def __call__(self, part: AnyPart, images: int, between: Callable[[], None]) -> Evaluation:
         """Evaluate the first `images` images. `between` is called before each batch and may raise

@@ -40,7 +40,9 @@ def exact_statistics(
     squares = [np.zeros(layer.moving_mean.shape) for layer in layers]
     batches = range(0, images_counted(part, batch_size), batch_size)
     with _forgetful(layers):
-        forward = tf.function(lambda positions: model(part.batch(positions)[0], training=True))
+        forward = tf.function(
+            lambda positions: model(part.batch(positions)[0], training=True), autograph=False
+        )
         for start in batches:
             between()
             forward(tf.range(start, start + batch_size))

@@ -55,11 +55,17 @@ def compile_steps(
     def several(first_step: tf.Tensor, positions: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
         count = tf.shape(rates)[0]
         rows = tf.TensorArray(tf.float32, size=count, element_shape=[len(Steps._fields)])
-        for index in tf.range(count):
-            rows = rows.write(index, one(first_step + index, positions[index], rates[index]))
+
+        def after(index: tf.Tensor, rows: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+            row = one(first_step + index, positions[index], rates[index])
+            return index + 1, rows.write(index, row)
+
+        _, rows = tf.while_loop(lambda index, _: index < count, after, (tf.constant(0), rows))
         return tf.transpose(rows.stack())  # [fields of Steps, steps]
 
-    traced = tf.function(several).get_concrete_function(
+    # The loop is written out, so nothing needs autograph: rewriting the code of all that is called
+    # would take a fifth of a short training.
+    traced = tf.function(several, autograph=False).get_concrete_function(
         tf.TensorSpec([], tf.int32),
         tf.TensorSpec([None, recipe.batch_size], tf.int32),
         tf.TensorSpec([None], tf.float32),
