@@ -66,7 +66,8 @@ def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
     ):
         assert words in said
     predicted = {
-        name: row["Predicted at start"] for name, row in table(app, "Losses taken apart").items()
+        name: row["Predicted loss at the start"]
+        for name, row in table(app, "Parts of the losses").items()
     }
     assert predicted == {
         "resnet_34_sgd": "17.717",
@@ -159,9 +160,9 @@ def test_a_network_needs_no_run_to_be_explained(runs: Path) -> None:
     app = visit(("beside_losses",))
     app = app.multiselect(key="beside_networks").select("binary_resnet34").run()
     assert not app.exception
-    rows = table(app, "Losses taken apart")
-    assert rows["binary_resnet34"]["Predicted at start"] == "17.717"
-    assert rows["ResNet-8"]["Data loss beneath"] == "1.000"
+    rows = table(app, "Parts of the losses")
+    assert rows["binary_resnet34"]["Predicted loss at the start"] == "17.717"
+    assert rows["ResNet-8"]["Data loss without penalty"] == "1.000"
 
 
 def test_each_run_is_held_against_the_paper(runs: Path) -> None:

@@ -1,4 +1,4 @@
-"""Compare: any two networks side by side, in step, and what differs; or a whole family."""
+"""Compare: two networks side by side, and what differs between them; or a whole family."""
 
 import streamlit as st
 

@@ -1,5 +1,5 @@
-"""Runs: everything that was started here, live; one of them whole, or several side by side with
-imported curves."""
+"""Runs: every run that was started here, live. One run in detail, or several runs and imported
+curves side by side."""
 
 import streamlit as st
 

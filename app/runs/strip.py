@@ -1,4 +1,4 @@
-"""How busy the machine is: a quiet line for each device."""
+"""How busy the machine is: one line for each device."""
 
 from collections.abc import Iterable
 
@@ -12,14 +12,14 @@ from resnet.runs.usage import Usage
 
 
 def devices(runs: Iterable[Run]) -> None:
-    """What each device does now; processes that are no run of ours are named."""
+    """What each device does now. Processes that do not belong to ResNet Lab are named."""
     works = [run.directory.work() for run in runs if run.directory.is_locked()]
     for usage in cache.meter().look({work.pid for work in works if work}):
         st.caption(views.plain(line(usage)))
 
 
 def line(usage: Usage) -> str:
-    """Name, utilisation, memory, power and strangers, as far as the device says."""
+    """Name, utilisation, memory, power and other processes, if the device reports them."""
     said = [usage.name]
     if usage.utilisation is not None:
         said.append(f"{usage.utilisation:.0f} % busy")
@@ -30,5 +30,5 @@ def line(usage: Usage) -> str:
     if usage.power_w is not None:
         limit = f" of {usage.limit_w:.0f}" if usage.limit_w is not None else ""
         said.append(f"{usage.power_w:.0f}{limit} W")
-    said += [f"process {stranger.pid} is no run of ours" for stranger in usage.strangers]
+    said += [f"process {stranger.pid} is not a run of ResNet Lab" for stranger in usage.strangers]
     return " · ".join(said)

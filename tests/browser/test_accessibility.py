@@ -135,13 +135,13 @@ def beside_states(page: Page, url: str) -> Iterator[str]:
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     settled(page)
     open_everything(page)
-    expect(page.get_by_role("region", name="Losses taken apart")).to_be_visible()
+    expect(page.get_by_role("region", name="Parts of the losses")).to_be_visible()
     yield "side by side with everything open"
 
 
 def training_states(page: Page, url: str) -> Iterator[str]:
     page.goto(f"{url}/train?network=resnet20")
-    expect(page.get_by_text("Above: images as they are.")).to_be_visible()
+    expect(page.get_by_text("Top row: original images.")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     yield "train as it opens"
     open_everything(page)

@@ -108,7 +108,7 @@ def test_a_link_is_sent_to_a_colleague(served: RunningApp, open_page: Any) -> No
     theirs.reload()
     expect(theirs.get_by_role("button", name=re.compile("Remove .*_sgd"))).to_have_count(2)
     page.get_by_text("One run", exact=True).click()
-    expect(page.get_by_text("No run yet")).to_be_visible()
+    expect(page.get_by_text("There are no runs yet")).to_be_visible()
 
 
 def test_sixty_long_curves_are_drawn(served: RunningApp, open_page: Any) -> None:
