@@ -1,5 +1,4 @@
-"""Which of the chosen runs are one arm, and what to call it: runs that differ in nothing but their
-seed."""
+"""Groups runs that differ only in their seed into arms, and names the arms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ SHOWN, LONGEST = 3, 60
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Runs of one spec up to the seed, at least one, in the order of their seeds; each seed
+    """One or more runs whose specs differ only in the seed, ordered by seed. Each seed occurs
     once."""
 
     name: str
@@ -30,14 +29,15 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The arms, and a sentence for each run that is in none of them."""
+    """The arms, and a sentence for each run that belongs to none."""
 
     arms: tuple[Arm, ...]
     left_out: tuple[str, ...]
 
 
 def grouped(runs: Sequence[Run]) -> Grouped:
-    """The arms in order of coming. Of runs that repeat each other the newest finished one stays."""
+    """The arms, in the order of `runs`. If runs repeat each other, the newest finished one is
+    used."""
     said: list[str] = []
     found: dict[str, dict[int, Run]] = {}
     for run in sorted(runs, key=_worth, reverse=True):
@@ -48,7 +48,7 @@ def grouped(runs: Sequence[Run]) -> Grouped:
         if spec.recipe.seed in seeds:
             kept = seeds[spec.recipe.seed].id
             said.append(
-                f"Run {run.id} repeats {kept}, its seed included, so only the latter is counted."
+                f"Run {run.id} repeats run {kept} with the same seed, so only {kept} is counted."
             )
         else:
             seeds[spec.recipe.seed] = run
@@ -72,20 +72,20 @@ def _worth(run: Run) -> tuple[bool, str]:
 
 
 def _same(spec: RunSpec, parent: Parent | None) -> str:
-    """Equal exactly for the runs of one arm. A fork is none of its parent's: it did not begin at
-    the beginning."""
+    """A text that is equal for all runs of one arm. A fork is not in the arm of its parent, because
+    it starts from a checkpoint."""
     return differences.canonical(
         [settings(spec), spec.data_folder, parent and parent.model_dump(mode="json")]
     )
 
 
 def settings(spec: RunSpec) -> dict[str, object]:
-    """Every setting by its dotted key, the device too; the seed is none."""
+    """Every setting by its dotted key, including the device but not the seed."""
     return differences.leaves(spec.config, spec.recipe, spec.dataset) | {"device": spec.device}
 
 
 def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
-    """A name for each: the network, the images where they differ, and as far as needed other
+    """A name for each arm: the network; the data set if the arms differ in it; if needed, other
     settings or the id."""
     one = len({spec.dataset for spec in specs}) == 1
     said = [
@@ -104,7 +104,7 @@ def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
 
 
 def _told_apart(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Of settings that differ, the first few of each row: "shortcut projection, norm momentum
+    """The first few settings that differ, for each row: "shortcut projection, norm momentum
     0.99"."""
     keys = []
     for key in dict.fromkeys(key for row in rows for key in row):

@@ -1,4 +1,4 @@
-"""The recipe check over all that is chosen, runs and imported curves, and how far runs follow the
+"""The recipe check of the chosen runs and imported curves, and how closely the runs follow the
 paper."""
 
 import contextlib
@@ -21,8 +21,8 @@ from resnet.runs.spec import RunSpec
 
 
 def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Finding, ...]:
-    """What the rules say of everything chosen; `said` receives a sentence for each that cannot be
-    checked."""
+    """The findings for everything chosen. `said` receives a sentence for each run or curve that
+    cannot be checked."""
     facts = [one for arm in chosen.arms for one in _of_arm(arm, said)]
     for kept in chosen.imports:
         try:
@@ -35,7 +35,7 @@ def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Findin
 
 
 def against_the_paper(chosen: Chosen) -> None:
-    """How far each arm follows it."""
+    """How closely each arm follows the paper."""
     sentences = [f"{arm.name}: {sentence}" for arm in chosen.arms if (sentence := follows(arm))]
     if sentences:
         st.markdown("**Against the paper**")
@@ -43,7 +43,8 @@ def against_the_paper(chosen: Chosen) -> None:
 
 
 def follows(arm: Arm) -> str | None:
-    """How far an arm keeps to the paper's section 4.2; None for a network that it is not about."""
+    """How closely an arm follows section 4.2 of the paper. None for networks that are not for
+    CIFAR."""
     spec = arm.spec
     if spec.config.stem != "cifar":
         return None
@@ -66,7 +67,7 @@ def _of_run(run: Run, spec: RunSpec) -> Facts:
 
 
 def _dataset(spec: RunSpec) -> DatasetFacts | None:
-    """What is known of the images, or None where this machine lacks them."""
+    """The facts of the data set, or None if the images are not on this machine."""
     with contextlib.suppress(ResNetLabError):
         return data.facts(spec.dataset, spec.data_folder)
     return None

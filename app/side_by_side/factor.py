@@ -1,4 +1,4 @@
-"""Whether only one thing differs between what is chosen, as far as its settings are known."""
+"""Whether the chosen runs and curves differ in only one setting, judged by their known settings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,18 +21,18 @@ from resnet.recipes import recipes
 from resnet.tables.text_table import TextTable, named
 
 DECLARED, PICK = "beside_declared", "beside_on_purpose"
-NOTHING = "nothing"
+NOTHING = "none chosen"
 KNOWN = {
     "config": "the network",
     "decay": "λ",
-    "penalty_in_loss": "whether its loss holds the penalty",
+    "penalty_in_loss": "whether the loss includes the penalty",
     "seeds": "the seeds",
 }
 SHOWN, LONGEST = 6, 60
 
 
 def show(chosen: Chosen) -> str | None:
-    """What was changed on purpose, and the verdict; returns the declared key."""
+    """The control for the compared setting, and the verdict. Returns the declared key."""
     if len(chosen.names) < 2:
         return None
     specs = {arm.name: arm.specs for arm in chosen.arms}
@@ -47,24 +47,24 @@ def show(chosen: Chosen) -> str | None:
 
 
 def _declared(keys: Sequence[str]) -> str | None:
-    """The factor that a person says was varied; None is none."""
+    """The setting that a person declares as the factor, or None."""
     options = [NOTHING, *declarable(keys)]
     kept = state.read(DECLARED, NOTHING)
     value = kept if kept in options else NOTHING
     st.selectbox(
-        "What did you change on purpose?",
+        "Which setting is being compared?",
         options,
         options.index(value),
         key=state.seed(PICK, value),
         on_change=lambda: state.remember(DECLARED, state.read(PICK)),
         width=420,
-        help="Everything else that differs is named below.",
+        help="The setting that you changed on purpose. All other differences are named below.",
     )
     return None if value == NOTHING else str(value)
 
 
 def declarable(keys: Sequence[str]) -> list[str]:
-    """What may be declared: settings that differ, and whatever they are part of."""
+    """What can be declared: settings that differ, and the groups they belong to."""
     found: dict[str, None] = {}
     for key in keys:
         parts = key.split(".")
@@ -77,7 +77,7 @@ def _covered(key: str, factors: Sequence[str]) -> bool:
 
 
 def _verdict(found: OneFactor) -> None:
-    """A banner that names each setting nobody declared, else a quiet green sentence."""
+    """A banner that names each undeclared setting, else a green sentence."""
     if found.purity == "undeclared":
         loose = [each for each in found.found if each.factor is None]
         st.warning(views.plain(found.sentence), icon=":material/balance:")
@@ -89,17 +89,13 @@ def _verdict(found: OneFactor) -> None:
 
 
 def _listed(loose: Sequence[Differing]) -> None:
-    when_opened(
-        f"The settings that differ ({len(loose)})", "beside_settings", lambda: _table(loose)
-    )
+    when_opened(f"Settings that differ ({len(loose)})", "beside_settings", lambda: _table(loose))
 
 
 def _table(loose: Sequence[Differing]) -> None:
     arms = list(dict.fromkeys(arm for each in loose for arm in each.values))
     columns = [named("setting", "Setting"), *[named(arm, arm) for arm in arms]]
-    views.table(
-        TextTable(columns, [_row(each, arms) for each in loose]), "The settings that differ"
-    )
+    views.table(TextTable(columns, [_row(each, arms) for each in loose]), "Settings that differ")
 
 
 def _row(found: Differing, arms: Sequence[str]) -> list[str]:
@@ -112,8 +108,8 @@ def _said(value: object) -> str:
 
 
 def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
-    """Settings that two of all chosen are known to have, and that differ; what a curve does not say
-    is in none."""
+    """Known settings that differ between at least two of the chosen runs and curves. Settings that
+    are unknown for a curve are ignored."""
     if not chosen.imports:
         return ()
     known: dict[str, Mapping[str, object]] = {arm.name: settings(arm.spec) for arm in chosen.arms}
@@ -127,7 +123,7 @@ def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
 
 
 def of_import(curve: ImportedCurve) -> dict[str, object]:
-    """What a person said of a curve, by the keys of `differences.leaves` and in the units of our
+    """What a person typed about a curve, with the keys of `differences.leaves` and the units of our
     recipes."""
     said = curve.given
     network = _network(said.config) if said.config else {}
@@ -142,7 +138,7 @@ def of_import(curve: ImportedCurve) -> dict[str, object]:
 
 
 def _network(config: ResNetConfig) -> dict[str, object]:
-    """Its settings only; the recipe is any."""
+    """The settings of a network. `leaves` needs a recipe too, so any recipe is passed."""
     any_recipe = recipes.get(recipes.names()[0]).recipe
     return {
         key: value
@@ -152,34 +148,34 @@ def _network(config: ResNetConfig) -> dict[str, object]:
 
 
 def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[str]) -> None:
-    """What is known to differ, and what nobody knows; there is no green sentence over what is not
-    known."""
+    """The known differences, and what is unknown. There is no green sentence, because not
+    everything is known."""
     loose = [each for each in differ if not _covered(each.key, factors)]
     if loose:
         keys = listed([each.key for each in loose], SHOWN)
         st.warning(
             views.plain(
-                f"Not a fair comparison: of what is known, more than was declared differs: {keys}."
+                f"Not a fair comparison: these known settings also differ: {keys}."
                 if factors
-                else f"Not a fair comparison: of what is known, these differ: {keys}."
+                else f"Not a fair comparison: these known settings differ: {keys}."
             ),
             icon=":material/balance:",
         )
         _listed(loose)
     else:
-        st.markdown(f"Of what is known, {'nothing else' if factors else 'nothing'} differs.")
+        st.markdown(f"No {'other ' if factors else ''}differences in the known settings.")
     st.caption(views.plain(" ".join(unknown([kept.curve for kept in chosen.imports]))))
 
 
 def unknown(curves: Sequence[ImportedCurve]) -> list[str]:
-    """What the comparison cannot see of imported curves, those of which as much is known in one
+    """What is unknown about imported curves. Curves with the same known facts share one
     sentence."""
     alike: dict[str, list[str]] = {}
     for curve in curves:
         said = [words for key, words in KNOWN.items() if getattr(curve.given, key) is not None]
         said += list(curve.given.recipe)
-        alike.setdefault(", ".join(said) or "what their files hold", []).append(curve.name)
+        alike.setdefault(", ".join(said) or "what is in their files", []).append(curve.name)
     return [
-        f"The settings of {listed(names)} are not known beyond {beyond}."
+        f"For {listed(names)}, only these settings are known: {beyond}."
         for beyond, names in alike.items()
     ]

@@ -1,5 +1,5 @@
-"""Why the losses of what is chosen differ; networks of the catalogue can join that nobody
-trained."""
+"""Why the losses of the chosen runs and curves differ. Untrained networks of the catalogue can be
+added."""
 
 import streamlit as st
 
@@ -15,10 +15,10 @@ from resnet.why_loss.losses import LossItem
 
 
 def show(chosen: Chosen) -> None:
-    """What can be added, and all of it taken apart."""
+    """The control to add networks, and the parts of all losses."""
     names = list(catalog.names())
     added = st.multiselect(
-        "Networks of the catalogue, without any run",
+        "Untrained networks from the catalogue",
         names,
         key="beside_networks",
         persist_state="session",
@@ -29,7 +29,7 @@ def show(chosen: Chosen) -> None:
     for sentence in said:
         views.problem(sentence)
     if not items:
-        st.markdown("Choose runs, curves or networks, and their losses are taken apart here.")
+        st.markdown("Choose runs, curves or networks. Their losses are explained here.")
         return
     loss_parts.show(items, max([len(arm.runs) for arm in chosen.arms], default=0))
 

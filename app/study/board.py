@@ -1,5 +1,5 @@
-"""One study: its question, how far its runs are, what they have found. Looks again by itself while
-any is at work."""
+"""One study: its question, the progress of its runs, and its results. It refreshes itself while a
+run is active."""
 
 import streamlit as st
 
@@ -17,14 +17,11 @@ BUSY = "study_busy"
 
 
 def live(chosen: shelf.Chosen) -> None:
-    """The study on the page. Its file and its runs are all there is: nothing is lost with a tab or
-    a server."""
+    """The study on the page. Everything is in its file and its runs, so nothing is lost if a tab or
+    the server is closed."""
     if chosen.study is None:
         if chosen.key != shelf.NEW:
-            st.markdown(
-                "Its file cannot be read, so nothing of it is shown. Mend the file, or choose"
-                " another study."
-            )
+            st.markdown("This study's file cannot be read. Repair it or choose another study.")
         return
     if chosen.key == shelf.EXAMPLE:
         _example(chosen.study)
@@ -42,7 +39,7 @@ def _own(study: Study) -> None:
     progress.show(made, runs_cache.store())
     _found(made)
     _more(made)
-    if bool(state.read(BUSY)) != progress.busy(made):  # begin to look again by itself, or cease to
+    if bool(state.read(BUSY)) != progress.busy(made):  # start or stop the automatic refresh
         state.remember(BUSY, progress.busy(made))
         st.rerun()
 
@@ -56,7 +53,7 @@ def _example(study: Study) -> None:
     _heading(made)
     _found(made)
     st.button(
-        "Begin a study like it",
+        "Copy this study",
         icon=":material/content_copy:",
         on_click=shelf.open_new,
         args=(shelf.EXAMPLE,),
@@ -66,10 +63,10 @@ def _example(study: Study) -> None:
 
 
 def _how_it_was_made(readme: str) -> None:
-    """Command, time and machine; its title says what stands above already."""
+    """Command, time and machine. The title is left out, because the page has one."""
     text = readme.partition("\n")[2].strip()
     if text:
-        controls.when_opened("How it was made", "study_made", lambda: st.markdown(text))
+        controls.when_opened("How these results were made", "study_made", lambda: st.markdown(text))
 
 
 def _planned(study: Study) -> Plan | None:
@@ -97,16 +94,16 @@ def _found(made: Plan) -> None:
 
 
 def _more(made: Plan) -> None:
-    """Acts that change the page, not only what is looked at again."""
+    """Actions that change the whole page, not only the part that refreshes itself."""
     with st.container(horizontal=True):
-        if st.button("Begin a study like it", icon=":material/content_copy:"):
+        if st.button("Copy this study", icon=":material/content_copy:"):
             shelf.open_new(made.study.name)
             st.rerun()
         ids = [step.run.id for step in made.steps if step.run]
-        if ids and st.button("Beside other runs", icon=":material/stacked_line_chart:"):
+        if ids and st.button("Compare with other runs", icon=":material/stacked_line_chart:"):
             _beside(ids)
         popover = st.popover("Remove", icon=":material/delete:")
-        popover.markdown("The study's file goes. Its runs stay, on the Runs page.")
+        popover.markdown("This deletes the study's file. Its runs stay on the Runs page.")
         if popover.button("Remove the study"):
             _remove(made.study.name)
             st.rerun()
@@ -114,8 +111,8 @@ def _more(made: Plan) -> None:
 
 
 def _beside(ids: list[str]) -> None:
-    """To the Runs page, where runs of other studies and imported curves can join them."""
-    # What compares runs is not loaded before someone compares.
+    """Open the Runs page, where runs of other studies and imported curves can be added."""
+    # Loaded only when a person compares runs.
     from app.side_by_side import choose  # noqa: PLC0415
 
     choose.only(ids)

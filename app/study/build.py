@@ -1,5 +1,5 @@
-"""A new study: what it begins with, the few controls that matter first, and the rest under "Change
-it"."""
+"""A new study: what it starts from, the most important controls, and the others under
+"Customise"."""
 
 import itertools
 from collections.abc import Mapping
@@ -28,21 +28,21 @@ from resnet.studies.plan.study_files import LARGEST_FILE_BYTES
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 NAMED = ("network", "dataset")
 SEEDS_HELP = (
-    "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a"
-    " spread."
+    "Number of seeds. Each arm is trained once with every seed: 0, 1, 2 and so on. You need at"
+    " least three to see the spread."
 )
 
 
 class Draft(NamedTuple):
-    """What the controls say. `study` is None where they contradict each other, and `problem` says
-    how."""
+    """The chosen study. `study` is None if the settings contradict each other; `problem` says
+    why."""
 
     study: Study | None
     problem: str | None
 
 
 def form() -> Draft:
-    """The controls, and what they add up to."""
+    """The controls. Returns the chosen study."""
     key = _begin()
     size = _size(key)
     try:
@@ -53,7 +53,7 @@ def form() -> Draft:
     kept = change.Kept(f"{key} {size or ''}".strip(), state.remembered(CHANGES, dict))
     _few(kept, base)
     expander = st.expander(
-        "Change it", key="study_change", on_change="rerun", icon=":material/tune:"
+        "Customise", key="study_change", on_change="rerun", icon=":material/tune:"
     )
     if expander.open:
         with expander:
@@ -71,7 +71,7 @@ def _begin() -> str:
     key = key if key in titles else next(iter(titles))
     place, _ = st.columns([3, 1])
     place.selectbox(
-        "Begin with",
+        "Start from",
         list(titles),
         list(titles).index(key),
         key=state.seed("study_begin_box", key),
@@ -91,11 +91,11 @@ def _size(key: str) -> Size | None:
 
 
 def _about(key: str, base: Study) -> None:
-    """Its question, who asked it, and what was found there."""
+    """The question of the study, its source, and the result that the source reports."""
     if base.question:
         st.markdown(f"**{views.plain(base.question)}**")
     said = [f"Source: {base.source}."] if base.source else []
-    said += [f"Found there: {ready.get(key).expected}"] if key in ready.names() else []
+    said += [f"Result of the source: {ready.get(key).expected}"] if key in ready.names() else []
     if said:
         st.caption(views.plain(" ".join(said)))
 
@@ -137,12 +137,12 @@ def _few(kept: change.Kept, base: Study) -> None:
 
 def _upload() -> None:
     st.file_uploader(
-        "A study's file",
+        "Study file",
         ["yaml", "yml", "json"],
         key=UPLOAD,
         on_change=_uploaded,
         max_upload_size=uploads.largest_mb(LARGEST_FILE_BYTES),
-        help="As `python -m resnet study new` writes it. The page begins with it at once.",
+        help="A file as written by `python -m resnet study new`. The form starts from it at once.",
     )
     views.problem(state.read(UPLOAD_PROBLEM))
 
@@ -161,14 +161,14 @@ def _uploaded() -> None:
 
 
 def made(base: Study, said: Mapping[str, Any]) -> Study:
-    """The study with what the controls say. Raises ConfigError or UnknownNameError."""
+    """The study with the changes from the controls. Raises ConfigError or UnknownNameError."""
     facts = base.model_dump(mode="json")
     facts["baseline"] = _baseline(base, said)
     count = said.get("seeds", len(base.seeds))
     more = (seed for seed in itertools.count() if seed not in base.seeds)
     facts["seeds"] = [*base.seeds, *itertools.islice(more, count)][
         :count
-    ]  # those it has stay, with their runs
+    ]  # existing seeds stay, with their runs
     facts |= {key: said[key] for key in ("name", "question", "design") if key in said}
     if facts["design"] == "list":
         listed = fields.arms_of(said["arms"]) if "arms" in said else _listed(base)
@@ -190,14 +190,15 @@ def made(base: Study, said: Mapping[str, Any]) -> Study:
 
 
 def _listed(base: Study) -> list[dict[str, Any]]:
-    """The arms as they are: of a list itself, of another design spelled out."""
+    """The arms as a list. The arms of another design are written out."""
     if base.design == "list":
         return [arm.model_dump(mode="json") for arm in base.listed]
     return fields.arms_of(fields.arms_text(base))
 
 
 def _baseline(base: Study, said: Mapping[str, Any]) -> dict[str, Any]:
-    """The steps first, since a schedule stretches with them; then what is typed for all arms."""
+    """The baseline. Steps are set first, because they stretch the schedule; then the settings typed
+    for every arm."""
     facts = base.baseline.model_dump(mode="json")
     recipe, settings = base.baseline.recipe, fields.settings_of(said.get("everywhere", ""))
     steps = said.get("steps", recipe.steps)

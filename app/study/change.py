@@ -1,4 +1,4 @@
-"""Everything a visitor may change about the study that a new one begins with."""
+"""Everything that a visitor can change in the study that a new one starts from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,25 +20,29 @@ DESIGNS: Mapping[Design, str] = {
     "list": "Arm by arm",
 }
 DESIGN_HELP = (
-    "Grid: all levels of all factors combined. One at a time: the baseline, and one factor of it"
-    " changed in each other arm. Arm by arm: every arm is written out by hand."
+    "Grid: every combination of all levels. One at a time: the baseline, and arms that change one"
+    " factor of it. Arm by arm: you write each arm yourself."
 )
-STEPS_HELP = "Optimiser updates of each run; the schedule stretches with them."
+STEPS_HELP = (
+    "Number of optimiser updates of each run. The learning rate schedule is stretched to this"
+    " length."
+)
 EVERYWHERE_HELP = (
-    "What is other than said so far in all arms, baseline too: KEY=VALUE, with spaces between them."
+    "Settings changed in every arm, the baseline included. Write KEY=VALUE pairs separated by"
+    " spaces."
 )
-LEVELS_HELP = "The values it takes, with commas between them: 0.9, 0.99"
+LEVELS_HELP = "The values of the factor, separated by commas: 0.9, 0.99"
 ARMS_HELP = (
-    "A line each: NAME: KEY=VALUE KEY=VALUE. An arm that sets nothing is the baseline."
-    " norm.momentum is short for network.norm.momentum, here and below."
+    "One line per arm: NAME: KEY=VALUE KEY=VALUE. An arm without settings is the baseline. You may"
+    " write norm.momentum instead of network.norm.momentum, here and below."
 )
-NAME_HELP = "Also the name of its file."
+NAME_HELP = "Name of the study and of its file."
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a visitor changed about one beginning; each beginning keeps its own for the whole
-    visit."""
+    """The changes a visitor made to one starting point. The changes to each starting point are kept
+    for the whole visit."""
 
     of: str
     everything: dict[str, dict[str, Any]]
@@ -57,7 +61,7 @@ class Kept:
         return f"study {self.of} {field}"
 
     def take(self, field: str) -> None:
-        """Keep what the field's widget says; one that was emptied says nothing."""
+        """Keep the value of the field's widget. An emptied widget has none."""
         value = state.read(self.key(field))
         if value is not None:
             self.put(field, value)
@@ -108,7 +112,7 @@ class Kept:
 
 
 def more(kept: Kept, base: Study) -> None:
-    """What is compared, on what, and what it is called."""
+    """The design, the factors or arms, the baseline, and the name."""
     design = kept.get("design", base.design)
     controls.one_of(
         "How levels are combined",
@@ -136,7 +140,7 @@ def more(kept: Kept, base: Study) -> None:
     )
     kept.text(
         st,
-        "Changed in all arms",
+        "Also change, in every arm",
         "everywhere",
         "",
         help=EVERYWHERE_HELP,
@@ -148,7 +152,7 @@ def more(kept: Kept, base: Study) -> None:
 
 
 def rows_of(base: Study) -> list[dict[str, str]]:
-    """The factors of a study as rows to be edited."""
+    """The factors of a study as rows that can be edited."""
     return [
         {"id": str(place), "key": factor.key, "levels": fields.levels_text(factor.levels)}
         for place, factor in enumerate(base.factors)
@@ -183,7 +187,7 @@ def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, st
     names = fields.named(row["key"])
     of = (
         f" of {row['key']}" if row["key"] else ""
-    )  # a name of its own: who hears the page can tell boxes apart
+    )  # a different name for each box, for screen readers
     st.text_input(
         f"Levels{of}",
         row["levels"],

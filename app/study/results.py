@@ -1,4 +1,4 @@
-"""What a study has found: curves, a table, a sentence for each arm, the paper beside it, and why
+"""The results of a study: curves, a table, a sentence for each arm, the paper's numbers, and why
 losses differ."""
 
 from collections.abc import Container, Sequence
@@ -18,15 +18,16 @@ from resnet.why_loss import losses
 
 PAGE = "study"
 SAID_BELOW = ("paper",)
-"""Columns of the table that the page says in words below it."""
+"""Columns that are left out of the table, because the page has sentences for them."""
 
 
 def show(found: Outcome) -> None:
-    """Everything that is known now; first of all what makes a comparison unfair."""
+    """All results so far, after the warnings about unfair comparisons."""
     guards.banner(found.banners)
     if not drawable(found):
         st.caption(
-            "No run was evaluated yet; curves, a table and a sentence for each arm appear here."
+            "No run has been evaluated yet. Curves, a table and a sentence for each arm will"
+            " appear here."
         )
         _failed(found)
         return
@@ -42,15 +43,14 @@ def show(found: Outcome) -> None:
     st.caption(selection(found.specs))
     with st.container(key="study_results", horizontal=True):
         downloads.menu(found, look)
-    when_opened("What is equal, and what differs on purpose", "study_equal", lambda: _equal(found))
+    when_opened("What is equal and what differs", "study_equal", lambda: _equal(found))
     guards.recipe_check(found.study, found.steps, found.arms)
     when_opened("Why do these losses differ?", "study_losses", lambda: _losses(found))
 
 
 def _chart(found: Outcome) -> Options:
-    """The curves, and how they are looked at: a figure that is exported is drawn in the same
-    way."""
-    # Loads Plotly, which the other pages do not wait for.
+    """The curves. Returns how they are shown, so that an exported figure looks the same."""
+    # Loads Plotly; other pages need not wait for it.
     from app.elements import arm_charts  # noqa: PLC0415
 
     with st.container(horizontal=True):
@@ -66,8 +66,8 @@ def _chart(found: Outcome) -> Options:
 
 
 def _table(found: TextTable, said: Container[str]) -> None:
-    """The table, and what its columns mean in an expander; notes that are `said` on the page
-    already are left out."""
+    """The table, and the meaning of its columns in an expander. Notes in `said`, which are on the
+    page already, are left out."""
     shown = [
         place for place, column in enumerate(found.columns) if column.keys[0] not in SAID_BELOW
     ]
@@ -80,7 +80,7 @@ def _table(found: TextTable, said: Container[str]) -> None:
 
 
 def _sentences(found: Outcome) -> None:
-    """What may be claimed, and no more; arms that no finished run speaks for wait."""
+    """One sentence for each arm with finished runs: what the results show."""
     if known := [result for result in found.results if result.summaries]:
         guards.sentences([f"{result.sentence}." for result in known])
 
@@ -92,7 +92,7 @@ def _failed(found: Outcome) -> None:
 
 
 def _paper(found: Outcome) -> None:
-    """Each arm beside the paper's error; the same reason is said once for all."""
+    """Each arm compared with the paper's error. Arms with the same text share one line."""
     by_text: dict[str, list[str]] = {}
     for name, verdict in found.verdicts.items():
         by_text.setdefault(verdict.text, []).append(name)
@@ -118,7 +118,7 @@ def _losses(found: Outcome) -> None:
 
 
 def _items(found: Outcome) -> Sequence[losses.LossItem]:
-    """Each arm by its first run."""
+    """Each arm, with the curve of its first run."""
     planned = {arm.name: arm for arm in found.planned}
     return [
         losses.LossItem(
