@@ -53,9 +53,8 @@ def chart(app: AppTest, number: int = 0) -> dict[str, object]:
 def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
     """The penalty in the loss, λ with the depth, the stride, the single seed; and the seed's
     table."""
-    app = press(
-        visit(("beside_import", "beside_losses", "beside_check")), "Load the notebook's three curves"
-    )
+    app = visit(("beside_import", "beside_losses", "beside_check"))
+    app = press(app, "Load the notebook's three curves")
     assert not app.exception
     said = text(app)
     for words in (
