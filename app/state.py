@@ -138,11 +138,11 @@ def _second_arrives() -> None:
 def _twin(choice: Choice) -> Choice:
     """The same network with its shortcuts removed or restored."""
     kind: catalog.Kind = "resnet" if choice.config().shortcut == "none" else "plain"
-    kept = {key: value for key, value in choice.settings.items() if key != "shortcut"}
+    settings = {key: value for key, value in choice.settings.items() if key != "shortcut"}
     twin = catalog.twin(choice.network, kind)
     if twin is None and kind == "plain":
-        kept["shortcut"] = "none"
-    return Choice(twin or choice.network, kept)
+        settings["shortcut"] = "none"
+    return Choice(twin or choice.network, settings)
 
 
 def publish(choice: Choice, beside: Choice | None = None) -> None:
@@ -237,15 +237,18 @@ def _said_view() -> View:
 def colour(allowed: tuple[str, ...]) -> str:
     """What the colour of the boxes shows: the choice of the link or the visitor, else the first
     allowed."""
-    said = st.session_state[VIEW].get("colour")
-    return said if said in allowed else allowed[0]
+    chosen = st.session_state[VIEW].get("colour")
+    return chosen if chosen in allowed else allowed[0]
 
 
 def draw_as(view: View) -> None:
     """Change how the network is drawn. The change becomes part of the link."""
-    said = view_query(view)
+    parameters = view_query(view)
     fields = [key for key in View.model_fields if key not in ("colour", "page")]
-    st.session_state[VIEW] = {**st.session_state[VIEW], **{key: said.get(key) for key in fields}}
+    st.session_state[VIEW] = {
+        **st.session_state[VIEW],
+        **{key: parameters.get(key) for key in fields},
+    }
 
 
 def selected_box() -> str:
@@ -266,25 +269,25 @@ def selected_run() -> str | None:
 def arrived(key: str) -> list[str]:
     """All values of RUN or CURVE in a link to the Runs page. They are returned once; an address
     that the page wrote itself gives none."""
-    said = st.query_params.get_all(key)
-    published, address = remembered(OF_RUNS, dict), frozenset(product([key], said))
-    if not said or _ours(address, published):
+    values = st.query_params.get_all(key)
+    published, address = remembered(OF_RUNS, dict), frozenset(product([key], values))
+    if not values or _ours(address, published):
         return []
     published[address] = time.monotonic()
-    return said
+    return values
 
 
 def address_runs(key: str, names: list[str]) -> None:
     """Write the RUN, or each CURVE, into the address of the Runs page, and nothing else."""
     now, wanted = (
-        {own: st.query_params.get_all(own) for own in st.query_params},
+        {name: st.query_params.get_all(name) for name in st.query_params},
         {key: names or [""]},
     )
-    for own, said in (
+    for name, values in (
         *now.items(),
         *wanted.items(),
     ):  # a busy browser may still send the old address
-        remembered(OF_RUNS, dict)[frozenset(product([own], said))] = time.monotonic()
+        remembered(OF_RUNS, dict)[frozenset(product([name], values))] = time.monotonic()
     if now != wanted:
         st.query_params.from_dict(wanted)
 
@@ -304,8 +307,8 @@ def select_study(name: str | None) -> None:
 
 def _arrive(parameters: dict[str, str]) -> None:
     try:
-        own = {key: value for key, value in parameters.items() if not is_beside(key)}
-        choice = from_query(own) if NETWORK in own else Choice(DEFAULT_NETWORK)
+        of_first = {key: value for key, value in parameters.items() if not is_beside(key)}
+        choice = from_query(of_first) if NETWORK in of_first else Choice(DEFAULT_NETWORK)
     except ResNetLabError as error:
         st.session_state[PROBLEM] = (
             f"The link could not be read, so {DEFAULT_NETWORK} is shown. {error}"
@@ -319,15 +322,15 @@ def _arrive(parameters: dict[str, str]) -> None:
 
 
 def _view_of_link() -> dict[str, str | None]:
-    said = {key: st.query_params.get(key) for key in VIEW_KEYS}
+    parameters = {key: st.query_params.get(key) for key in VIEW_KEYS}
     try:
-        view_from_query({key: value for key, value in said.items() if value})
+        view_from_query({key: value for key, value in parameters.items() if value})
     except ResNetLabError as error:
         st.session_state[PROBLEM] = (
             f"The link's view settings could not be read, so the default view is shown. {error}"
         )
-        said |= dict.fromkeys(View.model_fields)
-    return said
+        parameters |= dict.fromkeys(View.model_fields)
+    return parameters
 
 
 def _ours(address: Address, published: dict[Address, float]) -> bool:

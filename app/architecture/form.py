@@ -60,8 +60,10 @@ def _family(family: catalog.Family) -> None:
 
 
 def _family_changed() -> None:
-    kept = {key: value for key, value in state.draft().settings.items() if key.startswith(PORTABLE)}
-    state.choose(Choice(FIRST[state.read("family")], kept))
+    settings = {
+        key: value for key, value in state.draft().settings.items() if key.startswith(PORTABLE)
+    }
+    state.choose(Choice(FIRST[state.read("family")], settings))
 
 
 def _n(n: int, family: catalog.Family) -> None:
@@ -124,13 +126,13 @@ def _depth(entry: catalog.Entry) -> None:
 def _depth_changed() -> None:
     base = "binary_resnet" if state.read("family") == "binary" else "resnet"
     name = f"{base}{state.read('depth')}"
-    kept = _without_stages(state.draft().settings)
+    settings = _without_stages(state.draft().settings)
     if state.shown().config.shortcut == "none":
         twin = catalog.twin(name, "plain")
-        name, kept = (twin, kept) if twin else (name, {**kept, "shortcut": "none"})
+        name, settings = (twin, settings) if twin else (name, {**settings, "shortcut": "none"})
     if catalog.get(name).config.block == "basic":
-        kept = {key: value for key, value in kept.items() if key not in BOTTLENECK_ONLY}
-    state.choose(Choice(name, kept))
+        settings = {key: value for key, value in settings.items() if key not in BOTTLENECK_ONLY}
+    state.choose(Choice(name, settings))
 
 
 def _shortcut(shown: ResNetConfig) -> None:
@@ -158,11 +160,11 @@ def _shortcut(shown: ResNetConfig) -> None:
 def _kind_changed() -> None:
     """The catalogue's twin if there is one, else the same network without its shortcuts."""
     choice, kind = state.draft(), state.read("kind")
-    kept = {key: value for key, value in choice.settings.items() if key != "shortcut"}
+    settings = {key: value for key, value in choice.settings.items() if key != "shortcut"}
     twin = catalog.twin(choice.network, kind)
     if twin is None and kind == "plain":
-        kept["shortcut"] = "none"
-    state.choose(Choice(twin or choice.network, kept))
+        settings["shortcut"] = "none"
+    state.choose(Choice(twin or choice.network, settings))
 
 
 def _norm() -> None:
@@ -176,8 +178,8 @@ def _norm() -> None:
     _field(st, "Normalisation", "norm.kind", words.NORMS, norm["kind"], help=words.NORM_HELP)
     if norm["kind"] == "none":
         return
-    said = ", ".join(f"{key} {norm[key]:g}" for key in NORM_FIELDS[norm["kind"]])
-    box = st.expander(said.capitalize(), key="norm_numbers", on_change="rerun")
+    summary = ", ".join(f"{key} {norm[key]:g}" for key in NORM_FIELDS[norm["kind"]])
+    box = st.expander(summary.capitalize(), key="norm_numbers", on_change="rerun")
     if box.open:  # number fields are the slowest controls, and most visits never use these
         with box:
             _norm_numbers(norm)

@@ -85,9 +85,9 @@ def _only(network: Network, question: str) -> set[str] | None:
 
 def _summary(rows: tuple[TableRow, ...], question: str) -> None:
     total = layer_table.total(rows)
-    found = f"{quantity.exact(total.layers)} layers" + (" match" if question.strip() else "")
+    count = f"{quantity.exact(total.layers)} layers" + (" match" if question.strip() else "")
     st.caption(
-        f"{found} · {quantity.exact(total.trainable_params)} parameters ·"
+        f"{count} · {quantity.exact(total.trainable_params)} parameters ·"
         f" {quantity.short(total.macs)} MACs · {quantity.size(total.activation_bytes)} activation"
         " memory"
     )

@@ -37,10 +37,10 @@ PORTABLE = ("norm.", "activation_order")
 ENDINGS = {"CSV": "csv", "Markdown": "md", "LaTeX": "tex"}
 
 
-def heading(first: state.Shown, second: state.Shown, found: Comparison) -> None:
+def heading(first: state.Shown, second: state.Shown, compared: Comparison) -> None:
     """Both names, and the differences in one sentence."""
     st.header(f"{views.title(first.config)} and {views.title(second.config)}", anchor=False)
-    st.markdown(f"From the first to the second: **{views.plain(found.sentence)}**.")
+    st.markdown(f"From the first to the second: **{views.plain(compared.sentence)}**.")
     st.caption(
         f"{views.plain(views.summary(first.choice))} · {views.plain(views.summary(second.choice))}"
     )
@@ -53,11 +53,11 @@ def problems(*sentences: str | None) -> None:
         views.problem(sentence)
 
 
-def numbers(found: Comparison) -> None:
+def numbers(compared: Comparison) -> None:
     """The numbers of the second network, with the differences from the first."""
     row = []
     for key, number in NUMBERS.items():
-        before, after, difference = [getattr(facts, key) for facts in found.totals]
+        before, after, difference = [getattr(facts, key) for facts in compared.totals]
         about = (
             f"First {quantity.exact(before)}, second {quantity.exact(after)}. {number.convention}"
         )
@@ -129,7 +129,7 @@ def drawing(first: state.Shown, second: state.Shown) -> None:
     state.publish(first.choice, second.choice)
 
 
-def table(found: Comparison) -> None:
+def table(compared: Comparison) -> None:
     """The differences per stage, block or layer."""
     import pandas as pd  # noqa: PLC0415  takes 0.2 s, which a drawing need not wait for
 
@@ -141,7 +141,7 @@ def table(found: Comparison) -> None:
         key="difference_rows",
         label_visibility="collapsed",
     )
-    rows = _layers(found) if by == "Layers" else [_part(part) for part in _parts(found, by)]
+    rows = _layers(compared) if by == "Layers" else [_part(part) for part in _parts(compared, by)]
     frame = pd.DataFrame(rows)
     numbers = {
         column: st.column_config.NumberColumn(column, format="localized")
@@ -156,8 +156,8 @@ def table(found: Comparison) -> None:
     )
 
 
-def _parts(found: Comparison, by: str | None) -> tuple[PartChange, ...]:
-    return found.stages if by == "Stages" else found.blocks
+def _parts(compared: Comparison, by: str | None) -> tuple[PartChange, ...]:
+    return compared.stages if by == "Stages" else compared.blocks
 
 
 def _part(part: PartChange) -> dict[str, Any]:
@@ -172,9 +172,9 @@ def _part(part: PartChange) -> dict[str, Any]:
     }
 
 
-def _layers(found: Comparison) -> list[dict[str, Any]]:
+def _layers(compared: Comparison) -> list[dict[str, Any]]:
     rows = []
-    for layer in found.layers:
+    for layer in compared.layers:
         before, after = layer.before, layer.after
         counts = {
             NUMBERS[key].heading: getattr(after, key, 0) - getattr(before, key, 0) for key in COSTS
@@ -206,9 +206,9 @@ def family_page(choice: Choice) -> None:
         format_func=lambda key: NUMBERS[key].short,
         label_visibility="collapsed",
     )
-    kept = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
+    settings = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
     try:
-        rows = cache.family_rows(most, tuple(sorted(kept.items())))
+        rows = cache.family_rows(most, tuple(sorted(settings.items())))
     except ResNetLabError as error:
         views.problem(str(error))
         return
@@ -242,7 +242,7 @@ def _family_table(rows: tuple[family.FamilyRow, ...]) -> None:
     )
 
 
-def menu(first: ResNetConfig, second: ResNetConfig, found: Comparison) -> None:
+def menu(first: ResNetConfig, second: ResNetConfig, compared: Comparison) -> None:
     """Export the pair as a figure and the differences as a table."""
     popover = st.popover("Export", icon=":material/download:", key="export_pair", on_change="rerun")
     if not popover.open:
@@ -252,6 +252,6 @@ def menu(first: ResNetConfig, second: ResNetConfig, found: Comparison) -> None:
         exports.figures(stem, first, pair_view(first, second), second)
         st.caption("The differences per block")
         with st.container(horizontal=True):
-            exports.button("CSV", f"{stem}.csv", partial(comparison.table_csv, found))
-            exports.button("Markdown", f"{stem}.md", partial(comparison.table_markdown, found))
-            exports.button("LaTeX", f"{stem}-table.tex", partial(comparison.table_latex, found))
+            exports.button("CSV", f"{stem}.csv", partial(comparison.table_csv, compared))
+            exports.button("Markdown", f"{stem}.md", partial(comparison.table_markdown, compared))
+            exports.button("LaTeX", f"{stem}-table.tex", partial(comparison.table_latex, compared))

@@ -73,17 +73,17 @@ def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> li
     bold = {"color": colour, "width": 1.25 if crowded else 2.5}
     thin = {"color": colour, "width": 0.75 if crowded else 1.25, "dash": "dash"}
     traces = [_filled(arm.training, colour, FILL / 2), _filled(arm.validation, colour, FILL)]
-    for own in arm.lines if arm.n > 1 else ():
-        for line, style in ((own.training, thin), (own.validation, bold)):
+    for run in arm.lines if arm.n > 1 else ():
+        for line, style in ((run.training, thin), (run.validation, bold)):
             traces.append(
                 _line(line.x, line.y, {**style, "width": 0.75})
                 | {"opacity": EACH, "hoverinfo": "skip"}
             )
     for part, style in (("training", thin), ("validation", bold)):
-        found: Band = getattr(arm, part)
+        band: Band = getattr(arm, part)
         traces.append(
-            _line(found.x, found.mean, style)
-            | _hover(arm, part, found, PRECISION[curves.options.about])
+            _line(band.x, band.mean, style)
+            | _hover(arm, part, band, PRECISION[curves.options.about])
         )
     if arm.test:
         traces.append(_test(arm, colour, PRECISION[curves.options.about], scheme))
@@ -181,7 +181,7 @@ def _layout(curves: ArmCurves, grey: str, title: str, key: Sequence[str]) -> dic
         }
         for drop in curves.drops
     ]
-    said = {
+    key_text = {
         "text": "<br>".join(key),
         "x": 1,
         "y": 1,
@@ -218,7 +218,7 @@ def _layout(curves: ArmCurves, grey: str, title: str, key: Sequence[str]) -> dic
         },
         "yaxis": {"title": {"text": title}, "range": [low, top], "automargin": True},
         "shapes": drops,
-        "annotations": [said],
+        "annotations": [key_text],
     }
 
 
@@ -240,13 +240,13 @@ def _key(curves: ArmCurves, published: Iterable[Published]) -> list[str]:
         "◆ test": any(arm.test for arm in curves.arms),
         "dotted: learning rate drops": bool(curves.drops),
     }
-    said = [word for word, there in words.items() if there]
+    parts = [word for word, shown in words.items() if shown]
     paper = [
         line
         for words in paper_says(published)
         for line in f"dotted line across, {words}".split(": ", 1)
     ]
-    return [*filter(None, (" · ".join(said[:2]), " · ".join(said[2:]))), *paper]
+    return [*filter(None, (" · ".join(parts[:2]), " · ".join(parts[2:]))), *paper]
 
 
 def _labels(curves: ArmCurves, shades: list[str]) -> list[dict[str, Any]]:

@@ -151,9 +151,10 @@ def family_chart(rows: Sequence[FamilyRow], number: Number, scheme: Scheme) -> g
     """One number of a family over depth: residual bold, plain thin."""
     figure, lines = go.Figure(), {}
     for kind, name in (("resnet", "residual"), ("plain", "plain")):
-        own = [row for row in rows if row.kind == kind]
+        of_kind = [row for row in rows if row.kind == kind]
         lines[name] = Curve(
-            [float(row.depth) for row in own], [float(getattr(row, number.key)) for row in own]
+            [float(row.depth) for row in of_kind],
+            [float(getattr(row, number.key)) for row in of_kind],
         )
     for (name, line), shift in zip(lines.items(), _apart(list(lines.values())), strict=True):
         _add_line(figure, _style(name, scheme), name, line, ",.0f")

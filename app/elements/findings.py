@@ -38,21 +38,21 @@ CODE = re.compile(r"`([^`]+)`")
 def label(findings: Sequence[Finding]) -> str:
     """Recipe check: 2 probable mistakes, 3 not comparable."""
     counts = Counter(finding.severity for finding in findings)
-    said = [
+    counted = [
         f"{counts[severity]} {COUNTED[severity][counts[severity] > 1]}"
         for severity in rules.SEVERITIES
         if counts[severity]
     ]
-    return f"Recipe check: {', '.join(said) or 'nothing found'}"
+    return f"Recipe check: {', '.join(counted) or 'nothing found'}"
 
 
 def show(findings: Sequence[Finding]) -> None:
     """The findings, grouped by severity."""
     for severity in rules.SEVERITIES:
-        own = [finding for finding in findings if finding.severity == severity]
-        if own:
+        of_severity = [finding for finding in findings if finding.severity == severity]
+        if of_severity:
             st.markdown(f"**:material/{ICONS[severity]}: {TITLES[severity]}**")
-            st.html("".join(map(_entry, own)))
+            st.html("".join(map(_entry, of_severity)))
     if not findings:
         st.caption("No problems found in what is known about this training.")
 

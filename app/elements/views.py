@@ -162,10 +162,10 @@ def code(choice: Choice, config: ResNetConfig) -> None:
     """
     settings = ", ".join(f"{key!r}: {value!r}" for key, value in choice.settings.items())
     network = f'resnet.get("{choice.network}").config'
-    made = f"resnet.with_settings({network}, {{{settings}}})" if settings else network
+    expression = f"resnet.with_settings({network}, {{{settings}}})" if settings else network
     python, shell = st.columns(2)
     python.caption("Python")
-    program = f"import resnet\n\nconfig = {made}\nmodel = resnet.build_keras_model(config)"
+    program = f"import resnet\n\nconfig = {expression}\nmodel = resnet.build_keras_model(config)"
     python.code(program, language="python", wrap_lines=True)
     shell.caption("Command line")
     shell.code("\n".join(_commands(choice)), language="bash", wrap_lines=True)

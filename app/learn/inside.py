@@ -29,20 +29,20 @@ def section() -> None:
         " strongly training changes the weights of a block."
     )
     try:
-        found = cache.measured()
+        record = cache.measured()
     except ResNetLabError as error:
         views.problem(str(error))
         return
     with st.container(horizontal=True):
         depth = switch(NUMBERS["depth"].label, "learn_depth", DEPTHS, 56)
         moment = switch("Moment", "learn_moment", MOMENTS, "start")
-    residual, plain = signals.of_depth(found, depth)
+    residual, plain = signals.of_depth(record, depth)
     left, right = st.columns(2, gap="medium")
     with left:
         _responses(residual, plain, moment)
     with right:
         _gradients(residual, plain, moment)
-    _how(found, residual, plain)
+    _how(record, residual, plain)
 
 
 def _responses(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) -> None:
@@ -117,7 +117,7 @@ def _factor(values: Sequence[float]) -> str:
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
 
-def _how(found: SignalsFile, residual: NetworkSignals, plain: NetworkSignals) -> None:
+def _how(record: SignalsFile, residual: NetworkSignals, plain: NetworkSignals) -> None:
     st.caption(
         "Source: He et al. 2015, section 4.2 and figure 7 (CIFAR-10, responses only). Here: one"
         f" seed, {residual.steps:,} steps on the digits, {residual.images} validation images in"
@@ -128,16 +128,16 @@ def _how(found: SignalsFile, residual: NetworkSignals, plain: NetworkSignals) ->
     )
     with st.expander("How these numbers were made"):
         st.code(
-            "\n".join([*(network.command for network in found.networks), found.command]),
+            "\n".join([*(network.command for network in record.networks), record.command]),
             language=None,
             wrap_lines=True,
         )
         versions = ", ".join(
-            f"{name} {version}" for name, version in found.environment["packages"].items()
+            f"{name} {version}" for name, version in record.environment["packages"].items()
         )
         st.caption(
             views.plain(
-                f"{found.environment['device_name']}; Python {found.environment['python']};"
+                f"{record.environment['device_name']}; Python {record.environment['python']};"
                 f" {versions}."
             )
         )

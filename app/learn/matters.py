@@ -19,7 +19,7 @@ def section() -> None:
     st.subheader("4 · Does it matter?", anchor="matters")
     try:
         example = cache.example()
-        found = cache.outcome_of(cache.plan(example.study, example.runs))
+        outcome = cache.outcome_of(cache.plan(example.study, example.runs))
     except ResNetLabError as error:
         views.problem(str(error))
         return
@@ -28,8 +28,8 @@ def section() -> None:
         " each network is trained with several seeds, and nothing else changes. The line is the"
         " mean over the seeds, and the band shows how much they differ."
     )
-    _chart(found)
-    for result in found.results:
+    _chart(outcome)
+    for result in outcome.results:
         if result.difference:
             st.markdown(f"- {views.plain(_whole(result.sentence))}")
     st.page_link(pages.STUDY, label="Open this study", icon=":material/science:")
@@ -41,8 +41,8 @@ def section() -> None:
 
 
 @st.fragment
-def _chart(found: Outcome) -> None:
-    curves = arm_curves(found.arms, Options(about="error", along="step", spread="sd"))
+def _chart(outcome: Outcome) -> None:
+    curves = arm_curves(outcome.arms, Options(about="error", along="step", spread="sd"))
     st.plotly_chart(
         arm_charts.arms_chart(curves, views.scheme()), config=house.QUIET, key="learn_arms"
     )

@@ -101,13 +101,13 @@ def _averages(seen: batch.Responses, epsilon: float) -> None:
     st.plotly_chart(chart, config=house.QUIET, key="learn_moving")
     in_training, numbers = batch.deviation(seen.first, seen.first.var(), epsilon), []
     for step in LOOKED_AT:
-        found = batch.deviation(seen.first, averages.variances[step], epsilon)
+        deviation = batch.deviation(seen.first, averages.variances[step], epsilon)
         about = (
             f"Moving variance: {averages.variances[step]:.4f}. With its own variance, this batch"
             f" has standard deviation {in_training:.3f}."
         )
         numbers.append(
-            views.Number(f"Standard deviation after {step} steps", f"{found:.3f}", about)
+            views.Number(f"Standard deviation after {step} steps", f"{deviation:.3f}", about)
         )
     views.number_row(numbers)
     forgotten = batch.steps_to_forget(momentum)

@@ -29,8 +29,8 @@ def section() -> None:
         blocks = steps("Blocks", "learn_blocks", range(1, stack.DEEPEST + 1), 30)
     with right:
         scale = switch("Weights, relative to usual", "learn_scale", SCALES, 0.5)
-    found = cache.toy(blocks, scale)
-    lines = {"residual": found.residual.tolist(), "plain": found.plain.tolist()}
+    gradients = cache.toy(blocks, scale)
+    lines = {"residual": gradients.residual.tolist(), "plain": gradients.plain.tolist()}
     names = [f"{count} blocks before the end" for count in range(blocks + 1)]
     chart = charts.both(
         lines,
@@ -46,12 +46,12 @@ def section() -> None:
         [
             views.Number(
                 "Plain",
-                _short(found.plain[-1]),
+                _short(gradients.plain[-1]),
                 "Gradient at the first block, beside that at the end.",
             ),
             views.Number(
                 "Residual",
-                _short(found.residual[-1]),
+                _short(gradients.residual[-1]),
                 "Gradient at the first block, beside that at the end.",
             ),
         ]

@@ -143,19 +143,23 @@ def _fork(store: Store, run: Run, recipe: Recipe) -> None:
 
 def notes(run: Run) -> None:
     """A person's note and tags for a run."""
-    kept = run.notes()
+    current = run.notes()
     note = st.text_area(
-        "Note", kept.note, key=f"note-{run.id}", label_visibility="collapsed", placeholder="A note"
+        "Note",
+        current.note,
+        key=f"note-{run.id}",
+        label_visibility="collapsed",
+        placeholder="A note",
     )
     tags = st.multiselect(
         "Tags",
-        list(kept.tags),
-        default=list(kept.tags),
+        list(current.tags),
+        default=list(current.tags),
         key=f"tags-{run.id}",
         accept_new_options=True,
         placeholder="Tags",
     )
-    if (note, tuple(tags)) != (kept.note, kept.tags):
+    if (note, tuple(tags)) != (current.note, current.tags):
         _do(partial(run.annotate, Notes(note=note, tags=tuple(tags))))
 
 

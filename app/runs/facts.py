@@ -70,10 +70,10 @@ def differences(spec: RunSpec) -> None:
 
 
 def _row(of: str, base: Closed, key: str, value: object) -> dict[str, str]:
-    there: object = whole(base)
+    base_value: object = whole(base)
     for part in key.split("."):
-        there = _inside(there, part)
-    return {"Of": of, "Setting": key, "Catalogue": _said(there), "This run": _said(value)}
+        base_value = _inside(base_value, part)
+    return {"Of": of, "Setting": key, "Catalogue": _said(base_value), "This run": _said(value)}
 
 
 def _inside(data: object, part: str) -> object:

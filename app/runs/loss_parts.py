@@ -43,14 +43,14 @@ def show(items: Sequence[LossItem], most_seeds: int) -> None:
     """The table, the bars and the sentences. `most_seeds` is the largest number of seeds of an
     item."""
     try:
-        found = losses.explain(items)
+        explanation = losses.explain(items)
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    views.table(TextTable(COLUMNS, [_line(row) for row in found.rows]), "Parts of the losses")
-    _bars(found)
+    views.table(TextTable(COLUMNS, [_line(row) for row in explanation.rows]), "Parts of the losses")
+    _bars(explanation)
     st.markdown(
-        "\n".join([f"- {views.plain(sentence)}" for sentence in loss_words.sentences(found)])
+        "\n".join([f"- {views.plain(sentence)}" for sentence in loss_words.sentences(explanation)])
     )
     st.caption(EXPLAINED + (SEVERAL if most_seeds > 1 else ""))
 
@@ -74,8 +74,10 @@ def _nats(value: float | None) -> str:
     return wording.NOTHING if value is None else f"{value:.3f}"
 
 
-def _bars(found: Explanation) -> None:
-    known = [row for row in found.rows if row.penalty is not None and row.data_loss is not None]
+def _bars(explanation: Explanation) -> None:
+    known = [
+        row for row in explanation.rows if row.penalty is not None and row.data_loss is not None
+    ]
     if known:
         st.plotly_chart(
             bars(known[:MOST_BARS], views.scheme()), key="loss_bars", config=charts.QUIET

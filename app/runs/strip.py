@@ -20,15 +20,15 @@ def devices(runs: Iterable[Run]) -> None:
 
 def line(usage: Usage) -> str:
     """Name, utilisation, memory, power and other processes, if the device reports them."""
-    said = [usage.name]
+    parts = [usage.name]
     if usage.utilisation is not None:
-        said.append(f"{usage.utilisation:.0f} % busy")
+        parts.append(f"{usage.utilisation:.0f} % busy")
     if usage.used_bytes is not None and usage.total_bytes is not None:
-        said.append(
+        parts.append(
             f"{quantity.size(usage.used_bytes)} of {quantity.size(usage.total_bytes)} in use"
         )
     if usage.power_w is not None:
         limit = f" of {usage.limit_w:.0f}" if usage.limit_w is not None else ""
-        said.append(f"{usage.power_w:.0f}{limit} W")
-    said += [f"process {stranger.pid} is not a run of ResNet Lab" for stranger in usage.strangers]
-    return " · ".join(said)
+        parts.append(f"{usage.power_w:.0f}{limit} W")
+    parts += [f"process {stranger.pid} is not a run of ResNet Lab" for stranger in usage.strangers]
+    return " · ".join(parts)

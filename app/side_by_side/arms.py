@@ -38,33 +38,35 @@ class Grouped:
 def grouped(runs: Sequence[Run]) -> Grouped:
     """The arms, in the order of `runs`. If runs repeat each other, the newest finished one is
     used."""
-    said: list[str] = []
-    found: dict[str, dict[int, Run]] = {}
+    left_out: list[str] = []
+    by_spec: dict[str, dict[int, Run]] = {}
     for run in sorted(runs, key=_worth, reverse=True):
         if (spec := run.spec) is None:
-            said.append(run.damage or f"The spec of run {run.id} cannot be read.")
+            left_out.append(run.damage or f"The spec of run {run.id} cannot be read.")
             continue
-        seeds = found.setdefault(_same(spec, run.parent), {})
+        seeds = by_spec.setdefault(_same(spec, run.parent), {})
         if spec.recipe.seed in seeds:
-            kept = seeds[spec.recipe.seed].id
-            said.append(
-                f"Run {run.id} repeats run {kept} with the same seed, so only {kept} is counted."
+            other = seeds[spec.recipe.seed].id
+            left_out.append(
+                f"Run {run.id} repeats run {other} with the same seed, so only {other} is counted."
             )
         else:
             seeds[spec.recipe.seed] = run
     place = {run.id: number for number, run in enumerate(runs)}
-    ordered = sorted(found.values(), key=lambda seeds: min(place[run.id] for run in seeds.values()))
+    ordered = sorted(
+        by_spec.values(), key=lambda seeds: min(place[run.id] for run in seeds.values())
+    )
     members: list[list[Run]] = []
     specs: list[list[RunSpec]] = []
     for seeds in ordered:
         members.append([seeds[seed] for seed in sorted(seeds)])
         specs.append([run.spec for run in members[-1] if run.spec])
-    named = names([own[0] for own in specs], [runs[0].id for runs in members])
+    named = names([arm_specs[0] for arm_specs in specs], [runs[0].id for runs in members])
     arms = [
-        Arm(name, tuple(runs), tuple(own))
-        for name, runs, own in zip(named, members, specs, strict=True)
+        Arm(name, tuple(runs), tuple(arm_specs))
+        for name, runs, arm_specs in zip(named, members, specs, strict=True)
     ]
-    return Grouped(tuple(arms), tuple(said))
+    return Grouped(tuple(arms), tuple(left_out))
 
 
 def _worth(run: Run) -> tuple[bool, str]:
@@ -88,12 +90,12 @@ def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
     """A name for each arm: the network; the data set if the arms differ in it; if needed, other
     settings or the id."""
     one = len({spec.dataset for spec in specs}) == 1
-    said = [
+    titles = [
         views.title(spec.config) + ("" if one else f" on {wording.dataset(spec)}") for spec in specs
     ]
-    result = list(said)
-    for name in {name for name in said if said.count(name) > 1}:
-        alike = [number for number, other in enumerate(said) if other == name]
+    result = list(titles)
+    for name in {name for name in titles if titles.count(name) > 1}:
+        alike = [number for number, other in enumerate(titles) if other == name]
         told = _told_apart([settings(specs[number]) for number in alike])
         for number, tag in zip(alike, told, strict=True):
             twice = told.count(tag) > 1 or not tag
@@ -110,10 +112,10 @@ def _told_apart(rows: Sequence[Mapping[str, object]]) -> list[str]:
     for key in dict.fromkeys(key for row in rows for key in row):
         if len({differences.canonical(row.get(key)) for row in rows}) > 1:
             keys.append(key)
-    said = []
+    tags = []
     for row in rows:
-        said.append(", ".join([_tag(key, row[key]) for key in keys[:SHOWN] if key in row]))
-    return said
+        tags.append(", ".join([_tag(key, row[key]) for key in keys[:SHOWN] if key in row]))
+    return tags
 
 
 def _tag(key: str, value: object) -> str:

@@ -42,16 +42,16 @@ def _compared(store: Store, keys: Sequence[str], watching: bool) -> None:
     chosen = choose.chosen(keys, runs, imports)
     chart.show(chosen)
     declared = factor.show(chosen)
-    said: list[str] = []
-    found = check.found(chosen, declared, said)
-    for sentence in said:
+    problems: list[str] = []
+    issues = check.found(chosen, declared, problems)
+    for sentence in problems:
         views.problem(sentence)
     when_opened("Why do these losses differ?", "beside_losses", lambda: losses.show(chosen))
-    when_opened(findings.label(found), "beside_check", lambda: _checked(found, chosen))
+    when_opened(findings.label(issues), "beside_check", lambda: _checked(issues, chosen))
 
 
-def _checked(found: Sequence[Finding], chosen: choose.Chosen) -> None:
-    findings.show(found)
+def _checked(issues: Sequence[Finding], chosen: choose.Chosen) -> None:
+    findings.show(issues)
     check.against_the_paper(chosen)
 
 

@@ -70,7 +70,7 @@ class OfAll(NamedTuple):
     facts: str
 
 
-def show(folder: Path, kept: Mapping[str, Kept]) -> None:
+def show(folder: Path, imports: Mapping[str, Kept]) -> None:
     """The form, and the list of curves that can be removed, if the expander is open."""
     _undo()
     expander = st.expander(
@@ -80,8 +80,8 @@ def show(folder: Path, kept: Mapping[str, Kept]) -> None:
         return
     with expander:
         _form(folder)
-        if kept:
-            _removal(folder, kept)
+        if imports:
+            _removal(folder, imports)
 
 
 def example(folder: Path) -> None:
@@ -111,17 +111,17 @@ def _form(folder: Path) -> None:
             f" the first {MOST_FILES}, then the others."
         )
         received = received[:MOST_FILES]
-    said = [
-        found
+    entries = [
+        entry
         for number, file in enumerate(received)
-        if (found := _of_file(file, f"{turn}_{number}"))
+        if (entry := _of_file(file, f"{turn}_{number}"))
     ]
-    if not said:
+    if not entries:
         return
     known = _of_all(turn)
-    many = "1 curve" if len(said) == 1 else f"{len(said)} curves"
+    many = "1 curve" if len(entries) == 1 else f"{len(entries)} curves"
     if st.button(f"Import {many}", type="primary", icon=":material/check:"):
-        _keep(folder, lambda: [told(one, known) for one in said], choose.also)
+        _keep(folder, lambda: [told(one, known) for one in entries], choose.also)
 
 
 def _keep(
@@ -277,12 +277,12 @@ def _seeds(text: str) -> tuple[int, ...] | None:
         ) from None
 
 
-def _removal(folder: Path, kept: Mapping[str, Kept]) -> None:
+def _removal(folder: Path, imports: Mapping[str, Kept]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        labels = {key: choose.of_import(each) for key, each in kept.items()}
+        labels = {key: choose.of_import(each) for key, each in imports.items()}
         keys = st.multiselect(
             "Imported curves to remove",
-            list(kept),
+            list(imports),
             key="beside_remove",
             placeholder="None",
             format_func=labels.__getitem__,

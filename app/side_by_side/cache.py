@@ -49,7 +49,7 @@ class Kept:
 
 def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
     """Every curve in a folder, by file name, and a sentence for each file that cannot be used."""
-    found, damaged = {}, []
+    curves, damaged = {}, []
     for path in kept(folder):
         try:
             stat = path.stat()
@@ -59,8 +59,8 @@ def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
         if isinstance(read, str):
             damaged.append(read)
         else:
-            found[path.name] = read
-    return found, tuple(damaged)
+            curves[path.name] = read
+    return curves, tuple(damaged)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)

@@ -34,9 +34,9 @@ MOST_SAID = 4
 
 def show(chosen: Chosen) -> None:
     """The controls, a warning if the total loss misleads, the chart, and what is not drawn."""
-    said = list(chosen.left_out)
-    points = [found for arm in chosen.arms if (found := _points(arm, said))]
-    points += [kept.points for kept in chosen.imports]
+    left_out = list(chosen.left_out)
+    points = [drawn for arm in chosen.arms if (drawn := _points(arm, left_out))]
+    points += [imported.points for imported in chosen.imports]
     about, options = _controls(points)
     if about == "total":
         _warn(chosen)
@@ -52,32 +52,32 @@ def show(chosen: Chosen) -> None:
         st.markdown(
             "The chosen curves have no values for this chart. Choose another quantity or axis."
         )
-    _not_drawn([*said, *curves.left_out])
+    _not_drawn([*left_out, *curves.left_out])
 
 
-def _points(arm: Arm, said: list[str]) -> ArmPoints | None:
+def _points(arm: Arm, left_out: list[str]) -> ArmPoints | None:
     try:
         return cache.points(arm)
     except ResNetLabError as error:
-        said.append(f"{arm.name} cannot be drawn: {error}")
+        left_out.append(f"{arm.name} cannot be drawn: {error}")
         return None
 
 
 def _controls(points: Sequence[ArmPoints]) -> tuple[About, Options]:
     """The quantity, the horizontal axis and the spread. Only axes that at least one curve has are
     offered."""
-    there = Counter([along for arm in points for along in _axes(arm)])
+    counts = Counter([along for arm in points for along in _axes(arm)])
     imported = all(arm.origin == "imported" for arm in points)
     offered = {
         along: title
         for along, title in WITH_ROWS.items()
-        if there[along] and (along != "record" or imported)
+        if counts[along] and (along != "record" or imported)
     }
     offered = offered or {"step": WITH_ROWS["step"]}
     several = any(len(arm.runs) > 1 for arm in points)
     with st.container(horizontal=True):
         about = choice("About", PAGE, WITH_TOTAL, "error")
-        along = choice("Along", PAGE, offered, max(offered, key=there.__getitem__))
+        along = choice("Along", PAGE, offered, max(offered, key=counts.__getitem__))
         spread = choice("Spread", PAGE, SPREADS, "sd") if several else "sd"
     return about, Options("error" if about == "error" else "data_loss", along, spread)
 
@@ -105,11 +105,11 @@ def _warn(chosen: Chosen) -> None:
 
 
 def _facts(chosen: Chosen) -> tuple[list[str], list[ResNetConfig | None], list[Decay | None]]:
-    given = [kept.curve.given for kept in chosen.imports]
-    configs = [*[arm.spec.config for arm in chosen.arms], *[said.config for said in given]]
+    given = [imported.curve.given for imported in chosen.imports]
+    configs = [*[arm.spec.config for arm in chosen.arms], *[facts.config for facts in given]]
     decays = [
         *[arm.spec.recipe.weight_decay for arm in chosen.arms],
-        *[said.decay_in_loss() for said in given],
+        *[facts.decay_in_loss() for facts in given],
     ]
     return chosen.names, configs, decays
 
@@ -155,7 +155,10 @@ def _totals(chosen: Chosen, points: Sequence[ArmPoints], options: Options) -> Ar
     series = {
         arm.name: _of_runs(arm, by_name[arm.name]) for arm in chosen.arms if arm.name in by_name
     }
-    series |= {kept.curve.name: [kept.total] if kept.total else [] for kept in chosen.imports}
+    series |= {
+        imported.curve.name: [imported.total] if imported.total else []
+        for imported in chosen.imports
+    }
     drawn, left, most = [], [], points_each(points, options)
     for arm in points:
         lines = [
@@ -188,19 +191,19 @@ def _of_runs(arm: Arm, points: ArmPoints) -> list[Series]:
     records = {
         spec.recipe.seed: cache.records(run) for run, spec in zip(arm.runs, arm.specs, strict=True)
     }
-    found = []
+    totals = []
     for run in points.runs:
         data = run.series.get(("training", "data_loss"))
         if data and run.seed is not None:
             penalties = history.values(records[run.seed], history.Train, "l2_penalty")
             known = penalties[: len(data.y)]
-            found.append(
+            totals.append(
                 Series(
                     data.y[: len(known)] + np.array(known, float),
                     {along: x[: len(known)] for along, x in data.along.items()},
                 )
             )
-    return found
+    return totals
 
 
 def _not_drawn(sentences: Sequence[str]) -> None:

@@ -20,15 +20,15 @@ from resnet.runs import Run
 from resnet.runs.spec import RunSpec
 
 
-def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Finding, ...]:
-    """The findings for everything chosen. `said` receives a sentence for each run or curve that
+def found(chosen: Chosen, declared: str | None, problems: list[str]) -> tuple[Finding, ...]:
+    """The findings for everything chosen. `problems` receives a sentence for each run or curve that
     cannot be checked."""
-    facts = [one for arm in chosen.arms for one in _of_arm(arm, said)]
-    for kept in chosen.imports:
+    facts = [one for arm in chosen.arms for one in _of_arm(arm, problems)]
+    for imported in chosen.imports:
         try:
-            facts.append(of_import(kept.curve))
+            facts.append(of_import(imported.curve))
         except ResNetLabError as error:
-            said.append(f"{kept.curve.name} cannot be checked: {error}")
+            problems.append(f"{imported.curve.name} cannot be checked: {error}")
     if declared:
         facts = [replace(one, declared=(declared,)) for one in facts]
     return rules.check(*facts)
@@ -51,13 +51,13 @@ def follows(arm: Arm) -> str | None:
     return rules.follows(spec.recipe, spec.config, _dataset(spec)).sentence
 
 
-def _of_arm(arm: Arm, said: list[str]) -> list[Facts]:
+def _of_arm(arm: Arm, problems: list[str]) -> list[Facts]:
     facts = []
     for run, spec in zip(arm.runs, arm.specs, strict=True):
         try:
             facts.append(replace(_of_run(run, spec), arm=arm.name))
         except ResNetLabError as error:
-            said.append(f"Run {run.id} cannot be checked: {error}")
+            problems.append(f"Run {run.id} cannot be checked: {error}")
     return facts
 
 

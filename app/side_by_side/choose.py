@@ -30,29 +30,32 @@ class Chosen:
 
     @property
     def names(self) -> list[str]:
-        return [*[arm.name for arm in self.arms], *[kept.curve.name for kept in self.imports]]
+        return [
+            *[arm.name for arm in self.arms],
+            *[imported.curve.name for imported in self.imports],
+        ]
 
 
 def chooser(runs: Sequence[Run], imports: Mapping[str, Kept]) -> list[str]:
     """The control. Returns the chosen run ids and import file names, which are also in the link."""
     labels = {run.id: _of_run(run) for run in runs} | {
-        key: of_import(kept) for key, kept in imports.items()
+        key: of_import(keys) for key, keys in imports.items()
     }
     if linked := state.read(LINKED):
         _arrive(linked, labels)
     views.problem(state.read(MISSING))
-    kept = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
+    keys = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
     st.multiselect(
         "Runs and imported curves",
         list(labels),
-        default=kept,
-        key=state.seed(CHOICE, kept),
+        default=keys,
+        key=state.seed(CHOICE, keys),
         format_func=labels.__getitem__,
         on_change=_changed,
         placeholder="Choose runs or curves",
     )
-    state.address_runs(state.CURVE, kept)
-    return kept
+    state.address_runs(state.CURVE, keys)
+    return keys
 
 
 def _arrive(linked: Sequence[str], known: Container[str]) -> None:
@@ -62,11 +65,11 @@ def _arrive(linked: Sequence[str], known: Container[str]) -> None:
     names = [name for name in dict.fromkeys(linked) if name]
     only([name for name in names if name in known])
     if missing := [name[:LONGEST] for name in names if name not in known]:
-        said = (
+        sentence = (
             "The link names runs or curves that do not exist here, so they are left out:"
             f" {listed(missing, MISSING_SHOWN)}."
         )
-        state.remember(MISSING, said)
+        state.remember(MISSING, sentence)
 
 
 def _changed() -> None:
@@ -96,34 +99,34 @@ def _of_run(run: Run) -> str:
     return f"{what} · {began:%d %b %H:%M} · {run.id[-4:]}"
 
 
-def of_import(kept: Kept) -> str:
+def of_import(imported: Kept) -> str:
     """The label of an imported curve. The end of its file name separates curves with the same
     name."""
-    return f"{kept.curve.name} · imported · {kept.key.partition('.')[0][-4:]}"
+    return f"{imported.curve.name} · imported · {imported.key.partition('.')[0][-4:]}"
 
 
 def chosen(keys: Sequence[str], runs: Sequence[Run], imports: Mapping[str, Kept]) -> Chosen:
     """The arms and curves of the chosen keys."""
     by_id = {run.id: run for run in runs}
-    found = grouped([by_id[key] for key in keys if key in by_id])
-    taken = {arm.name for arm in found.arms}
+    groups = grouped([by_id[key] for key in keys if key in by_id])
+    taken = {arm.name for arm in groups.arms}
     named = []
-    for kept in [imports[key] for key in keys if key in imports]:
-        name = kept.curve.name
+    for imported in [imports[key] for key in keys if key in imports]:
+        name = imported.curve.name
         if name in taken:
-            name = f"{name[:180]}, {kept.key.partition('.')[0][-8:]}"
+            name = f"{name[:180]}, {imported.key.partition('.')[0][-8:]}"
         taken.add(name)
-        named.append(_renamed(kept, name))
-    return Chosen(found.arms, tuple(named), found.left_out)
+        named.append(_renamed(imported, name))
+    return Chosen(groups.arms, tuple(named), groups.left_out)
 
 
-def _renamed(kept: Kept, name: str) -> Kept:
-    if name == kept.curve.name:
-        return kept
+def _renamed(imported: Kept, name: str) -> Kept:
+    if name == imported.curve.name:
+        return imported
     return replace(
-        kept,
-        curve=kept.curve.model_copy(update={"name": name}),
-        points=replace(kept.points, name=name),
+        imported,
+        curve=imported.curve.model_copy(update={"name": name}),
+        points=replace(imported.points, name=name),
     )
 
 

@@ -49,8 +49,8 @@ def show(chosen: Chosen) -> str | None:
 def _declared(keys: Sequence[str]) -> str | None:
     """The setting that a person declares as the factor, or None."""
     options = [NOTHING, *declarable(keys)]
-    kept = state.read(DECLARED, NOTHING)
-    value = kept if kept in options else NOTHING
+    last = state.read(DECLARED, NOTHING)
+    value = last if last in options else NOTHING
     st.selectbox(
         "Which setting is being compared?",
         options,
@@ -65,27 +65,27 @@ def _declared(keys: Sequence[str]) -> str | None:
 
 def declarable(keys: Sequence[str]) -> list[str]:
     """What can be declared: settings that differ, and the groups they belong to."""
-    found: dict[str, None] = {}
+    options: dict[str, None] = {}
     for key in keys:
         parts = key.split(".")
-        found |= dict.fromkeys(".".join(parts[: count + 1]) for count in range(len(parts)))
-    return sorted(found.keys() - {"recipe"})
+        options |= dict.fromkeys(".".join(parts[: count + 1]) for count in range(len(parts)))
+    return sorted(options.keys() - {"recipe"})
 
 
 def _covered(key: str, factors: Sequence[str]) -> bool:
     return any(key == factor or key.startswith(f"{factor}.") for factor in factors)
 
 
-def _verdict(found: OneFactor) -> None:
+def _verdict(verdict: OneFactor) -> None:
     """A banner that names each undeclared setting, else a green sentence."""
-    if found.purity == "undeclared":
-        loose = [each for each in found.found if each.factor is None]
-        st.warning(views.plain(found.sentence), icon=":material/balance:")
+    if verdict.purity == "undeclared":
+        loose = [each for each in verdict.found if each.factor is None]
+        st.warning(views.plain(verdict.sentence), icon=":material/balance:")
         _listed(loose)
-    elif found.purity == "several factors":
-        st.warning(views.plain(found.sentence), icon=":material/balance:")
+    elif verdict.purity == "several factors":
+        st.warning(views.plain(verdict.sentence), icon=":material/balance:")
     else:
-        st.markdown(f":green[:material/check_circle: {views.plain(found.sentence)}]")
+        st.markdown(f":green[:material/check_circle: {views.plain(verdict.sentence)}]")
 
 
 def _listed(loose: Sequence[Differing]) -> None:
@@ -98,9 +98,11 @@ def _table(loose: Sequence[Differing]) -> None:
     views.table(TextTable(columns, [_row(each, arms) for each in loose]), "Settings that differ")
 
 
-def _row(found: Differing, arms: Sequence[str]) -> list[str]:
-    values = {arm: " or ".join(map(_said, own)) for arm, own in found.values.items()}
-    return [found.key, *[values.get(arm, "") for arm in arms]]
+def _row(setting: Differing, arms: Sequence[str]) -> list[str]:
+    values = {
+        arm: " or ".join(map(_said, arm_values)) for arm, arm_values in setting.values.items()
+    }
+    return [setting.key, *[values.get(arm, "") for arm in arms]]
 
 
 def _said(value: object) -> str:
@@ -113,26 +115,26 @@ def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
     if not chosen.imports:
         return ()
     known: dict[str, Mapping[str, object]] = {arm.name: settings(arm.spec) for arm in chosen.arms}
-    known |= {kept.curve.name: of_import(kept.curve) for kept in chosen.imports}
-    found = []
+    known |= {imported.curve.name: of_import(imported.curve) for imported in chosen.imports}
+    differing = []
     for key in dict.fromkeys(key for facts in known.values() for key in facts):
         values = {name: (facts[key],) for name, facts in known.items() if key in facts}
-        if len({differences.canonical(own) for own in values.values()}) > 1:
-            found.append(Differing(key, values, None))
-    return tuple(found)
+        if len({differences.canonical(value) for value in values.values()}) > 1:
+            differing.append(Differing(key, values, None))
+    return tuple(differing)
 
 
 def of_import(curve: ImportedCurve) -> dict[str, object]:
     """What a person typed about a curve, with the keys of `differences.leaves` and the units of our
     recipes."""
-    said = curve.given
-    network = _network(said.config) if said.config else {}
-    recipe = {f"recipe.{key}": value for key, value in said.recipe.items() if key != "dataset"}
-    dataset = {"dataset": said.recipe["dataset"]} if "dataset" in said.recipe else {}
+    given = curve.given
+    network = _network(given.config) if given.config else {}
+    recipe = {f"recipe.{key}": value for key, value in given.recipe.items() if key != "dataset"}
+    dataset = {"dataset": given.recipe["dataset"]} if "dataset" in given.recipe else {}
     known: dict[str, object] = {}
-    if said.decay is not None:
-        value, meaning = in_one_unit(said.decay, said.decay_meaning)
-        decay = {"value": value, "semantics": meaning, "covers": said.decay_covers}
+    if given.decay is not None:
+        value, meaning = in_one_unit(given.decay, given.decay_meaning)
+        decay = {"value": value, "semantics": meaning, "covers": given.decay_covers}
         known = {f"recipe.weight_decay.{key}": fact for key, fact in decay.items()}
     return {**network, **recipe, **dataset, **known}
 
@@ -164,7 +166,7 @@ def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[s
         _listed(loose)
     else:
         st.markdown(f"No {'other ' if factors else ''}differences in the known settings.")
-    st.caption(views.plain(" ".join(unknown([kept.curve for kept in chosen.imports]))))
+    st.caption(views.plain(" ".join(unknown([imported.curve for imported in chosen.imports]))))
 
 
 def unknown(curves: Sequence[ImportedCurve]) -> list[str]:
@@ -172,9 +174,9 @@ def unknown(curves: Sequence[ImportedCurve]) -> list[str]:
     sentence."""
     alike: dict[str, list[str]] = {}
     for curve in curves:
-        said = [words for key, words in KNOWN.items() if getattr(curve.given, key) is not None]
-        said += list(curve.given.recipe)
-        alike.setdefault(", ".join(said) or "what is in their files", []).append(curve.name)
+        facts = [words for key, words in KNOWN.items() if getattr(curve.given, key) is not None]
+        facts += list(curve.given.recipe)
+        alike.setdefault(", ".join(facts) or "what is in their files", []).append(curve.name)
     return [
         f"For {listed(names)}, only these settings are known: {beyond}."
         for beyond, names in alike.items()

@@ -24,9 +24,9 @@ def show(chosen: Chosen) -> None:
         persist_state="session",
         placeholder="Add networks by name",
     )
-    said: list[str] = []
-    items = [*_items(chosen, said), *map(of_network, added)]
-    for sentence in said:
+    problems: list[str] = []
+    items = [*_items(chosen, problems), *map(of_network, added)]
+    for sentence in problems:
         views.problem(sentence)
     if not items:
         st.markdown("Choose runs, curves or networks. Their losses are explained here.")
@@ -39,15 +39,15 @@ def of_network(name: str) -> LossItem:
     return LossItem(name, "network", catalog.get(name).config, notebook.usual_decay(name))
 
 
-def _items(chosen: Chosen, said: list[str]) -> list[LossItem]:
+def _items(chosen: Chosen, problems: list[str]) -> list[LossItem]:
     items = []
     for arm in chosen.arms:
         try:
             course = losses.course_of(cache.records(arm.runs[0]))
         except ResNetLabError as error:
-            said.append(f"{arm.name} cannot be explained: {error}")
+            problems.append(f"{arm.name} cannot be explained: {error}")
             continue
         items.append(
             LossItem(arm.name, "run", arm.spec.config, arm.spec.recipe.weight_decay, course)
         )
-    return [*items, *[kept.curve.as_loss_item() for kept in chosen.imports]]
+    return [*items, *[imported.curve.as_loss_item() for imported in chosen.imports]]

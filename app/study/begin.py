@@ -27,16 +27,16 @@ SIZE_HELP = (
 
 def titles() -> dict[str, str]:
     """Everything that a study can start from, by key, the most likely first."""
-    found = {key: ready.get(key).title for key in ready.names()}
-    found |= {shelf.MINE: "The network and recipe from the other pages"}
+    options = {key: ready.get(key).title for key in ready.names()}
+    options |= {shelf.MINE: "The network and recipe from the other pages"}
     if copied := state.read(shelf.COPIED):
-        found = {
+        options = {
             shelf.COPY: f"A copy of {'the example' if copied == shelf.EXAMPLE else copied}",
-            **found,
+            **options,
         }
     if state.read(UPLOADED):
-        found = {shelf.FILE: "The uploaded file", **found}
-    return found
+        options = {shelf.FILE: "The uploaded file", **options}
+    return options
 
 
 def sizes(key: str) -> tuple[Size, ...]:

@@ -26,32 +26,32 @@ def live(chosen: shelf.Chosen) -> None:
     if chosen.key == shelf.EXAMPLE:
         _example(chosen.study)
         return
-    made = _planned(chosen.study)
-    busy = made is not None and progress.busy(made)
+    plan = _planned(chosen.study)
+    busy = plan is not None and progress.busy(plan)
     st.fragment(_own, run_every=REFRESH_S if busy else None)(chosen.study)
 
 
 def _own(study: Study) -> None:
-    made = _planned(study)
-    if made is None:
+    plan = _planned(study)
+    if plan is None:
         return
-    _heading(made)
-    progress.show(made, runs_cache.store())
-    _found(made)
-    _more(made)
-    if bool(state.read(BUSY)) != progress.busy(made):  # start or stop the automatic refresh
-        state.remember(BUSY, progress.busy(made))
+    _heading(plan)
+    progress.show(plan, runs_cache.store())
+    _found(plan)
+    _more(plan)
+    if bool(state.read(BUSY)) != progress.busy(plan):  # start or stop the automatic refresh
+        state.remember(BUSY, progress.busy(plan))
         st.rerun()
 
 
 def _example(study: Study) -> None:
     try:
-        made = cache.plan(study, cache.example().runs)
+        plan = cache.plan(study, cache.example().runs)
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    _heading(made)
-    _found(made)
+    _heading(plan)
+    _found(plan)
     st.button(
         "Copy this study",
         icon=":material/content_copy:",
@@ -77,37 +77,37 @@ def _planned(study: Study) -> Plan | None:
         return None
 
 
-def _heading(made: Plan) -> None:
-    study = made.study
+def _heading(plan: Plan) -> None:
+    study = plan.study
     st.subheader(views.plain(study.question or study.name), anchor=False)
     source = f" · {study.source}" if study.source else ""
-    st.caption(views.plain(f"{wording.extent(made.steps)}{source}"))
+    st.caption(views.plain(f"{wording.extent(plan.steps)}{source}"))
 
 
-def _found(made: Plan) -> None:
+def _found(plan: Plan) -> None:
     try:
-        found = cache.outcome_of(made)
+        outcome = cache.outcome_of(plan)
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    results.show(found)
+    results.show(outcome)
 
 
-def _more(made: Plan) -> None:
+def _more(plan: Plan) -> None:
     """Actions that change the whole page, not only the part that refreshes itself."""
     with st.container(horizontal=True):
         if st.button("Copy this study", icon=":material/content_copy:"):
-            shelf.open_new(made.study.name)
+            shelf.open_new(plan.study.name)
             st.rerun()
-        ids = [step.run.id for step in made.steps if step.run]
+        ids = [step.run.id for step in plan.steps if step.run]
         if ids and st.button("Compare with other runs", icon=":material/stacked_line_chart:"):
             _beside(ids)
         popover = st.popover("Remove", icon=":material/delete:")
         popover.markdown("This deletes the study's file. Its runs stay on the Runs page.")
         if popover.button("Remove the study"):
-            _remove(made.study.name)
+            _remove(plan.study.name)
             st.rerun()
-    preview.as_file(made.study)
+    preview.as_file(plan.study)
 
 
 def _beside(ids: list[str]) -> None:

@@ -50,17 +50,17 @@ def form() -> Draft:
     except ResNetLabError as error:
         return Draft(None, str(error))
     _about(key, base)
-    kept = change.Kept(f"{key} {size or ''}".strip(), state.remembered(CHANGES, dict))
-    _few(kept, base)
+    changes = change.Kept(f"{key} {size or ''}".strip(), state.remembered(CHANGES, dict))
+    _few(changes, base)
     expander = st.expander(
         "Customise", key="study_change", on_change="rerun", icon=":material/tune:"
     )
     if expander.open:
         with expander:
-            change.more(kept, base)
+            change.more(changes, base)
             _upload()
     try:
-        return Draft(made(base, kept.said), None)
+        return Draft(made(base, changes.said), None)
     except ResNetLabError as error:
         return Draft(None, str(error))
 
@@ -94,20 +94,20 @@ def _about(key: str, base: Study) -> None:
     """The question of the study, its source, and the result that the source reports."""
     if base.question:
         st.markdown(f"**{views.plain(base.question)}**")
-    said = [f"Source: {base.source}."] if base.source else []
-    said += [f"Result of the source: {ready.get(key).expected}"] if key in ready.names() else []
-    if said:
-        st.caption(views.plain(" ".join(said)))
+    lines = [f"Source: {base.source}."] if base.source else []
+    lines += [f"Result of the source: {ready.get(key).expected}"] if key in ready.names() else []
+    if lines:
+        st.caption(views.plain(" ".join(lines)))
 
 
-def _few(kept: change.Kept, base: Study) -> None:
+def _few(changes: change.Kept, base: Study) -> None:
     offered = devices()
     names = {device.id: device.name for device in offered}
-    device = kept.get(
+    device = changes.get(
         "device", base.baseline.device if base.baseline.device in names else offered[0].id
     )
     seeds, steps, where = st.columns(3)
-    kept.number(
+    changes.number(
         seeds,
         "Seeds",
         "seeds",
@@ -116,7 +116,7 @@ def _few(kept: change.Kept, base: Study) -> None:
         max_value=STUDY_SEEDS,
         help=SEEDS_HELP,
     )
-    kept.number(
+    changes.number(
         steps,
         "Steps of each run",
         "steps",
@@ -125,7 +125,7 @@ def _few(kept: change.Kept, base: Study) -> None:
         max_value=MOST_STEPS,
         help=change.STEPS_HELP,
     )
-    kept.select(
+    changes.select(
         where,
         "Device",
         "device",
@@ -160,18 +160,18 @@ def _uploaded() -> None:
         state.read(CHANGES, {}).pop(FILE, None)
 
 
-def made(base: Study, said: Mapping[str, Any]) -> Study:
+def made(base: Study, changes: Mapping[str, Any]) -> Study:
     """The study with the changes from the controls. Raises ConfigError or UnknownNameError."""
     facts = base.model_dump(mode="json")
-    facts["baseline"] = _baseline(base, said)
-    count = said.get("seeds", len(base.seeds))
+    facts["baseline"] = _baseline(base, changes)
+    count = changes.get("seeds", len(base.seeds))
     more = (seed for seed in itertools.count() if seed not in base.seeds)
     facts["seeds"] = [*base.seeds, *itertools.islice(more, count)][
         :count
     ]  # existing seeds stay, with their runs
-    facts |= {key: said[key] for key in ("name", "question", "design") if key in said}
+    facts |= {key: changes[key] for key in ("name", "question", "design") if key in changes}
     if facts["design"] == "list":
-        listed = fields.arms_of(said["arms"]) if "arms" in said else _listed(base)
+        listed = fields.arms_of(changes["arms"]) if "arms" in changes else _listed(base)
         keys = [factor.key for factor in base.factors] if base.design == "list" else []
         keys += [key for arm in listed for key in arm["settings"]]
         facts |= {
@@ -179,7 +179,7 @@ def made(base: Study, said: Mapping[str, Any]) -> Study:
             "factors": [{"key": key, "levels": []} for key in dict.fromkeys(keys)],
         }
     else:
-        rows = said.get("factors", change.rows_of(base))
+        rows = changes.get("factors", change.rows_of(base))
         factors = [
             {"key": row["key"], "levels": fields.levels_of(row["levels"], row["key"])}
             for row in rows
@@ -196,13 +196,13 @@ def _listed(base: Study) -> list[dict[str, Any]]:
     return fields.arms_of(fields.arms_text(base))
 
 
-def _baseline(base: Study, said: Mapping[str, Any]) -> dict[str, Any]:
+def _baseline(base: Study, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The baseline. Steps are set first, because they stretch the schedule; then the settings typed
     for every arm."""
     facts = base.baseline.model_dump(mode="json")
-    recipe, settings = base.baseline.recipe, fields.settings_of(said.get("everywhere", ""))
-    steps = said.get("steps", recipe.steps)
-    own = {
+    recipe, settings = base.baseline.recipe, fields.settings_of(changes.get("everywhere", ""))
+    steps = changes.get("steps", recipe.steps)
+    recipe_settings = {
         key.removeprefix("recipe."): value
         for key, value in settings.items()
         if key.startswith("recipe.")
@@ -214,10 +214,10 @@ def _baseline(base: Study, said: Mapping[str, Any]) -> dict[str, Any]:
     }
     longer = recipe if steps == recipe.steps else with_steps(recipe, steps)
     return facts | {
-        "network": settings.get("network", said.get("network", base.baseline.network)),
+        "network": settings.get("network", changes.get("network", base.baseline.network)),
         "settings": facts["settings"] | rest,
-        "recipe": with_settings(longer, own).model_dump(mode="json"),
-        "dataset": settings.get("dataset", said.get("dataset", base.baseline.dataset)),
-        "device": said.get("device", base.baseline.device),
+        "recipe": with_settings(longer, recipe_settings).model_dump(mode="json"),
+        "dataset": settings.get("dataset", changes.get("dataset", base.baseline.dataset)),
+        "device": changes.get("device", base.baseline.device),
         "data_folder": data_folder(),
     }

@@ -66,22 +66,22 @@ def example() -> Example:
     return Example(read(folder / "study.yaml"), tuple(by_coming(runs_in(folder / "runs"))), text)
 
 
-def plan(study: Study, there: Sequence[Run]) -> Plan:
+def plan(study: Study, runs: Sequence[Run]) -> Plan:
     """Which runs of a study exist, and which are missing. Raises ConfigError, DataError or
     UnknownNameError."""
-    return _plan(study.model_dump_json(), study, tuple(there), _states(there))
+    return _plan(study.model_dump_json(), study, tuple(runs), _states(runs))
 
 
-def outlook(made: Plan) -> Outlook:
+def outlook(planned: Plan) -> Outlook:
     """What is known of a plan before it runs. It is kept, so that arms are not compared again after
     each click."""
-    return _outlook(made.study.model_dump_json(), made)
+    return _outlook(planned.study.model_dump_json(), planned)
 
 
-def outcome_of(made: Plan) -> Outcome:
+def outcome_of(planned: Plan) -> Outcome:
     """The results of the runs of a plan. Raises ConfigError or RunError if one cannot be read."""
-    runs = tuple([step.run for step in made.steps if step.run])
-    return _outcome(made.study.model_dump_json(), made.study, runs, _written(made.steps))
+    runs = tuple([step.run for step in planned.steps if step.run])
+    return _outcome(planned.study.model_dump_json(), planned.study, runs, _written(planned.steps))
 
 
 def findings(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns]) -> tuple[Finding, ...]:
@@ -123,9 +123,9 @@ def _outcome(text: str, _study: Study, _runs: tuple[Run, ...], written: Signatur
     return outcome(_study, _runs)
 
 
-def _states(there: Sequence[Run]) -> tuple[tuple[str, str], ...]:
+def _states(runs: Sequence[Run]) -> tuple[tuple[str, str], ...]:
     """The runs and their states: a plan depends on these."""
-    return tuple([(str(run.path), _state(run)) for run in there])
+    return tuple([(str(run.path), _state(run)) for run in runs])
 
 
 def _state(run: Run) -> str:
@@ -149,7 +149,7 @@ def _written(steps: Sequence[Step]) -> Signature:
 
 def _size(run: Run, name: str) -> tuple[int, int]:
     try:
-        found = run.directory.file(name).stat()
+        status = run.directory.file(name).stat()
     except OSError:
         return (0, 0)
-    return (found.st_size, found.st_mtime_ns)
+    return (status.st_size, status.st_mtime_ns)

@@ -111,26 +111,28 @@ class Kept:
         )
 
 
-def more(kept: Kept, base: Study) -> None:
+def more(changes: Kept, base: Study) -> None:
     """The design, the factors or arms, the baseline, and the name."""
-    design = kept.get("design", base.design)
+    design = changes.get("design", base.design)
     controls.one_of(
         "How levels are combined",
         DESIGNS,
         design,
-        key=kept.key("design"),
+        key=changes.key("design"),
         help=DESIGN_HELP,
-        on_change=kept.take,
+        on_change=changes.take,
         args=("design",),
     )
     if design == "list":
-        _arms(kept, base)
+        _arms(changes, base)
     else:
-        _factors(kept, base)
+        _factors(changes, base)
     left, right = st.columns(2)
-    kept.select(left, "Baseline network", "network", list(catalog.names()), base.baseline.network)
+    changes.select(
+        left, "Baseline network", "network", list(catalog.names()), base.baseline.network
+    )
     titles = {name: data.title(name) for name in data.names()}
-    kept.select(
+    changes.select(
         right,
         "Data set",
         "dataset",
@@ -138,7 +140,7 @@ def more(kept: Kept, base: Study) -> None:
         base.baseline.dataset,
         format_func=lambda name: titles.get(name, name),
     )
-    kept.text(
+    changes.text(
         st,
         "Also change, in every arm",
         "everywhere",
@@ -147,8 +149,8 @@ def more(kept: Kept, base: Study) -> None:
         placeholder="norm.momentum=0.99 recipe.batch_size=64",
     )
     left, right = st.columns(2)
-    kept.text(left, "Name", "name", base.name, help=NAME_HELP)
-    kept.text(right, "Question", "question", base.question)
+    changes.text(left, "Name", "name", base.name, help=NAME_HELP)
+    changes.text(right, "Question", "question", base.question)
 
 
 def rows_of(base: Study) -> list[dict[str, str]]:
@@ -159,20 +161,24 @@ def rows_of(base: Study) -> list[dict[str, str]]:
     ]
 
 
-def _factors(kept: Kept, base: Study) -> None:
+def _factors(changes: Kept, base: Study) -> None:
     about = fields.known(base)
-    rows = kept.get("factors", rows_of(base))
+    rows = changes.get("factors", rows_of(base))
     for row in rows:
         with st.container(key=f"factor_{row['id']}", horizontal=True, vertical_alignment="bottom"):
-            _factor(kept, base, row, about)
+            _factor(changes, base, row, about)
     st.button(
-        "Add a factor", icon=":material/add:", on_click=_add, args=(kept, base), key=kept.key("add")
+        "Add a factor",
+        icon=":material/add:",
+        on_click=_add,
+        args=(changes, base),
+        key=changes.key("add"),
     )
 
 
-def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, str]) -> None:
+def _factor(changes: Kept, base: Study, row: dict[str, str], about: Mapping[str, str]) -> None:
     options = list(about) if not row["key"] or row["key"] in about else [row["key"], *about]
-    key, levels = kept.key(f"key {row['id']}"), kept.key(f"levels {row['id']}")
+    key, levels = changes.key(f"key {row['id']}"), changes.key(f"levels {row['id']}")
     place = options.index(row["key"]) if row["key"] else None
     st.selectbox(
         "Factor",
@@ -182,7 +188,7 @@ def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, st
         placeholder="Choose a setting",
         format_func=lambda name: f"{name} · {about[name]}" if name in about else name,
         on_change=_edit,
-        args=(kept, base, row["id"]),
+        args=(changes, base, row["id"]),
     )
     names = fields.named(row["key"])
     of = (
@@ -196,47 +202,49 @@ def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, st
         width=280,
         placeholder=", ".join(names[:2]),
         on_change=_edit,
-        args=(kept, base, row["id"]),
+        args=(changes, base, row["id"]),
     )
     st.button(
         "Remove",
         icon=":material/close:",
-        key=kept.key(f"remove {row['id']}"),
+        key=changes.key(f"remove {row['id']}"),
         on_click=_remove,
-        args=(kept, base, row["id"]),
+        args=(changes, base, row["id"]),
     )
 
 
-def _edit(kept: Kept, base: Study, row_id: str) -> None:
-    rows = [dict(row) for row in kept.get("factors", rows_of(base))]
+def _edit(changes: Kept, base: Study, row_id: str) -> None:
+    rows = [dict(row) for row in changes.get("factors", rows_of(base))]
     for row in rows:
         if row["id"] == row_id:
-            row["key"] = state.read(kept.key(f"key {row_id}")) or ""
-            row["levels"] = state.read(kept.key(f"levels {row_id}")) or ""
-    kept.put("factors", rows)
+            row["key"] = state.read(changes.key(f"key {row_id}")) or ""
+            row["levels"] = state.read(changes.key(f"levels {row_id}")) or ""
+    changes.put("factors", rows)
 
 
-def _add(kept: Kept, base: Study) -> None:
-    rows = kept.get("factors", rows_of(base))
+def _add(changes: Kept, base: Study) -> None:
+    rows = changes.get("factors", rows_of(base))
     fresh = str(1 + max([int(row["id"]) for row in rows], default=-1))
-    kept.put("factors", [*rows, {"id": fresh, "key": "", "levels": ""}])
+    changes.put("factors", [*rows, {"id": fresh, "key": "", "levels": ""}])
 
 
-def _remove(kept: Kept, base: Study, row_id: str) -> None:
-    kept.put("factors", [row for row in kept.get("factors", rows_of(base)) if row["id"] != row_id])
+def _remove(changes: Kept, base: Study, row_id: str) -> None:
+    changes.put(
+        "factors", [row for row in changes.get("factors", rows_of(base)) if row["id"] != row_id]
+    )
 
 
-def _arms(kept: Kept, base: Study) -> None:
+def _arms(changes: Kept, base: Study) -> None:
     try:
-        text = kept.get("arms", None) or fields.arms_text(base)
+        text = changes.get("arms", None) or fields.arms_text(base)
     except ResNetLabError:
         text = ""
     st.text_area(
         "Arms",
         text,
-        key=state.seed(kept.key("arms"), text),
+        key=state.seed(changes.key("arms"), text),
         help=ARMS_HELP,
-        on_change=kept.take,
+        on_change=changes.take,
         args=("arms",),
         height=34 + 26 * max(3, text.count("\n") + 2),
     )

@@ -18,7 +18,7 @@ WIDTH_HELP = (
 )
 
 
-def menu(found: Outcome, look: Options) -> None:
+def menu(outcome: Outcome, look: Options) -> None:
     """Table, figure, report and zip. The figure looks like the chart on the page. A file is made
     only after the click."""
     popover = st.popover(
@@ -26,31 +26,31 @@ def menu(found: Outcome, look: Options) -> None:
     )
     if not popover.open:
         return
-    stem = found.study.name
+    stem = outcome.study.name
     with popover:
         st.caption("The table. CSV has unrounded numbers")
         with st.container(horizontal=True):
-            exports.button("CSV", f"{stem}.csv", lambda: exported(found, "csv"))
-            exports.button("Markdown", f"{stem}.md", lambda: exported(found, "markdown"))
-            exports.button("LaTeX", f"{stem}.tex", lambda: exported(found, "latex"))
+            exports.button("CSV", f"{stem}.csv", lambda: exported(outcome, "csv"))
+            exports.button("Markdown", f"{stem}.md", lambda: exported(outcome, "markdown"))
+            exports.button("LaTeX", f"{stem}.tex", lambda: exported(outcome, "latex"))
         st.caption("The chart as shown, on white")
         width = switch("Width", "study_width", WIDTHS, "column", help=WIDTH_HELP)
         with st.container(horizontal=True):
-            exports.button("SVG", f"{stem}.svg", partial(study_figure, found, "svg", width, look))
-            exports.button("PDF", f"{stem}.pdf", partial(study_figure, found, "pdf", width, look))
+            exports.button("SVG", f"{stem}.svg", partial(study_figure, outcome, "svg", width, look))
+            exports.button("PDF", f"{stem}.pdf", partial(study_figure, outcome, "pdf", width, look))
         st.caption("A report to print, and a zip to repeat the study")
         with st.container(horizontal=True):
-            exports.button("Report", f"{stem}.html", partial(_report, found))
-            exports.button("Zip", f"{stem}.zip", partial(_bundle, found))
+            exports.button("Report", f"{stem}.html", partial(_report, outcome))
+            exports.button("Zip", f"{stem}.zip", partial(_bundle, outcome))
 
 
-def _report(found: Outcome) -> str:
+def _report(outcome: Outcome) -> str:
     from resnet.studies.export.report import report  # noqa: PLC0415  most visits never need it
 
-    return report(found)
+    return report(outcome)
 
 
-def _bundle(found: Outcome) -> bytes:
+def _bundle(outcome: Outcome) -> bytes:
     from resnet.studies.export.bundle import packed  # noqa: PLC0415  as above
 
-    return packed(found)
+    return packed(outcome)

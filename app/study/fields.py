@@ -36,10 +36,10 @@ def known(study: Study) -> dict[str, str]:
     recipe = base.recipe.model_dump(
         mode="json", exclude={*fields_of_kind(type(base.recipe), "seed")}
     )
-    found = {"network": base.network, "dataset": base.dataset}
+    values = {"network": base.network, "dataset": base.dataset}
     for part, facts in (("network", network), ("recipe", recipe)):
-        found |= {f"{part}.{key}": _value(facts, key) for key in known_keys(facts)}
-    return {key: _about(value) for key, value in found.items() if key not in FOLLOW_THE_DATA}
+        values |= {f"{part}.{key}": _value(facts, key) for key in known_keys(facts)}
+    return {key: _about(value) for key, value in values.items() if key not in FOLLOW_THE_DATA}
 
 
 def named(key: str) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def arms_text(study: Study) -> str:
 def arms_of(text: str) -> list[dict[str, Any]]:
     """Lines of NAME: KEY=VALUE … as arms of a list. Raises ConfigError."""
     bounded.check_length("A box", text, LONGEST_TYPED)
-    found = []
+    listed = []
     for line in filter(None, map(str.strip, text.splitlines())):
         name, colon, settings = line.partition(":")
         if not colon or not name.strip():
@@ -122,5 +122,5 @@ def arms_of(text: str) -> list[dict[str, Any]]:
                 "Write each arm as NAME: KEY=VALUE …, for example plain: network.shortcut=none;"
                 f" received {echo(line)}."
             )
-        found.append({"name": name.strip(), "settings": settings_of(settings)})
-    return found
+        listed.append({"name": name.strip(), "settings": settings_of(settings)})
+    return listed

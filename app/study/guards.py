@@ -29,9 +29,9 @@ def banner(sentences: Sequence[str]) -> None:
             st.warning("  \n".join(map(views.plain, shown)), icon=":material/warning:")
 
 
-def sentences(found: Sequence[str]) -> None:
+def sentences(lines: Sequence[str]) -> None:
     """One line for each sentence."""
-    st.markdown("\n".join(f"- {views.plain(sentence)}" for sentence in found))
+    st.markdown("\n".join(f"- {views.plain(sentence)}" for sentence in lines))
 
 
 def twins(proofs: Sequence[TwinProof]) -> None:
@@ -45,8 +45,8 @@ def recipe_check(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns] = 
     """The findings, the worst first, in an expander that shows their number. `arms` are the runs so
     far."""
     try:
-        found = cache.findings(study, steps, arms)
+        issues = cache.findings(study, steps, arms)
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    when_opened(findings.label(found), "study_check", lambda: findings.show(found))
+    when_opened(findings.label(issues), "study_check", lambda: findings.show(issues))

@@ -21,28 +21,28 @@ MOST_LINKS = 120
 """The most links to runs; more would make the page slow. The Runs page lists all runs."""
 
 
-def busy(made: Plan) -> bool:
+def busy(plan: Plan) -> bool:
     """Whether a run of the study is waiting or active."""
-    return made.count("wait") > 0
+    return plan.count("wait") > 0
 
 
-def show(made: Plan, store: Store) -> None:
+def show(plan: Plan, store: Store) -> None:
     """The progress bar, the buttons and the runs. If an action was refused, the page says why."""
     if problem := state.read(PROBLEM):
         state.forget(PROBLEM)
         views.problem(problem)
-    if made.count("reuse") < len(made.steps):
-        done, of = _steps(made.steps)
-        st.progress(min(1.0, done / of), text=_line(made, done, of))
+    if plan.count("reuse") < len(plan.steps):
+        done, of = _steps(plan.steps)
+        st.progress(min(1.0, done / of), text=_line(plan, done, of))
     with st.container(key="study_acts", horizontal=True):
-        _acts(made, store)
-    if busy(made) and store.queue.order().paused:
+        _acts(plan, store)
+    if busy(plan) and store.queue.order().paused:
         st.caption("The queue is paused, so no run starts. Resume it on the Runs page.")
-    label = f"{wording.counted(len(made.steps), 'run')}: {wording.states(made.steps)}"
+    label = f"{wording.counted(len(plan.steps), 'run')}: {wording.states(plan.steps)}"
     with st.expander(
-        label, key=f"study_runs_{'now' if busy(made) else 'then'}", expanded=busy(made)
+        label, key=f"study_runs_{'now' if busy(plan) else 'then'}", expanded=busy(plan)
     ):
-        _grid(made.steps)
+        _grid(plan.steps)
 
 
 def _steps(steps: Sequence[Step]) -> tuple[int, int]:
@@ -61,35 +61,35 @@ def _done(step: Step) -> int:
         return 0
 
 
-def _line(made: Plan, done: int, of: int) -> str:
-    said = [f"{made.count('reuse')} of {wording.counted(len(made.steps), 'run')} finished"]
-    said.append(f"step {done:,} of {of:,}")
-    if busy(made) and (left_s := _time_left_s(made)) is not None:
-        said.append(f"{wording.about(left_s)} of training left")
-    return " · ".join(said)
+def _line(plan: Plan, done: int, of: int) -> str:
+    parts = [f"{plan.count('reuse')} of {wording.counted(len(plan.steps), 'run')} finished"]
+    parts.append(f"step {done:,} of {of:,}")
+    if busy(plan) and (left_s := _time_left_s(plan)) is not None:
+        parts.append(f"{wording.about(left_s)} of training left")
+    return " · ".join(parts)
 
 
-def _time_left_s(made: Plan) -> float | None:
+def _time_left_s(plan: Plan) -> float | None:
     """Estimated from the speed of finished runs of the same kind. None until each kind of arm was
     measured."""
     try:
-        return made.time_s
+        return plan.time_s
     except ResNetLabError:
         return None
 
 
-def _acts(made: Plan, store: Store) -> None:
-    if busy(made):
-        _button("Stop", "stop_circle", partial(_stop, made, store))
+def _acts(plan: Plan, store: Store) -> None:
+    if busy(plan):
+        _button("Stop", "stop_circle", partial(_stop, plan, store))
         return
-    missing, failed = made.count("make") + made.count("resume"), made.count("leave")
+    missing, failed = plan.count("make") + plan.count("resume"), plan.count("leave")
     if missing:
-        _button("Start missing runs", START, partial(running.submit, made, store))
+        _button("Start missing runs", START, partial(running.submit, plan, store))
     if failed:
-        again = partial(_again, made, store)
+        again = partial(_again, plan, store)
         _button(f"Repeat {wording.counted(failed, 'failed run')}", "refresh", again)
     if not missing:
-        _button("Add a seed", "add", partial(_add_a_seed, made, store))
+        _button("Add a seed", "add", partial(_add_a_seed, plan, store))
 
 
 def _button(label: str, icon: str, act: Callable[[], object]) -> None:
@@ -104,21 +104,21 @@ def _button(label: str, icon: str, act: Callable[[], object]) -> None:
     st.rerun()
 
 
-def _stop(made: Plan, store: Store) -> None:
+def _stop(plan: Plan, store: Store) -> None:
     """Waiting runs are cancelled first, so that none starts while the others stop."""
-    waiting = [step for step in made.steps if step.action == "wait" and step.run]
+    waiting = [step for step in plan.steps if step.action == "wait" and step.run]
     for step in sorted(waiting, key=lambda step: wording.state_of(step) != "queued"):
         if step.run and not step.run.state().over:
             store.stop(step.run.id)
 
 
-def _again(made: Plan, store: Store) -> None:
-    running.submit(planning.plan(made.study, store.list(), "retry"), store)
+def _again(plan: Plan, store: Store) -> None:
+    running.submit(planning.plan(plan.study, store.list(), "retry"), store)
 
 
-def _add_a_seed(made: Plan, store: Store) -> None:
+def _add_a_seed(plan: Plan, store: Store) -> None:
     """Add a seed to the study. Existing runs are not repeated."""
-    larger = grown(made.study, seeds=[max(made.study.seeds) + 1])
+    larger = grown(plan.study, seeds=[max(plan.study.seeds) + 1])
     cache.shelf().save(larger)
     running.submit(planning.plan(larger, store.list()), store)
 

@@ -28,8 +28,8 @@ def dataset_form() -> DatasetFacts:
     """The control. Returns the facts of the chosen data set."""
     facts = _chosen()
     titles = {name: data.facts(name).title for name in data.names()} | {facts.name: facts.title}
-    if own := state.read(FOLDER):
-        titles |= {own: data.title(own)}
+    if folder := state.read(FOLDER):
+        titles |= {folder: data.title(folder)}
     controls.one_of("Data set", titles, facts.name, key="dataset_choice", on_change=_changed)
     with st.popover("Use your own folder", icon=":material/folder_open:"):
         st.text_input(
