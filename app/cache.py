@@ -77,7 +77,7 @@ def family_rows(most: int, settings: tuple[tuple[str, Any], ...]) -> tuple[Famil
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_FINGERPRINT)
 def layers_of(config: ResNetConfig) -> dict[str, Any]:
-    """The layer table for the details beside a drawing."""
+    """The layer table for the details panel of a drawing."""
     known = network(config)
     return layers(known.graph, known.metrics)
 

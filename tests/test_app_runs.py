@@ -230,7 +230,7 @@ def test_a_finished_run_shows_its_best_and_last_error(runs: Path) -> None:
     add_run(runs)
     app = visit("runs")
     assert not app.exception
-    assert numbers(app)["Validation error"] == numbers(app)["Best"] == "12.50 %"
+    assert numbers(app)["Validation error"] == numbers(app)["Best validation error"] == "12.50 %"
     assert "ResNet-8 on Digits" in text(app)
 
 

@@ -52,7 +52,7 @@ def menu(network: Network, choice: Choice, view: View) -> None:
     config, stem = network.config, exports.file_stem(network.config)
     with popover:
         figures(stem, config, view)
-        st.caption("Keras's plot_model picture, with the options chosen there")
+        st.caption("Keras's plot_model picture, with the options of that view")
         with st.container(horizontal=True):
             for form in PLOT_FORMATS:
                 _keras_picture(network, form, f"{stem}-plot_model.{form}")

@@ -180,7 +180,12 @@ def _layers(compared: Comparison) -> list[dict[str, Any]]:
             NUMBERS[key].heading: getattr(after, key, 0) - getattr(before, key, 0) for key in COSTS
         }
         rows.append(
-            {"Layer": layer.id, "Change": layer.change, **counts, "What": ", ".join(layer.what)}
+            {
+                "Layer": layer.id,
+                "Change": layer.change,
+                **counts,
+                "What changed": ", ".join(layer.what),
+            }
         )
     return rows
 

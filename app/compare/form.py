@@ -50,7 +50,7 @@ def _picker(label: str, key: str, choice: Choice) -> None:
     )
     changes = _said(choice.settings)
     st.text_input(
-        f"Settings of the {label.lower()}",
+        f"Settings of the {label.lower()} network",
         changes,
         key=state.seed(f"{key}_changes", changes),
         on_change=_changed,

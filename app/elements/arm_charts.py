@@ -90,7 +90,7 @@ def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> li
     shown = [{"showlegend": False, **trace} for trace in traces if len(trace["x"])]
     named = {"name": _plain(arm.label), "showlegend": not _labelled(curves)}
     bolds = [trace for trace in shown if trace.get("line") == bold and "hovertemplate" in trace]
-    for trace in (bolds or shown)[-1:]:  # one line of each arm stands in the legend
+    for trace in (bolds or shown)[-1:]:  # the legend shows one line of each arm
         trace.update(named)
     return shown
 

@@ -72,7 +72,7 @@ def numbers(network: Network) -> None:
     for key, number in NUMBERS.items():
         value = getattr(network.metrics, key)
         exact, brief = number.exact(value), number.brief(value)
-        # Where the short form drops digits, the exact value stands in the explanation.
+        # If the short form drops digits, the explanation shows the exact value.
         about = f"{exact}. {number.convention}" if brief != exact else number.convention
         below = "whole image" if key == "receptive_field" and whole else ""
         row.append(Number(number.short, brief, about, below))

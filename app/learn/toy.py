@@ -47,12 +47,12 @@ def section() -> None:
             views.Number(
                 "Plain",
                 _short(gradients.plain[-1]),
-                "Gradient at the first block, beside that at the end.",
+                "Gradient at the first block, relative to the gradient at the end.",
             ),
             views.Number(
                 "Residual",
                 _short(gradients.residual[-1]),
-                "Gradient at the first block, beside that at the end.",
+                "Gradient at the first block, relative to the gradient at the end.",
             ),
         ]
     )

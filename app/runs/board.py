@@ -23,7 +23,7 @@ TABLE_HEADER, TABLE_ROW, TABLE_HEIGHT = 37, 35, 262
 COLUMNS = {
     "state": st.column_config.TextColumn("State"),
     "network": st.column_config.TextColumn("Network"),
-    "data": st.column_config.TextColumn("Data"),
+    "data": st.column_config.TextColumn("Data set"),
     "progress": st.column_config.ProgressColumn(
         "Steps", format="percent", min_value=0.0, max_value=1.0
     ),

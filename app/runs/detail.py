@@ -92,7 +92,7 @@ def _figures(now: State, progress: Progress, records: list[Line]) -> None:
         st.progress(min(1.0, progress.step / progress.steps), text=wording.steps(progress))
     cells = {
         "Validation error": wording.error(progress.last_validation_error),
-        "Best": wording.error(progress.best_validation_error),
+        "Best validation error": wording.error(progress.best_validation_error),
     }
     cells |= facts.test_cells(records)
     if progress.learning_rate is not None and not now.over:

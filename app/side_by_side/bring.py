@@ -203,7 +203,10 @@ def _of_all(turn: int) -> OfAll:
         format_func=MEANINGS.__getitem__,
     )
     covers = middle.selectbox(
-        "It covers", list(COVERS), key=f"beside_covers_{turn}", format_func=COVERS.__getitem__
+        "Weight decay covers",
+        list(COVERS),
+        key=f"beside_covers_{turn}",
+        format_func=COVERS.__getitem__,
     )
     seeds = right.text_input(
         "Seeds", key=f"beside_seeds_{turn}", placeholder="unknown", help="One or more: 0, 1, 2"

@@ -161,12 +161,12 @@ def _more(recipe: Recipe) -> None:
         )
     _number(
         every,
-        "Evaluate every",
+        "Steps between evaluations",
         "evaluate_every",
         recipe.evaluate_every,
-        help="Number of steps between two evaluations.",
+        help="The validation error is measured after this many steps.",
     )
-    _number(checkpoint, "Checkpoint every", "checkpoint_every", recipe.checkpoint_every)
+    _number(checkpoint, "Steps between checkpoints", "checkpoint_every", recipe.checkpoint_every)
 
 
 def _number(place: Any, label: str, key: str, value: float, **display: Any) -> None:

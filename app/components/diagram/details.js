@@ -62,12 +62,12 @@ function describe(facts, view) {
 }
 
 function actions(part, repeat, view) {
-  const made = [];
+  const buttons = [];
   const offer = (text, act) => {
     const button = element("button", text);
     button.type = "button";
     button.addEventListener("click", act);
-    made.push(button);
+    buttons.push(button);
   };
   if (part.can === undefined) offer("Close", () => view.toggle(part.id));
   else if (part.can.includes("o")) offer("Open", () => view.toggle(part.id));
@@ -76,7 +76,7 @@ function actions(part, repeat, view) {
   if (around?.title) offer(`Close ${around.title}`, () => view.toggle(around.id));
   const stage = stageOf(part);
   if (stage) offer("Fold or unfold repeats", () => view.send({ name: "refold", id: stage, network: networkOf(part) }));
-  return made;
+  return buttons;
 }
 
 /** The stage whose repeats can be folded: for the stage itself, or for a block that is drawn separately. */
@@ -197,14 +197,14 @@ function rows(name, lines) {
 }
 
 function row(name, children) {
-  const made = element("div");
-  made.className = name;
-  made.append(...children);
-  return made;
+  const node = element("div");
+  node.className = name;
+  node.append(...children);
+  return node;
 }
 
 function element(name, text = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
+  const node = document.createElement(name);
+  node.textContent = text;
+  return node;
 }
