@@ -62,8 +62,9 @@ BIAS_HELP = (
     " projections, as in Keras's ResNet50V2."
 )
 SE_HELP = (
-    "Squeeze-and-excitation at the end of each residual branch (Hu et al. 2018). The hidden layer"
-    " of the gate has channels ÷ this number units. The paper uses 16; 0 means no gate."
+    "Squeeze-and-excitation at the end of each residual branch (Hu et al. 2018). The gate has a"
+    " hidden layer; its number of units is the channels of the branch divided by this value. The"
+    " paper uses 16; 0 means no gate."
 )
 GAMMAS = {"one": "One", "zero": "Zero"}
 NORMS = {

@@ -81,7 +81,7 @@ def _environment(run: Run) -> dict[str, Any] | None:
 
 
 def _cause(now: State) -> None:
-    """Why a run is stalled or has ended. A failure is shown in red."""
+    """Why a run is stalled or has ended. Unwanted ends are shown in red."""
     if now.cause and (now.over or now.name == "stalled"):
         wanted = now.name in ("stopped", "finished")
         st.markdown(views.plain(now.cause) if wanted else f":red[{views.plain(now.cause)}]")

@@ -28,8 +28,8 @@ from resnet.studies.plan.study_files import LARGEST_FILE_BYTES
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 NAMED = ("network", "dataset")
 SEEDS_HELP = (
-    "Number of seeds. Each arm is trained once with every seed: 0, 1, 2 and so on. You need at"
-    " least three to see the spread."
+    "Number of seeds. Each arm is trained once with every seed: 0, 1, 2 and so on. At least three"
+    " are needed to see the spread."
 )
 
 
