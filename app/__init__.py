@@ -1,2 +1,2 @@
-"""The pages of ResNet Lab. A package with this file is found before a folder called `app` that
-happens to lie about."""
+"""The pages of ResNet Lab. Because of this file, Python finds this package before any other folder
+named `app`."""

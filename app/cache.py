@@ -1,8 +1,8 @@
-"""What is known of a network, kept between reruns, shared by all visitors. Only files of this name
+"""Results about networks, kept between reruns and shared by all visitors. Only files named cache.py
 use `@st.cache_*`.
 
-Everything here is a pure function of a config, so a result can be shared; sizes are bounded, so
-that a class of sixty that clicks through the catalogue does not fill the memory.
+Everything here is a pure function of a config, so results can be shared. The number of entries is
+limited, so that sixty people who click through the catalogue do not fill the memory.
 """
 
 import gc
@@ -30,12 +30,12 @@ BY_FINGERPRINT: dict[str | type[Any], Callable[[Any], Any]] = {
 
 
 MOST_MEMBERS = 40
-"""Of a family: more points than a chart needs."""
+"""The most members of a family that are computed; a chart needs no more points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A config with what follows from it."""
+    """A config with its graph and its counts."""
 
     config: ResNetConfig
     graph: Graph
@@ -51,13 +51,13 @@ def network(config: ResNetConfig) -> Network:
 
 @st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_FINGERPRINT)
 def scene_of(config: ResNetConfig, view: View) -> dict[str, Any]:
-    """The drawing in one view, as the page receives it."""
+    """The drawing in one view, in the form that the page receives."""
     return scene(draw(network(config).graph, view))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_FINGERPRINT)
 def pair_scene(first: ResNetConfig, second: ResNetConfig, view: View) -> dict[str, Any]:
-    """Two networks in step, as the page receives them."""
+    """Two networks drawn side by side, in the form that the page receives."""
     return scene(draw(network(first).graph, view, beside=network(second).graph))
 
 
@@ -69,15 +69,15 @@ def comparison(first: ResNetConfig, second: ResNetConfig) -> Comparison:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def family_rows(most: int, settings: tuple[tuple[str, Any], ...]) -> tuple[FamilyRow, ...]:
-    """The facts of the CIFAR networks with n from 1 to `most`, at most MOST_MEMBERS of them. Raises
-    ConfigError."""
+    """The numbers of the CIFAR networks with n from 1 to `most`, for at most MOST_MEMBERS of them.
+    Raises ConfigError."""
     members = {round(1 + (most - 1) * index / (MOST_MEMBERS - 1)) for index in range(MOST_MEMBERS)}
     return family(sorted(members), ("resnet", "plain"), dict(settings))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_FINGERPRINT)
 def layers_of(config: ResNetConfig) -> dict[str, Any]:
-    """The layer table for the details beside a drawing."""
+    """The layer table for the details panel of a drawing."""
     known = network(config)
     return layers(known.graph, known.metrics)
 
@@ -90,17 +90,17 @@ def keras_picture(config: ResNetConfig, options: PlotOptions) -> str:
 
 @st.cache_data(max_entries=2, show_spinner=False, hash_funcs=BY_FINGERPRINT)
 def keras_png(config: ResNetConfig, options: PlotOptions) -> bytes:
-    """Keras's picture as PNG. Raises ExportError where its letters could not be read."""
+    """Keras's picture as PNG. Raises ExportError if its text would be too small to read."""
     return exports.plot(config, "png", options)
 
 
 @st.cache_resource(show_spinner=False)
 def settle() -> None:
-    """Once, at the end of the first page: what was imported stays for good, so the collector need
-    not look through it.
+    """Called once, at the end of the first page. Imported modules are never freed, so the garbage
+    collector need not look through them.
 
-    Python still collects now and then, as it does in any program. Streamlit's own full collection
-    after every rerun is switched off (`postScriptGC` in .streamlit/config.toml): it made each click
-    dearer with all that others had looked at.
+    Python still collects garbage at times, as in any program. Streamlit's full collection after
+    every rerun is switched off (`postScriptGC` in .streamlit/config.toml), because each click
+    became slower the more pages other visitors had opened.
     """
     gc.freeze()

@@ -1,8 +1,8 @@
-"""What a visitor has chosen, kept across reruns and pages, and the address bar.
+"""What a visitor has chosen, kept between reruns and pages, and the address bar.
 
-The only file that touches `st.session_state` and `st.query_params`. The chosen network is a draft:
-it may not make sense yet. Pages draw the last one that did, and say in one sentence what is wrong
-with the draft.
+The only file that uses `st.session_state` and `st.query_params`. The chosen network is a draft: its
+settings may contradict each other. Then pages draw the last valid one and say in one sentence what
+is wrong with the draft.
 """
 
 import time
@@ -42,7 +42,8 @@ Address = frozenset[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The network on the page, and what is wrong with the draft or the link, if anything."""
+    """The network on the page. `problem` says what is wrong with the draft or the link, if
+    anything."""
 
     choice: Choice
     config: ResNetConfig
@@ -50,8 +51,8 @@ class Shown:
 
 
 def draft() -> Choice:
-    """What the controls say. On the first run of a visit, or when the address changed, what the
-    link says."""
+    """The network that the controls describe. On the first run of a visit, or after a change of the
+    address, it is read from the link."""
     foreign = {*VIEW_KEYS, *OTHER_PAGES_KEYS}
     parameters = {
         key: value for key, value in st.query_params.to_dict().items() if key not in foreign
@@ -65,7 +66,7 @@ def draft() -> Choice:
 
 
 def shown() -> Shown:
-    """The draft where it makes sense, else the last one that did, with the reason."""
+    """The draft if it is valid, else the last valid one, with the reason."""
     choice = draft()
     try:
         config = choice.config()
@@ -77,7 +78,7 @@ def shown() -> Shown:
 
 
 def choose(choice: Choice) -> None:
-    """Replace the draft; settings that say what the catalogue says anyway are dropped."""
+    """Replace the draft. Settings equal to the catalogue's are dropped."""
     st.session_state[DRAFT] = _tidy(choice)
     st.session_state.pop(PROBLEM, None)
 
@@ -98,7 +99,8 @@ def change(key: str, value: Any) -> None:
 
 
 def second() -> Shown:
-    """The network beside the chosen one: the one the link or the visitor named, else its twin."""
+    """The second network: the one that the link or the visitor named, else the twin of the
+    first."""
     first = shown().choice
     if SECOND not in st.session_state:
         _second_arrives()
@@ -111,14 +113,14 @@ def second() -> Shown:
     except ResNetLabError as error:
         published = Choice(twin.network)
         sentence = (
-            f"The twin of this network makes no sense, so this is {published.network} as published."
-            f" {error}"
+            f"The twin of this network is not possible, so {published.network} is shown as"
+            f" published. {error}"
         )
         return Shown(published, published.config(), sentence)
 
 
 def choose_second(choice: Choice | None) -> None:
-    """Another network beside the chosen one; None is its twin again."""
+    """Set the second network. None means the twin of the first."""
     st.session_state[SECOND] = choice and _tidy(choice)
     st.session_state.pop(SECOND_PROBLEM, None)
 
@@ -129,23 +131,23 @@ def _second_arrives() -> None:
         st.session_state[SECOND] = beside_of(st.query_params.to_dict())
     except ResNetLabError as error:
         st.session_state[SECOND_PROBLEM] = (
-            f"The link's second network could not be read, so this is the twin. {error}"
+            f"The link's second network could not be read, so the twin is shown. {error}"
         )
 
 
 def _twin(choice: Choice) -> Choice:
-    """The same network with the shortcuts removed, or put back."""
+    """The same network with its shortcuts removed or restored."""
     kind: catalog.Kind = "resnet" if choice.config().shortcut == "none" else "plain"
-    kept = {key: value for key, value in choice.settings.items() if key != "shortcut"}
+    settings = {key: value for key, value in choice.settings.items() if key != "shortcut"}
     twin = catalog.twin(choice.network, kind)
     if twin is None and kind == "plain":
-        kept["shortcut"] = "none"
-    return Choice(twin or choice.network, kept)
+        settings["shortcut"] = "none"
+    return Choice(twin or choice.network, settings)
 
 
 def publish(choice: Choice, beside: Choice | None = None) -> None:
-    """Write the network, or both, into the address bar beside the view, so that copying it copies
-    what is seen."""
+    """Write one or both networks and the view into the address bar, so that a copied address shows
+    the same page."""
     wanted = choice.to_query() | (beside_query(beside) if beside else {})
     st.session_state[PUBLISHED][frozenset(wanted.items())] = time.monotonic()
     wanted |= {key: value for key, value in st.session_state[VIEW].items() if value}
@@ -154,12 +156,12 @@ def publish(choice: Choice, beside: Choice | None = None) -> None:
 
 
 def seed(key: str, value: Any) -> str:
-    """Make the widget with this key show `value`; touches nothing where it already does, so that
-    typing goes on.
+    """Make the widget with this key show `value`. Nothing is changed if it already does, so that
+    typing is not interrupted.
 
-    Give the widget the same value as its default. Streamlit sends a value from here once only;
-    where a rerun overtakes that message, a busy browser shows the default, and reports it as if a
-    person had typed it.
+    Give the widget the same value as its default. Streamlit sends a value from here only once. If a
+    rerun overtakes that message, a busy browser shows the default and reports it as if a person had
+    typed it.
     """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
@@ -182,49 +184,49 @@ def forget(key: str) -> None:
 
 
 def remembered(key: str, make: Callable[[], Any]) -> Any:
-    """What was remembered, made first if need be."""
+    """The remembered value. It is made first if there is none."""
     if key not in st.session_state:
         st.session_state[key] = make()
     return st.session_state[key]
 
 
 def view(key: str, allowed: tuple[str, ...]) -> str:
-    """How the network is looked at, as the link or the visitor last said; else the first allowed
-    way."""
+    """One setting of the view, from the link or the visitor's last choice; else the first allowed
+    value."""
     value = st.session_state[VIEW].get(key)
     return value if value in allowed else allowed[0]
 
 
 def look(key: str, allowed: tuple[str, ...]) -> None:
-    """Take the way of looking from the widget of that name."""
+    """Take the setting of the view from the widget with the same key."""
     see(key, st.session_state[key], allowed)
 
 
 def see(key: str, value: str, allowed: tuple[str, ...]) -> None:
-    """Look at it in this way; the first allowed one leaves no trace in the link."""
+    """Set one setting of the view. The first allowed value is not written to the link."""
     st.session_state[VIEW] = {**st.session_state[VIEW], key: None if value == allowed[0] else value}
 
 
 def done(component: str) -> dict[str, Any]:
-    """What a person did last in a component of ours; empty where it is no longer there."""
+    """The last action of a person in one of our components. Empty if the component is gone."""
     act = st.session_state[component].get("act") if component in st.session_state else None
     return act if isinstance(act, dict) else {}
 
 
 def drawing_view(*graphs: Graph) -> View:
-    """How the drawing of these networks is folded, styled and coloured. A page it has to fit is a
-    matter of its export.
+    """How the drawing of these networks is folded, styled and coloured. The page format is a choice
+    of the export.
 
-    A link, or another page, may have opened boxes that these networks do not have: those are left
-    out here. They stay in the address, since going back to the network that has them shows them
-    again.
+    A link, or another page, may have opened boxes that these networks do not have. Those are left
+    out here. They stay in the address, so that they are open again when the visitor goes back to a
+    network that has them.
     """
     view = _said_view().model_copy(update={"page": "free"})
     return view.within(*graphs) if graphs else view
 
 
 def page_of_link() -> str:
-    """The page that a figure's own link says it was made for."""
+    """The page format in the link, if the link comes from an exported figure."""
     return _said_view().page
 
 
@@ -233,17 +235,20 @@ def _said_view() -> View:
 
 
 def colour(allowed: tuple[str, ...]) -> str:
-    """What the boxes' colour stands for: as the link or the visitor said, else the first
+    """What the colour of the boxes shows: the choice of the link or the visitor, else the first
     allowed."""
-    said = st.session_state[VIEW].get("colour")
-    return said if said in allowed else allowed[0]
+    chosen = st.session_state[VIEW].get("colour")
+    return chosen if chosen in allowed else allowed[0]
 
 
 def draw_as(view: View) -> None:
-    """Another way to draw the network; it becomes part of the link."""
-    said = view_query(view)
+    """Change how the network is drawn. The change becomes part of the link."""
+    parameters = view_query(view)
     fields = [key for key in View.model_fields if key not in ("colour", "page")]
-    st.session_state[VIEW] = {**st.session_state[VIEW], **{key: said.get(key) for key in fields}}
+    st.session_state[VIEW] = {
+        **st.session_state[VIEW],
+        **{key: parameters.get(key) for key in fields},
+    }
 
 
 def selected_box() -> str:
@@ -262,24 +267,27 @@ def selected_run() -> str | None:
 
 
 def arrived(key: str) -> list[str]:
-    """All that somebody's link to the Runs page says under RUN or CURVE; once, and nothing where
-    the page wrote it."""
-    said = st.query_params.get_all(key)
-    published, address = remembered(OF_RUNS, dict), frozenset(product([key], said))
-    if not said or _ours(address, published):
+    """All values of RUN or CURVE in a link to the Runs page. They are returned once; an address
+    that the page wrote itself gives none."""
+    values = st.query_params.get_all(key)
+    published, address = remembered(OF_RUNS, dict), frozenset(product([key], values))
+    if not values or _ours(address, published):
         return []
     published[address] = time.monotonic()
-    return said
+    return values
 
 
 def address_runs(key: str, names: list[str]) -> None:
-    """Let the address of the Runs page name its RUN, or each CURVE, and nothing else."""
+    """Write the RUN, or each CURVE, into the address of the Runs page, and nothing else."""
     now, wanted = (
-        {own: st.query_params.get_all(own) for own in st.query_params},
+        {name: st.query_params.get_all(name) for name in st.query_params},
         {key: names or [""]},
     )
-    for own, said in (*now.items(), *wanted.items()):  # a busy browser still sends what was there
-        remembered(OF_RUNS, dict)[frozenset(product([own], said))] = time.monotonic()
+    for name, values in (
+        *now.items(),
+        *wanted.items(),
+    ):  # a busy browser may still send the old address
+        remembered(OF_RUNS, dict)[frozenset(product([name], values))] = time.monotonic()
     if now != wanted:
         st.query_params.from_dict(wanted)
 
@@ -290,7 +298,7 @@ def selected_study() -> str | None:
 
 
 def select_study(name: str | None) -> None:
-    """Write the study on the page into the address bar; None leaves no trace there."""
+    """Write the study on the page into the address bar. None removes it from there."""
     if name is None:
         st.query_params.pop("study", None)
     elif st.query_params.get("study") != name:
@@ -299,11 +307,11 @@ def select_study(name: str | None) -> None:
 
 def _arrive(parameters: dict[str, str]) -> None:
     try:
-        own = {key: value for key, value in parameters.items() if not is_beside(key)}
-        choice = from_query(own) if NETWORK in own else Choice(DEFAULT_NETWORK)
+        of_first = {key: value for key, value in parameters.items() if not is_beside(key)}
+        choice = from_query(of_first) if NETWORK in of_first else Choice(DEFAULT_NETWORK)
     except ResNetLabError as error:
         st.session_state[PROBLEM] = (
-            f"The link could not be read, so this is {DEFAULT_NETWORK}. {error}"
+            f"The link could not be read, so {DEFAULT_NETWORK} is shown. {error}"
         )
         choice = Choice(DEFAULT_NETWORK)
     st.session_state[DRAFT] = st.session_state[SHOWN] = choice
@@ -314,19 +322,19 @@ def _arrive(parameters: dict[str, str]) -> None:
 
 
 def _view_of_link() -> dict[str, str | None]:
-    said = {key: st.query_params.get(key) for key in VIEW_KEYS}
+    parameters = {key: st.query_params.get(key) for key in VIEW_KEYS}
     try:
-        view_from_query({key: value for key, value in said.items() if value})
+        view_from_query({key: value for key, value in parameters.items() if value})
     except ResNetLabError as error:
         st.session_state[PROBLEM] = (
-            f"The link's way of looking could not be read, so this is the first one. {error}"
+            f"The link's view settings could not be read, so the default view is shown. {error}"
         )
-        said |= dict.fromkeys(View.model_fields)
-    return said
+        parameters |= dict.fromkeys(View.model_fields)
+    return parameters
 
 
 def _ours(address: Address, published: dict[Address, float]) -> bool:
-    """Whether this page wrote that address. A browser in the middle of a drag still sends the one
-    of a moment ago; one of long ago is somebody's link, or the way back."""
+    """Whether this page wrote that address. During a drag the browser may still send an address
+    that is a moment old. A much older address comes from a link or from the Back button."""
     last = max(published, key=published.__getitem__, default=None)
     return address == last or time.monotonic() - published.get(address, -RECENT_S) < RECENT_S

@@ -129,7 +129,7 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def new_study(open_the_rest: bool = True) -> AppTest:
-    """The form of a new study, with "Change it" open, on the quick study of plain or residual
+    """The form of a new study, with "Customise" open, on the quick study of plain or residual
     networks."""
     app = press(visit(), "New study")
     if open_the_rest:

@@ -123,7 +123,7 @@ def test_the_papers_errors_are_labelled_once_and_coloured_as_their_arms(
     paper = {f"ResNet-{2 * at + 1}": PUBLISHED[name] for at, name in enumerate(networks)}
     figure = arms_chart(curves(8), "light", paper)
     (note,) = [note for note in figure.layout.annotations if "He et al." in note.text]
-    assert note.text.endswith(f"dotted across, He et al. 2015, Table 6<br>{said}")
+    assert note.text.endswith(f"dotted line across, He et al. 2015, Table 6<br>{said}")
     assert (note.y, note.yref, note.yanchor) == (1, "paper", "bottom")
     assert figure.layout.margin.t >= 17 * len(note.text.split("<br>"))
     dotted = {shape.y0: shape.line.color for shape in figure.layout.shapes if shape.y0 == shape.y1}

@@ -53,9 +53,8 @@ def chart(app: AppTest, number: int = 0) -> dict[str, object]:
 def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
     """The penalty in the loss, λ with the depth, the stride, the single seed; and the seed's
     table."""
-    app = press(
-        visit(("beside_import", "beside_losses", "beside_check")), "The notebook's three curves"
-    )
+    app = visit(("beside_import", "beside_losses", "beside_check"))
+    app = press(app, "Load the notebook's three curves")
     assert not app.exception
     said = text(app)
     for words in (
@@ -66,7 +65,8 @@ def test_the_notebooks_curves_are_found_out_by_the_page(runs: Path) -> None:
     ):
         assert words in said
     predicted = {
-        name: row["Predicted at start"] for name, row in table(app, "Losses taken apart").items()
+        name: row["Predicted loss at the start"]
+        for name, row in table(app, "Parts of the losses").items()
     }
     assert predicted == {
         "resnet_34_sgd": "17.717",
@@ -81,7 +81,7 @@ def test_nothing_chosen_says_what_will_be_here(runs: Path) -> None:
     assert not app.exception
     assert "Choose runs and imported curves" in text(app)
     assert app.multiselect[0].value == []
-    assert len(press(app, "The notebook's three curves").multiselect[0].value) == 3
+    assert len(press(app, "Load the notebook's three curves").multiselect[0].value) == 3
 
 
 def test_runs_that_differ_in_their_seed_are_one_arm(runs: Path) -> None:
@@ -94,7 +94,7 @@ def test_runs_that_differ_in_their_seed_are_one_arm(runs: Path) -> None:
     assert not app.exception
     names = {trace["name"] for trace in chart(app)["data"] if trace.get("name")}  # type: ignore[attr-defined]
     assert names == {"ResNet-8 (n = 3)", "ResNet-20 (n = 1)"}
-    assert "repeats 20261124-062503" in text(app)
+    assert "repeats run 20261124-062503" in text(app)
 
 
 def test_a_second_difference_raises_the_banner(runs: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_total_across_networks_is_drawn_with_a_warning_only(runs: Path) -> Non
     add_run(runs, 1, network="resnet20")
     app.session_state["beside_chosen"] = [path.name for path in sorted(runs.iterdir())]
     app = app.run()
-    assert "the networks have different weights, so these curves compare penalties" in text(app)
+    assert "the networks have different weights. So these curves compare penalties" in text(app)
     assert "not for comparing networks" in json.dumps(chart(app)["layout"])
     [line] = [
         trace
@@ -146,7 +146,7 @@ def test_totals_mislead_only_where_something_differs() -> None:
     assert chart_of.misleads(["a", "b"], [small, small], [decay, decay]) is None
     assert chart_of.misleads(["a"], [small], [None]) is None
     apart = chart_of.misleads(["a", "b"], [small, large], [decay, decay])
-    assert apart and "it is 0.138 in a and 0.406 in b" in apart, (
+    assert apart and "the penalty is 0.138 in a and 0.406 in b" in apart, (
         "1e-4 · 2 · 688 and 1e-4 · 2 · 2,032"
     )
     unknown = chart_of.misleads(["a", "b"], [small, small], [decay, None])
@@ -159,9 +159,9 @@ def test_a_network_needs_no_run_to_be_explained(runs: Path) -> None:
     app = visit(("beside_losses",))
     app = app.multiselect(key="beside_networks").select("binary_resnet34").run()
     assert not app.exception
-    rows = table(app, "Losses taken apart")
-    assert rows["binary_resnet34"]["Predicted at start"] == "17.717"
-    assert rows["ResNet-8"]["Data loss beneath"] == "1.000"
+    rows = table(app, "Parts of the losses")
+    assert rows["binary_resnet34"]["Predicted loss at the start"] == "17.717"
+    assert rows["ResNet-8"]["Data loss without penalty"] == "1.000"
 
 
 def test_each_run_is_held_against_the_paper(runs: Path) -> None:
@@ -205,7 +205,7 @@ def test_settings_nobody_knows_are_in_no_verdict(runs: Path) -> None:
     app = visit()
     app.session_state["beside_chosen"] = [path.name for path in paths]
     app = app.run()
-    assert "The settings of plain_34_sgd are not known beyond what their files hold" in text(app)
+    assert "For plain_34_sgd, only these settings are known: what is in their files" in text(app)
     assert "Not a fair comparison" not in text(app)
 
 
@@ -234,7 +234,7 @@ def test_a_finished_run_is_worth_more_than_a_later_one_that_broke_off(runs: Path
     add_run(runs, 1).file("exit.json").unlink()
     app = visit()
     assert not app.exception
-    assert "Run 20261124-062501-resnet8-digits-3fa1 repeats 20261124-062500" in text(app)
+    assert "Run 20261124-062501-resnet8-digits-3fa1 repeats run 20261124-062500" in text(app)
 
 
 def test_a_declared_difference_of_imported_curves_is_none(runs: Path) -> None:
@@ -243,9 +243,9 @@ def test_a_declared_difference_of_imported_curves_is_none(runs: Path) -> None:
     app = visit()
     app.session_state["beside_chosen"] = [path.name for path in paths]
     app = app.run()
-    assert "of what is known, these differ: network.shortcut" in text(app)
+    assert "these known settings differ: network.shortcut" in text(app)
     app = app.selectbox(key="beside_on_purpose").select("network.shortcut").run()
-    assert "Of what is known, nothing else differs" in text(app)
+    assert "No other differences in the known settings" in text(app)
 
 
 def test_what_was_chosen_and_is_gone_is_left_out(runs: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_decay_of_unknown_meaning_is_no_fact() -> None:
     """Its number alone says nothing: Keras's and the paper's differ by two."""
     curve = bring.told(of_file(decay="1e-3"), UNKNOWN)
     assert curve.given.decay is None
-    assert "1e-3 was typed; what it means is unknown" in curve.notes[-1]
+    assert "1e-3 is given, but not what it means" in curve.notes[-1]
 
 
 def test_what_is_said_of_a_curve_is_kept() -> None:
@@ -53,9 +53,9 @@ def test_what_is_said_of_a_curve_is_kept() -> None:
 @pytest.mark.parametrize(
     ("said", "all_of_them", "says"),
     [
-        ({"decay": "much"}, {}, "λ is a number"),
+        ({"decay": "much"}, {}, "λ must be a number"),
         ({"decay": "7"}, {"meaning": "l2"}, "less than 1"),
-        ({}, {"seeds": "zero"}, "Seeds are whole numbers"),
+        ({}, {"seeds": "zero"}, "Seeds must be whole numbers"),
         ({}, {"facts": "batch_size"}, "KEY=VALUE"),
         ({}, {"facts": "optimizer.kind=sgd"}, "did you mean"),
         ({}, {"facts": "epochs=many"}, "epochs"),

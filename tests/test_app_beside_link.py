@@ -53,7 +53,7 @@ def test_a_link_s_unknown_names_are_one_sentence(runs: Path) -> None:
     assert not app.exception
     assert app.multiselect[0].value == [known]
     [said] = [warning.value for warning in app.warning if "The link" in warning.value]
-    assert "not here" in said and "3fa9" in said and "6 more" in said
+    assert "do not exist here" in said and "3fa9" in said and "6 more" in said
     assert "<b>" not in said and len(said) < 500
     app = sides(app, "data_loss")
     assert app.query_params == {"curve": known}

@@ -34,7 +34,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def begun_with(study: Study) -> AppTest:
-    """The form of a new study that begins with an uploaded one, with "Change it" open."""
+    """The form of a new study that begins with an uploaded one, with "Customise" open."""
     app = press(visit(), "New study")
     app.session_state[begin.UPLOADED] = study
     app.session_state[shelf.BEGIN] = shelf.FILE
@@ -51,7 +51,7 @@ def test_a_study_of_as_many_seeds_as_there_may_be_is_begun_again(lab: Path, seed
     assert not app.exception
     assert field(app, "seeds", "number_input", "file").value == seeds
     put_on_shelf(study)
-    app = press(visit(study.name), "Begin a study like it")
+    app = press(visit(study.name), "Copy this study")
     assert not app.exception
 
 

@@ -89,8 +89,8 @@ def test_a_runs_page_says_what_its_records_say(runs: Path) -> None:
     said = text(app)
     assert "No progress: why." in said
     assert "with the weights of step 10" in said
-    assert "2 devices shared each batch; batch norm statistics are over 32 images" in said
-    assert "3 broken image files were passed over" in said
+    assert "2 devices shared each batch; batch norm statistics are computed over 32 images" in said
+    assert "3 damaged image files were left out" in said
 
 
 def test_a_run_says_what_is_unlike_the_catalogue(runs: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_run_says_what_is_unlike_the_catalogue(runs: Path) -> None:
         "Of": "recipe digits_quick",
         "Setting": "schedule.learning_rate",
         "Catalogue": "0.05",
-        "Here": "0.07",
+        "This run": "0.07",
     } in rows
     assert next(button.proto.label for button in app.get("download_button")) == "Weights"
 
@@ -165,12 +165,12 @@ def test_waiting_runs_are_moved_and_the_queue_is_paused_from_the_page(runs: Path
         ids.append(store.start(spec).id)
     app = visit("runs")
     assert "the queue is paused" in text(app)
-    assert [button for button in app.button if button.label == "Let the queue go on"]
+    assert [button for button in app.button if button.label == "Resume the queue"]
     assert [run.id for run in store.waiting()] == ids
-    app = next(button for button in app.button if button.label == "Next in line").click().run()
+    app = next(button for button in app.button if button.label == "Run next").click().run()
     assert not app.exception
     assert [run.id for run in store.waiting()] == ids[::-1]
-    app = next(button for button in app.button if button.label == "Later").click().run()
+    app = next(button for button in app.button if button.label == "Move down").click().run()
     assert not app.exception
     assert [run.id for run in store.waiting()] == ids
 
@@ -180,7 +180,7 @@ def test_a_device_is_one_line() -> None:
         "gpu0", "NVIDIA A100", 93.4, 2 * 10**9, 40 * 10**9, 251.2, 400.0, (Stranger(7, None),)
     )
     assert strip.line(usage).startswith("NVIDIA A100 · 93 % busy · ")
-    assert strip.line(usage).endswith(" · 251 of 400 W · process 7 is no run of ours")
+    assert strip.line(usage).endswith(" · 251 of 400 W · process 7 is not a run of ResNet Lab")
     assert strip.line(Usage("cpu", "CPU")) == "CPU"
 
 
@@ -223,14 +223,14 @@ def text(app: AppTest) -> str:
 def test_an_empty_board_says_what_will_be_here(runs: Path) -> None:
     app = visit("runs")
     assert not app.exception
-    assert "No run yet" in text(app)
+    assert "There are no runs yet" in text(app)
 
 
 def test_a_finished_run_shows_its_best_and_last_error(runs: Path) -> None:
     add_run(runs)
     app = visit("runs")
     assert not app.exception
-    assert numbers(app)["Validation error"] == numbers(app)["Best"] == "12.50 %"
+    assert numbers(app)["Validation error"] == numbers(app)["Best validation error"] == "12.50 %"
     assert "ResNet-8 on Digits" in text(app)
 
 
@@ -273,7 +273,7 @@ def test_a_deleted_run_can_come_back(runs: Path) -> None:
     add_run(runs)
     app = visit("runs")
     app = next(button for button in app.button if button.label == "Delete").click().run()
-    assert "No run yet" in text(app)
+    assert "There are no runs yet" in text(app)
     app = next(button for button in app.button if button.label == "Undo").click().run()
     assert "ResNet-8 on Digits" in text(app)
     assert not app.exception
@@ -315,14 +315,18 @@ def test_the_samples_say_what_is_seen_to_those_who_do_not_see_them(runs: Path) -
     app = visit("train")
     (image,) = app.get("image")
     assert (
-        image.proto.imgs[0].alt == "Images of Digits in two rows: above as they are, "
-        "below the same, padded by 1 pixel and cropped to 8×8 at random."
+        image.proto.imgs[0].alt == "Images of Digits in two rows. Top: original images. "
+        "Bottom: the same images, padded by 1 pixel and cropped to 8×8 at random."
     )
     app = app.number_input(key="recipe.augmentation.pad").set_value(0).run()
     (image,) = app.get("image")
-    assert image.proto.imgs[0].alt.endswith("below the same, which this recipe leaves as they are.")
+    assert image.proto.imgs[0].alt.endswith(
+        "Bottom: the same images, because this recipe does not augment."
+    )
     (image,) = app.toggle(key="recipe.flip").set_value(True).run().get("image")
-    assert image.proto.imgs[0].alt.endswith("below the same, mirrored in half of the cases.")
+    assert image.proto.imgs[0].alt.endswith(
+        "Bottom: the same images, flipped horizontally in half of the cases."
+    )
 
 
 def test_a_network_too_deep_for_the_images_is_refused_with_a_reason(runs: Path) -> None:

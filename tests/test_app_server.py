@@ -169,7 +169,7 @@ def test_a_study_s_file_at_the_promised_size_is_read(lab: RunningApp, over: int)
     sentence."""
     with Visitor(lab.url, page="study") as visitor:
         visitor.rerun("study=:mine")
-        visitor.open("Change it")
+        visitor.open("Customise")
         place = uploader(visitor)
         assert place.max_upload_size_mb * MEGABYTE == LARGEST_FILE_BYTES
         assert visitor.upload(place, "study.yaml", study_of(LARGEST_FILE_BYTES + over)) in (

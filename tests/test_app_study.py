@@ -40,7 +40,7 @@ def test_the_first_screen_is_a_study_with_its_results(lab: Path) -> None:
     app = visit()
     assert not app.exception
     said = text(app)
-    assert "You have no study yet" in said
+    assert "You have no studies yet" in said
     assert "4 arms × 3 seeds, 12 runs" in said
     assert "Residual helps by" in said
     assert app.get("plotly_chart")
@@ -55,7 +55,7 @@ def test_a_study_of_ones_own_comes_first_and_says_what_is_missing(lab: Path) -> 
     assert not app.exception
     [bar] = app.get("progress")
     assert bar.proto.text == "10 of 12 runs finished · step 200 of 240"
-    assert "Run what is missing" in [button.label for button in app.button]
+    assert "Start missing runs" in [button.label for button in app.button]
     assert [link for link in app.get("page_link") if "seed 0" in link.proto.label]
 
 
@@ -83,17 +83,19 @@ def test_a_study_of_one_arm_compares_nothing(lab: Path) -> None:
     assert "resnet8 is compared with no other arm: test error" in said
     assert "others" not in said
     fewer = [
-        number for number in preview.numbers_of(cache.plan(study, [])) if number.label == "Can show"
+        number
+        for number in preview.numbers_of(cache.plan(study, []))
+        if number.label == "Detectable difference"
     ]
     assert [(number.value, number.about) for number in fewer] == [
-        ("nothing", "One arm shows no difference: there is nothing to compare it with.")
+        ("none", "One arm shows no difference: there is nothing to compare it with.")
     ]
 
 
 def test_a_link_to_nothing_is_one_sentence(lab: Path) -> None:
     app = visit("<script>alert(1)</script>")
     assert not app.exception
-    assert "names a study that is not here" in warnings(app)
+    assert "names a study that does not exist here" in warnings(app)
     assert app.get("plotly_chart")
 
 
@@ -180,7 +182,7 @@ def test_a_study_that_is_removed_leaves_its_runs(lab: Path) -> None:
     write_runs(lab / "runs", small_study())
     app = press(visit("small"), "Remove the study")
     assert not app.exception
-    assert "You have no study yet" in text(app)
+    assert "You have no studies yet" in text(app)
     assert len(Store(lab / "runs").list()) == 12
 
 
@@ -225,7 +227,7 @@ def test_its_runs_can_be_laid_beside_others(lab: Path) -> None:
     """Catches a study whose runs have to be found again one by one among all others."""
     put_on_shelf(small_study())
     write_runs(lab / "runs", small_study())
-    app = press(visit("small"), "Beside other runs")
+    app = press(visit("small"), "Compare with other runs")
     assert not app.exception
     [chosen] = [found for found in app.multiselect if found.label == "Runs and imported curves"]
     assert len(chosen.value) == 12

@@ -38,9 +38,9 @@ def test_the_preview_counts_what_would_be_made(lab: Path) -> None:
     """Catches a preview that is another study's than the one that would start."""
     app = new_study(open_the_rest=False)
     assert not app.exception
-    assert row(app, "Runs") == "12 all to be made"
+    assert row(app, "Runs") == "12 all to run"
     field(app, "seeds", "number_input").set_value(5).run()
-    assert row(app, "Runs") == "20 all to be made"
+    assert row(app, "Runs") == "20 all to run"
     app.button_group(key="study_size").set_value("small").run()
     small = ready.get("plain_or_residual").at("small")
     assert (
@@ -53,8 +53,8 @@ def test_runs_that_exist_are_used_again(lab: Path) -> None:
     """Catches a page that repeats what is there, or promises to."""
     write_runs(lab / "runs", small_study(), leave_out=4)
     put_on_shelf(small_study())
-    app = press(visit("small"), "Begin a study like it")
-    assert row(app, "Runs") == "12 8 there already"
+    app = press(visit("small"), "Copy this study")
+    assert row(app, "Runs") == "12 8 exist already"
 
 
 def test_a_level_that_cannot_be_is_one_sentence_and_starts_nothing(lab: Path) -> None:
@@ -175,10 +175,10 @@ def test_a_copy_is_of_the_study_it_was_asked_of(lab: Path) -> None:
     else."""
     for name in ("first", "second"):
         put_on_shelf(small_study(name, seeds=[0, 1] if name == "second" else [0]))
-    app = press(visit("first"), "Begin a study like it")
+    app = press(visit("first"), "Copy this study")
     field(app, "seeds", "number_input", "copy").set_value(7).run()
     app.selectbox(key="study_choice_box").set_value("second").run()
-    app = press(app, "Begin a study like it")
+    app = press(app, "Copy this study")
     assert field(app, "seeds", "number_input", "copy").value == 2
 
 

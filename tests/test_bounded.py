@@ -112,7 +112,7 @@ def test_what_is_typed_and_what_a_link_says(text: str) -> None:
 
 @pytest.mark.parametrize("number", [10**400, -(10**400), float("nan"), float("inf")])
 def test_a_fact_of_any_size_is_one_sentence(number: Any) -> None:
-    """Catches an OverflowError for a number of 400 digits, typed under "More of the recipe"."""
+    """Catches an OverflowError for a number of 400 digits, typed in the import form."""
     with pytest.raises(ConfigError):
         Facts(learning_rate=number)
 

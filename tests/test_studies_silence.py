@@ -46,8 +46,10 @@ def test_one_arm_and_one_seed_show_nothing(
     assert said in shell("study", "show", "study.yaml").out
     facts = json.loads(shell("study", "show", "study.yaml", "--json").out)
     assert facts["detectable_in_sd"] is facts["detectable_points"] is None
-    (number,) = [one for one in preview.numbers_of(plan(study, [])) if one.label == "Can show"]
-    assert (number.value, number.about) == ("nothing", said)
+    (number,) = [
+        one for one in preview.numbers_of(plan(study, [])) if one.label == "Detectable difference"
+    ]
+    assert (number.value, number.about) == ("none", said)
 
 
 def test_no_error_is_larger_than_a_hundred_points(tmp_path: Path) -> None:

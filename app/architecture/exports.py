@@ -1,4 +1,5 @@
-"""The network as files: the very bytes the command line writes, made when they are asked for."""
+"""The network as files, with the same bytes as the command line. A file is made when it is
+clicked."""
 
 import subprocess
 import sys
@@ -23,32 +24,35 @@ from resnet.network.link import Choice, written
 
 FORMATS: tuple[DrawingFormat, ...] = get_args(DrawingFormat)
 PLOT_FORMATS: tuple[PictureFormat, ...] = get_args(PictureFormat)
+FORMAT_TITLES: dict[DrawingFormat, str] = {"tex": "TikZ", "mmd": "Mermaid"}
+"""Formats whose file ending is not the name people know."""
+
 PAGE = "page_of_figures"
 PAGE_TITLES: dict[PageFormat, str] = {
-    "free": "Free",
+    "free": "Natural size",
     "a4": "A4",
     "letter": "Letter",
     "column": "Column",
     "slide": "Slide",
 }
 PAGE_HELP = (
-    "A page the figure has to fit with letters of at least 6 points: it is wrapped into columns, or"
-    " folded further. Column: 84 mm, of a two-column paper. Slide: 16:9."
+    "The page that the figure has to fit, with letters of at least 6 points. The figure is wrapped"
+    " into columns or folded further. Natural size: no page. Column: 84 mm, one column of a"
+    " two-column paper. Slide: 16:9."
 )
 SURE_PNG_LAYERS = 400
-"""Up to so many layers Graphviz never has to shrink Keras's picture until its letters cannot be
-read."""
+"""With at most this many layers, Graphviz can draw Keras's picture as PNG with readable text."""
 
 
 def menu(network: Network, choice: Choice, view: View) -> None:
-    """Every format, a click each. Nothing is made before the click."""
+    """One button for each format. A file is made only after the click."""
     popover = st.popover("Export", icon=":material/download:", key="export", on_change="rerun")
     if not popover.open:
         return
     config, stem = network.config, exports.file_stem(network.config)
     with popover:
         figures(stem, config, view)
-        st.caption("Keras's plot_model picture, with the options chosen there")
+        st.caption("Keras's plot_model picture, with the options of that view")
         with st.container(horizontal=True):
             for form in PLOT_FORMATS:
                 _keras_picture(network, form, f"{stem}-plot_model.{form}")
@@ -63,19 +67,21 @@ def menu(network: Network, choice: Choice, view: View) -> None:
 def figures(
     stem: str, config: ResNetConfig, view: View, beside: ResNetConfig | None = None
 ) -> None:
-    """The drawing on a page of one's choice, in every format."""
-    st.caption("The drawing, as it is opened and coloured now")
+    """The drawing on the chosen page, in every format."""
+    st.caption("The drawing, opened and coloured as shown")
     view = view.model_copy(update={"page": _page()})
     with st.container(horizontal=True):
         for form in FORMATS:
             button(
-                form.upper(), f"{stem}.{form}", partial(exports.drawing, config, form, view, beside)
+                FORMAT_TITLES.get(form, form.upper()),
+                f"{stem}.{form}",
+                partial(exports.drawing, config, form, view, beside),
             )
 
 
 def _page() -> PageFormat:
-    """A page the figure has to fit; its letters stay readable, so it may be wrapped or folded
-    further."""
+    """The page that the figure has to fit. Letters stay readable, so the figure may be wrapped or
+    folded further."""
     page = state.read(PAGE, state.page_of_link())
     controls.one_of(
         "Page",
@@ -89,7 +95,7 @@ def _page() -> PageFormat:
 
 
 def button(label: str, file_name: str, make: Callable[[], str | bytes]) -> None:
-    """A download that is made when it is clicked."""
+    """A download button. The file is made after the click."""
     st.download_button(
         label, make, file_name=file_name, on_click="ignore", key=f"export-{file_name}"
     )
@@ -102,9 +108,9 @@ def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> Non
         button(form.upper(), file_name, make)
     elif st.button(
         "PNG", key=f"export-{file_name}"
-    ):  # may be refused, so the answer comes before the download
+    ):  # may fail, so the file is made before the download is offered
         try:
-            with st.spinner("Graphviz draws it", show_time=True):
+            with st.spinner("Graphviz draws the picture", show_time=True):
                 data = cache.keras_png(network.config, options)
         except ExportError as error:
             views.problem(str(error))
@@ -113,7 +119,8 @@ def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> Non
 
 
 def _keras_file(choice: Choice) -> bytes:
-    """Built in a process of its own: this one never loads TensorFlow. Raises ResNetLabError."""
+    """Built in a separate process, because this one never loads TensorFlow. Raises
+    ResNetLabError."""
     settings = [f"--set={key}={written(value)}" for key, value in choice.settings.items()]
     with tempfile.TemporaryDirectory(prefix="resnet-export-") as folder:
         path = Path(folder) / "model.keras"

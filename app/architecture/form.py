@@ -1,4 +1,4 @@
-"""The network's controls: widgets in, `state.choose` and `state.change` out."""
+"""The controls of a network. They call `state.choose` and `state.change`."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -28,11 +28,11 @@ FIRST = {
 }
 BOTTLENECK_ONLY = ("cardinality", "base_width")
 PORTABLE = ("norm.", "activation_order", "initialiser")
-"""Settings that mean the same in every family and so survive a change of family."""
+"""Settings that mean the same in every family, so they are kept when the family changes."""
 
 
 def network_form(shown: state.Shown) -> None:
-    """Every field of a network: the few that matter first, the rest under "More"."""
+    """Every field of a network: the most important ones first, the others under "More"."""
     entry = catalog.get(shown.choice.network)
     _family(entry.family)
     if entry.n is not None:
@@ -42,7 +42,7 @@ def network_form(shown: state.Shown) -> None:
     _shortcut(shown.config)
     _norm()
     more = st.expander("More", key="more", on_change="rerun")
-    if more.open:  # a dozen widgets that most visits never look at
+    if more.open:  # a dozen widgets that most visits never use
         with more:
             _more(shown.config)
 
@@ -60,12 +60,14 @@ def _family(family: catalog.Family) -> None:
 
 
 def _family_changed() -> None:
-    kept = {key: value for key, value in state.draft().settings.items() if key.startswith(PORTABLE)}
-    state.choose(Choice(FIRST[state.read("family")], kept))
+    settings = {
+        key: value for key, value in state.draft().settings.items() if key.startswith(PORTABLE)
+    }
+    state.choose(Choice(FIRST[state.read("family")], settings))
 
 
 def _n(n: int, family: catalog.Family) -> None:
-    """The paper's n, by slider or by number."""
+    """The paper's n, as a slider and as a number."""
     last = catalog.N_RANGE[-1]
     help_text = (
         "Blocks per stage. The depth is 6n + 2: n = 3, 5, 7, 9, 18 and 200 are in the paper."
@@ -124,13 +126,13 @@ def _depth(entry: catalog.Entry) -> None:
 def _depth_changed() -> None:
     base = "binary_resnet" if state.read("family") == "binary" else "resnet"
     name = f"{base}{state.read('depth')}"
-    kept = _without_stages(state.draft().settings)
+    settings = _without_stages(state.draft().settings)
     if state.shown().config.shortcut == "none":
         twin = catalog.twin(name, "plain")
-        name, kept = (twin, kept) if twin else (name, {**kept, "shortcut": "none"})
+        name, settings = (twin, settings) if twin else (name, {**settings, "shortcut": "none"})
     if catalog.get(name).config.block == "basic":
-        kept = {key: value for key, value in kept.items() if key not in BOTTLENECK_ONLY}
-    state.choose(Choice(name, kept))
+        settings = {key: value for key, value in settings.items() if key not in BOTTLENECK_ONLY}
+    state.choose(Choice(name, settings))
 
 
 def _shortcut(shown: ResNetConfig) -> None:
@@ -145,17 +147,24 @@ def _shortcut(shown: ResNetConfig) -> None:
         width="stretch",
     )
     if now == "resnet":
-        _field(st, "Option", "shortcut", words.OPTIONS, shown.shortcut, help=words.OPTION_HELP)
+        _field(
+            st,
+            "Shortcut where the shape changes",
+            "shortcut",
+            words.OPTIONS,
+            shown.shortcut,
+            help=words.OPTION_HELP,
+        )
 
 
 def _kind_changed() -> None:
-    """The catalogue's twin where there is one, else the same network with its shortcuts removed."""
+    """The catalogue's twin if there is one, else the same network without its shortcuts."""
     choice, kind = state.draft(), state.read("kind")
-    kept = {key: value for key, value in choice.settings.items() if key != "shortcut"}
+    settings = {key: value for key, value in choice.settings.items() if key != "shortcut"}
     twin = catalog.twin(choice.network, kind)
     if twin is None and kind == "plain":
-        kept["shortcut"] = "none"
-    state.choose(Choice(twin or choice.network, kept))
+        settings["shortcut"] = "none"
+    state.choose(Choice(twin or choice.network, settings))
 
 
 def _norm() -> None:
@@ -169,11 +178,9 @@ def _norm() -> None:
     _field(st, "Normalisation", "norm.kind", words.NORMS, norm["kind"], help=words.NORM_HELP)
     if norm["kind"] == "none":
         return
-    said = ", ".join(f"{key} {norm[key]:g}" for key in NORM_FIELDS[norm["kind"]])
-    box = st.expander(said.capitalize(), key="norm_numbers", on_change="rerun")
-    if (
-        box.open
-    ):  # number fields are the heaviest of all controls, and most visits never touch these
+    summary = ", ".join(f"{key} {norm[key]:g}" for key in NORM_FIELDS[norm["kind"]])
+    box = st.expander(summary.capitalize(), key="norm_numbers", on_change="rerun")
+    if box.open:  # number fields are the slowest controls, and most visits never use these
         with box:
             _norm_numbers(norm)
 
@@ -196,7 +203,7 @@ def _norm_numbers(norm: dict[str, Any]) -> None:
             "Groups",
             "norm.groups",
             int(norm["groups"]),
-            help="Channels are normalised in this many groups.",
+            help="Number of groups of channels. Each group is normalised separately.",
         )
     _number(
         right,
@@ -210,7 +217,7 @@ def _norm_numbers(norm: dict[str, Any]) -> None:
 
 
 def _more(shown: ResNetConfig) -> None:
-    """The remaining fields. Only those that can mean something for this network are offered."""
+    """The remaining fields. Only fields that apply to this network are shown."""
     _input_shape(shown)
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
     _field(st, "Head", "head_activation", words.HEADS, shown.head_activation)
@@ -220,31 +227,36 @@ def _more(shown: ResNetConfig) -> None:
         st, "Stem filters", "stem_filters", stem_width, min_value=1, help=words.STEM_FILTERS_HELP
     )
     _field(
-        st, "Order", "activation_order", words.ORDERS, shown.activation_order, help=words.ORDER_HELP
+        st,
+        "Norm and ReLU",
+        "activation_order",
+        words.ORDERS,
+        shown.activation_order,
+        help=words.ORDER_HELP,
     )
     _field(st, "Block", "block", words.BLOCKS, shown.block)
     if shown.block == "bottleneck":
-        _field(st, "Stride on", "stride_on", words.STRIDES, shown.stride_on, help=words.STRIDE_HELP)
+        _field(st, "Stride in", "stride_on", words.STRIDES, shown.stride_on, help=words.STRIDE_HELP)
         left, right = st.columns(2, wrap=False)
         _number(
             left,
             "Cardinality",
             "cardinality",
             shown.cardinality,
-            help="Groups of the 3×3 (Xie et al. 2017).",
+            help="Groups of the 3×3 convolution (Xie et al. 2017).",
         )
         _number(
             right,
             "Base width",
             "base_width",
             shown.base_width,
-            help="Channels a group, at 64 filters.",
+            help="Channels per group in a stage of 64 filters.",
         )
     _number(st, "SE reduction", "se_ratio", shown.se_ratio, min_value=0, help=words.SE_HELP)
     if shown.norm.kind != "none" and shown.shortcut != "none" and shown.activation_order == "post":
         _field(
             st,
-            "Last gamma",
+            "First value of the last gamma",
             "norm.last_gamma",
             words.GAMMAS,
             shown.norm.last_gamma,
@@ -276,7 +288,7 @@ def _input_shape(shown: ResNetConfig) -> None:
 
 
 def _weights(shown: ResNetConfig) -> None:
-    """How kernels begin, and which convolutions have biases."""
+    """The initialiser of kernels, and which convolutions have biases."""
     kinds = get_args(config.Initialiser)
     st.selectbox(
         "Initialiser",
@@ -298,9 +310,11 @@ def _weights(shown: ResNetConfig) -> None:
 
 
 def _windows(shown: ResNetConfig) -> None:
-    """How the map is made smaller, and how projections are made."""
+    """Padding and strides, and how projections are made."""
     _field(st, "Padding", "padding", words.PADDINGS, shown.padding, help=words.PADDING_HELP)
-    _field(st, "Strides in", "stride_at", words.PLACES, shown.stride_at, help=words.PLACE_HELP)
+    _field(
+        st, "Block that strides", "stride_at", words.PLACES, shown.stride_at, help=words.PLACE_HELP
+    )
     if not shown.shortcut.startswith("projection"):
         return
     _field(
@@ -323,7 +337,7 @@ def _windows(shown: ResNetConfig) -> None:
 
 
 def _stages(shown: ResNetConfig) -> None:
-    """A row a stage: blocks, filters, stride of its first block."""
+    """One row for each stage: blocks, filters, stride of its first block."""
     st.caption("Stages: blocks, filters, stride of the first block")
     for index, stage in enumerate(shown.stages):
         columns = st.columns(3, wrap=False)

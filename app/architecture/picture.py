@@ -1,4 +1,4 @@
-"""The drawings of a network on its page: ours, and Keras's."""
+"""The drawings of a network on its page: ResNet Lab's and Keras's."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -42,8 +42,8 @@ COLOUR_TITLES: dict[Colour, str] = {
 }
 DIRECTION_TITLES: dict[Direction, str] = {"LR": "Left to right", "TB": "Top to bottom"}
 STYLE_HELP = (
-    "Detailed: every layer a box. Compact: a convolution with its norm and ReLU. Figure 3: as He et"
-    " al. 2015 draw it."
+    "Detailed: one box for each layer. Compact: one box for a convolution with its norm and ReLU."
+    " Figure 3: the style of figure 3 in He et al. 2015."
 )
 FIND = "find"
 
@@ -59,8 +59,7 @@ FIRST_SHOWN = ["show_shapes", "show_layer_names"]
 
 
 def level_switch() -> None:
-    """How far the network is opened: its stages, their blocks, the layers in a block, or every
-    layer."""
+    """How far the network is opened: stages, blocks, the layers in a block, or every layer."""
     view = state.drawing_view()
     controls.one_of(
         "Level of detail",
@@ -73,13 +72,14 @@ def level_switch() -> None:
 
 
 def _level_changed() -> None:
-    """At another level what was opened and closed by hand means something else."""
+    """Boxes that were opened or closed by hand have no meaning at another level, so they are
+    forgotten."""
     change = {"level": state.read("level"), "toggled": (), "unfolded": ()}
     state.draw_as(state.drawing_view().model_copy(update=change))
 
 
 def look_menu(colours: Mapping[Colour, str] = COLOUR_TITLES) -> None:
-    """Style, colours, direction: chosen once, then out of the way."""
+    """Style, colours and direction, in a menu."""
     popover = st.popover("Look", icon=":material/palette:", key="look", on_change="rerun")
     if not popover.open:
         return
@@ -102,7 +102,7 @@ def _colour(titles: Mapping[Colour, str]) -> None:
         titles,
         now,
         key="colour",
-        help="What the colour of a box stands for.",
+        help="What the colour of a box shows.",
         on_change=state.look,
         args=("colour", allowed),
     )
@@ -114,7 +114,7 @@ def _look_changed(key: str) -> None:
 
 @st.fragment
 def drawing(network: Network, choice: Choice) -> None:
-    """The drawing, under the hand. What is opened in it runs only this part of the page again."""
+    """The interactive drawing. Opening a box reruns only this part of the page."""
     view = state.drawing_view(network.graph)
     scenes = {"wide": cache.scene_of(network.config, view)}
     if view.direction == "LR" and small(scenes["wide"]):
@@ -136,12 +136,12 @@ def drawing(network: Network, choice: Choice) -> None:
 
 
 def small(scene: dict[str, Any]) -> bool:
-    """Whether a drawing is worth sending twice, for wide and for narrow screens."""
+    """Whether a drawing is small enough to be sent twice, for wide and for narrow screens."""
     return len(scene["boxes"]) + len(scene["stamps"]) <= MOST_PARTS_TWICE
 
 
 def act(networks: Sequence[Network]) -> None:
-    """What a person did in the drawing of one network, or of two."""
+    """Apply what a person did in the drawing of one or two networks."""
     done, view = state.done(KEY), state.drawing_view()
     name = str(done.get("id") or "").removeprefix(OTHER)
     of = networks[1 if done.get("network") == 1 and len(networks) > 1 else 0]
@@ -161,8 +161,8 @@ def act(networks: Sequence[Network]) -> None:
 
 
 def hits(networks: Sequence[Network]) -> dict[str, Any] | None:
-    """The layers of each network that the search names, as row numbers; or what is wrong with the
-    question."""
+    """The layers that the search found in each network, as row numbers; or what is wrong with the
+    search text."""
     text = state.read(FIND, "")
     if not text:
         return None
@@ -178,7 +178,7 @@ def _found(network: Network, text: str) -> list[int]:
 
 
 def plot_model(network: Network) -> None:
-    """Keras's own picture of this model, from the graph, with Keras's options."""
+    """Keras's picture of this model, made from the graph, with Keras's options."""
     shown = state.read(SHOWN, FIRST_SHOWN)
     st.pills(
         "Show",
@@ -205,5 +205,5 @@ def plot_model(network: Network) -> None:
 
 
 def plot_options() -> PlotOptions:
-    """Keras's options as they were last chosen."""
+    """Keras's options, as last chosen."""
     return PlotOptions(**dict.fromkeys(state.read(SHOWN, FIRST_SHOWN), True))

@@ -1,4 +1,4 @@
-"""The layer table on the page: filtered, summed by block or stage, and taken home."""
+"""The layer table on the page: filtered, summed by block or stage, and downloaded."""
 
 from functools import partial
 from typing import cast, get_args
@@ -20,14 +20,12 @@ from resnet.tables.layer_table import Grouping, TableRow
 TITLES: dict[Grouping, str] = {"layer": "Layers", "block": "Blocks", "stage": "Stages"}
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 FILTER_HELP = (
-    "Words, shapes and numbers, all of which must hold: projection · stride 2 · 64x8x8 · params >"
-    " 100k · macs > 2m (multiply-adds)"
+    "Words, shapes and numbers. A layer must match all of them. Examples: projection · stride 2 ·"
+    " 64x8x8 · params > 100k · macs > 2m (multiply-adds)"
 )
 HEIGHT = 520
 COLUMNS = {
-    "id": st.column_config.TextColumn(
-        "Layer", width="medium", help="Also the name of the Keras layer."
-    ),
+    "id": st.column_config.TextColumn("Layer", width="medium", help="The same name as in Keras."),
     "op": st.column_config.TextColumn("Operation"),
     "output_shape": st.column_config.TextColumn("Output", help="Height × width × channels."),
     **{
@@ -41,8 +39,8 @@ COLUMNS = {
 
 
 def layers(network: Network) -> None:
-    """Every layer, sortable by any column; what is left out by the filter is left out of the sums
-    too."""
+    """Every layer, sortable by any column. Layers that the filter leaves out are not in the
+    sums."""
     with st.container(key="table_switches", horizontal=True, vertical_alignment="bottom"):
         by = _grouping()
         question = st.text_input(
@@ -75,7 +73,7 @@ def _grouping() -> Grouping:
 
 
 def _only(network: Network, question: str) -> set[str] | None:
-    """The layers that the filter leaves; None without one, or where it cannot be read."""
+    """The layers that match the filter. None if there is no filter or if it cannot be read."""
     if not question.strip():
         return None
     try:
@@ -87,16 +85,16 @@ def _only(network: Network, question: str) -> set[str] | None:
 
 def _summary(rows: tuple[TableRow, ...], question: str) -> None:
     total = layer_table.total(rows)
-    found = f"{quantity.exact(total.layers)} layers" + (" match" if question.strip() else "")
+    count = f"{quantity.exact(total.layers)} layers" + (" match" if question.strip() else "")
     st.caption(
-        f"{found} · {quantity.exact(total.trainable_params)} parameters ·"
-        f" {quantity.short(total.macs)} MACs · {quantity.size(total.activation_bytes)} of"
-        " activations"
+        f"{count} · {quantity.exact(total.trainable_params)} parameters ·"
+        f" {quantity.short(total.macs)} MACs · {quantity.size(total.activation_bytes)} activation"
+        " memory"
     )
 
 
 def _table(rows: tuple[TableRow, ...], by: Grouping) -> None:
-    import pandas as pd  # noqa: PLC0415  a fifth of a second that the first drawing need not wait for
+    import pandas as pd  # noqa: PLC0415  takes 0.2 s, which the first drawing need not wait for
 
     frame = pd.DataFrame(rows, columns=TableRow._fields)
     frame["output_shape"] = [quantity.shape(row.output_shape) for row in rows]

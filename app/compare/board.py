@@ -1,5 +1,5 @@
-"""Two networks on the page: what differs in a sentence, in numbers, in a drawing, in a table; and
-whole families."""
+"""Two networks on the page: the differences as a sentence, as numbers, as a drawing and as a table.
+Also whole families."""
 
 from functools import partial
 from typing import Any
@@ -24,10 +24,10 @@ from resnet.tables.comparison import Comparison, PartChange
 VIEWS = ("Side by side", "Differences", "Family")
 COLOURS: dict[Colour, str] = {"difference": "Differences", **picture.COLOUR_TITLES}
 CHARTED = ("trainable_params", "macs", "activation_bytes", "receptive_field", "depth")
-"""Numbers that the chart of a family offers, the most asked for first."""
+"""Numbers that the family chart offers, the most used first."""
 
 COSTS = ("trainable_params", "macs", "activation_bytes")
-"""Numbers that differ from layer to layer in the table of differences."""
+"""Numbers of the table of differences."""
 
 LONGEST_FAMILY = max(catalog.N_RANGE)
 FIRST_FAMILY = 18
@@ -37,26 +37,27 @@ PORTABLE = ("norm.", "activation_order")
 ENDINGS = {"CSV": "csv", "Markdown": "md", "LaTeX": "tex"}
 
 
-def heading(first: state.Shown, second: state.Shown, found: Comparison) -> None:
-    """Both names, and what differs in one sentence."""
+def heading(first: state.Shown, second: state.Shown, compared: Comparison) -> None:
+    """Both names, and the differences in one sentence."""
     st.header(f"{views.title(first.config)} and {views.title(second.config)}", anchor=False)
-    st.markdown(f"From the first to the second: **{views.plain(found.sentence)}**.")
+    st.markdown(f"From the first to the second: **{views.plain(compared.sentence)}**.")
     st.caption(
         f"{views.plain(views.summary(first.choice))} · {views.plain(views.summary(second.choice))}"
     )
 
 
 def problems(*sentences: str | None) -> None:
-    """What is wrong with the links or with what was typed; the last pair that made sense stays."""
+    """What is wrong with the link or with the typed settings. The last valid pair stays on the
+    page."""
     for sentence in dict.fromkeys(sentences):
         views.problem(sentence)
 
 
-def numbers(found: Comparison) -> None:
-    """The numbers of the second network, each with its difference from the first."""
+def numbers(compared: Comparison) -> None:
+    """The numbers of the second network, with the differences from the first."""
     row = []
     for key, number in NUMBERS.items():
-        before, after, difference = [getattr(facts, key) for facts in found.totals]
+        before, after, difference = [getattr(facts, key) for facts in compared.totals]
         about = (
             f"First {quantity.exact(before)}, second {quantity.exact(after)}. {number.convention}"
         )
@@ -73,7 +74,7 @@ def _signed(number: Number, difference: int) -> str:
 
 
 def view_switch() -> str:
-    """Which way to look at the pair; part of the link."""
+    """How to look at the pair. The choice is part of the link."""
     view = state.view("view", VIEWS)
     controls.one_of(
         "View",
@@ -104,7 +105,7 @@ def pair_view(first: ResNetConfig, second: ResNetConfig) -> View:
 
 @st.fragment
 def drawing(first: state.Shown, second: state.Shown) -> None:
-    """Both networks in one drawing, section beside section."""
+    """Both networks in one drawing, stage next to stage."""
     networks = [cache.network(shown.config) for shown in (first, second)]
     view = pair_view(first.config, second.config)
     scenes = {"wide": cache.pair_scene(first.config, second.config, view)}
@@ -117,7 +118,7 @@ def drawing(first: state.Shown, second: state.Shown) -> None:
             network=prints,
             key=f"{prints} {view.model_dump_json()}",
             kind=f"pair {view.level} {view.style} {view.direction}",
-            label=f"Drawing of {first.config.label} beside {second.config.label}",
+            label=f"Drawing of {first.config.label} and {second.config.label}",
             scenes=scenes,
             tables=tuple([cache.layers_of(network.config) for network in networks]),
         ),
@@ -128,9 +129,9 @@ def drawing(first: state.Shown, second: state.Shown) -> None:
     state.publish(first.choice, second.choice)
 
 
-def table(found: Comparison) -> None:
-    """The differences per block, or per stage, or per layer."""
-    import pandas as pd  # noqa: PLC0415  a fifth of a second that a drawing need not wait for
+def table(compared: Comparison) -> None:
+    """The differences per stage, block or layer."""
+    import pandas as pd  # noqa: PLC0415  takes 0.2 s, which a drawing need not wait for
 
     by = st.segmented_control(
         "Rows",
@@ -140,7 +141,7 @@ def table(found: Comparison) -> None:
         key="difference_rows",
         label_visibility="collapsed",
     )
-    rows = _layers(found) if by == "Layers" else [_part(part) for part in _parts(found, by)]
+    rows = _layers(compared) if by == "Layers" else [_part(part) for part in _parts(compared, by)]
     frame = pd.DataFrame(rows)
     numbers = {
         column: st.column_config.NumberColumn(column, format="localized")
@@ -150,13 +151,13 @@ def table(found: Comparison) -> None:
         frame, column_config=numbers, hide_index=True, height=TABLE_HEIGHT, key="differences"
     )
     st.caption(
-        "Differences are second − first. "
+        "Differences are second − first network. "
         + " ".join(NUMBERS[key].convention for key in ("macs", "activation_bytes"))
     )
 
 
-def _parts(found: Comparison, by: str | None) -> tuple[PartChange, ...]:
-    return found.stages if by == "Stages" else found.blocks
+def _parts(compared: Comparison, by: str | None) -> tuple[PartChange, ...]:
+    return compared.stages if by == "Stages" else compared.blocks
 
 
 def _part(part: PartChange) -> dict[str, Any]:
@@ -171,22 +172,27 @@ def _part(part: PartChange) -> dict[str, Any]:
     }
 
 
-def _layers(found: Comparison) -> list[dict[str, Any]]:
+def _layers(compared: Comparison) -> list[dict[str, Any]]:
     rows = []
-    for layer in found.layers:
+    for layer in compared.layers:
         before, after = layer.before, layer.after
         counts = {
             NUMBERS[key].heading: getattr(after, key, 0) - getattr(before, key, 0) for key in COSTS
         }
         rows.append(
-            {"Layer": layer.id, "Change": layer.change, **counts, "What": ", ".join(layer.what)}
+            {
+                "Layer": layer.id,
+                "Change": layer.change,
+                **counts,
+                "What changed": ", ".join(layer.what),
+            }
         )
     return rows
 
 
 def family_page(choice: Choice) -> None:
-    """A chart and a table of what is known of a whole family without training it: plain and
-    residual, with the first network's settings as far as they mean the same for all."""
+    """A chart and a table of a whole family, plain and residual, without training. Settings of the
+    first network are used if they mean the same in every network."""
     most = state.read(FAMILY_N, FIRST_FAMILY)
     most = st.slider(
         "n from 1 to",
@@ -205,9 +211,9 @@ def family_page(choice: Choice) -> None:
         format_func=lambda key: NUMBERS[key].short,
         label_visibility="collapsed",
     )
-    kept = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
+    settings = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
     try:
-        rows = cache.family_rows(most, tuple(sorted(kept.items())))
+        rows = cache.family_rows(most, tuple(sorted(settings.items())))
     except ResNetLabError as error:
         views.problem(str(error))
         return
@@ -241,8 +247,8 @@ def _family_table(rows: tuple[family.FamilyRow, ...]) -> None:
     )
 
 
-def menu(first: ResNetConfig, second: ResNetConfig, found: Comparison) -> None:
-    """The pair as a figure, the differences as a table."""
+def menu(first: ResNetConfig, second: ResNetConfig, compared: Comparison) -> None:
+    """Export the pair as a figure and the differences as a table."""
     popover = st.popover("Export", icon=":material/download:", key="export_pair", on_change="rerun")
     if not popover.open:
         return
@@ -251,6 +257,6 @@ def menu(first: ResNetConfig, second: ResNetConfig, found: Comparison) -> None:
         exports.figures(stem, first, pair_view(first, second), second)
         st.caption("The differences per block")
         with st.container(horizontal=True):
-            exports.button("CSV", f"{stem}.csv", partial(comparison.table_csv, found))
-            exports.button("Markdown", f"{stem}.md", partial(comparison.table_markdown, found))
-            exports.button("LaTeX", f"{stem}-table.tex", partial(comparison.table_latex, found))
+            exports.button("CSV", f"{stem}.csv", partial(comparison.table_csv, compared))
+            exports.button("Markdown", f"{stem}.md", partial(comparison.table_markdown, compared))
+            exports.button("LaTeX", f"{stem}-table.tex", partial(comparison.table_latex, compared))

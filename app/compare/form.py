@@ -1,4 +1,4 @@
-"""Two networks to compare: each a name and what is changed in it."""
+"""Two networks to compare: each has a name and changed settings."""
 
 import shlex
 from typing import Any
@@ -12,26 +12,27 @@ from resnet.network import catalog
 from resnet.network.link import Choice, pairs, written
 
 LONGEST_TYPED = 20_000
-"""Signs of one box: settings of 1,000 stages take half of it."""
+"""Characters in one box. Settings of 1,000 stages take half of it."""
 CHANGES_HELP = (
-    "Settings, as after --set on the command line: norm.momentum=0.99 shortcut=projection"
+    "Changed settings, written as after --set on the command line: norm.momentum=0.99"
+    " shortcut=projection"
 )
 PROBLEM = "pair_problem"
 
 
 def pair_form(first: Choice, second: Choice) -> str | None:
-    """Both pickers and a button that swaps them. Returns what is wrong with what was typed, if
+    """Both networks and a button that swaps them. Returns what is wrong with the typed settings, if
     anything."""
     _picker("First", "first", first)
     _picker("Second", "second", second)
     with st.container(horizontal=True):
         st.button("Swap", icon=":material/swap_vert:", on_click=_swap, args=(first, second))
         st.button(
-            "Twin",
+            "Use the twin of the first",
             icon=":material/content_copy:",
             on_click=state.choose_second,
             args=(None,),
-            help="The first network with its shortcuts removed, or put back.",
+            help="The first network with its shortcuts removed, or restored if it is plain.",
         )
     problem: str | None = state.read(PROBLEM)
     return problem
@@ -49,7 +50,7 @@ def _picker(label: str, key: str, choice: Choice) -> None:
     )
     changes = _said(choice.settings)
     st.text_input(
-        f"{label}: changes",
+        f"Settings of the {label.lower()} network",
         changes,
         key=state.seed(f"{key}_changes", changes),
         on_change=_changed,
@@ -64,7 +65,7 @@ def _said(settings: dict[str, Any]) -> str:
 
 
 def _changed(key: str) -> None:
-    """Take what was typed if it makes sense; else say why not, and keep the network."""
+    """Use the typed settings if they are valid. Otherwise say why not, and keep the network."""
     try:
         typed = state.read(f"{key}_changes") or ""
         bounded.check_length("A box", typed, LONGEST_TYPED)

@@ -17,18 +17,20 @@ from resnet.studies.curves.arm_curves import ArmCurve, ArmCurves, Mark, apart, p
 from resnet.studies.curves.bands import Band
 
 LABELLED, LONGEST_LABEL = 4, 14
-"""Up to so many arms are labelled at their lines' ends; more, or longer names, have a legend."""
+"""At most this many arms are labelled at the ends of their lines. More arms, or longer names, get a
+legend."""
 
 CROWDED = 12
 APART = 34
 ABOVE = 40
-"""Where the key stands, clear of curves that begin high."""
+"""Pixels for the key above the plot, so that it covers no curve that starts high."""
 
 A_ROW, LONG_IN_A_ROW, ROW, MOST_ROWS = 4, 2, 22, 5
-"""Names and pixels of a row of the legend below, which must not be taken from the plot."""
+"""Names in a row of the legend below the plot, its height in pixels, and the most rows. The figure
+grows by these rows; the plot keeps its height."""
 
 PLOT_HEIGHT, LETTERS = 290, 17
-"""Pixels of the plot, and of a line of words above it."""
+"""Height of the plot, and of a line of text above it, in pixels."""
 
 NOTHING: Mapping[str, Published] = {}
 PRECISION = {"error": ".2f", "data_loss": ".3f"}
@@ -39,12 +41,12 @@ FILL, EACH = 0.16, 0.5
 def arms_chart(
     curves: ArmCurves, scheme: Scheme, published: Mapping[str, Published] = NOTHING, title: str = ""
 ) -> go.Figure:
-    """All arms on one chart; hovering says how many seeds are behind a point, and clicking the
-    legend hides an arm.
+    """All arms on one chart. Hovering shows how many seeds a point has; clicking the legend hides
+    an arm.
 
-    The axis ends above where the curves go on their way down, as the paper's does; a double click
-    shows all of it. `published` is the paper's error by an arm's name; `title` is the vertical
-    axis's, where it is not that of the curves. A zoom stays as long as the axes do.
+    The vertical axis leaves out the high start of the curves, as in the paper; a double click shows
+    everything. `published` is the paper's error, by arm name. `title` replaces the title of the
+    vertical axis. The zoom is kept until the axes change.
     """
     grey, shades = COLOURS["grey"][scheme], colours(curves.arms, scheme)
     traces: list[dict[str, Any]] = []
@@ -66,29 +68,29 @@ def arms_chart(
 
 
 def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> list[dict[str, Any]]:
-    """Bands first, so that no band covers a line of its arm."""
+    """Bands come first, so that no band covers a line of its arm."""
     crowded = len(curves.arms) > CROWDED
     bold = {"color": colour, "width": 1.25 if crowded else 2.5}
     thin = {"color": colour, "width": 0.75 if crowded else 1.25, "dash": "dash"}
     traces = [_filled(arm.training, colour, FILL / 2), _filled(arm.validation, colour, FILL)]
-    for own in arm.lines if arm.n > 1 else ():
-        for line, style in ((own.training, thin), (own.validation, bold)):
+    for run in arm.lines if arm.n > 1 else ():
+        for line, style in ((run.training, thin), (run.validation, bold)):
             traces.append(
                 _line(line.x, line.y, {**style, "width": 0.75})
                 | {"opacity": EACH, "hoverinfo": "skip"}
             )
     for part, style in (("training", thin), ("validation", bold)):
-        found: Band = getattr(arm, part)
+        band: Band = getattr(arm, part)
         traces.append(
-            _line(found.x, found.mean, style)
-            | _hover(arm, part, found, PRECISION[curves.options.about])
+            _line(band.x, band.mean, style)
+            | _hover(arm, part, band, PRECISION[curves.options.about])
         )
     if arm.test:
         traces.append(_test(arm, colour, PRECISION[curves.options.about], scheme))
     shown = [{"showlegend": False, **trace} for trace in traces if len(trace["x"])]
     named = {"name": _plain(arm.label), "showlegend": not _labelled(curves)}
     bolds = [trace for trace in shown if trace.get("line") == bold and "hovertemplate" in trace]
-    for trace in (bolds or shown)[-1:]:  # one line of each arm stands in the legend
+    for trace in (bolds or shown)[-1:]:  # the legend shows one line of each arm
         trace.update(named)
     return shown
 
@@ -99,8 +101,7 @@ def _line(x: list[float], y: list[float], style: dict[str, Any]) -> dict[str, An
 
 
 def _filled(band: Band, colour: str, share: float) -> dict[str, Any]:
-    """The band's outline, there and back, once for each stretch in which more than one seed is
-    behind it."""
+    """The outline of the band: one closed path for each stretch with more than one seed."""
     x: list[float | None] = []
     y: list[float | None] = []
     points = zip(band.x, band.low, band.high, band.n, strict=True)
@@ -127,12 +128,12 @@ def _hover(arm: ArmCurve, part: str, band: Band, precision: str) -> dict[str, An
         return {"hovertemplate": f"{head}<extra></extra>"}
     if all(low is None for low in band.low):
         return {
-            "hovertemplate": f"{head} (n = %{{customdata}})<extra></extra>",
+            "hovertemplate": f"{head} (%{{customdata}} seeds)<extra></extra>",
             "customdata": np.array(band.n),
         }
     edges = (
-        f"(%{{customdata[0]:{precision}}} to %{{customdata[1]:{precision}}}, n ="
-        " %{customdata[2]:d})"
+        f"(%{{customdata[0]:{precision}}} to %{{customdata[1]:{precision}}},"
+        " %{customdata[2]:d} seeds)"
     )
     columns = np.array([band.low, band.high, band.n], float).T
     return {"hovertemplate": f"{head}<br>{edges}<extra></extra>", "customdata": columns}
@@ -180,7 +181,7 @@ def _layout(curves: ArmCurves, grey: str, title: str, key: Sequence[str]) -> dic
         }
         for drop in curves.drops
     ]
-    said = {
+    key_text = {
         "text": "<br>".join(key),
         "x": 1,
         "y": 1,
@@ -217,12 +218,12 @@ def _layout(curves: ArmCurves, grey: str, title: str, key: Sequence[str]) -> dic
         },
         "yaxis": {"title": {"text": title}, "range": [low, top], "automargin": True},
         "shapes": drops,
-        "annotations": [said],
+        "annotations": [key_text],
     }
 
 
 def _labelled(curves: ArmCurves) -> bool:
-    """Whether the names stand beside the lines' ends, where the margin is narrow."""
+    """Whether the arms are labelled at the ends of their lines; the margin there is narrow."""
     return len(curves.arms) <= LABELLED and not _long(curves)
 
 
@@ -231,23 +232,25 @@ def _long(curves: ArmCurves) -> bool:
 
 
 def _key(curves: ArmCurves, published: Iterable[Published]) -> list[str]:
-    """Lines that stand above the plot, where they hide nothing: what bold, dashed and dotted mean,
-    and what the paper says, once for all of its lines."""
+    """The text above the plot: what bold, dashed and dotted lines mean, and the paper's errors,
+    once for all arms."""
     words = {
         "bold: validation": any(arm.validation.x for arm in curves.arms),
         "dashed: training": any(arm.training.x for arm in curves.arms),
         "◆ test": any(arm.test for arm in curves.arms),
         "dotted: learning rate drops": bool(curves.drops),
     }
-    said = [word for word, there in words.items() if there]
+    parts = [word for word, shown in words.items() if shown]
     paper = [
-        line for words in paper_says(published) for line in f"dotted across, {words}".split(": ", 1)
+        line
+        for words in paper_says(published)
+        for line in f"dotted line across, {words}".split(": ", 1)
     ]
-    return [*filter(None, (" · ".join(said[:2]), " · ".join(said[2:]))), *paper]
+    return [*filter(None, (" · ".join(parts[:2]), " · ".join(parts[2:]))), *paper]
 
 
 def _labels(curves: ArmCurves, shades: list[str]) -> list[dict[str, Any]]:
-    """Beside the lines' ends; those that would cover one another are moved up or down."""
+    """Labels at the ends of the lines. Labels that would overlap are moved up or down."""
     low, top = curves.extent
     ends = [(at, end) for at, arm in enumerate(curves.arms) if (end := arm.end) is not None]
     shown = {at: (min(y, top) - low) / (top - low or 1) * PLOT_HEIGHT for at, y in ends}
@@ -270,7 +273,7 @@ def _labels(curves: ArmCurves, shades: list[str]) -> list[dict[str, Any]]:
 
 
 def _paper(row: Published, colour: str) -> list[dict[str, Any]]:
-    """The paper's error across the chart, dotted in the colour of the arm, in a band of its
+    """The paper's error as a dotted horizontal line in the arm's colour, with a band of its
     standard deviation."""
     across = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
     dotted = {"color": colour, "width": 1.5, "dash": "dot"}
@@ -287,5 +290,5 @@ def _clear(colour: str, share: float) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name as it stands: Plotly reads tags and %{…} in a text."""
+    """The name as plain text. Plotly would read tags and %{…} in it."""
     return escape(name, quote=False).replace("%{", "% {")

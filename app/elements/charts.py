@@ -1,4 +1,5 @@
-"""Plotly figures: one height, one set of margins, axes with units, the line labelled at its end."""
+"""Plotly figures with one height, one set of margins, units on the axes, and a label at the end of
+each line."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ COLOURS: dict[str, dict[Scheme, str]] = {
     "orange": {"light": "#c9512a", "dark": "#f08a63"},
     "grey": {"light": "#6b7378", "dark": "#a7b0ba"},
 }
-"""From Okabe and Ito's set, for colour-blind eyes, on light ground and on dark."""
+"""From the colour-blind-safe palette of Okabe and Ito, for light and dark backgrounds."""
 
 LINES: dict[str, dict[str, Any]] = {
     "validation": {"color": "blue", "width": 2.5, "dash": "solid"},
@@ -36,7 +37,7 @@ LINES: dict[str, dict[str, Any]] = {
     "data loss": {"color": "orange", "width": 1.5, "dash": "solid"},
     "l2 penalty": {"color": "grey", "width": 1.5, "dash": "dash"},
     "rate": {"color": "blue", "width": 2, "dash": "solid"},
-    "images a second": {"color": "blue", "width": 1.25, "dash": "solid"},
+    "images per second": {"color": "blue", "width": 1.25, "dash": "solid"},
     "residual": {"color": "blue", "width": 2.5, "dash": "solid"},
     "plain": {"color": "orange", "width": 1.5, "dash": "dash"},
 }
@@ -45,11 +46,11 @@ LINES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What a chart is about: its title with the unit, how its numbers are written, and the records
-    it is drawn from.
+    """What a chart shows: the title with the unit, the number format, and the records it is drawn
+    from.
 
-    `sources` holds, for each line, the kind and the field of its records. The two losses are never
-    added up.
+    `sources` gives, for each line, the kind and the field of its records. The two losses are never
+    added.
     """
 
     title: str
@@ -72,14 +73,16 @@ AXES = {
         {"data loss": (history.Train, "data_loss"), "l2 penalty": (history.Train, "l2_penalty")},
     ),
     "Learning rate": Axis("learning rate", ".3g", {"rate": (history.Train, "learning_rate")}),
-    "Speed": Axis("images a second", ",.0f", {"images a second": (history.Train, "images_per_s")}),
+    "Speed": Axis(
+        "images per second", ",.0f", {"images per second": (history.Train, "images_per_s")}
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a run's curves are looked at. `smoothing` is how many log records a point is the mean of;
-    1 is none."""
+    """How a run's curves are shown. `smoothing` is the number of log records that are averaged for
+    one point; 1 means no smoothing."""
 
     about: str = "Error"
     along: Along = "step"
@@ -89,7 +92,7 @@ class Look:
 
 
 def run_chart(records: Sequence[history.Line], look: Look, steps: int) -> go.Figure:
-    """The curves of a run; those without a point are left out."""
+    """The curves of a run. Curves without points are left out."""
     axis, figure = AXES[look.about], go.Figure()
     lines = {
         name: history.curve(records, kind, field, look.along)
@@ -145,12 +148,13 @@ def schedule_chart(steps: list[int], rates: list[float], scheme: Scheme) -> go.F
 
 
 def family_chart(rows: Sequence[FamilyRow], number: Number, scheme: Scheme) -> go.Figure:
-    """One number of a family against depth: residual bold, plain thin."""
+    """One number of a family over depth: residual bold, plain thin."""
     figure, lines = go.Figure(), {}
     for kind, name in (("resnet", "residual"), ("plain", "plain")):
-        own = [row for row in rows if row.kind == kind]
+        of_kind = [row for row in rows if row.kind == kind]
         lines[name] = Curve(
-            [float(row.depth) for row in own], [float(getattr(row, number.key)) for row in own]
+            [float(row.depth) for row in of_kind],
+            [float(getattr(row, number.key)) for row in of_kind],
         )
     for (name, line), shift in zip(lines.items(), _apart(list(lines.values())), strict=True):
         _add_line(figure, _style(name, scheme), name, line, ",.0f")
@@ -161,7 +165,7 @@ def family_chart(rows: Sequence[FamilyRow], number: Number, scheme: Scheme) -> g
 
 
 def _noisy(name: str, axis: Axis) -> bool:
-    """Evaluations are few and each is exact: they stay as they are."""
+    """Only training records are noisy. Evaluations are few and exact, so they are not smoothed."""
     return axis.sources[name][0] is history.Train
 
 
@@ -194,13 +198,13 @@ def _add_label(
 
 
 def _end(line: Curve, scale: Scale) -> tuple[float, float]:
-    """Where a line ends; Plotly places a label on a log axis by the exponent."""
+    """Where a line ends. On a log axis, Plotly places labels by the exponent."""
     x, y = line.x[-1], line.y[-1]
     return (x, math.log10(max(y, SMALLEST))) if scale == "log" else (x, y)
 
 
 def _apart(lines: list[Curve]) -> list[int]:
-    """Pixels by which the labels of two lines give way to each other where they end close
+    """By how many pixels the labels of two lines are moved apart if the lines end close
     together."""
     if len(lines) < 2:
         return [0] * len(lines)

@@ -1,5 +1,5 @@
-"""Controls that keep their value while other pages are visited, and give way where it is no longer
-offered."""
+"""Controls that keep their value while other pages are open. If the value is no longer offered,
+they go back to the first one."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ Option = TypeVar("Option", bound=Hashable)
 def one_of(
     label: str, titles: Mapping[Any, str], value: Any, *, key: str, place: Any = st, **display: Any
 ) -> None:
-    """A choice of one, always made, with all values in sight. `value` is what is chosen now."""
+    """A choice of exactly one value, with all values visible. `value` is the current choice."""
     place.segmented_control(
         label,
         list(titles),
@@ -29,14 +29,14 @@ def one_of(
 def switch(
     label: str, key: str, titles: Mapping[Option, str], first: Option, **display: Any
 ) -> Option:
-    """One of a few, all in sight."""
+    """One of a few values, all visible."""
     value = _kept(key, titles, first)
     one_of(label, titles, value, key=key, on_change=_keep, args=(key,), **display)
     return value
 
 
 def menu(label: str, key: str, titles: Mapping[Option, str], first: Option) -> Option:
-    """One of many."""
+    """One of many values."""
     value = _kept(key, titles, first)
     st.selectbox(
         label,
@@ -51,7 +51,7 @@ def menu(label: str, key: str, titles: Mapping[Option, str], first: Option) -> O
 
 
 def steps(label: str, key: str, options: Sequence[Option], first: Option, **display: Any) -> Option:
-    """One of many that have an order, on a slider."""
+    """One of many ordered values, on a slider."""
     value = _kept(key, options, first)
     st.select_slider(
         label,
@@ -66,13 +66,14 @@ def steps(label: str, key: str, options: Sequence[Option], first: Option, **disp
 
 
 def _kept(key: str, options: Mapping[Option, str] | Sequence[Option], first: Option) -> Option:
-    """What was chosen last, where it is still there to choose."""
+    """The last choice if it is still offered, else the first value."""
     value: Option = state.read(f"{key}_kept", first)
     return value if value in options else first
 
 
 def when_opened(label: str, key: str, show: Callable[[], object]) -> None:
-    """What most visits never look at: the browser need not load what it is shown with."""
+    """An expander whose content is drawn only when it is open, so that most visits need not load
+    it."""
     expander = st.expander(label, key=key, on_change="rerun")
     if expander.open:
         with expander:
@@ -80,7 +81,7 @@ def when_opened(label: str, key: str, show: Callable[[], object]) -> None:
 
 
 def choose(key: str, value: Any) -> None:
-    """Give the control of this key a value, as if it had been chosen there."""
+    """Set the value of the control with this key, as if a person had chosen it."""
     state.remember(f"{key}_kept", value)
 
 

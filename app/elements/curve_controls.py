@@ -1,5 +1,5 @@
-"""What curves of arms are about, along what, and what surrounds a mean: the same controls wherever
-they are drawn."""
+"""The controls of every chart of arms: the quantity, the horizontal axis, and the spread around a
+mean."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ SPREADS: dict[Spread, str] = {"sd": "± sd", "se": "± se", "range": "Min–max"
 
 
 def choice(label: str, page: str, titles: Mapping[Option, str], first: Option) -> Option:
-    """One of these controls; where there is nothing to choose, it is not shown."""
+    """One of these controls. It is not shown if there is only one choice."""
     if len(titles) == 1:
         return first
     return switch(label, f"{page}_{label.lower()}", titles, first, label_visibility="collapsed")

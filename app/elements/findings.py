@@ -1,5 +1,5 @@
-"""What the recipe check found, the worst first: each finding with its reason, way out and source a
-click away."""
+"""The findings of the recipe check, the worst first. A click on a finding shows its reason, a
+solution and its source."""
 
 import re
 from collections import Counter
@@ -24,8 +24,8 @@ ICONS: dict[Severity, str] = {
     "note": "info",
 }
 COUNTED: dict[Severity, tuple[str, str]] = {
-    "wrong": ("wrong", "wrong"),
-    "unfair": ("unfair", "unfair"),
+    "wrong": ("probable mistake", "probable mistakes"),
+    "unfair": ("not comparable", "not comparable"),
     "unusual": ("unusual", "unusual"),
     "note": ("note", "notes"),
 }
@@ -36,23 +36,23 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def label(findings: Sequence[Finding]) -> str:
-    """Recipe check: 2 wrong, 3 unfair."""
+    """Recipe check: 2 probable mistakes, 3 not comparable."""
     counts = Counter(finding.severity for finding in findings)
-    said = [
+    counted = [
         f"{counts[severity]} {COUNTED[severity][counts[severity] > 1]}"
         for severity in rules.SEVERITIES
         if counts[severity]
     ]
-    return f"Recipe check: {', '.join(said) or 'nothing found'}"
+    return f"Recipe check: {', '.join(counted) or 'nothing found'}"
 
 
 def show(findings: Sequence[Finding]) -> None:
-    """By severity."""
+    """The findings, grouped by severity."""
     for severity in rules.SEVERITIES:
-        own = [finding for finding in findings if finding.severity == severity]
-        if own:
+        of_severity = [finding for finding in findings if finding.severity == severity]
+        if of_severity:
             st.markdown(f"**:material/{ICONS[severity]}: {TITLES[severity]}**")
-            st.html("".join(map(_entry, own)))
+            st.html("".join(map(_entry, of_severity)))
     if not findings:
         st.caption("No problems found in what is known about this training.")
 
@@ -60,7 +60,7 @@ def show(findings: Sequence[Finding]) -> None:
 def _entry(finding: Finding) -> str:
     rule = rules.get(finding.rule)
     where = f"{', '.join(finding.where[:SHOWN])}: " if finding.where else ""
-    rows = {"Why": rule.reason, "Way out": finding.way_out, "Source": rule.source}
+    rows = {"Why": rule.reason, "What to do": finding.way_out, "Source": rule.source}
     more = "".join(
         [f'<p style="{MORE}"><b>{word}.</b> {_words(text)}</p>' for word, text in rows.items()]
     )
@@ -72,5 +72,5 @@ def _entry(finding: Finding) -> str:
 
 
 def _words(text: str) -> str:
-    """Text as HTML; what stands between backticks is code."""
+    """Text as HTML. Text between backticks becomes code."""
     return CODE.sub(r"<code>\1</code>", escape(text))

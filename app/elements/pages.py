@@ -1,7 +1,8 @@
-"""Where each page's script is, so that one page can link to another, in a checkout as in a wheel.
+"""The path of each page's script, so that pages can link to each other, in a checkout and in a
+wheel.
 
-Streamlit would take a relative path from the folder of the script it was started with, which the
-two have elsewhere.
+Streamlit reads a relative path from the folder of the script that was started. That folder is not
+the same in the two.
 """
 
 from pathlib import Path

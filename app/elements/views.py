@@ -1,5 +1,4 @@
-"""Results to elements on the page. What is computed comes in; nothing here computes or
-remembers."""
+"""Shows results on the page. Nothing is computed or remembered here."""
 
 import shlex
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ FAMILY_TITLES = {
     "cifar": "CIFAR",
     "bottleneck": "CIFAR, bottlenecks",
     "imagenet": "ImageNet",
-    "binary": "cats or dogs",
+    "binary": "cats vs dogs",
 }
 MARKDOWN_SIGNS = "\\`*_{}[]<>()#+-.!|$:~"
 TABLE_HEIGHT = 560
@@ -35,7 +34,7 @@ def title(config: ResNetConfig) -> str:
 
 
 def summary(choice: Choice) -> str:
-    """The catalogue's name and what is changed."""
+    """The catalogue's name and the changed settings."""
     changes = [f"{key} = {written(value)}" for key, value in choice.settings.items()]
     return (
         ", ".join([f"{choice.network} with {changes[0]}", *changes[1:]])
@@ -45,35 +44,35 @@ def summary(choice: Choice) -> str:
 
 
 def heading(choice: Choice, config: ResNetConfig) -> None:
-    """The network's name, where it comes from, and what was changed since."""
+    """The network's name, its source, and the changed settings."""
     entry = catalog.get(choice.network)
     st.header(f"{title(config)} · {FAMILY_TITLES[entry.family]}", anchor=False)
     st.caption(f"{plain(summary(choice))} · {entry.source}")
 
 
 def problem(sentence: str | None) -> None:
-    """What is wrong with the controls or the link; the rest of the page goes on."""
+    """Show what is wrong with the controls or the link. The rest of the page still works."""
     if sentence:
         st.warning(plain(sentence), icon=":material/error:")
 
 
 def network_line(network: Network, choice: Choice) -> None:
-    """The network in one line, on pages that are about something else."""
+    """The network in one line, on pages with another subject."""
     parameters, macs = network.metrics.trainable_params, network.metrics.macs
-    facts = f"{quantity.exact(parameters)} parameters · {quantity.short(macs)} MACs an image"
+    facts = f"{quantity.exact(parameters)} parameters · {quantity.short(macs)} MACs per image"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{plain(summary(choice))} · {facts}", width="content")
         st.page_link(pages.ARCHITECTURE, label="Change the network", query_params=choice.to_query())
 
 
 def numbers(network: Network) -> None:
-    """The numbers of a network in one row, each with its convention on hover."""
+    """The numbers of a network in one row. Hovering shows how each is counted."""
     whole = network.metrics.receptive_field >= max(network.config.input_shape[:2])
     row = []
     for key, number in NUMBERS.items():
         value = getattr(network.metrics, key)
         exact, brief = number.exact(value), number.brief(value)
-        # Where the short form drops digits, the exact value stands in the explanation.
+        # If the short form drops digits, the explanation shows the exact value.
         about = f"{exact}. {number.convention}" if brief != exact else number.convention
         below = "whole image" if key == "receptive_field" and whole else ""
         row.append(Number(number.short, brief, about, below))
@@ -81,7 +80,7 @@ def numbers(network: Network) -> None:
 
 
 class Number(NamedTuple):
-    """One of a row of numbers, what it counts, and what stands below it, if anything."""
+    """One of a row of numbers, what it counts, and an optional text below it."""
 
     label: str
     value: str
@@ -90,10 +89,10 @@ class Number(NamedTuple):
 
 
 def number_row(numbers: Sequence[Number]) -> None:
-    """Numbers in one row, each with what it counts on hover, on tap and for a screen reader.
+    """Numbers in one row. What each one counts is shown on hover and on tap, and read by a screen
+    reader.
 
-    One element of HTML: a row of Streamlit's own metrics costs the first screen a twentieth of a
-    second.
+    One HTML element, because a row of Streamlit's metrics delays the first screen by 0.05 seconds.
     """
     last = max(len(numbers) - 1, 1)
     row = [_number(number, at / last) for at, number in enumerate(numbers)]
@@ -101,8 +100,7 @@ def number_row(numbers: Sequence[Number]) -> None:
 
 
 def _number(number: Number, at: float) -> str:
-    """`at` says how far right in the row its explanation stands: 0 at its left end, 1 at its
-    right."""
+    """`at` is the position of the explanation in the row: 0 is the left end, 1 the right end."""
     label, value, about, below = map(escape, number)
     under = f'<dd class="below">{below}</dd>' if below else ""
     return (
@@ -112,11 +110,11 @@ def _number(number: Number, at: float) -> str:
 
 
 def table(shown: TextTable, label: str) -> None:
-    """A table as quiet HTML, its notes left out: `label` names it to a screen reader, the first
-    column heads each line.
+    """A table as HTML, without its notes. `label` is its name for a screen reader. The first column
+    holds the row headings.
 
-    Where it is too wide it scrolls in itself, which the keyboard can do too; Streamlit's own table
-    takes no focus.
+    A table that is too wide scrolls on its own, also with the keyboard. Streamlit's table cannot
+    get the focus.
     """
     heads = "".join(
         [
@@ -143,7 +141,7 @@ def _cell(cell: Cell, column: Column, place: int) -> str:
 
 
 def view_switch() -> str:
-    """Which way to look at the network; part of the link."""
+    """How to look at the network. The choice is part of the link."""
     view = state.view("view", VIEWS)
     controls.one_of(
         "View",
@@ -158,21 +156,20 @@ def view_switch() -> str:
 
 
 def code(choice: Choice, config: ResNetConfig) -> None:
-    """The same network elsewhere: in Python, on the command line, as JSON.
+    """The same network in Python, on the command line and as JSON.
 
-    Lines are wrapped and all of them stand on the page: what scrolls in itself here is out of a
-    keyboard's reach.
+    Lines are wrapped and nothing scrolls, because the keyboard cannot scroll a code block.
     """
     settings = ", ".join(f"{key!r}: {value!r}" for key, value in choice.settings.items())
     network = f'resnet.get("{choice.network}").config'
-    made = f"resnet.with_settings({network}, {{{settings}}})" if settings else network
+    expression = f"resnet.with_settings({network}, {{{settings}}})" if settings else network
     python, shell = st.columns(2)
     python.caption("Python")
-    program = f"import resnet\n\nconfig = {made}\nmodel = resnet.build_keras_model(config)"
+    program = f"import resnet\n\nconfig = {expression}\nmodel = resnet.build_keras_model(config)"
     python.code(program, language="python", wrap_lines=True)
     shell.caption("Command line")
     shell.code("\n".join(_commands(choice)), language="bash", wrap_lines=True)
-    st.caption("Keras alone: this program needs nothing of ResNet Lab")
+    st.caption("A program that needs only Keras, not ResNet Lab")
     st.code(exports.keras_source(config), language="python", wrap_lines=True)
     st.caption("The config, as JSON")
     st.code(config.model_dump_json(indent=2), language="json", wrap_lines=True)
@@ -192,10 +189,11 @@ def _commands(choice: Choice) -> list[str]:
 
 
 def scheme() -> Literal["light", "dark"]:
-    """Whether the page is light or dark now."""
+    """Whether the page is light or dark."""
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
 def plain(sentence: str) -> str:
-    """Text that Markdown shows unchanged: what a person typed or a link held is never markup."""
+    """Text that Markdown shows unchanged. What a person typed, or what came with a link, is never
+    markup."""
     return "".join(f"\\{sign}" if sign in MARKDOWN_SIGNS else sign for sign in sentence)

@@ -1,5 +1,5 @@
-"""What batch normalisation does to real images: the digits through one fresh convolution. Numpy
-alone."""
+"""What batch normalisation does to real images: the digits after one untrained convolution. Uses
+only NumPy."""
 
 import math
 from typing import NamedTuple
@@ -18,9 +18,8 @@ FORGOTTEN = 0.01
 
 
 class Responses(NamedTuple):
-    """One channel behind the first convolution: `first` holds every value of the first batch,
-    [images, height, width]; `means` and `variances` are those of STEPS batches one after the other,
-    [steps]."""
+    """One output channel of the convolution. `first` holds all values of the first batch, [images,
+    height, width]. `means` and `variances` are those of STEPS batches in a row, [steps]."""
 
     first: Floats
     means: Floats
@@ -35,9 +34,9 @@ class Averages(NamedTuple):
 
 
 def responses() -> Responses:
-    """Digits with their mean image taken away, as in He et al. 2015, section 4.2, through 3×3
-    weights drawn as in He et al. 2015, Delving Deep into Rectifiers: a normal distribution of
-    variance 2 / fan-in. Raises DataError.
+    """Digits minus their mean image, as in He et al. 2015, section 4.2, after a 3×3 convolution.
+    Its weights are drawn from a normal distribution of variance 2 / fan-in, as in He et al. 2015,
+    Delving Deep into Rectifiers. Raises DataError.
     """
     images = data.load("digits").train_images / 255.0
     images -= images.mean(axis=0)
@@ -51,8 +50,8 @@ def responses() -> Responses:
 
 
 def convolved(images: Floats, kernel: Floats) -> Floats:
-    """[images, height, width], padding "same", as Keras's convolution has it: the kernel isn't
-    turned round."""
+    """[images, height, width], with padding "same". The kernel is not flipped, as in Keras's
+    convolution."""
     padded = np.pad(images, [(0, 0), (SIDE // 2, SIDE // 2), (SIDE // 2, SIDE // 2)])
     windows = np.lib.stride_tricks.sliding_window_view(padded, (SIDE, SIDE), axis=(1, 2))
     return np.asarray(np.einsum("nhwij,ij->nhw", windows, kernel))
@@ -65,14 +64,14 @@ def normalised(values: Floats, epsilon: float) -> Floats:
 
 
 def deviation(values: Floats, variance: float, epsilon: float) -> float:
-    """The standard deviation of values that are divided by √(variance + epsilon), whosever variance
-    that is."""
+    """The standard deviation of `values` divided by √(variance + epsilon). The variance may come
+    from other values."""
     return float(values.std() / math.sqrt(variance + epsilon))
 
 
 def moving(seen: Responses, momentum: float) -> Averages:
-    """Keras's rule, average ← momentum · average + (1 − momentum) · batch, from mean 0, variance
-    1."""
+    """The moving averages by Keras's rule, average ← momentum · average + (1 − momentum) · batch.
+    They start at mean 0 and variance 1."""
     return Averages(_followed(seen.means, 0.0, momentum), _followed(seen.variances, 1.0, momentum))
 
 
@@ -84,5 +83,5 @@ def _followed(values: Floats, first: float, momentum: float) -> Floats:
 
 
 def steps_to_forget(momentum: float) -> int:
-    """Steps after which less than a hundredth of the first value is left in a moving average."""
+    """The number of steps until less than 1 % of the first value is left in a moving average."""
     return 1 if momentum == 0 else math.ceil(math.log(FORGOTTEN) / math.log(momentum))

@@ -1,5 +1,5 @@
-"""One block of a network as a picture: cut out of the network's drawing, with x, F(x) and y written
-to it."""
+"""One block of a network as a picture: a part of the network's drawing, labelled with x, F(x) and
+y."""
 
 from collections.abc import Iterator
 from html import escape
@@ -11,15 +11,16 @@ from resnet.network.graph import Graph, Node
 from resnet.network.operations import Add, Shape
 
 ROOM, LEFT, EDGE = 30.0, 42.0, 8.0
-"""Points above and below the block, for x and y; left of it, for F(x); and around the picture."""
+"""Space in points: above and below the block for x and y, left of it for F(x), and around the
+picture."""
 
 SCALE = 1.5
-"""Pixels of the page for each point of the drawing, at most."""
+"""The most pixels of the page for one point of the drawing."""
 
 
 def blocks(graph: Graph) -> dict[str, str]:
-    """The blocks to choose from, each with its title: of a stage the first, and the second for all
-    that follow it."""
+    """The blocks to choose from, each with its title. For each stage: the first block, and the
+    second, which is the same as all later ones."""
     titles = {}
     for number, stage in enumerate(graph.config.stages, 1):
         titles[f"stage{number}.block1"] = f"Stage {number}, block 1"
@@ -41,7 +42,7 @@ def nodes_of(graph: Graph, block: str) -> tuple[Node, ...]:
 
 
 def shapes_of(graph: Graph, block: str) -> tuple[Shape, Shape]:
-    """What goes in and what comes out, (height, width, channels)."""
+    """The shapes of the input and the output, (height, width, channels)."""
     nodes = nodes_of(graph, block)
     return graph.by_id[nodes[0].inputs[0]].output_shape, nodes[-1].output_shape
 
@@ -88,7 +89,8 @@ def _parts(drawing: Drawing, graph: Graph, panel: Panel) -> Iterator[str]:
 
 
 def _last_before_addition(branch: list[Box], trunk: list[Node]) -> Box:
-    """The end of F(x): what the addition reads, or the last but the ReLU in a plain block."""
+    """The end of F(x): the input of the addition, or in a plain block the last box before the
+    ReLU."""
     added = next(
         (node.inputs[0] for node in trunk if isinstance(node.op, Add)), trunk[-1].inputs[0]
     )

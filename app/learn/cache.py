@@ -1,5 +1,4 @@
-"""What the page shows, kept between reruns and shared by all visitors: nothing in it depends on who
-looks."""
+"""Results of the Learn page, kept between reruns and shared by all visitors."""
 
 import streamlit as st
 
@@ -18,7 +17,7 @@ def picture(config: ResNetConfig, name: str) -> str:
 
 @st.cache_resource(show_spinner=False)
 def responses() -> batch.Responses:
-    """The digits behind one convolution. Raises DataError."""
+    """The digits after one convolution. Raises DataError."""
     return batch.responses()
 
 
@@ -31,5 +30,5 @@ def measured() -> SignalsFile:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def toy(blocks: int, scale: float) -> stack.Gradients:
-    """A stack of so many blocks, its weights so many times as large as usual."""
+    """The gradients of a stack of this many blocks. `scale` multiplies the usual weights."""
     return stack.gradients(blocks, scale)

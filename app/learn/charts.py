@@ -1,4 +1,4 @@
-"""The page's charts: plain and residual in their own two lines, as everywhere."""
+"""The charts of the Learn page. Plain and residual lines have the same style as on other pages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -20,8 +20,7 @@ CLEAR = "rgba(0,0,0,0)"
 def histogram(
     values: Floats, span: tuple[float, float], title: str, colour: str, scheme: Scheme
 ) -> go.Figure:
-    """How often each value occurs; what lies outside `span` is counted in the last bar on its
-    side."""
+    """How often each value occurs. Values outside `span` are counted in the first or last bar."""
     counts, edges = np.histogram(np.clip(values, *span), BINS, span)
     middles = (edges[:-1] + edges[1:]) / 2
     figure = go.Figure()
@@ -74,8 +73,8 @@ def both(
     first: int = 1,
     level: tuple[str, float] | None = None,
 ) -> go.Figure:
-    """A plain and a residual line over what `names` names, in order; on hover the name is said.
-    `level` is a height to compare them with, and its name."""
+    """A plain and a residual line. `names` are the points, in order; hovering shows the name.
+    `level` is the name and height of a line to compare with."""
     figure = go.Figure()
     for kind, values in lines.items():
         style = {**LINES[kind], "color": COLOURS[LINES[kind]["color"]][scheme]}
@@ -106,7 +105,7 @@ def both(
 
 
 def _ticks(lines: Mapping[str, Sequence[float]], scale: Scale) -> dict[str, Any]:
-    """From 0, where the axis is linear; whole powers of ten, at most a handful, where it is not."""
+    """A linear axis starts at 0. A log axis has ticks at whole powers of ten, about six at most."""
     if scale == "linear":
         return {"rangemode": "tozero"}
     values = [value for line in lines.values() for value in line]

@@ -1,5 +1,5 @@
-"""Section 3: responses and gradients inside trained networks, the paper's figure 7 with our own
-runs."""
+"""Section 3: responses and gradients inside trained networks, as in the paper's figure 7 but with
+runs of this project."""
 
 from collections.abc import Sequence
 
@@ -20,29 +20,29 @@ MOMENTS: dict[Moment, str] = {"start": "Before training", "end": "After training
 
 @st.fragment
 def section() -> None:
-    """One depth, before or after training."""
+    """The section, for one depth, before or after training."""
     st.subheader("3 · Inside a plain and a residual network", anchor="inside")
     st.markdown(
-        "Four networks were trained on the digits: 20 and 56 layers, with shortcuts and without. A"
-        " **response** is what a convolution gives behind its norm, before ReLU and addition; its"
-        " standard deviation says how much the layer contributes. The **gradient** says how hard"
-        " training pulls at a block's weights."
+        "Four networks were trained on the digits: 20 and 56 layers, with and without shortcuts. A"
+        " **response** is the output of a convolution after its norm, before ReLU and addition."
+        " Its standard deviation shows how much the layer contributes. The **gradient** shows how"
+        " strongly training changes the weights of a block."
     )
     try:
-        found = cache.measured()
+        record = cache.measured()
     except ResNetLabError as error:
         views.problem(str(error))
         return
     with st.container(horizontal=True):
         depth = switch(NUMBERS["depth"].label, "learn_depth", DEPTHS, 56)
         moment = switch("Moment", "learn_moment", MOMENTS, "start")
-    residual, plain = signals.of_depth(found, depth)
+    residual, plain = signals.of_depth(record, depth)
     left, right = st.columns(2, gap="medium")
     with left:
         _responses(residual, plain, moment)
     with right:
         _gradients(residual, plain, moment)
-    _how(found, residual, plain)
+    _how(record, residual, plain)
 
 
 def _responses(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) -> None:
@@ -57,7 +57,7 @@ def _responses(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) 
         lines,
         names,
         views.scheme(),
-        along="layer, from the image on",
+        along="layer, counted from the image",
         about="standard deviation",
         level=level,
     )
@@ -65,17 +65,18 @@ def _responses(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) 
     st.plotly_chart(chart, config=house.QUIET, key="learn_responses")
     if moment == "start":
         st.markdown(
-            "Before training every response has a standard deviation of 1: that is what the norm is"
-            " for."
+            "Before training, every response has a standard deviation of 1, because the norm sets"
+            " it to 1."
         )
     else:
         means = {kind: sum(values) / len(values) for kind, values in lines.items()}
         st.markdown(
-            f"On average {means['residual']:.2f} in the residual network, {means['plain']:.2f} in"
-            " the plain one. He et al. find the residual ones smaller too, on CIFAR-10: with x at"
-            " hand, each block changes it little."
+            f"The mean response is {means['residual']:.2f} in the residual network and"
+            f" {means['plain']:.2f} in the plain one. He et al. also find smaller responses in"
+            " residual networks, on CIFAR-10: each block gets x and changes it only a little."
             + (
-                f" The dotted line is where weight decay alone would have led: {decayed:.2f}."
+                " The dotted line shows the response if only weight decay had changed the"
+                f" weights: {decayed:.2f}."
                 if decayed
                 else ""
             )
@@ -92,19 +93,19 @@ def _gradients(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) 
         lines,
         list(of["plain"]),
         views.scheme(),
-        along="block, from the image on",
+        along="block, counted from the image",
         about="gradient of the block's kernels",
         scale="log",
     )
     st.markdown("**Gradients**")
     st.plotly_chart(chart, config=house.QUIET, key="learn_gradients")
     st.markdown(
-        "Between the block that is pulled hardest and the one that is pulled least lies a factor"
-        f" of {_factor(lines['plain'])} in the plain network, {_factor(lines['residual'])} in the"
-        " residual one. One learning rate has to suit all of them."
+        f"The largest gradient of a block is {_factor(lines['plain'])} times the smallest in the"
+        f" plain network, and {_factor(lines['residual'])} times in the residual one. One learning"
+        " rate has to fit all blocks."
         + (
-            " Norms keep gradients from vanishing, as section 4.1 of the paper says; here they grow"
-            " instead, block by block on the way back."
+            " Norms keep gradients from vanishing, as section 4.1 of the paper says. Here they"
+            " grow instead, from block to block towards the image."
             if moment == "start"
             else ""
         )
@@ -116,27 +117,27 @@ def _factor(values: Sequence[float]) -> str:
     return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
 
-def _how(found: SignalsFile, residual: NetworkSignals, plain: NetworkSignals) -> None:
+def _how(record: SignalsFile, residual: NetworkSignals, plain: NetworkSignals) -> None:
     st.caption(
-        "He et al. 2015, section 4.2 and figure 7 (there CIFAR-10; responses only). Here one seed,"
-        f" {residual.steps:,} steps on the digits; {residual.images} validation images in one"
-        " batch, with that batch's norm statistics. Validation error after the last step: residual"
+        "Source: He et al. 2015, section 4.2 and figure 7 (CIFAR-10, responses only). Here: one"
+        f" seed, {residual.steps:,} steps on the digits, {residual.images} validation images in"
+        " one batch, norm statistics of that batch. Validation error after the last step: residual"
         f" {residual.validation_error:.2f} %, plain {plain.validation_error:.2f} %. In the paper,"
-        " with more images and 64,000 steps, plain networks of 56 layers do learn, but less well"
-        " than those of 20 (figure 6)."
+        " with more images and 64,000 steps, plain networks with 56 layers also learn, but their"
+        " error is higher than with 20 layers (figure 6)."
     )
     with st.expander("How these numbers were made"):
         st.code(
-            "\n".join([*(network.command for network in found.networks), found.command]),
+            "\n".join([*(network.command for network in record.networks), record.command]),
             language=None,
             wrap_lines=True,
         )
         versions = ", ".join(
-            f"{name} {version}" for name, version in found.environment["packages"].items()
+            f"{name} {version}" for name, version in record.environment["packages"].items()
         )
         st.caption(
             views.plain(
-                f"{found.environment['device_name']}; Python {found.environment['python']};"
+                f"{record.environment['device_name']}; Python {record.environment['python']};"
                 f" {versions}."
             )
         )

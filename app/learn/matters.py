@@ -1,4 +1,4 @@
-"""Section 4: whether it matters, by the study that comes with the project."""
+"""Section 4: whether shortcuts matter, shown by the study that comes with the project."""
 
 import streamlit as st
 
@@ -12,37 +12,37 @@ from resnet.studies.outcome import Outcome
 
 
 def section() -> None:
-    """Errors of plain and residual networks, each trained with several seeds; nothing where the
-    study isn't there."""
+    """Errors of plain and residual networks, each trained with several seeds. Nothing is shown if
+    the study's files are missing."""
     if not (shipped.folder() / "study.yaml").is_file():
         return
     st.subheader("4 · Does it matter?", anchor="matters")
     try:
         example = cache.example()
-        found = cache.outcome_of(cache.plan(example.study, example.runs))
+        outcome = cache.outcome_of(cache.plan(example.study, example.runs))
     except ResNetLabError as error:
         views.problem(str(error))
         return
     st.markdown(
-        "One network proves little: another seed gives another error. So this is a study, with"
-        " several seeds for each network and nothing else changed. The line is the mean of the"
-        " seeds, the band how far they lie apart."
+        "One trained network proves little: another seed gives another error. So this is a study:"
+        " each network is trained with several seeds, and nothing else changes. The line is the"
+        " mean over the seeds, and the band shows how much they differ."
     )
-    _chart(found)
-    for result in found.results:
+    _chart(outcome)
+    for result in outcome.results:
         if result.difference:
             st.markdown(f"- {views.plain(_whole(result.sentence))}")
-    st.page_link(pages.STUDY, label="Look into this study", icon=":material/science:")
+    st.page_link(pages.STUDY, label="Open this study", icon=":material/science:")
     st.caption(
-        "The question of He et al. 2015, figure 6 and Table 6, in short runs on the digits. In the"
-        " paper's long training on CIFAR-10 the plain network of 56 layers ends nearer to the"
-        " others."
+        "The question is from He et al. 2015, figure 6 and Table 6; these are short runs on the"
+        " digits. In the paper's long training on CIFAR-10, the error of the plain network with 56"
+        " layers is closer to the others."
     )
 
 
 @st.fragment
-def _chart(found: Outcome) -> None:
-    curves = arm_curves(found.arms, Options(about="error", along="step", spread="sd"))
+def _chart(outcome: Outcome) -> None:
+    curves = arm_curves(outcome.arms, Options(about="error", along="step", spread="sd"))
     st.plotly_chart(
         arm_charts.arms_chart(curves, views.scheme()), config=house.QUIET, key="learn_arms"
     )

@@ -16,14 +16,14 @@ BEFORE, AFTER = (-1.5, 1.5), (-4.0, 4.0)
 
 @st.fragment
 def section() -> None:
-    """Epsilon on the first batch, momentum over the batches that follow."""
+    """Epsilon on the first batch, then momentum over the next batches."""
     st.subheader("2 · Batch normalisation, on a real batch", anchor="norm")
     st.markdown(
-        "Between a convolution and its ReLU stands a norm. In training it takes one batch, here"
-        f" {batch.IMAGES} handwritten digits behind a 3×3 convolution with fresh weights, and moves"
-        " each channel to mean 0 and standard deviation 1. (Two learned numbers then scale and"
-        " shift it; they begin as 1 and 0.) **Epsilon** is added to the variance, so that a"
-        " channel that never changes is not divided by zero."
+        "A norm is placed between a convolution and its ReLU. In training, it takes one batch and"
+        f" moves each channel to mean 0 and standard deviation 1. Here the batch is {batch.IMAGES}"
+        " handwritten digits after a 3×3 convolution with random weights. (Two learned numbers"
+        " then scale and shift each channel; they start at 1 and 0.) **Epsilon** is added to the"
+        " variance, so that a constant channel is not divided by zero."
     )
     try:
         seen = cache.responses()
@@ -33,17 +33,17 @@ def section() -> None:
     epsilon = steps("Epsilon", "learn_epsilon", EPSILONS, 1e-5, format_func=_power)
     _histograms(seen, epsilon)
     st.markdown(
-        "An image that is classified later comes alone: there is no batch. So training keeps a"
-        " **moving average** of the batches' means and variances, and that is what divides then."
-        " **Momentum** says how much of the old average each step keeps. In Keras, and on these"
-        " pages, average ← momentum · average + (1 − momentum) · batch. PyTorch counts the other"
-        " way round: its momentum of 0.1 is 0.9 here."
+        "After training, an image may be classified alone, without a batch. So training keeps a"
+        " **moving average** of the means and variances of the batches, and the norm uses these"
+        " averages later. **Momentum** is the share of the old average that each step keeps. In"
+        " Keras, and on these pages, average ← momentum · average + (1 − momentum) · batch."
+        " PyTorch uses the other share: its momentum of 0.1 is 0.9 here."
     )
     _averages(seen, epsilon)
     st.caption(
-        "Ioffe and Szegedy 2015, Batch Normalization, algorithms 1 and 2; He et al. 2015 use it"
-        " after every convolution (section 3.4). Computed here from the digits, one of 16 channels,"
-        " weights drawn with seed 0."
+        "Source: Ioffe and Szegedy 2015, Batch Normalization, algorithms 1 and 2. He et al. 2015"
+        " use it after every convolution (section 3.4). The numbers here are computed from the"
+        " digits, for one of 16 channels, with weights drawn with seed 0."
     )
 
 
@@ -68,11 +68,13 @@ def _histograms(seen: batch.Responses, epsilon: float) -> None:
                 f"{seen.first.mean():.4f}",
                 "Over all images and positions of the batch.",
             ),
-            views.Number("Variance before", f"{seen.first.var():.4f}", "What epsilon is added to."),
             views.Number(
-                "Deviation after",
+                "Variance before", f"{seen.first.var():.4f}", "Epsilon is added to this number."
+            ),
+            views.Number(
+                "Standard deviation after",
                 f"{values.std():.4f}",
-                "Standard deviation; 1 where epsilon hardly counts.",
+                "It is 1 if epsilon is small compared with the variance.",
             ),
         ]
     )
@@ -83,12 +85,11 @@ def _said(variance: float, epsilon: float) -> str:
     share = epsilon / (variance + epsilon) * 100
     if share < 1:
         return (
-            f"At this epsilon, {share:.2g} % of what is under the root is epsilon: the channel does"
-            " not notice."
+            f"Epsilon is {share:.2g} % of the sum under the square root: it has almost no effect."
         )
     return (
-        f"Now {share:.0f} % of what is under the root is epsilon, so the channel comes out smaller"
-        " than it should."
+        f"Epsilon is {share:.0f} % of the sum under the square root, so the output of the norm is"
+        " too small."
     )
 
 
@@ -100,17 +101,20 @@ def _averages(seen: batch.Responses, epsilon: float) -> None:
     st.plotly_chart(chart, config=house.QUIET, key="learn_moving")
     in_training, numbers = batch.deviation(seen.first, seen.first.var(), epsilon), []
     for step in LOOKED_AT:
-        found = batch.deviation(seen.first, averages.variances[step], epsilon)
+        deviation = batch.deviation(seen.first, averages.variances[step], epsilon)
         about = (
-            f"Moving variance {averages.variances[step]:.4f}. In training this batch has"
-            f" {in_training:.3f}."
+            f"Moving variance: {averages.variances[step]:.4f}. With its own variance, this batch"
+            f" has standard deviation {in_training:.3f}."
         )
-        numbers.append(views.Number(f"Deviation after {step} steps", f"{found:.3f}", about))
+        numbers.append(
+            views.Number(f"Standard deviation after {step} steps", f"{deviation:.3f}", about)
+        )
     views.number_row(numbers)
     forgotten = batch.steps_to_forget(momentum)
     st.markdown(
-        "The numbers say how wide the first batch comes out if the moving averages divide it after"
-        " so many steps. They begin at mean 0 and variance 1; less than a hundredth of that is"
-        f" left after {forgotten:,} step{'s' * (forgotten > 1)}. Close to 1, momentum gives a"
-        " steady average that is late; close to 0, one that is early and follows every batch."
+        "The numbers show the standard deviation of the first batch if the moving average after so"
+        " many steps is used to normalise it. The averages start at mean 0 and variance 1; after"
+        f" {forgotten:,} step{'s' * (forgotten > 1)}, less than 1 % of these values is left. A"
+        " momentum close to 1 gives a smooth average that reacts slowly. A momentum close to 0"
+        " gives an average that reacts fast and follows every batch."
     )

@@ -28,22 +28,23 @@ SHORTCUTS: dict[Shortcut, str] = {
 FORMULAS = {
     "identity": (
         "y = ReLU(F(x) + x)",
-        "The input and F(x) have one shape, so x is added as it is.",
+        "The input x and F(x) have the same shape, so x is added unchanged.",
     ),
     "padded identity": (
         "y = ReLU(F(x) + pad(x))",
         (
-            "F(x) has another shape than x, so x is thinned out to every second pixel and gets"
-            " channels of zeros."
+            "F(x) and x have different shapes, so only every second pixel of x is kept and"
+            " channels of zeros are added."
         ),
     ),
     "projection": (
         "y = ReLU(F(x) + Wₛ·x)",
-        "A 1×1 convolution Wₛ, with its own norm, brings x to the shape of F(x).",
+        "A 1×1 convolution Wₛ, followed by a norm, gives x the shape of F(x).",
     ),
     "none": (
         "y = ReLU(F(x))",
-        "Nothing is added: whatever the next block needs of x has to pass through F.",
+        "Nothing is added. All information about x that the next block needs has to pass"
+        " through F.",
     ),
 }
 
@@ -53,9 +54,9 @@ def section() -> None:
     """Choose a network, a block and the kind of shortcut."""
     st.subheader("1 · A block adds its input to what it computes", anchor="block")
     st.markdown(
-        "A block runs its input x through a few layers; call the result F(x). A residual block then"
-        " adds x back. If the best a block could do is to change nothing, its layers only have to"
-        " learn F(x) = 0. Without the shortcut they would have to learn to copy x through"
+        "A block passes its input x through a few layers; the result is F(x). A residual block"
+        " then adds x to F(x). If it is best that a block changes nothing, its layers only have to"
+        " learn F(x) = 0. Without the shortcut, they would have to learn to copy x through"
         " convolutions and ReLUs, which is hard."
     )
     left, right = st.columns([5, 6], gap="large")
@@ -70,8 +71,8 @@ def section() -> None:
     with right:
         still.show(learned.picture(network.config, chosen), "learn_picture")
     st.caption(
-        "He et al. 2015, sections 3.1 to 3.3: equations 1 and 2, figure 2; the options A, B and C"
-        " are Table 3's. Shapes are height×width×channels."
+        "Source: He et al. 2015, sections 3.1 to 3.3, equations 1 and 2, figure 2. Options A, B"
+        " and C are in Table 3. Shapes are height×width×channels."
     )
 
 
@@ -83,17 +84,21 @@ def _formula(graph: Graph, metrics: Metrics, name: str) -> None:
     branch, shortcut = _parameters(graph, metrics, name)
     views.number_row(
         [
-            views.Number("x", quantity.shape(before), "What goes into the block."),
+            views.Number("x", quantity.shape(before), "The input of the block."),
             views.Number(
                 "F(x)",
                 quantity.shape(after),
-                "What the block's layers make of it, before the addition.",
+                "The output of the block's layers, before the addition.",
             ),
-            views.Number("y", quantity.shape(after), "What goes on to the next block."),
+            views.Number(
+                "y",
+                quantity.shape(after),
+                "The output of the block, which is the input of the next one.",
+            ),
             views.Number(
                 "Parameters of F",
                 quantity.exact(branch),
-                "Of the block's convolutions and norms.",
+                "Trainable parameters of the block's convolutions and norms.",
                 f"{quantity.exact(shortcut)} in the shortcut",
             ),
         ]
@@ -102,7 +107,7 @@ def _formula(graph: Graph, metrics: Metrics, name: str) -> None:
 
 
 def _parameters(graph: Graph, metrics: Metrics, name: str) -> tuple[int, int]:
-    """Trained by the branch, and by the shortcut."""
+    """Trainable parameters of the branch and of the shortcut."""
     rows = {row.id: row.trainable_params for row in metrics.layers}
     nodes = block.nodes_of(graph, name)
     shortcut = sum(rows[node.id] for node in nodes if node.path == "shortcut")
@@ -110,10 +115,10 @@ def _parameters(graph: Graph, metrics: Metrics, name: str) -> tuple[int, int]:
 
 
 def _cost(graph: Graph, metrics: Metrics) -> str:
-    """What all shortcuts of the network cost together."""
+    """How many parameters all shortcuts of the network have together."""
     kinds = list(shortcut_kinds(graph).values())
     if not kinds:
-        return "This network is plain: the same layers, none of the additions."
+        return "This network is plain: it has the same layers but no additions."
     paths = {node.id: node.path for node in graph.nodes}
     cost = sum(row.trainable_params for row in metrics.layers if paths[row.id] == "shortcut")
     projections = kinds.count("projection")

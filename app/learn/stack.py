@@ -1,6 +1,8 @@
-"""A toy: how large a gradient is after so many blocks, with and without shortcuts. Numpy alone.
+"""A toy model: how large a gradient is after many blocks, with and without shortcuts. Uses only
+NumPy.
 
-No images, no norms, no training: fresh random layers, and the exact product of their Jacobians.
+There are no images, no norms and no training: only random layers and the exact product of their
+Jacobians.
 """
 
 import math
@@ -18,10 +20,10 @@ DEEPEST = 100
 
 
 class Gradients(NamedTuple):
-    """The size of the gradient at a block's input beside that at the end, [blocks + 1]; index 0 is
-    the end itself.
+    """The size of the gradient at a block's input, relative to the end, [blocks + 1]. Index 0 is
+    the end.
 
-    A typical one: the geometric mean over NETWORKS networks.
+    The geometric mean over NETWORKS networks.
     """
 
     plain: Floats
@@ -35,7 +37,8 @@ def gradients(blocks: int, scale: float) -> Gradients:
 
 
 def _sizes(shortcuts: Shortcuts, blocks: int, scale: float) -> Floats:
-    """Forward once to see which ReLUs are open, then back from a random gradient at the end."""
+    """One forward pass to see which ReLUs are active, then a backward pass from a random gradient
+    at the end."""
     chance = np.random.default_rng(0)
     values = chance.normal(size=(NETWORKS, WIDTH, 1))
     jacobians = []
@@ -66,8 +69,8 @@ def _block(
 
 
 def _log_lengths(gradient: Floats) -> Floats:
-    """[networks]; one that is nothing at all, behind closed ReLUs, counts as the smallest number
-    there is."""
+    """The logarithms of the lengths, [networks]. A zero gradient, behind inactive ReLUs, counts as
+    the smallest positive number."""
     return np.asarray(
         np.log(np.maximum(np.linalg.norm(gradient, axis=(1, 2)), np.finfo(float).tiny))
     )

@@ -1,5 +1,4 @@
-"""A still picture on the page: SVG of ours that follows the page's colours. Streamlit's own HTML
-element drops SVG."""
+"""A static SVG picture that uses the page's colours. Streamlit's HTML element removes SVG."""
 
 from functools import cache
 from typing import Any
@@ -16,13 +15,13 @@ LOOKS = ".still svg { display: block; margin-inline: auto; width: 100%; height: 
 
 
 def show(svg: str, key: str) -> None:
-    """Draw it as wide as there is room, up to its own width."""
+    """Draw the picture as wide as the page allows, at most its natural width."""
     _component()(key=key, data=[svg])  # in a list: Streamlit searches a bare dict for data frames
 
 
 @cache
 def _component() -> Any:
-    """Registered once a process."""
+    """Registered once per process."""
     colours = "".join(
         f"--lab-{name}:light-dark({colour.light},{colour.dark});"
         for name, colour in COLOURS.items()

@@ -1,4 +1,4 @@
-"""Section 5: gradients through many blocks, as a toy to play with."""
+"""Section 5: gradients through many blocks, in a toy model."""
 
 import streamlit as st
 
@@ -14,29 +14,29 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @st.fragment
 def section() -> None:
-    """How many blocks, and how large their weights."""
+    """Choose the number of blocks and the size of their weights."""
     st.subheader("Try it: a gradient on its way back through many blocks", anchor="toy")
     st.markdown(
-        "Training sends a gradient from the end of the network back to its beginning. A plain block"
-        " multiplies it by J, the Jacobian of F; a residual block by J + I, and the I is the"
-        " shortcut. (The ReLU behind either lets a part of it through.) A product of many small"
-        " factors vanishes, one of many large factors explodes. This is a **toy**: 16 numbers"
-        " instead of images, random weights, no norm and no training. The products themselves are"
-        " exact."
+        "Training sends a gradient from the end of the network back to its beginning. A plain"
+        " block multiplies it by J, the Jacobian of F. A residual block multiplies it by J + I;"
+        " the I is the shortcut. (The ReLU at the end of the block lets only a part through.) A"
+        " product of many small factors vanishes; a product of many large factors explodes. This"
+        " is a **toy model**: 16 numbers instead of images, random weights, no norm and no"
+        " training. The products are exact."
     )
     left, right = st.columns([1, 1], gap="large")
     with left:
         blocks = steps("Blocks", "learn_blocks", range(1, stack.DEEPEST + 1), 30)
     with right:
-        scale = switch("Weights, beside the usual ones", "learn_scale", SCALES, 0.5)
-    found = cache.toy(blocks, scale)
-    lines = {"residual": found.residual.tolist(), "plain": found.plain.tolist()}
-    names = [f"{count} blocks back" for count in range(blocks + 1)]
+        scale = switch("Weights, relative to usual", "learn_scale", SCALES, 0.5)
+    gradients = cache.toy(blocks, scale)
+    lines = {"residual": gradients.residual.tolist(), "plain": gradients.plain.tolist()}
+    names = [f"{count} blocks before the end" for count in range(blocks + 1)]
     chart = charts.both(
         lines,
         names,
         views.scheme(),
-        along="blocks back from the end",
+        along="blocks before the end",
         about="size of the gradient",
         scale="log",
         first=0,
@@ -46,30 +46,30 @@ def section() -> None:
         [
             views.Number(
                 "Plain",
-                _short(found.plain[-1]),
-                "Gradient at the first block, beside that at the end.",
+                _short(gradients.plain[-1]),
+                "Gradient at the first block, relative to the gradient at the end.",
             ),
             views.Number(
                 "Residual",
-                _short(found.residual[-1]),
-                "Gradient at the first block, beside that at the end.",
+                _short(gradients.residual[-1]),
+                "Gradient at the first block, relative to the gradient at the end.",
             ),
         ]
     )
     st.markdown(
-        "With small weights the shortcut keeps the gradient alive. With large ones it makes it"
-        " explode all the sooner: that is why residual networks need a norm, or weights that begin"
-        " small, as well."
+        "With small weights, the shortcut keeps the gradient from vanishing. With large weights,"
+        " it makes the gradient explode even earlier. So residual networks also need a norm, or"
+        " small initial weights."
     )
     st.caption(
-        "The sum behind it: He et al. 2016, Identity Mappings, equation 5; usual weights have"
-        " variance 2 / fan-in (He et al. 2015, Delving Deep into Rectifiers). The lines are"
-        f" geometric means of {stack.NETWORKS} networks, seed 0."
+        "Source: He et al. 2016, Identity Mappings, equation 5. Usual weights have variance 2 /"
+        " fan-in (He et al. 2015, Delving Deep into Rectifiers). The lines are geometric means of"
+        f" {stack.NETWORKS} networks, seed 0."
     )
 
 
 def _short(value: float) -> str:
-    """1.46, and 6.0 × 10⁻²¹ where nobody counts zeros."""
+    """1.46, or 6.0 × 10⁻²¹ for very small and very large values."""
     if 1e-3 <= value < 1e5:
         return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
     digits, _, power = f"{value:.1e}".partition("e")

@@ -1,4 +1,4 @@
-"""Architecture: choose a network, see it, count it, take it home."""
+"""Architecture: choose a network, see its drawing and its numbers, export it."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Compare: any two networks side by side, in step, and what differs; or a whole family."""
+"""Compare: two networks side by side, and what differs between them; or a whole family."""
 
 import streamlit as st
 
@@ -10,22 +10,22 @@ first, second = state.shown(), state.second()
 with st.sidebar:
     typed = pair_form.pair_form(first.choice, second.choice)
 
-found = cache.comparison(first.config, second.config)
-comparing.heading(first, second, found)
+compared = cache.comparison(first.config, second.config)
+comparing.heading(first, second, compared)
 comparing.problems(first.problem, second.problem, typed)
-comparing.numbers(found)
+comparing.numbers(compared)
 
 with st.container(key="switches", horizontal=True):
     view = comparing.view_switch()
     if view == "Side by side":
         comparing.look_switches()
-    comparing.menu(first.config, second.config, found)
+    comparing.menu(first.config, second.config, compared)
 
 match view:
     case "Side by side":
         comparing.drawing(first, second)
     case "Differences":
-        comparing.table(found)
+        comparing.table(compared)
     case _:
         comparing.family_page(first.choice)
 state.publish(first.choice, second.choice)

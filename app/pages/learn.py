@@ -1,4 +1,4 @@
-"""Learn: what a shortcut does, step by step, each with one thing to change."""
+"""Learn: what a shortcut does, in steps. Each step has one thing to change."""
 
 from app.learn import inside, matters, normalising, shortcut, toy, words
 

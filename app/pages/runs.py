@@ -1,5 +1,5 @@
-"""Runs: everything that was started here, live; one of them whole, or several side by side with
-imported curves."""
+"""Runs: every run that was started here, live. One run in detail, or several runs and imported
+curves side by side."""
 
 import streamlit as st
 
@@ -9,10 +9,9 @@ from app.runs import board, cache
 st.header("Runs", anchor=False)
 match board.look_switch():
     case "Side by side":
-        from app.side_by_side import (
-            board as beside,
-        )  # what compares runs need not load before anybody compares
+        # Loaded only when a person compares runs.
+        from app.side_by_side import board as side_by_side
 
-        beside.show(cache.store())
+        side_by_side.show(cache.store())
     case _:
         board.live(cache.store(), state.selected_run())

@@ -1,5 +1,5 @@
-"""Study: change one thing, see that only that changes, train it with seeds, and read what may be
-claimed."""
+"""Study: change one thing, check that nothing else changes, train with several seeds, and read what
+the results show."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Train: the chosen network on real images, in a process of its own."""
+"""Train: the chosen network on real images, in a separate process."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""What a person can do with a run, each by one call of the store."""
+"""The actions on a run. Each one is one call of the store."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,10 +21,10 @@ DELETED = "deleted_run"
 
 
 def buttons(store: Store, run: Run, now: State) -> None:
-    """The actions that make sense in this state, the likeliest first."""
+    """The actions that are possible in this state, the most likely first."""
     if now.name == "queued":
         _button(
-            "Next in line",
+            "Run next",
             "arrow_upward",
             run,
             partial(store.queue.move, run.id, 0, store.waiting()),
@@ -32,12 +32,12 @@ def buttons(store: Store, run: Run, now: State) -> None:
         turn = [waiting.id for waiting in store.waiting()]
         if run.id in turn[:-1]:
             later = partial(store.queue.move, run.id, turn.index(run.id) + 1, store.waiting())
-            _button("Later", "arrow_downward", run, later)
+            _button("Move down", "arrow_downward", run, later)
         if run.id in store.queue.order().held:
             _button("Release", "play_arrow", run, partial(store.queue.release, run.id))
         else:
-            _button("Hold", "pause", run, partial(store.queue.hold, run.id))
-        _button("Take back", "close", run, partial(store.stop, run.id))
+            _button("Hold back", "pause", run, partial(store.queue.hold, run.id))
+        _button("Cancel", "close", run, partial(store.stop, run.id))
     elif now.alive and now.name != "stopping":
         _button("Stop", "stop_circle", run, partial(store.stop, run.id))
     elif now.over:
@@ -49,12 +49,12 @@ def buttons(store: Store, run: Run, now: State) -> None:
 
 
 def queue(store: Store, runs: Sequence[Run]) -> None:
-    """Start nothing more, or go on; offered where something waits."""
+    """Pause or resume the queue. Shown only if a run is waiting or the queue is paused."""
     paused = store.queue.order().paused
     if not paused and not any(run.unfinished and not run.directory.is_locked() for run in runs):
         return
     if paused:
-        label, icon, act = "Let the queue go on", "play_arrow", store.queue.go_on
+        label, icon, act = "Resume the queue", "play_arrow", store.queue.go_on
     else:
         label, icon, act = "Pause the queue", "pause", store.queue.pause
     if st.button(label, icon=f":material/{icon}:"):
@@ -62,7 +62,7 @@ def queue(store: Store, runs: Sequence[Run]) -> None:
 
 
 def undo(store: Store) -> None:
-    """A run just deleted can come back."""
+    """Restore a run that was just deleted."""
     run_id = state.read(DELETED)
     if not run_id:
         return
@@ -74,20 +74,23 @@ def undo(store: Store) -> None:
 
 
 def empty_bin(store: Store) -> None:
-    """Deleted runs keep their disk space until the bin is emptied, which nothing does by itself."""
+    """Empty the bin. Deleted runs use disk space until a person empties it."""
     count = len(store.deleted())
     if not count:
         return
     many = "1 deleted run" if count == 1 else f"{count} deleted runs"
     with st.popover(f"Bin: {many}", icon=":material/delete:", key="bin"):
-        st.markdown("Runs in the bin still take disk space. After this they cannot be restored.")
-        if st.button(f"Remove {many} for good", key="empty_bin"):
+        st.markdown(
+            "Runs in the bin still use disk space. Runs removed from the bin cannot be restored."
+        )
+        if st.button(f"Remove {many} permanently", key="empty_bin"):
             state.forget(DELETED)
             _do(store.empty_bin)
 
 
 def downloads(run: Run) -> None:
-    """The model, or before the end its last weights; the curve; the whole directory."""
+    """The model (or the last weights, if the run is not finished), the curve, and the whole
+    folder."""
     with st.container(horizontal=True):
         if (model := run.directory.file(MODEL)).exists():
             _download("Model", model.read_bytes, f"{run.id}.keras")
@@ -95,27 +98,31 @@ def downloads(run: Run) -> None:
             _download("Weights", weights.read_bytes, f"{run.id}-{weights.parent.name}.npz")
         for label, make, ending in (
             ("Metrics", metrics_csv, "csv"),
-            ("Whole directory", zipped, "zip"),
+            ("Whole folder", zipped, "zip"),
         ):
             _download(label, partial(make, run), f"{run.id}.{ending}")
 
 
 def _download(label: str, make: Callable[[], str | bytes], file_name: str) -> None:
-    """Made when it is clicked."""
+    """A download button. The file is made after the click."""
     st.download_button(
         label, make, file_name=file_name, on_click="ignore", icon=":material/download:"
     )
 
 
 def _fork(store: Store, run: Run, recipe: Recipe) -> None:
-    """A new run from the last checkpoint, with another length, rate or decay; the rest stays."""
+    """A new run from the last checkpoint, with other steps, learning rate or weight decay. All else
+    stays."""
     popover = st.popover(
-        "Fork", icon=":material/call_split:", key=f"fork-{run.id}", on_change="rerun"
+        "Continue with changes",
+        icon=":material/call_split:",
+        key=f"fork-{run.id}",
+        on_change="rerun",
     )
     if not popover.open:
         return
     with popover:
-        st.caption("A new run goes on from the last checkpoint of this one, with a changed recipe.")
+        st.caption("Starts a new run from the last checkpoint of this run, with a changed recipe.")
         steps = st.number_input("Steps", 1, value=recipe.steps, step=100)
         rate = st.number_input(
             "Learning rate", value=recipe.schedule.learning_rate, step=0.01, format="%g"
@@ -123,7 +130,7 @@ def _fork(store: Store, run: Run, recipe: Recipe) -> None:
         decay = st.number_input(
             "Weight decay", value=recipe.weight_decay.value, step=1e-4, format="%g"
         )
-        if st.button("Start the fork", type="primary"):
+        if st.button("Start the new run", type="primary"):
             changes = {"schedule.learning_rate": rate, "weight_decay.value": decay}
             try:
                 longer = difference(recipe, with_settings(with_steps(recipe, steps), changes))
@@ -135,20 +142,24 @@ def _fork(store: Store, run: Run, recipe: Recipe) -> None:
 
 
 def notes(run: Run) -> None:
-    """What a person wants to remember about a run."""
-    kept = run.notes()
+    """A person's note and tags for a run."""
+    current = run.notes()
     note = st.text_area(
-        "Note", kept.note, key=f"note-{run.id}", label_visibility="collapsed", placeholder="A note"
+        "Note",
+        current.note,
+        key=f"note-{run.id}",
+        label_visibility="collapsed",
+        placeholder="A note",
     )
     tags = st.multiselect(
         "Tags",
-        list(kept.tags),
-        default=list(kept.tags),
+        list(current.tags),
+        default=list(current.tags),
         key=f"tags-{run.id}",
         accept_new_options=True,
         placeholder="Tags",
     )
-    if (note, tuple(tags)) != (kept.note, kept.tags):
+    if (note, tuple(tags)) != (current.note, current.tags):
         _do(partial(run.annotate, Notes(note=note, tags=tuple(tags))))
 
 

@@ -1,4 +1,5 @@
-"""All runs in a list, and the chosen one below. Refreshed by itself while anything is at work."""
+"""All runs in a table, and the selected one below. The page refreshes itself while a run is
+active."""
 
 from typing import Any
 
@@ -16,43 +17,44 @@ REFRESH_S = 2.0
 BUSY, LAST = "runs_busy", "runs_last"
 LOOK, LOOKS = "runs_look", ("One run", "Side by side")
 LINKED = "runs_linked"
-"""What a link names side by side, until that is looked at."""
+"""The curves that a link names for "Side by side", until that view is opened."""
 TABLE_HEADER, TABLE_ROW, TABLE_HEIGHT = 37, 35, 262
 
 COLUMNS = {
     "state": st.column_config.TextColumn("State"),
     "network": st.column_config.TextColumn("Network"),
-    "data": st.column_config.TextColumn("Data"),
+    "data": st.column_config.TextColumn("Data set"),
     "progress": st.column_config.ProgressColumn(
         "Steps", format="percent", min_value=0.0, max_value=1.0
     ),
     "best": st.column_config.NumberColumn("Best validation error", format="%.2f %%"),
-    "last": st.column_config.NumberColumn("Last", format="%.2f %%"),
+    "last": st.column_config.NumberColumn("Last validation error", format="%.2f %%"),
     "started": st.column_config.DatetimeColumn("Started", format="D MMM, HH:mm"),
     "id": st.column_config.TextColumn("Run"),
 }
 
 
 def look_switch() -> str:
-    """One run, or several beside imported curves; as a link says, and kept for the visit."""
+    """One run, or several runs and imported curves side by side. A link can set it; it is kept for
+    the visit."""
     if state.arrived(state.RUN):
         choose(LOOK, LOOKS[0])
     if linked := state.arrived(state.CURVE):
         choose(LOOK, LOOKS[1])
         state.remember(LINKED, linked)
     return switch(
-        "Look at", LOOK, {look: look for look in LOOKS}, LOOKS[0], label_visibility="collapsed"
+        "View", LOOK, {look: look for look in LOOKS}, LOOKS[0], label_visibility="collapsed"
     )
 
 
 def live(store: Store, selected: str | None) -> None:
-    """The list and the selected run. Looks again every two seconds while a run is at work, else not
-    at all."""
+    """The table and the selected run. It refreshes every two seconds, only while a run is
+    active."""
     st.fragment(_board, run_every=REFRESH_S if _busy(listed(store)) else None)(store, selected)
 
 
 def recent(store: Store) -> None:
-    """What is at work now, in one line each."""
+    """One line for each run that is active or waiting."""
     for run in [run for run in listed(store) if not run.state().over]:
         with st.container(horizontal=True, vertical_alignment="center"):
             wording.badge(run.state())
@@ -70,10 +72,10 @@ def _board(store: Store, selected: str | None) -> None:
     if not runs:
         actions.empty_bin(store)
         st.markdown(
-            "No run yet. A run trains the chosen network on real images; its validation error"
-            " appears here."
+            "There are no runs yet. A run trains the chosen network on real images. Its validation"
+            " error appears here."
         )
-        st.page_link(pages.TRAIN, label="Start the first one", icon=":material/play_arrow:")
+        st.page_link(pages.TRAIN, label="Start the first run", icon=":material/play_arrow:")
         return
     chosen = _table(runs, selected or state.read(LAST))
     strip.devices(runs)
@@ -83,18 +85,19 @@ def _board(store: Store, selected: str | None) -> None:
     state.remember(LAST, run.id)
     detail.show(store, run)
     actions.empty_bin(store)
-    if state.read(BUSY) != _busy(runs):  # begin to look again by itself, or cease to
+    if state.read(BUSY) != _busy(runs):  # start or stop the automatic refresh
         state.remember(BUSY, _busy(runs))
         st.rerun()
 
 
 def _busy(runs: list[Run]) -> bool:
-    """Asks for a state only where one may be open: two hundred states a look would be felt."""
+    """Whether a run is active. Only the states of unfinished runs are read, because reading two
+    hundred would be slow."""
     return any(run.unfinished and not run.state().over for run in runs)
 
 
 def _table(runs: list[Run], selected: str | None) -> str:
-    import pandas as pd  # noqa: PLC0415  a fifth of a second that the pages which name this module need not wait for
+    import pandas as pd  # noqa: PLC0415  takes 0.2 s, which other pages need not wait for
 
     frame = pd.DataFrame([_row(run) for run in runs])
     ids = list(frame["id"])
@@ -130,7 +133,7 @@ def _row(run: Run) -> dict[str, Any]:
 
 
 def _progress(run: Run) -> Progress:
-    """A curve that cannot be read spoils its own row only."""
+    """The progress of a run. A curve that cannot be read affects only its own row."""
     try:
         return run.progress()
     except ResNetLabError:
@@ -138,7 +141,7 @@ def _progress(run: Run) -> Progress:
 
 
 def listed(store: Store) -> list[Run]:
-    """Every run; none, and the reason on the page, where the folder cannot be read."""
+    """Every run. If the folder cannot be read: none, and the reason on the page."""
     try:
         return store.list()
     except ResNetLabError as error:

@@ -1,6 +1,6 @@
-"""What is known of runs, devices and images, kept between reruns and shared by all visitors.
+"""Results about runs, devices and images, kept between reruns and shared by all visitors.
 
-Apart from `app.cache`, since the first drawing must not wait for what only training needs.
+Not in `app.cache`, because the first drawing must not wait for modules that only training needs.
 """
 
 import os
@@ -22,20 +22,21 @@ from resnet.runs.usage import Meter
 
 @st.cache_resource(show_spinner=False)
 def store() -> Store:
-    """The runs of this server. Holds no run: what it says is read anew each time."""
+    """The runs of this server. The store holds no runs; it reads their folders again at each
+    call."""
     return Store(os.environ.get("RESNET_LAB_RUNS", DEFAULT_ROOT))
 
 
 @dataclass
 class Journal:
-    """The records of a run read so far; the next look reads only what was written since."""
+    """The records of a run that were read so far. `catch_up` reads only the new ones."""
 
     records: list[Line] = field(default_factory=list)
     cursor: Cursor = START
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     def catch_up(self, run: Run) -> list[Line]:
-        with self.turn:  # two visitors who look at once must not add the same records twice
+        with self.turn:  # two visitors at the same time must not add the same records twice
             fresh, cursor = run.metrics(self.cursor)
             self.records = (
                 fresh if cursor.restarts != self.cursor.restarts else [*self.records, *fresh]
@@ -46,28 +47,27 @@ class Journal:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def journal(run_id: str) -> Journal:
-    """What is known of a run's curve, shared by everyone who looks at it."""
+    """The records of a run, shared by all visitors."""
     return Journal()
 
 
 @st.cache_resource(show_spinner=False)
 def meter() -> Meter:
-    """One for all visitors: each look tells what happened since the last one."""
+    """One meter for all visitors. Each reading covers the time since the last one."""
     return Meter()
 
 
 @st.cache_data(ttl=10, show_spinner=False)
 def devices() -> list[Device]:
-    """What a run can be computed on; free memory is at most ten seconds old."""
+    """The devices that a run can use. The free memory is at most ten seconds old."""
     return offered()
 
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs={Recipe: Recipe.model_dump_json})
 def sheet(dataset: str, folder: str, recipe: Recipe) -> str:
-    """Samples before and after augmentation, as the address of a PNG that it holds. Raises
-    DataError.
+    """Samples before and after augmentation, as a data URL of a PNG. Raises DataError.
 
-    A file of Streamlit's would be a JPEG, and gone when a browser asks for it after the page was
+    Streamlit would make a JPEG file, which is gone if a browser asks for it after the page was
     left.
     """
     png = sample_sheet(dataset, folder, recipe, recipe.seed).png()

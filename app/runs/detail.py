@@ -1,4 +1,4 @@
-"""One run: its state and why, its figures, its curves, its log, and what it was made of."""
+"""One run: its state and the reason, numbers, curves, log, settings and downloads."""
 
 import json
 from typing import Any, TypeVar
@@ -19,7 +19,10 @@ from resnet.runs.spec import RunSpec
 from resnet.runs.state import State
 
 LOG_LINES = 40
-PHASES = {"compiling": "TensorFlow compiles the training step", "starting": "TensorFlow starts"}
+PHASES = {
+    "compiling": "TensorFlow is compiling the training step",
+    "starting": "TensorFlow is starting",
+}
 T = TypeVar("T")
 ALONG: tuple[charts.Along, ...] = ("step", "epoch", "hour")
 SCALES: tuple[charts.Scale, ...] = ("linear", "log")
@@ -27,7 +30,7 @@ SMOOTHING = (1, 5, 20, 100)
 
 
 def show(store: Store, run: Run) -> None:
-    """Everything about a run, as its directory has it now."""
+    """Everything about a run, as it is in its folder now."""
     now, spec = run.state(), run.spec
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(
@@ -45,7 +48,11 @@ def show(store: Store, run: Run) -> None:
         actions.buttons(store, run, now)
     _cause(now)
     if parent := run.parent:
-        st.caption(views.plain(f"Forked from {parent.id} at step {parent.step:,}."))
+        st.caption(
+            views.plain(
+                f"Continues run {parent.id} from step {parent.step:,}, with a changed recipe."
+            )
+        )
     try:
         progress, records = run.progress(), cache.journal(run.id).catch_up(run)
     except ResNetLabError as error:
@@ -60,13 +67,13 @@ def show(store: Store, run: Run) -> None:
         "log",
         lambda: st.code(run.log_tail(LOG_LINES) or "Nothing was printed yet.", language=None),
     )
-    when_opened("Network, recipe, environment", "made_of", lambda: _made_of(run, spec))
+    when_opened("Settings and downloads", "made_of", lambda: _made_of(run, spec))
     when_opened("Note and tags", "notes", lambda: actions.notes(run))
 
 
 def _environment(run: Run) -> dict[str, Any] | None:
-    """As the worker found it; None before that, and where it cannot be read, which its own place
-    says."""
+    """The environment that the worker recorded. None if there is no record yet or it cannot be
+    read; the settings below say why."""
     try:
         return run.environment()
     except ResNetLabError:
@@ -74,7 +81,7 @@ def _environment(run: Run) -> dict[str, Any] | None:
 
 
 def _cause(now: State) -> None:
-    """Why a run stands still or is over; an end that nobody wanted is red."""
+    """Why a run is stalled or has ended. Unwanted ends are shown in red."""
     if now.cause and (now.over or now.name == "stalled"):
         wanted = now.name in ("stopped", "finished")
         st.markdown(views.plain(now.cause) if wanted else f":red[{views.plain(now.cause)}]")
@@ -85,13 +92,13 @@ def _figures(now: State, progress: Progress, records: list[Line]) -> None:
         st.progress(min(1.0, progress.step / progress.steps), text=wording.steps(progress))
     cells = {
         "Validation error": wording.error(progress.last_validation_error),
-        "Best": wording.error(progress.best_validation_error),
+        "Best validation error": wording.error(progress.best_validation_error),
     }
     cells |= facts.test_cells(records)
     if progress.learning_rate is not None and not now.over:
         cells["Learning rate"] = f"{progress.learning_rate:.3g}"
     if progress.images_per_s:
-        cells["Images a second"] = f"{progress.images_per_s:,.0f}"
+        cells["Images per second"] = f"{progress.images_per_s:,.0f}"
     if now.alive and progress.time_left_s is not None:
         cells["Time left"] = quantity.duration(progress.time_left_s)
     if now.over and progress.steps:
@@ -107,7 +114,7 @@ def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int)
             st.caption(views.plain(store.why_waiting(run)))
         elif not now.over:
             st.caption(
-                f"{PHASES.get(now.cause or '', 'At work')}: the first point appears after the first"
+                f"{PHASES.get(now.cause or '', 'Working')}. The first point appears after the first"
                 " steps."
             )
             st.caption(views.plain(run.log_tail(1)))
@@ -117,7 +124,7 @@ def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int)
 
 
 def _look() -> charts.Look:
-    """What the curves are about, along what, and on which scale; kept for the whole visit."""
+    """Quantity, horizontal axis, scale and smoothing of the curves, kept for the whole visit."""
     with st.container(horizontal=True):
         about, along, scale = (
             _choice("about", tuple(charts.AXES)),

@@ -1,5 +1,5 @@
-"""What a run's records say beyond its curves: warnings, test figures, and what its statistics are
-over."""
+"""What a run's records contain besides curves: warnings, test errors, and how batch norm statistics
+were computed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,14 +19,14 @@ from resnet.runs.spec import RunSpec
 
 
 def warnings(records: Sequence[Line]) -> None:
-    """What went wrong without ending the run, in orange."""
+    """Warnings: problems that did not end the run, in orange."""
     for record in history.all_of(records, history.Warned):
         st.markdown(f":orange[{views.plain(record.message or '')}]")
 
 
 def test_cells(records: Sequence[Line]) -> dict[str, str]:
-    """The test figures, once there are any: by moving averages, and by exact statistics where there
-    is batch norm."""
+    """The test errors, if there are any: with moving averages and, for batch norm, with recomputed
+    statistics."""
     test = history.last_of(records, history.Test)
     if test is None:
         return {}
@@ -38,7 +38,7 @@ def test_cells(records: Sequence[Line]) -> dict[str, str]:
 
 
 def small_print(records: Sequence[Line], environment: dict[str, Any] | None) -> None:
-    """What the figures above hold for."""
+    """Notes on the numbers above."""
     sentences = [
         _tested(history.last_of(records, history.Test)),
         _spread(history.last_of(records, history.Start)),
@@ -49,7 +49,7 @@ def small_print(records: Sequence[Line], environment: dict[str, Any] | None) -> 
 
 
 def differences(spec: RunSpec) -> None:
-    """What is unlike the catalogue, setting by setting."""
+    """The settings that differ from the catalogue."""
     network, recipe = choice_of(spec.config), nearest(spec.recipe)
     base = recipes.get(recipe).recipe
     rows = [
@@ -62,20 +62,18 @@ def differences(spec: RunSpec) -> None:
     ]
     if not rows:
         st.caption(
-            views.plain(
-                f"Network {network.network} and recipe {recipe}, as they stand in the catalogue."
-            )
+            views.plain(f"Network {network.network} and recipe {recipe}, both as in the catalogue.")
         )
         return
-    st.caption("Unlike the catalogue")
+    st.caption("Settings that differ from the catalogue")
     st.table(rows, border="horizontal", hide_index=True)
 
 
 def _row(of: str, base: Closed, key: str, value: object) -> dict[str, str]:
-    there: object = whole(base)
+    base_value: object = whole(base)
     for part in key.split("."):
-        there = _inside(there, part)
-    return {"Of": of, "Setting": key, "Catalogue": _said(there), "Here": _said(value)}
+        base_value = _inside(base_value, part)
+    return {"Of": of, "Setting": key, "Catalogue": _said(base_value), "This run": _said(value)}
 
 
 def _inside(data: object, part: str) -> object:
@@ -97,7 +95,7 @@ def _tested(test: history.Test | None) -> str:
         return ""
     return (
         f"The test set was read once, with the weights of step {quantity.exact(test.tested_step)},"
-        " as the recipe chooses."
+        " which the recipe selects."
     )
 
 
@@ -106,11 +104,11 @@ def _broken(dataset: object) -> str:
     if not isinstance(broken, int) or not broken:
         return ""
     counted = (
-        "1 broken image file was"
+        "1 damaged image file was"
         if broken == 1
-        else f"{quantity.exact(broken)} broken image files were"
+        else f"{quantity.exact(broken)} damaged image files were"
     )
-    return f"{counted} passed over."
+    return f"{counted} left out."
 
 
 def _spread(start: history.Start | None) -> str:
@@ -118,4 +116,8 @@ def _spread(start: history.Start | None) -> str:
         return ""
     shared = f"{start.devices} devices shared each batch"
     images = start.images_per_statistic
-    return f"{shared}; batch norm statistics are over {images} images." if images else f"{shared}."
+    return (
+        (f"{shared}; batch norm statistics are computed over {images} images.")
+        if images
+        else f"{shared}."
+    )

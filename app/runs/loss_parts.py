@@ -1,5 +1,5 @@
-"""Why losses differ: each taken apart into the penalty and the data loss beneath, in numbers, bars
-and words."""
+"""Why losses differ: each loss is split into the L2 penalty and the data loss, as a table, bars and
+sentences."""
 
 from collections.abc import Sequence
 from html import escape
@@ -19,36 +19,38 @@ MOST_BARS, LONGEST = 24, 40
 CLEAR = "rgba(0,0,0,0)"
 COLUMNS = (
     named("name", "Name"),
-    counted("factor", "Factor of Σw²"),
+    counted("factor", "λ in the loss"),
     counted("output_channels", "Σ output channels"),
-    counted("penalty_at_start", "Penalty at start"),
-    counted("guessing", "Guessing"),
-    counted("predicted", "Predicted at start"),
-    counted("first", "First on record"),
-    counted("penalty", "Penalty in it"),
-    counted("data_loss", "Data loss beneath"),
+    counted("penalty_at_start", "L2 penalty at the start"),
+    counted("guessing", "Chance-level loss"),
+    counted("predicted", "Predicted loss at the start"),
+    counted("first", "First recorded loss"),
+    counted("penalty", "L2 penalty in it"),
+    counted("data_loss", "Data loss without penalty"),
 )
 EXPLAINED = (
-    "Losses are in nats. The penalty at the start is its expectation over the draw of the weights,"
-    " in closed form from the network; guessing is the data loss of a network that knows nothing."
-    " The first item is the base of comparison."
+    "Losses are in nats (natural logarithm), as Keras prints them. λ in the loss is the factor of"
+    " Σw². The L2 penalty at the start is the expected value over random initial weights, computed"
+    " from the network. The chance-level loss is the data loss of a network that guesses:"
+    " ln(classes). Each item is compared with the first."
 )
 
 
-SEVERAL = " Of several seeds, the run of the first one is taken apart."
+SEVERAL = " If there are several seeds, the run of the first seed is used."
 
 
 def show(items: Sequence[LossItem], most_seeds: int) -> None:
-    """The table, the bars and the sentences. `most_seeds` are behind an item at most."""
+    """The table, the bars and the sentences. `most_seeds` is the largest number of seeds of an
+    item."""
     try:
-        found = losses.explain(items)
+        explanation = losses.explain(items)
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    views.table(TextTable(COLUMNS, [_line(row) for row in found.rows]), "Losses taken apart")
-    _bars(found)
+    views.table(TextTable(COLUMNS, [_line(row) for row in explanation.rows]), "Parts of the losses")
+    _bars(explanation)
     st.markdown(
-        "\n".join([f"- {views.plain(sentence)}" for sentence in loss_words.sentences(found)])
+        "\n".join([f"- {views.plain(sentence)}" for sentence in loss_words.sentences(explanation)])
     )
     st.caption(EXPLAINED + (SEVERAL if most_seeds > 1 else ""))
 
@@ -72,8 +74,10 @@ def _nats(value: float | None) -> str:
     return wording.NOTHING if value is None else f"{value:.3f}"
 
 
-def _bars(found: Explanation) -> None:
-    known = [row for row in found.rows if row.penalty is not None and row.data_loss is not None]
+def _bars(explanation: Explanation) -> None:
+    known = [
+        row for row in explanation.rows if row.penalty is not None and row.data_loss is not None
+    ]
     if known:
         st.plotly_chart(
             bars(known[:MOST_BARS], views.scheme()), key="loss_bars", config=charts.QUIET
@@ -81,7 +85,7 @@ def _bars(found: Explanation) -> None:
 
 
 def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
-    """A bar for each first loss: the data loss, and the penalty on top of it."""
+    """A bar for each first loss: the data loss, then the L2 penalty."""
     names = [escape(row.item.label[:LONGEST]) for row in rows]
     figure = go.Figure()
     for part, label, colour, pattern in (
@@ -103,7 +107,7 @@ def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=names, autorange="reversed", automargin=True
     )
-    figure.update_xaxes(title_text="first loss, nats", rangemode="tozero")
+    figure.update_xaxes(title_text="first recorded loss, nats", rangemode="tozero")
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(
         barmode="stack",

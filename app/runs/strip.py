@@ -1,4 +1,4 @@
-"""How busy the machine is: a quiet line for each device."""
+"""How busy the machine is: one line for each device."""
 
 from collections.abc import Iterable
 
@@ -12,23 +12,23 @@ from resnet.runs.usage import Usage
 
 
 def devices(runs: Iterable[Run]) -> None:
-    """What each device does now; processes that are no run of ours are named."""
+    """What each device does now. Processes that do not belong to ResNet Lab are named."""
     works = [run.directory.work() for run in runs if run.directory.is_locked()]
     for usage in cache.meter().look({work.pid for work in works if work}):
         st.caption(views.plain(line(usage)))
 
 
 def line(usage: Usage) -> str:
-    """Name, utilisation, memory, power and strangers, as far as the device says."""
-    said = [usage.name]
+    """Name, utilisation, memory, power and other processes, if the device reports them."""
+    parts = [usage.name]
     if usage.utilisation is not None:
-        said.append(f"{usage.utilisation:.0f} % busy")
+        parts.append(f"{usage.utilisation:.0f} % busy")
     if usage.used_bytes is not None and usage.total_bytes is not None:
-        said.append(
+        parts.append(
             f"{quantity.size(usage.used_bytes)} of {quantity.size(usage.total_bytes)} in use"
         )
     if usage.power_w is not None:
         limit = f" of {usage.limit_w:.0f}" if usage.limit_w is not None else ""
-        said.append(f"{usage.power_w:.0f}{limit} W")
-    said += [f"process {stranger.pid} is no run of ours" for stranger in usage.strangers]
-    return " · ".join(said)
+        parts.append(f"{usage.power_w:.0f}{limit} W")
+    parts += [f"process {stranger.pid} is not a run of ResNet Lab" for stranger in usage.strangers]
+    return " · ".join(parts)

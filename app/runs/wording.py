@@ -1,4 +1,4 @@
-"""What a run is called, and how its facts are said."""
+"""The words for a run and its facts."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -30,13 +30,13 @@ NOTHING = "–"
 
 
 def badge(now: State) -> None:
-    """A state as a coloured word with a sign of its own."""
+    """A state as a coloured word with an icon."""
     colour, icon = STATES[now.name]
     st.badge(now.name, color=colour, icon=f":material/{icon}:")
 
 
 def network(spec: RunSpec | None) -> str:
-    return views.title(spec.config) if spec else "Unreadable run"
+    return views.title(spec.config) if spec else "Damaged run"
 
 
 def dataset(spec: RunSpec | None) -> str:
@@ -48,7 +48,7 @@ def dataset(spec: RunSpec | None) -> str:
 
 def steps(progress: Progress) -> str:
     if not progress.steps:
-        return "not begun"
+        return "not started"
     left = (
         f", {quantity.duration(progress.time_left_s)} left"
         if progress.time_left_s is not None
@@ -58,10 +58,10 @@ def steps(progress: Progress) -> str:
 
 
 def error(value: float | None) -> str:
-    """An error in percent, or a dash where it is not known yet."""
+    """An error in percent, or a dash if it is not known yet."""
     return NOTHING if value is None else quantity.percent(value)
 
 
 def started(run: Run) -> datetime:
-    """When the run was asked for; its id begins with it, in UTC."""
+    """When the run was requested: the start of its id, in UTC."""
     return datetime.strptime(run.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)

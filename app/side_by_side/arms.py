@@ -1,5 +1,4 @@
-"""Which of the chosen runs are one arm, and what to call it: runs that differ in nothing but their
-seed."""
+"""Groups runs that differ only in their seed into arms, and names the arms."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ SHOWN, LONGEST = 3, 60
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Runs of one spec up to the seed, at least one, in the order of their seeds; each seed
+    """One or more runs whose specs differ only in the seed, ordered by seed. Each seed occurs
     once."""
 
     name: str
@@ -30,41 +29,44 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The arms, and a sentence for each run that is in none of them."""
+    """The arms, and a sentence for each run that belongs to none."""
 
     arms: tuple[Arm, ...]
     left_out: tuple[str, ...]
 
 
 def grouped(runs: Sequence[Run]) -> Grouped:
-    """The arms in order of coming. Of runs that repeat each other the newest finished one stays."""
-    said: list[str] = []
-    found: dict[str, dict[int, Run]] = {}
+    """The arms, in the order of `runs`. If runs repeat each other, the newest finished one is
+    used."""
+    left_out: list[str] = []
+    by_spec: dict[str, dict[int, Run]] = {}
     for run in sorted(runs, key=_worth, reverse=True):
         if (spec := run.spec) is None:
-            said.append(run.damage or f"The spec of run {run.id} cannot be read.")
+            left_out.append(run.damage or f"The spec of run {run.id} cannot be read.")
             continue
-        seeds = found.setdefault(_same(spec, run.parent), {})
+        seeds = by_spec.setdefault(_same(spec, run.parent), {})
         if spec.recipe.seed in seeds:
-            kept = seeds[spec.recipe.seed].id
-            said.append(
-                f"Run {run.id} repeats {kept}, its seed included, so only the latter is counted."
+            other = seeds[spec.recipe.seed].id
+            left_out.append(
+                f"Run {run.id} repeats run {other} with the same seed, so only {other} is counted."
             )
         else:
             seeds[spec.recipe.seed] = run
     place = {run.id: number for number, run in enumerate(runs)}
-    ordered = sorted(found.values(), key=lambda seeds: min(place[run.id] for run in seeds.values()))
+    ordered = sorted(
+        by_spec.values(), key=lambda seeds: min(place[run.id] for run in seeds.values())
+    )
     members: list[list[Run]] = []
     specs: list[list[RunSpec]] = []
     for seeds in ordered:
         members.append([seeds[seed] for seed in sorted(seeds)])
         specs.append([run.spec for run in members[-1] if run.spec])
-    named = names([own[0] for own in specs], [runs[0].id for runs in members])
+    named = names([arm_specs[0] for arm_specs in specs], [runs[0].id for runs in members])
     arms = [
-        Arm(name, tuple(runs), tuple(own))
-        for name, runs, own in zip(named, members, specs, strict=True)
+        Arm(name, tuple(runs), tuple(arm_specs))
+        for name, runs, arm_specs in zip(named, members, specs, strict=True)
     ]
-    return Grouped(tuple(arms), tuple(said))
+    return Grouped(tuple(arms), tuple(left_out))
 
 
 def _worth(run: Run) -> tuple[bool, str]:
@@ -72,28 +74,28 @@ def _worth(run: Run) -> tuple[bool, str]:
 
 
 def _same(spec: RunSpec, parent: Parent | None) -> str:
-    """Equal exactly for the runs of one arm. A fork is none of its parent's: it did not begin at
-    the beginning."""
+    """A text that is equal for all runs of one arm. A fork is not in the arm of its parent, because
+    it starts from a checkpoint."""
     return differences.canonical(
         [settings(spec), spec.data_folder, parent and parent.model_dump(mode="json")]
     )
 
 
 def settings(spec: RunSpec) -> dict[str, object]:
-    """Every setting by its dotted key, the device too; the seed is none."""
+    """Every setting by its dotted key, including the device but not the seed."""
     return differences.leaves(spec.config, spec.recipe, spec.dataset) | {"device": spec.device}
 
 
 def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
-    """A name for each: the network, the images where they differ, and as far as needed other
+    """A name for each arm: the network; the data set if the arms differ in it; if needed, other
     settings or the id."""
     one = len({spec.dataset for spec in specs}) == 1
-    said = [
+    titles = [
         views.title(spec.config) + ("" if one else f" on {wording.dataset(spec)}") for spec in specs
     ]
-    result = list(said)
-    for name in {name for name in said if said.count(name) > 1}:
-        alike = [number for number, other in enumerate(said) if other == name]
+    result = list(titles)
+    for name in {name for name in titles if titles.count(name) > 1}:
+        alike = [number for number, other in enumerate(titles) if other == name]
         told = _told_apart([settings(specs[number]) for number in alike])
         for number, tag in zip(alike, told, strict=True):
             twice = told.count(tag) > 1 or not tag
@@ -104,16 +106,16 @@ def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
 
 
 def _told_apart(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Of settings that differ, the first few of each row: "shortcut projection, norm momentum
+    """The first few settings that differ, for each row: "shortcut projection, norm momentum
     0.99"."""
     keys = []
     for key in dict.fromkeys(key for row in rows for key in row):
         if len({differences.canonical(row.get(key)) for row in rows}) > 1:
             keys.append(key)
-    said = []
+    tags = []
     for row in rows:
-        said.append(", ".join([_tag(key, row[key]) for key in keys[:SHOWN] if key in row]))
-    return said
+        tags.append(", ".join([_tag(key, row[key]) for key in keys[:SHOWN] if key in row]))
+    return tags
 
 
 def _tag(key: str, value: object) -> str:

@@ -1,4 +1,4 @@
-"""Runs and imported curves side by side: on one chart, what differs, why their losses do, and the
+"""Runs and imported curves side by side: one chart, what differs, why the losses differ, and the
 recipe check."""
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ DAMAGED_SHOWN = 3
 
 
 def show(store: Store) -> None:
-    """All of it. The lower part looks again by itself while a chosen run is at work."""
+    """The whole view. The lower part refreshes itself while a chosen run is active."""
     folder = store.root / IMPORTS
     runs, (imports, damaged) = listed(store), cache.imported(folder)
     keys = choose.chooser(runs, imports)
@@ -37,26 +37,26 @@ def _busy(runs: Sequence[Run], keys: Sequence[str]) -> bool:
 
 def _compared(store: Store, keys: Sequence[str], watching: bool) -> None:
     runs, (imports, _) = listed(store), cache.imported(store.root / IMPORTS)
-    if watching and not _busy(runs, keys):  # cease to look again by itself
+    if watching and not _busy(runs, keys):  # stop the automatic refresh
         st.rerun()
     chosen = choose.chosen(keys, runs, imports)
     chart.show(chosen)
     declared = factor.show(chosen)
-    said: list[str] = []
-    found = check.found(chosen, declared, said)
-    for sentence in said:
+    problems: list[str] = []
+    issues = check.found(chosen, declared, problems)
+    for sentence in problems:
         views.problem(sentence)
     when_opened("Why do these losses differ?", "beside_losses", lambda: losses.show(chosen))
-    when_opened(findings.label(found), "beside_check", lambda: _checked(found, chosen))
+    when_opened(findings.label(issues), "beside_check", lambda: _checked(issues, chosen))
 
 
-def _checked(found: Sequence[Finding], chosen: choose.Chosen) -> None:
-    findings.show(found)
+def _checked(issues: Sequence[Finding], chosen: choose.Chosen) -> None:
+    findings.show(issues)
     check.against_the_paper(chosen)
 
 
 def _damaged(sentences: Sequence[str]) -> None:
-    """One sentence for each file that cannot be used; the rest of the page goes on."""
+    """One sentence for each file that cannot be used. The rest of the page still works."""
     for sentence in sentences[:DAMAGED_SHOWN]:
         views.problem(sentence)
     if (more := len(sentences) - DAMAGED_SHOWN) > 0:

@@ -1,5 +1,5 @@
-"""Curves that were made elsewhere come along: files, what a person knows of them, and the way out
-again."""
+"""Import curves from other tools: their files, what a person knows about them, and how to remove
+them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,35 +23,36 @@ from resnet.shipped import notebook
 
 TURN, REMOVED = "beside_turn", "beside_removed"
 MOST_FILES = 20
-"""Of one form: each is read and held in memory."""
+"""The most files of one form. Each is read and held in memory."""
 FILES_HELP = (
-    "CSV, Keras's CSVLogger, a history as JSON, or TensorBoard's event files. Losses, accuracies"
-    " and errors are known by their usual names."
+    "CSV files, files of Keras's CSVLogger, a Keras history as JSON, or TensorBoard event files."
+    " Losses, accuracies and errors are recognised by their usual names."
 )
 MEANINGS = {
     "unknown": "unknown",
-    "keras_l2": "Keras's l2(λ): λ·Σw² in the loss",
-    "l2": "L2 as in the paper: λ·w in the gradient",
-    "decoupled": "Decoupled: weights shrink by rate·λ",
+    "keras_l2": "Keras's l2(λ): λ·Σw² is added to the loss",
+    "l2": "L2 as in the paper: λ·w is added to the gradient",
+    "decoupled": "Decoupled (AdamW): weights shrink by learning rate · λ",
 }
 COVERS = {
-    "conv_kernels": "kernels of convolutions",
+    "conv_kernels": "kernels of convolutions only",
     "kernels": "all kernels",
-    "all": "all that is trained",
+    "all": "all trainable parameters",
 }
 INSIDE = {"unknown": "unknown", "yes": "yes", "no": "no"}
 ROWS = {"record": "unknown", "epoch": "an epoch", "step": "a step"}
 PARTS = {"train": "training", "validation": "validation"}
 FACTS_PLACEHOLDER = "optimiser.kind=sgd\nschedule.learning_rate=1e-4\nbatch_size=16\nepochs=50"
 FACTS_HELP = (
-    "One KEY=VALUE a line: settings of a recipe, such as optimiser.kind, optimiser.momentum,"
-    " schedule.learning_rate, batch_size; and dataset, epochs, decay_argument (old Keras's decay),"
-    " shuffle (before_batch, after_batch, never), begins (fresh, continued)."
+    "One KEY=VALUE per line. Keys are settings of a recipe, such as optimiser.kind,"
+    " optimiser.momentum, schedule.learning_rate or batch_size; also dataset, epochs,"
+    " decay_argument (the decay of old Keras), shuffle (before_batch, after_batch, never) and"
+    " begins (fresh, continued)."
 )
 
 
 class OfFile(NamedTuple):
-    """What is said of one file. `decay` is as typed."""
+    """What a person typed for one file. `decay` is not parsed yet."""
 
     curve: ImportedCurve
     name: str
@@ -60,7 +61,7 @@ class OfFile(NamedTuple):
 
 
 class OfAll(NamedTuple):
-    """What is said of all files at once, as typed or chosen."""
+    """What a person typed or chose for all files."""
 
     meaning: str
     covers: str
@@ -69,8 +70,8 @@ class OfAll(NamedTuple):
     facts: str
 
 
-def show(folder: Path, kept: Mapping[str, Kept]) -> None:
-    """The form, and what can be removed, once the expander is open."""
+def show(folder: Path, imports: Mapping[str, Kept]) -> None:
+    """The form, and the list of curves that can be removed, if the expander is open."""
     _undo()
     expander = st.expander(
         "Import curves", icon=":material/upload_file:", key="beside_import", on_change="rerun"
@@ -79,22 +80,22 @@ def show(folder: Path, kept: Mapping[str, Kept]) -> None:
         return
     with expander:
         _form(folder)
-        if kept:
-            _removal(folder, kept)
+        if imports:
+            _removal(folder, imports)
 
 
 def example(folder: Path) -> None:
-    """Something to begin with: one click, and the page is full."""
+    """An example to start with, loaded with one click."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("The notebook's three curves", icon=":material/menu_book:"):
+        if st.button("Load the notebook's three curves", icon=":material/menu_book:"):
             _keep(folder, notebook.curves, choose.only)
         st.caption(
-            "An example: what the notebook's author could not explain, found by the page itself.",
+            "An example: the page explains why the losses of three networks differ.",
             width="content",
         )
 
 
-@st.fragment  # what is typed here concerns no chart
+@st.fragment  # typing here changes no chart
 def _form(folder: Path) -> None:
     turn = state.read(TURN, 0)
     received = st.file_uploader(
@@ -106,27 +107,27 @@ def _form(folder: Path) -> None:
     )
     if len(received) > MOST_FILES:
         views.problem(
-            f"At most {MOST_FILES} files are read at a time; received {len(received)}: import these"
-            " first."
+            f"At most {MOST_FILES} files can be imported at once; received {len(received)}. Import"
+            f" the first {MOST_FILES}, then the others."
         )
         received = received[:MOST_FILES]
-    said = [
-        found
+    entries = [
+        entry
         for number, file in enumerate(received)
-        if (found := _of_file(file, f"{turn}_{number}"))
+        if (entry := _of_file(file, f"{turn}_{number}"))
     ]
-    if not said:
+    if not entries:
         return
     known = _of_all(turn)
-    many = "1 curve" if len(said) == 1 else f"{len(said)} curves"
+    many = "1 curve" if len(entries) == 1 else f"{len(entries)} curves"
     if st.button(f"Import {many}", type="primary", icon=":material/check:"):
-        _keep(folder, lambda: [told(one, known) for one in said], choose.also)
+        _keep(folder, lambda: [told(one, known) for one in entries], choose.also)
 
 
 def _keep(
     folder: Path, make: Callable[[], Sequence[ImportedCurve]], then: Callable[[Sequence[str]], None]
 ) -> None:
-    """Write the curves, all of which must make sense first, choose them, and begin a new form."""
+    """Check and write the curves, choose them, and show an empty form."""
     try:
         paths = [write_import(folder, curve) for curve in list(make())]
     except ResNetLabError as error:
@@ -138,12 +139,11 @@ def _keep(
 
 
 def _of_file(upload: Any, key: str) -> OfFile | None:
-    """A row for one file: what was found in it, and what to call it. None where it holds no
-    curve."""
+    """One file of the form: what it contains, and its name. None if it contains no curve."""
     with st.container(border=True):
         part = "train"
         if cache.is_events(upload):
-            part = _pick("The curves are of", PARTS, f"beside_part_{key}")
+            part = _pick("These curves are", PARTS, f"beside_part_{key}")
         read = cache.uploaded(upload.file_id, upload.name, part, upload)
         if isinstance(read, str):
             views.problem(read)
@@ -155,13 +155,13 @@ def _of_file(upload: Any, key: str) -> OfFile | None:
         )
         value = decay.text_input("Weight decay λ", key=f"beside_decay_{key}", placeholder="unknown")
         if any(column.along == "record" for column in read.columns):
-            read = _counted(read, _pick("A row is", ROWS, f"beside_rows_{key}"))
+            read = _counted(read, _pick("One row is", ROWS, f"beside_rows_{key}"))
         st.caption(views.plain(_found(read)))
         return OfFile(read, typed, chosen, value)
 
 
 def _pick(label: str, titles: Mapping[str, str], key: str) -> str:
-    """One of a few, the first by default."""
+    """A choice of one of a few values; the default is the first."""
     return str(
         st.segmented_control(
             label,
@@ -175,26 +175,26 @@ def _pick(label: str, titles: Mapping[str, str], key: str) -> str:
 
 
 def _counted(curve: ImportedCurve, along: str) -> ImportedCurve:
-    """The same, where a person says what a row is."""
+    """The same curve, with the axis that a person chose for its rows."""
     if along not in ("epoch", "step"):
         return curve
     columns = [
         one.model_copy(update={"along": along}) if one.along == "record" else one
         for one in curve.columns
     ]
-    notes = (*curve.notes, f"A row is {ROWS[along]}, as a person says.")
+    notes = (*curve.notes, f"One row is {ROWS[along]}, as typed by a person.")
     return curve.model_copy(update={"columns": tuple(columns), "notes": notes})
 
 
 def _found(curve: ImportedCurve) -> str:
-    """The columns of a file, and what was decided while reading it."""
+    """The columns of a file, and notes from reading it."""
     lengths = ", ".join([f"{column.name} ({len(column.y):,})" for column in curve.columns])
     return " ".join([f"Found in this {curve.source} file: {lengths}.", *curve.notes])
 
 
 def _of_all(turn: int) -> OfAll:
-    """What is true of all files alike; whatever is not known stays unknown."""
-    st.caption("Known of all of them. Whatever is left as it is stays unknown.")
+    """The fields that apply to all files. Empty fields stay unknown."""
+    st.caption("For all files. Leave a field empty if you do not know.")
     left, middle, right = st.columns([3, 3, 2])
     meaning = left.selectbox(
         "Weight decay means",
@@ -203,14 +203,17 @@ def _of_all(turn: int) -> OfAll:
         format_func=MEANINGS.__getitem__,
     )
     covers = middle.selectbox(
-        "It covers", list(COVERS), key=f"beside_covers_{turn}", format_func=COVERS.__getitem__
+        "Weight decay covers",
+        list(COVERS),
+        key=f"beside_covers_{turn}",
+        format_func=COVERS.__getitem__,
     )
     seeds = right.text_input(
         "Seeds", key=f"beside_seeds_{turn}", placeholder="unknown", help="One or more: 0, 1, 2"
     )
-    inside = _pick("Is the penalty inside the loss on record?", INSIDE, f"beside_inside_{turn}")
+    inside = _pick("Does the loss include the penalty?", INSIDE, f"beside_inside_{turn}")
     facts = st.text_area(
-        "More of the recipe",
+        "More settings of the recipe",
         key=f"beside_facts_{turn}",
         placeholder=FACTS_PLACEHOLDER,
         help=FACTS_HELP,
@@ -220,7 +223,8 @@ def _of_all(turn: int) -> OfAll:
 
 
 def told(one: OfFile, known: OfAll) -> ImportedCurve:
-    """The curve with all that a person says of it. Raises ConfigError or UnknownNameError."""
+    """The curve with everything that a person typed for it. Raises ConfigError or
+    UnknownNameError."""
     decay = _number(one.decay)
     unclear = decay is not None and known.meaning == "unknown"
     given = Given.model_validate(
@@ -239,17 +243,13 @@ def told(one: OfFile, known: OfAll) -> ImportedCurve:
     )
     notes = [
         *one.curve.notes,
-        *(
-            [f"A weight decay of {one.decay} was typed; what it means is unknown."]
-            if unclear
-            else []
-        ),
+        *([f"Weight decay {one.decay} is given, but not what it means."] if unclear else []),
     ]
     name = one.name.strip() or one.curve.name
     curve = ImportedCurve.model_validate(
         dict(one.curve) | {"name": name, "given": given, "notes": tuple(notes)}
     )
-    of_import(curve)  # what cannot be is said while it can still be mended
+    of_import(curve)  # report impossible values while they can still be corrected
     return curve
 
 
@@ -258,34 +258,34 @@ def _lines(text: str) -> list[str]:
 
 
 def _number(text: str) -> float | None:
-    """λ as typed; nothing is unknown."""
+    """The typed λ. An empty text is None."""
     if not text.strip():
         return None
     try:
         return float(text)
     except ValueError:
         raise ConfigError(
-            f"λ is a number such as 1e-4, or left out; received {echo(text)}."
+            f"λ must be a number such as 1e-4, or empty; received {echo(text)}."
         ) from None
 
 
 def _seeds(text: str) -> tuple[int, ...] | None:
-    """Whole numbers with commas or spaces between; nothing is unknown."""
+    """Whole numbers separated by commas or spaces. An empty text is None."""
     words = text.replace(",", " ").split()
     try:
         return tuple([int(word) for word in words]) or None
     except ValueError:
         raise ConfigError(
-            f"Seeds are whole numbers such as 0, 1, 2, or left out; received {echo(text)}."
+            f"Seeds must be whole numbers such as 0, 1, 2, or empty; received {echo(text)}."
         ) from None
 
 
-def _removal(folder: Path, kept: Mapping[str, Kept]) -> None:
+def _removal(folder: Path, imports: Mapping[str, Kept]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        labels = {key: choose.of_import(each) for key, each in kept.items()}
+        labels = {key: choose.of_import(each) for key, each in imports.items()}
         keys = st.multiselect(
             "Imported curves to remove",
-            list(kept),
+            list(imports),
             key="beside_remove",
             placeholder="None",
             format_func=labels.__getitem__,
@@ -298,7 +298,8 @@ def _removal(folder: Path, kept: Mapping[str, Kept]) -> None:
 
 
 def _removed(path: Path) -> bytes | None:
-    """What the file held; None where it could not be removed, which the list then shows."""
+    """Remove a file and return its content. None if it could not be removed; then it stays in the
+    list."""
     try:
         content = path.read_bytes()
         path.unlink()
@@ -308,7 +309,7 @@ def _removed(path: Path) -> bytes | None:
 
 
 def _undo() -> None:
-    """Curves just removed can come back."""
+    """Restore curves that were just removed."""
     removed: dict[str, bytes] = state.read(REMOVED, {})
     if not removed:
         return

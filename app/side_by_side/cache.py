@@ -1,6 +1,6 @@
-"""What was read of runs and imported curves, kept between reruns and shared by all visitors.
+"""The data of runs and imported curves, kept between reruns and shared by all visitors.
 
-A curve of 64,000 points is read once; what stays are its points as arrays, and a light copy for
+A curve of 64,000 points is read once. Kept are its points as arrays, and a copy with few points for
 everything else.
 """
 
@@ -26,19 +26,19 @@ from resnet.studies.curves import arm_points
 from resnet.studies.curves.arm_points import ArmPoints, Series
 
 LONGEST_STEM, UPLOAD_S = 50, 900.0
-"""Signs of an uploaded file's name, of which a file system counts up to four bytes each; and how
-long it is kept."""
+"""The most characters of an uploaded file's name (each up to four bytes in a file system), and how
+long its content is kept."""
 ONE_AT_A_TIME = threading.Lock()
 LIGHT_POINTS = 400
-"""Of a column, for what needs its ends and extremes only."""
+"""The most points of a column, for code that needs only its ends and extremes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An imported curve: `curve` with at most LIGHT_POINTS points a column, and all points for the
-    chart.
+    """An imported curve. `curve` has at most LIGHT_POINTS points per column; `points` has all of
+    them, for the chart.
 
-    `total` is the loss on record, whatever is in it.
+    `total` is the recorded loss, with or without a penalty.
     """
 
     key: str
@@ -48,9 +48,8 @@ class Kept:
 
 
 def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
-    """Every curve in a folder by its file's name, and a sentence for each file that cannot be
-    used."""
-    found, damaged = {}, []
+    """Every curve in a folder, by file name, and a sentence for each file that cannot be used."""
+    curves, damaged = {}, []
     for path in kept(folder):
         try:
             stat = path.stat()
@@ -60,13 +59,13 @@ def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
         if isinstance(read, str):
             damaged.append(read)
         else:
-            found[path.name] = read
-    return found, tuple(damaged)
+            curves[path.name] = read
+    return curves, tuple(damaged)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def _kept(path: str, signature: tuple[int, int, int]) -> Kept | str:
-    """What a file holds, or why it cannot be used."""
+    """The curve in a file, or why it cannot be used."""
     try:
         curve = read_import(Path(path))
     except DataError as error:
@@ -90,25 +89,26 @@ def _light(column: CurveColumn) -> CurveColumn:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _journal(run_id: str) -> Journal:
-    """What is known of a run's curve; a page of many runs looks at all of them on each rerun."""
+    """The records of a run, kept because a page with many runs reads all of them at each rerun."""
     return Journal()
 
 
 def records(run: Run) -> list[Line]:
-    """A run's records as of now; only what is new is read. Raises RunError where they cannot be
+    """The current records of a run. Only new ones are read. Raises RunError if they cannot be
     read."""
     return _journal(str(run.path)).catch_up(run)
 
 
 def points(arm: Arm) -> ArmPoints:
-    """The points of an arm's runs. Raises RunError where one cannot be read."""
+    """The points of an arm's runs. Raises RunError if one cannot be read."""
     read = tuple([(str(run.path), len(records(run)), ending(run.state().name)) for run in arm.runs])
     return _points(arm.name, read, arm)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _points(name: str, read: tuple[tuple[str, int, Ending], ...], _arm: Arm) -> ArmPoints:
-    """`read` says how far each run was read and what became of it: equal for equal points."""
+    """`read` holds, for each run, the number of records and how it ended. If it is equal, the
+    points are equal."""
     seeds = [
         SeedRun(spec.recipe.seed, records(run), ended)
         for run, spec, (_, _, ended) in zip(_arm.runs, _arm.specs, read, strict=True)
@@ -117,17 +117,17 @@ def _points(name: str, read: tuple[tuple[str, int, Ending], ...], _arm: Arm) -> 
 
 
 def is_events(upload: UploadedFile) -> bool:
-    """Whether an uploaded file is one of TensorBoard's."""
+    """Whether an uploaded file is a TensorBoard event file."""
     return event_files.is_event_file(upload.getvalue()[: event_files.HEADER_BYTES])
 
 
 @st.cache_resource(max_entries=16, ttl=UPLOAD_S, show_spinner=False)
 def uploaded(file_id: str, name: str, part: str, _upload: UploadedFile) -> ImportedCurve | str:
-    """What an uploaded file holds, or why it holds no curve. TensorBoard tells its two parts apart
-    by their folders.
+    """The curve in an uploaded file, or why it contains none. TensorBoard separates training and
+    validation by folder, so `part` names the folder.
 
-    One at a time, since reading takes many times a file's room in memory; and kept for as long as a
-    form takes to fill in, since what is kept does too.
+    Files are read one at a time, because reading needs many times the memory of the file. The
+    result needs much memory too, so it is kept only as long as a person needs to fill in the form.
     """
     with ONE_AT_A_TIME:
         return _read(name, part, _upload)
@@ -143,11 +143,11 @@ def _read(name: str, part: str, upload: UploadedFile) -> ImportedCurve | str:
         except ResNetLabError as error:
             return str(error)
         except OSError as error:
-            return f"The uploaded file cannot be kept for reading: {error.strerror or error}."
+            return f"The uploaded file could not be stored for reading: {error.strerror or error}."
 
 
 def _file_name(name: str) -> str:
-    """A name that every file system takes, with the ending that says what is in the file."""
+    """A name that every file system accepts. It keeps the ending, which gives the file type."""
     clean = Path(name.replace("\0", "")).name
     if not clean.strip("."):
         return "curve"

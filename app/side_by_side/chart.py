@@ -1,5 +1,5 @@
-"""The chart of what is chosen: error, data loss, or the total with penalties, which is drawn
-nowhere else."""
+"""The chart of the chosen curves: error, data loss, or total loss with penalty. No other page draws
+the total loss."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,18 +25,18 @@ from resnet.why_loss import losses
 from resnet.why_loss.losses import Decay
 
 About = Literal["error", "data_loss", "total"]
-WITH_TOTAL: dict[About, str] = dict([*ABOUTS.items(), ("total", "Total with penalties")])
+WITH_TOTAL: dict[About, str] = dict([*ABOUTS.items(), ("total", "Total loss with L2 penalty")])
 WITH_ROWS: dict[Along, str] = {**ALONGS, "record": "Rows"}
 PAGE = "beside"
-TOTAL_TITLE = "total loss with penalties, nats: not for comparing networks"
+TOTAL_TITLE = "total loss with L2 penalty, nats: not for comparing networks"
 MOST_SAID = 4
 
 
 def show(chosen: Chosen) -> None:
-    """Controls, a warning where the total misleads, the chart, and what is not on it."""
-    said = list(chosen.left_out)
-    points = [found for arm in chosen.arms if (found := _points(arm, said))]
-    points += [kept.points for kept in chosen.imports]
+    """The controls, a warning if the total loss misleads, the chart, and what is not drawn."""
+    left_out = list(chosen.left_out)
+    points = [drawn for arm in chosen.arms if (drawn := _points(arm, left_out))]
+    points += [imported.points for imported in chosen.imports]
     about, options = _controls(points)
     if about == "total":
         _warn(chosen)
@@ -49,45 +49,47 @@ def show(chosen: Chosen) -> None:
     if curves.arms:
         st.plotly_chart(figure, key="beside_chart", config=charts.QUIET)
     else:
-        st.markdown("Nothing of this is on record along this axis.")
-    _not_drawn([*said, *curves.left_out])
+        st.markdown(
+            "The chosen curves have no values for this chart. Choose another quantity or axis."
+        )
+    _not_drawn([*left_out, *curves.left_out])
 
 
-def _points(arm: Arm, said: list[str]) -> ArmPoints | None:
+def _points(arm: Arm, left_out: list[str]) -> ArmPoints | None:
     try:
         return cache.points(arm)
     except ResNetLabError as error:
-        said.append(f"{arm.name} cannot be drawn: {error}")
+        left_out.append(f"{arm.name} cannot be drawn: {error}")
         return None
 
 
 def _controls(points: Sequence[ArmPoints]) -> tuple[About, Options]:
-    """What the curves are about, along what, and what surrounds a mean; only axes that some curve
-    has are offered."""
-    there = Counter([along for arm in points for along in _axes(arm)])
+    """The quantity, the horizontal axis and the spread. Only axes that at least one curve has are
+    offered."""
+    counts = Counter([along for arm in points for along in _axes(arm)])
     imported = all(arm.origin == "imported" for arm in points)
     offered = {
         along: title
         for along, title in WITH_ROWS.items()
-        if there[along] and (along != "record" or imported)
+        if counts[along] and (along != "record" or imported)
     }
     offered = offered or {"step": WITH_ROWS["step"]}
     several = any(len(arm.runs) > 1 for arm in points)
     with st.container(horizontal=True):
         about = choice("About", PAGE, WITH_TOTAL, "error")
-        along = choice("Along", PAGE, offered, max(offered, key=there.__getitem__))
+        along = choice("Along", PAGE, offered, max(offered, key=counts.__getitem__))
         spread = choice("Spread", PAGE, SPREADS, "sd") if several else "sd"
     return about, Options("error" if about == "error" else "data_loss", along, spread)
 
 
 def _axes(arm: ArmPoints) -> set[Along]:
-    """What any of its curves is known along."""
+    """The axes of all its curves."""
     return {along for run in arm.runs for series in run.series.values() for along in series.along}
 
 
 def _warn(chosen: Chosen) -> None:
-    """Why totals of different networks or decays compare penalties, with the two honest ways to
-    look."""
+    """A warning that total losses of different networks or decays compare penalties, with two
+    buttons for better quantities."""
     sentence = misleads(*_facts(chosen))
     if not sentence:
         return
@@ -103,11 +105,11 @@ def _warn(chosen: Chosen) -> None:
 
 
 def _facts(chosen: Chosen) -> tuple[list[str], list[ResNetConfig | None], list[Decay | None]]:
-    given = [kept.curve.given for kept in chosen.imports]
-    configs = [*[arm.spec.config for arm in chosen.arms], *[said.config for said in given]]
+    given = [imported.curve.given for imported in chosen.imports]
+    configs = [*[arm.spec.config for arm in chosen.arms], *[facts.config for facts in given]]
     decays = [
         *[arm.spec.recipe.weight_decay for arm in chosen.arms],
-        *[said.decay_in_loss() for said in given],
+        *[facts.decay_in_loss() for facts in given],
     ]
     return chosen.names, configs, decays
 
@@ -115,7 +117,8 @@ def _facts(chosen: Chosen) -> tuple[list[str], list[ResNetConfig | None], list[D
 def misleads(
     names: Sequence[str], configs: Sequence[ResNetConfig | None], decays: Sequence[Decay | None]
 ) -> str | None:
-    """Why their totals cannot be compared, or None where they can: one network, one decay."""
+    """Why their total losses cannot be compared. None if they can: one network and one weight
+    decay."""
     if len(names) < 2:
         return None
     reasons = []
@@ -124,7 +127,7 @@ def misleads(
     if len({repr(decay) for decay in decays}) > 1:
         reasons.append("their weight decay differs")
     if any(fact is None for fact in (*configs, *decays)):
-        reasons.append("of some the network or the weight decay is unknown")
+        reasons.append("for some of them, the network or the weight decay is unknown")
     if not reasons:
         return None
     known = [
@@ -136,22 +139,26 @@ def misleads(
     apart = ""
     if high[0] - low[0] >= 0.001:
         apart = (
-            f": before any training it is {low[0]:.3f} in {low[1]} and {high[0]:.3f} in {high[1]}"
+            f" Before training, the penalty is {low[0]:.3f} in {low[1]} and {high[0]:.3f} in"
+            f" {high[1]}."
         )
     return (
-        f"A total adds the L2 penalty to the data loss, and {', and '.join(reasons)}, so these"
-        f" curves compare penalties, not what was learnt{apart}. The error and the data loss can be"
-        " compared."
+        f"The total loss is the data loss plus the L2 penalty, and {', and '.join(reasons)}. So"
+        f" these curves compare penalties, not what was learnt.{apart} Compare the error or the"
+        " data loss instead."
     )
 
 
 def _totals(chosen: Chosen, points: Sequence[ArmPoints], options: Options) -> ArmCurves:
-    """The loss on record with all that is in it, as the training curves of the arms."""
+    """The recorded total losses, as training curves of the arms."""
     by_name = {arm.name: arm for arm in points}
     series = {
         arm.name: _of_runs(arm, by_name[arm.name]) for arm in chosen.arms if arm.name in by_name
     }
-    series |= {kept.curve.name: [kept.total] if kept.total else [] for kept in chosen.imports}
+    series |= {
+        imported.curve.name: [imported.total] if imported.total else []
+        for imported in chosen.imports
+    }
     drawn, left, most = [], [], points_each(points, options)
     for arm in points:
         lines = [
@@ -174,33 +181,33 @@ def _totals(chosen: Chosen, points: Sequence[ArmPoints], options: Options) -> Ar
                 )
             )
         else:
-            left.append(f"{arm.name}: no loss is on record along this axis")
+            left.append(f"{arm.name}: no loss is recorded along this axis")
     return ArmCurves(options, tuple(drawn), (), tuple(left))
 
 
 def _of_runs(arm: Arm, points: ArmPoints) -> list[Series]:
-    """What each run that is drawn was trained on: its data loss and its penalty, added up here
-    only."""
+    """The total loss of each run that is drawn: data loss plus L2 penalty. They are added only
+    here."""
     records = {
         spec.recipe.seed: cache.records(run) for run, spec in zip(arm.runs, arm.specs, strict=True)
     }
-    found = []
+    totals = []
     for run in points.runs:
         data = run.series.get(("training", "data_loss"))
         if data and run.seed is not None:
             penalties = history.values(records[run.seed], history.Train, "l2_penalty")
             known = penalties[: len(data.y)]
-            found.append(
+            totals.append(
                 Series(
                     data.y[: len(known)] + np.array(known, float),
                     {along: x[: len(known)] for along, x in data.along.items()},
                 )
             )
-    return found
+    return totals
 
 
 def _not_drawn(sentences: Sequence[str]) -> None:
-    """What is not on the chart, the first few in full."""
+    """What is not drawn: the first few sentences, and how many more there are."""
     if sentences:
         more = len(sentences) - MOST_SAID
         shown = [sentence.rstrip(".") for sentence in sentences[:MOST_SAID]]

@@ -1,4 +1,4 @@
-"""The recipe check over all that is chosen, runs and imported curves, and how far runs follow the
+"""The recipe check of the chosen runs and imported curves, and how closely the runs follow the
 paper."""
 
 import contextlib
@@ -20,22 +20,22 @@ from resnet.runs import Run
 from resnet.runs.spec import RunSpec
 
 
-def found(chosen: Chosen, declared: str | None, said: list[str]) -> tuple[Finding, ...]:
-    """What the rules say of everything chosen; `said` receives a sentence for each that cannot be
-    checked."""
-    facts = [one for arm in chosen.arms for one in _of_arm(arm, said)]
-    for kept in chosen.imports:
+def found(chosen: Chosen, declared: str | None, problems: list[str]) -> tuple[Finding, ...]:
+    """The findings for everything chosen. `problems` receives a sentence for each run or curve that
+    cannot be checked."""
+    facts = [one for arm in chosen.arms for one in _of_arm(arm, problems)]
+    for imported in chosen.imports:
         try:
-            facts.append(of_import(kept.curve))
+            facts.append(of_import(imported.curve))
         except ResNetLabError as error:
-            said.append(f"{kept.curve.name} cannot be checked: {error}")
+            problems.append(f"{imported.curve.name} cannot be checked: {error}")
     if declared:
         facts = [replace(one, declared=(declared,)) for one in facts]
     return rules.check(*facts)
 
 
 def against_the_paper(chosen: Chosen) -> None:
-    """How far each arm follows it."""
+    """How closely each arm follows the paper."""
     sentences = [f"{arm.name}: {sentence}" for arm in chosen.arms if (sentence := follows(arm))]
     if sentences:
         st.markdown("**Against the paper**")
@@ -43,20 +43,21 @@ def against_the_paper(chosen: Chosen) -> None:
 
 
 def follows(arm: Arm) -> str | None:
-    """How far an arm keeps to the paper's section 4.2; None for a network that it is not about."""
+    """How closely an arm follows section 4.2 of the paper. None for networks that are not for
+    CIFAR."""
     spec = arm.spec
     if spec.config.stem != "cifar":
         return None
     return rules.follows(spec.recipe, spec.config, _dataset(spec)).sentence
 
 
-def _of_arm(arm: Arm, said: list[str]) -> list[Facts]:
+def _of_arm(arm: Arm, problems: list[str]) -> list[Facts]:
     facts = []
     for run, spec in zip(arm.runs, arm.specs, strict=True):
         try:
             facts.append(replace(_of_run(run, spec), arm=arm.name))
         except ResNetLabError as error:
-            said.append(f"Run {run.id} cannot be checked: {error}")
+            problems.append(f"Run {run.id} cannot be checked: {error}")
     return facts
 
 
@@ -66,7 +67,7 @@ def _of_run(run: Run, spec: RunSpec) -> Facts:
 
 
 def _dataset(spec: RunSpec) -> DatasetFacts | None:
-    """What is known of the images, or None where this machine lacks them."""
+    """The facts of the data set, or None if the images are not on this machine."""
     with contextlib.suppress(ResNetLabError):
         return data.facts(spec.dataset, spec.data_folder)
     return None

@@ -1,4 +1,4 @@
-"""Which runs and imported curves are looked at together."""
+"""Which runs and imported curves are shown together."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +21,8 @@ MISSING_SHOWN, LONGEST = 3, 60
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Arms of our runs and imported curves, each under a name of its own; `left_out` are
-    sentences."""
+    """Arms and imported curves, each with a unique name. `left_out` holds sentences about runs that
+    are not shown."""
 
     arms: tuple[Arm, ...]
     imports: tuple[Kept, ...]
@@ -30,44 +30,46 @@ class Chosen:
 
     @property
     def names(self) -> list[str]:
-        return [*[arm.name for arm in self.arms], *[kept.curve.name for kept in self.imports]]
+        return [
+            *[arm.name for arm in self.arms],
+            *[imported.curve.name for imported in self.imports],
+        ]
 
 
 def chooser(runs: Sequence[Run], imports: Mapping[str, Kept]) -> list[str]:
-    """The control; what is chosen, by the ids of runs and the file names of imports, and part of
-    the link."""
+    """The control. Returns the chosen run ids and import file names, which are also in the link."""
     labels = {run.id: _of_run(run) for run in runs} | {
-        key: of_import(kept) for key, kept in imports.items()
+        key: of_import(keys) for key, keys in imports.items()
     }
     if linked := state.read(LINKED):
         _arrive(linked, labels)
     views.problem(state.read(MISSING))
-    kept = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
+    keys = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
     st.multiselect(
         "Runs and imported curves",
         list(labels),
-        default=kept,
-        key=state.seed(CHOICE, kept),
+        default=keys,
+        key=state.seed(CHOICE, keys),
         format_func=labels.__getitem__,
         on_change=_changed,
-        placeholder="Choose any of them",
+        placeholder="Choose runs or curves",
     )
-    state.address_runs(state.CURVE, kept)
-    return kept
+    state.address_runs(state.CURVE, keys)
+    return keys
 
 
 def _arrive(linked: Sequence[str], known: Container[str]) -> None:
-    """Choose what a link names, as far as it is here; what is missing is said until something else
-    is chosen."""
+    """Choose the runs and curves that a link names. The page names missing ones until the choice
+    changes."""
     state.forget(LINKED)
     names = [name for name in dict.fromkeys(linked) if name]
     only([name for name in names if name in known])
     if missing := [name[:LONGEST] for name in names if name not in known]:
-        said = (
-            "The link names runs or curves that are not here, so they are left out:"
+        sentence = (
+            "The link names runs or curves that do not exist here, so they are left out:"
             f" {listed(missing, MISSING_SHOWN)}."
         )
-        state.remember(MISSING, said)
+        state.remember(MISSING, sentence)
 
 
 def _changed() -> None:
@@ -75,7 +77,7 @@ def _changed() -> None:
 
 
 def also(keys: Sequence[str]) -> None:
-    """Add to what is chosen, or was shown as chosen."""
+    """Add to the current choice."""
     only(list(dict.fromkeys([*state.read(CHOICE, []), *keys])))
 
 
@@ -86,7 +88,7 @@ def only(keys: Sequence[str]) -> None:
 
 
 def _newest(runs: Sequence[Run]) -> list[str]:
-    """What a first visit begins with."""
+    """The choice of a first visit."""
     return [run.id for run in sorted(runs, key=lambda run: run.id)[-NEWEST:] if run.spec]
 
 
@@ -97,53 +99,54 @@ def _of_run(run: Run) -> str:
     return f"{what} · {began:%d %b %H:%M} · {run.id[-4:]}"
 
 
-def of_import(kept: Kept) -> str:
-    """The end of its file's name tells it from another of the same name."""
-    return f"{kept.curve.name} · imported · {kept.key.partition('.')[0][-4:]}"
+def of_import(imported: Kept) -> str:
+    """The label of an imported curve. The end of its file name separates curves with the same
+    name."""
+    return f"{imported.curve.name} · imported · {imported.key.partition('.')[0][-4:]}"
 
 
 def chosen(keys: Sequence[str], runs: Sequence[Run], imports: Mapping[str, Kept]) -> Chosen:
-    """What stands behind the chosen names."""
+    """The arms and curves of the chosen keys."""
     by_id = {run.id: run for run in runs}
-    found = grouped([by_id[key] for key in keys if key in by_id])
-    taken = {arm.name for arm in found.arms}
+    groups = grouped([by_id[key] for key in keys if key in by_id])
+    taken = {arm.name for arm in groups.arms}
     named = []
-    for kept in [imports[key] for key in keys if key in imports]:
-        name = kept.curve.name
+    for imported in [imports[key] for key in keys if key in imports]:
+        name = imported.curve.name
         if name in taken:
-            name = f"{name[:180]}, {kept.key.partition('.')[0][-8:]}"
+            name = f"{name[:180]}, {imported.key.partition('.')[0][-8:]}"
         taken.add(name)
-        named.append(_renamed(kept, name))
-    return Chosen(found.arms, tuple(named), found.left_out)
+        named.append(_renamed(imported, name))
+    return Chosen(groups.arms, tuple(named), groups.left_out)
 
 
-def _renamed(kept: Kept, name: str) -> Kept:
-    if name == kept.curve.name:
-        return kept
+def _renamed(imported: Kept, name: str) -> Kept:
+    if name == imported.curve.name:
+        return imported
     return replace(
-        kept,
-        curve=kept.curve.model_copy(update={"name": name}),
-        points=replace(kept.points, name=name),
+        imported,
+        curve=imported.curve.model_copy(update={"name": name}),
+        points=replace(imported.points, name=name),
     )
 
 
 def nothing_yet(runs: Sequence[Run], imports: Mapping[str, Kept]) -> None:
-    """What will be here, and the buttons that fill it."""
+    """An explanation for the empty page, and buttons to start with."""
     st.markdown(
-        "Choose runs and imported curves above: they are drawn on one chart, and the page says what"
+        "Choose runs and imported curves above. The page draws them on one chart and shows what"
         " differs between them, why their losses differ, and what makes the comparison unfair."
     )
     with st.container(horizontal=True):
         if runs:
             st.button(
-                "The newest runs",
+                "Show the newest runs",
                 icon=":material/monitoring:",
                 on_click=only,
                 args=(_newest(runs),),
             )
         if imports:
             st.button(
-                "All imported curves",
+                "Show all imported curves",
                 icon=":material/upload_file:",
                 on_click=only,
                 args=(list(imports),),

@@ -1,4 +1,4 @@
-"""Whether only one thing differs between what is chosen, as far as its settings are known."""
+"""Whether the chosen runs and curves differ in only one setting, judged by their known settings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,18 +21,18 @@ from resnet.recipes import recipes
 from resnet.tables.text_table import TextTable, named
 
 DECLARED, PICK = "beside_declared", "beside_on_purpose"
-NOTHING = "nothing"
+NOTHING = "none chosen"
 KNOWN = {
     "config": "the network",
     "decay": "λ",
-    "penalty_in_loss": "whether its loss holds the penalty",
+    "penalty_in_loss": "whether the loss includes the penalty",
     "seeds": "the seeds",
 }
 SHOWN, LONGEST = 6, 60
 
 
 def show(chosen: Chosen) -> str | None:
-    """What was changed on purpose, and the verdict; returns the declared key."""
+    """The control for the compared setting, and the verdict. Returns the declared key."""
     if len(chosen.names) < 2:
         return None
     specs = {arm.name: arm.specs for arm in chosen.arms}
@@ -47,64 +47,62 @@ def show(chosen: Chosen) -> str | None:
 
 
 def _declared(keys: Sequence[str]) -> str | None:
-    """The factor that a person says was varied; None is none."""
+    """The setting that a person declares as the factor, or None."""
     options = [NOTHING, *declarable(keys)]
-    kept = state.read(DECLARED, NOTHING)
-    value = kept if kept in options else NOTHING
+    last = state.read(DECLARED, NOTHING)
+    value = last if last in options else NOTHING
     st.selectbox(
-        "What did you change on purpose?",
+        "Which setting is being compared?",
         options,
         options.index(value),
         key=state.seed(PICK, value),
         on_change=lambda: state.remember(DECLARED, state.read(PICK)),
         width=420,
-        help="Everything else that differs is named below.",
+        help="The setting that you changed on purpose. All other differences are named below.",
     )
     return None if value == NOTHING else str(value)
 
 
 def declarable(keys: Sequence[str]) -> list[str]:
-    """What may be declared: settings that differ, and whatever they are part of."""
-    found: dict[str, None] = {}
+    """What can be declared: settings that differ, and the groups they belong to."""
+    options: dict[str, None] = {}
     for key in keys:
         parts = key.split(".")
-        found |= dict.fromkeys(".".join(parts[: count + 1]) for count in range(len(parts)))
-    return sorted(found.keys() - {"recipe"})
+        options |= dict.fromkeys(".".join(parts[: count + 1]) for count in range(len(parts)))
+    return sorted(options.keys() - {"recipe"})
 
 
 def _covered(key: str, factors: Sequence[str]) -> bool:
     return any(key == factor or key.startswith(f"{factor}.") for factor in factors)
 
 
-def _verdict(found: OneFactor) -> None:
-    """A banner that names each setting nobody declared, else a quiet green sentence."""
-    if found.purity == "undeclared":
-        loose = [each for each in found.found if each.factor is None]
-        st.warning(views.plain(found.sentence), icon=":material/balance:")
+def _verdict(verdict: OneFactor) -> None:
+    """A banner that names each undeclared setting, else a green sentence."""
+    if verdict.purity == "undeclared":
+        loose = [each for each in verdict.found if each.factor is None]
+        st.warning(views.plain(verdict.sentence), icon=":material/balance:")
         _listed(loose)
-    elif found.purity == "several factors":
-        st.warning(views.plain(found.sentence), icon=":material/balance:")
+    elif verdict.purity == "several factors":
+        st.warning(views.plain(verdict.sentence), icon=":material/balance:")
     else:
-        st.markdown(f":green[:material/check_circle: {views.plain(found.sentence)}]")
+        st.markdown(f":green[:material/check_circle: {views.plain(verdict.sentence)}]")
 
 
 def _listed(loose: Sequence[Differing]) -> None:
-    when_opened(
-        f"The settings that differ ({len(loose)})", "beside_settings", lambda: _table(loose)
-    )
+    when_opened(f"Settings that differ ({len(loose)})", "beside_settings", lambda: _table(loose))
 
 
 def _table(loose: Sequence[Differing]) -> None:
     arms = list(dict.fromkeys(arm for each in loose for arm in each.values))
     columns = [named("setting", "Setting"), *[named(arm, arm) for arm in arms]]
-    views.table(
-        TextTable(columns, [_row(each, arms) for each in loose]), "The settings that differ"
-    )
+    views.table(TextTable(columns, [_row(each, arms) for each in loose]), "Settings that differ")
 
 
-def _row(found: Differing, arms: Sequence[str]) -> list[str]:
-    values = {arm: " or ".join(map(_said, own)) for arm, own in found.values.items()}
-    return [found.key, *[values.get(arm, "") for arm in arms]]
+def _row(setting: Differing, arms: Sequence[str]) -> list[str]:
+    values = {
+        arm: " or ".join(map(_said, arm_values)) for arm, arm_values in setting.values.items()
+    }
+    return [setting.key, *[values.get(arm, "") for arm in arms]]
 
 
 def _said(value: object) -> str:
@@ -112,37 +110,37 @@ def _said(value: object) -> str:
 
 
 def known_differences(chosen: Chosen) -> tuple[Differing, ...]:
-    """Settings that two of all chosen are known to have, and that differ; what a curve does not say
-    is in none."""
+    """Known settings that differ between at least two of the chosen runs and curves. Settings that
+    are unknown for a curve are ignored."""
     if not chosen.imports:
         return ()
     known: dict[str, Mapping[str, object]] = {arm.name: settings(arm.spec) for arm in chosen.arms}
-    known |= {kept.curve.name: of_import(kept.curve) for kept in chosen.imports}
-    found = []
+    known |= {imported.curve.name: of_import(imported.curve) for imported in chosen.imports}
+    differing = []
     for key in dict.fromkeys(key for facts in known.values() for key in facts):
         values = {name: (facts[key],) for name, facts in known.items() if key in facts}
-        if len({differences.canonical(own) for own in values.values()}) > 1:
-            found.append(Differing(key, values, None))
-    return tuple(found)
+        if len({differences.canonical(value) for value in values.values()}) > 1:
+            differing.append(Differing(key, values, None))
+    return tuple(differing)
 
 
 def of_import(curve: ImportedCurve) -> dict[str, object]:
-    """What a person said of a curve, by the keys of `differences.leaves` and in the units of our
+    """What a person typed about a curve, with the keys of `differences.leaves` and the units of our
     recipes."""
-    said = curve.given
-    network = _network(said.config) if said.config else {}
-    recipe = {f"recipe.{key}": value for key, value in said.recipe.items() if key != "dataset"}
-    dataset = {"dataset": said.recipe["dataset"]} if "dataset" in said.recipe else {}
+    given = curve.given
+    network = _network(given.config) if given.config else {}
+    recipe = {f"recipe.{key}": value for key, value in given.recipe.items() if key != "dataset"}
+    dataset = {"dataset": given.recipe["dataset"]} if "dataset" in given.recipe else {}
     known: dict[str, object] = {}
-    if said.decay is not None:
-        value, meaning = in_one_unit(said.decay, said.decay_meaning)
-        decay = {"value": value, "semantics": meaning, "covers": said.decay_covers}
+    if given.decay is not None:
+        value, meaning = in_one_unit(given.decay, given.decay_meaning)
+        decay = {"value": value, "semantics": meaning, "covers": given.decay_covers}
         known = {f"recipe.weight_decay.{key}": fact for key, fact in decay.items()}
     return {**network, **recipe, **dataset, **known}
 
 
 def _network(config: ResNetConfig) -> dict[str, object]:
-    """Its settings only; the recipe is any."""
+    """The settings of a network. `leaves` needs a recipe too, so any recipe is passed."""
     any_recipe = recipes.get(recipes.names()[0]).recipe
     return {
         key: value
@@ -152,34 +150,34 @@ def _network(config: ResNetConfig) -> dict[str, object]:
 
 
 def _of_imports(chosen: Chosen, differ: Sequence[Differing], factors: Sequence[str]) -> None:
-    """What is known to differ, and what nobody knows; there is no green sentence over what is not
-    known."""
+    """The known differences, and what is unknown. There is no green sentence, because not
+    everything is known."""
     loose = [each for each in differ if not _covered(each.key, factors)]
     if loose:
         keys = listed([each.key for each in loose], SHOWN)
         st.warning(
             views.plain(
-                f"Not a fair comparison: of what is known, more than was declared differs: {keys}."
+                f"Not a fair comparison: these known settings also differ: {keys}."
                 if factors
-                else f"Not a fair comparison: of what is known, these differ: {keys}."
+                else f"Not a fair comparison: these known settings differ: {keys}."
             ),
             icon=":material/balance:",
         )
         _listed(loose)
     else:
-        st.markdown(f"Of what is known, {'nothing else' if factors else 'nothing'} differs.")
-    st.caption(views.plain(" ".join(unknown([kept.curve for kept in chosen.imports]))))
+        st.markdown(f"No {'other ' if factors else ''}differences in the known settings.")
+    st.caption(views.plain(" ".join(unknown([imported.curve for imported in chosen.imports]))))
 
 
 def unknown(curves: Sequence[ImportedCurve]) -> list[str]:
-    """What the comparison cannot see of imported curves, those of which as much is known in one
+    """What is unknown about imported curves. Curves with the same known facts share one
     sentence."""
     alike: dict[str, list[str]] = {}
     for curve in curves:
-        said = [words for key, words in KNOWN.items() if getattr(curve.given, key) is not None]
-        said += list(curve.given.recipe)
-        alike.setdefault(", ".join(said) or "what their files hold", []).append(curve.name)
+        facts = [words for key, words in KNOWN.items() if getattr(curve.given, key) is not None]
+        facts += list(curve.given.recipe)
+        alike.setdefault(", ".join(facts) or "what is in their files", []).append(curve.name)
     return [
-        f"The settings of {listed(names)} are not known beyond {beyond}."
+        f"For {listed(names)}, only these settings are known: {beyond}."
         for beyond, names in alike.items()
     ]

@@ -1,5 +1,5 @@
-"""Why the losses of what is chosen differ; networks of the catalogue can join that nobody
-trained."""
+"""Why the losses of the chosen runs and curves differ. Untrained networks of the catalogue can be
+added."""
 
 import streamlit as st
 
@@ -15,21 +15,21 @@ from resnet.why_loss.losses import LossItem
 
 
 def show(chosen: Chosen) -> None:
-    """What can be added, and all of it taken apart."""
+    """The control to add networks, and the parts of all losses."""
     names = list(catalog.names())
     added = st.multiselect(
-        "Networks of the catalogue, without any run",
+        "Untrained networks from the catalogue",
         names,
         key="beside_networks",
         persist_state="session",
         placeholder="Add networks by name",
     )
-    said: list[str] = []
-    items = [*_items(chosen, said), *map(of_network, added)]
-    for sentence in said:
+    problems: list[str] = []
+    items = [*_items(chosen, problems), *map(of_network, added)]
+    for sentence in problems:
         views.problem(sentence)
     if not items:
-        st.markdown("Choose runs, curves or networks, and their losses are taken apart here.")
+        st.markdown("Choose runs, curves or networks. Their losses are explained here.")
         return
     loss_parts.show(items, max([len(arm.runs) for arm in chosen.arms], default=0))
 
@@ -39,15 +39,15 @@ def of_network(name: str) -> LossItem:
     return LossItem(name, "network", catalog.get(name).config, notebook.usual_decay(name))
 
 
-def _items(chosen: Chosen, said: list[str]) -> list[LossItem]:
+def _items(chosen: Chosen, problems: list[str]) -> list[LossItem]:
     items = []
     for arm in chosen.arms:
         try:
             course = losses.course_of(cache.records(arm.runs[0]))
         except ResNetLabError as error:
-            said.append(f"{arm.name} cannot be explained: {error}")
+            problems.append(f"{arm.name} cannot be explained: {error}")
             continue
         items.append(
             LossItem(arm.name, "run", arm.spec.config, arm.spec.recipe.weight_decay, course)
         )
-    return [*items, *[kept.curve.as_loss_item() for kept in chosen.imports]]
+    return [*items, *[imported.curve.as_loss_item() for imported in chosen.imports]]

@@ -1,5 +1,5 @@
-"""What a new study begins with: a ready one at a size, the network and recipe of the other pages, a
-study or a file."""
+"""What a new study starts from: a ready study in one of its sizes, the network and recipe of the
+other pages, a copied study, or a file."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -20,31 +20,34 @@ from resnet.studies.plan.study import Study
 UPLOADED = "study_uploaded"
 SIZES: Mapping[Size, str] = {"quick": "Quick", "small": "Small", "whole": "Whole"}
 SIZE_HELP = (
-    "Quick: few steps on small images, minutes on two cores. Small: the same trained to a result."
-    " Whole: as its source ran it, which takes days."
+    "Quick: few steps on small images; takes minutes on two CPU cores. Small: longer runs that"
+    " give a useful result. Whole: as in the source; takes days."
 )
 
 
 def titles() -> dict[str, str]:
-    """Everything a study can begin with, by key, the likeliest first."""
-    found = {key: ready.get(key).title for key in ready.names()}
-    found |= {shelf.MINE: "The network and recipe of the other pages"}
+    """Everything that a study can start from, by key, the most likely first."""
+    options = {key: ready.get(key).title for key in ready.names()}
+    options |= {shelf.MINE: "The network and recipe from the other pages"}
     if copied := state.read(shelf.COPIED):
-        found = {shelf.COPY: f"A copy of {shelf.TITLES.get(copied, copied).lower()}", **found}
+        options = {
+            shelf.COPY: f"A copy of {'the example' if copied == shelf.EXAMPLE else copied}",
+            **options,
+        }
     if state.read(UPLOADED):
-        found = {shelf.FILE: "The uploaded file", **found}
-    return found
+        options = {shelf.FILE: "The uploaded file", **options}
+    return options
 
 
 def sizes(key: str) -> tuple[Size, ...]:
-    """The sizes there are of it: only ready studies have several."""
+    """The sizes that this study has. Only ready studies have sizes."""
     if key not in ready.names():
         return ()
     return tuple([size for size in SIZES if size in ready.get(key).sizes])
 
 
 def study(key: str, size: Size | None) -> Study:
-    """The study it stands for. Raises ConfigError or UnknownNameError."""
+    """The study of this key. Raises ConfigError or UnknownNameError."""
     match key:
         case "mine":
             return _mine()
@@ -56,19 +59,19 @@ def study(key: str, size: Size | None) -> Study:
 
 
 def take_file(name: str, content: bytes) -> None:
-    """A study from somewhere else. Raises ConfigError or UnknownNameError, in one sentence."""
+    """Read an uploaded study. Raises ConfigError or UnknownNameError."""
     form = study_files.FORMS.get(f".{name.rpartition('.')[2].lower()}", "yaml")
     state.remember(UPLOADED, study_files.from_text(content.decode("utf-8", errors="replace"), form))
 
 
 def _mine() -> Study:
-    """What stands on the Architecture and the Train page, with and without its shortcuts."""
+    """The network and recipe of the Architecture and Train pages, with and without shortcuts."""
     choice, config = state.shown().choice, state.shown().config
     dataset = state.read(DATASET) or data.names()[0]
     levels = ("padded_identity",) if config.shortcut == "none" else ("none",)
     return Study(
         name=f"{choice.network}_shortcuts",
-        question="What do the shortcuts of this network bring under this recipe?",
+        question="How much do the shortcuts of this network change the error under this recipe?",
         baseline=Baseline(
             network=choice.network,
             settings=dict(choice.settings),
@@ -81,7 +84,7 @@ def _mine() -> Study:
 
 
 def _recipe(dataset: str) -> Recipe:
-    """As the Train page has it; the study gives each run its own seed."""
+    """The recipe of the Train page, without its seed: the study gives each run its seed."""
     base = recipes.get(state.read(BASES, {}).get(dataset, recipes.default_for(dataset).name)).recipe
     settings = dict(state.read(SETTINGS, {}).get(dataset, {}))
     settings.pop("seed", None)

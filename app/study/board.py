@@ -1,5 +1,5 @@
-"""One study: its question, how far its runs are, what they have found. Looks again by itself while
-any is at work."""
+"""One study: its question, the progress of its runs, and its results. It refreshes itself while a
+run is active."""
 
 import streamlit as st
 
@@ -17,46 +17,43 @@ BUSY = "study_busy"
 
 
 def live(chosen: shelf.Chosen) -> None:
-    """The study on the page. Its file and its runs are all there is: nothing is lost with a tab or
-    a server."""
+    """The study on the page. Everything is in its file and its runs, so nothing is lost if a tab or
+    the server is closed."""
     if chosen.study is None:
         if chosen.key != shelf.NEW:
-            st.markdown(
-                "Its file cannot be read, so nothing of it is shown. Mend the file, or choose"
-                " another study."
-            )
+            st.markdown("This study's file cannot be read. Repair it or choose another study.")
         return
     if chosen.key == shelf.EXAMPLE:
         _example(chosen.study)
         return
-    made = _planned(chosen.study)
-    busy = made is not None and progress.busy(made)
+    plan = _planned(chosen.study)
+    busy = plan is not None and progress.busy(plan)
     st.fragment(_own, run_every=REFRESH_S if busy else None)(chosen.study)
 
 
 def _own(study: Study) -> None:
-    made = _planned(study)
-    if made is None:
+    plan = _planned(study)
+    if plan is None:
         return
-    _heading(made)
-    progress.show(made, runs_cache.store())
-    _found(made)
-    _more(made)
-    if bool(state.read(BUSY)) != progress.busy(made):  # begin to look again by itself, or cease to
-        state.remember(BUSY, progress.busy(made))
+    _heading(plan)
+    progress.show(plan, runs_cache.store())
+    _found(plan)
+    _more(plan)
+    if bool(state.read(BUSY)) != progress.busy(plan):  # start or stop the automatic refresh
+        state.remember(BUSY, progress.busy(plan))
         st.rerun()
 
 
 def _example(study: Study) -> None:
     try:
-        made = cache.plan(study, cache.example().runs)
+        plan = cache.plan(study, cache.example().runs)
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    _heading(made)
-    _found(made)
+    _heading(plan)
+    _found(plan)
     st.button(
-        "Begin a study like it",
+        "Copy this study",
         icon=":material/content_copy:",
         on_click=shelf.open_new,
         args=(shelf.EXAMPLE,),
@@ -66,10 +63,10 @@ def _example(study: Study) -> None:
 
 
 def _how_it_was_made(readme: str) -> None:
-    """Command, time and machine; its title says what stands above already."""
+    """Command, time and machine. The title is left out, because the page has one."""
     text = readme.partition("\n")[2].strip()
     if text:
-        controls.when_opened("How it was made", "study_made", lambda: st.markdown(text))
+        controls.when_opened("How these results were made", "study_made", lambda: st.markdown(text))
 
 
 def _planned(study: Study) -> Plan | None:
@@ -80,42 +77,42 @@ def _planned(study: Study) -> Plan | None:
         return None
 
 
-def _heading(made: Plan) -> None:
-    study = made.study
+def _heading(plan: Plan) -> None:
+    study = plan.study
     st.subheader(views.plain(study.question or study.name), anchor=False)
     source = f" · {study.source}" if study.source else ""
-    st.caption(views.plain(f"{wording.extent(made.steps)}{source}"))
+    st.caption(views.plain(f"{wording.extent(plan.steps)}{source}"))
 
 
-def _found(made: Plan) -> None:
+def _found(plan: Plan) -> None:
     try:
-        found = cache.outcome_of(made)
+        outcome = cache.outcome_of(plan)
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    results.show(found)
+    results.show(outcome)
 
 
-def _more(made: Plan) -> None:
-    """Acts that change the page, not only what is looked at again."""
+def _more(plan: Plan) -> None:
+    """Actions that change the whole page, not only the part that refreshes itself."""
     with st.container(horizontal=True):
-        if st.button("Begin a study like it", icon=":material/content_copy:"):
-            shelf.open_new(made.study.name)
+        if st.button("Copy this study", icon=":material/content_copy:"):
+            shelf.open_new(plan.study.name)
             st.rerun()
-        ids = [step.run.id for step in made.steps if step.run]
-        if ids and st.button("Beside other runs", icon=":material/stacked_line_chart:"):
+        ids = [step.run.id for step in plan.steps if step.run]
+        if ids and st.button("Compare with other runs", icon=":material/stacked_line_chart:"):
             _beside(ids)
         popover = st.popover("Remove", icon=":material/delete:")
-        popover.markdown("The study's file goes. Its runs stay, on the Runs page.")
+        popover.markdown("This deletes the study's file. Its runs stay on the Runs page.")
         if popover.button("Remove the study"):
-            _remove(made.study.name)
+            _remove(plan.study.name)
             st.rerun()
-    preview.as_file(made.study)
+    preview.as_file(plan.study)
 
 
 def _beside(ids: list[str]) -> None:
-    """To the Runs page, where runs of other studies and imported curves can join them."""
-    # What compares runs is not loaded before someone compares.
+    """Open the Runs page, where runs of other studies and imported curves can be added."""
+    # Loaded only when a person compares runs.
     from app.side_by_side import choose  # noqa: PLC0415
 
     choose.only(ids)

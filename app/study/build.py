@@ -1,5 +1,5 @@
-"""A new study: what it begins with, the few controls that matter first, and the rest under "Change
-it"."""
+"""A new study: what it starts from, the most important controls, and the others under
+"Customise"."""
 
 import itertools
 from collections.abc import Mapping
@@ -28,21 +28,21 @@ from resnet.studies.plan.study_files import LARGEST_FILE_BYTES
 UPLOAD, UPLOAD_PROBLEM = "study_file", "study_upload"
 NAMED = ("network", "dataset")
 SEEDS_HELP = (
-    "Each arm is trained once with every seed: 0, 1, 2 and so on. Three are the least that show a"
-    " spread."
+    "Number of seeds. Each arm is trained once with every seed: 0, 1, 2 and so on. At least three"
+    " are needed to see the spread."
 )
 
 
 class Draft(NamedTuple):
-    """What the controls say. `study` is None where they contradict each other, and `problem` says
-    how."""
+    """The chosen study. `study` is None if the settings contradict each other; `problem` says
+    why."""
 
     study: Study | None
     problem: str | None
 
 
 def form() -> Draft:
-    """The controls, and what they add up to."""
+    """The controls. Returns the chosen study."""
     key = _begin()
     size = _size(key)
     try:
@@ -50,17 +50,17 @@ def form() -> Draft:
     except ResNetLabError as error:
         return Draft(None, str(error))
     _about(key, base)
-    kept = change.Kept(f"{key} {size or ''}".strip(), state.remembered(CHANGES, dict))
-    _few(kept, base)
+    changes = change.Kept(f"{key} {size or ''}".strip(), state.remembered(CHANGES, dict))
+    _few(changes, base)
     expander = st.expander(
-        "Change it", key="study_change", on_change="rerun", icon=":material/tune:"
+        "Customise", key="study_change", on_change="rerun", icon=":material/tune:"
     )
     if expander.open:
         with expander:
-            change.more(kept, base)
+            change.more(changes, base)
             _upload()
     try:
-        return Draft(made(base, kept.said), None)
+        return Draft(made(base, changes.said), None)
     except ResNetLabError as error:
         return Draft(None, str(error))
 
@@ -71,7 +71,7 @@ def _begin() -> str:
     key = key if key in titles else next(iter(titles))
     place, _ = st.columns([3, 1])
     place.selectbox(
-        "Begin with",
+        "Start from",
         list(titles),
         list(titles).index(key),
         key=state.seed("study_begin_box", key),
@@ -91,23 +91,23 @@ def _size(key: str) -> Size | None:
 
 
 def _about(key: str, base: Study) -> None:
-    """Its question, who asked it, and what was found there."""
+    """The question of the study, its source, and the result that the source reports."""
     if base.question:
         st.markdown(f"**{views.plain(base.question)}**")
-    said = [f"Source: {base.source}."] if base.source else []
-    said += [f"Found there: {ready.get(key).expected}"] if key in ready.names() else []
-    if said:
-        st.caption(views.plain(" ".join(said)))
+    lines = [f"Source: {base.source}."] if base.source else []
+    lines += [f"Result of the source: {ready.get(key).expected}"] if key in ready.names() else []
+    if lines:
+        st.caption(views.plain(" ".join(lines)))
 
 
-def _few(kept: change.Kept, base: Study) -> None:
+def _few(changes: change.Kept, base: Study) -> None:
     offered = devices()
     names = {device.id: device.name for device in offered}
-    device = kept.get(
+    device = changes.get(
         "device", base.baseline.device if base.baseline.device in names else offered[0].id
     )
     seeds, steps, where = st.columns(3)
-    kept.number(
+    changes.number(
         seeds,
         "Seeds",
         "seeds",
@@ -116,7 +116,7 @@ def _few(kept: change.Kept, base: Study) -> None:
         max_value=STUDY_SEEDS,
         help=SEEDS_HELP,
     )
-    kept.number(
+    changes.number(
         steps,
         "Steps of each run",
         "steps",
@@ -125,7 +125,7 @@ def _few(kept: change.Kept, base: Study) -> None:
         max_value=MOST_STEPS,
         help=change.STEPS_HELP,
     )
-    kept.select(
+    changes.select(
         where,
         "Device",
         "device",
@@ -137,12 +137,12 @@ def _few(kept: change.Kept, base: Study) -> None:
 
 def _upload() -> None:
     st.file_uploader(
-        "A study's file",
+        "Study file",
         ["yaml", "yml", "json"],
         key=UPLOAD,
         on_change=_uploaded,
         max_upload_size=uploads.largest_mb(LARGEST_FILE_BYTES),
-        help="As `python -m resnet study new` writes it. The page begins with it at once.",
+        help="A file as written by `python -m resnet study new`. The form starts from it at once.",
     )
     views.problem(state.read(UPLOAD_PROBLEM))
 
@@ -160,18 +160,18 @@ def _uploaded() -> None:
         state.read(CHANGES, {}).pop(FILE, None)
 
 
-def made(base: Study, said: Mapping[str, Any]) -> Study:
-    """The study with what the controls say. Raises ConfigError or UnknownNameError."""
+def made(base: Study, changes: Mapping[str, Any]) -> Study:
+    """The study with the changes from the controls. Raises ConfigError or UnknownNameError."""
     facts = base.model_dump(mode="json")
-    facts["baseline"] = _baseline(base, said)
-    count = said.get("seeds", len(base.seeds))
+    facts["baseline"] = _baseline(base, changes)
+    count = changes.get("seeds", len(base.seeds))
     more = (seed for seed in itertools.count() if seed not in base.seeds)
     facts["seeds"] = [*base.seeds, *itertools.islice(more, count)][
         :count
-    ]  # those it has stay, with their runs
-    facts |= {key: said[key] for key in ("name", "question", "design") if key in said}
+    ]  # existing seeds stay, with their runs
+    facts |= {key: changes[key] for key in ("name", "question", "design") if key in changes}
     if facts["design"] == "list":
-        listed = fields.arms_of(said["arms"]) if "arms" in said else _listed(base)
+        listed = fields.arms_of(changes["arms"]) if "arms" in changes else _listed(base)
         keys = [factor.key for factor in base.factors] if base.design == "list" else []
         keys += [key for arm in listed for key in arm["settings"]]
         facts |= {
@@ -179,7 +179,7 @@ def made(base: Study, said: Mapping[str, Any]) -> Study:
             "factors": [{"key": key, "levels": []} for key in dict.fromkeys(keys)],
         }
     else:
-        rows = said.get("factors", change.rows_of(base))
+        rows = changes.get("factors", change.rows_of(base))
         factors = [
             {"key": row["key"], "levels": fields.levels_of(row["levels"], row["key"])}
             for row in rows
@@ -190,18 +190,19 @@ def made(base: Study, said: Mapping[str, Any]) -> Study:
 
 
 def _listed(base: Study) -> list[dict[str, Any]]:
-    """The arms as they are: of a list itself, of another design spelled out."""
+    """The arms as a list. The arms of another design are written out."""
     if base.design == "list":
         return [arm.model_dump(mode="json") for arm in base.listed]
     return fields.arms_of(fields.arms_text(base))
 
 
-def _baseline(base: Study, said: Mapping[str, Any]) -> dict[str, Any]:
-    """The steps first, since a schedule stretches with them; then what is typed for all arms."""
+def _baseline(base: Study, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The baseline. Steps are set first, because they stretch the schedule; then the settings typed
+    for every arm."""
     facts = base.baseline.model_dump(mode="json")
-    recipe, settings = base.baseline.recipe, fields.settings_of(said.get("everywhere", ""))
-    steps = said.get("steps", recipe.steps)
-    own = {
+    recipe, settings = base.baseline.recipe, fields.settings_of(changes.get("everywhere", ""))
+    steps = changes.get("steps", recipe.steps)
+    recipe_settings = {
         key.removeprefix("recipe."): value
         for key, value in settings.items()
         if key.startswith("recipe.")
@@ -213,10 +214,10 @@ def _baseline(base: Study, said: Mapping[str, Any]) -> dict[str, Any]:
     }
     longer = recipe if steps == recipe.steps else with_steps(recipe, steps)
     return facts | {
-        "network": settings.get("network", said.get("network", base.baseline.network)),
+        "network": settings.get("network", changes.get("network", base.baseline.network)),
         "settings": facts["settings"] | rest,
-        "recipe": with_settings(longer, own).model_dump(mode="json"),
-        "dataset": settings.get("dataset", said.get("dataset", base.baseline.dataset)),
-        "device": said.get("device", base.baseline.device),
+        "recipe": with_settings(longer, recipe_settings).model_dump(mode="json"),
+        "dataset": settings.get("dataset", changes.get("dataset", base.baseline.dataset)),
+        "device": changes.get("device", base.baseline.device),
         "data_folder": data_folder(),
     }

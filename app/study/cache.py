@@ -1,8 +1,8 @@
-"""What is known of studies, kept between reruns and shared by all visitors.
+"""Results about studies, kept between reruns and shared by all visitors.
 
-Nothing here is a truth of its own: a study is a file, its progress is that of its runs, and both
-are looked at anew. What follows from them is kept under all that it depends on: of a study its
-whole text, since two of one fingerprint may have different names.
+The cache is never the source: a study is a file, its progress comes from its runs, and both are
+read again each time. The cache key of a result holds everything it depends on. For a study that is
+its whole text, because two studies with the same fingerprint may have different names.
 """
 
 import os
@@ -34,8 +34,8 @@ Signature = tuple[tuple[str, str, int, int], ...]
 
 
 class Example(NamedTuple):
-    """The study that comes with the project, its runs, which are in no store, and how it was made,
-    as Markdown."""
+    """The study that comes with the project. `runs` are its runs, which are in no store; `readme`
+    says how it was made, as Markdown."""
 
     study: Study
     runs: tuple[Run, ...]
@@ -43,8 +43,8 @@ class Example(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """What follows from a study alone: why to doubt its comparisons, a sentence each, and its arms'
-    counts by name."""
+    """What is known before a study runs. `doubts` are sentences on unfair comparisons; `counts` are
+    the numbers of each arm, by name."""
 
     doubts: tuple[str, ...]
     counts: Mapping[str, Metrics]
@@ -52,39 +52,41 @@ class Outlook(NamedTuple):
 
 @st.cache_resource(show_spinner=False)
 def shelf() -> Shelf:
-    """The studies of this server. Holds no study: what it says is read anew each time."""
+    """The studies of this server. The shelf holds no studies; it reads their files again at each
+    call."""
     return Shelf(Path(os.environ.get("RESNET_LAB_STUDIES", DEFAULT_FOLDER)))
 
 
 @st.cache_resource(show_spinner=False)
 def example() -> Example:
-    """The study to look at first. Raises ConfigError where its files were taken away."""
+    """The example study. Raises ConfigError if its files are missing."""
     folder = shipped.folder()
     readme = folder / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     return Example(read(folder / "study.yaml"), tuple(by_coming(runs_in(folder / "runs"))), text)
 
 
-def plan(study: Study, there: Sequence[Run]) -> Plan:
-    """What is there of a study, and what is missing. Raises ConfigError, DataError or
+def plan(study: Study, runs: Sequence[Run]) -> Plan:
+    """Which runs of a study exist, and which are missing. Raises ConfigError, DataError or
     UnknownNameError."""
-    return _plan(study.model_dump_json(), study, tuple(there), _states(there))
+    return _plan(study.model_dump_json(), study, tuple(runs), _states(runs))
 
 
-def outlook(made: Plan) -> Outlook:
-    """What is known of a plan before it runs; its arms are not compared anew at each click beside
-    them."""
-    return _outlook(made.study.model_dump_json(), made)
+def outlook(planned: Plan) -> Outlook:
+    """What is known of a plan before it runs. It is kept, so that arms are not compared again after
+    each click."""
+    return _outlook(planned.study.model_dump_json(), planned)
 
 
-def outcome_of(made: Plan) -> Outcome:
-    """What the runs of a plan say. Raises ConfigError or RunError where one cannot be read."""
-    runs = tuple([step.run for step in made.steps if step.run])
-    return _outcome(made.study.model_dump_json(), made.study, runs, _written(made.steps))
+def outcome_of(planned: Plan) -> Outcome:
+    """The results of the runs of a plan. Raises ConfigError or RunError if one cannot be read."""
+    runs = tuple([step.run for step in planned.steps if step.run])
+    return _outcome(planned.study.model_dump_json(), planned.study, runs, _written(planned.steps))
 
 
 def findings(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns]) -> tuple[Finding, ...]:
-    """What the recipe check says of a study; `arms` are what was run so far. Raises ConfigError."""
+    """The findings of the recipe check for a study. `arms` are the runs so far. Raises
+    ConfigError."""
     return _findings(
         study.model_dump_json(), study, tuple(steps), tuple(arms), (len(arms), _written(steps))
     )
@@ -121,21 +123,21 @@ def _outcome(text: str, _study: Study, _runs: tuple[Run, ...], written: Signatur
     return outcome(_study, _runs)
 
 
-def _states(there: Sequence[Run]) -> tuple[tuple[str, str], ...]:
-    """Which runs there are, and in which state: what a plan depends on."""
-    return tuple([(str(run.path), _state(run)) for run in there])
+def _states(runs: Sequence[Run]) -> tuple[tuple[str, str], ...]:
+    """The runs and their states: a plan depends on these."""
+    return tuple([(str(run.path), _state(run)) for run in runs])
 
 
 def _state(run: Run) -> str:
-    """Asked only where it may change: two hundred states a look would be felt."""
+    """The state of a run. It is read only if it can still change, because reading two hundred would
+    be slow."""
     if run.unfinished:
         return run.state().name
     return f"over {_size(run, EXIT)[1]}"
 
 
 def _written(steps: Sequence[Step]) -> Signature:
-    """Every run of a study, its state, and how long its records are and when they were last
-    touched."""
+    """For each run of a study: its state, and the size and time of its records."""
     return tuple(
         [
             (step.run.id, step.state.name if step.state else "", *_size(step.run, METRICS))
@@ -147,7 +149,7 @@ def _written(steps: Sequence[Step]) -> Signature:
 
 def _size(run: Run, name: str) -> tuple[int, int]:
     try:
-        found = run.directory.file(name).stat()
+        status = run.directory.file(name).stat()
     except OSError:
         return (0, 0)
-    return (found.st_size, found.st_mtime_ns)
+    return (status.st_size, status.st_mtime_ns)

@@ -1,4 +1,4 @@
-"""Everything a visitor may change about the study that a new one begins with."""
+"""Everything that a visitor can change in the study that a new one starts from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,25 +20,29 @@ DESIGNS: Mapping[Design, str] = {
     "list": "Arm by arm",
 }
 DESIGN_HELP = (
-    "Grid: all levels of all factors combined. One at a time: the baseline, and one factor of it"
-    " changed in each other arm. Arm by arm: every arm is written out by hand."
+    "Grid: every combination of all levels. One at a time: the baseline, and arms that change one"
+    " factor of it. Arm by arm: you write each arm yourself."
 )
-STEPS_HELP = "Optimiser updates of each run; the schedule stretches with them."
+STEPS_HELP = (
+    "Number of optimiser updates of each run. The learning rate schedule is stretched to this"
+    " length."
+)
 EVERYWHERE_HELP = (
-    "What is other than said so far in all arms, baseline too: KEY=VALUE, with spaces between them."
+    "Settings changed in every arm, the baseline included. Write KEY=VALUE pairs separated by"
+    " spaces."
 )
-LEVELS_HELP = "The values it takes, with commas between them: 0.9, 0.99"
+LEVELS_HELP = "The values of the factor, separated by commas: 0.9, 0.99"
 ARMS_HELP = (
-    "A line each: NAME: KEY=VALUE KEY=VALUE. An arm that sets nothing is the baseline."
-    " norm.momentum is short for network.norm.momentum, here and below."
+    "One line per arm: NAME: KEY=VALUE KEY=VALUE. An arm without settings is the baseline. You may"
+    " write norm.momentum instead of network.norm.momentum, here and below."
 )
-NAME_HELP = "Also the name of its file."
+NAME_HELP = "Name of the study and of its file."
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a visitor changed about one beginning; each beginning keeps its own for the whole
-    visit."""
+    """The changes a visitor made to one starting point. The changes to each starting point are kept
+    for the whole visit."""
 
     of: str
     everything: dict[str, dict[str, Any]]
@@ -57,7 +61,7 @@ class Kept:
         return f"study {self.of} {field}"
 
     def take(self, field: str) -> None:
-        """Keep what the field's widget says; one that was emptied says nothing."""
+        """Keep the value of the field's widget. An emptied widget has none."""
         value = state.read(self.key(field))
         if value is not None:
             self.put(field, value)
@@ -107,26 +111,28 @@ class Kept:
         )
 
 
-def more(kept: Kept, base: Study) -> None:
-    """What is compared, on what, and what it is called."""
-    design = kept.get("design", base.design)
+def more(changes: Kept, base: Study) -> None:
+    """The design, the factors or arms, the baseline, and the name."""
+    design = changes.get("design", base.design)
     controls.one_of(
         "How levels are combined",
         DESIGNS,
         design,
-        key=kept.key("design"),
+        key=changes.key("design"),
         help=DESIGN_HELP,
-        on_change=kept.take,
+        on_change=changes.take,
         args=("design",),
     )
     if design == "list":
-        _arms(kept, base)
+        _arms(changes, base)
     else:
-        _factors(kept, base)
+        _factors(changes, base)
     left, right = st.columns(2)
-    kept.select(left, "Baseline network", "network", list(catalog.names()), base.baseline.network)
+    changes.select(
+        left, "Baseline network", "network", list(catalog.names()), base.baseline.network
+    )
     titles = {name: data.title(name) for name in data.names()}
-    kept.select(
+    changes.select(
         right,
         "Data set",
         "dataset",
@@ -134,41 +140,45 @@ def more(kept: Kept, base: Study) -> None:
         base.baseline.dataset,
         format_func=lambda name: titles.get(name, name),
     )
-    kept.text(
+    changes.text(
         st,
-        "Changed in all arms",
+        "Also change, in every arm",
         "everywhere",
         "",
         help=EVERYWHERE_HELP,
         placeholder="norm.momentum=0.99 recipe.batch_size=64",
     )
     left, right = st.columns(2)
-    kept.text(left, "Name", "name", base.name, help=NAME_HELP)
-    kept.text(right, "Question", "question", base.question)
+    changes.text(left, "Name", "name", base.name, help=NAME_HELP)
+    changes.text(right, "Question", "question", base.question)
 
 
 def rows_of(base: Study) -> list[dict[str, str]]:
-    """The factors of a study as rows to be edited."""
+    """The factors of a study as rows that can be edited."""
     return [
         {"id": str(place), "key": factor.key, "levels": fields.levels_text(factor.levels)}
         for place, factor in enumerate(base.factors)
     ]
 
 
-def _factors(kept: Kept, base: Study) -> None:
+def _factors(changes: Kept, base: Study) -> None:
     about = fields.known(base)
-    rows = kept.get("factors", rows_of(base))
+    rows = changes.get("factors", rows_of(base))
     for row in rows:
         with st.container(key=f"factor_{row['id']}", horizontal=True, vertical_alignment="bottom"):
-            _factor(kept, base, row, about)
+            _factor(changes, base, row, about)
     st.button(
-        "Add a factor", icon=":material/add:", on_click=_add, args=(kept, base), key=kept.key("add")
+        "Add a factor",
+        icon=":material/add:",
+        on_click=_add,
+        args=(changes, base),
+        key=changes.key("add"),
     )
 
 
-def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, str]) -> None:
+def _factor(changes: Kept, base: Study, row: dict[str, str], about: Mapping[str, str]) -> None:
     options = list(about) if not row["key"] or row["key"] in about else [row["key"], *about]
-    key, levels = kept.key(f"key {row['id']}"), kept.key(f"levels {row['id']}")
+    key, levels = changes.key(f"key {row['id']}"), changes.key(f"levels {row['id']}")
     place = options.index(row["key"]) if row["key"] else None
     st.selectbox(
         "Factor",
@@ -178,12 +188,12 @@ def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, st
         placeholder="Choose a setting",
         format_func=lambda name: f"{name} · {about[name]}" if name in about else name,
         on_change=_edit,
-        args=(kept, base, row["id"]),
+        args=(changes, base, row["id"]),
     )
     names = fields.named(row["key"])
     of = (
         f" of {row['key']}" if row["key"] else ""
-    )  # a name of its own: who hears the page can tell boxes apart
+    )  # a different name for each box, for screen readers
     st.text_input(
         f"Levels{of}",
         row["levels"],
@@ -192,47 +202,49 @@ def _factor(kept: Kept, base: Study, row: dict[str, str], about: Mapping[str, st
         width=280,
         placeholder=", ".join(names[:2]),
         on_change=_edit,
-        args=(kept, base, row["id"]),
+        args=(changes, base, row["id"]),
     )
     st.button(
         "Remove",
         icon=":material/close:",
-        key=kept.key(f"remove {row['id']}"),
+        key=changes.key(f"remove {row['id']}"),
         on_click=_remove,
-        args=(kept, base, row["id"]),
+        args=(changes, base, row["id"]),
     )
 
 
-def _edit(kept: Kept, base: Study, row_id: str) -> None:
-    rows = [dict(row) for row in kept.get("factors", rows_of(base))]
+def _edit(changes: Kept, base: Study, row_id: str) -> None:
+    rows = [dict(row) for row in changes.get("factors", rows_of(base))]
     for row in rows:
         if row["id"] == row_id:
-            row["key"] = state.read(kept.key(f"key {row_id}")) or ""
-            row["levels"] = state.read(kept.key(f"levels {row_id}")) or ""
-    kept.put("factors", rows)
+            row["key"] = state.read(changes.key(f"key {row_id}")) or ""
+            row["levels"] = state.read(changes.key(f"levels {row_id}")) or ""
+    changes.put("factors", rows)
 
 
-def _add(kept: Kept, base: Study) -> None:
-    rows = kept.get("factors", rows_of(base))
+def _add(changes: Kept, base: Study) -> None:
+    rows = changes.get("factors", rows_of(base))
     fresh = str(1 + max([int(row["id"]) for row in rows], default=-1))
-    kept.put("factors", [*rows, {"id": fresh, "key": "", "levels": ""}])
+    changes.put("factors", [*rows, {"id": fresh, "key": "", "levels": ""}])
 
 
-def _remove(kept: Kept, base: Study, row_id: str) -> None:
-    kept.put("factors", [row for row in kept.get("factors", rows_of(base)) if row["id"] != row_id])
+def _remove(changes: Kept, base: Study, row_id: str) -> None:
+    changes.put(
+        "factors", [row for row in changes.get("factors", rows_of(base)) if row["id"] != row_id]
+    )
 
 
-def _arms(kept: Kept, base: Study) -> None:
+def _arms(changes: Kept, base: Study) -> None:
     try:
-        text = kept.get("arms", None) or fields.arms_text(base)
+        text = changes.get("arms", None) or fields.arms_text(base)
     except ResNetLabError:
         text = ""
     st.text_area(
         "Arms",
         text,
-        key=state.seed(kept.key("arms"), text),
+        key=state.seed(changes.key("arms"), text),
         help=ARMS_HELP,
-        on_change=kept.take,
+        on_change=changes.take,
         args=("arms",),
         height=34 + 26 * max(3, text.count("\n") + 2),
     )

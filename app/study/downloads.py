@@ -1,5 +1,5 @@
-"""A study's results as files: the very bytes the command line writes, made when they are asked
-for."""
+"""A study's results as files, with the same bytes as the command line. A file is made when it is
+clicked."""
 
 from functools import partial
 
@@ -13,44 +13,44 @@ from resnet.studies.outcome import Outcome, exported
 
 WIDTHS: dict[FigureWidth, str] = {"column": "Column", "page": "Page"}
 WIDTH_HELP = (
-    "How wide the figure is on paper: one column of two, or the whole page. Letters stay readable"
-    " in both."
+    "Width of the figure on paper: one of two columns, or the whole page. Letters are readable in"
+    " both."
 )
 
 
-def menu(found: Outcome, look: Options) -> None:
-    """Table, figure, report and zip; the figure has the page's look. Nothing is made before the
-    click."""
+def menu(outcome: Outcome, look: Options) -> None:
+    """Table, figure, report and zip. The figure looks like the chart on the page. A file is made
+    only after the click."""
     popover = st.popover(
         "Export", icon=":material/download:", key="study_export", on_change="rerun"
     )
     if not popover.open:
         return
-    stem = found.study.name
+    stem = outcome.study.name
     with popover:
-        st.caption("The table; CSV has every number unrounded")
+        st.caption("The table. CSV has unrounded numbers")
         with st.container(horizontal=True):
-            exports.button("CSV", f"{stem}.csv", lambda: exported(found, "csv"))
-            exports.button("Markdown", f"{stem}.md", lambda: exported(found, "markdown"))
-            exports.button("LaTeX", f"{stem}.tex", lambda: exported(found, "latex"))
-        st.caption("The figure, on white ground, as it is chosen on the page")
+            exports.button("CSV", f"{stem}.csv", lambda: exported(outcome, "csv"))
+            exports.button("Markdown", f"{stem}.md", lambda: exported(outcome, "markdown"))
+            exports.button("LaTeX", f"{stem}.tex", lambda: exported(outcome, "latex"))
+        st.caption("The chart as shown, on white")
         width = switch("Width", "study_width", WIDTHS, "column", help=WIDTH_HELP)
         with st.container(horizontal=True):
-            exports.button("SVG", f"{stem}.svg", partial(study_figure, found, "svg", width, look))
-            exports.button("PDF", f"{stem}.pdf", partial(study_figure, found, "pdf", width, look))
-        st.caption("A page that prints well, and all it takes to repeat the study")
+            exports.button("SVG", f"{stem}.svg", partial(study_figure, outcome, "svg", width, look))
+            exports.button("PDF", f"{stem}.pdf", partial(study_figure, outcome, "pdf", width, look))
+        st.caption("A report to print, and a zip to repeat the study")
         with st.container(horizontal=True):
-            exports.button("Report", f"{stem}.html", partial(_report, found))
-            exports.button("Zip", f"{stem}.zip", partial(_bundle, found))
+            exports.button("Report", f"{stem}.html", partial(_report, outcome))
+            exports.button("Zip", f"{stem}.zip", partial(_bundle, outcome))
 
 
-def _report(found: Outcome) -> str:
-    from resnet.studies.export.report import report  # noqa: PLC0415  most visits never ask for it
+def _report(outcome: Outcome) -> str:
+    from resnet.studies.export.report import report  # noqa: PLC0415  most visits never need it
 
-    return report(found)
+    return report(outcome)
 
 
-def _bundle(found: Outcome) -> bytes:
-    from resnet.studies.export.bundle import packed  # noqa: PLC0415  nor for it
+def _bundle(outcome: Outcome) -> bytes:
+    from resnet.studies.export.bundle import packed  # noqa: PLC0415  as above
 
-    return packed(found)
+    return packed(outcome)

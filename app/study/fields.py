@@ -1,5 +1,4 @@
-"""What a study may vary, by dotted key: which kind of value it takes, and what the baseline has
-there."""
+"""What a study can vary, by dotted key: the kind of value, and the value of the baseline."""
 
 import json
 import shlex
@@ -18,33 +17,33 @@ from resnet.studies.plan.factors import FOLLOW_THE_DATA, parted
 from resnet.studies.plan.study import Study, arms
 
 LONGEST_TYPED = 200_000
-"""Signs in one box of the form: 500 arms with a long line each."""
+"""The most characters in one box of the form: 500 arms with a long line each."""
 
 KINDS: Mapping[type, str] = {
     bool: "true or false",
     int: "number",
     float: "number",
-    str: "word",
+    str: "text",
     list: "list",
 }
 
 
 def known(study: Study) -> dict[str, str]:
-    """Every key that can be a factor, with its kind and the baseline's value, the most used
+    """Every key that can be a factor, with its kind and the baseline's value. The most used come
     first."""
     base = study.baseline
     network = whole(with_settings(catalog.get(base.network).config, base.settings))
     recipe = base.recipe.model_dump(
         mode="json", exclude={*fields_of_kind(type(base.recipe), "seed")}
     )
-    found = {"network": base.network, "dataset": base.dataset}
+    values = {"network": base.network, "dataset": base.dataset}
     for part, facts in (("network", network), ("recipe", recipe)):
-        found |= {f"{part}.{key}": _value(facts, key) for key in known_keys(facts)}
-    return {key: _about(value) for key, value in found.items() if key not in FOLLOW_THE_DATA}
+        values |= {f"{part}.{key}": _value(facts, key) for key in known_keys(facts)}
+    return {key: _about(value) for key, value in values.items() if key not in FOLLOW_THE_DATA}
 
 
 def named(key: str) -> tuple[str, ...]:
-    """The values a key may have by name, where it has names."""
+    """The named values of a key, if it has names."""
     return {
         "network": catalog.names(),
         "dataset": tuple(data.names()),
@@ -60,39 +59,38 @@ def _value(facts: Any, key: str) -> Any:
 
 def _about(value: Any) -> str:
     if isinstance(value, dict):
-        return f"group, now {value['kind']}" if "kind" in value else "group of settings"
+        return f"group, currently {value['kind']}" if "kind" in value else "group of settings"
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "list of stages"
-    return f"{KINDS.get(type(value), 'nothing or a group')}, now {written(value)}"
+    return f"{KINDS.get(type(value), 'none or a group')}, currently {written(value)}"
 
 
 def levels_text(levels: Iterable[Any]) -> str:
-    """As a person types them: "0.9, 0.99"."""
+    """Levels as text: "0.9, 0.99"."""
     return ", ".join(
         json.dumps(level) if isinstance(level, dict | list) else written(level) for level in levels
     )
 
 
 def levels_of(text: str, key: str = "KEY") -> tuple[Any, ...]:
-    """Levels typed as on the command line; an empty box has none. Raises ConfigError."""
+    """Levels, typed as on the command line. An empty box has none. Raises ConfigError."""
     bounded.check_length("A box", text, LONGEST_TYPED)
     return tuple(map(parse_value, parted(key, text))) if text.strip() else ()
 
 
 def full(key: str) -> str:
-    """A setting of the network by its whole key: "norm.momentum" is "network.norm.momentum", as it
-    is after --set."""
+    """The full key of a setting: "norm.momentum" means "network.norm.momentum", as after --set."""
     return f"network.{key}" if key.partition(".")[0] in ResNetConfig.model_fields else key
 
 
 def settings_of(text: str) -> dict[str, Any]:
-    """Settings typed as KEY=VALUE with spaces between them, by their whole keys. Raises
+    """Settings, typed as KEY=VALUE pairs separated by spaces, by their full keys. Raises
     ConfigError."""
     bounded.check_length("A box", text, LONGEST_TYPED)
     try:
         words = shlex.split(text)
     except ValueError:
-        raise ConfigError(f"A quotation mark is never closed in {echo(text)}.") from None
+        raise ConfigError(f"A quotation mark is not closed in {echo(text)}.") from None
     return {full(key): parse_value(value) for key, value in pairs(words).items()}
 
 
@@ -102,7 +100,7 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 
 
 def arms_text(study: Study) -> str:
-    """The arms one by one, a line each: its name, and what it sets."""
+    """One line for each arm: its name and its settings."""
     if study.design == "list":
         named = [
             (arm.name or ("baseline" if not arm.settings else f"arm {place}"), arm.settings)
@@ -116,13 +114,13 @@ def arms_text(study: Study) -> str:
 def arms_of(text: str) -> list[dict[str, Any]]:
     """Lines of NAME: KEY=VALUE … as arms of a list. Raises ConfigError."""
     bounded.check_length("A box", text, LONGEST_TYPED)
-    found = []
+    listed = []
     for line in filter(None, map(str.strip, text.splitlines())):
         name, colon, settings = line.partition(":")
         if not colon or not name.strip():
             raise ConfigError(
-                "An arm is a line NAME: KEY=VALUE …, as in plain: network.shortcut=none; "
-                f"received {echo(line)}."
+                "Write each arm as NAME: KEY=VALUE …, for example plain: network.shortcut=none;"
+                f" received {echo(line)}."
             )
-        found.append({"name": name.strip(), "settings": settings_of(settings)})
-    return found
+        listed.append({"name": name.strip(), "settings": settings_of(settings)})
+    return listed

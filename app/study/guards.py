@@ -1,5 +1,5 @@
-"""Whether only one thing was changed, whether arms see the same data, and what the recipe check
-finds: in sentences."""
+"""Sentences: whether only one thing was changed, whether the arms get the same data, and what the
+recipe check finds."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ MOST_BANNERS = 3
 
 
 def banner(sentences: Sequence[str]) -> None:
-    """What has to be read before any number."""
+    """Warnings to read before the numbers."""
     more = len(sentences) - MOST_BANNERS
     shown = [
         *sentences[:MOST_BANNERS],
@@ -29,25 +29,24 @@ def banner(sentences: Sequence[str]) -> None:
             st.warning("  \n".join(map(views.plain, shown)), icon=":material/warning:")
 
 
-def sentences(found: Sequence[str]) -> None:
-    """What is known to be equal, one line each."""
-    st.markdown("\n".join(f"- {views.plain(sentence)}" for sentence in found))
+def sentences(lines: Sequence[str]) -> None:
+    """One line for each sentence."""
+    st.markdown("\n".join(f"- {views.plain(sentence)}" for sentence in lines))
 
 
 def twins(proofs: Sequence[TwinProof]) -> None:
-    """For each residual network with its plain twin in the study, what is equal between them and
-    what is not."""
+    """For each residual network and its plain twin in the study: what is equal, and what is not."""
     for proof in proofs:
         st.markdown(f"**{views.title(proof.residual)} and {views.title(proof.plain)}**")
         sentences(proof.sentences())
 
 
 def recipe_check(study: Study, steps: Sequence[Step], arms: Sequence[ArmRuns] = ()) -> None:
-    """The findings, the worst first, in an expander that says how many there are. `arms` are what
-    was run so far."""
+    """The findings, the worst first, in an expander that shows their number. `arms` are the runs so
+    far."""
     try:
-        found = cache.findings(study, steps, arms)
+        issues = cache.findings(study, steps, arms)
     except ResNetLabError as error:
         views.problem(str(error))
         return
-    when_opened(findings.label(found), "study_check", lambda: findings.show(found))
+    when_opened(findings.label(issues), "study_check", lambda: findings.show(issues))

@@ -1,5 +1,5 @@
-"""What a new study would do, before it does it: its arms, runs, time, memory, and what it can tell
-at all."""
+"""A preview of a new study: its arms, runs, time and memory, and the smallest difference it can
+detect."""
 
 import shlex
 from collections.abc import Callable, Sequence
@@ -24,34 +24,34 @@ from resnet.studies.plan.study import Arm, Study
 from resnet.studies.plan.study_files import to_text
 from resnet.studies.planning import Plan, Step, seeds_for
 
-SETS_PX = 480  # three settings of an arm, uncut
+SETTINGS_PX = 480  # three settings of an arm fit in this width
 
 
 def new() -> None:
-    """The form, and live below it what would be started."""
+    """The form, and below it a live preview of the study."""
     draft = build.form()
     views.problem(draft.problem)
     if draft.study is None:
         st.button("Start the study", type="primary", icon=":material/play_arrow:", disabled=True)
         return
     try:
-        made = cache.plan(draft.study, runs_cache.store().list())
-        problem = _impossible(made.steps)
+        plan = cache.plan(draft.study, runs_cache.store().list())
+        problem = _impossible(plan.steps)
     except ResNetLabError as error:
         views.problem(str(error))
         return
     views.problem(problem)
-    guards.banner(cache.outlook(made).doubts)
-    _start(made, disabled=problem is not None)
-    views.number_row(numbers_of(made))
-    _arms(made)
-    when_opened("What is equal, and what differs on purpose", "study_guards", lambda: _guards(made))
-    guards.recipe_check(made.study, made.steps)
-    as_file(made.study)
+    guards.banner(cache.outlook(plan).doubts)
+    _start(plan, disabled=problem is not None)
+    views.number_row(numbers_of(plan))
+    _arms(plan)
+    when_opened("What is equal and what differs", "study_guards", lambda: _guards(plan))
+    guards.recipe_check(plan.study, plan.steps)
+    as_file(plan.study)
 
 
 def _impossible(steps: Sequence[Step]) -> str | None:
-    """Why a run that is still to be made could not be."""
+    """Why a missing run cannot be started, or None."""
     for spec in {
         step.planned.arm.name: step.planned.spec for step in steps if step.run is None
     }.values():
@@ -62,14 +62,14 @@ def _impossible(steps: Sequence[Step]) -> str | None:
     return None
 
 
-def _start(made: Plan, disabled: bool) -> None:
-    missing = made.count("make") + made.count("resume")
+def _start(plan: Plan, disabled: bool) -> None:
+    missing = plan.count("make") + plan.count("resume")
     label = "Start the study" if missing else "Open the study"
     if not st.button(label, type="primary", icon=":material/play_arrow:", disabled=disabled):
         return
     try:
-        study = _saved(made.study)
-        running.submit(made, runs_cache.store())
+        study = _saved(plan.study)
+        running.submit(plan, runs_cache.store())
     except ResNetLabError as error:
         views.problem(str(error))
         return
@@ -78,8 +78,8 @@ def _start(made: Plan, disabled: bool) -> None:
 
 
 def _saved(study: Study) -> Study:
-    """On the shelf under a name of its own: a study that is there and asks for something else
-    stays."""
+    """Save the study under an unused name. A different study with the same name is not
+    overwritten."""
     taken, name, number = cache.shelf(), study.name, 1
     while name in shelf.TITLES or (name in taken.names() and not _asks_the_same(study, name)):
         number += 1
@@ -99,98 +99,102 @@ def _asks_the_same(study: Study, name: str) -> bool:
         return False
 
 
-def numbers_of(made: Plan) -> list[views.Number]:
-    """What a study is about to cost, and what it can tell."""
-    there = len(made.steps) - made.count("make")
-    reused = f"{there} of them exist and are used again" if there else "none exists yet"
+def numbers_of(plan: Plan) -> list[views.Number]:
+    """How much a study will take, and what it can detect."""
+    existing = len(plan.steps) - plan.count("make")
+    reused = f"{existing} of them exist and are reused" if existing else "none exist yet"
     return [
-        views.Number("Arms", str(len(made.arms)), "Networks and recipes that are compared."),
         views.Number(
-            "Runs", str(len(made.steps)), f"Every arm with every seed; {reused}.", _below(made)
+            "Arms", str(len(plan.arms)), "Number of networks and recipes that are compared."
+        ),
+        views.Number(
+            "Runs", str(len(plan.steps)), f"Each arm with each seed; {reused}.", _below(plan)
         ),
         views.Number(
             "Time",
-            _needs(made, lambda: _time(made)),
-            "From the images a second of finished runs like these on this device, one run after the"
-            " other. Starts are left out. Not known where nothing like it was measured here.",
+            _needs(plan, lambda: _time(plan)),
+            "Estimated from the images per second of finished runs of the same kind on this"
+            " device, for one run after the other. Start times are not included. Not known if no"
+            " such run has finished here.",
         ),
         views.Number(
             "Memory",
-            _needs(made, lambda: f"about {quantity.size(made.memory_bytes)}"),
-            "For one run of the arm that takes most: the maps kept for a batch, weights, gradients"
-            " and optimiser. TensorFlow itself takes about 1 GB more.",
+            _needs(plan, lambda: f"about {quantity.size(plan.memory_bytes)}"),
+            "For one run of the largest arm: feature maps of a batch, weights, gradients and"
+            " optimiser. TensorFlow needs about 1 GB more.",
         ),
-        _can_show(made),
+        _can_show(plan),
     ]
 
 
-def _needs(made: Plan, need: Callable[[], str]) -> str:
-    """A study whose runs are all over needs nothing any more."""
-    return "nothing to run" if made.time_s == 0 else need()
+def _needs(plan: Plan, need: Callable[[], str]) -> str:
+    """A study without missing runs needs nothing."""
+    return "nothing to run" if plan.time_s == 0 else need()
 
 
-def _time(made: Plan) -> str:
-    return "not known yet" if (time_s := made.time_s) is None else wording.about(time_s)
+def _time(plan: Plan) -> str:
+    return "not known yet" if (time_s := plan.time_s) is None else wording.about(time_s)
 
 
-def _can_show(made: Plan) -> views.Number:
-    """The smallest difference its seeds would show, or why they would show none."""
-    if silence := made.silence():
-        return views.Number("Can show", "nothing", silence)
-    noise, seeds = made.noise(), len(made.study.seeds)
-    points = made.detectable(noise.sd)
+def _can_show(plan: Plan) -> views.Number:
+    """The smallest difference that its seeds can detect, or why they can detect none."""
+    if silence := plan.silence():
+        return views.Number("Detectable difference", "none", silence)
+    noise, seeds = plan.noise(), len(plan.study.seeds)
+    points = plan.detectable(noise.sd)
     more = (
-        f" {count} seeds would show as little as that scatter."
+        f" With {count} seeds, a difference as small as this standard deviation can be detected."
         if seeds < (count := seeds_for(1))
         else ""
     )
     about = (
-        f"The smallest difference in error that {seeds} seeds show in four of five studies, where"
-        f" seeds scatter as in {noise.source}: by {noise.sd:.2f} points.{more}"
+        f"The smallest difference in error that {seeds} seeds detect in four of five studies, if"
+        f" the standard deviation between seeds is {noise.sd:.2f} points, as in"
+        f" {noise.source}.{more}"
     )
-    return views.Number("Can show", f"{points:.2f} points", about)
+    return views.Number("Detectable difference", f"{points:.2f} points", about)
 
 
-def _below(made: Plan) -> str:
-    there = len(made.steps) - made.count("make")
-    return f"{there} there already" if there else "all to be made"
+def _below(plan: Plan) -> str:
+    existing = len(plan.steps) - plan.count("make")
+    return f"{existing} exist already" if existing else "all to run"
 
 
-def _arms(made: Plan) -> None:
-    import pandas as pd  # noqa: PLC0415  a fifth of a second that other pages need not wait for
+def _arms(plan: Plan) -> None:
+    import pandas as pd  # noqa: PLC0415  takes 0.2 s, which other pages need not wait for
 
-    compared, counts = references(made.study, made.arms), cache.outlook(made).counts
+    compared, counts = references(plan.study, plan.arms), cache.outlook(plan).counts
     frame = pd.DataFrame(
-        [_row(arm, compared[arm.name], counts[arm.name], made) for arm in made.arms]
+        [_row(arm, compared[arm.name], counts[arm.name], plan) for arm in plan.arms]
     )
     columns: dict[str, Any] = {
         NUMBERS[key].heading: st.column_config.NumberColumn(format="localized")
         for key in ("depth", "trainable_params")
     }
-    columns["Sets"] = st.column_config.TextColumn("Sets", width=SETS_PX)
+    columns["Settings"] = st.column_config.TextColumn("Settings", width=SETTINGS_PX)
     st.dataframe(frame, hide_index=True, column_config=columns, key="study_arms")
 
 
-def _row(arm: Arm, against: str | None, counts: Metrics, made: Plan) -> dict[str, object]:
-    own = [step for step in made.steps if step.planned.arm.name == arm.name]
+def _row(arm: Arm, against: str | None, counts: Metrics, plan: Plan) -> dict[str, object]:
+    steps = [step for step in plan.steps if step.planned.arm.name == arm.name]
     return {
         "Arm": arm.name,
-        "Sets": fields.settings_text(arm.settings) or "–",
+        "Settings": fields.settings_text(arm.settings) or "–",
         "Compared with": against or "–",
         NUMBERS["depth"].heading: counts.depth,
         NUMBERS["trainable_params"].heading: counts.trainable_params,
-        "Runs": wording.states(own),
+        "Runs": wording.states(steps),
     }
 
 
-def _guards(made: Plan) -> None:
-    guards.sentences(promises(made.study, made.arms, made.specs))
-    guards.twins(proofs(arm.config for arm in made.arms))
+def _guards(plan: Plan) -> None:
+    guards.sentences(promises(plan.study, plan.arms, plan.specs))
+    guards.twins(proofs(arm.config for arm in plan.arms))
 
 
 def as_file(study: Study) -> None:
-    """The study as text, and what to type."""
-    when_opened("As a file, and on the command line", "study_as_file", lambda: _as_file(study))
+    """The study as a file, and the command that runs it."""
+    when_opened("File and command line", "study_as_file", lambda: _as_file(study))
 
 
 def _as_file(study: Study) -> None:

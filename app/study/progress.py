@@ -1,5 +1,5 @@
-"""How far a study is: what is done, at work and missing, run by run, and what a person can do about
-it."""
+"""The progress of a study: which runs are finished, active or missing, and buttons to act on
+them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,41 +18,41 @@ from resnet.studies.planning import Plan, Step
 
 PROBLEM, START = "study_problem", "play_arrow"
 MOST_LINKS = 120
-"""More links than this no page draws in a blink; the Runs page lists them all."""
+"""The most links to runs; more would make the page slow. The Runs page lists all runs."""
 
 
-def busy(made: Plan) -> bool:
-    """Whether a run of it waits or works."""
-    return made.count("wait") > 0
+def busy(plan: Plan) -> bool:
+    """Whether a run of the study is waiting or active."""
+    return plan.count("wait") > 0
 
 
-def show(made: Plan, store: Store) -> None:
-    """The bar, the buttons and the runs. An act that was refused says why."""
+def show(plan: Plan, store: Store) -> None:
+    """The progress bar, the buttons and the runs. If an action was refused, the page says why."""
     if problem := state.read(PROBLEM):
         state.forget(PROBLEM)
         views.problem(problem)
-    if made.count("reuse") < len(made.steps):
-        done, of = _steps(made.steps)
-        st.progress(min(1.0, done / of), text=_line(made, done, of))
+    if plan.count("reuse") < len(plan.steps):
+        done, of = _steps(plan.steps)
+        st.progress(min(1.0, done / of), text=_line(plan, done, of))
     with st.container(key="study_acts", horizontal=True):
-        _acts(made, store)
-    if busy(made) and store.queue.order().paused:
-        st.caption("The queue is paused, so nothing begins; the Runs page lets it go on.")
-    label = f"{wording.counted(len(made.steps), 'run')}: {wording.states(made.steps)}"
+        _acts(plan, store)
+    if busy(plan) and store.queue.order().paused:
+        st.caption("The queue is paused, so no run starts. Resume it on the Runs page.")
+    label = f"{wording.counted(len(plan.steps), 'run')}: {wording.states(plan.steps)}"
     with st.expander(
-        label, key=f"study_runs_{'now' if busy(made) else 'then'}", expanded=busy(made)
+        label, key=f"study_runs_{'now' if busy(plan) else 'then'}", expanded=busy(plan)
     ):
-        _grid(made.steps)
+        _grid(plan.steps)
 
 
 def _steps(steps: Sequence[Step]) -> tuple[int, int]:
-    """Optimiser updates done, and those of the whole study."""
+    """Finished optimiser updates, and all updates of the study."""
     done = sum(_done(step) for step in steps)
     return done, max(1, sum(step.planned.spec.recipe.steps for step in steps))
 
 
 def _done(step: Step) -> int:
-    """A curve that cannot be read spoils its own run only."""
+    """The finished steps of a run. A curve that cannot be read affects only its own run."""
     if step.action == "reuse":
         return step.planned.spec.recipe.steps
     try:
@@ -61,38 +61,39 @@ def _done(step: Step) -> int:
         return 0
 
 
-def _line(made: Plan, done: int, of: int) -> str:
-    said = [f"{made.count('reuse')} of {wording.counted(len(made.steps), 'run')} finished"]
-    said.append(f"step {done:,} of {of:,}")
-    if busy(made) and (left_s := _time_left_s(made)) is not None:
-        said.append(f"{wording.about(left_s)} of training left")
-    return " · ".join(said)
+def _line(plan: Plan, done: int, of: int) -> str:
+    parts = [f"{plan.count('reuse')} of {wording.counted(len(plan.steps), 'run')} finished"]
+    parts.append(f"step {done:,} of {of:,}")
+    if busy(plan) and (left_s := _time_left_s(plan)) is not None:
+        parts.append(f"{wording.about(left_s)} of training left")
+    return " · ".join(parts)
 
 
-def _time_left_s(made: Plan) -> float | None:
-    """After the speed of finished runs like these; None until an arm of each kind was measured."""
+def _time_left_s(plan: Plan) -> float | None:
+    """Estimated from the speed of finished runs of the same kind. None until each kind of arm was
+    measured."""
     try:
-        return made.time_s
+        return plan.time_s
     except ResNetLabError:
         return None
 
 
-def _acts(made: Plan, store: Store) -> None:
-    if busy(made):
-        _button("Stop", "stop_circle", partial(_stop, made, store))
+def _acts(plan: Plan, store: Store) -> None:
+    if busy(plan):
+        _button("Stop", "stop_circle", partial(_stop, plan, store))
         return
-    missing, failed = made.count("make") + made.count("resume"), made.count("leave")
+    missing, failed = plan.count("make") + plan.count("resume"), plan.count("leave")
     if missing:
-        _button("Run what is missing", START, partial(running.submit, made, store))
+        _button("Start missing runs", START, partial(running.submit, plan, store))
     if failed:
-        again = partial(_again, made, store)
-        _button(f"Try {wording.counted(failed, 'failed run')} again", "refresh", again)
+        again = partial(_again, plan, store)
+        _button(f"Repeat {wording.counted(failed, 'failed run')}", "refresh", again)
     if not missing:
-        _button("Add a seed", "add", partial(_add_a_seed, made, store))
+        _button("Add a seed", "add", partial(_add_a_seed, plan, store))
 
 
 def _button(label: str, icon: str, act: Callable[[], object]) -> None:
-    """What is done may change the study itself, so the whole page looks again."""
+    """An action may change the study, so the whole page is rerun."""
     way: Literal["primary", "secondary"] = "primary" if icon == START else "secondary"
     if not st.button(label, icon=f":material/{icon}:", key=f"study {label}", type=way):
         return
@@ -103,27 +104,27 @@ def _button(label: str, icon: str, act: Callable[[], object]) -> None:
     st.rerun()
 
 
-def _stop(made: Plan, store: Store) -> None:
-    """What waits is taken back first, so that nothing begins while the rest ends."""
-    waiting = [step for step in made.steps if step.action == "wait" and step.run]
+def _stop(plan: Plan, store: Store) -> None:
+    """Waiting runs are cancelled first, so that none starts while the others stop."""
+    waiting = [step for step in plan.steps if step.action == "wait" and step.run]
     for step in sorted(waiting, key=lambda step: wording.state_of(step) != "queued"):
         if step.run and not step.run.state().over:
             store.stop(step.run.id)
 
 
-def _again(made: Plan, store: Store) -> None:
-    running.submit(planning.plan(made.study, store.list(), "retry"), store)
+def _again(plan: Plan, store: Store) -> None:
+    running.submit(planning.plan(plan.study, store.list(), "retry"), store)
 
 
-def _add_a_seed(made: Plan, store: Store) -> None:
-    """Nothing that is there is repeated."""
-    larger = grown(made.study, seeds=[max(made.study.seeds) + 1])
+def _add_a_seed(plan: Plan, store: Store) -> None:
+    """Add a seed to the study. Existing runs are not repeated."""
+    larger = grown(plan.study, seeds=[max(plan.study.seeds) + 1])
     cache.shelf().save(larger)
     running.submit(planning.plan(larger, store.list()), store)
 
 
 def _grid(steps: Sequence[Step]) -> None:
-    """A line for each arm, a sign for each seed; each leads to its run."""
+    """A line for each arm, with a symbol for each seed that links to its run."""
     linked = len(steps) <= MOST_LINKS
     for arm in arms_of(step.planned for step in steps):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

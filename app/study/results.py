@@ -1,4 +1,4 @@
-"""What a study has found: curves, a table, a sentence for each arm, the paper beside it, and why
+"""The results of a study: curves, a table, a sentence for each arm, the paper's numbers, and why
 losses differ."""
 
 from collections.abc import Container, Sequence
@@ -18,39 +18,41 @@ from resnet.why_loss import losses
 
 PAGE = "study"
 SAID_BELOW = ("paper",)
-"""Columns of the table that the page says in words below it."""
+"""Columns that are left out of the table, because the page has sentences for them."""
 
 
-def show(found: Outcome) -> None:
-    """Everything that is known now; first of all what makes a comparison unfair."""
-    guards.banner(found.banners)
-    if not drawable(found):
+def show(outcome: Outcome) -> None:
+    """All results so far, after the warnings about unfair comparisons."""
+    guards.banner(outcome.banners)
+    if not drawable(outcome):
         st.caption(
-            "No run was evaluated yet; curves, a table and a sentence for each arm appear here."
+            "No run has been evaluated yet. Curves, a table and a sentence for each arm will"
+            " appear here."
         )
-        _failed(found)
+        _failed(outcome)
         return
-    _sentences(found)
-    _failed(found)
-    look = _chart(found)
-    if found.finished:
+    _sentences(outcome)
+    _failed(outcome)
+    look = _chart(outcome)
+    if outcome.finished:
         above = {
-            f"{' '.join(result.sentence.split())}." for result in found.results if result.summaries
+            f"{' '.join(result.sentence.split())}."
+            for result in outcome.results
+            if result.summaries
         }
-        _table(reading(found), above)
-        _paper(found)
-    st.caption(selection(found.specs))
+        _table(reading(outcome), above)
+        _paper(outcome)
+    st.caption(selection(outcome.specs))
     with st.container(key="study_results", horizontal=True):
-        downloads.menu(found, look)
-    when_opened("What is equal, and what differs on purpose", "study_equal", lambda: _equal(found))
-    guards.recipe_check(found.study, found.steps, found.arms)
-    when_opened("Why do these losses differ?", "study_losses", lambda: _losses(found))
+        downloads.menu(outcome, look)
+    when_opened("What is equal and what differs", "study_equal", lambda: _equal(outcome))
+    guards.recipe_check(outcome.study, outcome.steps, outcome.arms)
+    when_opened("Why do these losses differ?", "study_losses", lambda: _losses(outcome))
 
 
-def _chart(found: Outcome) -> Options:
-    """The curves, and how they are looked at: a figure that is exported is drawn in the same
-    way."""
-    # Loads Plotly, which the other pages do not wait for.
+def _chart(outcome: Outcome) -> Options:
+    """The curves. Returns how they are shown, so that an exported figure looks the same."""
+    # Loads Plotly; other pages need not wait for it.
     from app.elements import arm_charts  # noqa: PLC0415
 
     with st.container(horizontal=True):
@@ -59,67 +61,71 @@ def _chart(found: Outcome) -> Options:
             choice("Along", PAGE, ALONGS, "step"),
             choice("Spread", PAGE, SPREADS, "sd"),
         )
-    curves = arm_curves(found.arms, look)
-    figure = arm_charts.arms_chart(curves, views.scheme(), published=published(found))
-    st.plotly_chart(figure, key=f"study_chart_{found.study.fingerprint}", config=charts.QUIET)
+    curves = arm_curves(outcome.arms, look)
+    figure = arm_charts.arms_chart(curves, views.scheme(), published=published(outcome))
+    st.plotly_chart(figure, key=f"study_chart_{outcome.study.fingerprint}", config=charts.QUIET)
     return look
 
 
-def _table(found: TextTable, said: Container[str]) -> None:
-    """The table, and what its columns mean in an expander; notes that are `said` on the page
-    already are left out."""
+def _table(results: TextTable, above: Container[str]) -> None:
+    """The table, and the meaning of its columns in an expander. Notes in `above`, which are on the
+    page already, are left out."""
     shown = [
-        place for place, column in enumerate(found.columns) if column.keys[0] not in SAID_BELOW
+        place for place, column in enumerate(results.columns) if column.keys[0] not in SAID_BELOW
     ]
     lines = []
-    for line in found.lines:
+    for line in results.lines:
         lines.append([line[place] for place in shown])
-    views.table(TextTable([found.columns[place] for place in shown], lines), "Results")
+    views.table(TextTable([results.columns[place] for place in shown], lines), "Results")
     with st.expander("How to read the table"):
-        st.markdown("\n".join(f"- {views.plain(note)}" for note in found.notes if note not in said))
+        st.markdown(
+            "\n".join(f"- {views.plain(note)}" for note in results.notes if note not in above)
+        )
 
 
-def _sentences(found: Outcome) -> None:
-    """What may be claimed, and no more; arms that no finished run speaks for wait."""
-    if known := [result for result in found.results if result.summaries]:
+def _sentences(outcome: Outcome) -> None:
+    """One sentence for each arm with finished runs: what the results show."""
+    if known := [result for result in outcome.results if result.summaries]:
         guards.sentences([f"{result.sentence}." for result in known])
 
 
-def _failed(found: Outcome) -> None:
+def _failed(outcome: Outcome) -> None:
     """The runs that failed, and why."""
-    if failed := [text for result in found.results for text in result.left_out if "failed" in text]:
+    if failed := [
+        text for result in outcome.results for text in result.left_out if "failed" in text
+    ]:
         st.caption(views.plain(f"{'. '.join(failed)}."))
 
 
-def _paper(found: Outcome) -> None:
-    """Each arm beside the paper's error; the same reason is said once for all."""
+def _paper(outcome: Outcome) -> None:
+    """Each arm compared with the paper's error. Arms with the same text share one line."""
     by_text: dict[str, list[str]] = {}
-    for name, verdict in found.verdicts.items():
+    for name, verdict in outcome.verdicts.items():
         by_text.setdefault(verdict.text, []).append(name)
     if not by_text:
         return
     lines = [
-        f"{'All arms' if len(names) == len(found.arms) > 1 else ', '.join(names)}: {text}."
+        f"{'All arms' if len(names) == len(outcome.arms) > 1 else ', '.join(names)}: {text}."
         for text, names in by_text.items()
     ]
     st.markdown("**Against the paper**")
     guards.sentences(lines)
 
 
-def _equal(found: Outcome) -> None:
-    guards.sentences(found.guards)
-    guards.twins(found.twins)
+def _equal(outcome: Outcome) -> None:
+    guards.sentences(outcome.guards)
+    guards.twins(outcome.twins)
 
 
-def _losses(found: Outcome) -> None:
+def _losses(outcome: Outcome) -> None:
     from app.runs import loss_parts  # noqa: PLC0415  Plotly, as above
 
-    loss_parts.show(_items(found), max(len(arm.runs) for arm in found.arms))
+    loss_parts.show(_items(outcome), max(len(arm.runs) for arm in outcome.arms))
 
 
-def _items(found: Outcome) -> Sequence[losses.LossItem]:
-    """Each arm by its first run."""
-    planned = {arm.name: arm for arm in found.planned}
+def _items(outcome: Outcome) -> Sequence[losses.LossItem]:
+    """Each arm, with the curve of its first run."""
+    planned = {arm.name: arm for arm in outcome.planned}
     return [
         losses.LossItem(
             arm.name,
@@ -128,6 +134,6 @@ def _items(found: Outcome) -> Sequence[losses.LossItem]:
             planned[arm.name].recipe.weight_decay,
             losses.course_of(arm.runs[0].records),
         )
-        for arm in found.arms
+        for arm in outcome.arms
         if arm.runs
     ]

@@ -1,5 +1,4 @@
-"""Which study is on the page: the example that ships, one of the visitor's own, or one that is
-being made."""
+"""Which study is on the page: the example, a saved study, or a new one."""
 
 from typing import NamedTuple
 
@@ -12,25 +11,24 @@ from resnet.errors import ResNetLabError
 from resnet.studies.plan.study import Study
 
 EXAMPLE, NEW = ":example", ":new"
-TITLES = {EXAMPLE: "The example that ships with ResNet Lab", NEW: "A new study"}
+TITLES = {EXAMPLE: "Example: plain vs residual on digits (real results)", NEW: "A new study"}
 CHOSEN, COPIED, BEGIN, CHANGES = "study_on_page", "study_copied", "study_begin", "study_changes"
 MINE, COPY, FILE = "mine", "copy", "file"
-"""What a new study can begin with, beside the ready ones."""
+"""What a new study can start from, in addition to the ready studies."""
 OF_THE_OTHER_PAGES = ":mine"
-"""What a link to a new study says that begins with the network and recipe of the other pages."""
+"""The link value of a new study that starts from the network and recipe of the other pages."""
 
 
 class Chosen(NamedTuple):
-    """The study on the page. `study` is None where one is being made, and where its file cannot be
-    read."""
+    """The study on the page. `study` is None for a new study, and if the file cannot be read."""
 
     key: str
     study: Study | None
 
 
 def choose() -> Chosen:
-    """The control. Says so where a link's study, or a file, is not what it should be; the rest goes
-    on."""
+    """The control. If the study of a link does not exist or a file cannot be read, the page says so
+    and still works."""
     names = _names()
     key = _wanted(names)
     options = [*names, EXAMPLE, NEW]
@@ -48,21 +46,19 @@ def choose() -> Chosen:
         if key != NEW:
             st.button("New study", icon=":material/add:", on_click=open_new)
     if not names and key == EXAMPLE:
-        st.caption(
-            "You have no study yet, so this is one that was run before, with its real results."
-        )
+        st.caption("You have no studies yet. This example was run before and has real results.")
     return _read(key)
 
 
 def open_study(key: str) -> None:
-    """Put another study on the page, and into the link."""
+    """Show another study, and write it to the link."""
     state.remember(CHOSEN, key)
     state.select_study(None if key in TITLES else key)
 
 
 def open_new(copy_of: str = "") -> None:
-    """Begin a new study, from another one where its key is given; what was changed about an earlier
-    copy is gone."""
+    """Show the form of a new study, as a copy if a key is given. Changes to an earlier copy are
+    dropped."""
     if copy_of:
         state.remember(COPIED, copy_of)
         state.remembered(CHANGES, dict).pop(COPY, None)
@@ -84,14 +80,13 @@ def _names() -> tuple[str, ...]:
 
 
 def _wanted(names: tuple[str, ...]) -> str:
-    """What a link names, else what was chosen last, else the first of the visitor's own, else the
-    example."""
+    """The study in the link, else the last choice, else the first saved study, else the example."""
     linked = state.selected_study()
     if linked == OF_THE_OTHER_PAGES:
         state.remember(BEGIN, MINE)
         linked = NEW
     if linked is not None and linked not in names:
-        views.problem(f"The link names a study that is not here: {linked[:60]}.")
+        views.problem(f"The link names a study that does not exist here: {linked[:60]}.")
     chosen = state.read(CHOSEN)
     for key in (linked, chosen):
         if key in names or key in TITLES:
@@ -115,6 +110,6 @@ def _read(key: str) -> Chosen:
 
 
 def forget() -> None:
-    """The study on the page is gone: show what a visitor would see first."""
+    """Forget the study on the page, so that a first visitor's page is shown."""
     state.forget(CHOSEN)
     state.select_study(None)

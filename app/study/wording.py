@@ -1,4 +1,4 @@
-"""What studies and their parts are called on the page."""
+"""The words for studies and their parts."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ SIGNS: dict[str, tuple[Colour, str]] = {
     "to run": ("gray", "radio_button_unchecked"),
     **{str(name): sign for name, sign in STATES.items()},
 }
-"""A colour and a sign of its own for each state of a run that there may be."""
+"""A colour and an icon for each state of a run."""
 
 
 def state_of(step: Step) -> str:
@@ -39,5 +39,5 @@ def states(steps: Iterable[Step]) -> str:
 
 
 def about(duration_s: float) -> str:
-    """A time that is estimated, without starts; seconds of it would be made up."""
+    """An estimated time, without start times. It is too rough to show seconds."""
     return f"about {quantity.duration(duration_s)}" if duration_s >= MINUTE_S else "under a minute"

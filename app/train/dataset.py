@@ -1,4 +1,4 @@
-"""Which images: one of the named data sets, or any folder with a subfolder of images for each
+"""The choice of images: a named data set, or any folder with one subfolder of images for each
 class."""
 
 import os
@@ -13,25 +13,25 @@ from resnet.errors import ResNetLabError
 
 DATASET, FOLDER, TYPED, PROBLEM = "dataset", "own_folder", "own_folder_typed", "own_folder_problem"
 FOLDER_HELP = (
-    "A subfolder of images for each class. A path that does not begin with / is looked for in the"
-    " data folder; the number behind @ is the side in pixels to which images are cropped and"
-    " resized, and may be left out where all have one size."
+    "A folder with one subfolder of images for each class. A path that does not begin with / is"
+    " searched in the data folder. The number after @ is the side in pixels: images are cropped to"
+    " a square and resized to it. Leave it out if all images have the same size."
 )
 
 
 def data_folder() -> str:
-    """Where the images are: one folder for all runs of this server."""
+    """The folder of the images, the same for all runs of this server."""
     return os.environ.get("RESNET_LAB_DATA", data.DEFAULT_FOLDER)
 
 
 def dataset_form() -> DatasetFacts:
-    """The control, and what is known of the chosen images."""
+    """The control. Returns the facts of the chosen data set."""
     facts = _chosen()
     titles = {name: data.facts(name).title for name in data.names()} | {facts.name: facts.title}
-    if own := state.read(FOLDER):
-        titles |= {own: data.title(own)}
+    if folder := state.read(FOLDER):
+        titles |= {folder: data.title(folder)}
     controls.one_of("Data set", titles, facts.name, key="dataset_choice", on_change=_changed)
-    with st.popover("A folder of your own", icon=":material/folder_open:"):
+    with st.popover("Use your own folder", icon=":material/folder_open:"):
         st.text_input(
             "Folder",
             key=TYPED,
@@ -45,7 +45,8 @@ def dataset_form() -> DatasetFacts:
 
 
 def _chosen() -> DatasetFacts:
-    """A folder that was removed meanwhile gives way to the first data set, with the reason."""
+    """The chosen data set. If its folder was removed, the first data set, with the reason on the
+    page."""
     try:
         return data.facts(state.remembered(DATASET, lambda: data.names()[0]), data_folder())
     except ResNetLabError as error:
@@ -61,7 +62,7 @@ def _changed() -> None:
 
 
 def _folder_typed() -> None:
-    """The folder becomes a data set beside the others, or the reason why it cannot is said."""
+    """Add the folder to the data sets, or say why it cannot be used."""
     state.forget(PROBLEM)
     typed = state.read(TYPED, "").strip().removeprefix(data.FOLDER_PREFIX)
     if not typed:

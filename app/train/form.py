@@ -1,4 +1,4 @@
-"""The training controls: a data set, a recipe, a device."""
+"""The controls of a training: data set, recipe, device."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -17,25 +17,26 @@ from resnet.recipes.recipe import Recipe, SgdConfig, check_against, with_steps
 from resnet.runs.devices import Device
 
 BASES, SETTINGS, DEVICE = "recipe_bases", "recipe_settings", "device"
-STEPS_HELP = "Optimiser updates; the schedule stretches with them."
-RATE_HELP = "Of the first step after the warm-up; the schedule lowers it from there."
+STEPS_HELP = "Number of optimiser updates. The learning rate schedule is stretched to this length."
+RATE_HELP = "Learning rate of the first step after the warm-up. The schedule lowers it later."
 DECAY_HELP = (
-    "In the paper's sense: the loss gains (value / 2) · Σw². Keras's l2 regulariser takes half of"
-    " this value."
+    "As in the paper: (value / 2) · Σw² is added to the loss. For Keras's l2 regulariser, use half"
+    " of this value."
 )
 PAD_HELP = (
-    "Pixels of padding on each side, before a random crop of the image's own size. 0: no crop."
+    "Pixels of padding on each side, before a random crop back to the image size. 0: no"
+    " padding and no crop."
 )
 VALIDATION_HELP = (
-    "Images taken out of the training part once, to measure the error on. The test set is read at"
-    " the end."
+    "Number of training images that are kept apart to measure the error. The test set is read"
+    " once, at the end."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the controls say. `recipe` is None where they contradict each other, and `problem` says
-    how."""
+    """The chosen training. `recipe` is None if the settings contradict each other; `problem` says
+    why."""
 
     facts: DatasetFacts
     device: str
@@ -44,7 +45,7 @@ class Plan:
 
 
 def training_form(devices: list[Device]) -> Plan:
-    """The controls, and what they add up to."""
+    """The controls. Returns the chosen training."""
     facts = dataset_form()
     names = {device.id: _device_title(device) for device in devices}
     left, right = st.columns(2)
@@ -60,7 +61,8 @@ def training_form(devices: list[Device]) -> Plan:
 
 
 def _base(place: Any, dataset: str) -> recipes.Entry:
-    """The recipe of the catalogue that the controls change; each data set begins with its own."""
+    """The recipe of the catalogue that the controls change. Each data set has its own default
+    recipe."""
     name = state.remembered(BASES, dict).get(dataset, recipes.default_for(dataset).name)
     place.selectbox(
         "Recipe",
@@ -74,14 +76,14 @@ def _base(place: Any, dataset: str) -> recipes.Entry:
 
 
 def _begun(entry: recipes.Entry, facts: DatasetFacts) -> Recipe:
-    """The recipe as it stands, except that the one a folder begins with takes what so many images
-    allow."""
+    """The recipe of the catalogue. The default recipe of a folder is fitted to its number of
+    images."""
     return recipes.begin_with(facts) if entry == recipes.default_for(facts.name) else entry.recipe
 
 
 def _base_changed() -> None:
-    """Another recipe begins as it stands in the catalogue: what was changed belonged to the one
-    before."""
+    """A newly chosen recipe starts as in the catalogue; the changes to the one before are
+    dropped."""
     dataset = state.read(DATASET)
     state.remember(BASES, {**state.read(BASES), dataset: state.read("base")})
     state.remember(SETTINGS, {**state.read(SETTINGS, {}), dataset: {}})
@@ -100,7 +102,9 @@ def _recipe(facts: DatasetFacts, base: Recipe) -> tuple[Recipe | None, str | Non
 def _few(recipe: Recipe) -> None:
     steps, batch, rate, decay = st.columns(4)
     _number(steps, "Steps", "steps", recipe.steps, help=STEPS_HELP, step=100)
-    _number(batch, "Batch size", "batch_size", recipe.batch_size, help="Images in one step.")
+    _number(
+        batch, "Batch size", "batch_size", recipe.batch_size, help="Number of images in one step."
+    )
     _number(
         rate,
         "Learning rate",
@@ -123,7 +127,10 @@ def _few(recipe: Recipe) -> None:
     _number(pad, "Pad and crop", "augmentation.pad", recipe.augmentation.pad, help=PAD_HELP)
     flips = recipe.augmentation.flip == "horizontal"
     flip.toggle(
-        "Mirror at random", flips, key=state.seed("recipe.flip", flips), on_change=_flip_changed
+        "Random horizontal flip",
+        flips,
+        key=state.seed("recipe.flip", flips),
+        on_change=_flip_changed,
     )
     _number(
         validation,
@@ -133,7 +140,11 @@ def _few(recipe: Recipe) -> None:
         help=VALIDATION_HELP,
     )
     _number(
-        seed, "Seed", "seed", recipe.seed, help="Decides weights, split, order and augmentation."
+        seed,
+        "Seed",
+        "seed",
+        recipe.seed,
+        help=("Sets the random initial weights, split, order and augmentation."),
     )
 
 
@@ -150,12 +161,12 @@ def _more(recipe: Recipe) -> None:
         )
     _number(
         every,
-        "Evaluate every",
+        "Steps between evaluations",
         "evaluate_every",
         recipe.evaluate_every,
-        help="Steps between two evaluations.",
+        help="The validation error is measured after this many steps.",
     )
-    _number(checkpoint, "Checkpoint every", "checkpoint_every", recipe.checkpoint_every)
+    _number(checkpoint, "Steps between checkpoints", "checkpoint_every", recipe.checkpoint_every)
 
 
 def _number(place: Any, label: str, key: str, value: float, **display: Any) -> None:

@@ -1,4 +1,4 @@
-"""From the page's choices to a run."""
+"""Start a run from the choices on the page."""
 
 import secrets
 
@@ -17,8 +17,8 @@ TOKEN = "start_token"
 
 
 def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
-    """What would be started, or why nothing can be. The network takes on the data set's images and
-    classes."""
+    """The run that would be started, or why none can be. The network gets the image shape and the
+    classes of the data set."""
     if plan.recipe is None:
         return None, plan.problem
     try:
@@ -37,14 +37,15 @@ def fitted(shown: state.Shown, plan: Plan) -> tuple[RunSpec | None, str | None]:
 
 
 def start_button(spec: RunSpec | None) -> None:
-    """Start, and go and watch. A second click on the same page starts nothing new."""
+    """Start the run and open the Runs page. A second click on the same page starts no second
+    run."""
     with st.container(horizontal=True, vertical_alignment="center"):
         clicked = st.button(
             "Start training", type="primary", icon=":material/play_arrow:", disabled=spec is None
         )
         st.page_link(
             pages.STUDY,
-            label="With seeds, as a study",
+            label="Repeat with several seeds (study)",
             icon=":material/science:",
             query_params={"study": ":mine"},
         )

@@ -1,4 +1,4 @@
-"""What a training would do, before it is started: its learning rates, and its images."""
+"""A preview of the training before it starts: its learning rates and its images."""
 
 import streamlit as st
 
@@ -16,7 +16,8 @@ POINTS = 200
 
 
 def samples(plan: Plan) -> None:
-    """A sheet of the images, or where they have to be put; a run would download what it can."""
+    """A sheet of sample images. If there are none, where to put them and whether a run can download
+    them."""
     folder = data_folder()
     if missing := data.availability(plan.facts.name, folder):
         st.info(views.plain(missing), icon=":material/download:")
@@ -26,7 +27,9 @@ def samples(plan: Plan) -> None:
         except ResNetLabError as error:
             views.problem(str(error))
         else:
-            caption = "Above: images as they are. Below: the same, augmented by this recipe."
+            caption = (
+                "Top row: original images. Bottom row: the same images, augmented by this recipe."
+            )
             st.image(
                 sheet,
                 caption=caption,
@@ -36,8 +39,7 @@ def samples(plan: Plan) -> None:
 
 
 def _in_words(facts: DatasetFacts, augmentation: AugmentationConfig) -> str:
-    """What is seen, for those who do not see it: which images, and what this recipe does to
-    them."""
+    """The alternative text: which images are shown, and what this recipe does to them."""
     height, width, _ = facts.image_shape
     pixels = f"{augmentation.pad} pixel{'s' * (augmentation.pad != 1)}"
     done = (
@@ -45,17 +47,19 @@ def _in_words(facts: DatasetFacts, augmentation: AugmentationConfig) -> str:
         if augmentation.pad
         else []
     )
-    done += ["mirrored in half of the cases"] if augmentation.flip == "horizontal" else []
-    below = (
-        f"the same, {', and '.join(done)}"
-        if done
-        else "the same, which this recipe leaves as they are"
+    done += (
+        ["flipped horizontally in half of the cases"] if augmentation.flip == "horizontal" else []
     )
-    return f"Images of {facts.title} in two rows: above as they are, below {below}."
+    below = (
+        f"the same images, {', and '.join(done)}"
+        if done
+        else "the same images, because this recipe does not augment"
+    )
+    return f"Images of {facts.title} in two rows. Top: original images. Bottom: {below}."
 
 
 def schedule(plan: Plan) -> None:
-    """The learning rate of every step, as it will be applied."""
+    """The learning rate at each step."""
     recipe = plan.recipe
     if recipe is None:
         return

@@ -111,7 +111,7 @@ def study_states(page: Page, url: str) -> Iterator[str]:
     open_everything(page)
     yield "study with everything open"
     page.get_by_role("button", name="New study").click()
-    expect(page.get_by_role("combobox", name="Begin with")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Start from")).to_be_visible()
     settled(page)
     open_everything(page)
     expect(page.get_by_role("radio", name="Arm by arm")).to_be_visible()
@@ -131,17 +131,17 @@ def study_states(page: Page, url: str) -> Iterator[str]:
 def beside_states(page: Page, url: str) -> Iterator[str]:
     page.goto(f"{url}/runs")
     page.get_by_text("Side by side", exact=True).click()
-    page.get_by_role("button", name="The notebook's three curves").click()
+    page.get_by_role("button", name="Load the notebook's three curves").click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     settled(page)
     open_everything(page)
-    expect(page.get_by_role("region", name="Losses taken apart")).to_be_visible()
+    expect(page.get_by_role("region", name="Parts of the losses")).to_be_visible()
     yield "side by side with everything open"
 
 
 def training_states(page: Page, url: str) -> Iterator[str]:
     page.goto(f"{url}/train?network=resnet20")
-    expect(page.get_by_text("Above: images as they are.")).to_be_visible()
+    expect(page.get_by_text("Top row: original images.")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     yield "train as it opens"
     open_everything(page)

@@ -61,10 +61,14 @@ def test_uploaded_curves_are_explained(served: RunningApp, open_page: Any) -> No
     for number, (network, decay) in enumerate(CURVES.values()):
         choose(page, page.locator(f".st-key-beside_network_0_{number} input"), network)
         page.get_by_role("textbox", name="Weight decay λ").nth(number).fill(decay)
-    choose(page, page.locator(".st-key-beside_meaning_0 input"), "Keras's l2(λ): λ·Σw² in the loss")
+    choose(
+        page,
+        page.locator(".st-key-beside_meaning_0 input"),
+        "Keras's l2(λ): λ·Σw² is added to the loss",
+    )
     page.get_by_role("radio", name="yes", exact=True).click()
     page.get_by_role("textbox", name="Seeds").fill("0")
-    page.get_by_role("textbox", name="More of the recipe").fill(RECIPE)
+    page.get_by_role("textbox", name="More settings of the recipe").fill(RECIPE)
     page.get_by_role("button", name="Import 3 curves").click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page.get_by_text("Found in this csv file")).to_have_count(0)
@@ -79,7 +83,7 @@ def test_uploaded_curves_are_explained(served: RunningApp, open_page: Any) -> No
         "Every arm was trained with one seed",
     ):
         expect(page.get_by_text(words)).to_be_visible()
-    page.get_by_text("Total with penalties", exact=True).click()
+    page.get_by_text("Total loss with L2 penalty", exact=True).click()
     expect(page.get_by_text("these curves compare penalties, not what was learnt")).to_be_visible()
     page.get_by_role("button", name="Show error").click()
     expect(page.get_by_text("error, %")).to_be_visible()
@@ -93,7 +97,7 @@ def test_a_link_is_sent_to_a_colleague(served: RunningApp, open_page: Any) -> No
         write_import(served.folder / "runs" / IMPORTS, curve)
     page = open_page()
     side_by_side(page, served)
-    page.get_by_role("button", name="All imported curves").click()
+    page.get_by_role("button", name="Show all imported curves").click()
     expect(page).to_have_url(re.compile(r"/runs\?curve=[^&]+(&curve=[^&]+){2}$"))
     settled(page)
     page.get_by_role("button", name=re.compile("Remove plain_34_sgd")).click()
@@ -103,12 +107,14 @@ def test_a_link_is_sent_to_a_colleague(served: RunningApp, open_page: Any) -> No
     for seen in (page, theirs):
         expect(seen.get_by_role("button", name=re.compile("Remove .*_sgd"))).to_have_count(2)
         expect(seen.locator(".js-plotly-plot").first).to_be_visible()
-    expect(theirs.get_by_text("The link names runs or curves that are not here")).to_be_visible()
+    expect(
+        theirs.get_by_text("The link names runs or curves that do not exist here")
+    ).to_be_visible()
     expect(theirs).to_have_url(page.url)
     theirs.reload()
     expect(theirs.get_by_role("button", name=re.compile("Remove .*_sgd"))).to_have_count(2)
     page.get_by_text("One run", exact=True).click()
-    expect(page.get_by_text("No run yet")).to_be_visible()
+    expect(page.get_by_text("There are no runs yet")).to_be_visible()
 
 
 def test_sixty_long_curves_are_drawn(served: RunningApp, open_page: Any) -> None:
@@ -124,7 +130,7 @@ def test_sixty_long_curves_are_drawn(served: RunningApp, open_page: Any) -> None
         write_import(served.folder / "runs" / IMPORTS, curve)
     page = open_page()
     side_by_side(page, served)
-    button = page.get_by_role("button", name="All imported curves")
+    button = page.get_by_role("button", name="Show all imported curves")
     button.wait_for(timeout=PATIENCE_MS)
     began = time.monotonic()
     button.click()

@@ -62,18 +62,18 @@ def test_sliders_answer_the_keyboard(page: Page, app_url: str) -> None:
     before = bars(page)
     epsilon.focus()
     epsilon.press("End")
-    expect(page.get_by_text("the channel comes out smaller than it should")).to_be_visible()
+    expect(page.get_by_text("so the output of the norm is too small")).to_be_visible()
     page.wait_for_function(f"before => ({ALL_BARS})() !== before", arg=before)
     momentum = slider(page, "Momentum")
     momentum.focus()
     momentum.press("End")
-    expect(page.get_by_text("left after 4,603 steps")).to_be_visible()
+    expect(page.get_by_text("after 4,603 steps, less than 1 %")).to_be_visible()
     blocks = slider(page, "Blocks")
     blocks.focus()
     blocks.press("End")
     expect(first.last).to_contain_text("10⁻")
     page.get_by_role("radio", name="After training").click()
-    expect(page.get_by_text("where weight decay alone would have led")).to_be_visible()
+    expect(page.get_by_text("if only weight decay had changed the weights")).to_be_visible()
 
 
 def test_a_narrow_screen_needs_no_sideways_scrolling(open_page: OpenPage, app_url: str) -> None:
@@ -97,5 +97,5 @@ def test_nothing_keeps_a_person_out(
     visit(page, app_url)
     page.get_by_text("The words on this page").click()
     page.get_by_text("How these numbers were made").click()
-    expect(page.get_by_text("blocks whose maps have one size")).to_be_visible()
+    expect(page.get_by_text("blocks whose feature maps have the same size")).to_be_visible()
     assert complaints(page) == []

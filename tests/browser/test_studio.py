@@ -358,7 +358,7 @@ def test_the_ruler_leads_to_a_stage(page: Page, app_url: str, network: str) -> N
         ("resnet50", "projection", "4 layers"),
         ("resnet50", "params > 100k", "35 layers"),
         ("resnet56", "64x8x8", "64 layers"),
-        ("resnet56", "nothing of the kind", "no layer"),
+        ("resnet56", "nothing of the kind", "no layers"),
     ],
 )
 def test_a_search_says_how_many_layers_and_marks_them(
@@ -369,7 +369,7 @@ def test_a_search_says_how_many_layers_and_marks_them(
     page.locator(FIND).fill(question)
     expect(page.locator(ANSWER)).to_have_text(answer)
     hits = page.locator(f"{DRAWING} .box.hit")
-    if answer == "no layer":
+    if answer == "no layers":
         expect(hits).to_have_count(0)
     else:
         expect(hits.first).to_be_visible()

@@ -45,10 +45,10 @@ def fill(page: Page, role: Any, name: str, value: str) -> None:
 
 
 def open_the_rest(page: Page) -> None:
-    """The controls under "Change it", once the form stands still."""
-    expect(page.get_by_role("combobox", name="Begin with")).to_be_visible()
+    """The controls under "Customise", once the form stands still."""
+    expect(page.get_by_role("combobox", name="Start from")).to_be_visible()
     settled(page)
-    page.get_by_text("Change it").click()
+    page.get_by_text("Customise").click()
     expect(page.get_by_text("How levels are combined")).to_be_visible()
 
 
@@ -116,7 +116,7 @@ def exported(page: Page) -> None:
 
 def second_factor(page: Page) -> None:
     """Begin a study like it, and change one more thing about one arm by hand."""
-    page.get_by_role("button", name="Begin a study like it").click()
+    page.get_by_role("button", name="Copy this study").click()
     open_the_rest(page)
     page.get_by_role("radio", name="Arm by arm").click()
     settled(page)
@@ -143,4 +143,4 @@ def test_the_first_visit_shows_results_at_once(newcomer: RunningApp, open_page: 
     page.goto(f"{newcomer.url}/study")
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     expect(page.locator(".lab-table tbody tr")).not_to_have_count(0)
-    expect(page.get_by_text("You have no study yet")).to_be_visible()
+    expect(page.get_by_text("You have no studies yet")).to_be_visible()

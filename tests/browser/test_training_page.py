@@ -129,6 +129,6 @@ def test_an_empty_board_offers_the_one_thing_to_do(page: Page, folder: Path) -> 
     with running_app(folder) as app:
         page.goto(f"{app.url}/")
         page.get_by_role("link", name="Runs").click()
-        page.get_by_role("link", name="Start the first one").click()
+        page.get_by_role("link", name="Start the first run").click()
         expect(page.get_by_role("button", name="Start training")).to_be_enabled()
         page.context.close()

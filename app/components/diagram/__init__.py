@@ -1,5 +1,5 @@
-"""The interactive drawing: a Streamlit component that shows a picture and answers hands in the
-browser."""
+"""The interactive drawing: a Streamlit component that shows a picture and handles mouse, touch and
+keyboard in the browser."""
 
 from collections.abc import Callable
 from functools import cache
@@ -17,12 +17,12 @@ KEY = "diagram"
 
 
 class Picture(NamedTuple):
-    """What is on the canvas. `scenes` are from formats/scene.py, "wide" and for narrow screens
-    "tall", with the layer `tables` of the one or two networks in them; or `svg` is a picture that
-    can only be looked at.
+    """The content of the canvas. `scenes` come from formats/scene.py: "wide", and "tall" for narrow
+    screens. `tables` are the layer tables of the one or two networks in them. Or `svg` is a picture
+    without interaction.
 
-    `network` is the config's fingerprint and `key` another for every drawing. While `kind` stays,
-    so does the zoom.
+    `network` is the config's fingerprint. `key` is different for every drawing. The zoom is kept as
+    long as `kind` is the same.
     """
 
     network: str
@@ -42,21 +42,21 @@ def show_diagram(
     hits: dict[str, Any] | None = None,
     scheme: str | None = None,
 ) -> None:
-    """Draw it. `acted` is called when a person did something; `state.done(KEY)` says what: {"name":
-    "toggle", "id": …}, "refold", "reveal", "select" or "find".
+    """Draw it. `acted` is called after each action of a person. `state.done(KEY)` is the action:
+    {"name": "toggle", "id": …}, or with the name "refold", "reveal", "select" or "find".
 
-    `scheme` is the page's "light" or "dark" unless given.
+    `scheme` is "light" or "dark"; the default is the page's.
     """
     scheme = scheme or st.context.theme.type or "light"
     data = {**picture._asdict(), "selected": selected, "hits": hits, "scheme": scheme}
 
-    # In a list, since Streamlit searches a bare dict for data frames, and imports pandas to do so.
+    # In a list: Streamlit would search a bare dict for data frames, and import pandas for that.
     _component()(key=KEY, data=[data], on_act_change=acted)
 
 
 @cache
 def _component() -> Any:
-    """Registered once a process, from files that editors understand."""
+    """Registered once per process, from separate HTML, CSS and JS files."""
     html, css = ((HERE / name).read_text("utf-8") for name in ("diagram.html", "diagram.css"))
     scripts = [(HERE / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
     looks = f"{style_sheet('page')}\n{css}\n{_dark_colours()}"
@@ -64,7 +64,7 @@ def _component() -> Any:
 
 
 def _dark_colours() -> str:
-    """The drawing's light colours are its own; on dark ground these take their place."""
+    """CSS with the dark colours, which replace the light colours of the drawing."""
     lines = [
         f"  --lab-{name}: {colour.dark};" for name, colour in COLOURS.items() if not colour.host
     ]

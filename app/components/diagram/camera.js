@@ -1,23 +1,23 @@
-// Where the drawing stands in its window: pan, zoom, fit. Points are the drawing's, pixels the screen's.
+// The position of the drawing in its window: pan, zoom, fit. Points are units of the drawing, pixels of the screen.
 
 const ZOOM_STEP = 1.25;
 const DEEPEST_ZOOM = 12;
 const EDGE = 16;
-const TOP = 44; // the buttons lie over the drawing's upper edge
+const TOP = 44; // the buttons cover the upper edge of the drawing
 const NARROW = 640;
 const LARGEST_FIT = 1.6;
 const LONGEST = 6000;
 const READABLE = 0.5;
 const COMFORTABLE = 0.9;
 
-/** What scrolls when the page does. */
+/** The element that scrolls the page. */
 function scroller(root) {
   const host = root.getRootNode().host || root;
   return host.closest('[data-testid="stMain"]') || document.scrollingElement;
 }
 
 class Camera {
-  /** `canvas` holds the drawing, `root` may grow with it; `moved` is called after every move. */
+  /** `canvas` contains the drawing and `root` may grow with it. `moved` is called after every move. */
   constructor(root, canvas, moved) {
     Object.assign(this, { root, canvas, moved });
     this.natural = { width: 1, height: 1 };
@@ -44,7 +44,7 @@ class Camera {
     return this.scale > this.fitScale * 1.01;
   }
 
-  /** The whole drawing, unless its letters would be too small to read: then its beginning. */
+  /** Show the whole drawing. If its text would be too small to read, show its beginning. */
   begin() {
     this.grow();
     const whole = this.fitScale;
@@ -69,7 +69,7 @@ class Camera {
     this.moved();
   }
 
-  /** On a phone the drawing is as long as it is, and the page scrolls along it. */
+  /** On a phone the drawing is shown at full length, and the page scrolls. */
   grow() {
     const scale = Math.min(LARGEST_FIT, this.canvas.clientWidth / this.natural.width);
     const whole = this.narrow ? Math.min(LONGEST, this.natural.height * scale + EDGE + TOP + 40) : null;
@@ -103,7 +103,7 @@ class Camera {
     this.moved();
   }
 
-  /** Bring a box into the part of the window that `over` does not cover, where it is not in it already. */
+  /** If needed, move a box into the part of the window that `over` does not cover. */
   show(box, over) {
     if (this.narrow) return this.scrollTo(box);
     if (this.scale < READABLE) this.zoom(COMFORTABLE / this.scale);
@@ -121,7 +121,7 @@ class Camera {
     this.shift(box.x + box.width / 2 - free.x - free.width / 2, y);
   }
 
-  /** On a phone the page scrolls, not the drawing. */
+  /** Scroll the page to a box: on a phone the page scrolls, not the drawing. */
   scrollTo(box) {
     const page = scroller(this.root);
     const top = this.canvas.getBoundingClientRect().top + (box.y - this.window.y) * this.scale;

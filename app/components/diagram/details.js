@@ -1,9 +1,9 @@
-// The details panel: what a box stands for, in numbers. The server sends facts, never markup.
+// The details panel: the numbers of a box. The server sends facts, never markup.
 
 const SUMMED = ["trainable_params", "non_trainable_params", "macs", "activation_bytes"];
 const LISTED = 40;
 
-/** All that is known of a box, or of an opened panel. */
+/** The facts of a box, or of an opened panel. */
 function factsOf(part, scene, tables) {
   const table = tables[networkOf(part)];
   const boxes = part.can === undefined ? scene.inside(part) : [part];
@@ -17,12 +17,12 @@ function factsOf(part, scene, tables) {
     repeat: part.repeat || repeatOf(part, boxes), seen: table.rows[last][3], title: titleOf(part, own, kindOf), totals: table.totals, labels: table.labels };
 }
 
-/** An opened block that is drawn once for all its repeats. */
+/** How many repeats an opened block stands for, if it is drawn once for all of them. */
 function repeatOf(panel, boxes) {
   return panel.kind === "section" || !boxes.length ? 1 : boxes[0].repeat;
 }
 
-/** The layer table in full, from what the server sends once for all blocks that are alike. */
+/** The full layer table. The server sends equal blocks only once. */
 function unpacked({ kinds, patterns, blocks, seen, image, totals, labels }) {
   const rows = [];
   for (const [prefix, pattern] of blocks) {
@@ -62,12 +62,12 @@ function describe(facts, view) {
 }
 
 function actions(part, repeat, view) {
-  const made = [];
+  const buttons = [];
   const offer = (text, act) => {
     const button = element("button", text);
     button.type = "button";
     button.addEventListener("click", act);
-    made.push(button);
+    buttons.push(button);
   };
   if (part.can === undefined) offer("Close", () => view.toggle(part.id));
   else if (part.can.includes("o")) offer("Open", () => view.toggle(part.id));
@@ -76,10 +76,10 @@ function actions(part, repeat, view) {
   if (around?.title) offer(`Close ${around.title}`, () => view.toggle(around.id));
   const stage = stageOf(part);
   if (stage) offer("Fold or unfold repeats", () => view.send({ name: "refold", id: stage, network: networkOf(part) }));
-  return made;
+  return buttons;
 }
 
-/** The stage whose repeats can be folded: of the stage itself, or of a block that is drawn for itself. */
+/** The stage whose repeats can be folded: for the stage itself, or for a block that is drawn separately. */
 function stageOf(part) {
   const [, stage, block] = part.id.match(/^((?:other:)?stage\d+)(?:\.block(\d+))?$/) || [];
   return block === undefined || (Number(block) > 1 && !(part.repeat > 1)) ? stage : null;
@@ -104,7 +104,7 @@ function totals(facts) {
   ];
 }
 
-/** The same box of the other network, where two are drawn in step. */
+/** The same box of the other network, if two networks are drawn. */
 function counterpart(part, scene) {
   const name = part.id.startsWith("other:") ? part.id.slice(6) : `other:${part.id}`;
   return scene.byId.get(name) || scene.panelById.get(name);
@@ -116,10 +116,10 @@ function compared({ part, sums, labels }, { sums: others }) {
     const more = sign * (sums[key] - others[key]);
     return more ? `${more > 0 ? "+" : "\u2212"}${exact(Math.abs(more))}` : "the same";
   };
-  return [["Second \u2212 first", ""], ...["trainable_params", "macs", "activation_bytes"].map((key) => [labels[key], difference(key)])];
+  return [["Second \u2212 first network", ""], ...["trainable_params", "macs", "activation_bytes"].map((key) => [labels[key], difference(key)])];
 }
 
-/** One layer: its attributes, and its counts as sums. */
+/** One layer: its attributes, and the formulas of its counts. */
 function single({ first, numbers, table, labels }) {
   const reads = table.rows[numbers[0]][2].map((number) => table.rows[number][0]).join(" + ");
   const said = Object.entries(first.attributes);
@@ -129,7 +129,7 @@ function single({ first, numbers, table, labels }) {
   return [rows("attributes", list), rows("formulas", sums)];
 }
 
-/** The square on the input that the middle of the output sees. */
+/** The receptive field of the middle of the output, drawn on the input image. */
 function field([top, bottom, left, right], [height, width]) {
   const picture = make("svg", { class: "field", role: "img" });
   const reach = { top: Math.min(0, top), left: Math.min(0, left), bottom: Math.max(height, bottom + 1), right: Math.max(width, right + 1) };
@@ -144,11 +144,11 @@ function field([top, bottom, left, right], [height, width]) {
     make("rect", { class: "image", x: 0, y: 0, width, height }),
     make("rect", { class: "sees", x: left, y: top, width: right - left + 1, height: bottom - top + 1 }),
   );
-  const words = element("p", `What the middle of its output sees of the ${height}×${width} image`);
+  const words = element("p", `Receptive field of the middle of its output, on the ${height}×${width} image`);
   return row("receptive", [picture, words]);
 }
 
-/** Beside the pointer. */
+/** The text next to the pointer. */
 function briefly(facts) {
   const { sums, last, title } = facts;
   const parts = [title, shape(last.out)];
@@ -157,7 +157,7 @@ function briefly(facts) {
   return parts.join("  \u00b7  ");
 }
 
-/** For a reader who listens. */
+/** The text for a screen reader. */
 function spoken(facts) {
   const { part, sums, repeat, last } = facts;
   const state = part.can === undefined ? ", open" : part.can.includes("o") ? ", closed" : "";
@@ -176,7 +176,7 @@ function share({ sums, totals: whole }, key) {
   return sums[key] ? `${((100 * sums[key]) / whole[key]).toFixed(1)} %` : "";
 }
 
-/** The same steps as resnet.quantity.short: millions begin at a tenth of one. */
+/** The same units as in resnet.quantity.short; "M" is used from 0.1 million. */
 function short(number) {
   const scales = [[1e9, 1e9, "G"], [1e5, 1e6, "M"], [1e3, 1e3, "k"]];
   const scale = scales.find(([start]) => number >= start);
@@ -197,14 +197,14 @@ function rows(name, lines) {
 }
 
 function row(name, children) {
-  const made = element("div");
-  made.className = name;
-  made.append(...children);
-  return made;
+  const node = element("div");
+  node.className = name;
+  node.append(...children);
+  return node;
 }
 
 function element(name, text = "") {
-  const made = document.createElement(name);
-  made.textContent = text;
-  return made;
+  const node = document.createElement(name);
+  node.textContent = text;
+  return node;
 }

@@ -1,9 +1,9 @@
-// The drawing under a person's hand. What is drawn comes from the server; where it stands, hover, selection and details
-// are answered here. A network that changes keeps its place and zoom; only another level, direction or style fits anew.
+// The interactive drawing. The server sends what is drawn; position, hover, selection and details are handled here.
+// Position and zoom are kept when the network changes. A new level, direction or style is fitted to the window.
 // One module: camera.js, scene.js, motion.js, details.js, ruler.js, find.js, hands.js and this file, in this order.
 
 const views = new WeakMap();
-const REMEMBERED_AFTER = 500; // milliseconds: a selection that lasts goes into the link
+const REMEMBERED_AFTER = 500; // milliseconds until a selection is written to the link
 
 export default function (component) {
   const { parentElement, data: [data], setTriggerValue } = component;
@@ -58,7 +58,7 @@ class View {
     if (this.listing.open) this.list();
   }
 
-  /** Another drawing: what was clicked stays under the pointer, the rest moves to its new place. */
+  /** Draw a new scene. The clicked part stays under the pointer; the others move to their new places. */
   draw(another) {
     const before = this.scene;
     const anchor = this.hands.anchor;
@@ -71,7 +71,7 @@ class View {
     animate(before, this.scene, this.painter, this.camera);
   }
 
-  /** The scene that suits the canvas: from top to bottom on a phone. */
+  /** Choose the scene that fits the canvas: top to bottom on a phone. */
   pick() {
     const { scenes, svg } = this.data;
     const data = scenes && ((this.camera.narrow && scenes.tall) || scenes.wide);
@@ -107,13 +107,13 @@ class View {
     return Boolean(id && this.scene.byId && (this.scene.byId.has(id) || this.scene.panelById.has(id)));
   }
 
-  /** Select a box or an opened panel, say it, and show its details. */
+  /** Select a box or an opened panel, announce it, and show its details. */
   select(id, { quietly = false, shown = false } = {}) {
     this.selected = this.known(id) ? id : null;
     this.mark();
     const part = this.part(this.selected);
     const facts = part ? factsOf(part, this.scene, this.tables) : null;
-    this.panel.hidden = !facts || (this.opening && this.camera.narrow); // on a phone the sheet would hide what opens
+    this.panel.hidden = !facts || (this.opening && this.camera.narrow); // on a phone the details would cover what opens
     if (!quietly) this.opening = false;
     if (facts) this.panel.querySelector(".facts").replaceChildren(...describe(facts, this));
     if (part && shown) this.camera.show(part, this.panel);
@@ -128,7 +128,7 @@ class View {
     return this.scene.byId.get(id) || this.scene.panelById.get(id);
   }
 
-  /** Classes on the elements that are there: they come and go in a large drawing. */
+  /** Set the classes of the current elements, which change in a large drawing. */
   mark() {
     if (!this.painter.elements) return;
     for (const element of this.svg.querySelectorAll(".selected")) element.classList.remove("selected");
@@ -147,7 +147,7 @@ class View {
 
   // ---- opening ------------------------------------------------------------------------------------------------
 
-  /** Open the box or close the panel; `at` is where the pointer is, if it was one. */
+  /** Open the box or close the panel. `at` is the position of the pointer, if one was used. */
   toggle(id, at = null) {
     const part = this.part(id);
     if (!part) return;
@@ -157,7 +157,7 @@ class View {
     this.send({ name: "toggle", id });
   }
 
-  /** Close what is around the selected box. */
+  /** Close the panel around the selected box. */
   shut() {
     const part = this.part(this.selected);
     if (part && part.parent) {
@@ -166,9 +166,9 @@ class View {
     }
   }
 
-  // ---- for those who listen -----------------------------------------------------------------------------------
+  // ---- for screen readers -------------------------------------------------------------------------------------
 
-  /** Every box in words, made when the list is opened. */
+  /** A list of every box as text, made when it is opened. */
   list() {
     const list = this.listing.querySelector("ol");
     if (!this.listing.open || !this.scene.boxes) return;
@@ -183,7 +183,7 @@ class View {
   }
 }
 
-/** A picture that is not ours: Keras's. It can be looked at, not opened. */
+/** Keras's picture. It can be moved and zoomed, but boxes cannot be opened. */
 class Picture {
   constructor(text) {
     const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;

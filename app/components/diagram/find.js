@@ -1,4 +1,4 @@
-// Search: the server reads the question and names the layers; walking through them happens here.
+// Search: the server reads the search text and names the layers. This class steps through them.
 
 const PAUSE = 90; // milliseconds after the last letter
 
@@ -44,7 +44,7 @@ class Find {
     this.view.root.focus();
   }
 
-  /** What the server found: row numbers of layers, or why the question could not be read. */
+  /** Show what the server found: row numbers of layers, or why the search text could not be read. */
   show(found) {
     this.form.hidden = !this.view.scene.boxes.length;
     const { text = "", layers = [], problem = "" } = found || {};
@@ -64,12 +64,12 @@ class Find {
 
   count() {
     if (!this.text) return "";
-    if (!this.hits.length) return "no layer";
+    if (!this.hits.length) return "no layers";
     const layers = this.hits.length === 1 ? "1 layer" : `${this.hits.length.toLocaleString("en-US")} layers`;
     return this.at < 0 ? layers : `${(this.at + 1).toLocaleString("en-US")} of ${layers}`;
   }
 
-  /** The boxes the hits are in. */
+  /** Find the boxes that contain the hits. */
   locate() {
     const { scene } = this.view;
     this.boxes.clear();
@@ -93,7 +93,7 @@ class Find {
     this.view.send({ name: "reveal", layer, network });
   }
 
-  /** Once the server has opened the boxes around the hit; until then its answers are to something else. */
+  /** Select the hit, once the server has opened the boxes around it. Earlier answers belong to other actions. */
   arrive() {
     const box = this.view.scene.boxOfLayer(this.revealing.layer, this.revealing.network);
     if (box && box.can.includes("o")) return;

@@ -1,4 +1,4 @@
-// Pointer, wheel, fingers and keys.
+// Mouse, wheel, touch and keyboard.
 
 const DRAG_THRESHOLD = 4;
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
@@ -40,7 +40,7 @@ class Hands {
     if (name === "previous") find.walk(-1);
   }
 
-  /** Where a part stands before it is opened or closed: `at` is the pointer, in pixels of the screen. */
+  /** Remember where a part is before it is opened or closed. `at` is the pointer, in pixels of the screen. */
   hold(part, at) {
     const { camera, canvas } = this.view;
     const frame = canvas.getBoundingClientRect();
@@ -56,7 +56,7 @@ class Hands {
 
   wheel(event) {
     const outwards = event.deltaY > 0 && !event.ctrlKey;
-    if (outwards && !this.view.camera.zoomed) return; // nothing left to zoom out of: the page scrolls
+    if (outwards && !this.view.camera.zoomed) return; // the drawing cannot be zoomed out further, so the page scrolls
     event.preventDefault();
     this.view.camera.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), event.clientX, event.clientY);
   }
@@ -100,7 +100,7 @@ class Hands {
     else this.view.select(null);
   }
 
-  /** What is under the pointer, in a few words beside it. */
+  /** Show a short text about the part under the pointer. */
   point(event) {
     const said = event && this.said(event.target);
     this.hint.hidden = !said;
@@ -139,7 +139,7 @@ class Hands {
     event.preventDefault();
   }
 
-  /** Open or close what is selected; with Shift, close what is around it. */
+  /** Open or close the selected part; with Shift, close the panel around it. */
   enterKey(outwards) {
     const { view } = this;
     const part = view.part(view.selected);
@@ -148,7 +148,7 @@ class Hands {
     else if (part.can === undefined || part.can.includes("o")) view.toggle(part.id);
   }
 
-  /** Ctrl+F belongs to the drawing wherever the focus is, unless that is in another field. */
+  /** Ctrl+F searches the drawing, unless the focus is in another text field. */
   global(event) {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "f" || event.shiftKey) return;
     if (!this.view.root.isConnected || !this.view.scene.boxes.length) return;

@@ -1,9 +1,9 @@
-// What moves when a box opens or closes: everything to its new place, smoothly, and the clicked one not at all.
+// Animation when a box opens or closes: all parts move to their new places; the clicked one stays where it is.
 
 const GLIDE = { duration: 220, easing: "cubic-bezier(0.2, 0, 0, 1)" };
 const MOST_MOVING = 800;
 
-/** Move the window so that the part is where it was when it was touched, and still under the pointer. */
+/** Move the window so that the clicked part stays under the pointer. */
 function keepUnderPointer(camera, anchor, scene) {
   const part = scene.panelById.get(anchor.id) || scene.byId.get(anchor.id);
   if (!part) return undefined;
@@ -14,7 +14,7 @@ function keepUnderPointer(camera, anchor, scene) {
   return scroller(camera.root).scrollBy(0, top - anchor.clientY);
 }
 
-/** Old places to new ones; what is new fades in. Places count within the window, which has moved too. */
+/** Move parts from old to new places; new parts fade in. Places are relative to the window, which moved too. */
 function animate(before, scene, painter, camera) {
   const was = camera.before || { x: camera.window.x, y: camera.window.y };
   camera.before = null;

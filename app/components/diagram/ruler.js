@@ -1,4 +1,4 @@
-// The stages in a line, as long as they are in the drawing, with the window over them: the ruler is the map.
+// An overview map: the stages in a line, in proportion to the drawing, with a frame for the visible part.
 
 class Ruler {
   constructor(view) {
@@ -18,7 +18,7 @@ class Ruler {
     const map = make("svg", { class: "lab-drawing", preserveAspectRatio: "none", "aria-hidden": "true" });
     map.setAttribute("viewBox", across ? `0 0 ${scene.width} ${scene.height}` : `0 0 ${scene.height} ${scene.width}`);
     const turned = make("g", across ? {} : { transform: "matrix(0 1 1 0 0 0)" });
-    requestAnimationFrame(() => setTimeout(() => turned.append(...painter.silhouette()))); // after what was asked for
+    requestAnimationFrame(() => setTimeout(() => turned.append(...painter.silhouette()))); // after the drawing itself
     map.append(turned);
     this.frame = element("div");
     this.frame.className = "window";
@@ -43,7 +43,7 @@ class Ruler {
       panel.y + Math.min(panel.height, window.height) / 2 - window.y - window.height / 2);
   }
 
-  /** The part of the line that is in the window. */
+  /** Move the frame to the visible part. */
   follow(camera) {
     if (this.nav.hidden || !this.frame) return;
     const [start, length] = this.along(camera.window);

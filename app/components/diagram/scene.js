@@ -1,11 +1,11 @@
-// What is drawn: rows from the server become boxes, panels and lines, and those of them that can be seen, elements.
-// One module with the files beside it.
+// What is drawn: rows from the server become boxes, panels and lines. The visible ones become SVG elements.
+// One module with the other files in this folder.
 
 const SVG = "http://www.w3.org/2000/svg";
 const TITLE = "\ufffc";
-const MANY = 700; // from so many boxes on, only those in sight are elements
-const FAR = 0.28; // pixels per point under which no word can be read
-const AROUND = 0.6; // of the window, drawn around it so that a pan need not draw
+const MANY = 700; // with more boxes than this, only visible boxes are elements
+const FAR = 0.28; // pixels per point; below this, text cannot be read
+const AROUND = 0.6; // margin around the window, as a share of it, drawn so that a short pan needs no new elements
 
 class Scene {
   constructor(data) {
@@ -37,7 +37,7 @@ class Scene {
     return { source, target, kind, look, d, markup, label, x: x + dx, y: y + dy };
   }
 
-  /** A block from its template: the same boxes and lines, under its own names and at its own place. */
+  /** A block from its template: the same boxes and lines, with the names and the place of this block. */
   stamp([index, name, title, x, y, parent, source, first, repeat, step]) {
     const template = this.data.templates[index];
     const [dx, dy, width, height, markup] = template.panel;
@@ -51,7 +51,7 @@ class Scene {
     for (const [from, to, ...rest] of template.edges) this.edges.push(this.edge([named(from), named(to), ...rest], x, y));
   }
 
-  /** The numbers of all layers a box stands for, those of its first repeat only where asked. */
+  /** The numbers of all layers of a box; with `onlyFirst`, only those of its first repeat. */
   layersOf(box, onlyFirst = false) {
     const own = typeof box.own === "number" ? [...Array(box.own).keys()] : box.own;
     const offsets = typeof box.own === "number" || own[0] === 0 ? own : own.map((place) => place - own[0]);
@@ -68,13 +68,13 @@ class Scene {
     return this.boxes.filter((box) => names.has(box.parent));
   }
 
-  /** The smallest box that stands for a layer. */
+  /** The box that contains a layer. */
   boxOfLayer(number, network = 0) {
     return this.boxes.find((box) => box.network === network && this.layersOf(box).includes(number)) || null;
   }
 }
 
-/** Turns a scene into elements: all of a small one, of a large one what is in sight, and colours only from afar. */
+/** Turns a scene into elements: all parts of a small scene; of a large scene the visible parts, or only colours if it is zoomed out. */
 class Painter {
   constructor(scene) {
     this.scene = scene;
@@ -113,7 +113,7 @@ class Painter {
     this.fill(scene.panels.filter((panel) => meets(panel, frame)), boxes, edges);
   }
 
-  /** One path for each colour: thousands of boxes as cheap as eight. */
+  /** One path for each colour, so that thousands of boxes are drawn as fast as eight. */
   fromAfar() {
     this.fill(this.scene.panels.filter((panel) => !panel.stamped), [], []);
     this.layer.afar.replaceChildren(...this.silhouette());
@@ -174,7 +174,7 @@ function prototypes(looks) {
   return [...new DOMParser().parseFromString(text, "image/svg+xml").documentElement.children];
 }
 
-/** What closes a panel that is not painted: a small sign in its upper right corner. */
+/** A small symbol in the upper right corner that closes a panel without a visible frame. */
 function handle(panel) {
   const sign = make("text", { class: "row sign", x: panel.width - 9, y: 9 });
   sign.textContent = "\u25be";
