@@ -45,15 +45,21 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many of the fault matrix's cases survived."""
-    ran = {}
+    """How many faults of the fault matrix were survived."""
+    faults = {}
     for outcome in ("passed", "failed", "error"):
         reports = terminalreporter.getreports(outcome)
-        ran[outcome] = sum("test_fault_matrix.py" in report.nodeid for report in reports)
-    if sum(ran.values()):
+        counts = [faults_of(report) for report in reports if "fault_matrix.py" in report.nodeid]
+        faults[outcome] = sum(counts)
+    if sum(faults.values()):
         terminalreporter.write_line(
-            f"fault matrix: {sum(ran.values())} cases, {ran['passed']} survived"
+            f"fault matrix: {sum(faults.values())} faults, {faults['passed']} survived"
         )
+
+
+def faults_of(report: pytest.TestReport) -> int:
+    """How many faults a test brings: one, unless it says otherwise."""
+    return int(dict(report.user_properties).get("faults", 1))
 
 
 def fail_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -1,9 +1,10 @@
-"""A real worker with a fault: `fault_process.py FAULT RUN_DIRECTORY`. It comes once for a folder of
-runs.
+"""A real worker with faults: `fault_process.py FAULT,FAULT… RUN_DIRECTORY`. Each start of the first
+run has the next fault; starts after the last one have none.
 
 `stay:PHASE` writes a file `stays` beside the folder of runs, and does not leave that phase before
-there is a file `go`; `full:FILE` finds the disk full when that file is to be written. Any other run
-than the one it came to is worked on without TensorFlow, as tests/runs_worker.py does it.
+there is a file `go`; `stay:PHASE+PHASE` does so in each. `full:FILE` finds the disk full when that
+file is to be written. Any other run is worked on without TensorFlow, as tests/runs_worker.py does
+it.
 """
 
 import errno
@@ -31,24 +32,31 @@ def comes(name: str) -> bool:
     return met[name] == LATER.get(name, 1)
 
 
-def stay(phase: str, go: Path) -> None:
-    enter = heartbeat.Heart.enter
+def stay(phases: str, go: Path) -> None:
+    enter, claim = heartbeat.Heart.enter, worker.claim
+    wanted = phases.split("+")
 
     def entered(heart: heartbeat.Heart, now: Any) -> None:
         enter(heart, now)
-        if now == phase and comes(phase):
+        if now in wanted and now != "starting" and comes(now):
             wait_for(go)
 
+    def claimed(*rest: Any) -> None:
+        wait_for(go)
+        claim(*rest)
+
     heartbeat.Heart.enter = entered
-    if phase == "starting":
-        claim = worker.claim
-        worker.claim = lambda *rest: (wait_for(go), claim(*rest))
+    if "starting" in wanted:
+        worker.claim = claimed
 
 
 def wait_for(go: Path) -> None:
-    go.with_name("stays").touch()
+    stays = go.with_name("stays")
+    stays.touch()
     while not go.exists():
         time.sleep(0.02)
+    go.unlink()
+    stays.unlink()
 
 
 def full(name: str, go: Path) -> None:
@@ -82,17 +90,18 @@ def full(name: str, go: Path) -> None:
     files.tempfile.TemporaryDirectory = beside
 
 
-def main(fault: str, path: str) -> None:
+def main(faults: str, path: str) -> None:
     beside, run = Path(path).parents[1], Path(path).name
-    try:
-        with (beside / "met").open("x") as file:
-            file.write(run)
-        kind, _, name = fault.partition(":")
+    met = beside / "met"  # the run, once for each of its starts
+    starts = met.read_text().splitlines() if met.exists() else []
+    if starts and starts[0] != run:
+        runs_worker.main("obedient", path)
+        return
+    met.write_text("\n".join([*starts, run]))
+    coming = faults.split(",")[len(starts) :]
+    if coming:
+        kind, _, name = coming[0].partition(":")
         {"stay": stay, "full": full}[kind](name, beside / "go")
-    except FileExistsError:  # it came before: to this run, or to the one before it in the queue
-        if (beside / "met").read_text() != run:
-            runs_worker.main("obedient", path)
-            return
     sys.exit(worker.main([path]))
 
 

@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,12 @@ from tests.training_support import SGD, TIMES, recipe_of, spec_with
 pytestmark = pytest.mark.training
 
 FAULTY = Path(__file__).parent / "fault_process.py"
-STEPS, PATIENCE_S = 120, 120.0
-PHASES = ("starting", "compiling", "stepping", "evaluating", "checkpointing", "exiting")
+STEPS, PATIENCE_S = 220, 120.0
+PHASES = ("starting", "compiling", "evaluating", "stepping", "checkpointing", "exiting")
+"""In the order in which one run stays in them (tests/fault_process.py)."""
+
 WRITES = ("environment.json", "metrics.jsonl", "checkpoint", "model.keras", "exit.json")
+"""In this order one run meets them all."""
 
 
 @pytest.fixture
@@ -60,14 +63,18 @@ def spec(seed: int = 0) -> RunSpec:
 SERVER = """
 import sys, time
 from pathlib import Path
-from tests.test_fault_matrix import spec, with_fault
-with_fault(Path(sys.argv[1]), sys.argv[2]).start(spec())
+from tests.test_fault_matrix import spec, with_faults
+root, faults, looked = sys.argv[1:]
+store = with_faults(Path(root), faults)
+if not store.list():
+    store.start(spec())
+Path(looked).touch()
 time.sleep(600)
 """
 
 
-def with_fault(root: Path, fault: str) -> Store:
-    return Store(root, Launcher([sys.executable, str(FAULTY), fault]))
+def with_faults(root: Path, faults: str) -> Store:
+    return Store(root, Launcher([sys.executable, str(FAULTY), faults]))
 
 
 @pytest.fixture(scope="module")
@@ -110,59 +117,81 @@ def in_phase(run: Run, phase: str) -> processes.Process:
     return worker
 
 
-@pytest.mark.parametrize("phase", PHASES)
-def test_killed_in_a_phase(root: Path, uninterrupted: Run, phase: str) -> None:
-    """A crash with its signal, the next run at work by itself, and nothing lost on the way.
+def test_killed_in_every_phase(
+    root: Path, uninterrupted: Run, record_property: Callable[[str, object], None]
+) -> None:
+    """A crash with its signal, the next run at work by itself, and nothing lost on the way: one run
+    is killed in each phase, and resumed each time.
 
     The next run's worker needs no TensorFlow: it is there to be started, by the same queue and the
     same launcher.
     """
-    store = with_fault(root, f"stay:{phase}")
-    run, following = store.start(spec()), store.start(spec(1))
-    os.kill(in_phase(run, phase).pid, signal.SIGKILL)
-    wait_for(lambda: "signal 9 (SIGKILL)" in (run.state().cause or ""))
-    assert run.state().name == "crashed"
-    wait_for(lambda: following.progress().step > 0, PATIENCE_S)
-    store.stop(following.id)
-    assert store.wait(following.id, PATIENCE_S).state().name == "stopped"
-    store.resume(run.id)
+    record_property("faults", len(PHASES))
+    store = with_faults(root, ",".join(f"stay:{phase}" for phase in PHASES))
+    run = store.start(spec())
+    for number, phase in enumerate(PHASES):
+        following = store.start(spec(number + 1))
+        os.kill(in_phase(run, phase).pid, signal.SIGKILL)
+        wait_for(lambda: "signal 9 (SIGKILL)" in (run.state().cause or ""))
+        assert run.state().name == "crashed"
+        wait_for(lambda: following.progress().step > 0, PATIENCE_S)  # noqa: B023  called at once
+        store.stop(following.id)
+        assert store.wait(following.id, PATIENCE_S).state().name == "stopped"
+        (root.parent / "stays").unlink()
+        store.resume(run.id)
     store.wait(run.id, PATIENCE_S)
     assert_equal(run, uninterrupted)
 
 
-@pytest.mark.parametrize("phase", PHASES)
-def test_the_server_killed_while_its_run_is_in_a_phase(
-    root: Path, uninterrupted: Run, phase: str
+def test_the_server_killed_in_every_phase_of_its_run(
+    root: Path, tmp_path: Path, uninterrupted: Run, record_property: Callable[[str, object], None]
 ) -> None:
-    """The worker must not notice: same process, same curve."""
-    store = with_fault(
-        root, f"stay:{phase}"
-    )  # looking wakes a supervisor too, and it must start the same worker
-    server = subprocess.Popen([sys.executable, "-c", SERVER, str(root), f"stay:{phase}"], cwd=HOME)
-    wait_for(lambda: bool(store.list()))
-    (run,) = store.list()
-    worker = in_phase(run, phase)
-    server.kill()
-    server.wait()
-    (root.parent / "go").touch()
+    """The worker must not notice: same process, same curve. Each server but the first only looks at
+    the run."""
+    record_property("faults", len(PHASES))
+    faults = f"stay:{'+'.join(PHASES)}"
+    store = with_faults(root, faults)  # looking wakes a supervisor, which must start that worker
+    workers = set()
+    for phase in PHASES:
+        looked = tmp_path / f"looked-{phase}"
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(root), faults, str(looked)], cwd=HOME
+        )
+        try:
+            wait_for(looked.exists, PATIENCE_S)
+            (run,) = store.list()
+            workers.add(in_phase(run, phase))
+        finally:
+            server.kill()
+            server.wait()
+        (root.parent / "go").touch()
+        wait_for(lambda: not (root.parent / "go").exists())
     store.wait(run.id, PATIENCE_S)
     work = run.directory.work()
     assert work
-    assert (work.pid, work.start_ticks) == (worker.pid, worker.start_ticks)
+    assert [(worker.pid, worker.start_ticks) for worker in workers] == [
+        (work.pid, work.start_ticks)
+    ]
     assert_equal(run, uninterrupted)
 
 
-@pytest.mark.parametrize("file", WRITES)
-def test_disk_full_at_a_write(root: Path, uninterrupted: Run, file: str) -> None:
+def test_disk_full_at_every_write(
+    root: Path, uninterrupted: Run, record_property: Callable[[str, object], None]
+) -> None:
     """One sentence that says so, and a run that goes on once there is room. The last word finds
     room by itself."""
-    store = with_fault(root, f"full:{file}")
-    run = store.wait(store.start(spec()).id, PATIENCE_S)
-    if file != "exit.json":
-        assert run.state().name == "failed", run.log_tail()
+    record_property("faults", len(WRITES))
+    store = with_faults(root, ",".join(f"full:{file}" for file in WRITES))
+    run = store.start(spec())
+    for file in WRITES:
+        store.wait(run.id, PATIENCE_S)
+        if file == "exit.json":
+            break
+        assert run.state().name == "failed", (file, run.log_tail())
         assert run.state().cause == "The disk is full: free some space, then resume the run."
         store.resume(run.id)
-        store.wait(run.id, PATIENCE_S)
+    met = (root.parent / "met").read_text().splitlines()
+    assert met == [run.id] * len(WRITES)
     assert_equal(run, uninterrupted)
 
 
