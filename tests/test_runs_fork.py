@@ -156,7 +156,7 @@ def test_a_broken_checkpoint_is_passed_over_with_a_word(store: Store) -> None:
             "keeps its parent's recipe.validation_images, 300",
         ),
         ({"steppes": 900}, UnknownNameError, "did you mean 'steps'"),
-        ({"steps": 10}, ConfigError, "past the end"),
+        ({"steps": 10}, ConfigError, "must end within the run"),
         ({"batch_size": 1300}, ConfigError, "at most the 1,200"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a residual network is, as data: frozen, validated, closed, JSON in and out.
+"""The description of a residual network as data: frozen, validated, read from and written as JSON.
 
 Nothing here knows about graphs, Keras or drawings; everything else reads these classes.
 """
@@ -100,8 +100,8 @@ FIRST_FIELDS = frozenset(
         "initialiser",
     }
 )
-"""The fields that every file of a network has. Never add to them: a later field is left out where
-it has its default."""
+"""The fields that every network file has. Never add to them: a newer field is left out of files
+where it has its default."""
 
 
 class ResNetConfig(Closed):
@@ -154,8 +154,8 @@ class ResNetConfig(Closed):
     def _as_before(
         self, handler: SerializerFunctionWrapHandler, info: SerializationInfo
     ) -> dict[str, Any]:
-        """Fields that came later are left out at their defaults. So a network of before has the
-        fingerprint and the files it had, and earlier versions of this program can read them."""
+        """Leave out newer fields that have their defaults. So older networks keep their
+        fingerprints and files, and earlier versions of this program can read them."""
         data: dict[str, Any] = handler(self)
         if info.context is not WHOLE:
             for name, field in type(self).model_fields.items():
@@ -167,6 +167,7 @@ class ResNetConfig(Closed):
     def depth(self) -> int:
         """Layers with weights on the longest path, as the paper counts: projections and norms are
         left out."""
+        # The + 2 are the stem's convolution and the dense layer: 6n + 2 on CIFAR (section 4.2).
         return CONVS_PER_BLOCK[self.block] * sum(stage.blocks for stage in self.stages) + 2
 
     @property
@@ -176,12 +177,13 @@ class ResNetConfig(Closed):
 
     @property
     def label(self) -> str:
-        """A short name made from the facts: plain or residual, and the depth."""
+        """A short name: plain or resnet, and the depth."""
         return f"{'plain' if self.shortcut == 'none' else 'resnet'}{self.depth}"
 
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that are equal exactly when the configs are."""
+        # Sorted keys and no spaces: the same config always gives the same bytes.
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
@@ -191,7 +193,7 @@ class ResNetConfig(Closed):
         return stage.filters * self.base_width // 64 * self.cardinality
 
     def check(self) -> None:
-        """Raise ConfigError where fields that are each allowed make no sense together."""
+        """Raise ConfigError for fields that are valid alone but contradict each other."""
         for rule in RULES:
             rule(self)
 
@@ -202,6 +204,7 @@ def _enough_room(config: ResNetConfig) -> None:
         raise ConfigError(
             f"stages may hold at most {MOST_BLOCKS} blocks together; received {blocks}."
         )
+    # Follow the shorter side through every stride; it must still be above 1 where one strides.
     side = min(config.input_shape[:2])
     strides = [("stem.conv", 2), ("stem.pool", 2)] if config.stem != "cifar" else []
     strides += [(f"stage{number}", stage.stride) for number, stage in enumerate(config.stages, 1)]
@@ -212,7 +215,7 @@ def _enough_room(config: ResNetConfig) -> None:
                 " already 1 wide; give larger images than"
                 f" {config.input_shape[0]}×{config.input_shape[1]}, fewer strides or a CIFAR stem."
             )
-        side = -(-side // stride)
+        side = -(-side // stride)  # ceil(side / stride), as padding "same" gives
 
 
 def _right_width(config: ResNetConfig) -> None:
@@ -223,6 +226,7 @@ def _right_width(config: ResNetConfig) -> None:
             " 'bottleneck'."
         )
     for number, stage in enumerate(config.stages, 1):
+        # The width of the 3×3 is filters × base_width / 64 × cardinality (Xie et al. 2017).
         if stage.filters * config.base_width % 64:
             raise ConfigError(
                 f"filters × base_width must be a multiple of 64 so that stage{number} has whole"
@@ -233,6 +237,7 @@ def _right_width(config: ResNetConfig) -> None:
 def _norm_fits(config: ResNetConfig) -> None:
     if config.norm.kind != "group":
         return
+    # Every place with another number of channels, since each of its norms is split into groups.
     widths = {"stem": config.stem_width}
     if config.stem == "deep":
         widths["the stem's first"] = config.stem_width // 2
