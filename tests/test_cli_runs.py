@@ -362,7 +362,7 @@ def test_a_run_that_is_not_there_is_one_line_and_no_folder(
         (["move", "0"], "PLACE"),
         (["move", "first"], "PLACE"),
         (["restore"], "There is no run"),
-        (["fork", "--steps", "50"], "past the checkpoint it begins at"),
+        (["fork", "--steps", "50"], "recipe.steps must be above"),
         (["fork", "--recipe-set", "seed=9"], "keeps its parent's recipe.seed"),
         (["fork", "--recipe-set", "steps"], "KEY=VALUE"),
         (["export", "-o", "a.txt"], ".csv, .zip"),

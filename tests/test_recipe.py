@@ -53,7 +53,10 @@ def test_an_unknown_data_set_suggests_the_nearest() -> None:
             {"schedule": {"kind": "cosine", "learning_rate": 0.1, "steps": 900_000}},
             "must end within the run",
         ),
-        ({"warmup": {"kind": "steps", "steps": 900_000}}, "warm-up takes 900,000 steps"),
+        (
+            {"warmup": {"kind": "steps", "steps": 900_000}},
+            "warm-up must end within the run; it takes 900,000",
+        ),
         ({"optimiser": {"kind": "adamw"}}, "second decay"),
         (
             {

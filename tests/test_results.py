@@ -332,7 +332,7 @@ def test_the_table_people_read() -> None:
         ),
     ]
     assert "Residual helps by 4.1 ± 0.6 points at depth 56 (resnet56)." in lines[-1]
-    assert "the test set was read once" in lines[-1]
+    assert "The test set was read once" in lines[-1]
     assert "Intervals: 95 %." in lines[-1]
 
 

@@ -147,7 +147,7 @@ def test_a_broken_checkpoint_is_passed_over_with_a_word(store: Store) -> None:
         (
             {"steps": 100, "schedule.steps": 90},
             ConfigError,
-            "past the checkpoint it begins at, that of step 100",
+            "must be above 100, the step of the checkpoint",
         ),
         ({"seed": 1}, ConfigError, "keeps its parent's recipe.seed, 0"),
         (
@@ -171,7 +171,7 @@ def test_what_cannot_go_on_is_refused_and_leaves_nothing(
 
 
 def test_no_checkpoint_is_refused_with_a_way_out(store: Store) -> None:
-    with pytest.raises(RunError, match=r"has none that is whole; its first is due at step 100"):
+    with pytest.raises(RunError, match=r"has none\. Its first is written at step 100"):
         store.fork(parent(store, step=None).id, {})
 
 

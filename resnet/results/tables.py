@@ -20,7 +20,7 @@ NOTES = (
         " with, ± half its interval: over pairs where seeds are shared, else Welch's. Intervals are"
         " not corrected for multiple comparisons."
     ),
-    "No choice was made with the test set: each run read it once, at its end.",
+    "The test set was read once, at the end of each run; no choice was made with it.",
 )
 LINE = 100
 WIDTHS: dict[TableFormat, int] = {"text": 28, "latex": 24}
