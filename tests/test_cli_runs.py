@@ -316,7 +316,7 @@ def test_the_bin_can_be_emptied(shell: Shell, paused: Store) -> None:
     assert shell("runs", "empty-bin") == Done(0, "The bin is empty.\n", "")
     run = stopped(paused)
     shell("runs", "delete", run.id)
-    assert shell("runs", "empty-bin").out == "1 deleted run removed for good.\n"
+    assert shell("runs", "empty-bin").out == "1 run deleted permanently.\n"
     assert paused.deleted() == []
     assert shell("runs", "restore", run.id).status == 2
 

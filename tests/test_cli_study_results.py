@@ -100,7 +100,7 @@ def test_what_cannot_be_drawn_is_one_line(shell: Shell, tmp_path: Path) -> None:
     )
     assert not (tmp_path / "f.svg").exists()
     assert shell("study", "figure", "study.yaml", "-o", "f.png").err.startswith(
-        "The file's ending says which format"
+        "The file's ending sets the format"
     )
     assert shell("study", "table", "study.yaml").status == 0
 

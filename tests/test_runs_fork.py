@@ -185,7 +185,7 @@ def test_a_checkpoint_of_another_network_is_refused(store: Store) -> None:
 def test_an_unreadable_parent_is_refused(store: Store) -> None:
     first = parent(store)
     (first.path / SPEC).write_text("{")
-    with pytest.raises(RunError, match="only where its spec can be read"):
+    with pytest.raises(RunError, match="needs its parent's spec"):
         store.fork(first.id, {})
 
 

@@ -85,7 +85,7 @@ def test_results_stay_the_same_without_the_images(
         assert (home / "again.zip").read_bytes() == (home / "study.zip").read_bytes()
         assert shell("study", "figure", source, "-o", "f.svg").status == 0
     shown = shell("study", "show", "study.yaml")
-    assert (shown.status, "8 runs: 8 there already and reused." in shown.out) == (0, True)
+    assert (shown.status, "8 runs: 8 finished already and reused." in shown.out) == (0, True)
 
 
 def test_the_recipe_check_needs_no_images(
