@@ -329,7 +329,7 @@ def test_check_looks_at_every_arm_of_a_study(shell: Shell) -> None:
     Path("mine.json").write_text(study_files.to_text(study_files.read(Path("mine.yaml")), "json"))
     assert shell("check", "mine.json").out == done.out
     Path("broken.yaml").write_text("a: [")
-    assert_refused(shell("check", "broken.yaml"), "This is no YAML")
+    assert_refused(shell("check", "broken.yaml"), "This YAML cannot be read")
 
 
 def test_twin_says_what_is_equal_and_counts_what_is_not(shell: Shell) -> None:
