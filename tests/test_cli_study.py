@@ -129,7 +129,10 @@ MISTAKES = {
         "received --ready and --vary",
     ),
     "no level": (("--vary", "network.shortcut"), "A factor is written KEY=A,B,C"),
-    "an empty level": (("--vary", "network.shortcut=none,,projection"), "parted by single commas"),
+    "an empty level": (
+        ("--vary", "network.shortcut=none,,projection"),
+        "separated by single commas",
+    ),
     "an unknown key": (("--vary", "network.shortcuts=none"), "did you mean 'network.shortcut'?"),
     "an unknown level": (("--vary", "network.shortcut=nothing"), "Arm shortcut nothing cannot be"),
     "no seeds": (("--seeds", "a,b"), "Seeds are whole numbers separated by commas"),
