@@ -17,14 +17,17 @@ from pydantic import (
 from resnet.errors import ConfigError
 from resnet.network.settings import WHOLE, Closed
 
-Stem = Literal["imagenet", "deep", "cifar"]
+Stem = Literal["imagenet", "deep", "cifar"]  # 7×7 with pooling; three 3×3 with pooling; one 3×3
 Block = Literal["basic", "bottleneck"]
+# "none" is the plain network; the others are options A, B and C of He et al. 2015, table 3.
 Shortcut = Literal["none", "padded_identity", "projection", "projection_always"]
+# The layer of a bottleneck that strides: 1×1 in the paper, 3×3 in fb.resnet.torch ("v1.5").
 StrideOn = Literal["1x1", "3x3"]
 StrideAt = Literal["start", "end"]
 Padding = Literal["same", "symmetric"]
 Downsampling = Literal["convolution", "average_pool"]
 BiasOn = Literal["all", "trunk"]
+# ReLU after the addition (He et al. 2015) or norm and ReLU before each convolution (2016).
 ActivationOrder = Literal["post", "pre"]
 HeadActivation = Literal["softmax", "sigmoid", "none"]
 NormKind = Literal["batch", "group", "layer", "layer_hwc", "none"]
@@ -39,6 +42,7 @@ NORM_NAMES: dict[NormKind, str] = {
 }
 """As drawings, sentences and tables call them."""
 
+# Output channels of a block ÷ its `filters` (He et al. 2015, table 1).
 EXPANSION = {"basic": 1, "bottleneck": 4}
 CONVS_PER_BLOCK = {"basic": 2, "bottleneck": 3}
 MOST_BLOCKS = 1000

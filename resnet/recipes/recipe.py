@@ -22,8 +22,8 @@ from resnet.recipes.split import check_shares, class_shares
 
 InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
-DecaySemantics = Literal["l2", "decoupled"]
-BatchNormStatistics = Literal["per_device", "synchronised"]
+DecaySemantics = Literal["l2", "decoupled"]  # in the loss; or applied to the weights
+BatchNormStatistics = Literal["per_device", "synchronised"]  # over a device's share; or the batch
 Reaction = Literal["stop", "go_on"]
 DecayCovers = Literal["conv_kernels", "kernels", "all"]
 

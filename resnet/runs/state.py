@@ -23,6 +23,7 @@ StateName = Literal[
 ]
 ALIVE: frozenset[StateName] = frozenset({"starting", "running", "stalled", "stopping"})
 NOT_YET = ("starting", "compiling")
+# Enough for the last lines of a traceback, and one read from the disk.
 LOG_TAIL_BYTES = 4096
 
 
@@ -32,6 +33,7 @@ class Patience:
     after a request, and between SIGTERM and SIGKILL."""
 
     stale_after_s: float = 20.0
+    # Longer than between two heartbeats: the first one comes after TensorFlow is imported.
     first_sign_s: float = 120.0
     grace_s: float = 30.0
     terminate_s: float = 5.0
@@ -141,6 +143,7 @@ def _stopping(evidence: Evidence, patience: Patience) -> State | None:
     )
     if control.uptime_s is None:
         return State("stopping", cause, control.time_s)
+    # Uptime is used for the difference, since a person may set the clock meanwhile.
     deadline_s = clock.now_s() + patience.grace_s - (evidence.uptime_s - control.uptime_s)
     return State("stopping", cause, control.time_s, deadline_s)
 

@@ -1,5 +1,5 @@
-"""What a study has found so far: its runs, gathered by arm, compared, held against the paper, and
-put into tables."""
+"""The results of a study so far: its runs, gathered by arm, compared with each other and with the
+paper, and put into tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ READ: tuple[Measure, ...] = (
     "train_error",
     "duration_s",
 )
-"""The measures people read. Data losses stand in the table for programs."""
+"""The measures in the table for people. Data losses are in the table for programs."""
 
 NO_TEST = "not compared: no finished run has read the test set"
 
@@ -74,16 +74,15 @@ class Outcome:
 
     @property
     def banners(self) -> tuple[str, ...]:
-        """What must be said before anything else: each is a sentence, and a reason to doubt the
-        comparison."""
+        """Sentences to show first: each is a reason to doubt the comparison."""
         loose = [self.one_factor.sentence] if self.one_factor.purity == "undeclared" else []
         return (*loose, *self.several, *self.recorded.broken)
 
     @property
     def guards(self) -> tuple[str, ...]:
-        """What is known to be equal, and what differs on purpose: a sentence each."""
+        """One sentence for each thing that is known to be equal, or that differs on purpose."""
         purity = () if self.one_factor.purity == "undeclared" else (self.one_factor.sentence,)
-        if len(self.arms) == 1:  # it shares everything with itself
+        if len(self.arms) == 1:  # one arm has nothing to share with
             return purity
         return (
             *purity,
@@ -172,7 +171,7 @@ def exported(outcome: Outcome, form: TableFormat) -> str:
 
 
 def _not_begun(outcome: Outcome) -> list[str]:
-    """A seed that is missing would else be seen in a number in brackets only."""
+    """Says how many runs are missing; else only a number in brackets would show it."""
     count, of = sum(step.run is None for step in outcome.steps), len(outcome.steps)
     return (
         [f"{count} of {of} runs {'has' if count == 1 else 'have'} not begun."]
