@@ -1,5 +1,5 @@
-"""CIFAR's two data sets, from the published archives or their unpacked folders: what both have in
-common."""
+"""The common part of the two CIFAR data sets, read from the published archives or their unpacked
+folders."""
 
 import tarfile
 import zlib
@@ -149,7 +149,7 @@ class Cifar:
 
 
 def where(python: Version, binary: Version) -> str:
-    """What to put where, for a data set's facts."""
+    """Which files to put in which folder, for a data set's facts."""
     return (
         f"put {python.archive} or its folder {python.folder} in the data folder (the binary"
         f" version, {binary.archive} or {binary.folder}, works too)"

@@ -1,5 +1,5 @@
-"""CIFAR's batches: thousands of images a file, as Python pickles or as plain bytes. No pickle may
-run code here."""
+"""CIFAR's batches: thousands of images in each file, as Python pickles or as plain bytes. A pickle
+may run code, so only arrays are accepted from it."""
 
 import io
 import pickle
@@ -20,8 +20,8 @@ Batch = tuple[Images, Labels]
 
 @dataclass(frozen=True)
 class BatchLayout:
-    """What one file holds. `label_key` names the labels in a pickle; of the `label_bytes` before
-    each image in the binary version the last one is the label."""
+    """The content of one file. `label_key` names the labels in a pickle; of the `label_bytes`
+    before each image in the binary version the last one is the label."""
 
     title: str
     images: int
