@@ -74,6 +74,7 @@ def _both_fitted(arms: Arms) -> Said | None:
         if not errors:
             return None
         means.append(fmean(errors))
+    # One arm that does not fit is enough: degradation could still be seen.
     if max(means) >= FITTED:
         return None
     return Said(

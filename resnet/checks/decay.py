@@ -163,6 +163,7 @@ def _strength_differs(arms: Arms) -> Said | None:
     if _declared([facts for facts, _ in known]):
         return None
     for (one, weak), (two, strong) in combinations(known, 2):
+        # Both in the paper's unit, so Keras's 5e-5 equals 1e-4; ALIKE allows for rounding.
         if max(weak, strong) > ALIKE * min(weak, strong):
             numbers = "; ".join([f"{facts.called} {_typed(facts)}" for facts, _ in known])
             depths = {facts.network.depth for facts in (one, two) if facts.network}
@@ -190,6 +191,7 @@ def _far_from_usual(facts: Facts) -> Said | None:
     if not (pull := gradient_decay(facts)) or facts.optimiser != "sgd":
         return None
     ratio = pull / PAPER_DECAY
+    # Rounded, so that exactly ten times is not reported because of a last digit.
     if 1 / FAR <= round(ratio, 9) <= FAR:
         return None
     return Said(
@@ -204,6 +206,7 @@ def _decay_argument(facts: Facts) -> Said | None:
         return None
     left = ""
     if facts.steps:
+        # Old Keras: rate / (1 + decay · step).
         left = (
             f", to {100 / (1 + facts.decay_argument * facts.steps):.3g} % of it after"
             f" {facts.steps:,} steps"

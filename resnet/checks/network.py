@@ -20,6 +20,7 @@ HALF_BREAKS_FROM = 56
 def _wrong_family(facts: Facts) -> Said | None:
     if facts.network is None:
         return None
+    # The shorter side, since it shrinks to nothing first.
     side = min((facts.image_shape or facts.network.input_shape)[:2])
     if facts.network.stem != "cifar" and side <= SMALL_SIDE:
         left = ceil(ceil(side / 2) / 2)  # the convolution halves the map, then the pool
@@ -108,6 +109,7 @@ def _twins(one: Facts, two: Facts) -> bool:
     """Whether one is plain and the other residual, with the same depth and kind of block."""
     if one.network is None or two.network is None:
         return False
+    # Depth counts no projections, so twins have equal depths.
     same = (one.network.depth, one.network.block) == (two.network.depth, two.network.block)
     return same and (one.network.shortcut == "none") != (two.network.shortcut == "none")
 

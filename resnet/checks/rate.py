@@ -33,6 +33,7 @@ def _far_from_usual(facts: Facts) -> Said | None:
     if not usual or not facts.learning_rate:
         return None
     ratio = facts.learning_rate / usual
+    # Rounded, so that exactly ten times is not reported because of a last digit.
     if 1 / FAR <= round(ratio, 9) <= FAR:
         return None
     name = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}[
@@ -103,6 +104,7 @@ def _drop_after_the_end(facts: Facts) -> Said | None:
 def _epochs_for_steps(facts: Facts) -> Said | None:
     if facts.counts_in != "epochs" or not facts.train_images or not facts.images_per_step:
         return None
+    # Keras's last batch of an epoch is shorter, so an epoch has ⌈images / batch⌉ steps there.
     per_epoch = facts.train_images / facts.images_per_step
     if per_epoch.is_integer():
         return None

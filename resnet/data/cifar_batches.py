@@ -44,6 +44,7 @@ def read_binary(data: bytes, name: str, layout: BatchLayout) -> Batch:
             f"{name} {what}: {len(data):,} of {expected:,} bytes; get the file again and replace"
             " it."
         )
+    # (images, label bytes + 3072)
     rows = np.frombuffer(data, np.uint8).reshape(layout.images, layout.label_bytes + PIXELS)
     return _batch(rows[:, layout.label_bytes :], rows[:, layout.label_bytes - 1], name, layout)
 
@@ -84,7 +85,7 @@ def _batch(pixels: Any, labels: Any, name: str, layout: BatchLayout) -> Batch:
         numbers = np.empty(0, np.int64)
     if numbers.shape != (images,) or numbers.min() < 0 or numbers.max() >= layout.classes:
         raise DataError(f"{what} labels from 0 to {layout.classes - 1}.")
-    rows = pixels.reshape(images, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    rows = pixels.reshape(images, 3, SIDE, SIDE).transpose(0, 2, 3, 1)  # channels last
     return np.ascontiguousarray(rows), numbers.astype(np.int32)
 
 

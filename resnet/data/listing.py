@@ -75,6 +75,8 @@ def _list(folder: Path, stamp: FolderTimes) -> Listing:
     images_by_class = [_images_in(folder / name) for name in names]
     _check_classes(folder, names, images_by_class)
     placed = sorted(
+        # The share of a class that comes before a file. Sorting all files by it mixes the
+        # classes evenly, in large and small classes alike.
         ((rank + 0.5) / len(files), label, file)
         for label, files in enumerate(images_by_class)
         for rank, file in enumerate(sorted(files, key=_lot))

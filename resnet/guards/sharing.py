@@ -90,6 +90,7 @@ def _decided_by(spec: RunSpec) -> dict[StreamName, list[Any]]:
     decided: dict[StreamName, list[Any]] = {}
     facts: list[Any] = [spec.dataset, folder]
     for stream in STREAMS:
+        # Each stream depends on everything that the streams before it depend on.
         facts = [*facts, *[recipe[name] for name in deciding(type(spec.recipe), stream)]]
         decided[stream] = facts
     # On several devices, each draws crops and flips for its share of a batch.
@@ -123,6 +124,7 @@ def _agree(one: Starts, other: Starts) -> bool:
     """Whether both have the same seeds, and all layers that both have start equal."""
     seeds = {seed for seed, _ in one}
     others = {seed for seed, _ in other}
+    # A layer that only one arm has does not count: `get` returns its own value.
     return seeds == others and all(other.get(key, drawn) == drawn for key, drawn in one.items())
 
 
@@ -133,6 +135,7 @@ def _groups(
     groups: list[list[str]] = []
     for arm, facts_of_arm in facts.items():
         for group in groups:
+            # All members, not only the first: agreement on shared layers is not transitive.
             if all(alike(facts[member], facts_of_arm) for member in group):
                 group.append(arm)
                 break
@@ -248,6 +251,7 @@ def _seed_start(seed: int, arms: Mapping[str, Mapping[str, Any] | None]) -> Seed
     for hashes_of_arm in weights.values():
         for name, value in hashes_of_arm.items():
             hashes.setdefault(name, []).append(value)
+    # A kernel that only one arm has cannot be compared.
     shared = {name: values for name, values in hashes.items() if len(values) > 1}
     other = tuple(name for name, values in shared.items() if len(set(map(str, values))) > 1)
     # "equal" needs the hashes of all arms; one unequal pair is enough for "not equal".

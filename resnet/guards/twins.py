@@ -64,6 +64,7 @@ class TwinProof:
         """Whether both have the same parameters, MACs, shapes and initial weights: only additions
         differ."""
         pairs = (self.trainable_params, self.non_trainable_params, self.macs)
+        # Equal totals alone could hide two differences that cancel out.
         odd = self.changed_layers or self.other_start
         return not odd and all(residual == plain for residual, plain in pairs)
 
@@ -130,6 +131,7 @@ def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProo
     first, second = map(measure, graphs)
     rows = [{row.id: row for row in first.layers}, {row.id: row for row in second.layers}]
     ops = [{node.id: node.op for node in graphs[0].nodes}, {n.id: n.op for n in graphs[1].nodes}]
+    # Layers are matched by name: the graph gives a twin the same names, shortcuts apart.
     shared = [name for name in rows[0] if name in rows[1]]
     equal = [
         name
@@ -156,6 +158,7 @@ def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProo
 
 def proofs(configs: Iterable[ResNetConfig]) -> tuple[TwinProof, ...]:
     """A proof for every residual network among these whose plain twin is among them too."""
+    # A dict and not a set: it removes duplicates and keeps the order.
     known = dict.fromkeys(configs)
     return tuple(
         prove(config, plain)
@@ -187,6 +190,7 @@ def drawn_kernels(graph: Graph) -> dict[str, tuple[Any, ...]]:
         if node.inputs:
             kernel = node.op.drawn_kernel(graph.by_id[node.inputs[0]].output_shape)
             if kernel:
+                # (height, width, channels in, channels out, initialiser)
                 kernels[node.id] = (*kernel.shape, kernel.initialiser)
     return kernels
 

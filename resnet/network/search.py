@@ -35,6 +35,7 @@ def find(graph: Graph, metrics: Metrics, query: str) -> tuple[str, ...]:
     predicates = parse(query)
     if not predicates:
         return ()
+    # `measure` returns one row for each node, in the graph's order.
     matches = list(zip(graph.nodes, metrics.layers, strict=True))
     for holds in predicates:
         matches = [pair for pair in matches if holds(*pair)]
@@ -98,6 +99,7 @@ def _predicates(tokens: list[str]) -> Iterator[Predicate]:
         elif value is not None:
             next(waiting)  # the number is used up
             yield _compared(MEASURES[word], "=", value)
+        # After the conditions: "kernel=3x3" contains a shape too.
         elif SHAPE.fullmatch(word):
             yield _shaped(word)
         elif word:
@@ -154,6 +156,7 @@ def _shaped(text: str) -> Predicate:
         return lambda node, row: (
             len(node.output_shape) == 3 and sorted(node.output_shape) == ordered
         )
+    # Kernels are square, so 3×5 can only be an output.
     square = sides[0] if sides[0] == sides[1] else None
     return lambda node, row: (
         (len(node.output_shape) == 3 and node.output_shape[:2] == sides)

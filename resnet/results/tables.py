@@ -87,6 +87,7 @@ def _more_seeds(results: Sequence[ArmResult]) -> list[str]:
     for result in results:
         apart, against = result.difference, by_name.get(result.arm.against or "")
         if apart and against and apart.half_width is not None and not apart.beyond_noise:
+            # The measure of the comparison, which need not be the first column.
             arm, against_arm = [each.summaries.get(result.measure) for each in (result, against)]
             count = seeds_to_tell(apart, (arm and arm.sd, against_arm and against_arm.sd))
             needed[result.arm.name] = f"about {count}" if count else f"more than {STUDY_SEEDS}"
@@ -106,6 +107,7 @@ def numbers_table(results: Sequence[ArmResult]) -> TextTable:
     apart = [f"difference_{part}" for part in ("measure", "against", *Difference._fields)]
     lines: list[list[Cell]] = []
     for result in results:
+        # An unknown measure still fills all its columns, so every line has equally many cells.
         nothing = (None,) * len(Summary._fields)
         numbers = [
             number for measure in TITLES for number in result.summaries.get(measure, nothing)

@@ -73,6 +73,7 @@ class Run:
 
     def state(self) -> State:
         """The state of the run now."""
+        # A run whose spec cannot be read would wait for ever.
         now = state.derive(self.directory, self.patience)
         return State("failed", self.damage) if now.name == "queued" and self.damage else now
 

@@ -107,6 +107,7 @@ class Store:
                     f"Only a run that ended too early can be resumed; {run.id}:"
                     f" {run.damage or now.name}."
                 )
+            # Without exit.json and lock, the run counts as queued again.
             run.directory.forget_attempt()
             self._wake()
         return run
@@ -140,6 +141,7 @@ class Store:
             if clock.uptime_s() > give_up_s:
                 return run
             self._attend([run])
+            # In case no supervisor is left to kill a run that does not stop.
             stopping.enforce(run.directory, self.patience)
             time.sleep(PAUSE_S)
         stopping.clear_away(run.directory)
@@ -236,6 +238,7 @@ class Store:
     def _create(self, spec: RunSpec, asked: Request, fork: Fork | None) -> Run:
         """Create a run's directory: complete, or not at all. Removes incomplete ones of processes
         that died."""
+        # Safe, since only the holder of the turn creates drafts: any other one is left over.
         for leftover in self.root.glob(f"{DRAFT}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         final = self.root / self._free_id(spec)

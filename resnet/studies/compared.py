@@ -42,8 +42,10 @@ def references(study: Study, arms_of_study: Sequence[Arm]) -> dict[str, str | No
     by_settings = {canonical(arm.settings): arm.name for arm in arms_of_study}
     names: dict[str, str | None] = {}
     for arm in arms_of_study:
+        # The same arm, with the first level of the last factor.
         wanted = dict(arm.settings) | {last.key: last.levels[0]}
         name = by_settings.get(canonical(wanted)) or _equal_to(study, wanted, arms_of_study)
+        # The arm with the first level is a reference itself.
         names[arm.name] = None if name == arm.name else name
     return names
 
@@ -184,6 +186,7 @@ def _network(factor: Factor, level: str) -> str:
     """ "depth 56" where the factor is networks of one family at several depths, else the
     catalogue's name."""
     entries = [catalog.get(name) for name in factor.levels if isinstance(name, str)]
+    # "depth 56" is clear only if nothing but the depth differs between the networks.
     families = {(entry.family, entry.name.rstrip("0123456789")) for entry in entries}
     depths = [entry.config.depth for entry in entries]
     if len(families) == 1 and len(set(depths)) == len(depths) > 1:
@@ -196,6 +199,7 @@ def _shortcut(study: Study, factor: Factor, level: str) -> str:
         "shortcut", catalog.get(study.baseline.network).config.shortcut
     )
     own = [arm.settings.get(factor.key) for arm in study.listed]
+    # Where only one kind of shortcut is used, "residual" says enough; else its option.
     kinds = {*factor.levels, *own, *([] if study.design == "grid" else [base])} - {"none", None}
     if level == "none":
         return "plain"

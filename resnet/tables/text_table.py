@@ -106,6 +106,7 @@ class TextTable:
         rows = [[column.heading.replace(" ", "\n") for column in self.columns]]
         for line in self.lines:
             rows.append([_read(cell) for cell in line])
+        # LaTeX cannot break a `tabular` at the end of a page.
         long = sum([_height(row) for row in rows]) > MOST_LINES
         use, kind = (LONG_USE, LONG) if long else (SHORT_USE, SHORT)
         parts = [self._part(rows, places, kind) for places in _parts(rows)]
@@ -132,6 +133,7 @@ class TextTable:
         head = _line(rows[0], places, sides, "b")
         body = [_line(row, places, sides, "t") for row in rows[1:]]
         if self.total and len(body) > 1:
+            # A rule above the total, which is the last line.
             body.insert(-1, r"\hline")
         if kind == LONG:
             begin = [
@@ -205,6 +207,7 @@ def _filled(widths: Sequence[float], limit: float) -> list[list[int]]:
     """Fill a table with columns until it would be wider than `limit`, then begin the next."""
     parts: list[list[int]] = [[]]
     for place, width in enumerate(widths):
+        # At least one column besides the repeated first one, even if it is too wide.
         if len(parts[-1]) > 1 and sum([widths[at] for at in parts[-1]]) + width > limit:
             parts.append([0])
         parts[-1].append(place)
@@ -243,6 +246,7 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
+    # float() also accepts other scripts' digits, spaces and 1_000, which are text elsewhere.
     return text.isascii() and text == text.strip() and "_" not in text
 
 

@@ -255,6 +255,7 @@ def run_fingerprint(spec: RunSpec) -> str:
     The network's name does not count. The data folder counts only for a `folder:` of images,
     because a named data set has the same images in every folder.
     """
+    # The config decides, not its name: resnet20 and the same settings by hand are one run.
     facts = spec.model_dump(mode="json", exclude={"network", "data_folder"})
     in_folder = spec.dataset.startswith(data.FOLDER_PREFIX)
     return digest(facts | ({"data_folder": spec.data_folder} if in_folder else {}))
@@ -274,6 +275,7 @@ def grown(
     for key, more in (levels or {}).items():
         if key not in study.keys:
             raise UnknownNameError("factor of this study", key, study.keys)
+        # Only new levels are added, at the end: earlier arms and their order do not change.
         levels_so_far = factors[study.keys.index(key)]["levels"]
         levels_so_far += [
             level
@@ -289,6 +291,7 @@ def _changed(study: Study) -> Iterator[tuple[str | None, dict[str, Any]]]:
     if study.design == "list":
         yield from ((arm.name, dict(arm.settings)) for arm in study.listed)
     elif study.design == "grid":
+        # The last factor varies fastest, so arms to compare are next to each other.
         for combined in product(*[factor.levels for factor in study.factors]):
             yield None, dict(zip(study.keys, combined, strict=True))
     else:
