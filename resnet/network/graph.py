@@ -169,6 +169,7 @@ def _stem(b: _Builder) -> Node:
     tip = b.layer("input", Input(), shape=b.config.input_shape)
     b.enter("stem", 0)
     width = b.config.stem_width
+    # One 7×7/2 for ImageNet (Table 1), one 3×3 for CIFAR (section 4.2).
     kernel, stride = (7, 2) if b.config.stem == "imagenet" else (3, 1)
     if b.config.stem == "deep":
         # Three 3×3 see as much as one 7×7, with fewer weights; the first one strides.
@@ -179,6 +180,7 @@ def _stem(b: _Builder) -> Node:
     tip = b.activate("relu", b.normalise("norm", tip, b.norm))
     if b.config.stem == "cifar":
         return tip
+    # (side / 4, side / 4, width): convolution and pool both stride by 2.
     shape = _strided(tip.output_shape, 2, width)
     tip, edges = b.padded("pool", tip, 3, 2)
     return b.layer("pool", MaxPool(3, 2, edges), tip, shape=shape)
@@ -197,6 +199,7 @@ def _block(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
     out = _branch(b, opened, stage, stride)
     if config.shortcut != "none":
         out = b.layer("add", Add(), out, _shortcut(b, tip, opened, out.output_shape, stride))
+    # "post": ReLU after the addition. "pre": nothing, so the trunk is a pure sum.
     return out if pre else b.activate(f"relu{len(_convs(config, stage, stride))}", out)
 
 
@@ -208,6 +211,7 @@ def _convs(
     if config.block == "basic":
         return [(stage.filters, 3, stride, 1), (stage.filters, 3, 1, 1)]
     width = config.bottleneck_width(stage)
+    # The bottleneck strides once: on its first 1×1 (the paper) or on its 3×3.
     first, second = (stride, 1) if config.stride_on == "1x1" else (1, stride)
     expanded = stage.filters * EXPANSION["bottleneck"]
     return [(width, 1, first, 1), (width, 3, second, config.cardinality), (expanded, 1, 1, 1)]
@@ -240,7 +244,9 @@ def _branch(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
 def _gated(b: _Builder, tip: Node) -> Node:
     """Squeeze: a mean for each channel. Excitation: two dense layers give each channel its gate."""
     channels, ratio = tip.output_shape[2], b.config.se_ratio
+    # (channels,)
     gate = b.layer("se.pool", GlobalPool(), tip, shape=(channels,))
+    # (channels / ratio,), then (channels,) again
     squeezed = Dense(channels // ratio, b.config.initialiser)
     gate = b.layer("se.reduce", squeezed, gate, shape=(channels // ratio,))
     gate = b.activate("se.relu", gate)
@@ -278,6 +284,7 @@ def _padded_identity(b: _Builder, tip: Node, target: Shape, stride: int) -> Node
     if stride > 1:
         shape = _strided(tip.output_shape, stride, tip.output_shape[2])
         tip = b.layer("shortcut.subsample", Subsample(stride), tip, path="shortcut", shape=shape)
+    # Option A: new channels are zeros, so the shortcut has no weights (section 3.3).
     if extra := target[2] - tip.output_shape[2]:
         tip = b.layer("shortcut.pad", PadChannels(extra), tip, path="shortcut", shape=target)
     return tip

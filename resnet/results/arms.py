@@ -118,6 +118,7 @@ def arm_of(
     """An arm of real runs, with its network's counts. Raises RunError or ConfigError where one
     cannot be read."""
     read = [seed_run(run) for run in runs]
+    # Runs whose spec cannot be read are reported by `seed_run` above.
     configs = {spec.config for run in runs if (spec := run.spec)}
     if len(configs) > 1:
         raise ConfigError(
@@ -224,6 +225,8 @@ def _collected(arm: ArmRuns) -> dict[Measure, Seeded]:
     numbers: dict[Measure, Seeded] = {}
     for run in arm.runs:
         for measure, value in measured(run.records).items() if run.ending == "finished" else ():
+            # An unfinished run has lower or higher errors than at its end: only finished ones
+            # count.
             numbers.setdefault(measure, []).append((run.seed, value))
     return numbers
 
@@ -317,6 +320,7 @@ def _sentence(
             f"{subject}{IN_WORDS[measure]} is within noise ({named}{points} points, {apart.n}"
             " seeds)"
         )
+    # The difference is arm − baseline in percent of errors: below 0 the arm is better.
     effect = "helps" if apart.mean < 0 else "hurts"
     return begun(f"{what} {effect} by {points} points{IN_WORDS[measure]}{place}{row}")
 

@@ -284,11 +284,13 @@ def _row(item: LossItem) -> LossRow:
             None,
         )
     if start and first is not None:
+        # Without separate records: loss − expected penalty = data loss.
         rest, beneath = first - start.total, "estimated" if record else "expected"
         return LossRow(item, start, chance, predicted, first, start.total, rest, beneath, None)  # type: ignore[arg-type]
     implied = None
     # A loss below chance level would need a negative penalty.
     if first is not None and first > chance and not item.decay:
+        # loss = chance + f · Σw², solved for the factor f.
         implied = (first - chance) / penalty(graph, KerasL2(1)).squares
     return LossRow(item, start, chance, predicted, first, None, None, "unknown", implied)
 
@@ -317,6 +319,7 @@ def _difference(base: LossRow, row: LossRow) -> LossDifference | None:
         part: (before.factor + after.factor) / 2 * more for part, more in squares.items() if more
     }
     by_factor = (after.factor - before.factor) * (before.squares + after.squares) / 2
+    # What the closed form does not explain.
     drift = by_penalty - by_factor - sum(by_part.values())
     return LossDifference(
         base.item.label,

@@ -88,6 +88,7 @@ def figure(
     from matplotlib.font_manager import fontManager  # noqa: PLC0415  as above
 
     with TURN, mpl.rc_context(SETTINGS):
+        # Once in each process: every further call would add the font again.
         if fonts.FAMILY not in fontManager.get_font_names():
             fontManager.addfont(fonts.path())
         return _written(_drawn(curves, width, title, published), form, title, link)
@@ -177,6 +178,7 @@ def _marks(at: int, count: int, band: Band) -> dict[str, Any]:
     """A different marker for each arm, at places where no other arm has one."""
     if not band.x:
         return {}
+    # The first marker of each arm is moved on, so markers of equal curves alternate.
     every = max(1, len(band.x) // MARKED)
     return {
         "marker": MARKERS[at % len(MARKERS)],
@@ -325,6 +327,7 @@ def _legend(drawn: "Figure", curves: ArmCurves, shades: Sequence[str]) -> int:
     ]
     points = 72 * drawn.get_figwidth()
     names = ["\n".join(wrap(arm.label, int((points - HANDLE) / LETTER))) for arm in curves.arms]
+    # Matplotlib leaves names with a leading underscore out of a legend.
     names = [name.replace("_", " _", 1) if name.startswith("_") else name for name in names]
     longest = max(len(line) for name in names for line in name.split("\n"))
     columns = min(MOST_COLUMNS, max(1, int(points / (longest * LETTER + HANDLE))))

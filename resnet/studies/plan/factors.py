@@ -43,6 +43,7 @@ def parted(key: str, text: str) -> tuple[str, ...]:
     """
     levels, depth, begins = [], 0, 0
     for place, letter in enumerate(text):
+        # Booleans count as 0 and 1: plus one at an opening bracket, minus one at a closing one.
         depth += (letter in "[{") - (letter in "]}")
         if letter == "," and depth <= 0:
             levels.append(text[begins:place])
