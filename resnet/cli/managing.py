@@ -189,7 +189,7 @@ def export(context: typer.Context, run_id: RunId, output: Output, root: RunsHere
 
 
 def _store(context: typer.Context, root: RunsHere) -> Store:
-    """The runs of a command: of its own --runs, or of the --runs before it."""
+    """The runs of a command: from its --runs option, or from the one before the command."""
     return Store(root or context.obj.root)
 
 

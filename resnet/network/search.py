@@ -2,7 +2,7 @@
 
 A query is words and conditions with spaces between; all must hold.
 - operations: conv, norm, batch norm, relu, add, pool, max pool, dense, projection, pad, subsample,
-  shortcut; identity names the additions whose shortcut has no layer of its own; a plural counts as
+  shortcut; identity names the additions whose shortcut has no layers; a plural counts as
   its singular
 - places: stem, head, stage 3, block 2, or any part of a layer's id: conv1, stage2, block3.conv
 - shapes: 8×8×64, its sides in any order, is an output; 3×3 is a kernel or an output's height ×

@@ -103,18 +103,18 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
     planned, specs = arms_of(asked), specs_of(asked)
     names = compared.references(study, planned)
     arms = tuple(_arm(study, arm, names[arm.name], steps) for arm in planned)
-    said = tuple(results(arms, measure=measure))
+    arm_results = tuple(results(arms, measure=measure))
     streams = sharing.streams(specs)
     datasets = {arm.name: arm.dataset for arm in planned}
     return Outcome(
         study,
         steps,
         arms,
-        said,
+        arm_results,
         one_factor=guard.one_factor(specs, study.keys),
         streams=streams,
         twins=proofs(arm.config for arm in planned),
-        verdicts=_verdicts(planned, said),
+        verdicts=_verdicts(planned, arm_results),
         recorded=recorded(environments(runs_of(steps)), streams, datasets),
         several=compared.several(study, planned, specs),
     )
@@ -130,10 +130,10 @@ def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> 
     )  # known before any run is there
 
 
-def _verdicts(planned: Sequence[Arm], said: Sequence[ArmResult]) -> dict[str, Verdict]:
+def _verdicts(planned: Sequence[Arm], arm_results: Sequence[ArmResult]) -> dict[str, Verdict]:
     return {
         arm.name: against_paper(arm.config, arm.dataset, arm.recipe, tested)
-        for arm, result in zip(planned, said, strict=True)
+        for arm, result in zip(planned, arm_results, strict=True)
         if (tested := result.summaries.get("test_error"))
     }
 

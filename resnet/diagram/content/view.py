@@ -29,7 +29,7 @@ class View(Closed):
     ("stage2.block2"), a convolution with its norm ("stem.conv"). `unfolded` names blocks whose
     repeats are drawn one by one, or, at level "layer", are not. `style`: "detailed"; "compact", a
     convolution, its norm and its ReLU in one box; "figure3", as in He et al. 2015. `colour`: what
-    the boxes' colour stands for; "difference" is for two networks beside each other. `page`:
+    the boxes' colour stands for; "difference" is for two networks side by side. `page`:
     "free", or a page that the drawing has to fit.
     """
 

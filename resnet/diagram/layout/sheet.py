@@ -95,7 +95,7 @@ class Sheet:
     def line(
         self, source: str, target: str, kind: EdgeKind, points: list[Point], label: str = ""
     ) -> None:
-        """An edge with an arrow at its end; consecutive points lie beside or below one another."""
+        """An edge with an arrow at its end; consecutive points share their x or their y."""
         (x, y), (end_x, end_y) = points[-2], points[-1]
         direction = (_sign(end_x - x), _sign(end_y - y))
         # Lines run along one axis, so one part of the direction is 0 and the other ±1.
