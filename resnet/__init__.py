@@ -5,8 +5,7 @@
     resnet.describe(config).trainable_params   # 853018
     resnet.draw(config, level="block").save("resnet56.pdf")
 
-Importing this package imports next to nothing: a name's module is imported when the name is first
-used.
+Importing this package is fast: a name's module is imported when the name is first used.
 """
 
 from importlib import import_module
@@ -79,12 +78,10 @@ WHERE = {
     "as_keras.model": ("build_keras_model", "load_keras_model"),
     "network.metrics": ("Metrics", "describe", "measure"),
 }
-"""The public names by their modules. Pydantic takes a tenth of a second, PDF a quarter, TensorFlow
-several."""
+"""The public names by their modules. Importing Pydantic takes a tenth of a second, PDF a quarter,
+TensorFlow several."""
 
-_MODULES = {
-    name: f"resnet.{module}" for module, names_there in WHERE.items() for name in names_there
-}
+_MODULES = {name: f"resnet.{module}" for module, exported in WHERE.items() for name in exported}
 
 
 def __getattr__(name: str) -> Any:
@@ -92,7 +89,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'resnet' has no attribute {name!r}")
     with needed():
         value = getattr(import_module(_MODULES[name]), name)
-    globals()[name] = value
+    globals()[name] = value  # next time Python finds it without this function
     return value
 
 

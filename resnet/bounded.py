@@ -1,8 +1,7 @@
-"""Text from outside, read within limits: JSON and YAML of bounded size, depth and number of parts.
+"""Untrusted text, read within limits: JSON and YAML of bounded size, depth and number of values.
 
-Study files, imported curves and files to check are read here, and nowhere else. A stranger may send
-them, and what they take in time and memory must not depend on the sender's good will: a server
-cannot stop a parser once it has begun.
+Study files, imported curves and files to check are read only here. They may come from anyone. A
+server cannot stop a parser once it has started, so time and memory need limits before.
 """
 
 import json
@@ -14,13 +13,13 @@ from typing import Any
 from resnet.errors import ConfigError, echo
 
 MOST_DEPTH = 60
-"""How deep lists and tables may stand in each other. A study needs 6; PyYAML's time grows with the
-square of it."""
+"""The deepest nesting of lists and tables. A study needs 6; PyYAML's time grows with the square of
+it."""
 MOST_PARTS = 40_000
 """Values and keys of a YAML file. A study of 500 arms with 8 settings each has 10,000; PyYAML reads
 20,000 a second."""
 LONGEST_NUMBER = 400
-"""Signs of a number in YAML: Python's time to read one grows with the square of its length."""
+"""Characters of a number in YAML. Python's time to read one grows with the square of its length."""
 
 
 def check_length(what: str, text: str, most: int) -> None:
@@ -32,11 +31,10 @@ def check_length(what: str, text: str, most: int) -> None:
 
 
 def read_json(text: str, *, most_parts: int = MOST_PARTS) -> Any:
-    """The data in a JSON text, in which a key stands once and every number is finite. Raises
-    ConfigError.
+    """The data of a JSON text. Keys must be unique and text must be valid. Raises ConfigError.
 
-    `most_parts` bounds the commas, of which there is one between any two values; depth is bounded
-    by Python's stack.
+    `most_parts` limits the commas, since there is one between any two values. Python's stack limits
+    the depth.
     """
     parts = text.count(",")
     if parts > most_parts:
@@ -46,9 +44,11 @@ def read_json(text: str, *, most_parts: int = MOST_PARTS) -> Any:
     try:
         return _sound(text, json.loads(text, object_pairs_hook=_closed))
     except RecursionError:
-        raise ConfigError("This is no JSON that can be read: it is nested too deep.") from None
+        raise ConfigError(
+            "This JSON cannot be read: it is nested too deep; use fewer levels."
+        ) from None
     except ValueError as error:
-        raise ConfigError(f"This is no JSON that can be read: {error}.") from None
+        raise ConfigError(f"This JSON cannot be read: {error}.") from None
 
 
 def _closed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -59,16 +59,16 @@ def _closed(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_once(keys: Iterable[str]) -> None:
-    """Readers silently keep the last of two equal keys."""
+    """Raise ConfigError for a key given twice. Parsers would silently use the last one."""
     again = next((key for key, count in Counter(keys).items() if count > 1), None)
     if again is not None:
         raise ConfigError(f"A key is given once; received {echo(again)} twice.")
 
 
 def _sound(text: str, data: Any) -> Any:
-    """The data, in which every text can be written to a file: half a letter, as "\\ud800",
-    cannot."""
-    waiting = [data] if "\\u" in text.lower() else []  # only an escape can say half a letter
+    """The data, checked for half characters such as "\\ud800", which cannot be written to a
+    file."""
+    waiting = [data] if "\\u" in text.lower() else []  # only an escape can create half a character
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
@@ -77,14 +77,14 @@ def _sound(text: str, data: Any) -> Any:
             waiting += value
         elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise ConfigError(
-                f"Text is made of whole letters; received {echo(value)}: write it without \\ud800."
+                f"Text must have whole characters; received {echo(value)}: write it without"
+                " \\ud800."
             )
     return data
 
 
 def read_yaml(text: str) -> Any:
-    """The data in a YAML text without references, in which a key stands once. Raises
-    ConfigError."""
+    """The data of a YAML text. Keys must be unique; references are refused. Raises ConfigError."""
     import yaml  # noqa: PLC0415  only who reads YAML needs it
 
     try:
@@ -92,26 +92,28 @@ def read_yaml(text: str) -> Any:
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f", line {place.line + 1}: {getattr(error, 'problem', '')}" if place else ""
-        raise ConfigError(f"This is no YAML that can be read{where}; JSON is YAML too.") from None
+        raise ConfigError(f"This YAML cannot be read{where}; JSON is YAML too.") from None
     except RecursionError:
-        raise ConfigError("This is no YAML that can be read: it is nested too deep.") from None
+        raise ConfigError(
+            "This YAML cannot be read: it is nested too deep; use fewer levels."
+        ) from None
 
 
 @cache
 def _loader() -> Any:
-    """PyYAML's safe loader with limits, in one pass over the text: what is too deep is refused
-    where it begins."""
+    """PyYAML's safe loader with limits. They are checked while parsing, so a text that is too deep
+    is refused early."""
     import yaml  # noqa: PLC0415  as above
 
     class Loader(yaml.SafeLoader):
         depth = parts = 0
 
         def compose_node(self, parent: Any, index: Any) -> Any:
-            """A reference to itself never ends, and a few lines of references make a table of
-            millions."""
+            # Refused: a reference to itself never ends, and a few lines of references to references
+            # can stand for millions of values.
             if self.check_event(yaml.AliasEvent):
                 raise ConfigError(
-                    "A file says everything in full; received a YAML reference (*): write it out."
+                    "A file must not use YAML references (*); received one: write the value itself."
                 )
             self.parts += 1
             if self.parts > MOST_PARTS:
@@ -121,31 +123,30 @@ def _loader() -> Any:
             self.depth += 1
             if self.depth > MOST_DEPTH:
                 raise ConfigError(
-                    f"This is no YAML that can be read: it is nested too deep, over {MOST_DEPTH}"
-                    " levels."
+                    f"This YAML cannot be read: it is nested too deep, over {MOST_DEPTH} levels."
                 )
             node = super().compose_node(parent, index)
             self.depth -= 1
             return node
 
         def construct_object(self, node: Any, deep: bool = False) -> Any:
-            """What a tag or a form promises and does not keep: a 45th of the month, a truth called
-            zz."""
             number = node.tag.endswith((":int", ":float"))
             if number and len(node.value) > LONGEST_NUMBER:
                 raise ConfigError(
-                    f"A number has at most {LONGEST_NUMBER} signs; received {echo(node.value)}."
+                    f"A number has at most {LONGEST_NUMBER} characters; received"
+                    f" {echo(node.value)}."
                 )
             if isinstance(node, yaml.MappingNode):
                 _check_once(str(key.value) for key, _ in node.value)
+            # YAML reads 2026-11-45 as a date and `!!bool zz` as a truth value; both then fail here.
             try:
                 return super().construct_object(node, deep)
             except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
                 value, kind = echo(node.value), node.tag.rpartition(":")[2]
                 line = node.start_mark.line + 1
                 raise ConfigError(
-                    f"This is no YAML that can be read, line {line}: {value} is no {kind}; put text"
-                    " in quotes."
+                    f"This YAML cannot be read, line {line}: {value} is not a valid {kind}; put"
+                    " text in quotes."
                 ) from None
 
     return Loader

@@ -1,4 +1,4 @@
-"""Series of numbers for a chart: fewer points, the same picture."""
+"""Series of numbers for a chart: reduced without visible change, and smoothed."""
 
 from itertools import accumulate
 from typing import NamedTuple
@@ -12,15 +12,16 @@ class Curve(NamedTuple):
 
 
 def reduced(line: Curve, most: int = 1000) -> Curve:
-    """At most `most` points that draw the same: of each stretch the first, lowest, highest and last
-    are kept.
+    """At most `most` points that look the same in a chart: the first, lowest, highest and last of
+    each stretch.
 
-    A running mean would hide a spike; this keeps every one of them, as long as a stretch is no
-    wider than a pixel.
+    A running mean would hide spikes. This keeps every spike, if a stretch is at most one pixel
+    wide.
     """
     count = len(line.x)
     if count <= most:
         return line
+    # Four points are kept of each stretch.
     stretches = max(1, most // 4)
     indices: list[int] = []
     for stretch in range(stretches):
@@ -33,16 +34,17 @@ def reduced(line: Curve, most: int = 1000) -> Curve:
 
 
 def smoothed(line: Curve, width: int) -> Curve:
-    """The mean of each point and its neighbours, `width` points in all; fewer at the ends, alike on
-    both sides.
+    """The centred mean over `width` points. Near the ends the window is smaller, and still
+    symmetric.
 
-    Nothing moves sideways, and a straight line stays as it is. To be drawn over the raw line, never
-    in its place.
+    So nothing moves sideways, and a straight line does not change. Draw it over the raw line, not
+    instead of it.
     """
     count, reach = len(line.y), max(0, width // 2)
-    sums = [0.0, *accumulate(line.y)]
+    sums = [0.0, *accumulate(line.y)]  # sums[i] is the sum of the first i values
     means = []
     for index in range(count):
+        # As many neighbours on the left as on the right.
         side = min(reach, index, count - 1 - index)
         means.append((sums[index + side + 1] - sums[index - side]) / (2 * side + 1))
     return Curve(line.x, means)

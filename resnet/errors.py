@@ -1,14 +1,13 @@
-"""What can go wrong, as one tree. Every message is one sentence: the rule, what was received, a way
-out.
+"""All errors, as one tree. Every message is one sentence: the rule, what was received, a way out.
 
 ResNetLabError
-├── ConfigError        a network or recipe that makes no sense
+├── ConfigError        an invalid network, recipe or other setting
 ├── UnknownNameError   no network, data set, run or key of that name (carries the nearest one)
 ├── DataError          images missing, cut short or of another kind
 ├── ExportError        a file that cannot be written, or would be illegible
 ├── RunError           a run that cannot be started, read or stopped
 ├── MissingExtraError  a package of an extra is not installed; in resnet.extras
-└── NotANumberError, NoProgressError   what ends a training early; in resnet.training.failure
+└── NotANumberError, NoProgressError   a training that stops early; in resnet.training.failure
 """
 
 import difflib
@@ -22,11 +21,11 @@ LONGEST_ECHO = 60
 
 
 class ResNetLabError(Exception):
-    """Base of every error this library raises on purpose."""
+    """Base of every error that this library raises on purpose."""
 
 
 class ConfigError(ResNetLabError):
-    """A network or recipe that makes no sense; the message says which field and why."""
+    """An invalid network, recipe or other setting; the message names the field and the reason."""
 
 
 class UnknownNameError(ResNetLabError):
@@ -54,7 +53,8 @@ def nearest_of(name: str, known: Sequence[str]) -> str | None:
 
 
 class DataError(ResNetLabError):
-    """Images that are missing, cut short or of another kind; the message says where to put what."""
+    """Images that are missing, cut short or of another kind; the message says where they must
+    be."""
 
 
 class ExportError(ResNetLabError):
@@ -66,16 +66,18 @@ class RunError(ResNetLabError):
 
 
 def echo(value: object) -> str:
-    """What was received, quoted on one line and cut so that hostile input cannot fill a page."""
+    """What was received, quoted on one line and shortened, so that hostile input cannot fill a
+    page."""
     text = repr(value[: LONGEST_ECHO + 1] if isinstance(value, str) else value)
     return text if len(text) <= LONGEST_ECHO + 2 else text[:LONGEST_ECHO] + "…"
 
 
 def explain(error: "ValidationError", prefix: str = "", known: Iterable[str] = ()) -> str:
-    """One sentence for the first thing pydantic found wrong, with the nearest known key where a key
-    is unknown: a key that is misspelt comes before the one that is missing for it."""
+    """One sentence for one problem that pydantic found, with the nearest known key for an unknown
+    one."""
+    # A misspelt key is both unknown and missing; the sentence must be about the unknown one.
     first = min(
-        error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden"
+        error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden"
     )
     where = ".".join(
         str(part) for part in (*filter(None, [prefix]), *first["loc"]) if not _is_tag(part)
@@ -87,7 +89,7 @@ def explain(error: "ValidationError", prefix: str = "", known: Iterable[str] = (
             )
         )
     if first["type"] == "missing":
-        return f"{where} is required and was not given."
+        return f"{where} is required, but was not given; add it."
     if text := _in_plain_words(first, where or "the settings"):
         return text
     rule = first["msg"].replace("Input should be", "must be").replace("Value should", "must")
@@ -115,20 +117,19 @@ PLAIN_WORDS = {
     "union_tag_invalid": "{where}.kind must be one of {expected_tags}; received {tag!r:.62}.",
     "union_tag_not_found": "{where} needs its kind; received {received}: add a kind to it.",
 }
-"""What pydantic says in words of a programmer, about tuples, instances and tags, as a user would
-say it."""
+"""Pydantic's messages about tuples, instances and tags, in words for users."""
 
 
-def _in_plain_words(found: Mapping[str, Any], where: str) -> str | None:
-    value = found["input"]
+def _in_plain_words(problem: Mapping[str, Any], where: str) -> str | None:
+    value = problem["input"]
     count = f"{len(value):,}" if isinstance(value, Sized) else "more"
-    facts = {**found.get("ctx", {}), "where": where, "received": echo(value), "count": count}
-    words = PLAIN_WORDS.get(found["type"])
+    facts = {**problem.get("ctx", {}), "where": where, "received": echo(value), "count": count}
+    words = PLAIN_WORDS.get(problem["type"])
     return words and words.format(**facts)
 
 
 def _is_tag(part: object) -> bool:
-    """Pydantic puts the name of a union's arm into the path; no user knows it."""
+    """Whether a part of pydantic's path is the class name of a union's member, unknown to users."""
     return isinstance(part, str) and ("[" in part or part.endswith(("Config", "Schedule")))
 
 

@@ -1,6 +1,6 @@
-"""A network as files: what the command line writes and the page downloads, byte for byte the same.
+"""A network as files. The command line writes and the page downloads exactly the same bytes.
 
-The .keras file is the exception: `resnet.as_keras.model` makes it, since it needs Keras.
+Only the .keras file is not written here but in `resnet.as_keras.model`, because it needs Keras.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def drawing(
     view: View = FIRST,
     beside: ResNetConfig | None = None,
 ) -> bytes:
-    """A drawing on white ground, with the link to it in its metadata. Raises ExportError,
+    """A drawing on white background, with its link in the metadata. Raises ExportError,
     UnknownNameError."""
     picture = draw(build_graph(config), view, beside=build_graph(beside) if beside else None)
     return written_drawing(picture, form, link(config, view, beside))
@@ -63,7 +63,8 @@ def written_drawing(picture: Drawing, form: DrawingFormat, address: str) -> byte
         case "svg":
             return svg(picture, address).encode()
         case "pdf" | "png":
-            # ReportLab and PDFium take a quarter of a second to load, which other formats save.
+            # Loading ReportLab and PDFium takes a quarter of a second; other formats do not need
+            # them.
             from resnet.diagram.formats import pdf  # noqa: PLC0415
 
             if form == "png":
@@ -80,15 +81,15 @@ def written_drawing(picture: Drawing, form: DrawingFormat, address: str) -> byte
 
 
 def plot(config: ResNetConfig, form: PictureFormat, options: PlotOptions) -> bytes:
-    """Keras's plot_model picture. Raises ExportError, for one: a PNG whose letters could not be
-    read."""
+    """Keras's plot_model picture. Raises ExportError, for example for a PNG with unreadably small
+    letters."""
     text = plot_model.dot(build_graph(config), options)
     return text.encode() if form == "dot" else render(text, form)
 
 
 def layers_csv(metrics: Metrics) -> str:
-    """The layer table: a header, then a line for each layer in the graph's order. Shapes are
-    written 32x32x16."""
+    """The layer table: a header, then one line for each layer in the graph's order. Shapes are
+    written as 32x32x16."""
     return layer_table.csv(layer_table.of_layers(metrics.layers))
 
 
@@ -98,7 +99,7 @@ def config_json(config: ResNetConfig) -> str:
 
 
 def description(name: str, config: ResNetConfig) -> dict[str, Any]:
-    """What `describe --json` prints: name, config, totals, and a record for each layer."""
+    """The output of `describe --json`: name, config, totals, and a record for each layer."""
     metrics = measure(build_graph(config))
     totals = {key: getattr(metrics, key) for key in NUMBERS}
     layers = []
@@ -108,24 +109,24 @@ def description(name: str, config: ResNetConfig) -> dict[str, Any]:
 
 
 def keras_source(config: ResNetConfig) -> str:
-    """A program that builds this network with Keras and nothing of ours."""
+    """A program that builds this network with Keras alone."""
     return keras_code(config, name=name_of(config), link=link(config))
 
 
 def link(config: ResNetConfig, view: View = FIRST, beside: ResNetConfig | None = None) -> str:
-    """The address of a network, or of two beside each other, without the server:
+    """The address of a network, or of a comparison of two, without the server:
     "?network=resnet56&norm.momentum=0.99&level=block", "compare?network=plain56&beside=resnet56".
     """
     parameters = choice_of(config).to_query()
     if beside is None:
         return "?" + urlencode(parameters | view_query(view))
-    # That page begins with the colours of the difference, so the colour is always written.
+    # That page has another default colour, "difference", so the colour is always written.
     look = {"colour": view.colour} | view_query(view)
     return "compare?" + urlencode(parameters | beside_query(choice_of(beside)) | look)
 
 
 def view_query(view: View) -> dict[str, str]:
-    """A way of looking as parameters of a link: what differs from the first."""
+    """A view as parameters of a link: the settings that differ from the default."""
     return {
         key: ",".join(value) if isinstance(value, list) else str(value)
         for key, value in difference(FIRST, view).items()
@@ -133,8 +134,7 @@ def view_query(view: View) -> dict[str, str]:
 
 
 def view_from_query(parameters: Mapping[str, str]) -> View:
-    """The way of looking that a link says. Raises ConfigError or UnknownNameError for a broken
-    one."""
+    """The view of a link. Raises ConfigError or UnknownNameError for a broken one."""
     fields: dict[str, str | list[str]] = {}
     for key, value in parameters.items():
         if key in ("toggled", "unfolded"):
@@ -145,7 +145,7 @@ def view_from_query(parameters: Mapping[str, str]) -> View:
 
 
 def file_stem(config: ResNetConfig) -> str:
-    """A file's name without its ending: the network's, and a few digits of its fingerprint where it
-    is not a published one, so that two variants do not overwrite each other."""
+    """A file's name without its ending: the network's name, and for networks that are not published
+    a few digits of the fingerprint, so that two variants do not overwrite each other."""
     name = name_of(config)
     return name if not choice_of(config).settings else f"{name}-{config.fingerprint[:6]}"

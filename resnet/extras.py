@@ -1,6 +1,6 @@
-"""Packages that only some commands need, and the sentence that says how to get them.
+"""Packages that only some commands need, and the error that says how to install them.
 
-The wheel alone lists, counts, draws, compares and exports. What needs more imports it inside
+The wheel alone can list, count, draw, compare and export. Other code imports its packages inside
 `needed()`:
 
     with needed():
@@ -25,8 +25,7 @@ EXTRAS = {
     "plotly": "app",
     "pandas": "app",
 }
-"""The extra of pyproject.toml that brings a package, by the name under which the package is
-imported."""
+"""The extra of pyproject.toml that installs a package, by the name used to import it."""
 
 TITLES = {
     "pygraphviz": "Graphviz",
@@ -47,7 +46,7 @@ class MissingExtraError(ResNetLabError, ImportError):
 
 @contextmanager
 def needed() -> Iterator[None]:
-    """Import packages of an extra in here. Raises MissingExtraError where one is not installed."""
+    """Import packages of an extra in this block. Raises MissingExtraError where one is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -64,7 +63,7 @@ def require(package: str) -> None:
 
 
 def installed(package: str) -> bool:
-    """Whether a package could be imported. Importing TensorFlow to know would take seconds."""
+    """Whether a package is installed, without importing it, which takes seconds for TensorFlow."""
     return importlib.util.find_spec(package) is not None
 
 

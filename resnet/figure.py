@@ -1,4 +1,4 @@
-"""A network as a figure: `resnet.draw(config)` shows itself in a notebook and saves to any
+"""A network as a figure: `resnet.draw(config)` is shown in notebooks and can be saved in any
 format."""
 
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ from resnet.network.graph import build_graph
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing and the link that shows it in the app. In Jupyter, the last line of a cell is
-    enough to see it."""
+    """A drawing and its link in the app. Jupyter shows it as the last line of a cell."""
 
     drawing: Drawing
     link: str
@@ -25,15 +24,15 @@ class Figure:
         return exports.written_drawing(self.drawing, "svg", self.link).decode()
 
     def save(self, path: str | Path) -> None:
-        """Write it; the ending says the format: .svg, .pdf, .png, .dot, .tex, .mmd or .json. The
-        file is written whole or not at all. Raises ExportError."""
+        """Write the figure in the format of the ending: .svg, .pdf, .png, .dot, .tex, .mmd or
+        .json. The file is written completely or not at all. Raises ExportError."""
         forms: tuple[DrawingFormat, ...] = get_args(DrawingFormat)
         ending = Path(path).suffix.lower().removeprefix(".")
         form = next((form for form in forms if form == ending), None)
         if form is None:
             listed = ", .".join(forms)
             raise ExportError(
-                f"A figure's ending says its format: .{listed}; received {echo(Path(path).name)}."
+                f"A figure's ending sets its format: .{listed}; received {echo(Path(path).name)}."
             )
         files.write(Path(path), exports.written_drawing(self.drawing, form, self.link))
 
@@ -50,11 +49,11 @@ def draw(  # noqa: PLR0913  each is a field of View
     unfolded: tuple[str, ...] = (),
     beside: ResNetConfig | None = None,
 ) -> Figure:
-    """The network drawn, alone or in step with `beside`; the options are those of `python -m resnet
+    """Draw a network, alone or aligned next to `beside`. The options are those of `python -m resnet
     draw`.
 
-    Raises ConfigError for an option that does not exist, UnknownNameError for a box that does not,
-    and ExportError where nothing fits the page.
+    Raises ConfigError for an unknown option, UnknownNameError for an unknown box, and ExportError
+    where no drawing fits the page.
     """
     view = View(
         level=level,

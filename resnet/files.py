@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Writing a file completely or not at all."""
 
 import errno
 import os
@@ -10,10 +10,10 @@ from pathlib import Path
 from resnet.errors import ExportError, echo
 
 REASONS = {
-    errno.ENOENT: "its folder does not exist; make the folder first, or choose another.",
+    errno.ENOENT: "its folder does not exist; create the folder first, or choose another.",
     errno.ENOTDIR: "its folder is a file; choose another.",
-    errno.ENOSPC: "the disk is full; free some room, or choose another disk.",
-    errno.EDQUOT: "your share of the disk is used up; free some room, or choose another disk.",
+    errno.ENOSPC: "the disk is full; free some space, or choose another disk.",
+    errno.EDQUOT: "your share of the disk is used up; free some space, or choose another disk.",
     errno.EROFS: "the disk is read-only; choose another folder.",
     errno.EACCES: "you may not write there; choose another folder.",
     errno.EPERM: "you may not write there; choose another folder.",
@@ -22,27 +22,23 @@ REASONS = {
 
 
 NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""How a file system says that it does not have an operation at all. Which of them it says differs
-from disk to disk."""
+"""Errors of file systems that lack an operation. Different file systems use different ones."""
 
 
 def sync(descriptor: int) -> None:
-    """Return once what was written would survive a power cut, as far as the disk can promise it.
-    Raises OSError.
-
-    Some file systems cannot flush a folder, some not even a file (CIFS, several of FUSE). That is
-    no reason to write nothing there.
-    """
+    """Return when the written data would survive a power cut, as far as the disk allows. Raises
+    OSError."""
     try:
         os.fsync(descriptor)
     except OSError as error:
+        # Some file systems cannot flush a folder, some not even a file (CIFS, some FUSE). Files can
+        # still be written there.
         if error.errno not in NOT_OFFERED:
             raise
 
 
 def sync_folder(path: Path) -> None:
-    """Return once the names in a folder would survive a power cut, as far as the disk can promise
-    it."""
+    """Return when the names in a folder would survive a power cut, as far as the disk allows."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         sync(descriptor)
@@ -51,15 +47,15 @@ def sync_folder(path: Path) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise ExportError now where `replacing` would later, after minutes of work."""
+    """Raise now the ExportError that `replacing` would raise later, after minutes of work."""
     with _folder_beside(_target(path)) as aside:
         (aside / path.name).touch()
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path on the same disk to write to. It takes the place of `path` when the block ends well,
-    else it is gone.
+    """A temporary path on the same disk. It replaces `path` when the block succeeds; otherwise it
+    is removed.
 
     Raises ExportError, in one sentence, where the disk refuses.
     """
@@ -68,12 +64,12 @@ def replacing(path: Path) -> Iterator[Path]:
         draft = aside / target.name
         yield draft
         with draft.open("rb") as file:
-            sync(file.fileno())  # else a power cut may leave the new name on an empty file
+            sync(file.fileno())  # else a power cut may leave an empty file under the new name
         draft.replace(target)
 
 
 def _target(path: Path) -> Path:
-    """The file behind `path`, links followed."""
+    """The file of `path`, with links followed."""
     try:
         target = path.resolve()
         if not target.exists() or target.is_file():
@@ -104,7 +100,7 @@ def _refusal(path: Path, error: OSError) -> ExportError:
 
 
 def write(path: Path, content: str | bytes) -> None:
-    """`path` holds exactly `content` afterwards, or what it held before. Raises ExportError."""
+    """Write `content` to `path`. After a failure `path` is unchanged. Raises ExportError."""
     data = content.encode() if isinstance(content, str) else content
     with replacing(path) as draft, draft.open("wb") as file:
         file.write(data)

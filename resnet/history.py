@@ -1,13 +1,12 @@
 """The history of a training: each line of a run's metrics.jsonl as a type.
 
-The worker writes these types and every reader reads them, so that the two cannot drift apart.
-Reading forgives: runs of older and newer versions have fields this version does not know, and a
-person may have edited the file. A missing field, or one that holds something else, is None. A line
-of an unknown kind is passed over by `of`. What copies or exports a run passes on the lines
-themselves, so nothing is lost.
+The worker writes these types and all readers use them, so writer and readers always agree. Reading
+is tolerant: runs of other versions have other fields, and a person may have edited the file. A
+missing or invalid field is None. `of` gives None for a line of an unknown kind. Copies and exports
+of a run use the lines themselves, so nothing is lost.
 
-Errors are percent, losses nats. `time_s` is Unix time. The `step` of a record is the number of
-steps done by then.
+Errors are in percent, losses in nats. `time_s` is Unix time. A record's `step` is the number of
+steps completed by then.
 """
 
 import math
@@ -25,7 +24,7 @@ SECONDS_AN_HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What all kinds have in common."""
+    """The common part of all kinds."""
 
     kind: ClassVar[str]
     time_s: float | None = None
@@ -36,8 +35,8 @@ class Record:
         return cls(**{name: read(line.get(name)) for name, read in FIELDS[cls.kind].items()})
 
     def as_line(self) -> dict[str, Any]:
-        """The line to write; `of` reads it back. A field that only some networks have is left out
-        where it is None."""
+        """The line to write; `of` reads it back. Fields that only some networks have are left out
+        where they are None."""
         line: dict[str, Any] = {"kind": self.kind}
         for each in fields(self):
             value = getattr(self, each.name)
@@ -52,9 +51,9 @@ def _only_some() -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start(Record):
-    """A worker begins, or goes on from the checkpoint of step `resumed_from`.
+    """A worker starts, or continues from the checkpoint of step `resumed_from`.
 
-    `devices` share each batch; `images_per_statistic` of them are behind each batch norm statistic,
+    `devices` share each batch. Each batch norm statistic is over `images_per_statistic` images;
     None where the network has no batch norm.
     """
 
@@ -73,9 +72,9 @@ class Start(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Train(Record):
-    """Means over the steps since the record before, as trained: augmented, in training mode.
+    """Means over the steps since the previous record, in training mode with augmentation.
 
-    The learning rate is that of the last step, as the optimiser applied it.
+    The learning rate is that of the last step, read back from the optimiser.
     """
 
     kind = "train"
@@ -91,8 +90,8 @@ class Train(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation(Record):
-    """The network as it is, in inference mode and without augmentation, on the validation images
-    and on the first `train_images_evaluated` training images ("clean")."""
+    """Errors in inference mode and without augmentation, on the validation images and on the first
+    `train_images_evaluated` training images ("clean")."""
 
     kind = "evaluation"
     step: int | None = None
@@ -107,7 +106,7 @@ class Evaluation(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned(Record):
-    """Something went wrong, and training went on. `warning` names it, `message` says it."""
+    """A problem after which training continued. `warning` is its key, `message` its sentence."""
 
     kind = "warning"
     step: int | None = None
@@ -118,10 +117,10 @@ class Warned(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Test(Record):
-    """The test set, read once at the end with the weights of `tested_step`.
+    """The test at the end, once, with the weights of `tested_step`.
 
-    The fields with `exact_statistics` are taken with batch norm's statistics computed anew over
-    that many training images, in place of moving averages.
+    For the fields with `exact_statistics`, batch norm used statistics over
+    `exact_statistics_images` training images instead of moving averages.
     """
 
     kind = "test"
@@ -139,7 +138,7 @@ class Test(Record):
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 OF_A_STEP = (Train, Evaluation, Warned, Test)
-"""Records of a step; a `Start` has none of its own."""
+"""The kinds of records with a step; `Start` has none."""
 
 KINDS: dict[str, type[Record]] = {one.kind: one for one in (Start, Train, Evaluation, Warned, Test)}
 
@@ -167,15 +166,15 @@ def last_of(lines: Sequence[Line], kind: type[AnyRecord]) -> AnyRecord | None:
 
 
 def values(lines: Iterable[Line], kind: type[Record], name: str) -> list[float | None]:
-    """One field of all records of a kind, as numbers. A long run has 100,000 records: this takes a
-    third of the time of making them all."""
+    """One field of all records of a kind, as numbers. A long run has 100,000 records; this takes a
+    third of the time of creating all of them."""
     read = FIELDS[kind.kind][name]
     return [read(line.get(name)) for line in lines if line.get("kind") == kind.kind]
 
 
 def curve(lines: Sequence[Line], kind: type[Record], name: str, along: str = "step") -> Curve:
-    """One field against another of the same records, or against "hour"; records that lack one of
-    the two are left out."""
+    """One field against another one, or against "hour". Records without one of the two are left
+    out."""
     places = hours(lines, kind) if along == "hour" else values(lines, kind, along)
     x, y = [], []
     for place, value in zip(places, values(lines, kind, name), strict=True):
@@ -186,10 +185,10 @@ def curve(lines: Sequence[Line], kind: type[Record], name: str, along: str = "st
 
 
 def training_s(lines: Iterable[Line]) -> list[float | None]:
-    """For each line, the seconds spent training until then, None where it has no time.
+    """For each line, the seconds of training until then; None where it has no time.
 
-    The time between the last record before a stop and the start that resumes it is no training:
-    a run that waited overnight is not a slow one. A clock that was set back adds nothing.
+    The time between a stop and the start that resumes the run does not count. A clock that was set
+    back adds nothing.
     """
     spent_s, before_s = 0.0, None
     seconds: list[float | None] = []
@@ -198,6 +197,7 @@ def training_s(lines: Iterable[Line]) -> list[float | None]:
         if time_s is None:
             seconds.append(None)
             continue
+        # A Start ends a pause, so the time before it was not training.
         if before_s is not None and line.get("kind") != Start.kind:
             spent_s += max(0.0, time_s - before_s)
         before_s = time_s
@@ -215,7 +215,8 @@ def hours(lines: Sequence[Line], kind: type[Record]) -> list[float | None]:
 
 
 def duration_s(lines: Iterable[Line]) -> float | None:
-    """The seconds spent training until the last record; None where no two records have a time."""
+    """The seconds of training until the last record; None where fewer than two records have a
+    time."""
     return max((seconds for seconds in training_s(lines) if seconds), default=None)
 
 
@@ -223,23 +224,23 @@ def duration_s(lines: Iterable[Line]) -> float | None:
 
 
 def number(value: object) -> float | None:
-    """The finite number that stands here, or None. JSON's true is no number."""
+    """The finite number, or None. JSON's true does not count as 1."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         return float(value) if math.isfinite(value) else None
-    except OverflowError:  # JSON allows whole numbers that no float holds
+    except OverflowError:  # JSON allows whole numbers that are too large for a float
         return None
 
 
 def whole(value: object) -> int | None:
-    """The whole number that stands here, or None; 40.0 is one."""
+    """The whole number, or None; 40.0 counts as 40."""
     known = number(value)
     return int(known) if known is not None and known.is_integer() else None
 
 
 def text(value: object) -> str | None:
-    """The text that stands here, or None."""
+    """The text, or None."""
     return value if isinstance(value, str) else None
 
 
@@ -247,10 +248,10 @@ READERS: dict[Any, Callable[[object], Any]] = {float: number, int: whole, str: t
 
 
 def _readers(kind: type[Record]) -> dict[str, Callable[[object], Any]]:
-    """How each field is read: by the type it has where it is not None."""
+    """The reader of each field, from its type: that of `int | None` is `whole`."""
     hints = get_type_hints(kind)
     return {each.name: READERS[get_args(hints[each.name])[0]] for each in fields(kind)}
 
 
 FIELDS = {name: _readers(kind) for name, kind in KINDS.items()}
-"""By kind and field, how a value is read."""
+"""The reader of each field, by kind."""

@@ -1,8 +1,8 @@
-"""Numbers as people read them: 853,018 where exact, 125.5 M where short, 1 m 20 s for time."""
+"""Numbers as text: 853,018 exact, 125.5 M short, 1 m 20 s for time."""
 
 SCALES = ((1e9, 1e9, "G"), (1e5, 1e6, "M"), (1e3, 1e3, "k"))
-"""From this number on, divided by that, with this prefix. The paper writes 0.27M and 0.85M, so
-millions begin early."""
+"""(smallest number, divisor, prefix). The paper writes 0.27M and 0.85M, so millions begin at
+100,000."""
 
 
 def exact(number: int) -> str:

@@ -107,7 +107,7 @@ def test_levels_have_one_rule_for_commas() -> None:
     """Catches a box that takes "resnet8,,resnet14" where the command line refuses it."""
     for typed in ("resnet8,,resnet14", "resnet8,", ","):
         with pytest.raises(
-            ResNetLabError, match="Levels are parted by single commas, as in network=A,B,C"
+            ResNetLabError, match="Levels are separated by single commas, as in network=A,B,C"
         ):
             build.made(small_study(), {"factors": [{"id": "0", "key": "network", "levels": typed}]})
     assert fields.levels_of(" ") == ()

@@ -263,7 +263,7 @@ BAD = [
         ("draw", "resnet20", "--toggle", "stage9", "--beside", "plain20", "-o", "a.svg"),
         "There is no box 'stage9'",
     ),
-    (("draw", "resnet20", "--level", "block", "-o", "a.py"), "Keras code has no looks"),
+    (("draw", "resnet20", "--level", "block", "-o", "a.py"), "Keras code has no drawing options"),
     (("describe", "resnt50"), "did you mean 'resnet50'?"),
     (("describe", "<script>"), "There is no network '<script>'"),
     (("describe", "../../etc/passwd"), "There is no network"),
@@ -352,7 +352,7 @@ def test_whatever_is_unforeseen_is_one_line_too(
     monkeypatch.setattr(exports, "drawing", lambda *_args, **_options: 1 / 0)
     assert_refused(
         shell("draw", "resnet20", "-o", "a.svg"),
-        "Something unforeseen went wrong, ZeroDivisionError",
+        "Unexpected error ZeroDivisionError",
     )
 
 

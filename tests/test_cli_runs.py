@@ -316,7 +316,7 @@ def test_the_bin_can_be_emptied(shell: Shell, paused: Store) -> None:
     assert shell("runs", "empty-bin") == Done(0, "The bin is empty.\n", "")
     run = stopped(paused)
     shell("runs", "delete", run.id)
-    assert shell("runs", "empty-bin").out == "1 deleted run removed for good.\n"
+    assert shell("runs", "empty-bin").out == "1 run deleted permanently.\n"
     assert paused.deleted() == []
     assert shell("runs", "restore", run.id).status == 2
 
@@ -362,7 +362,7 @@ def test_a_run_that_is_not_there_is_one_line_and_no_folder(
         (["move", "0"], "PLACE"),
         (["move", "first"], "PLACE"),
         (["restore"], "There is no run"),
-        (["fork", "--steps", "50"], "past the checkpoint it begins at"),
+        (["fork", "--steps", "50"], "recipe.steps must be above"),
         (["fork", "--recipe-set", "seed=9"], "keeps its parent's recipe.seed"),
         (["fork", "--recipe-set", "steps"], "KEY=VALUE"),
         (["export", "-o", "a.txt"], ".csv, .zip"),

@@ -118,7 +118,7 @@ def test_ready_studies_become_files(shell: Shell, key: str) -> None:
 
 
 MISTAKES = {
-    "a size alone": (("--size", "quick"), "--size is that of a ready study"),
+    "a size alone": (("--size", "quick"), "--size belongs to a ready study"),
     "a size it has not": (
         ("--ready", "shortcut", "--size", "small"),
         "There is no size of shortcut 'small'",
@@ -128,11 +128,14 @@ MISTAKES = {
         ("--ready", "shortcut", "--vary", "network=resnet8"),
         "received --ready and --vary",
     ),
-    "no level": (("--vary", "network.shortcut"), "A factor is typed KEY=A,B,C"),
-    "an empty level": (("--vary", "network.shortcut=none,,projection"), "parted by single commas"),
+    "no level": (("--vary", "network.shortcut"), "A factor is written KEY=A,B,C"),
+    "an empty level": (
+        ("--vary", "network.shortcut=none,,projection"),
+        "separated by single commas",
+    ),
     "an unknown key": (("--vary", "network.shortcuts=none"), "did you mean 'network.shortcut'?"),
     "an unknown level": (("--vary", "network.shortcut=nothing"), "Arm shortcut nothing cannot be"),
-    "no seeds": (("--seeds", "a,b"), "Seeds are whole numbers parted by commas"),
+    "no seeds": (("--seeds", "a,b"), "Seeds are whole numbers separated by commas"),
     "a seed below 0": (
         ("--seeds=-1",),
         "Seeds are whole numbers from 0 to 2,147,483,647, as in 0,1,2; received -1.",
@@ -198,7 +201,7 @@ def test_a_study_that_is_there_is_not_overwritten(shell: Shell) -> None:
     """An evening of editing, gone by the arrow-up key."""
     made(shell)
     Path("mine.yaml").write_text(Path("mine.yaml").read_text() + "# mine\n")
-    assert_refused(new(shell), "mine.yaml is there already and stays as it is")
+    assert_refused(new(shell), "mine.yaml exists already")
     assert Path("mine.yaml").read_text().endswith("# mine\n")
 
 
@@ -219,8 +222,8 @@ def test_show_says_all_there_is_to_know_before_a_night(shell: Shell) -> None:
         "Between an arm and the one it is compared with, this differs: network.shortcut.",
         "Validation chooses: the weights with the lowest validation error are tested, once",
         "12 runs: 12 to run.",
-        "4.6 standard deviations between seeds: 0.74 points at a standard deviation of 0.16",
-        "as an example. One standard deviation takes 18 seeds an arm.",
+        "4.6 standard deviations between seeds. That is 0.74 points at a standard deviation of",
+        "as an example. To detect one standard deviation, 18 seeds in each arm are needed.",
     ):
         assert part in done.out
     facts = json.loads(shell("study", "show", "mine.yaml", "--json").out)
@@ -255,7 +258,7 @@ def test_run_starts_what_is_missing_once_and_ends_well_only_where_all_finished(
     assert "All 4 runs are finished." in done.out
     again = shell("study", "run", "mine.yaml")
     assert again.status == 0
-    assert "4 runs: 4 there already and reused." in again.out
+    assert "4 runs: 4 finished already and reused." in again.out
     assert "500 images/s measured here" in again.out
     assert "Initial weights, by hash: not recorded by all runs with seeds 0 and 1." in again.out
     assert len(there.list()) == 4
@@ -307,7 +310,7 @@ def test_detached(shell: Shell, behave: Any) -> None:
     made(shell, *SHORT, "--seeds", "0")
     assert shell("study", "run", "mine.yaml", "--detach").status == 0
     assert len(there.list()) == 2
-    assert "2 at work or waiting" in shell("study", "show", "mine.yaml").out
+    assert "2 running or waiting" in shell("study", "show", "mine.yaml").out
 
 
 def test_check_looks_at_every_arm_of_a_study(shell: Shell) -> None:
@@ -329,7 +332,7 @@ def test_check_looks_at_every_arm_of_a_study(shell: Shell) -> None:
     Path("mine.json").write_text(study_files.to_text(study_files.read(Path("mine.yaml")), "json"))
     assert shell("check", "mine.json").out == done.out
     Path("broken.yaml").write_text("a: [")
-    assert_refused(shell("check", "broken.yaml"), "This is no YAML")
+    assert_refused(shell("check", "broken.yaml"), "This YAML cannot be read")
 
 
 def test_twin_says_what_is_equal_and_counts_what_is_not(shell: Shell) -> None:
@@ -341,7 +344,9 @@ def test_twin_says_what_is_equal_and_counts_what_is_not(shell: Shell) -> None:
     assert "Twins except for 3 projections" in out
     assert "stage2.block1.shortcut.conv" in out
     assert "(+173,824)" in out
-    assert_refused(shell("twin", "plain20"), "A plain twin is made by removing the shortcuts")
+    assert_refused(
+        shell("twin", "plain20"), "A plain twin needs a network with shortcuts to remove"
+    )
 
 
 @pytest.mark.keras
@@ -349,6 +354,6 @@ def test_twin_proves_initial_weights_by_hash(shell: Shell) -> None:
     """The rule said without a look at what Keras draws."""
     out = shell("twin", "resnet8", "--set", "shortcut=projection").out
     assert (
-        "By hash, 8 of the 8 kernels that both have start equal; 2 kernels only one of them has,"
+        "By hash, 8 of the 8 kernels that both have start equal; only in one of them: 2 kernels,"
         " with seed 0." in out
     )

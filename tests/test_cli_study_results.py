@@ -100,7 +100,7 @@ def test_what_cannot_be_drawn_is_one_line(shell: Shell, tmp_path: Path) -> None:
     )
     assert not (tmp_path / "f.svg").exists()
     assert shell("study", "figure", "study.yaml", "-o", "f.png").err.startswith(
-        "The file's ending says which format"
+        "The file's ending sets the format"
     )
     assert shell("study", "table", "study.yaml").status == 0
 
@@ -126,7 +126,7 @@ def test_a_zip_that_was_changed_is_one_line(shell: Shell, study: Path, tmp_path:
     done = shell("study", "table", "study")
     assert (done.status, done.err) == (
         2,
-        "results.csv is not as it was written: its checksum differs; unpack the zip anew.\n",
+        "results.csv has been changed: its checksum differs; unpack the zip again.\n",
     )
 
 
@@ -159,7 +159,7 @@ def test_a_repeat_elsewhere_is_announced_before_it_starts(
     )
     done = shell("study", "repeat", "study.zip", "--arm", "plain20", "--device", "cpu")
     assert done.err == "It would begin now.\n"
-    assert done.out.startswith("The numbers may differ though nothing is wrong: ")
+    assert done.out.startswith("The numbers may differ without an error: ")
     assert "device_name A processor there, " in done.out
     assert done.out.count("\n") == 1
 
@@ -207,7 +207,7 @@ def test_a_fresh_checkout_repeats_an_arm_to_the_last_bit(shell: Shell, tmp_path:
     (tmp_path / "runs").rename(tmp_path / "elsewhere")
     done = shell("study", "repeat", "study.zip", "--arm", name, "--seed", 3)
     assert done.status == 0, done.err
-    assert "Equal bit for bit: all numbers of 7 records but times and speeds." in done.out
+    assert "Equal bit for bit: all numbers of 7 records, except times and speeds." in done.out
     assert len(Store(tmp_path / "runs").list()) == 1
     bundle = read_bundle(tmp_path / "study.zip", tmp_path / "study")
     run = next(

@@ -116,7 +116,7 @@ def test_import_drops_no_option_without_a_word(shell: Shell, tmp_path: Path) -> 
     """Catches `--set` that is forgotten since nobody named the network, and a seed below zero that
     is kept."""
     curve = FOLDER / "resnet_34_sgd.csv"
-    assert_refused(shell("import", curve, "--set", "shortcut=none"), "--set needs --network")
+    assert_refused(shell("import", curve, "--set", "shortcut=none"), "so it needs --network")
     assert_refused(shell("import", curve, "--seed", "-3"), "-3")
     assert not (tmp_path / "runs").exists()
 
@@ -132,7 +132,7 @@ def test_no_penalty_is_negative(shell: Shell, tmp_path: Path) -> None:
     assert item["implied_factor"] is None
     said = printed(shell, "why-loss", "low", "--runs", tmp_path)
     assert "would explain" not in said
-    assert "not above the loss of guessing" in said
+    assert "not above the chance-level loss" in said
 
 
 def test_minus_nothing_is_nothing(shell: Shell) -> None:

@@ -85,9 +85,9 @@ def test_settings_count_for_every_row() -> None:
         ([3], [], {}, r"kinds must be .* received \[\]; try"),
         ([3], "resnet", {}, "kinds must be .* received 'resnet'; try"),
         ([3], ["resnet", ["plain"]], {}, "kinds must be"),
-        ([3], ["resnet"], {"shortcut": "none"}, "ask for kind 'plain'"),
-        ([3], ["resnet"], {"stages": []}, "n says how many blocks"),
-        ([3], ["resnet"], {"stages.1.blocks": 4}, "n says how many blocks"),
+        ([3], ["resnet"], {"shortcut": "none"}, "choose kind 'plain'"),
+        ([3], ["resnet"], {"stages": []}, "n sets the number of blocks"),
+        ([3], ["resnet"], {"stages.1.blocks": 4}, "n sets the number of blocks"),
         ([3], ["resnet"], {"classes": 0}, "classes"),
     ],
 )

@@ -50,7 +50,7 @@ def test_a_disk_that_is_really_full_is_one_sentence(
 ) -> None:
     """The system's own refusal, through the real write: /dev/full stands in for the draft."""
     monkeypatch.setattr(Path, "open", lambda _self, mode: open("/dev/full", mode))  # noqa: PTH123, SIM115
-    with pytest.raises(ExportError, match="the disk is full; free some room"):
+    with pytest.raises(ExportError, match="the disk is full; free some space"):
         files.write(tmp_path / "figure.svg", b"x" * 100_000)
     assert list(tmp_path.iterdir()) == []
 

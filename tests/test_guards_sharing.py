@@ -16,7 +16,7 @@ def test_who_chooses_is_said() -> None:
     last = with_changes(recipe={"test_weights": "last"})
     assert selection({"a": [spec()], "b": [spec()]}).startswith("Validation chooses: ")
     assert selection({"a": [last]}).startswith(
-        "There is no choice: the weights of the last step are tested"
+        "No weights are chosen: those of the last step are tested"
     )
     assert selection({"a": [spec()], "b": [last]}).startswith(
         "Validation chooses the weights only in a;"

@@ -83,7 +83,7 @@ def test_weights_are_compared_layer_by_layer() -> None:
         (),
     )
     assert (
-        "1 of the 2 kernels that both have start equal; these do not: b; 1 kernel only one"
+        "1 of the 2 kernels that both have start equal; these do not: b; only in one of"
         in proof.sentence
     )
     assert "no kernels with the same name" in compare_weights({"a": "1"}, {}).sentence

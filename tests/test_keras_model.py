@@ -326,9 +326,9 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("model.h5", "ends in .keras"),
+        ("model.h5", "must end in .keras"),
         ("no/such/folder/model.keras", "folder does not exist"),
-        ("", "ends in .keras"),
+        ("", "must end in .keras"),
     ],
 )
 def test_a_path_that_cannot_hold_a_model_is_refused(

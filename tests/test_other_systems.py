@@ -158,7 +158,7 @@ def test_windows_is_told_where_training_works(command: str, tmp_path: Path) -> N
     python("Windows", tmp_path, "-m", "resnet", *shlex.split("study new mine -o mine.yaml"))
     done = python("Windows", tmp_path, "-m", "resnet", *shlex.split(command))
     assert done.returncode == 2
-    assert "Training and runs need Linux or macOS" in done.stderr
+    assert "Training and runs need file locks" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -41,7 +41,7 @@ def refused(make: Any) -> str:
     [
         ({"name": ""}, "A study needs a name, as in shortcuts; received ''."),
         ({"seeds": []}, "A study needs at least one seed, as in 0,1,2; received none."),
-        ({"seeds": 3}, "Seeds stand in a list, as in [0, 1, 2]; received 3."),
+        ({"seeds": 3}, "Seeds must be a list, as in [0, 1, 2]; received 3."),
         (
             {"seeds": [-1]},
             "Seeds are whole numbers from 0 to 2,147,483,647, as in 0,1,2; received -1.",

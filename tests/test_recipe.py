@@ -45,9 +45,18 @@ def test_an_unknown_data_set_suggests_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"schedule": {"kind": "steps", "learning_rate": 0.1, "drops": [900_000]}}, "past the end"),
-        ({"schedule": {"kind": "cosine", "learning_rate": 0.1, "steps": 900_000}}, "past the end"),
-        ({"warmup": {"kind": "steps", "steps": 900_000}}, "warm-up takes 900,000 steps"),
+        (
+            {"schedule": {"kind": "steps", "learning_rate": 0.1, "drops": [900_000]}},
+            "must end within the run",
+        ),
+        (
+            {"schedule": {"kind": "cosine", "learning_rate": 0.1, "steps": 900_000}},
+            "must end within the run",
+        ),
+        (
+            {"warmup": {"kind": "steps", "steps": 900_000}},
+            "warm-up must end within the run; it takes 900,000",
+        ),
         ({"optimiser": {"kind": "adamw"}}, "second decay"),
         (
             {
@@ -56,7 +65,7 @@ def test_an_unknown_data_set_suggests_the_nearest() -> None:
             },
             "choose optimiser 'adamw'",
         ),
-        ({"optimiser": {"kind": "sgd", "momentum": 0, "nesterov": True}}, "looks ahead"),
+        ({"optimiser": {"kind": "sgd", "momentum": 0, "nesterov": True}}, "needs a momentum"),
         ({"optimiser": {"kind": "adagrad"}}, "'adam', 'adamw'"),
         ({"steps": 0}, "recipe.steps"),
         ({"batch_size": 2.5}, "without a fraction"),

@@ -332,7 +332,7 @@ def test_the_table_people_read() -> None:
         ),
     ]
     assert "Residual helps by 4.1 ± 0.6 points at depth 56 (resnet56)." in lines[-1]
-    assert "the test set was read once" in lines[-1]
+    assert "The test set was read once" in lines[-1]
     assert "Intervals: 95 %." in lines[-1]
 
 
@@ -475,7 +475,7 @@ def test_within_noise_says_how_many_seeds_would_tell() -> None:
         if "does not mean equal" in note
     ]
     assert said.endswith(
-        f"with so many seeds an arm: about {seeds_to_tell(apart, (None, None))} (near)."
+        f"with this many seeds in each arm: about {seeds_to_tell(apart, (None, None))} (near)."
     )
     assert not [
         note for note in reading_table(results([base, far])).notes if "does not mean equal" in note

@@ -38,7 +38,7 @@ def verdict(
         (
             [8.75],
             "no claim",
-            "one seed: 8.75 % beside the paper's 8.75 %; no interval, so no claim",
+            "one seed: 8.75 % (the paper has 8.75 %); no interval, so no claim",
         ),
     ],
 )

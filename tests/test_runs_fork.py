@@ -147,7 +147,7 @@ def test_a_broken_checkpoint_is_passed_over_with_a_word(store: Store) -> None:
         (
             {"steps": 100, "schedule.steps": 90},
             ConfigError,
-            "past the checkpoint it begins at, that of step 100",
+            "must be above 100, the step of the checkpoint",
         ),
         ({"seed": 1}, ConfigError, "keeps its parent's recipe.seed, 0"),
         (
@@ -156,7 +156,7 @@ def test_a_broken_checkpoint_is_passed_over_with_a_word(store: Store) -> None:
             "keeps its parent's recipe.validation_images, 300",
         ),
         ({"steppes": 900}, UnknownNameError, "did you mean 'steps'"),
-        ({"steps": 10}, ConfigError, "past the end"),
+        ({"steps": 10}, ConfigError, "must end within the run"),
         ({"batch_size": 1300}, ConfigError, "at most the 1,200"),
     ],
 )
@@ -171,7 +171,7 @@ def test_what_cannot_go_on_is_refused_and_leaves_nothing(
 
 
 def test_no_checkpoint_is_refused_with_a_way_out(store: Store) -> None:
-    with pytest.raises(RunError, match=r"has none that is whole; its first is due at step 100"):
+    with pytest.raises(RunError, match=r"has none\. Its first is written at step 100"):
         store.fork(parent(store, step=None).id, {})
 
 
@@ -185,7 +185,7 @@ def test_a_checkpoint_of_another_network_is_refused(store: Store) -> None:
 def test_an_unreadable_parent_is_refused(store: Store) -> None:
     first = parent(store)
     (first.path / SPEC).write_text("{")
-    with pytest.raises(RunError, match="only where its spec can be read"):
+    with pytest.raises(RunError, match="needs its parent's spec"):
         store.fork(first.id, {})
 
 

@@ -44,8 +44,8 @@ def test_a_disk_without_locks_is_named_in_a_sentence(number: int, tmp_path: Path
     a traceback."""
     assert (
         said(tmp_path / "runs", "flock", number)
-        == "The disk of 'runs' has no file locks, and without them two processes could work on one"
-        " run; choose a folder on another disk, with --runs or RESNET_LAB_RUNS."
+        == "Runs need file locks, so that two processes never work on one run; the disk of 'runs'"
+        " has none. Choose a folder on another disk, with --runs or RESNET_LAB_RUNS."
     )
 
 

@@ -146,7 +146,10 @@ def test_a_killed_worker_whose_starter_is_gone_is_a_crash(root: Path) -> None:
     processes.send(supervisors(root), signal.SIGKILL)
     os.kill(worker_of(run).pid, signal.SIGKILL)
     wait_for(lambda: not run.directory.is_locked())
-    assert (run.state().name, run.state().cause) == ("crashed", "its process ended without a word")
+    assert (run.state().name, run.state().cause) == (
+        "crashed",
+        "its process ended without recording a cause",
+    )
 
 
 def test_stop_asks_first(root: Path) -> None:
@@ -203,7 +206,7 @@ def test_a_frozen_worker_is_stalled_and_then_runs_again(root: Path) -> None:
     process = worker_of(run)
     os.kill(process.pid, signal.SIGSTOP)
     wait_for(lambda: run.state().name == "stalled")
-    assert "no sign of life" in run.state().cause
+    assert "no heartbeat" in run.state().cause
     os.kill(process.pid, signal.SIGCONT)
     wait_for(lambda: run.state().name == "running")
 
@@ -279,7 +282,7 @@ def test_a_stopped_run_goes_on_and_forgets_how_it_ended(root: Path) -> None:
     store.resume(run.id)
     assert run.directory.read_json(EXIT) is None
     begun(run)
-    with pytest.raises(RunError, match="Only a run that ended too early can go on"):
+    with pytest.raises(RunError, match="Only a run that ended too early can be resumed"):
         store.resume(run.id)
 
 

@@ -151,7 +151,7 @@ def test_a_run_taken_back_or_deleted_is_not_started(root: Path) -> None:
     store.delete(third.id)
     store.stop(first.id)
     wait_for(lambda: running(fourth))
-    assert (second.state().name, second.state().cause) == ("stopped", "taken back before it began")
+    assert (second.state().name, second.state().cause) == ("stopped", "cancelled before it began")
     assert store.restore(third.id).state().name == "queued"
 
 

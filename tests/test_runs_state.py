@@ -90,11 +90,11 @@ def test_a_heartbeat_of_an_earlier_process_says_nothing(uptime_s: float) -> None
 @pytest.mark.parametrize(
     ("exit_code", "log_line", "cause"),
     [
-        (None, "", "its process ended without a word"),
+        (None, "", "its process ended without recording a cause"),
         (-11, "", "killed by signal 11 (SIGSEGV)"),
-        (-9, "", "killed by signal 9 (SIGKILL), as the system does when memory runs out"),
+        (-9, "", "killed by signal 9 (SIGKILL), which the system sends when memory runs out"),
         (-63, "", "killed by signal 63 (an unnamed signal)"),
-        (1, "KeyError: 3", "its process ended with exit code 1 and without a word: KeyError: 3"),
+        (1, "KeyError: 3", "its process ended with exit code 1 and recorded no cause: KeyError: 3"),
     ],
 )
 def test_the_cause_of_a_crash_is_what_is_known(
@@ -166,7 +166,7 @@ def test_last_words_are_the_last_line_with_anything_on_it(directory: RunDirector
     directory.file(LOG).write_text("a\n" * 5000 + "ValueError: no\n\n  \n")
     with directory.lock():
         pass
-    assert derive(directory).cause == "its process ended without a word: ValueError: no"
+    assert derive(directory).cause == "its process ended without recording a cause: ValueError: no"
 
 
 def test_a_queued_run_is_neither_alive_nor_over() -> None:

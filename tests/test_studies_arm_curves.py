@@ -207,7 +207,7 @@ def test_a_loss_with_its_penalty_inside_is_not_a_data_loss() -> None:
     assert arm_curves([imported(*columns, penalty_in_loss="no")], wanted).arms[
         0
     ].validation.mean == [3.5, 2.5]
-    for said, words in (("yes", "has the penalty inside"), (None, "nobody says whether")):
+    for said, words in (("yes", "includes the L2 penalty"), (None, "it is not known whether")):
         found = arm_curves([imported(*columns, penalty_in_loss=said)], wanted)
         assert found.arms == ()
         assert words in found.left_out[0]

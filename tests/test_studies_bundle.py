@@ -209,7 +209,7 @@ def test_a_name_that_leads_out_is_refused(name: str, packed: Path, tmp_path: Pat
     (tmp_path / "inner").mkdir()
     path = rewritten(packed, tmp_path / "evil.zip", lambda files: files.update({name: b"evil"}))
     with pytest.raises(
-        ConfigError, match=r"^Every file of a zip stays in its folder; received '.+': do not trust"
+        ConfigError, match=r"^Every file of a zip must stay in its folder; received '.+': do not"
     ):
         read_bundle(path, tmp_path / "inner" / "study")
     assert list((tmp_path / "inner").iterdir()) == []
@@ -226,7 +226,7 @@ def test_a_link_is_refused(packed: Path, tmp_path: Path) -> None:
         archive.writestr(entry, "/etc")
     with pytest.raises(
         ConfigError,
-        match=r"^A study's zip holds no links; received 'link': do not trust this zip\.$",
+        match=r"^A study's zip must not hold links; received 'link': do not trust this zip\.$",
     ):
         read_bundle(path, tmp_path / "study")
 
@@ -241,14 +241,12 @@ def test_a_changed_number_is_refused(packed: Path, found: Outcome, tmp_path: Pat
         lambda files: files.update({name: files[name] + b"{}\n"}),
         sums=False,
     )
-    with pytest.raises(
-        ConfigError, match=r"metrics\.jsonl is not as it was written: its checksum differs"
-    ):
+    with pytest.raises(ConfigError, match=r"metrics\.jsonl has been changed: its checksum differs"):
         read_bundle(path, tmp_path / "study")
     assert not (tmp_path / "study").exists()
     read_bundle(packed, tmp_path / "study")
     (tmp_path / "study" / name).unlink()
-    with pytest.raises(ConfigError, match=r"metrics\.jsonl is missing, which SHA256SUMS names"):
+    with pytest.raises(ConfigError, match=r"SHA256SUMS lists .+metrics\.jsonl, which is missing"):
         read_bundle(tmp_path / "study")
     more = rewritten(
         packed,
@@ -257,7 +255,7 @@ def test_a_changed_number_is_refused(packed: Path, found: Outcome, tmp_path: Pat
         sums=False,
     )
     with pytest.raises(
-        ConfigError, match=r"^runs/x/spec\.json is not in SHA256SUMS, so nobody vouches for it"
+        ConfigError, match=r"^runs/x/spec\.json is not in SHA256SUMS, so it cannot be checked"
     ):
         read_bundle(more, tmp_path / "more")
 
@@ -270,7 +268,7 @@ def test_what_is_no_study_is_refused_in_one_sentence(
     (tmp_path / "picture.zip").write_bytes(b"no zip at all")
     with pytest.raises(
         ConfigError,
-        match=r"^'picture\.zip' is no zip that can be read: 'File is not a zip file'\.$",
+        match=r"^'picture\.zip' cannot be read as a zip: 'File is not a zip file'\.$",
     ):
         read_bundle(tmp_path / "picture.zip", tmp_path / "a")
     with pytest.raises(
@@ -286,13 +284,13 @@ def test_what_is_no_study_is_refused_in_one_sentence(
     ):
         read_bundle(other, tmp_path / "a")
     with pytest.raises(
-        ConfigError, match=r"^A zip is unpacked to be read; give a new folder for 'study\.zip'\.$"
+        ConfigError, match=r"^A zip must be unpacked first; give a new folder for 'study\.zip'\.$"
     ):
         read_bundle(packed)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.tex").write_text("years of work")
     with pytest.raises(
-        ConfigError, match=r"^A zip is unpacked to a new folder; 'full' has something in it"
+        ConfigError, match=r"^A zip is unpacked to a new folder; 'full' is not empty"
     ):
         read_bundle(packed, tmp_path / "full")
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["full"]
@@ -328,7 +326,7 @@ def test_equal_but_for_times() -> None:
     found = compare_records([{"kind": "start", "device": "cpu"}, *curve()], other)
     assert (found.equal, found.sentence) == (
         True,
-        "Equal bit for bit: all numbers of 2 records but times and speeds.",
+        "Equal bit for bit: all numbers of 2 records, except times and speeds.",
     )
 
 
@@ -366,13 +364,13 @@ def test_missing_records_are_no_equality() -> None:
     [
         (
             {"packages": {"tensorflow": "2.16.1"}},
-            "here differ: tensorflow 2.21.0 there, 2.16.1 here",
+            "these differ: tensorflow 2.21.0 there, 2.16.1 here",
         ),
         (
             {"device": "gpu0", "device_name": "A card"},
-            "here differ: device cpu there, gpu here; device_name A processor there, A card here",
+            "these differ: device cpu there, gpu here; device_name A processor there, A card here",
         ),
-        ({"dataset_checksum": "other"}, "here differ: dataset_checksum 0d10 there, other here"),
+        ({"dataset_checksum": "other"}, "these differ: dataset_checksum 0d10 there, other here"),
         ({}, ""),
     ],
 )
@@ -389,14 +387,12 @@ def test_what_differs_around_a_run_is_part_of_the_verdict(
     assert found.equal is (error == 9.0)
     if found.equal:
         assert found.sentence.endswith(
-            f"but times and speeds{', though ' + reason if reason else ''}."
+            f"except times and speeds{', though ' + reason if reason else ''}."
         )
     elif reason:
-        assert found.sentence.endswith(f"This was not ruled out: {repeat.PROMISE}, and {reason}.")
+        assert found.sentence.endswith(f"This may happen: {repeat.PROMISE}, and {reason}.")
     else:
-        assert found.sentence.endswith(
-            "It should have been equal: device and versions are the same."
-        )
+        assert found.sentence.endswith("They should be equal: device and versions are the same.")
 
 
 def test_other_surroundings_are_said_before_it_trains(tmp_path: Path) -> None:
@@ -410,15 +406,13 @@ def test_other_surroundings_are_said_before_it_trains(tmp_path: Path) -> None:
     (directory.path / ENVIRONMENT).write_text(
         json.dumps(here | {"device": "gpu0", "python": "3.0"})
     )
-    said = f"here differ: device gpu there, cpu here; python 3.0 there, {here['python']} here."
+    said = f"these differ: device gpu there, cpu here; python 3.0 there, {here['python']} here."
     assert (
         repeat.warning(run, "cpu")
-        == f"The numbers may differ though nothing is wrong: {repeat.PROMISE}, and {said}"
+        == f"The numbers may differ without an error: {repeat.PROMISE}, and {said}"
     )
     (directory.path / ENVIRONMENT).unlink()
-    assert "the first run did not record what it was made with" in (
-        repeat.warning(run, "cpu") or ""
-    )
+    assert "the first run did not record its versions" in (repeat.warning(run, "cpu") or "")
 
 
 def test_what_to_repeat_is_found_or_refused(packed: Path, tmp_path: Path) -> None:
@@ -443,6 +437,6 @@ def test_what_to_repeat_is_found_or_refused(packed: Path, tmp_path: Path) -> Non
     (tmp_path / "study" / SUMS).unlink()
     with pytest.raises(
         RunError,
-        match=r"^Only a finished run can be compared with; that of .+ with seed 1 is not there\.$",
+        match=r"^Only a finished run can be repeated and compared; .+ with seed 1 has none\.$",
     ):
         find(read_bundle(tmp_path / "study"), names[0], 1)

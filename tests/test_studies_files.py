@@ -48,20 +48,24 @@ def test_no_sign_is_lost_in_a_file(sign: str) -> None:
 
 BROKEN = {
     "not a table": ("[1, 2]", "json", "A study is a table"),
-    "no JSON": ("{", "json", "This is no JSON"),
-    "no YAML": ("a: [", "yaml", "This is no YAML"),
+    "no JSON": ("{", "json", "This JSON cannot be read"),
+    "no YAML": ("a: [", "yaml", "This YAML cannot be read"),
     "a key twice in JSON": ('{"name": "a", "name": "b"}', "json", "received 'name' twice"),
     "a key twice in YAML": (
         "name: a\nbaseline:\n  network: a\n  network: b\n",
         "yaml",
         "received 'network' twice",
     ),
-    "an object of Python": ("!!python/object/apply:os.system ['true']", "yaml", "This is no YAML"),
-    "an endless loop": ("&a [*a]", "yaml", "received a YAML reference"),
+    "an object of Python": (
+        "!!python/object/apply:os.system ['true']",
+        "yaml",
+        "This YAML cannot be read",
+    ),
+    "an endless loop": ("&a [*a]", "yaml", "must not use YAML references"),
     "a table of millions": (
         "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]",
         "yaml",
-        "received a YAML reference",
+        "must not use YAML references",
     ),
     "a date": (
         (

@@ -85,7 +85,7 @@ def test_results_stay_the_same_without_the_images(
         assert (home / "again.zip").read_bytes() == (home / "study.zip").read_bytes()
         assert shell("study", "figure", source, "-o", "f.svg").status == 0
     shown = shell("study", "show", "study.yaml")
-    assert (shown.status, "8 runs: 8 there already and reused." in shown.out) == (0, True)
+    assert (shown.status, "8 runs: 8 finished already and reused." in shown.out) == (0, True)
 
 
 def test_the_recipe_check_needs_no_images(
@@ -191,7 +191,7 @@ def test_what_a_run_recorded_is_not_believed_against_its_spec(
         environment_of(run, **wrong)
     with pytest.raises(
         DataError,
-        match=r"^A study is read beside its images, or from runs that recorded them, and ne",
+        match=r"^A study needs its images, or runs that recorded them, and neither is here",
     ):
         outcome(pets(), runs_in(home / "runs"))
 
@@ -207,7 +207,7 @@ def test_runs_that_disagree_need_the_images(home: Path) -> None:
         r" the images"
     )
     with pytest.raises(
-        DataError, match=rf"{said} would say which of them it means: There is no folder "
+        DataError, match=rf"{said} can show which of them is right: There is no folder "
     ):
         outcome(pets(), runs_in(home / "runs"))
 
@@ -261,7 +261,7 @@ def test_what_is_missing_is_one_sentence(
     assert (done.status, done.err) == (
         2,
         (
-            "A study is read beside its images, or from runs that recorded them, and neither is"
+            "A study needs its images, or runs that recorded them, and neither is"
             f" here: There is no folder {home}/images/pets; name one that holds a subfolder of"
             " images for each class.\n"
         ),

@@ -106,7 +106,7 @@ def test_how_weights_were_chosen_is_what_the_recipe_says(tmp_path: Path) -> None
     found = outcome(study, finish(study, tmp_path))
     texts = " ".join(reading(found).notes), report(found)
     assert all(
-        "Validation chooses" not in text and "There is no choice: the weights of the last" in text
+        "Validation chooses" not in text and "No weights are chosen: those of the last" in text
         for text in texts
     )
 

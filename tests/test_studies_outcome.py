@@ -363,7 +363,7 @@ def test_the_table_for_people(tmp_path: Path) -> None:
         "Difference, points",
         "Against the paper",
     ]
-    assert any("the test set was read once" in note for note in table.notes)
+    assert any("The test set was read once" in note for note in table.notes)
     assert any(
         "otherwise equal one at the first level of network.shortcut: plain" in note
         for note in table.notes

@@ -233,9 +233,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"factors": [{"key": "network.classes", "levels": [2]}]},
-        "network.classes follows the data set",
+        "network.classes is set by the data set",
     ),
-    ({"factors": [{"key": "recipe.seed", "levels": [2]}]}, "give them in `seeds`"),
+    ({"factors": [{"key": "recipe.seed", "levels": [2]}]}, "list them in `seeds`"),
     (
         {"factors": [{"key": "network.shortcut"}]},
         "least one level of each factor; 'network.shortcut' has none",
@@ -307,7 +307,7 @@ def test_a_listed_arm_that_is_another_one_again_is_refused() -> None:
     factors = [Factor(key="network.shortcut"), Factor(key="network")]
     plain = Listed(name="plain", settings={"network.shortcut": "none"})
     again = Listed(name="by name", settings={"network": "plain20"})
-    with pytest.raises(ConfigError, match="received 'by name', which is 'plain' in other words"):
+    with pytest.raises(ConfigError, match="received 'by name', which equals 'plain'"):
         arms(study(design="list", factors=factors, listed=[plain, again]))
     unnamed = Listed(settings={"network": "plain20"})
     assert [

@@ -91,7 +91,7 @@ def test_what_a_hand_put_there(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     assert shelf.names() == ("broken", "copy", "shortcuts")
     assert shelf.get("copy") == study("copy")
-    with pytest.raises(ConfigError, match="This is no YAML"):
+    with pytest.raises(ConfigError, match="This YAML cannot be read"):
         shelf.get("broken")
     shelf.delete("broken")
     assert shelf.names() == ("copy", "shortcuts")

@@ -180,7 +180,7 @@ def test_a_run_that_began_otherwise_is_refused(
 ) -> None:
     """Catches gradients "before training" of weights that no training began with."""
     run = finished_run(tmp_path / "run", seed=3, weights_of=4)
-    with pytest.raises(RunError, match="other weights than its seed draws"):
+    with pytest.raises(RunError, match="other weights than its seed gives"):
         measure_run(run)
     assert main([str(run), "-o", str(tmp_path / "signals.json")]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -191,7 +191,7 @@ def test_a_run_that_is_not_finished_is_refused(tmp_path: Path) -> None:
     """Catches a traceback for a folder that is empty, and networks compared after unequal numbers
     of steps."""
     for run in (tmp_path, finished_run(tmp_path / "run", short_of=1)):
-        with pytest.raises(RunError, match="went to its last step"):
+        with pytest.raises(RunError, match="with its last checkpoint is needed"):
             measure_run(run)
 
 

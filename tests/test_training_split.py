@@ -40,7 +40,7 @@ def test_a_split_is_a_partition_in_which_every_class_has_its_share(
     shares = class_shares(np.array(counts), images)
     possible = shares.min() >= 1 and (counts - shares).min() >= 1
     if not possible:
-        with pytest.raises(ConfigError, match="left without"):
+        with pytest.raises(ConfigError, match="has none in one of them"):
             draw_split(dataset, images, seed)
         return
     split = draw_split(dataset, images, seed)

@@ -266,13 +266,16 @@ def test_a_mean_over_steps_is_not_called_the_beginning() -> None:
     (said,) = sentences(explain([of_ours("slow", (10, 2.397, 2.224))]))
     assert "its first record, the mean of steps 1 to 10, is 4.621" in said
     assert (
-        "the penalty is 1.529 before training" in said and "+0.695 that it changed by then" in said
+        "the penalty is 1.529 before training" in said and "+0.695 from its change by then" in said
     )
-    assert "draw" not in said
+    assert "random" not in said
     (fork,) = sentences(explain([of_ours("fork", (50, 2.0, 1.6), begun=40)]))
     assert "the mean of steps 41 to 50" in fork
     (first,) = sentences(explain([of_ours("first", (1, 2.0, 1.6))]))
-    assert "its first record, of step 1," in first and "+0.071 from the draw" in first
+    assert (
+        "its first record, of step 1," in first
+        and "+0.071 from the random initial weights" in first
+    )
 
 
 def test_a_bound_of_nothing_is_not_printed() -> None:

@@ -1,1 +1,1 @@
-"""The network as Keras: the model, a program that builds it, Keras's own picture of it."""
+"""A network in Keras: the model, a program that builds it, and Keras's own picture of it."""

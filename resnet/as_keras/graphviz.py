@@ -1,5 +1,4 @@
-"""DOT -> SVG, PDF or PNG, drawn by Graphviz with the carried font; no `dot` on the PATH is
-needed."""
+"""DOT to SVG, PDF or PNG, drawn by Graphviz with the included font. No `dot` program is needed."""
 
 import os
 import re
@@ -17,16 +16,16 @@ from resnet.extras import require
 Format = Literal["svg", "pdf", "png"]
 
 TIMEOUT_S = 120.0
-WAY_OUT = "take SVG or PDF, which have no such limit, or the folded drawing."
+WAY_OUT = "choose SVG or PDF, which have no such limit, or the folded drawing."
 PDF_DATE = re.compile(rb"/CreationDate \(D:[^)]*\)")
 
 
 def render(dot: str, form: Format, timeout_s: float = TIMEOUT_S) -> bytes:
-    """The picture, the same bytes for the same DOT. Raises ExportError, and MissingExtraError
+    """The picture; the same DOT gives the same bytes. Raises ExportError, and MissingExtraError
     without Graphviz.
 
-    Graphviz runs in a process of its own: see `graphviz_process`. A PNG that it would have to
-    shrink until its letters cannot be read is refused.
+    Graphviz runs in a separate process, see `graphviz_process`. A PNG that would have to be shrunk
+    until its letters are unreadable is refused.
     """
     if form not in get_args(Format):
         raise ExportError(f"A picture is svg, pdf or png; received {echo(form)}.")
@@ -35,8 +34,8 @@ def render(dot: str, form: Format, timeout_s: float = TIMEOUT_S) -> bytes:
         status, output = _run(dot, form, timeout_s, fonts.fontconfig(Path(folder)))
     if status == ILLEGIBLE:
         raise ExportError(
-            f"As a PNG this picture's letters would be {output.decode()} pixels high, too small to"
-            f" read: a PNG's side ends at 32,767 pixels; {WAY_OUT}"
+            f"A PNG has at most 32,767 pixels on a side; this picture's letters would be"
+            f" {output.decode()} pixels high, too small to read; {WAY_OUT}"
         )
     if status == NOT_A_GRAPH:
         raise ExportError(
@@ -45,21 +44,17 @@ def render(dot: str, form: Format, timeout_s: float = TIMEOUT_S) -> bytes:
         )
     if status:
         raise ExportError(
-            f"Graphviz ended with status {status} before the picture was done; take the folded"
-            " drawing."
+            f"Graphviz ended with status {status} before the picture was complete; choose the"
+            " folded drawing."
         )
     return _without_date(output) if form == "pdf" else output
 
 
 def _run(dot: str, form: Format, timeout_s: float, fontconfig: Path) -> tuple[int, bytes]:
-    """(exit status, what came out)."""
+    """Run Graphviz; gives (exit status, standard output)."""
     program = Path(__file__).with_name("graphviz_process.py")
-    command = [
-        sys.executable,
-        "-P",
-        str(program),
-        form,
-    ]  # -P: modules beside the program must not hide libraries
+    # -P: modules in the program's folder must not hide libraries.
+    command = [sys.executable, "-P", str(program), form]
     environment = os.environ | {"FONTCONFIG_FILE": str(fontconfig), "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(
@@ -72,15 +67,15 @@ def _run(dot: str, form: Format, timeout_s: float, fontconfig: Path) -> tuple[in
         )
     except subprocess.TimeoutExpired:
         raise ExportError(
-            f"Graphviz did not finish this picture within {timeout_s:g} s; take the folded drawing,"
-            " or DOT."
+            f"Graphviz did not finish this picture within {timeout_s:g} s; choose the folded"
+            " drawing, or DOT."
         ) from None
     return done.returncode, done.stdout
 
 
 def _without_date(pdf: bytes) -> bytes:
-    """The same figure must be the same file tomorrow; the length stays, since a PDF counts its own
-    bytes."""
+    """The PDF with a fixed date, so that the same figure is always the same file. The length must
+    not change, because a PDF contains offsets of its parts."""
     return PDF_DATE.sub(
         lambda match: b"/CreationDate (D:" + b"19800101000000Z".ljust(len(match[0]) - 18) + b")",
         pdf,

@@ -1,11 +1,11 @@
-"""Graphviz, in a process of its own: DOT on stdin, a picture on stdout. Started by
-`resnet.as_keras.graphviz` only.
+"""Graphviz in a separate process: DOT on stdin, a picture on stdout. Only
+`resnet.as_keras.graphviz` starts it.
 
-Graphviz is not safe to call from threads, a crash takes the process along, and long networks take
-seconds. This file imports nothing of the project, so that starting it stays cheap.
+Graphviz is not thread-safe, a crash ends its process, and long networks take seconds. This file
+imports nothing of the project, so that it starts fast.
 
-Exit status: 0 drawn, 3 letters would be illegible (their height in pixels on stdout), 4 not a
-graph; anything else is Graphviz's own end.
+Exit status: 0 drawn; 3 letters would be unreadable (their height in pixels is on stdout); 4 not a
+graph; any other comes from Graphviz.
 """
 
 import re
@@ -18,12 +18,12 @@ LARGEST_BITMAP = 32_767
 """Cairo's limit for a side, in pixels; Graphviz scales a larger picture down until it fits."""
 
 SMALLEST_LETTERS = 8
-"""Pixels from line to line below which a bitmap's letters cannot be read."""
+"""The smallest readable line height in a bitmap, in pixels."""
 
 
 def main(form: str) -> int:
     """Lay the graph out once, and draw it as svg, pdf or png."""
-    # resnet.as_keras.graphviz reads this file too, and must not load Graphviz.
+    # resnet.as_keras.graphviz imports this file for its constants and must not load Graphviz.
     from pygraphviz import AGraph, DotError  # noqa: PLC0415
     from pygraphviz import graphviz as gv  # noqa: PLC0415
 
@@ -35,7 +35,7 @@ def main(form: str) -> int:
 
     text = sys.stdin.buffer.read().decode()
     try:
-        graph = AGraph(string=text)  # a bare string that is no graph would be taken for a path
+        graph = AGraph(string=text)  # without `string=`, other text would be taken for a path
     except DotError:
         return NOT_A_GRAPH
     context = gv.gvContextWithBuiltins()
@@ -56,6 +56,7 @@ def letter_height(text: str, plain: bytes) -> float:
     """
     sides = [float(side) for side in plain.split(maxsplit=4)[2:4]]
     dpi = float(_first(r"\bdpi=\"?([\d.]+)", text, default="96"))
+    # Graphviz shrinks a picture whose longer side is above Cairo's limit.
     scale = min(1.0, LARGEST_BITMAP / (max(sides) * dpi))
     points = min(
         map(float, re.findall(r"(?:point-size=\"|fontsize=\"?)([\d.]+)", text)), default=14.0

@@ -1,9 +1,8 @@
-"""Keras's own picture of a network, as DOT, from the graph alone: what `keras.utils.plot_model`
-draws of its model.
+"""The picture of `keras.utils.plot_model` as DOT, written from the graph without Keras.
 
 Nodes, labels, edges and their order are those of `keras.utils.model_to_dot` (Keras 3.15); a test
-compares the two. One thing differs on purpose: edges are never "ortho", with which Graphviz aborts
-on stock models (keras issue 19717).
+compares the two. One difference is intended: edges are never "ortho", because then Graphviz aborts
+on standard models (keras issue 19717).
 """
 
 from collections.abc import Iterator
@@ -18,8 +17,8 @@ from resnet.network.settings import Closed
 RankDir = Literal["TB", "BT", "LR", "RL"]
 
 LONG = 2000
-"""Boxes beyond which Graphviz's improvement of the columns is switched off (nslimit=0): on
-ResNet-1202 it takes 28 s instead of 1 s, and gives up at a picture twelve times as wide."""
+"""With more boxes, Graphviz's improvement of the columns is switched off (nslimit=0). On
+ResNet-1202 it takes 28 s instead of 1 s, and ends with a picture twelve times as wide."""
 
 
 class PlotOptions(Closed):
@@ -64,14 +63,14 @@ def dot(graph: Graph, options: PlotOptions) -> str:
 
 
 def operations(graph: Graph) -> list[Node]:
-    """Nodes in Keras's order: farthest from the output first; at one distance, as met when walking
-    back from it."""
-    distance = dict.fromkeys(graph.by_id, 0)
+    """Nodes in Keras's order: the farthest from the output first. Nodes at the same distance are in
+    the order in which a walk back from the output finds them."""
+    distance = dict.fromkeys(graph.by_id, 0)  # the longest path to the output, in layers
     for node in reversed(graph.nodes):
         for source in node.inputs:
             distance[source] = max(distance[source], distance[node.id] + 1)
-    met = {name: index for index, name in enumerate(_walk_back(graph))}
-    return sorted(graph.nodes, key=lambda node: (-distance[node.id], met[node.id]))
+    walk = {name: index for index, name in enumerate(_walk_back(graph))}
+    return sorted(graph.nodes, key=lambda node: (-distance[node.id], walk[node.id]))
 
 
 def _walk_back(graph: Graph) -> Iterator[str]:
@@ -83,11 +82,11 @@ def _walk_back(graph: Graph) -> Iterator[str]:
         if name not in seen:
             seen.add(name)
             yield name
-            waiting.extend(reversed(graph.by_id[name].inputs))
+            waiting.extend(reversed(graph.by_id[name].inputs))  # the first input on top
 
 
 def _table(node: Node, shapes: dict[str, str], options: PlotOptions) -> str:
-    """The HTML-like label of one box: a title, its activation where it has one, a row of facts."""
+    """The HTML-like label of one box: a title, the activation if any, a row of facts."""
     kind = node.op.keras.name
     title = f"<b>{node.id}</b> ({kind})" if options.show_layer_names else f"<b>{kind}</b>"
     columns = max(1, 2 * options.show_shapes + options.show_dtype + options.show_trainable)

@@ -1,8 +1,8 @@
-"""A network as a short Python program that needs nothing but Keras: `keras_code(config, name=...)`.
+"""A network as a short Python program that needs only Keras: `keras_code(config, name=...)`.
 
-The program is written as a person who teaches would write it: a block function and a loop over a
-table of stages, with only the code this network needs. Its layers carry the same names as those of
-`resnet.as_keras.model`; it must match it. Only text is made here, so Keras is not imported.
+The program is written for teaching: a block function and a loop over a table of stages, with only
+the code that this network needs. Its layers have the same names as in `resnet.as_keras.model`, and
+a test compares the two. Here only text is written, so Keras is not imported.
 """
 
 import textwrap
@@ -22,11 +22,11 @@ from resnet.network.metrics import Metrics, measure
 from resnet.network.numbers import NUMBERS
 
 WIDTH = 100
-"""Columns of the program at most."""
+"""The most columns of the program."""
 
 DEEP = 600
-"""Layers from which the program makes room to recurse: Keras calls itself once a layer, and
-Python's limit is 1000."""
+"""With more layers, the program raises the recursion limit: Keras calls itself once for each layer,
+and Python's limit is 1000."""
 
 IMPORTS = """\
 import math
@@ -62,8 +62,8 @@ MOVING = (
     "Batch norm's moving variances begin at Keras's own 1. ResNet Lab's model begins them where it"
     " expects them: until it is trained, this one predicts other numbers."
 )
-"""`resnet.network.initial` is left out: it would take a page, and training forgets where the
-averages began."""
+"""The program leaves out `resnet.network.initial`: it would need a page, and training soon replaces
+the initial averages."""
 
 
 def keras_code(config: ResNetConfig, *, name: str, link: str = "") -> str:
@@ -93,8 +93,8 @@ def keras_code(config: ResNetConfig, *, name: str, link: str = "") -> str:
 
 
 def _check_complete(source: str, graph: Graph) -> None:
-    """Fail loudly where an operation was forgotten in the program: its docstring counts every
-    layer of the graph."""
+    """Raise AssertionError where the program lacks an operation of the graph. Its docstring has the
+    counts of all layers, so a missing one would make it wrong."""
     classes = {node.op.keras.name for node in graph.nodes if node.inputs}
     missing = sorted(name for name in classes if f"layers.{name}" not in source)
     if missing:
@@ -128,7 +128,7 @@ def _docstring(config: ResNetConfig, metrics: Metrics, name: str, link: str) -> 
 
 
 def _harmless(text: str) -> str:
-    """On one line, and unable to end the docstring or to escape in it."""
+    """The text on one line, without characters that could end the docstring or start an escape."""
     printable = "".join(sign if sign.isprintable() else " " for sign in text)
     return " ".join(printable.replace("\\", "/").replace('"', "'").split())
 
@@ -138,7 +138,7 @@ def _wrapped(text: str) -> Lines:
 
 
 def _broken(link: str) -> Lines:
-    """A link too long for a line goes on in the next, where it can behind an "&"."""
+    """A long link on several lines, broken after an "&" where possible."""
     lines = [""]
     for piece in link.replace("&", "&\n").split("\n"):
         if len(lines[-1]) + len(piece) > WIDTH:

@@ -1,8 +1,8 @@
 """The functions of the program that `resnet.as_keras.program` writes: shortcut, block and build, as
 lines of text.
 
-Whether a part is needed at all is asked of the graph (`Plan`), so that no branch is written that
-never runs.
+`Plan` reads from the graph which parts are needed, so that the program has no branch that never
+runs.
 """
 
 from dataclasses import dataclass
@@ -66,10 +66,11 @@ ACTIVATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The network, and which parts of it are there at all.
+    """The network, and which parts it has.
 
-    `opens`: a block begins with norm and ReLU; `pads_maps`: zeros stand around a map before some
-    3×3 of a block; `passes`: some shortcut is the identity; the others speak of shortcuts.
+    `opens`: blocks begin with norm and ReLU. `pads_maps`: some 3×3 of a block has zero padding
+    before it. `projects`, `pools`, `subsamples`, `pads`: some shortcut does this. `passes`: some
+    shortcut is the identity.
     """
 
     config: ResNetConfig
@@ -91,23 +92,23 @@ class Plan:
 
     @property
     def reads_raw(self) -> bool:
-        """Some shortcut reads the block's input as it is, though others are projections."""
+        """Whether some shortcut reads the block's raw input, although others are projections."""
         return self.passes or self.subsamples
 
     @property
     def changes(self) -> bool:
-        """Some shortcut is more than the identity."""
+        """Whether some shortcut is not the identity."""
         return self.projects or self.subsamples or self.pads
 
     @property
     def opened(self) -> str:
-        """The variable which the first convolution of a block reads."""
+        """The variable that a block's first convolution reads."""
         return "opened" if self.opens else "x"
 
 
 def plan_of(graph: Graph) -> Plan:
-    """Ask the layers, not the settings: a network of one stage may have no shortcut that changes
-    anything."""
+    """The plan, from the layers and not from the settings: in a network of one stage, shortcuts may
+    all be identities."""
     config = graph.config
     ops = [node.op for node in graph.nodes if node.path == "shortcut"]
     projections = sum(isinstance(op, Conv) for op in ops)
@@ -124,8 +125,7 @@ def plan_of(graph: Graph) -> Plan:
 
 
 def shortcut_function(plan: Plan) -> Lines:
-    """The function for shortcuts that are more than the identity; none where every one is the
-    identity."""
+    """The function for shortcuts; no lines where all are identities."""
     if not plan.changes:
         return []
     opening = [f"def shortcut({_shortcut_arguments(plan)}):"]
@@ -171,8 +171,8 @@ def _padded_identity(plan: Plan) -> Lines:
 
 
 def _shortcut_arguments(plan: Plan) -> str:
-    """As defined; a projection in pre-activation order reads the activated input, an identity the
-    raw one."""
+    """The parameters of the shortcut function. In pre-activation order a projection reads the
+    activated input, an identity the raw one."""
     both = plan.projects and plan.reads_raw and plan.opens
     names = {
         "x": True,
@@ -202,7 +202,7 @@ def strided_function(plan: Plan) -> Lines:
 
 
 def _trunk_bias(config: ResNetConfig) -> str:
-    """The argument of a convolution that writes on the trunk, where only such have a bias."""
+    """The bias argument of a trunk convolution, where only these have a bias."""
     return "use_bias=True, " if config.conv_bias and config.bias_on == "trunk" else ""
 
 
@@ -214,7 +214,7 @@ def bottleneck_width(config: ResNetConfig) -> str:
 
 
 def block_function(plan: Plan) -> Lines:
-    """The function for one block; it is handed the variables of the loop in `build`."""
+    """The function for one block. Its arguments are the loop variables of `build`."""
     lines = [
         "def block(x, filters, stride, name):",
         f'    """{_about_block(plan)}"""',
@@ -244,7 +244,7 @@ def block_function(plan: Plan) -> Lines:
 
 
 def _returning(lines: Lines) -> Lines:
-    """The same function, but what its last line assigns is returned at once."""
+    """The same function; its last assignment becomes the return statement."""
     return [*lines[:-1], "    return " + lines[-1].partition(" = ")[2]]
 
 
@@ -260,8 +260,8 @@ def _about_block(plan: Plan) -> str:
 
 
 def _opening(plan: Plan) -> Lines:
-    """What a block in pre-activation order begins with; the first block of all finds it done by the
-    stem."""
+    """The norm and ReLU at the start of a pre-activation block. The very first block has them in
+    the stem."""
     if not plan.opens:
         return []
     lines = ["    opened = x", '    if name != "stage1.block1":  # there the stem has just done so']
@@ -271,7 +271,7 @@ def _opening(plan: Plan) -> Lines:
 
 
 def _convs(config: ResNetConfig) -> Lines:
-    """The arguments of each convolution of a block, but for its name."""
+    """The arguments of each convolution of a block, without the name."""
     if config.block == "basic":
         return ["filters, 3, stride", "filters, 3"]
     first, second = (", stride", "") if config.stride_on == "1x1" else ("", ", stride")
@@ -285,8 +285,8 @@ def _convs(config: ResNetConfig) -> Lines:
 
 
 def _norm_and_relu(plan: Plan, number: int, last: bool) -> Lines:
-    """Around convolution `number` of a branch. In post-activation order the last ReLU waits for the
-    addition."""
+    """The norm and ReLU of convolution `number`. In post-activation order the last ReLU comes after
+    the addition."""
     gamma = 'gamma_initializer="zeros", ' if last and plan.config.norm.last_gamma == "zero" else ""
     lines = [f'    y = norm({gamma}name=f"{{name}}.norm{number}")(y)'] if plan.normalises else []
     return (
@@ -341,7 +341,7 @@ def _stem(plan: Plan) -> Lines:
 
 
 def _stem_conv(config: ResNetConfig, name: str, arguments: str, read: str, bias: str = "") -> Lines:
-    """A convolution of the stem; one that strides may read zeros on all four sides."""
+    """A convolution of the stem, with symmetric zero padding before it where it strides."""
     _, size, *stride = arguments.split(", ")
     lines: Lines = []
     if stride and config.padding == "symmetric":

@@ -1,5 +1,4 @@
-"""Weight decay: what the number does to a weight, what it adds to a loss, and whether the arms
-share it."""
+"""Rules for weight decay: its effect on a weight, its part of a loss, and whether arms share it."""
 
 from functools import lru_cache
 from itertools import combinations
@@ -18,31 +17,29 @@ MEANS = {"l2": "l2 of the paper", "keras_l2": "Keras's l2", "decoupled": "decoup
 
 
 def gradient_decay(facts: Facts) -> float | None:
-    """The λ of the paper, whose gradient is λ·w, that pulls as hard; None where the pull is
-    unknown.
-
-    Decoupled decay misses the momentum, which multiplies a lasting pull by 1 / (1 − momentum).
-    """
+    """The equivalent λ of the paper, whose gradient is λ·w; None where it is unknown."""
     if facts.decay is None:
         return None
     if facts.decay_meaning == "decoupled":
+        # A constant gradient g moves a weight by rate · g / (1 − momentum) per step in the end.
+        # Decoupled decay is not multiplied by this, so the equivalent λ is decay · (1 − momentum).
         lasting = facts.optimiser == "sgd" and facts.momentum is not None
         return facts.decay * (1 - (facts.momentum or 0.0)) if lasting else None
     return in_one_unit(facts.decay, facts.decay_meaning)[0] if facts.decay_meaning else None
 
 
 def in_one_unit(decay: float, meaning: Meaning) -> tuple[float, Meaning]:
-    """A penalty as the paper's λ, λ/2 · Σw², whichever way it was typed; decoupled decay is none
-    and stays."""
+    """A penalty as the paper's λ, λ/2 · Σw². Keras's l2(x) is x · Σw², so its λ is 2x. Decoupled
+    decay is not a penalty and stays as it is."""
     return (2 * decay, "l2") if meaning == "keras_l2" else (decay, meaning)
 
 
 def shrink_per_step(facts: Facts) -> float | None:
-    """The part of a weight that decay takes at each step once momentum has settled, at the full
-    learning rate.
+    """The share of a weight that decay removes at each step, at the full learning rate, once the
+    momentum has settled.
 
-    Under SGD rate·λ / (1 − momentum) for a penalty, under anything rate·λ where decay is decoupled.
-    A penalty under Adam is divided by the size of the gradients, so there is no such number.
+    A penalty with SGD: rate·λ / (1 − momentum). Decoupled decay with any optimiser: rate·λ. A
+    penalty with Adam is divided by the size of the gradients, so it has no fixed share.
     """
     if facts.decay is None or facts.learning_rate is None:
         return None
@@ -56,19 +53,20 @@ def shrink_per_step(facts: Facts) -> float | None:
 
 @lru_cache(maxsize=256)
 def _squares_at_start(network: ResNetConfig, covers: DecayCovers) -> float:
-    """E[Σw²] over what is covered, before any training."""
+    """E[Σw²] over the covered weights, before training."""
     return expected_penalty(build_graph(network), KerasL2(1.0, covers))
 
 
 def penalty_at_start(facts: Facts) -> float | None:
-    """What the penalty adds to the loss before the first step; of convolutions alone, where its
-    reach is unknown."""
+    """The penalty in the loss before the first step. Where it is unknown what it covers, that of
+    the convolutions alone."""
     if (
         facts.network is None
         or facts.decay is None
         or facts.decay_meaning not in ("l2", "keras_l2")
     ):
         return None
+    # Keras: x · Σw². The paper: λ / 2 · Σw².
     factor = facts.decay if facts.decay_meaning == "keras_l2" else facts.decay / 2
     return factor * _squares_at_start(facts.network, facts.decay_covers or "conv_kernels")
 
@@ -165,6 +163,7 @@ def _strength_differs(arms: Arms) -> Said | None:
     if _declared([facts for facts, _ in known]):
         return None
     for (one, weak), (two, strong) in combinations(known, 2):
+        # Both in the paper's unit, so Keras's 5e-5 equals 1e-4; ALIKE allows for rounding.
         if max(weak, strong) > ALIKE * min(weak, strong):
             numbers = "; ".join([f"{facts.called} {_typed(facts)}" for facts, _ in known])
             depths = {facts.network.depth for facts in (one, two) if facts.network}
@@ -192,6 +191,7 @@ def _far_from_usual(facts: Facts) -> Said | None:
     if not (pull := gradient_decay(facts)) or facts.optimiser != "sgd":
         return None
     ratio = pull / PAPER_DECAY
+    # Rounded, so that exactly ten times is not reported because of a last digit.
     if 1 / FAR <= round(ratio, 9) <= FAR:
         return None
     return Said(
@@ -206,6 +206,7 @@ def _decay_argument(facts: Facts) -> Said | None:
         return None
     left = ""
     if facts.steps:
+        # Old Keras: rate / (1 + decay · step).
         left = (
             f", to {100 / (1 + facts.decay_argument * facts.steps):.3g} % of it after"
             f" {facts.steps:,} steps"

@@ -1,5 +1,4 @@
-"""Several devices, and chance: what a batch is, what a statistic is taken over, what can be
-repeated."""
+"""Rules for several devices, and for repeatable runs."""
 
 from resnet.checks.facts import Arms, Facts, arm_label
 from resnet.checks.rule import HE_CIFAR, KERAS, Rule, Said
@@ -20,11 +19,11 @@ def images_per_statistic(facts: Facts) -> int | None:
 
 
 def _statistics_over_a_share(facts: Facts) -> Said | None:
-    behind = images_per_statistic(facts)
-    if behind is None or behind == facts.images_per_step:
+    images = images_per_statistic(facts)
+    if images is None or images == facts.images_per_step:
         return None
     return Said(
-        f"On {facts.devices} devices, batch norm's statistics are over {behind:,} images, not "
+        f"On {facts.devices} devices, batch norm's statistics are over {images:,} images, not "
         f"{facts.images_per_step:,}.",
         "Set batch_norm_statistics to 'synchronised' for the whole batch, or say how many images"
         " are used.",
@@ -32,12 +31,12 @@ def _statistics_over_a_share(facts: Facts) -> Said | None:
 
 
 def _shares_differ(arms: Arms) -> Said | None:
-    known = {arm_label(arm): behind for arm in arms if (behind := images_per_statistic(arm[0]))}
+    known = {arm_label(arm): images for arm in arms if (images := images_per_statistic(arm[0]))}
     if len(set(known.values())) < 2 or any(
         arm[0].varies("batch_size", "batch_norm_statistics") for arm in arms
     ):
         return None
-    numbers = "; ".join([f"{name} {behind:,}" for name, behind in known.items()])
+    numbers = "; ".join([f"{name} {images:,}" for name, images in known.items()])
     return Said(
         f"Batch norm's statistics are over different numbers of images: {numbers}.",
         "Give all arms the same batch, devices and batch_norm_statistics.",

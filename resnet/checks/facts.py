@@ -1,7 +1,7 @@
-"""What is known of a training, its network and its results, as plain facts. An unknown fact is
-None, and rules that need it say nothing.
+"""Facts about a training, its network and its results. An unknown fact is None; rules that need it
+then find nothing.
 
-`resnet.checks.sources` makes them from networks, recipes, runs and files.
+`resnet.checks.sources` creates them from networks, recipes, runs and files.
 """
 
 import re
@@ -50,7 +50,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 
 
 def _finite(value: float) -> bool:
-    """False too for a whole number so large that Python has no float for it."""
+    """Whether the number is finite. Also False for a whole number that is too large for a float."""
     try:
         return isfinite(value)
     except OverflowError:
@@ -62,18 +62,23 @@ class Facts:
     """One run, one curve, one network or one recipe. Errors are percent, differences percentage
     points.
 
-    `arm` joins the runs of one arm of a study; where it is None, runs that differ in nothing but
-    their seed and their results are one arm. `declared` are the dotted keys a study varies on
-    purpose, such as "optimiser.kind", with or without "recipe." or "network." before them.
-    `against` is the arm this one is compared with, and `changed` the factors in which the two
-    differ. `decay` is the number as it was typed, and `decay_meaning` what it does to a weight w:
-    "l2" adds decay · w to the gradient (the paper, PyTorch), "keras_l2" 2 · decay · w
-    (`regularizers.l2`), "decoupled" takes rate · decay · w from the weight after the update.
-    `decay_argument` is what old Keras called `decay`, a decay of the learning rate. `learning_rate`
-    is the one aimed at, `highest_rate` the highest one that was logged. `train_images` are those of
-    the training part. `seeds` says how many trainings are behind a curve. `train_error` is taken in
-    evaluation mode where `train_error_is` "clean", else it is the mean `fit` prints. Raises
-    ConfigError for a number that cannot be.
+    - `arm`: the study's arm. Where it is None, runs that differ only in seed and results are one
+      arm.
+    - `declared`: the dotted keys that a study varies on purpose, such as "optimiser.kind", with or
+      without "recipe." or "network." before them.
+    - `against`: the arm that this one is compared with. `changed`: the factors in which they
+      differ.
+    - `decay`: the number as it was typed. `decay_meaning`: its effect on a weight w. "l2" adds
+      decay · w to the gradient (the paper, PyTorch), "keras_l2" adds 2 · decay · w
+      (`regularizers.l2`), "decoupled" subtracts rate · decay · w from the weight after the update.
+    - `decay_argument`: old Keras's `decay`, which lowers the learning rate.
+    - `learning_rate`: the intended one. `highest_rate`: the highest one in the log.
+    - `train_images`: those of the training part.
+    - `seeds`: the number of trainings behind a curve.
+    - `train_error_is`: "clean" where the training error was measured in evaluation mode, "running"
+      where it is the mean that `fit` prints.
+
+    Raises ConfigError for an impossible number.
     """
 
     name: str = ""
@@ -148,12 +153,12 @@ class Facts:
 
     @property
     def label(self) -> str:
-        """A name to speak of it by."""
+        """A name for sentences."""
         return self.name or (self.network.label if self.network else "this one")
 
     @property
     def called(self) -> str:
-        """What to call it among others: its arm, where a study has named it."""
+        """Its name among other facts: its arm in a study, else its label."""
         return self.arm or self.label
 
     @property
@@ -177,12 +182,12 @@ class Facts:
 
     @property
     def trainings(self) -> int | None:
-        """How many trainings are behind this: one, where a seed is known."""
+        """The number of trainings behind this: 1 where a seed is known."""
         return self.seeds if self.seeds is not None else None if self.seed is None else 1
 
     @property
     def images_per_step(self) -> int | None:
-        """The images behind one update, over all devices."""
+        """The images of one update, over all devices."""
         if self.batch_size is None:
             return None
         return (
@@ -192,8 +197,7 @@ class Facts:
         )
 
     def varies(self, *keys: str) -> bool:
-        """Whether a study says that one of these keys, or something inside it, is what it
-        varies."""
+        """Whether a study declares one of these keys, or a key inside one, as varied."""
         names = [re.sub(r"^(recipe|network|config)\.", "", name) for name in self.declared]
         return any(name == key or name.startswith(f"{key}.") for name in names for key in keys)
 
@@ -203,10 +207,10 @@ Arms = Sequence[Sequence[Facts]]
 
 
 def arms_of(everything: Iterable[Facts]) -> list[list[Facts]]:
-    """Runs that differ in nothing but seed and results are one arm; so are those with one `arm`. In
-    order of coming.
+    """Group runs into arms, in the order of their first runs. Runs with the same `arm` are one arm,
+    and runs that differ only in seed and results.
 
-    Where neither network nor arm is known, every curve is an arm of its own.
+    Where neither network nor arm is known, every curve is a separate arm.
     """
     arms: dict[object, list[Facts]] = {}
     for facts in everything:
@@ -215,7 +219,7 @@ def arms_of(everything: Iterable[Facts]) -> list[list[Facts]]:
 
 
 def _arm(facts: Facts) -> object:
-    """What is equal exactly for the runs of one arm."""
+    """A key that is equal exactly for the runs of one arm."""
     if facts.arm is not None:
         return facts.arm
     if facts.network is None or facts.seed is None:
@@ -242,5 +246,5 @@ def _arm(facts: Facts) -> object:
 
 
 def arm_label(arm: Sequence[Facts]) -> str:
-    """What an arm is called: as its study does, else as its first run."""
+    """An arm's name: that of its study, else that of its first run."""
     return arm[0].called

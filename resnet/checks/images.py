@@ -1,4 +1,4 @@
-"""The images: their order, what they are centred by, where they are augmented, and which of them
+"""Rules for images: their order, the mean that is subtracted, augmentation, and the images that
 choose the weights."""
 
 from math import sqrt
@@ -10,8 +10,8 @@ from resnet.results.statistics import error_standard_error
 
 TWO_SIGMA = 2.0
 HOPELESS = 100.0
-"""A claim this many times too small is not worth more images: it would take ten thousand times as
-many."""
+"""Where a claim is this many times too small, more images are no solution: 100² = 10,000 times as
+many would be needed."""
 
 
 def _shuffle_after_batch(facts: Facts) -> Said | None:
@@ -102,12 +102,14 @@ def _small_validation(facts: Facts) -> Said | None:
     if error is None or not facts.validation_images or not facts.claimed_difference:
         return None
     one = error_standard_error(error, facts.validation_images)
+    # Var[a − b] = 2 · Var[a] for two errors on as many images, so the sd is √2 times one error's.
     detectable = TWO_SIGMA * sqrt(2) * one
     claimed = abs(facts.claimed_difference)
     if claimed >= detectable:
         return None
     way_out = f"Claim a difference of at least {detectable:.1f} points"
     if (ratio := detectable / claimed) < HOPELESS:
+        # The standard error falls with √images, so a ratio r needs r² times as many images.
         way_out += f", or validate on about {facts.validation_images * ratio**2:,.0f} images"
     return Said(
         f"{facts.validation_images:,} validation images near {error:.2f} % have a standard error of"

@@ -1,4 +1,4 @@
-"""Facts of an imported curve: what its file says, and what a person says about it."""
+"""Facts of an imported curve: from its file, and from what a person entered about it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,16 +24,16 @@ OF_RECIPE = {
     "begins": "begins",
     "dataset": "dataset",
 }
-"""Each fact, and the key under which a person gives it."""
+"""Each fact, and the key that a person enters for it."""
 
 
 def of_import(curve: ImportedCurve) -> Facts:
-    """What is known of an imported curve; how its training error was taken is not.
+    """The known facts of an imported curve. How its training error was measured is unknown.
 
-    Raises ConfigError where what a person says cannot be.
+    Raises ConfigError for an impossible value.
     """
     given = curve.given
-    known: dict[str, Any] = {fact: _said(given.recipe, key) for fact, key in OF_RECIPE.items()}
+    known: dict[str, Any] = {fact: _entered(given.recipe, key) for fact, key in OF_RECIPE.items()}
     if isinstance(named := given.recipe.get("optimiser"), str):
         known["optimiser"] = named
     if known["epochs"] is not None:
@@ -58,17 +58,17 @@ def of_import(curve: ImportedCurve) -> Facts:
     return of_mapping({key: value for key, value in known.items() if value is not None})
 
 
-def _said(recipe: Mapping[str, Any], key: str) -> Any:
-    """The value of a dotted key, given as such or inside its first part."""
+def _entered(recipe: Mapping[str, Any], key: str) -> Any:
+    """The value of a dotted key, entered as such or inside a group."""
     if key in recipe:
         return recipe[key]
     first, _, rest = key.partition(".")
     inside = recipe.get(first)
-    return _said(inside, rest) if rest and isinstance(inside, Mapping) else None
+    return _entered(inside, rest) if rest and isinstance(inside, Mapping) else None
 
 
 def _penalty_inside(curve: ImportedCurve) -> bool | None:
-    """As a person says; if unknown, a penalty of Keras's own l2 is in Keras's loss."""
+    """As a person entered it. If unknown, Keras's own loss contains its l2 penalty."""
     if curve.given.penalty_in_loss is not None:
         return curve.given.penalty_in_loss == "yes"
     keras = bool(curve.given.decay) and curve.given.decay_meaning == "keras_l2"

@@ -1,5 +1,5 @@
-"""The network: whether it fits its images, whether its batch norm is set as meant, and whether
-plain and residual arms differ only in their shortcuts."""
+"""Rules for networks: whether they fit the images, the settings of batch norm, and whether plain
+and residual arms differ only in their shortcuts."""
 
 from functools import lru_cache
 from itertools import combinations
@@ -20,9 +20,10 @@ HALF_BREAKS_FROM = 56
 def _wrong_family(facts: Facts) -> Said | None:
     if facts.network is None:
         return None
+    # The shorter side, since it shrinks to nothing first.
     side = min((facts.image_shape or facts.network.input_shape)[:2])
     if facts.network.stem != "cifar" and side <= SMALL_SIDE:
-        left = ceil(ceil(side / 2) / 2)
+        left = ceil(ceil(side / 2) / 2)  # the convolution halves the map, then the pool
         return Said(
             f"An ImageNet stem, 7×7/2 and a pool, leaves maps of {left}×{left} of images"
             f" {side}×{side} before the first block.",
@@ -52,6 +53,8 @@ def _averages_unsettled(facts: Facts) -> Said | None:
     momentum, steps = facts.moving_momentum, facts.steps_done or facts.steps
     if momentum is None or not steps or (left := momentum**steps) < UNSETTLED:
         return None
+    # average ← momentum · average + (1 − momentum) · batch: the initial value shrinks by
+    # momentum^n.
     return Said(
         f"After {steps:,} steps at batch norm momentum {momentum:g}, the moving averages still"
         f" consist to {100 * left:.0f} % of their initial values.",
@@ -85,11 +88,11 @@ def _strides_differ(arms: Arms) -> Said | None:
             continue
         for stage, (fine, coarse) in enumerate(zip(first, second, strict=True), 1):
             if fine != coarse:
-                return _said_of_strides(one, two, stage, (fine, coarse))
+                return _strides_problem(one, two, stage, (fine, coarse))
     return None
 
 
-def _said_of_strides(one: Facts, two: Facts, stage: int, strides: tuple[int, int]) -> Said:
+def _strides_problem(one: Facts, two: Facts, stage: int, strides: tuple[int, int]) -> Said:
     (fine, first), (coarse, second) = sorted(
         zip(strides, (one, two), strict=True), key=lambda pair: pair[0]
     )
@@ -103,9 +106,10 @@ def _said_of_strides(one: Facts, two: Facts, stage: int, strides: tuple[int, int
 
 
 def _twins(one: Facts, two: Facts) -> bool:
-    """Plain and residual, of one depth and one kind of block."""
+    """Whether one is plain and the other residual, with the same depth and kind of block."""
     if one.network is None or two.network is None:
         return False
+    # Depth counts no projections, so twins have equal depths.
     same = (one.network.depth, one.network.block) == (two.network.depth, two.network.block)
     return same and (one.network.shortcut == "none") != (two.network.shortcut == "none")
 

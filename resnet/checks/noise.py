@@ -1,4 +1,4 @@
-"""Differences between arms that are not larger than chance explains."""
+"""Rules for differences between arms that chance can explain."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -16,8 +16,8 @@ EvaluatedPart = Literal["test", "validation"]
 
 
 class Measured(NamedTuple):
-    """An arm's errors in percent, with their seeds where all are known, and the images each was
-    counted on."""
+    """An arm's errors in percent, their seeds where all are known, and the number of images they
+    were measured on."""
 
     name: str
     against: str | None
@@ -40,8 +40,7 @@ def _measured(arm: Sequence[Facts], part: EvaluatedPart) -> Measured:
 
 
 def _one_measure(arms: Arms) -> list[Measured]:
-    """By test where every arm that is evaluated has that number, else by validation: never one of
-    each."""
+    """Test errors where every evaluated arm has them, else validation errors. Never a mixture."""
     tested = [_measured(arm, "test") for arm in arms]
     validated = [_measured(arm, "validation") for arm in arms]
     whole = all(
@@ -51,7 +50,7 @@ def _one_measure(arms: Arms) -> list[Measured]:
 
 
 def _pairs(measured: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
-    """What a study compares; where nothing says what is compared, each with each."""
+    """The pairs that a study compares. Without a study, every pair."""
     by_name = {arm.name: arm for arm in measured}
     if not any(arm.against for arm in measured):
         return list(combinations(measured, 2))
@@ -59,12 +58,13 @@ def _pairs(measured: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
 
 
 def _difference(one: Measured, two: Measured) -> tuple[float, float | None]:
-    """As the table has it, over pairs of seeds or after Welch, with half its interval; between two
-    single runs half is what their images leave open."""
+    """The difference as in the results table, with half its interval. Between two single runs, the
+    noise is that of their test or validation images."""
     seeds = (one.seeds, two.seeds) if one.seeds and two.seeds else None
     apart = difference(one.errors, two.errors, seeds=seeds)
     if len(one.errors) == len(two.errors) == 1 and one.images and two.images:
         scatter = [error_standard_error(arm.errors[0], arm.images or 1) ** 2 for arm in (one, two)]
+        # Var[a − b] is the sum of both squared standard errors.
         return apart.mean, TWO_SIGMA * sqrt(sum(scatter))
     return apart.mean, apart.half_width
 

@@ -1,5 +1,4 @@
-"""Section 4.2 of He et al. 2015 as a list of points: what each expects, and what was found
-instead."""
+"""Section 4.2 of He et al. 2015 as a list of points: for each the expected and the actual value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ TRAIN_IMAGES, VALIDATION_IMAGES = 45_000, 5_000
 
 
 class Asked(NamedTuple):
-    """What is held against the paper; None where it is not known."""
+    """What is compared with the paper; None where unknown."""
 
     network: ResNetConfig | None
     recipe: Recipe | None
@@ -26,7 +25,7 @@ class Asked(NamedTuple):
 
 
 class PaperPoint(NamedTuple):
-    """One thing the paper says, and what was found; where that is unknown, `found` is empty."""
+    """One statement of the paper, and the actual value `found`; empty where unknown."""
 
     key: str
     expected: str
@@ -124,7 +123,7 @@ def _initialiser(network: ResNetConfig) -> tuple[bool, str]:
 
 
 def _dropout(network: ResNetConfig) -> tuple[bool, str]:
-    """No network of this program has any."""
+    """No network of this program has dropout."""
     return True, "none"
 
 
@@ -202,9 +201,9 @@ OF_RECIPE: tuple[tuple[str, str, OfRecipe], ...] = (
 
 def _warmup(asked: Asked) -> PaperPoint:
     """0.01 until the training error is below 80 %, for 110 layers; none for fewer."""
-    key, fewer = "warm-up", "none"
+    key, shallow = "warm-up", "none"
     if asked.recipe is None:
-        return PaperPoint(key, fewer, "", "unknown")
+        return PaperPoint(key, shallow, "", "unknown")
     warmup = asked.recipe.warmup
     if warmup is None:
         found = "none"
@@ -213,9 +212,9 @@ def _warmup(asked: Asked) -> PaperPoint:
     else:
         found = _of_error(warmup)
     if asked.network is None:
-        return PaperPoint(key, fewer, found, "unknown")
+        return PaperPoint(key, shallow, found, "unknown")
     deep = all(stage.blocks >= DEEP_N for stage in asked.network.stages)
-    expected = _of_error(ErrorWarmup()) if deep else fewer
+    expected = _of_error(ErrorWarmup()) if deep else shallow
     return PaperPoint(key, expected, found, "met" if found == expected else "differs")
 
 
@@ -241,8 +240,8 @@ def _split(asked: Asked) -> PaperPoint:
 def follows(
     recipe: Recipe | None, network: ResNetConfig | None, dataset: DatasetFacts | None = None
 ) -> Conformity:
-    """Hold a training against section 4.2 of He et al. 2015, point by point. What is None leaves
-    its points unknown."""
+    """Compare a training with section 4.2 of He et al. 2015, point by point. Points about a None
+    are unknown."""
     points = [
         _point(key, expected, look(network) if network else None)
         for key, expected, look in OF_NETWORK

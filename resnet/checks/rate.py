@@ -1,4 +1,4 @@
-"""Learning rates and steps."""
+"""Rules for learning rates and steps."""
 
 from resnet.checks.facts import NAMES, Facts
 from resnet.checks.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, times
@@ -10,22 +10,21 @@ USUAL_ADAM = 1e-3
 FAR = 10.0
 NEVER_REACHED = 0.5
 WARMUP_IS_OVER = 4000
-"""Steps. The paper's warm-up takes about 400; after ten times as many it should have ended."""
+"""Steps. The paper's warm-up takes about 400; after ten times as many, any should have ended."""
 
 DEEP = 110
 
 
 def usual_rate(facts: Facts) -> float | None:
-    """What people use: 0.1 under SGD with momentum 0.9 at batch 128, in proportion to the batch;
-    1e-3 under Adam.
-
-    Less momentum asks for a higher rate: a lasting gradient moves weights by rate / (1 − momentum).
-    """
+    """The usual rate: for SGD with momentum 0.9, 0.1 at batch 128, in proportion to the batch; for
+    Adam, 1e-3."""
     if facts.optimiser in ("adam", "adamw", "rmsprop"):
         return USUAL_ADAM
     if facts.optimiser != "sgd" or facts.images_per_step is None:
         return None
     momentum = USUAL_MOMENTUM if facts.momentum is None else facts.momentum
+    # A constant gradient g moves weights by rate · g / (1 − momentum), so less momentum needs a
+    # higher rate for the same effect.
     return USUAL_SGD * facts.images_per_step / USUAL_BATCH * (1 - momentum) / (1 - USUAL_MOMENTUM)
 
 
@@ -34,6 +33,7 @@ def _far_from_usual(facts: Facts) -> Said | None:
     if not usual or not facts.learning_rate:
         return None
     ratio = facts.learning_rate / usual
+    # Rounded, so that exactly ten times is not reported because of a last digit.
     if 1 / FAR <= round(ratio, 9) <= FAR:
         return None
     name = NAMES[facts.optimiser or "sgd"]
@@ -102,6 +102,7 @@ def _drop_after_the_end(facts: Facts) -> Said | None:
 def _epochs_for_steps(facts: Facts) -> Said | None:
     if facts.counts_in != "epochs" or not facts.train_images or not facts.images_per_step:
         return None
+    # Keras's last batch of an epoch is shorter, so an epoch has ⌈images / batch⌉ steps there.
     per_epoch = facts.train_images / facts.images_per_step
     if per_epoch.is_integer():
         return None
@@ -132,8 +133,8 @@ def _less_than_an_epoch(facts: Facts) -> Said | None:
         f"{facts.steps:,} steps of {facts.images_per_step:,} show {seen:,} of"
         f" {facts.train_images:,} training images: {100 * seen / facts.train_images:.0f} % of an"
         " epoch.",
-        f"Give at least {-(-facts.train_images // facts.images_per_step):,} steps; were epochs"
-        " meant?",
+        f"Give at least {-(-facts.train_images // facts.images_per_step):,} steps; check"
+        " that you did not mean epochs.",
     )
 
 

@@ -1,4 +1,4 @@
-"""A rule is data: its name, its reason and source, its severity, and a pure function that applies
+"""Rules as data: each has a name, a reason, a source, a severity, and a pure function that applies
 it."""
 
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from resnet.checks.facts import Arms, Facts
 
 Severity = Literal["wrong", "unfair", "unusual", "note"]
 SEVERITIES: tuple[Severity, ...] = ("wrong", "unfair", "unusual", "note")
-"""The worst first: probably a mistake; not comparable; unusual; good to know."""
+"""The most severe first: probably a mistake; an unfair comparison; unusual; good to know."""
 
 Subject = Literal[
     "weight decay",
@@ -24,7 +24,7 @@ Subject = Literal[
 
 
 class Said(NamedTuple):
-    """What a rule found: a sentence with the numbers filled in, and a way out."""
+    """A rule's problem: a sentence with its numbers, and a way out."""
 
     sentence: str
     way_out: str
@@ -64,7 +64,7 @@ class Rule:
     arms: LooksAtArms | None = None
 
     def look(self, everything: Sequence[Facts], arms: Arms) -> tuple[Finding, ...]:
-        """The findings; runs with the same sentence share one."""
+        """The findings. Runs with the same sentence share one."""
         places: dict[Said, list[str]] = {}
         for facts in everything if self.each else ():
             if self.each and (problem := self.each(facts)):
@@ -90,7 +90,7 @@ def short(number: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """How much more or less: "20 times", "a tenth of", read before "the usual one"."""
+    """A ratio in words, before "the usual one": "20 times", "a tenth of"."""
     if ratio < 1e-6:
         return "less than a millionth of"
     if ratio >= 1:

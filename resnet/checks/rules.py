@@ -4,7 +4,7 @@ and imported curves.
     check(*facts)                      the findings, the worst first
     follows(recipe, network, dataset)  where a training follows section 4.2 of He et al. 2015
 
-Facts come from `resnet.checks.sources`. An unknown fact is None, and no rule guesses it.
+Facts come from `resnet.checks.sources`. An unknown fact is None; rules do not guess.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def get(key: str) -> Rule:
 
 
 def check(*facts: Facts, rules: Sequence[Rule] = RULES) -> tuple[Finding, ...]:
-    """The findings of all rules, the worst first; equally bad ones in the order of the rules.
+    """The findings of all rules, the most severe first; equal ones in the order of the rules.
 
     Every run is checked alone. Several arms are also compared: `arms_of` says which runs are one
     arm.

@@ -5,7 +5,7 @@ from resnet.checks.rule import NOTEBOOK, Rule, Said
 from resnet.guards.guard import several_changed
 
 MOST = 3
-"""Comparisons that are named; further ones are only counted."""
+"""The number of comparisons that are named; the rest are counted."""
 
 
 def _several_factors(arms: Arms) -> Said | None:

@@ -1,6 +1,6 @@
-"""Facts from networks, recipes, specs, the records of runs, and from what a person writes down.
+"""Facts from networks, recipes, specs, the records of runs, and a person's entries.
 
-Nothing here reads a file. What a source does not say stays None.
+Nothing here reads a file. Facts that a source lacks stay None.
 """
 
 import re
@@ -23,27 +23,27 @@ from resnet.runs.spec import RunSpec
 AnyNumber = TypeVar("AnyNumber", int, float)
 
 KEYS = tuple([field.name for field in fields(Facts)])
-"""What `of_mapping` takes."""
+"""The keys that `of_mapping` accepts."""
 
 MOST = 1e15
-"""The largest number that is taken for a count or a rate."""
+"""The largest number that is accepted as a count or a rate."""
 
 NOT_A_NUMBER = re.compile(r"Not a number at step ([\d,]{1,20})\b")
-"""How the worker's last word begins where a run stopped for that:
+"""The start of the cause in exit.json where a run stopped because of not-a-number: that of
 `resnet.training.failure.NotANumberError`."""
 
 _ADAPTER = TypeAdapter(Facts)
 
 
 def of_network(network: ResNetConfig, name: str = "") -> Facts:
-    """What a network says of itself."""
+    """The facts of a network."""
     return Facts(name=name or catalog.name_of(network), network=network)
 
 
 def of_recipe(recipe: Recipe, name: str = "") -> Facts:
-    """What a recipe says, and what this program does with every recipe: it shuffles images, centres
-    them by the training part, augments training images only, keeps the penalty out of the loss, and
-    lets validation choose.
+    """The facts of a recipe, and of every training by this program: images are shuffled, the mean
+    is that of the training part, only training images are augmented, the loss excludes the penalty,
+    and validation chooses the weights.
     """
     decay, augmentation = recipe.weight_decay, recipe.augmentation
     centred = recipe.input_normalisation != "scale"
@@ -77,7 +77,7 @@ def of_recipe(recipe: Recipe, name: str = "") -> Facts:
 
 
 def of_spec(spec: RunSpec, dataset: DatasetFacts | None = None, name: str = "") -> Facts:
-    """What a run is to be."""
+    """The facts of a run before it starts."""
     facts = replace(
         of_recipe(spec.recipe, name or spec.network),
         network=spec.config,
@@ -93,8 +93,8 @@ def of_arms(
     declared: Sequence[str] = (),
     dataset: DatasetFacts | None = None,
 ) -> list[Facts]:
-    """A study before it runs: the specs of each arm, one for each seed, and the keys that are
-    varied on purpose."""
+    """The facts of a study before it runs. `arms` has the specs of each arm, one for each seed;
+    `declared` are the keys that are varied on purpose."""
     return [
         replace(of_spec(spec, dataset), arm=arm, declared=tuple(declared))
         for arm, specs in arms.items()
@@ -103,7 +103,7 @@ def of_arms(
 
 
 def with_dataset(facts: Facts, dataset: DatasetFacts) -> Facts:
-    """The same with what is known of the images; the training part is what validation leaves."""
+    """The same with the facts of the images. The training part is what validation leaves."""
     return replace(
         facts,
         dataset=dataset.name,
@@ -120,9 +120,8 @@ def of_run(
     continued: bool = False,
     cause: str | None = None,
 ) -> Facts:
-    """The same with what the run's records say happened, and `cause`, why it ended, as its last
-    word says: a run that stops at a weight that is no number writes no further record. `facts` are
-    those of its spec."""
+    """The facts of a run's spec, completed from its records. `cause` is that of exit.json: a run
+    that stops because a weight is not a number writes no further record."""
     start = history.last_of(records, history.Start) or history.Start()
     evaluation = history.last_of(records, history.Evaluation) or history.Evaluation()
     tests = history.all_of(records, history.Test)
@@ -150,10 +149,10 @@ def of_run(
 
 
 def of_mapping(known: Mapping[str, Any]) -> Facts:
-    """What somebody knows of a training elsewhere, by the names of `Facts`; `network` may be a name
+    """A person's facts about a training elsewhere, by the names of `Facts`. `network` may be a name
     of the catalogue.
 
-    Raises ConfigError or UnknownNameError for a key or a value that means nothing.
+    Raises ConfigError or UnknownNameError for an unknown key or an invalid value.
     """
     if not isinstance(known, Mapping):
         raise ConfigError(
@@ -171,13 +170,13 @@ def of_mapping(known: Mapping[str, Any]) -> Facts:
 
 
 def _step_without_a_number(cause: str | None) -> int | None:
-    """The step at which a run stopped because of it, where that is why it ended."""
+    """The step at which a run stopped because of not-a-number; None where it ended otherwise."""
     match = NOT_A_NUMBER.match(cause or "")
     return int(match[1].replace(",", "")) if match else None
 
 
 def _within(value: AnyNumber | None) -> AnyNumber | None:
-    """A number that `Facts` takes, or None: a person may have edited the file."""
+    """A number that `Facts` accepts, else None: a person may have edited the file."""
     return value if value is not None and 0 <= value < MOST else None
 
 

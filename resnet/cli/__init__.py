@@ -1,8 +1,8 @@
 """The command line: `resnet-lab COMMAND`, or `python -m resnet COMMAND`; resnet/cli/commands.py
 lists them.
 
-The same calls as the page makes. Whatever goes wrong is one line on stderr and exit code 2; Ctrl+C
-is 130.
+It makes the same calls as the pages. Every error is one line on stderr and exit code 2; Ctrl+C
+gives exit code 130.
 """
 
 import os
@@ -18,13 +18,12 @@ from resnet.extras import EXTRAS, missing
 
 FAILED, INTERRUPTED = 2, 130
 
-USAGE_ERROR = (
-    typer.BadParameter.__base__ or ValueError
-)  # typer brings its own click; this is the one it raises
+# Typer has a copy of click inside; this is the error class of that copy.
+USAGE_ERROR = typer.BadParameter.__base__ or ValueError
 
 lab = Commands(COMMANDS, help="Choose a residual network, see it, count it, export it, train it.")
 PROGRAM = "resnet-lab"
-"""The name under which a wheel puts this on the PATH."""
+"""The name of the program that the wheel installs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,18 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return 0
-    except Exception as error:  # whatever it is, a stranger must not meet a traceback
+    except Exception as error:  # any error: users must not see a traceback
         return _complain(error)
     return status if isinstance(status, int) else 0
 
 
 def _called() -> str:
-    """What was typed to start this, for the lines that say how it is used."""
+    """The program as it was called, for usage lines."""
     return PROGRAM if Path(sys.argv[0]).stem == PROGRAM else "python -m resnet"
 
 
 def _complain(error: Exception) -> int:
-    """One line on stderr, whatever it was."""
+    """Print any error as one line on stderr."""
     if (
         isinstance(error, ModuleNotFoundError)
         and error.name
@@ -60,26 +59,23 @@ def _complain(error: Exception) -> int:
     if isinstance(error, ResNetLabError):
         message = str(error)
     elif isinstance(error, USAGE_ERROR):
-        message = f"{_plain(error.format_message())}; --help says what there is."  # type: ignore[attr-defined]
+        message = f"{_plain(error.format_message())}; see --help."  # type: ignore[attr-defined]
     elif isinstance(error, OSError):
         message = f"The system refused: {error.strerror or error}; nothing was changed."
         _drop_output()
     else:
-        message = (
-            f"Something unforeseen went wrong, {type(error).__name__}: {echo(str(error))}; please"
-            " report it."
-        )
+        message = f"Unexpected error {type(error).__name__}: {echo(str(error))}; please report it."
     print(" ".join(message.split()), file=sys.stderr)
     return FAILED
 
 
 def _plain(message: str) -> str:
-    """Typer's message without pydantic's turns of phrase."""
+    """Typer's message without pydantic's technical phrases."""
     message = message.replace("Value error, ", "").replace("Input should be", "it must be")
     return message.partition(", unable to")[0].rstrip(".")
 
 
 def _drop_output() -> None:
-    """Nobody reads what is still in the buffer, or nobody can: Python must not try again at
-    exit."""
+    """Discard the output buffer, which cannot be written. Otherwise Python would try again at exit
+    and print a second error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,5 +1,5 @@
-"""check: what a network, a recipe, runs or somebody else's training do that is wrong, unfair or
-unusual."""
+"""check: what is wrong, unfair or unusual about a network, a recipe, runs or an imported
+training."""
 
 import contextlib
 import json
@@ -48,8 +48,8 @@ What = Annotated[
 
 
 class Target(NamedTuple):
-    """Something to check, and what of it can be held against the paper. `spec` is that of a run of
-    no study, and `comparison` the one-factor sentence of a study, at its first run."""
+    """Facts to check, and the parts that can be compared with the paper. `spec` is that of a run
+    outside a study. `comparison` is a study's one-factor sentence, stored with its first run."""
 
     facts: Facts
     network: ResNetConfig | None = None
@@ -68,7 +68,7 @@ def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> Non
     source and way out."""
     targets = _beside([target for word in what for target in targets_of(word, runs)])
     findings = rules.check(*[target.facts for target in targets])
-    paper = {target.facts.called: found for target in targets if (found := conformity(target))}
+    paper = {target.facts.called: result for target in targets if (result := conformity(target))}
     comparisons = [target.comparison for target in targets if target.comparison]
     if as_json:
         print(json.dumps(record(findings, paper) | {"comparisons": comparisons}, indent=2))
@@ -76,12 +76,12 @@ def check(what: What, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> Non
     print("\n".join([_headline(findings), *comparisons]))
     for finding in findings:
         print(f"\n{_text(finding)}")
-    for name, found in paper.items():
-        print(f"\n{name}: {found.sentence}")
+    for name, result in paper.items():
+        print(f"\n{name}: {result.sentence}")
 
 
 def targets_of(word: str, runs: Path) -> list[Target]:
-    """What a word on the command line stands for. Raises ConfigError, RunError or
+    """The targets of a word on the command line. Raises ConfigError, RunError or
     UnknownNameError."""
     path = Path(word)
     if RUN_ID.fullmatch(word) and not path.exists():
@@ -95,16 +95,16 @@ def targets_of(word: str, runs: Path) -> list[Target]:
         return [Target(sources.of_network(network, word), network)]
     if word in recipes.names():
         return [_of_recipe(recipes.get(word))]
-    kept = read_imports(runs / IMPORTS)
-    if curve := kept.find(word):
+    imports = read_imports(runs / IMPORTS)
+    if curve := imports.find(word):
         return [Target(of_import(curve))]
-    known = [*catalog.names(), *recipes.names(), *kept.names]
+    known = [*catalog.names(), *recipes.names(), *imports.names]
     raise UnknownNameError("run, network, recipe, imported curve or file", word, known)
 
 
 def conformity(target: Target) -> Conformity | None:
-    """How far it follows the paper's section 4.2, where it is of that kind: a CIFAR network, or a
-    recipe alone."""
+    """How far a CIFAR network, or a recipe alone, follows the paper's section 4.2; None for other
+    targets."""
     if target.network is not None and target.network.stem != "cifar":
         return None
     if target.network is None and target.recipe is None:
@@ -113,7 +113,7 @@ def conformity(target: Target) -> Conformity | None:
 
 
 def record(findings: tuple[Finding, ...], paper: dict[str, Conformity]) -> dict[str, Any]:
-    """What `--json` prints."""
+    """The output of `--json`."""
     rows = []
     for finding in findings:
         rule = rules.get(finding.rule)
@@ -130,7 +130,7 @@ def record(findings: tuple[Finding, ...], paper: dict[str, Conformity]) -> dict[
 
 def _of_run(run: Run) -> Target:
     if (spec := run.spec) is None:
-        raise RunError(f"A run can be checked only where its spec can be read; {run.damage}")
+        raise RunError(f"The check of a run needs its spec; {run.damage}")
     target = _of_spec(spec, run.id)
     records, _ = run.metrics()
     continued, cause = run.parent is not None, run.state().cause
@@ -147,16 +147,16 @@ def _of_spec(spec: RunSpec, name: str = "") -> Target:
 
 
 def _beside(targets: list[Target]) -> list[Target]:
-    """With what several runs, which no study has put together, change against the first of them."""
+    """Add to runs outside a study what each changes, compared with the first run."""
     runs = [(target.facts, target.spec) for target in targets if target.spec]
     if len(runs) < 2:
         return targets
-    facts = iter(checked.beside([own for own, _ in runs], [spec for _, spec in runs]))
+    facts = iter(checked.beside([each for each, _ in runs], [spec for _, spec in runs]))
     return [target._replace(facts=next(facts)) if target.spec else target for target in targets]
 
 
 def _of_recipe(entry: recipes.Entry) -> Target:
-    """With the network and the data set it was written for."""
+    """A recipe, with the network and the data set that it was written for."""
     network, dataset = catalog.get(entry.network).config, _dataset(entry.dataset)
     network = data.fit_config(network, dataset) if dataset else network
     spec = RunSpec(
@@ -166,15 +166,15 @@ def _of_recipe(entry: recipes.Entry) -> Target:
 
 
 def _dataset(name: str, folder: str = data.DEFAULT_FOLDER) -> DatasetFacts | None:
-    """What is known of the images, or None where this machine lacks them."""
+    """The facts of the images, or None where this machine does not have them."""
     with contextlib.suppress(ResNetLabError):
         return data.facts(name, folder)
     return None
 
 
 def _of_study(study: Study, runs: Path) -> list[Target]:
-    """Every run it asks for, with what those that are there recorded; what the seeds of an arm
-    share is held against the paper once."""
+    """Every run of the study, with the records of existing runs. Each arm is compared with the
+    paper once, not once for each seed."""
     steps = steps_of(study, Store(runs).list())
     planned = [step.planned for step in steps]
     arms = {arm.name: arm for arm in arms_of(planned)}
@@ -186,20 +186,20 @@ def _of_study(study: Study, runs: Path) -> list[Target]:
 
 
 def _comparison(study: Study, steps: Sequence[Step]) -> str | None:
-    """Whether only what was declared differs; nothing where a finding says that a comparison
-    changes several."""
+    """The sentence about undeclared differences. None where a finding already says that a
+    comparison changes several factors."""
     planned = [step.planned for step in steps]
     specs = specs_of(planned)
-    found = guard.one_factor(specs, study.keys)
-    doubtful = found.purity == "several factors" and compared.several(
+    verdict = guard.one_factor(specs, study.keys)
+    doubtful = verdict.purity == "several factors" and compared.several(
         study, arms_of(planned), specs
     )
-    return None if doubtful else found.sentence
+    return None if doubtful else verdict.sentence
 
 
 def _of_file(path: Path, runs: Path) -> list[Target]:
-    """A study; one JSON object, or a list: specs, recipes, networks, imported curves, facts; or a
-    curve as CSV."""
+    """The targets of a file: a study, a curve as CSV, or JSON with one object or a list of specs,
+    recipes, networks, imported curves or facts."""
     if path.suffix.lower() == ".csv":
         return [Target(of_import(read_curve(path)))]
     if path.suffix.lower() in (".yaml", ".yml"):
@@ -208,7 +208,7 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
         content = bounded.read_json(path.read_text(encoding="utf-8"), most_parts=4 * MOST_CELLS)
     except (ConfigError, ValueError):
         raise ConfigError(
-            f"A file to check holds JSON; received {echo(path.name)}, which does not."
+            f"A file to check must be JSON, YAML or CSV; received {echo(path.name)}, which is not."
         ) from None
     except OSError as error:
         raise ConfigError(f"{echo(path.name)} cannot be read: {error.strerror}.") from None
@@ -221,6 +221,7 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
 
 
 def _of_content(content: Any, name: str) -> Target:
+    # Each kind of JSON is recognised by a key that only this kind has.
     match content:
         case {"config": _, "recipe": _}:
             return _of_spec(RunSpec.model_validate(content))

@@ -1,5 +1,5 @@
-"""The commands of the command line. The module behind one is imported when that command is called,
-and no other one: that is why `list` answers in a third of a second."""
+"""The commands of the command line. Only the module of the called command is imported, so `list`
+answers in a third of a second."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -11,8 +11,7 @@ from typer.main import get_group
 
 
 class Command(NamedTuple):
-    """A command: the module of resnet.cli that has it, and its line in the overview that `--help`
-    prints."""
+    """A command: its module in resnet.cli, and its line in the overview of `--help`."""
 
     name: str
     module: str
@@ -29,7 +28,7 @@ COMMANDS = (
     Command("export", "saving", "Save a Keras model, its program or a table."),
     Command("check", "checking", "Find mistakes in a training or a comparison."),
     Command("why-loss", "explaining", "Explain why losses differ."),
-    Command("import", "explaining", "Keep a curve that was made elsewhere."),
+    Command("import", "explaining", "Store a training curve from another program."),
     Command("recipes", "offering", "List the training recipes."),
     Command("data", "offering", "List the data sets."),
     Command("train", "running", "Train a network and follow the run."),
@@ -41,8 +40,7 @@ COMMANDS = (
 
 
 class Commands(TyperGroup):
-    """A group that knows the names of its commands, and imports the module of the one that is
-    called."""
+    """A group that knows its commands' names, and imports only the module of the called one."""
 
     def __init__(self, commands: Iterable[Command], **rest: Any) -> None:
         rows = tuple(commands)
@@ -51,11 +49,11 @@ class Commands(TyperGroup):
         self.modules = {row.name: row.module for row in rows}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The real command, with its options; None where there is no such name."""
+        """The real command with its options; None for an unknown name."""
         return load(self.modules[cmd_name], cmd_name) if cmd_name in self.modules else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The overview needs one line of each, for which nothing is imported."""
+        """Print the overview. It needs only the lines of `COMMANDS`, so nothing is imported."""
         TyperGroup(commands=dict(self.commands), rich_markup_mode=None).format_commands(
             ctx, formatter
         )

@@ -1,4 +1,4 @@
-"""compare, family: what differs between two networks, and the facts of many."""
+"""compare, family: the differences between two networks, and the numbers of many networks."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ OtherSettings = Annotated[
 Table = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="FILE", help="The table per block, as .csv, .md or .tex."
+        "--output", "-o", metavar="FILE", help="Write the table to a file: .csv, .md or .tex."
     ),
 ]
 Most = Annotated[
@@ -37,7 +37,7 @@ Most = Annotated[
         metavar="N",
         min=1,
         max=max(catalog.N_RANGE),
-        help="The family's last n; the first is 1.",
+        help="The largest n of the table; depth 6n+2.",
     ),
 ]
 FORMATS = ("csv", "md", "tex")
@@ -56,8 +56,8 @@ def compare(  # noqa: PLR0917  two networks, two lists of settings, two ways out
     output: Table = None,
     as_json: AsJson = False,
 ) -> None:
-    """What turns one network into another: in one sentence, and per block."""
-    found = comparison.compare(
+    """Show what changes from one network to another: in one sentence, and per block."""
+    differences = comparison.compare(
         choose(name, settings).config(), choose(other, other_settings).config()
     )
     if output:
@@ -66,13 +66,13 @@ def compare(  # noqa: PLR0917  two networks, two lists of settings, two ways out
             "md": comparison.table_markdown,
             "tex": comparison.table_latex,
         }
-        files.write(output, write[format_of(output, FORMATS)](found))
+        files.write(output, write[format_of(output, FORMATS)](differences))
     elif as_json:
-        print(json.dumps(_record(found), indent=2))
+        print(json.dumps(_record(differences), indent=2))
     else:
-        print(found.sentence)
+        print(differences.sentence)
         print()
-        print(comparison.table_markdown(found), end="")
+        print(comparison.table_markdown(differences), end="")
 
 
 def show_family(

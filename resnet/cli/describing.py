@@ -1,4 +1,4 @@
-"""describe: what a network costs."""
+"""describe: the numbers of a network."""
 
 import json
 from typing import Annotated
@@ -13,10 +13,11 @@ from resnet.network.metrics import Metrics, measure
 from resnet.network.numbers import NUMBERS, OF_LAYERS, Number
 from resnet.tables.layer_table import NAMED
 
-Layers = Annotated[bool, typer.Option("--layers", help="Also the table of layers.")]
+Layers = Annotated[bool, typer.Option("--layers", help="Print the table of layers too.")]
 
 SHOWN = [key for key in OF_LAYERS if key != "activation_bytes"]
-"""Numbers of the table of layers. The memory is left out to keep its lines short; files have it."""
+"""Numbers of the table of layers. Memory is left out, because lines would be too long; files have
+it."""
 
 COLUMNS = (*[column.heading for column in NAMED], *[NUMBERS[key].heading for key in SHOWN])
 
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
 def describe(
     name: Name, settings: Settings, layers: Layers = False, as_json: AsJson = False
 ) -> None:
-    """What a network costs: parameters, multiply-adds, memory, receptive field."""
+    """Print a network's parameters, multiply-adds, memory and receptive field."""
     choice = choose(name, settings)
     config = choice.config()
     if as_json:
@@ -37,9 +38,9 @@ def describe(
     metrics = measure(build_graph(config))
     changes = [f"{key}={value}" for key, value in choice.to_query().items() if key != "network"]
     print(f"{name}{', ' if changes else ''}{', '.join(changes)}")
-    print(catalog.get(name).source + ("; changed as said" if changes else ""))
+    print(catalog.get(name).source + ("; with these changes" if changes else ""))
     if others := catalog.namesakes(name):
-        print(f"Papers call other networks by this name too: {', '.join(others)}.")
+        print(f"Papers use this name for other networks too: {', '.join(others)}.")
     for number in NUMBERS.values():
         value = _written(number, getattr(metrics, number.key))
         print(f"\n  {number.label:26}{value}\n{'':28}{number.convention}")
@@ -48,7 +49,7 @@ def describe(
 
 
 def _written(number: Number, value: int) -> str:
-    """In full, and in short where that is not the same: "7,508,304 bytes   (7.5 MB)"."""
+    """The exact number, with a short form where it differs: "7,508,304 bytes   (7.5 MB)"."""
     exact, brief = number.exact(value), number.brief(value)
     return exact if quantity.exact(value) in brief else f"{exact}   ({brief})"
 

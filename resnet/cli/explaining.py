@@ -1,4 +1,4 @@
-"""why-loss, import: what a loss is made of, and curves that were made elsewhere."""
+"""why-loss, import: the parts of a loss, and curves from other programs."""
 
 import json
 from dataclasses import replace
@@ -23,12 +23,12 @@ from resnet.why_loss.losses import Decay, Explanation, KerasL2, LossDifference, 
 
 LOSSES = {
     "penalty_at_start": "Penalty at start",
-    "chance": "Guessing costs",
+    "chance": "Chance-level loss",
     "predicted": "Predicted",
     "first": "First loss",
-    "data_loss": "Data loss",
+    "data_loss": "Data loss without penalty",
 }
-DRAWN = {"measured_at_start": "Penalty of the weights drawn"}
+DRAWN = {"measured_at_start": "Penalty of the real initial weights"}
 
 Names = Annotated[
     list[str], typer.Argument(metavar="NAME|RUN…", help="Networks, runs or imported curves.")
@@ -40,7 +40,7 @@ WeightDecay = Annotated[
         metavar="X",
         min=0,
         max=0.999,
-        help="For networks: X/2 · Σw² over all weights.",
+        help="For networks: the penalty X/2 · Σw² over all weights.",
     ),
 ]
 Lambda = Annotated[
@@ -50,7 +50,7 @@ Lambda = Annotated[
         metavar="X",
         min=0,
         max=0.999,
-        help="Keras's l2(X): X · Σw² over the convolutions.",
+        help="Keras's l2(X): the penalty X · Σw² over convolutions.",
     ),
 ]
 CurveFile = Annotated[
@@ -61,15 +61,15 @@ Network = Annotated[
 ]
 PenaltyInside = Annotated[
     Literal["yes", "no"] | None,
-    typer.Option("--penalty-inside", help="Whether the loss on record has the penalty in it."),
+    typer.Option("--penalty-inside", help="Whether the recorded loss includes the L2 penalty."),
 ]
 Measured = Annotated[
     bool,
     typer.Option(
         "--measured",
         help=(
-            "Also draw the weights of each and add up their penalty: of a run with its own "
-            "seed, of a network with seed 0. Takes seconds for each."
+            "Also draw the initial weights and calculate their penalty: for a run with its own "
+            "seed, for a network with seed 0. Takes seconds for each."
         ),
     ),
 ]
@@ -80,7 +80,7 @@ Seeds = Annotated[
         metavar="N",
         default_factory=list,
         show_default=False,
-        help="A seed it was trained with; repeatable.",
+        help="A seed of the training; repeatable.",
     ),
 ]
 
@@ -99,12 +99,12 @@ def why_loss(  # noqa: PLR0917  each is an option
     root: Runs = DEFAULT_ROOT,
     as_json: AsJson = False,
 ) -> None:
-    """Why losses differ: the L2 penalty each begins with, and the data loss beneath. The first one
-    is the base."""
+    """Explain why losses differ: the initial L2 penalty of each, and its data loss. All are
+    compared with the first."""
     decay: Decay | None = None if weight_decay is None else WeightDecayConfig(value=weight_decay)
     decay = decay if keras_lambda is None else KerasL2(keras_lambda)
-    kept = read_imports(root / IMPORTS)
-    items = [_item(name, settings, decay, Store(root), kept) for name in names]
+    imports = read_imports(root / IMPORTS)
+    items = [_item(name, settings, decay, Store(root), imports) for name in names]
     explanation = losses.explain(list(map(_with_measured, items)) if measured else items)
     if as_json:
         print(json.dumps(as_record(explanation), indent=2))
@@ -123,11 +123,11 @@ def import_curve(  # noqa: PLR0917  each is an option
     penalty_inside: PenaltyInside = None,
     root: Runs = DEFAULT_ROOT,
 ) -> None:
-    """Keep a curve that was made elsewhere beside the runs, with what you know of it. The rest
-    stays unknown."""
+    """Store a training curve from another program next to the runs, with what you know about it.
+    The rest stays unknown."""
     if settings and network is None:
         raise ConfigError(
-            f"--set needs --network, the network it changes; received {echo(settings[0])} alone:"
+            f"--set changes a network, so it needs --network; received only {echo(settings[0])}:"
             " name the network."
         )
     given = Given(
@@ -146,7 +146,7 @@ def import_curve(  # noqa: PLR0917  each is an option
 
 
 def table(explanation: Explanation, drawn: dict[str, str]) -> TextTable:
-    """A row for each item; losses in nats. `drawn` is `DRAWN` where that was asked for."""
+    """A row for each item; losses in nats. `drawn` is `DRAWN` with --measured, else empty."""
     columns = (
         named("item", "Item"),
         named("factor", "Factor of Σw²"),
@@ -165,37 +165,36 @@ def table(explanation: Explanation, drawn: dict[str, str]) -> TextTable:
 
 
 def as_record(explanation: Explanation) -> dict[str, Any]:
-    """An explanation for programs."""
+    """The output of `--json`."""
     return {
         "items": [_row(row) for row in explanation.rows],
-        "differences": [_difference(found) for found in explanation.differences],
+        "differences": [_difference(each) for each in explanation.differences],
         "sentences": list(loss_words.sentences(explanation)),
     }
 
 
 def _with_measured(item: LossItem) -> LossItem:
-    """With the penalty of the weights it drew. A fork drew none, and of an imported curve nobody
-    knows."""
+    """Add the penalty of the real initial weights. A fork has none, and for an imported curve they
+    are unknown."""
     if item.config is None or item.decay is None or item.seed is None:
         return item
     return replace(item, measured=losses.measured_penalty(item.config, item.decay, item.seed))
 
 
 def _item(
-    name: str, settings: list[str], decay: Decay | None, store: Store, kept: Imports
+    name: str, settings: list[str], decay: Decay | None, store: Store, imports: Imports
 ) -> LossItem:
-    """A network by its name, else a run or an imported curve. Raises UnknownNameError or
-    RunError."""
+    """The network, run or imported curve of this name. Raises UnknownNameError or RunError."""
     if name in catalog.names():
         return LossItem(
             name, "network", choose(name, settings).config(), decay or usual_decay(name), seed=0
         )
-    if curve := kept.find(name):
+    if curve := imports.find(name):
         return curve.as_loss_item()
     runs = {run.id: run for run in store.list()}
     if name not in runs:
         raise UnknownNameError(
-            "network, run or imported curve", name, [*catalog.names(), *runs, *kept.names]
+            "network, run or imported curve", name, [*catalog.names(), *runs, *imports.names]
         )
     run = runs[name]
     if run.spec is None:
@@ -229,20 +228,20 @@ def _row(row: LossRow) -> dict[str, Any]:
     }
 
 
-def _difference(found: LossDifference) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in found.__slots__}
+def _difference(difference: LossDifference) -> dict[str, Any]:
+    return {name: getattr(difference, name) for name in difference.__slots__}
 
 
 def _line(row: LossRow) -> list[str | int | None]:
-    start, says = row.start, loss_words.printed(row)
+    start, rounded = row.start, loss_words.printed(row)
     cells = map(
         _nats,
         (
-            says.start,
-            says.chance,
-            says.predicted,
-            says.first if row.item.course else None,
-            says.data_loss,
+            rounded.start,
+            rounded.chance,
+            rounded.predicted,
+            rounded.first if row.item.course else None,
+            rounded.data_loss,
         ),
     )
     known = [f"{start.factor:g}", start.output_channels] if start else [None, None]

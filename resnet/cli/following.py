@@ -10,11 +10,11 @@ from resnet.runs import START, Run, Store
 POLL_S = 0.5
 QUIET_S = 5.0
 GOOD_ENDS = ("finished", "stopped")
-WORTH_SAYING = ("queued", "starting", "stalled", "stopping")
+PRINTED_STATES = ("queued", "starting", "stalled", "stopping")
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """What `runs --json` says of a run. Errors are percent."""
+    """A run's entry in `runs --json`. Errors are in percent."""
     spec, state, progress, parent = run.spec, run.state(), run.progress(), run.parent
     return {
         "id": run.id,
@@ -35,7 +35,7 @@ def follow(store: Store, run: Run) -> None:
     """Print a line for each evaluation, and every few seconds, until the run is over. Raises
     RunError where it failed.
 
-    Ctrl+C asks the run to stop, waits until it has, and goes on as KeyboardInterrupt.
+    Ctrl+C asks the run to stop, waits for its end, and raises KeyboardInterrupt.
     """
     try:
         _print_until_over(run)
@@ -57,14 +57,14 @@ def follow(store: Store, run: Run) -> None:
 def _print_until_over(run: Run) -> None:
     cursor, printed_s, known = START, 0.0, ""
     while True:
-        state = run.state()  # looked at before the records, so that none written last is missed
-        if state.name != known and state.name in WORTH_SAYING:
+        state = run.state()  # before the records, so that the last ones are not missed
+        if state.name != known and state.name in PRINTED_STATES:
             print(f"{state.name}{f': {state.cause}' if state.cause else ''}", flush=True)
         known = state.name
         lines, cursor = run.metrics(cursor)
         for line in lines:
             quiet = time.monotonic() - printed_s < QUIET_S
-            if text := _said(line, run, quiet):
+            if text := _text_of(line, run, quiet):
                 print(text, flush=True)
                 printed_s = time.monotonic()
         if state.over:
@@ -72,8 +72,8 @@ def _print_until_over(run: Run) -> None:
         time.sleep(POLL_S)
 
 
-def _said(line: history.Line, run: Run, quiet: bool) -> str | None:
-    """What a record says on one line; the many training records say nothing while `quiet`."""
+def _text_of(line: history.Line, run: Run, quiet: bool) -> str | None:
+    """A record as one line. The many training records give no line while `quiet`."""
     match history.of(line):
         case history.Start(steps=steps, train_images=images):
             return f"{steps or 0:,} steps on {images or 0:,} images"

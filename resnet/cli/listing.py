@@ -9,7 +9,7 @@ from resnet.cli.options import AsJson
 from resnet.network import catalog
 from resnet.network.catalog import Entry
 
-All = Annotated[bool, typer.Option("--all", help="Every n from 1 to 200 too.")]
+All = Annotated[bool, typer.Option("--all", help="List every depth, n from 1 to 200.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
-    """The published networks, each with its source."""
+    """List the published networks with their sources."""
     entries = (
         [catalog.get(name) for name in catalog.names()]
         if all_of_them

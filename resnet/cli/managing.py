@@ -1,4 +1,4 @@
-"""runs: every run, and what can be done with one."""
+"""runs: list runs, and commands for one run."""
 
 import json
 from pathlib import Path
@@ -28,17 +28,17 @@ from resnet.runs.store import DEFAULT_ROOT
 
 Place = Annotated[
     int,
-    typer.Argument(metavar="PLACE", min=1, help="Its new place among those that wait; 1 is next."),
+    typer.Argument(metavar="PLACE", min=1, help="Its new place in the queue; 1 is next."),
 ]
 OnDevice = Annotated[
-    str | None, typer.Option("--device", help="cpu, gpu0, …; the parent's unless told otherwise.")
+    str | None, typer.Option("--device", help="cpu, gpu0, …; by default that of the parent.")
 ]
 
 LOG_LINES = 10
 
 
 class Asked(NamedTuple):
-    """What stands between `runs` and the command."""
+    """The options between `runs` and the command."""
 
     root: Path
     as_json: bool
@@ -65,36 +65,36 @@ def register(app: typer.Typer) -> None:
 
 @runs_app.callback()
 def runs(context: typer.Context, root: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
-    """The runs, newest first, with their state and their best and last validation error."""
+    """List the runs, newest first, with state and best and last validation error."""
     context.obj = Asked(root, as_json)
     if not context.invoked_subcommand:
         list_runs(context)
 
 
 def list_runs(context: typer.Context, root: RunsHere = None, as_json: AsJson = False) -> None:
-    """The runs, newest first, with their state and their best and last validation error; then
-    imported curves."""
+    """List the runs, newest first, with state and best and last validation error; then imported
+    curves."""
     folder = root or context.obj.root
-    found, kept = Store(folder).list(), read_imports(folder / IMPORTS)
+    runs_found, imports = Store(folder).list(), read_imports(folder / IMPORTS)
     if as_json or context.obj.as_json:
-        imported = [_as_record(folder, name, curve) for name, curve in kept.curves.items()]
-        print(json.dumps([*[summary(run) for run in found], *imported], indent=2))
+        imported = [_as_record(folder, name, curve) for name, curve in imports.curves.items()]
+        print(json.dumps([*[summary(run) for run in runs_found], *imported], indent=2))
         return
-    for run in found:
+    for run in runs_found:
         print(_line(run))
-    if not found:
-        print(f"No runs in {folder} yet; `python -m resnet train resnet20` makes one.")
-    for name, curve in kept.curves.items():
+    if not runs_found:
+        print(f"No runs in {folder} yet; `python -m resnet train resnet20` starts one.")
+    for name, curve in imports.curves.items():
         columns = ", ".join([f"{column.name} ({len(column.y):,})" for column in curve.columns])
         print(f"{name}   imported   {curve.name}: {columns}")
-    for damage in kept.damaged:
+    for damage in imports.damaged:
         print(damage)
 
 
 def show(
     context: typer.Context, run_id: RunId, root: RunsHere = None, as_json: AsJson = False
 ) -> None:
-    """One run: how it stands, what it was made of, and the last lines of its log."""
+    """Show one run: its state, its settings, and the last lines of its log."""
     store = _store(context, root)
     run = store.get(run_id)
     facts = summary(run)
@@ -111,21 +111,21 @@ def show(
         return
     for key, value in facts.items():
         if value is not None:
-            print(f"{key.replace('_', ' '):23} {_spoken(key, value)}")
+            print(f"{key.replace('_', ' '):23} {_in_words(key, value)}")
     if log := run.log_tail(LOG_LINES):
         print(f"\n{log}")
 
 
 def stop(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None:
-    """Ask a run to write a checkpoint and end, and wait until it has."""
-    store = _found(context, root, run_id)
+    """Ask a run to write a checkpoint and end, and wait for its end."""
+    store = _existing(context, root, run_id)
     store.stop(run_id)
     _answer(context, store.wait(run_id))
 
 
 def resume(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None:
-    """Let a run that ended too early go on from its last checkpoint."""
-    _answer(context, _found(context, root, run_id).resume(run_id))
+    """Continue a run that ended too early from its last checkpoint."""
+    _answer(context, _existing(context, root, run_id).resume(run_id))
 
 
 def fork(  # noqa: PLR0917  each is an option
@@ -136,8 +136,8 @@ def fork(  # noqa: PLR0917  each is an option
     device: OnDevice = None,
     root: RunsHere = None,
 ) -> None:
-    """A new run that goes on from the last checkpoint of another one, with a changed recipe."""
-    store = _found(context, root, run_id)
+    """Start a new run from the last checkpoint of another one, with a changed recipe."""
+    store = _existing(context, root, run_id)
     spec = store.get(run_id).spec
     stretched = (
         difference(spec.recipe, with_steps(spec.recipe, steps))
@@ -149,8 +149,8 @@ def fork(  # noqa: PLR0917  each is an option
 
 
 def move(context: typer.Context, run_id: RunId, place: Place, root: RunsHere = None) -> None:
-    """Give a waiting run another place."""
-    store = _found(context, root, run_id)
+    """Move a waiting run to another place in the queue."""
+    store = _existing(context, root, run_id)
     store.queue.move(run_id, place - 1, store.waiting())
     order = [run.id for run in store.waiting()]
     if run_id not in order:
@@ -159,8 +159,8 @@ def move(context: typer.Context, run_id: RunId, place: Place, root: RunsHere = N
 
 
 def delete(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None:
-    """Put a run into the bin; `restore` brings it back."""
-    store = _found(context, root, run_id)
+    """Move a run to the bin; `restore` brings it back."""
+    store = _existing(context, root, run_id)
     store.delete(run_id)
     deleted = next(run for run in store.deleted() if run.id == run_id)
     _answer(context, deleted, "deleted; `runs restore` brings it back")
@@ -172,31 +172,30 @@ def restore(context: typer.Context, run_id: RunId, root: RunsHere = None) -> Non
 
 
 def empty_bin(context: typer.Context, root: RunsHere = None) -> None:
-    """Delete for good all runs in the bin. They cannot be restored afterwards; their disk space
-    becomes free."""
+    """Delete all runs in the bin permanently and free their disk space. They cannot be restored."""
     count = _store(context, root).empty_bin()
     print(
-        f"{count} deleted {'run' if count == 1 else 'runs'} removed for good."
+        f"{count} {'run' if count == 1 else 'runs'} deleted permanently."
         if count
         else "The bin is empty."
     )
 
 
 def export(context: typer.Context, run_id: RunId, output: Output, root: RunsHere = None) -> None:
-    """A run's curve (.csv), or its whole directory (.zip)."""
+    """Export a run's records (.csv), or its whole directory (.zip)."""
     form = format_of(output, ("csv", "zip"))
     run = _store(context, root).get(run_id)
     files.write(output, archive.metrics_csv(run) if form == "csv" else archive.zipped(run))
 
 
 def _store(context: typer.Context, root: RunsHere) -> Store:
-    """The runs a command is about: its own --runs, or that of `runs` before it."""
+    """The runs of a command: from its --runs option, or from the one before the command."""
     return Store(root or context.obj.root)
 
 
-def _found(context: typer.Context, root: RunsHere, run_id: str) -> Store:
-    """The same, for commands that change something: where there is no such run, they would make the
-    folder to look in.
+def _existing(context: typer.Context, root: RunsHere, run_id: str) -> Store:
+    """The same, after checking that the run exists. Otherwise commands that change something would
+    create the folder.
 
     Raises UnknownNameError.
     """
@@ -206,7 +205,7 @@ def _found(context: typer.Context, root: RunsHere, run_id: str) -> Store:
 
 
 def _answer(context: typer.Context, run: Run, words: str | None = None) -> None:
-    """What has become of a run: its state, unless there is more to say."""
+    """Print the run's new state, or `words`."""
     print(
         json.dumps(summary(run), indent=2)
         if context.obj.as_json
@@ -215,14 +214,14 @@ def _answer(context: typer.Context, run: Run, words: str | None = None) -> None:
 
 
 def _as_record(folder: Path, name: str, curve: ImportedCurve) -> dict[str, object]:
-    """What `summary` says of a run, of an imported curve: what only a run has is None."""
+    """An imported curve in the form of `summary`; values that only runs have are None."""
     known = {"id": name, "path": str(folder / IMPORTS / name), "network": curve.given.network}
     known |= {"dataset": curve.given.recipe.get("dataset"), "state": "imported"}
     of_runs = ("cause", "parent", "step", "steps", "last_validation_error", "best_validation_error")
     return {**known, **dict.fromkeys(of_runs)}
 
 
-def _spoken(key: str, value: object) -> str:
+def _in_words(key: str, value: object) -> str:
     if isinstance(value, float) and key.endswith("_error"):
         return quantity.percent(value)
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,4 +1,4 @@
-"""recipes, data: what there is to train with."""
+"""recipes, data: list the recipes and the data sets."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_recipes(as_json: AsJson = False) -> None:
-    """The recipes, each with its source, its command, and what to expect of it."""
+    """List the recipes, each with source, command, time and expected result."""
     entries = [recipes.get(name) for name in recipes.names()]
     if as_json:
         print(json.dumps([_recipe_record(entry) for entry in entries], indent=2))
@@ -36,7 +36,7 @@ def list_recipes(as_json: AsJson = False) -> None:
 
 
 def list_data(data_folder: DataFolder = Path(data.DEFAULT_FOLDER), as_json: AsJson = False) -> None:
-    """The data sets, and whether their files are there. Any folder of images is one too:
+    """List the data sets, and whether their files are here. A folder of images can be used too:
     folder:PATH."""
     if as_json:
         print(
@@ -48,12 +48,12 @@ def list_data(data_folder: DataFolder = Path(data.DEFAULT_FOLDER), as_json: AsJs
     for name in data.names():
         facts = data.facts(name)
         shape = quantity.shape(facts.image_shape)
-        there = data.availability(name, data_folder) or "Its files are here."
+        availability = data.availability(name, data_folder) or "Its files are here."
         print(
             f"{name:16} {facts.train_images:>7,} + {facts.test_images:,} images {shape},"
             f" {facts.classes} classes"
         )
-        print(f"{'':16} {there}\n{'':16} {facts.source}")
+        print(f"{'':16} {availability}\n{'':16} {facts.source}")
 
 
 def _recipe_record(entry: Entry) -> dict[str, object]:

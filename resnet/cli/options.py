@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and what they stand for."""
+"""Arguments and options of several commands, and functions that read them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from resnet.errors import ExportError, echo
 from resnet.network.link import Choice, pairs
 from resnet.network.settings import AnyConfig, with_settings
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A network, as `list --all` names it.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A network of `list --all`.")]
 Settings = Annotated[
     list[str],
     typer.Option(
@@ -17,33 +17,36 @@ Settings = Annotated[
         metavar="KEY=VALUE",
         default_factory=list,
         show_default=False,
-        help="Change a setting, as in norm.momentum=0.9; repeatable.",
+        help="Change a setting, for example norm.momentum=0.9; repeatable.",
     ),
 ]
 Output = Annotated[
     Path,
-    typer.Option("--output", "-o", metavar="FILE", help="Where to; its ending says which format."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
-Runs = Annotated[
-    Path,
     typer.Option(
-        "--runs", metavar="DIR", envvar="RESNET_LAB_RUNS", help="The folder that holds the runs."
+        "--output", "-o", metavar="FILE", help="The file to write; its ending sets the format."
     ),
 ]
-RunsHere = Annotated[
-    Path | None, typer.Option("--runs", metavar="DIR", help="The folder that holds the runs.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Runs = Annotated[
+    Path,
+    typer.Option("--runs", metavar="DIR", envvar="RESNET_LAB_RUNS", help="The folder of the runs."),
 ]
-RunId = Annotated[str, typer.Argument(metavar="ID", help="A run, as `runs` names it.")]
+RunsHere = Annotated[
+    Path | None, typer.Option("--runs", metavar="DIR", help="The folder of the runs.")
+]
+RunId = Annotated[str, typer.Argument(metavar="ID", help="A run's id, from `runs`.")]
 DataFolder = Annotated[
     Path,
     typer.Option(
-        "--data-folder", metavar="DIR", envvar="RESNET_LAB_DATA", help="Where its files are."
+        "--data-folder",
+        metavar="DIR",
+        envvar="RESNET_LAB_DATA",
+        help="The folder of the data sets.",
     ),
 ]
 Steps = Annotated[
     int | None,
-    typer.Option("--steps", metavar="N", help="Steps; the schedule stretches with them."),
+    typer.Option("--steps", metavar="N", help="Number of steps; the schedule is stretched."),
 ]
 RecipeSettings = Annotated[
     list[str],
@@ -52,13 +55,13 @@ RecipeSettings = Annotated[
         metavar="KEY=VALUE",
         default_factory=list,
         show_default=False,
-        help="Change the recipe, as in schedule.learning_rate=0.05; repeatable.",
+        help="Change the recipe, for example schedule.learning_rate=0.05; repeatable.",
     ),
 ]
 
 
 def choose(name: str, settings: list[str]) -> Choice:
-    """The network a command names. Raises ConfigError or UnknownNameError."""
+    """The network of a command. Raises ConfigError or UnknownNameError."""
     choice = Choice(name, pairs(settings))
     choice.config()
     return choice
@@ -70,11 +73,11 @@ def changed(config: AnyConfig, settings: list[str]) -> AnyConfig:
 
 
 def format_of(path: Path, formats: tuple[str, ...]) -> str:
-    """The format a file's ending stands for. Raises ExportError where it is none of `formats`."""
+    """The format of a file's ending. Raises ExportError where it is not one of `formats`."""
     form = path.suffix.lower().removeprefix(".")
     if form not in formats:
         raise ExportError(
-            f"The file's ending says which format: .{', .'.join(formats)}; received"
-            f" {echo(path.name)}."
+            f"The file's ending sets the format: .{', .'.join(formats)}; received"
+            f" {echo(path.name)}; choose one of these endings."
         )
     return form

@@ -1,4 +1,4 @@
-"""draw, plot: a network as a picture."""
+"""draw, plot: pictures of a network."""
 
 from typing import Annotated, Literal, cast, get_args
 
@@ -16,12 +16,12 @@ from resnet.network.config import ResNetConfig
 Engine = Literal["graph", "keras"]
 
 Drawn = Annotated[
-    Style, typer.Option("--style", help="detailed, compact, or as figure 3 of He et al. 2015.")
+    Style, typer.Option("--style", help="detailed, compact, or like figure 3 of He et al. 2015.")
 ]
-Painted = Annotated[Colour, typer.Option("--colour", help="What the boxes' colour stands for.")]
+Painted = Annotated[Colour, typer.Option("--colour", help="The meaning of the boxes' colour.")]
 OnPage = Annotated[
     PageFormat,
-    typer.Option("--page", help="A page the figure has to fit, its letters 6 points or more."),
+    typer.Option("--page", help="Fit the figure to this page, with letters of 6 points or more."),
 ]
 Toggled = Annotated[
     list[str],
@@ -30,7 +30,7 @@ Toggled = Annotated[
         metavar="BOX",
         default_factory=list,
         show_default=False,
-        help="Open a box that the level closes, or close one: stage2, stage2.block1; repeatable.",
+        help="Open a closed box or close an open one: stage2, stage2.block1; repeatable.",
     ),
 ]
 Unfolded = Annotated[
@@ -45,7 +45,7 @@ Unfolded = Annotated[
 ]
 Beside = Annotated[
     str,
-    typer.Option("--beside", metavar="NAME", help="A second network, in step beside the first."),
+    typer.Option("--beside", metavar="NAME", help="A second network, aligned next to the first."),
 ]
 BesideSettings = Annotated[
     list[str],
@@ -57,12 +57,12 @@ BesideSettings = Annotated[
         help="Change a setting of the second network; repeatable.",
     ),
 ]
-DetailLevel = Annotated[Level, typer.Option("--level", help="How much is folded.")]
+DetailLevel = Annotated[Level, typer.Option("--level", help="How much detail is shown.")]
 Towards = Annotated[
     Direction, typer.Option("--direction", help="From top to bottom, or from left to right.")
 ]
 ShowShapes = Annotated[bool, typer.Option("--show-shapes", help="Input and output shapes.")]
-ShowDtype = Annotated[bool, typer.Option("--show-dtype", help="The outputs' type.")]
+ShowDtype = Annotated[bool, typer.Option("--show-dtype", help="Data types of the outputs.")]
 ShowNames = Annotated[bool, typer.Option("--show-layer-names", help="Each layer's name.")]
 ShowActivations = Annotated[
     bool, typer.Option("--show-layer-activations", help="Each layer's activation, if any.")
@@ -70,12 +70,12 @@ ShowActivations = Annotated[
 ShowTrainable = Annotated[
     bool, typer.Option("--show-trainable", help="Whether a layer with weights is trained.")
 ]
-Rank = Annotated[RankDir, typer.Option("--rankdir", help="Which way the arrows run.")]
+Rank = Annotated[RankDir, typer.Option("--rankdir", help="The direction of the arrows.")]
 Dpi = Annotated[int, typer.Option("--dpi", help="Dots per inch.")]
 DrawnBy = Annotated[
     Engine,
     typer.Option(
-        "--engine", help="graph: at once; keras: build the model and let Keras write the DOT."
+        "--engine", help="graph: fast; keras: build the model and let Keras write the DOT."
     ),
 ]
 
@@ -99,7 +99,7 @@ def draw(  # noqa: PLR0913, PLR0917  each is a field of View
     page: OnPage = "free",
     beside: Beside = "",
 ) -> None:
-    """The drawing, as .svg, .pdf, .png, .dot, .tex (TikZ), .mmd (Mermaid) or .json; as .py, Keras
+    """Draw a network: .svg, .pdf, .png, .dot, .tex (TikZ), .mmd (Mermaid) or .json. With .py: Keras
     code."""
     form = format_of(output, (*get_args(DrawingFormat), "py"))
     config = choose(name, settings).config()
@@ -116,8 +116,8 @@ def draw(  # noqa: PLR0913, PLR0917  each is a field of View
     if form == "py":
         if view != FIRST or beside:
             raise ExportError(
-                "Keras code has no looks: leave out --level and the like, or save a picture, as"
-                " .svg."
+                "Keras code has no drawing options; leave out --level and similar options, or save"
+                " a picture, for example as .svg."
             )
         files.write(output, exports.keras_source(config))
         return
@@ -126,13 +126,11 @@ def draw(  # noqa: PLR0913, PLR0917  each is a field of View
 
 
 def _check(view: View, beside: str, beside_settings: list[str]) -> None:
-    """Raise ExportError where an option would have nothing to act on."""
+    """Raise ExportError for an option that would have no effect."""
     if not beside and beside_settings:
         raise ExportError("--beside-set changes the second network; name it with --beside.")
     if not beside and view.colour == "difference":
-        raise ExportError(
-            "Colour 'difference' needs a second network to differ from; name it with --beside."
-        )
+        raise ExportError("Colour 'difference' needs a second network; name it with --beside.")
 
 
 def plot(  # noqa: PLR0913, PLR0917  each is an option of keras.utils.plot_model
@@ -148,7 +146,7 @@ def plot(  # noqa: PLR0913, PLR0917  each is an option of keras.utils.plot_model
     dpi: Dpi = 200,
     engine: DrawnBy = "graph",
 ) -> None:
-    """The picture keras.utils.plot_model draws, as .svg, .pdf, .png or .dot."""
+    """Draw the picture of keras.utils.plot_model: .svg, .pdf, .png or .dot."""
     options = PlotOptions(
         show_shapes=show_shapes,
         show_dtype=show_dtype,

@@ -1,4 +1,4 @@
-"""train, app: what goes on in the background."""
+"""train, app: start a training, and the pages for the browser."""
 
 import os
 import socket
@@ -32,25 +32,28 @@ from resnet.runs.store import DEFAULT_ROOT
 
 DEFAULT_PORT = 8501
 HOME = Path(resnet.__file__).parents[1]
-"""The checkout, or the folder into which the wheel was installed."""
+"""The checkout, or the folder where the wheel is installed."""
 
 DataSet = Annotated[
     str | None,
     typer.Option(
-        "--data", metavar="NAME", help="The recipe's own, else digits; or folder:PATH@SIZE."
+        "--data",
+        metavar="NAME",
+        help="By default that of the recipe, else digits; or folder:PATH@SIZE.",
     ),
 ]
 RecipeName = Annotated[
-    str | None, typer.Option("--recipe", metavar="NAME", help="A recipe, as `recipes` names it.")
+    str | None, typer.Option("--recipe", metavar="NAME", help="A recipe of `recipes`.")
 ]
 Quick = Annotated[
-    bool, typer.Option("--quick", help="The recipe's quick twin: seconds, on digits.")
+    bool, typer.Option("--quick", help="A short version of the recipe: seconds, on digits.")
 ]
 OnDevice = Annotated[
-    str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")
+    str | None,
+    typer.Option("--device", help="cpu, gpu0, …; by default the first GPU, else the CPU."),
 ]
-Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the run goes on.")]
-Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the pages answer.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the run continues.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The port of the pages.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -71,8 +74,8 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
     device: OnDevice = None,
     detach: Detach = False,
 ) -> None:
-    """Train a network in a process of its own, and follow it; Ctrl+C stops it. It takes on the
-    data's shape."""
+    """Train a network in a separate process and follow it; Ctrl+C stops it. Input and classes are
+    set to those of the data."""
     require("tensorflow")
     entry = recipes.get(recipe) if recipe else None
     dataset = dataset or _dataset(entry, quick)
@@ -97,7 +100,7 @@ def _dataset(entry: Entry | None, quick: bool) -> str:
 
 
 def _recipe(entry: Entry | None, facts: DatasetFacts, *, quick: bool, steps: int | None) -> Recipe:
-    """That of the catalogue's entry, or one for these images."""
+    """The recipe of the catalogue's entry, or the default for these images."""
     if quick:
         recipe = (entry or recipes.default_for(facts.name)).quick
     else:
@@ -106,7 +109,7 @@ def _recipe(entry: Entry | None, facts: DatasetFacts, *, quick: bool, steps: int
 
 
 def serve(port: Port = DEFAULT_PORT) -> None:
-    """The pages, on http://127.0.0.1:8501 unless told otherwise."""
+    """Start the pages, by default on http://127.0.0.1:8501."""
     require("streamlit")
     script = _script()
     with socket.socket() as listener:
@@ -119,10 +122,9 @@ def serve(port: Port = DEFAULT_PORT) -> None:
             ) from None
     print(f"ResNet Lab: http://127.0.0.1:{port} (Ctrl+C stops it)", flush=True)
     if script.parent == HOME:
-        os.chdir(
-            HOME
-        )  # a checkout keeps its runs in the checkout; a wheel has them where it is called
-    # -P: what happens to lie in this folder must not be taken for a package.
+        # A checkout has its runs in the checkout; a wheel has them in the current folder.
+        os.chdir(HOME)
+    # -P: files in the current folder must not be imported as packages.
     command = [
         sys.executable,
         "-P",
@@ -137,11 +139,11 @@ def serve(port: Port = DEFAULT_PORT) -> None:
 
 
 def _script() -> Path:
-    """What Streamlit runs. Beside it is `.streamlit/config.toml`, which Streamlit reads by itself.
-    Raises RunError."""
+    """The script for Streamlit. Streamlit also reads `.streamlit/config.toml` in the script's
+    folder. Raises RunError."""
     for folder in (HOME / "app" / "start", HOME):
         if (script := folder / "streamlit_app.py").is_file():
             return script
     raise RunError(
-        f"The pages are not in {HOME / 'app'}, where they belong; install resnet-lab again."
+        f"The pages must be in {HOME / 'app'}, but they are missing; install resnet-lab again."
     )

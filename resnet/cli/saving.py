@@ -20,12 +20,14 @@ from resnet.tables import layer_table
 from resnet.tables.layer_table import Grouping, TableRow
 
 By = Annotated[
-    Grouping, typer.Option("--by", help="In the table of layers: a row for each of these, summed.")
+    Grouping, typer.Option("--by", help="In the table of layers: one row for each of these.")
 ]
 Where = Annotated[
     str,
     typer.Option(
-        "--where", metavar="QUERY", help="In the table: only these layers, as in 'params > 100k'."
+        "--where",
+        metavar="QUERY",
+        help="In the table: only these layers, for example 'params > 100k'.",
     ),
 ]
 
@@ -37,8 +39,8 @@ def register(app: typer.Typer) -> None:
 def export(
     name: Name, output: Output, settings: Settings, by: By = "layer", where: Where = ""
 ) -> None:
-    """The untrained Keras model (.keras), Keras code that builds it (.py), every setting (.json),
-    or the table of layers (.csv, .md, .tex)."""
+    """Export the untrained Keras model (.keras), Keras code that builds it (.py), every setting
+    (.json), or the table of layers (.csv, .md, .tex)."""
     form = format_of(output, ("keras", "py", "json", "csv", "md", "tex"))
     config = choose(name, settings).config()
     match form:
@@ -66,12 +68,10 @@ def _rows(config: ResNetConfig, by: Grouping, where: str) -> tuple[TableRow, ...
 
 @contextmanager
 def keras_model() -> Iterator[ModuleType]:
-    """`resnet.as_keras.model`, imported when it is needed, and without the lines TensorFlow writes
-    to stderr by itself.
-
-    An export needs no GPU, and must not take the memory of one that trains.
-    """
+    """`resnet.as_keras.model`, imported when needed, without TensorFlow's own lines on stderr."""
+    # An export needs no GPU, and must not take memory from a GPU that is training.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    # TensorFlow writes from C++, past sys.stderr, so the file descriptor itself is redirected.
     stderr = os.dup(2)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)

@@ -1,5 +1,5 @@
-"""study table|figure|report|export|repeat: what a study has found, to print, to publish, to give
-away, to do again."""
+"""study table|figure|report|export|repeat: the results of a study, to print, publish, share and
+repeat."""
 
 import tempfile
 from collections.abc import Iterator
@@ -28,44 +28,48 @@ from resnet.studies.plan.study_files import read
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="A study: .yaml, .yml or .json; or its zip, unpacked or not."
+        metavar="FILE", help="A study: .yaml, .yml or .json; or its zip, or the unpacked folder."
     ),
 ]
 TableOutput = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to, else printed.")
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="The file to write; by default it is printed."
+    ),
 ]
 Format = Annotated[
-    TableFormat | None, typer.Option("--format", help="By default what the file's ending says.")
+    TableFormat | None, typer.Option("--format", help="By default that of the file's ending.")
 ]
 Compared = Annotated[
-    ErrorMeasure | None, typer.Option("--measure", help="What differences are about.")
+    ErrorMeasure | None, typer.Option("--measure", help="The measure of the differences.")
 ]
-AboutWhat = Annotated[About, typer.Option("--about", help="What is drawn.")]
+AboutWhat = Annotated[About, typer.Option("--about", help="The quantity to draw.")]
 AlongWhat = Annotated[
-    Literal["step", "epoch", "hour"], typer.Option("--along", help="Against what.")
+    Literal["step", "epoch", "hour"], typer.Option("--along", help="The horizontal axis.")
 ]
 SpreadOf = Annotated[
-    Spread, typer.Option("--spread", help="Standard deviation or error, range, or every run.")
+    Spread,
+    typer.Option("--spread", help="The band: standard deviation or error, range, or every run."),
 ]
 Width = Annotated[
-    FigureWidth, typer.Option("--width", help="That of a paper's column, or of its page.")
+    FigureWidth, typer.Option("--width", help="The width of a paper's column, or of its page.")
 ]
 Archive = Annotated[
-    Path, typer.Argument(metavar="BUNDLE", help="A study's zip, or the folder it was unpacked to.")
+    Path, typer.Argument(metavar="BUNDLE", help="A study's zip, or the unpacked folder.")
 ]
 ArmName = Annotated[
-    str, typer.Option("--arm", metavar="NAME", help="Which arm, as the table names it.")
+    str, typer.Option("--arm", metavar="NAME", help="An arm, by its name in the table.")
 ]
-Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Which of the study's seeds.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="One of the study's seeds.")]
 OnDevice = Annotated[
-    str | None, typer.Option("--device", help="cpu, gpu0, …; the run's own unless told otherwise.")
+    str | None, typer.Option("--device", help="cpu, gpu0, …; by default that of the run.")
 ]
 
 FORMATS: dict[str, TableFormat] = {"txt": "text", "csv": "csv", "md": "markdown", "tex": "latex"}
 
 
 def add_to(study_app: typer.Typer) -> None:
-    """Put these commands beside the other ones of `study`."""
+    """Add these commands to `study`."""
     study_app.command("table")(table)
     study_app.command("figure")(figure)
     study_app.command("report")(write_report)
@@ -80,11 +84,11 @@ def table(
     output: TableOutput = None,
     measure: Compared = None,
 ) -> None:
-    """Mean ± sd of each arm, its difference and interval, how it stands against the paper, and a
-    sentence each."""
+    """Print the results of each arm: mean ± sd, difference and interval, comparison with the paper,
+    and a sentence."""
     chosen = form or (FORMATS[format_of(output, tuple(FORMATS))] if output else "text")
-    with _outcome(file, runs, measure) as found:
-        text = exported(found, chosen)
+    with _outcome(file, runs, measure) as results:
+        text = exported(results, chosen)
     if output:
         files.write(output, text)
     else:
@@ -100,32 +104,32 @@ def figure(  # noqa: PLR0917  each is an option
     spread: SpreadOf = "sd",
     width: Width = "column",
 ) -> None:
-    """The curves of all arms with their bands over seeds, for a paper: .svg or .pdf."""
+    """Draw the curves of all arms with bands over seeds, for a paper: .svg or .pdf."""
     forms: tuple[FigureFormat, ...] = get_args(FigureFormat)
     form = forms[forms.index(format_of(output, forms))]
-    with _outcome(file, runs) as found:
+    with _outcome(file, runs) as results:
         files.write(
             output,
-            study_figure(found, form, width, Options(about=about, along=along, spread=spread)),
+            study_figure(results, form, width, Options(about=about, along=along, spread=spread)),
         )
 
 
 def write_report(file: File, output: Output, runs: Runs = DEFAULT_ROOT) -> None:
-    """One page to read, print and keep, which needs no network: .html."""
+    """Write a report as one page that needs no internet connection: .html."""
     format_of(output, ("html",))
-    with _outcome(file, runs) as found:
-        files.write(output, report(found))
+    with _outcome(file, runs) as results:
+        files.write(output, report(results))
 
 
 def export(file: File, output: Output, runs: Runs = DEFAULT_ROOT) -> None:
-    """One .zip that repeats the study: specs, commands, environment, records, checksums, tables and
-    figures."""
+    """Write one .zip with everything to repeat the study: specs, commands, environment, records,
+    checksums, tables and figures."""
     format_of(output, ("zip",))
-    with _outcome(file, runs) as found:
-        write_bundle(found, output)
+    with _outcome(file, runs) as results:
+        write_bundle(results, output)
         print(
-            f"{output}: {found.finished} of {len(found.steps)} runs are finished; README.md inside"
-            " says how to go on."
+            f"{output}: {results.finished} of {len(results.steps)} runs are finished; see README.md"
+            " inside for the next steps."
         )
 
 
@@ -137,10 +141,10 @@ def repeat(  # noqa: PLR0917  each is an option
     data_folder: DataFolder = Path(data.DEFAULT_FOLDER),
     device: OnDevice = None,
 ) -> None:
-    """Train one run of a study anew and say whether its numbers are the same, bit for bit."""
-    with _unpacked(bundle) as found:
-        step = again.find(found, arm, seed)
-        assert step.run  # `find` sees to it
+    """Train one run of a study again and check whether its numbers are the same, bit for bit."""
+    with _unpacked(bundle) as unpacked:
+        step = again.find(unpacked, arm, seed)
+        assert step.run  # `find` guarantees it
         store, spec = Store(runs), again.spec_again(step, data_folder, device)
         if warning := again.warning(step.run, spec.device):
             print(warning, flush=True)
@@ -149,8 +153,8 @@ def repeat(  # noqa: PLR0917  each is an option
         follow(store, run)
         if run.state().name != "finished":
             raise RunError(
-                f"Run {run.id} was stopped, so nothing can be compared; `runs resume {run.id}`"
-                " goes on."
+                f"A comparison needs a finished run; {run.id} was stopped; continue it with"
+                f" `runs resume {run.id}`."
             )
         result = again.compare_runs(step.run, run)
     if not result.equal:
@@ -160,16 +164,17 @@ def repeat(  # noqa: PLR0917  each is an option
 
 @contextmanager
 def _outcome(file: Path, runs: Path, measure: ErrorMeasure | None = None) -> Iterator[Outcome]:
-    """Of a study's file with the runs of this machine, or of a zip with its own."""
+    """The results of a study's file with the runs of this machine, or of a zip with its own
+    runs."""
     if file.is_dir() or file.suffix.lower() == ".zip":
-        with _unpacked(file) as found:
-            yield outcome(found.study, found.runs, measure)
+        with _unpacked(file) as unpacked:
+            yield outcome(unpacked.study, unpacked.runs, measure)
     else:
         yield outcome(read(file), Store(runs).list(), measure)
 
 
 @contextmanager
 def _unpacked(path: Path) -> Iterator[Bundle]:
-    """A zip is unpacked for as long as the block lasts."""
+    """The content of a zip, unpacked to a temporary folder during the block."""
     with tempfile.TemporaryDirectory(prefix="resnet-study-") as folder:
         yield read_bundle(path, Path(folder) / "study")

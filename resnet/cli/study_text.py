@@ -1,4 +1,4 @@
-"""What a study will do, in lines for people and as facts for programs."""
+"""The plan of a study, as lines for people and as facts for programs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,34 +12,34 @@ from resnet.studies.compared import promises, references
 from resnet.studies.plan.study import Arm, Study
 from resnet.studies.planning import Action, Plan, runs_of, seeds_for
 
-SAID = {
+IN_WORDS = {
     "make": "to run",
-    "wait": "at work",
-    "resume": "to go on",
+    "wait": "running or waiting",
+    "resume": "to resume",
     "reuse": "finished",
     "leave": "failed",
 }
 
 
-def extent(study: Study, found: Sequence[Arm]) -> str:
+def extent(study: Study, arms: Sequence[Arm]) -> str:
     """4 arms × 3 seeds."""
     return (
-        f"{len(found)} arm{'s' * (len(found) != 1)} × {len(study.seeds)}"
+        f"{len(arms)} arm{'s' * (len(arms) != 1)} × {len(study.seeds)}"
         f" seed{'s' * (len(study.seeds) != 1)}"
     )
 
 
 def lines_of(plan: Plan) -> list[str]:
-    """The question, the arms and what is there of each, the guards, and what the rest needs."""
-    study, found = plan.study, plan.arms
+    """The question, the arms with their runs, the guards, and the needs of the remaining runs."""
+    study, arms = plan.study, plan.arms
     lines = [
-        f"{study.name}   {extent(study, found)}   {study.fingerprint}",
+        f"{study.name}   {extent(study, arms)}   {study.fingerprint}",
         *filter(None, [study.question]),
     ]
     lines += [f"Source: {study.source}."] if study.source else []
-    lines += ["", *_arms(plan), "", *promises(study, found, plan.specs)]
-    if there := runs_of(plan.steps):
-        lines += sharing.same_start(environments(there)).sentences
+    lines += ["", *_arms(plan), "", *promises(study, arms, plan.specs)]
+    if existing := runs_of(plan.steps):
+        lines += sharing.same_start(environments(existing)).sentences
     return [*lines, "", *_needs(plan)]
 
 
@@ -47,7 +47,7 @@ def _arms(plan: Plan) -> list[str]:
     rows = []
     for arm in plan.arms:
         actions = Counter(
-            SAID[step.action] for step in plan.steps if step.planned.arm.name == arm.name
+            IN_WORDS[step.action] for step in plan.steps if step.planned.arm.name == arm.name
         )
         doing = ", ".join(f"{count} {word}" for word, count in actions.items())
         speed = plan.images_per_s[arm.name]
@@ -62,10 +62,10 @@ def _arms(plan: Plan) -> list[str]:
 def _needs(plan: Plan) -> list[str]:
     words: dict[Action, str] = {
         "make": "to run",
-        "resume": "to go on",
-        "wait": "at work or waiting",
-        "reuse": "there already and reused",
-        "leave": "failed and left alone",
+        "resume": "to resume",
+        "wait": "running or waiting",
+        "reuse": "finished already and reused",
+        "leave": "failed and not started again",
     }
     counts = [
         f"{plan.count(action)} {word}" for action, word in words.items() if plan.count(action)
@@ -74,17 +74,16 @@ def _needs(plan: Plan) -> list[str]:
     time_s = plan.time_s
     if time_s is None:
         lines.append(
-            "Time: not known yet: on this device each arm's network is measured by its first run."
+            "Time: not known yet; the first run of each arm measures its network on this device."
         )
     elif time_s:
         lines.append(
-            f"Time: about {quantity.duration(time_s)} of training; starts and evaluations come on"
-            " top."
+            f"Time: about {quantity.duration(time_s)} of training, plus starts and evaluations."
         )
     if time_s != 0:
         lines.append(
-            f"Memory: about {quantity.size(plan.memory_bytes)} for one run, besides TensorFlow's"
-            " own."
+            f"Memory: about {quantity.size(plan.memory_bytes)} for one run, plus TensorFlow's own"
+            " memory."
         )
     return [*lines, _detectable(plan)]
 
@@ -95,17 +94,21 @@ def _detectable(plan: Plan) -> str:
     seeds, noise = len(plan.study.seeds), plan.noise()
     points = plan.detectable(noise.sd)
     more = seeds_for(1)
-    rest = f" One standard deviation takes {more} seeds an arm." if seeds < more else ""
+    rest = (
+        f" To detect one standard deviation, {more} seeds in each arm are needed."
+        if seeds < more
+        else ""
+    )
     return (
-        f"{seeds} seeds an arm show, in four of five such studies, a difference of"
-        f" {plan.detectable(1):.1f} standard deviations between seeds:"
+        f"Smallest detectable difference, in four of five such studies with {seeds} seeds in each"
+        f" arm: {plan.detectable(1):.1f} standard deviations between seeds. That is"
         f" {statistics.rounded(points, points / 10)} points at a standard deviation of"
-        f" {statistics.rounded(noise.sd, noise.sd / 10)}, which is that of {noise.source}.{rest}"
+        f" {statistics.rounded(noise.sd, noise.sd / 10)}, that of {noise.source}.{rest}"
     )
 
 
 def facts_of(plan: Plan) -> dict[str, Any]:
-    """What `show --json` prints. Seconds, bytes, points of error; null where nothing is known."""
+    """The output of `show --json`. Seconds, bytes, points of error; null where unknown."""
     specs, noise = plan.specs, plan.noise()
     silent = plan.silence() is not None
     verdict = guard.one_factor(specs, plan.study.keys)

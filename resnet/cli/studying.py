@@ -1,5 +1,5 @@
-"""study new|show|run, twin: change one thing, see that only that changes, and train it with
-seeds."""
+"""study new|show|run, twin: change one setting, check that nothing else changes, and train with
+several seeds."""
 
 import json
 from pathlib import Path
@@ -37,23 +37,26 @@ from resnet.studies.plan.study import Design, Study, arms
 from resnet.studies.running import Status
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A study: .yaml, .yml or .json.")]
-StudyName = Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")]
+StudyName = Annotated[str, typer.Argument(metavar="NAME", help="The name of the study.")]
 ReadyKey = Annotated[
     str | None, typer.Option("--ready", metavar="KEY", help=f"One of {', '.join(ready.names())}.")
 ]
 Size = Annotated[
     str | None,
-    typer.Option("--size", metavar="SIZE", help="Of a ready study: whole, small or quick."),
+    typer.Option(
+        "--size", metavar="SIZE", help="The size of a ready study: whole, small or quick."
+    ),
 ]
 Network = Annotated[
     str | None,
-    typer.Option("--network", metavar="NAME", help="The baseline's; resnet20 by default."),
+    typer.Option("--network", metavar="NAME", help="The baseline's network; by default resnet20."),
 ]
 RecipeName = Annotated[
-    str | None, typer.Option("--recipe", metavar="NAME", help="The baseline's, by its name.")
+    str | None, typer.Option("--recipe", metavar="NAME", help="The baseline's recipe.")
 ]
 DataSet = Annotated[
-    str | None, typer.Option("--data", metavar="NAME", help="The baseline's; digits by default.")
+    str | None,
+    typer.Option("--data", metavar="NAME", help="The baseline's data set; by default digits."),
 ]
 Vary = Annotated[
     list[str],
@@ -62,7 +65,7 @@ Vary = Annotated[
         metavar="KEY=A,B,C",
         default_factory=list,
         show_default=False,
-        help="A factor and its levels, as in network.shortcut=none,projection; repeatable.",
+        help="A factor and its levels, for example network.shortcut=none,projection; repeatable.",
     ),
 ]
 How = Annotated[
@@ -70,26 +73,28 @@ How = Annotated[
 ]
 Seeds = Annotated[
     str | None,
-    typer.Option("--seeds", metavar="0,1,2", help="Every arm is trained once with each."),
+    typer.Option("--seeds", metavar="0,1,2", help="Every arm is trained once with each seed."),
 ]
 OnDevice = Annotated[
-    str | None, typer.Option("--device", help="cpu, gpu0, …; the first GPU if there is one.")
+    str | None,
+    typer.Option("--device", help="cpu, gpu0, …; by default the first GPU, else the CPU."),
 ]
-Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the runs go on.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the runs continue.")]
 Retry = Annotated[
     bool,
-    typer.Option("--retry-failed", help="Let failed runs go on too, from their last checkpoint."),
+    typer.Option("--retry-failed", help="Resume failed runs too, from their last checkpoint."),
 ]
 Weights = Annotated[
     bool,
     typer.Option(
-        "--weights/--no-weights", help="Build both with Keras and compare initial weights by hash."
+        "--weights/--no-weights",
+        help="Build both networks with Keras and compare initial weights by hash.",
     ),
 ]
 
 WEIGHTS_SEED = 0
 study_app = typer.Typer(
-    help="Ablation studies: make a file, see what it will do, run it.", no_args_is_help=True
+    help="Ablation studies: create a file, show its plan, run it.", no_args_is_help=True
 )
 
 
@@ -118,15 +123,15 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
     seeds: Seeds = None,
     device: OnDevice = None,
 ) -> None:
-    """Write a study to a file, to be changed by hand: a ready one, or one with the baseline and
-    factors given here."""
+    """Write a study to a file that you can edit: a ready study, or one with the baseline and
+    factors of the options."""
     study_files.form_of(output)
     if output.exists():
         raise ConfigError(
-            f"{output} is there already and stays as it is; choose another name, or remove it"
-            " first."
+            f"A new study needs a new file; {output} exists already; choose another name, or delete"
+            " the file first."
         )
-    own = {
+    options = {
         "--network": network,
         "--set": settings,
         "--recipe": recipe,
@@ -137,17 +142,17 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
         "--design": None if design == "one_at_a_time" else design,
     }
     if ready_key is not None:
-        study = _ready(ready_key, size, [option for option, value in own.items() if value])
+        study = _ready(ready_key, size, [option for option, value in options.items() if value])
     elif size is not None:
         raise ConfigError(
-            f"--size is that of a ready study; give --ready too: {', '.join(ready.names())}."
+            f"--size belongs to a ready study; add --ready: {', '.join(ready.names())}."
         )
     else:
         entry = recipes.get(recipe) if recipe else recipes.default_for(dataset or "digits")
-        own_recipe = changed(_of_length(entry.recipe, steps), recipe_settings)
+        full_recipe = changed(_of_length(entry.recipe, steps), recipe_settings)
         names = {"network": network or "resnet20", "dataset": dataset or entry.dataset}
         baseline = Baseline.model_validate(
-            {**names, "settings": pairs(settings), "recipe": own_recipe}
+            {**names, "settings": pairs(settings), "recipe": full_recipe}
         )
         study = Study(name=name, baseline=baseline, factors=_factors(vary), design=design)
     where = {"device": device or list_devices()[0].id, "data_folder": str(data_folder)}
@@ -158,27 +163,27 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
     study_files.write(study, output)
     size_of_it = extent(study, arms(study))
     print(
-        f"{output}: {size_of_it}. See it with `python -m resnet study show {output}`, then `study"
-        f" run {output}`."
+        f"{output}: {size_of_it}. Check it with `python -m resnet study show {output}`, then start"
+        f" it with `study run {output}`."
     )
 
 
 def _of_length(recipe: Recipe, steps: int | None) -> Recipe:
-    """Over so many steps, as `train --steps` has it."""
+    """The recipe with another number of steps, as for `train --steps`."""
     return recipe if steps is None else with_steps(recipe, steps)
 
 
 def _ready(key: str, size: str | None, odd: list[str]) -> Study:
     if odd:
         raise ConfigError(
-            f"A ready study brings its own; received --ready and {odd[0]}: leave one out."
+            f"A ready study sets {odd[0]} itself; received --ready and {odd[0]}: leave one out."
         )
-    found = ready.get(key)
-    return found.at(size or "whole")
+    return ready.get(key).at(size or "whole")
 
 
 def _factors(vary: list[str]) -> tuple[Factor, ...]:
-    """The factors typed as KEY=A,B,C; without any, the plain twin: a study to begin with."""
+    """The factors typed as KEY=A,B,C. Without any, a comparison with the plain twin, as an
+    example."""
     if not vary:
         return (Factor(key="network.shortcut", levels=("none",)),)
     return tuple(
@@ -190,7 +195,7 @@ def _key_and_levels(typed: str) -> tuple[str, str]:
     key, equals, text = typed.partition("=")
     if not equals or not key.strip():
         raise ConfigError(
-            "A factor is typed KEY=A,B,C, as in network.shortcut=none,projection; received"
+            "A factor is written KEY=A,B,C, as in network.shortcut=none,projection; received"
             f" {echo(typed)}."
         )
     return key.strip(), text
@@ -201,13 +206,13 @@ def _whole_numbers(text: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise ConfigError(
-            f"Seeds are whole numbers parted by commas, as in 0,1,2; received {echo(text)}."
+            f"Seeds are whole numbers separated by commas, as in 0,1,2; received {echo(text)}."
         ) from None
 
 
 def show(file: File, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
-    """What a study compares, whether that is one factor, which runs exist already, and what the
-    rest needs."""
+    """Show a study's plan: what it compares, whether only one factor differs, which runs exist, and
+    what the rest needs."""
     plan = planning.plan(study_files.read(file), Store(runs).list())
     print(json.dumps(facts_of(plan), indent=2) if as_json else "\n".join(lines_of(plan)))
 
@@ -215,52 +220,52 @@ def show(file: File, runs: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None
 def run(
     file: File, runs: Runs = DEFAULT_ROOT, detach: Detach = False, retry_failed: Retry = False
 ) -> None:
-    """Run what is missing of a study and follow it. Ctrl+C leaves the runs at work; run it again to
-    follow them."""
+    """Start the missing runs of a study and follow them. After Ctrl+C the runs continue; call it
+    again to follow them."""
     study, store = study_files.read(file), Store(runs)
     plan = planning.plan(study, store.list(), "retry" if retry_failed else "leave")
     print("\n".join(lines_of(plan)), flush=True)
-    there = running.submit(plan, store)
+    submitted = running.submit(plan, store)
     if detach:
         return
-    said: list[str] = []
+    printed: list[str] = []
     try:
-        status = running.wait(there, store, lambda now: _say(now, store, there, said))
+        status = running.wait(submitted, store, lambda now: _say(now, store, submitted, printed))
     except KeyboardInterrupt:
         print(
-            f"\nThe runs go on; `python -m resnet study run {file}` follows them again, `runs stop"
-            " ID` stops one."
+            f"\nThe runs continue; `python -m resnet study run {file}` follows them again, `runs"
+            " stop ID` stops one."
         )
         raise
     if bad := {name: count for name, count in status.states.items() if name != "finished"}:
         words = ", ".join(f"{count} {name}" for name, count in bad.items())
-        first = next(one for one in there if one.state().name in bad)
+        first = next(one for one in submitted if one.state().name in bad)
         cause = (first.state().cause or "no reason is known").rstrip(".")
         raise RunError(
-            f"Of {len(there)} runs {words}, as {first.id}: {cause}; `python -m resnet study run"
-            f" {file}` lets those go on that did not fail, --retry-failed all."
+            f"Of {len(submitted)} runs {words}, for example {first.id}: {cause}; `python -m resnet"
+            f" study run {file}` resumes those that did not fail, with --retry-failed all."
         )
-    print(f"All {len(there)} runs are finished. {sharing.selection(plan.specs)}")
+    print(f"All {len(submitted)} runs are finished. {sharing.selection(plan.specs)}")
 
 
-def _say(now: Status, store: Store, there: tuple[Run, ...], said: list[str]) -> None:
-    """A line where something changed: at most one for each percent. Where nothing is at work, what
-    is waited for."""
+def _say(now: Status, store: Store, submitted: tuple[Run, ...], printed: list[str]) -> None:
+    """Print a line where something changed, at most one for each percent. Where no run is training,
+    it says what they wait for."""
     states = ", ".join(f"{count} {name}" for name, count in sorted(now.states.items()))
     line = f"{100 * now.step // max(1, now.steps):3d} %   {states}"
     if now.states.keys() <= {"finished", "queued", "failed", "stopped"} and (
         waits := now.states.get("queued")
     ):
-        first = next((one for one in there if one.state().name == "queued"), None)
+        first = next((one for one in submitted if one.state().name == "queued"), None)
         why = store.why_waiting(first) if first and waits else ""
         line += f" ({why})" if why else ""
-    if said[-1:] != [line]:
+    if printed[-1:] != [line]:
         print(line, flush=True)
-        said[:] = [line]
+        printed[:] = [line]
 
 
 def twin(name: Name, settings: Settings, weights: Weights = True, as_json: AsJson = False) -> None:
-    """The plain twin of a residual network, with the proof of what is equal: parameters, shapes,
+    """Compare a residual network with its plain twin, and prove what is equal: parameters, shapes,
     initial weights, …"""
     proof = twins.prove(choose(name, settings).config())
     by_hash = _by_hash(proof) if weights else None
@@ -274,7 +279,8 @@ def twin(name: Name, settings: Settings, weights: Weights = True, as_json: AsJso
 
 
 def _by_hash(proof: twins.TwinProof) -> twins.WeightsProof:
-    """Both networks as Keras draws them. Takes seconds: TensorFlow is imported."""
+    """The initial weights of both networks, compared by hash. Takes seconds: it imports
+    TensorFlow."""
     with keras_model() as keras:
         hashes = [
             keras.kernel_hashes(keras.build_keras_model(config, seed=WEIGHTS_SEED))

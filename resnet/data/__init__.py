@@ -57,7 +57,7 @@ _SOURCES = {
 _SIZED: dict[str, Callable[[str], Source]] = {
     module.NAME: module.source for module in (fashion_mnist, cats_vs_dogs)
 }
-"""Those that come in any size, as NAME@SIZE."""
+"""Data sets that come in any size, as NAME@SIZE."""
 
 
 def names() -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def facts(name: str, folder: Path | str = DEFAULT_FOLDER) -> DatasetFacts:
 
 
 def title(name: str) -> str:
-    """What to call a data set, without a look at its files. Raises UnknownNameError."""
+    """The title of a data set; its files are not read. Raises UnknownNameError."""
     if name.startswith(FOLDER_PREFIX):
         return image_folder.title(name)
     return _source(name, DEFAULT_FOLDER).facts.title
@@ -102,7 +102,7 @@ def availability(name: str, folder: Path | str = DEFAULT_FOLDER) -> str | None:
 
 
 def check_obtainable(name: str, folder: Path | str = DEFAULT_FOLDER) -> None:
-    """Raise DataError where the images are not there and no download could bring them."""
+    """Raise DataError if the images are missing and cannot be downloaded."""
     source = _source(name, folder)
     if not source.present(Path(folder)) and not (source.downloads and _may_write(Path(folder))):
         raise DataError(availability(name, folder))

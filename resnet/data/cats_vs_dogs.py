@@ -1,8 +1,8 @@
 """Cats and dogs (Asirra): the folder PetImages as published. `cats_vs_dogs` is 128×128;
 `cats_vs_dogs@SIZE` another.
 
-Of its 25,000 files, those without the mark JFIF near their beginning are passed over: by the same
-rule TensorFlow Datasets, and the ablation study with it, kept 23,262 images, 18,610 of them for
+Of its 25,000 files, those without the mark JFIF near their beginning are skipped: by the same rule
+TensorFlow Datasets, and the ablation study that uses it, kept 23,262 images, 18,610 of them for
 training.
 """
 

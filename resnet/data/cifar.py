@@ -1,5 +1,5 @@
-"""CIFAR's two data sets, from the published archives or their unpacked folders: what both have in
-common."""
+"""The common part of the two CIFAR data sets, read from the published archives or their unpacked
+folders."""
 
 import tarfile
 import zlib
@@ -61,6 +61,7 @@ class Cifar:
             version.read(content, where, self._layout(version, name))
             for name, where, content in files
         ]
+        # The test batch is the last one of a version.
         images, labels = zip(*batches, strict=True)
         return Arrays(
             np.concatenate(images[:-1]), np.concatenate(labels[:-1]), images[-1], labels[-1]
@@ -144,12 +145,13 @@ class Cifar:
                     " again."
                 )
             yield name, f"{name} in {path}", batches[name]
+        # Last, since hashing takes seconds: a wrong or cut archive is reported sooner.
         if digest_of(path, version.archive_md5) != version.archive_md5:
             raise DataError(not_the_published(path, title))
 
 
 def where(python: Version, binary: Version) -> str:
-    """What to put where, for a data set's facts."""
+    """Which files to put in which folder, for a data set's facts."""
     return (
         f"put {python.archive} or its folder {python.folder} in the data folder (the binary"
         f" version, {binary.archive} or {binary.folder}, works too)"
@@ -164,6 +166,7 @@ def _members(path: Path, version: Version, names: tuple[str, ...]) -> dict[str, 
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
                 name = member.name.removeprefix(f"{version.folder}/")
+                # Read in memory and by name: nothing is written outside the data folder.
                 file = archive.extractfile(member) if name in names else None
                 if file and member.size <= LARGEST_MEMBER_BYTES:
                     contents[name] = file.read()

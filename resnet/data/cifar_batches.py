@@ -1,5 +1,5 @@
-"""CIFAR's batches: thousands of images a file, as Python pickles or as plain bytes. No pickle may
-run code here."""
+"""CIFAR's batches: thousands of images in each file, as Python pickles or as plain bytes. A pickle
+may run code, so only arrays are accepted from it."""
 
 import io
 import pickle
@@ -20,8 +20,8 @@ Batch = tuple[Images, Labels]
 
 @dataclass(frozen=True)
 class BatchLayout:
-    """What one file holds. `label_key` names the labels in a pickle; of the `label_bytes` before
-    each image in the binary version the last one is the label."""
+    """The content of one file. `label_key` names the labels in a pickle; of the `label_bytes`
+    before each image in the binary version the last one is the label."""
 
     title: str
     images: int
@@ -44,6 +44,7 @@ def read_binary(data: bytes, name: str, layout: BatchLayout) -> Batch:
             f"{name} {what}: {len(data):,} of {expected:,} bytes; get the file again and replace"
             " it."
         )
+    # (images, label bytes + 3072)
     rows = np.frombuffer(data, np.uint8).reshape(layout.images, layout.label_bytes + PIXELS)
     return _batch(rows[:, layout.label_bytes :], rows[:, layout.label_bytes - 1], name, layout)
 
@@ -84,7 +85,7 @@ def _batch(pixels: Any, labels: Any, name: str, layout: BatchLayout) -> Batch:
         numbers = np.empty(0, np.int64)
     if numbers.shape != (images,) or numbers.min() < 0 or numbers.max() >= layout.classes:
         raise DataError(f"{what} labels from 0 to {layout.classes - 1}.")
-    rows = pixels.reshape(images, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    rows = pixels.reshape(images, 3, SIDE, SIDE).transpose(0, 2, 3, 1)  # channels last
     return np.ascontiguousarray(rows), numbers.astype(np.int32)
 
 

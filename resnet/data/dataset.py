@@ -87,6 +87,7 @@ class Dataset:
         """SHA-256 over shapes, images and labels: the same for every kind of file."""
         digest = hashlib.sha256()
         for array in self.arrays:
+            # Type and shape go in first: the same bytes in another shape are other images.
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
@@ -94,7 +95,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class FileImages:
-    """Whole images, a file each, and their labels. `decode` gives the pixels, or None for a broken
+    """One file for each image, and the labels. `decode` gives the pixels, or None for a broken
     file."""
 
     files: tuple[Path, ...]
@@ -105,6 +106,7 @@ class FileImages:
         return len(self.files)
 
     def subset(self, positions: NDArray[np.integer[Any]]) -> "FileImages":
+        # Only paths move here; no image is read.
         files = tuple(self.files[position] for position in positions.tolist())
         return replace(self, files=files, labels=self.labels[positions])
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from resnet.data.dataset import Images
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
-"""Those that are pixels and nothing else: Pillow hands other formats to other programs."""
+"""Formats that hold only pixels: Pillow passes other formats, such as EPS, to other programs."""
 
 ENDINGS = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
@@ -53,28 +53,29 @@ def read_pixels(path: Path, side: int | None, mark: bytes = b"") -> Images | Non
 
 
 def _raise_again_if_ours(error: Exception) -> None:
-    """A disk that refuses, or a full memory, is not the picture's fault: Pillow's own OSErrors
-    carry no number."""
+    """A disk error or a full memory does not mean a broken picture: Pillow's own OSErrors have no
+    number (errno)."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno):
         raise error
 
 
 def _pixels(image: Image.Image, side: int | None) -> Images:
     if side:
-        image.draft(
-            "RGB", (2 * side, 2 * side)
-        )  # a large JPEG is unpacked at a fraction of its size
+        # A large JPEG is unpacked at a fraction of its size; twice the side leaves enough detail
+        # for the resizing below.
+        image.draft("RGB", (2 * side, 2 * side))
     upright = _rgb(ImageOps.exif_transpose(image))
     if side:
         upright = ImageOps.fit(upright, (side, side), Image.Resampling.BILINEAR)
-    return np.asarray(upright)
+    return np.asarray(upright)  # (height, width, 3)
 
 
 def _rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
+        # 16 bits to 8: keep the upper byte; some versions of Pillow clip at 255 instead.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.mode in ("I", "F"):
-        raise ValueError("nobody knows which of its numbers is white")
+        raise ValueError("the number that means white is unknown")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")

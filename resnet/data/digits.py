@@ -28,12 +28,13 @@ FACTS = DatasetFacts(
 
 
 def read(folder: Path) -> Dataset:
-    """The scans in their published order; the last 297 are the test set, always.
+    """The scans in their published order; the last 297 are always the test set.
 
     A scan counts the dark pixels of each 4×4 square, 0 to 16; here that becomes 0 to 255. Raises
     DataError.
     """
     table = np.loadtxt(_bundled(), np.uint8, delimiter=",")  # 64 pixels and the label in each line
+    # (scans, 64) becomes (scans, 8, 8, 1), and 0…16 becomes 0…255.
     images = np.rint(table[:, :-1].reshape(-1, 8, 8, 1) * (255 / BRIGHTEST)).astype(np.uint8)
     labels = table[:, -1].astype(np.int32)
     parts = Arrays(

@@ -1,5 +1,5 @@
-"""Fetching published files into the data folder: checked, resumed where it broke off, one process
-at a time."""
+"""Downloads published files into the data folder: checked, resumed after an interruption, one
+process at a time."""
 
 import logging
 import os
@@ -60,18 +60,20 @@ def fetch(download: Download, folder: Path) -> None:
 
 
 def _receive(download: Download, file: BinaryIO) -> None:
-    """Append what is missing; where the connection breaks off, go on from there as long as each
-    attempt brings some."""
+    """Append what is missing; after an interruption, resume as long as each attempt brings some
+    bytes."""
     if file.tell() > download.size_bytes:
-        _begin_anew(file)
+        _restart(file)
     while (before := file.tell()) < download.size_bytes:
         log.info("%s: downloading, %s", download.path, _share(before, download))
         try:
             _receive_some(download, file)
         except (OSError, HTTPException) as error:
+            # An HTTP error is an answer of the server, and an attempt without a new byte would be
+            # repeated for ever: both end the download.
             if isinstance(error, urllib.error.HTTPError) or file.tell() <= before:
                 raise
-            log.info("%s: broken off (%s); going on", download.path, error)
+            log.info("%s: interrupted (%s); resuming", download.path, error)
             time.sleep(PAUSE_S)
         file.flush()
         if file.tell() <= before:
@@ -86,7 +88,8 @@ def _receive_some(download: Download, file: BinaryIO) -> None:
     )
     with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
         if have and not _goes_on_at(response, have):
-            _begin_anew(file)
+            _restart(file)
+        # One byte more than published is enough to see that the file is a different one.
         for chunk in _chunks(response, download.size_bytes + 1 - file.tell()):
             told = _percent(file.tell(), download) // TOLD_EVERY_PERCENT
             file.write(chunk)
@@ -102,7 +105,7 @@ def _goes_on_at(response: HTTPResponse, have: int) -> bool:
     )
 
 
-def _begin_anew(file: BinaryIO) -> None:
+def _restart(file: BinaryIO) -> None:
     file.seek(0)
     file.truncate()
 
@@ -126,14 +129,17 @@ def _share(have: int, download: Download) -> str:
 @contextmanager
 def _alone(unfinished: Path, target: Path) -> Iterator[BinaryIO | None]:
     """The unfinished file, locked, open at its end; None where the target is there, perhaps since
-    the lock's last holder finished it. The kernel lets go where a holder dies."""
+    the lock's last holder finished it. The kernel releases the lock when its holder dies."""
     while not target.exists():
         with unfinished.open("ab") as file:
+            # The previous holder may have renamed the file while we waited for its lock; then the
+            # lock protects a file that no path leads to, and the loop looks again.
             _lock(file, target.name)
             if _is_still(file, unfinished):
                 try:
                     yield file
                 finally:
+                    # Nothing arrived: leave no empty file behind.
                     if _is_still(file, unfinished) and not unfinished.stat().st_size:
                         unfinished.unlink()
                 return

@@ -156,21 +156,24 @@ def _path(place: Path, name: str) -> Path:
 
 
 def framed(images: Images, side: int) -> Images:
-    """[images, 28, 28, 1] in the middle of [images, side, side, 3]: black around, the grey in all
-    three channels."""
+    """[images, 28, 28, 1] in the middle of [images, side, side, 3]: a black frame, and the grey
+    value in all three channels."""
+    # An odd frame is one pixel wider below and on the right.
     before = (side - SIDE) // 2
     after = side - SIDE - before
-    padded = np.pad(images, ((0, 0), (before, after), (before, after), (0, 0)))
-    return np.repeat(padded, 3, axis=3)
+    padded = np.pad(
+        images, ((0, 0), (before, after), (before, after), (0, 0))
+    )  # (images, side, side, 1)
+    return np.repeat(padded, 3, axis=3)  # (images, side, side, 3)
 
 
 def source(name: str) -> Source:
-    """Behind `fashion_mnist@SIZE`: the same images in the shape of others, CIFAR's at 32. Raises
-    DataError."""
+    """The source of `fashion_mnist@SIZE`: the same images in a larger frame; at 32 in CIFAR's
+    shape. Raises DataError."""
     size = name.partition("@")[2]
     if not (size.isdecimal() and len(size) == 2 and SIDE <= int(size) <= LARGEST_SIDE):
         raise DataError(
-            f"The size behind @ is the side to frame the images to, from {SIDE} to {LARGEST_SIDE}"
+            f"The size after @ is the side of the framed images, from {SIDE} to {LARGEST_SIDE}"
             f" pixels; received {echo(name)}: {NAME}@32 has CIFAR's shape."
         )
     side = int(size)

@@ -1,4 +1,5 @@
-"""What every reader of files needs: where to look, and proof that a file is the published one."""
+"""Common parts of all file readers: the folders to look in, and the check against published
+checksums."""
 
 import hashlib
 import os
@@ -42,7 +43,7 @@ def not_the_published(path: Path, title: str) -> str:
 
 
 def keras_cache() -> Path:
-    """Where keras.datasets keeps what it has downloaded."""
+    """The folder in which keras.datasets stores its downloads."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path.home() / ".keras") / "datasets"
 

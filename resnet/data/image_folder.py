@@ -1,5 +1,5 @@
-"""Any folder of images with one subfolder a class: `folder:PATH`, or `folder:PATH@SIZE` to bring
-them to one size.
+"""Any folder of images with one subfolder for each class: `folder:PATH`, or `folder:PATH@SIZE` to
+bring them to one size.
 
 A path that does not begin with / is looked for in the data folder. Images are held in memory where
 they fit; else they stay in their files, and a run reads them as it needs them.
@@ -80,8 +80,8 @@ class ImageFolder:
         """The same images in the same order, left in their files. Looks at each once. Raises as
         `read` does."""
         listing = list_images(self.path)
-        # For good: images are read until the process ends, by threads, and filters belong to all of
-        # them together.
+        # Permanently: threads read images until the process ends, and warning filters are shared by
+        # all threads.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         digest = hashlib.sha256()
         files: list[Path] = []
@@ -118,6 +118,8 @@ class ImageFolder:
         `read` does."""
         files, labels = list_images(self.path)[1:]
         decode = self._decode()
+        # The test part is the first fifth of the whole images; the second half of the files is
+        # outside of it even if many files are broken.
         later = generator.permutation(np.arange(len(files) // 2, len(files)))
         pictures: list[tuple[Images, int]] = []
         with _quiet_pillow():
@@ -199,14 +201,14 @@ def title(name: str) -> str:
 
 
 def with_size(text: str) -> tuple[str, int | None]:
-    """What stands before an @SIZE, and the size, if there is one. Raises DataError."""
+    """The text before an @SIZE, and the size, if there is one. Raises DataError."""
     sized = re.fullmatch(r"(.*)@(\d+)", text, re.DOTALL)
     if not sized:
         return text, None
     digits = sized[2][:6]
     if not SMALLEST_SIDE <= int(digits) <= LARGEST_SIDE:
         raise DataError(
-            f"The size behind @ is the images' side in pixels, from {SMALLEST_SIDE} to"
+            f"The size after @ is the images' side in pixels, from {SMALLEST_SIDE} to"
             f" {LARGEST_SIDE}; received {echo(sized[2])}."
         )
     return sized[1], int(digits)
@@ -218,9 +220,10 @@ def fits(facts: DatasetFacts, images: int) -> bool:
 
 
 def check_memory(facts: DatasetFacts, images: int) -> None:
-    """Raise DataError where so many images would not fit into the memory we allow ourselves."""
+    """Raise DataError where so many images exceed the memory allowed for them."""
     if not fits(facts, images):
         size_bytes = images * int(np.prod(facts.image_shape))
+        # images · side² · 3 bytes ≤ LARGEST_BYTES, rounded down to a multiple of 8.
         side = int((LARGEST_BYTES / images / 3) ** 0.5) // 8 * 8
         raise DataError(
             f"To be loaded, images must fit into {LARGEST_BYTES / 1e9:.0f} GB; {images:,} of"
@@ -258,7 +261,8 @@ def _sizes(labels: Sequence[int], classes: int) -> tuple[int, ...]:
 
 @contextmanager
 def _quiet_pillow() -> Iterator[None]:
-    """What Pillow warns of is either mended by it or counted as broken here."""
+    """Without Pillow's warnings: it either repairs such a picture, or the picture counts as broken
+    here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,4 +1,4 @@
-"""Which images a folder holds, in which order: one subfolder a class."""
+"""The images of a folder and their order: one subfolder for each class."""
 
 import hashlib
 from collections import Counter
@@ -57,7 +57,7 @@ def common_size(folder: Path, give_one: str) -> tuple[int, int]:
 
 
 def _stamp(folder: Path) -> FolderTimes:
-    """Changes whenever a file comes or goes."""
+    """Changes when a file is added or removed."""
     if not folder.is_dir():
         raise DataError(
             f"There is no folder {folder}; name one that holds a subfolder of images for each"
@@ -75,6 +75,8 @@ def _list(folder: Path, stamp: FolderTimes) -> Listing:
     images_by_class = [_images_in(folder / name) for name in names]
     _check_classes(folder, names, images_by_class)
     placed = sorted(
+        # The share of a class that comes before a file. Sorting all files by it mixes the
+        # classes evenly, in large and small classes alike.
         ((rank + 0.5) / len(files), label, file)
         for label, files in enumerate(images_by_class)
         for rank, file in enumerate(sorted(files, key=_lot))
@@ -111,7 +113,7 @@ def _check_classes(folder: Path, names: tuple[str, ...], images_by_class: list[l
 
 
 def _lot(file: Path) -> bytes:
-    """A place in the order of its class that depends on nothing but the name."""
+    """A position in the order of its class that depends only on the name."""
     return hashlib.sha256(file.name.encode(errors="surrogateescape")).digest()
 
 

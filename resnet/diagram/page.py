@@ -121,6 +121,7 @@ def scale_of(drawing: Drawing, page: PageSize) -> float:
 
 def _scale(width: float, height: float, page: PageSize) -> float:
     head = HEADING if page.headed else 0.0
+    # The smaller of the two scales fits both sides; small drawings are not enlarged much.
     across = (page.width - 2 * page.margin) / width
     down = (page.height - 2 * page.margin - head) / height
     return min(across, down, LARGEST_SCALE)
@@ -151,6 +152,7 @@ def _wrapped(parts: Sequence[SectionPieces], view: View) -> Iterator[list[Group]
     skin = skin_of(view)
     total = sum(part.column(skin).height for part in parts)
     for columns in range(1, MOST_COLUMNS + 1):
+        # Sections cannot be cut anywhere, so columns of exactly equal length may not exist.
         for slack in (1.0, 1.15, 1.35):
             yield _packed(parts, view, total / columns * slack)
 

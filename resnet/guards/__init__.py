@@ -1,1 +1,1 @@
-"""What really differs between arms, and what is proved to be equal."""
+"""The real differences between arms, and proofs of what is equal."""

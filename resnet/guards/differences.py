@@ -1,5 +1,5 @@
-"""How the full configs of runs differ: settings by dotted keys, and the declared factor each
-belongs to. No I/O."""
+"""The differences between the full configs of runs: settings by dotted keys, and the declared
+factor of each. No I/O."""
 
 import hashlib
 import json
@@ -21,11 +21,11 @@ Specs = Mapping[str, Sequence[RunSpec]]
 ABSENT = "absent"
 SHOWN = 6
 FOLLOW_THE_DATA = frozenset({"network.input_shape", "network.classes", "network.head_activation"})
-"""What `data.fit_config` may change: another data set explains it."""
+"""Settings that `data.fit_config` changes to fit the data set."""
 
 
 def canonical(value: Any) -> str:
-    """JSON in one spelling."""
+    """JSON in canonical form: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -56,8 +56,8 @@ def _leaves(facts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, SettingChange]:
-    """The leaves that differ, as (was, is); ABSENT where only the other has it: Adam's beta_1
-    beside SGD."""
+    """The leaves that differ, as (before, after). ABSENT where only one has the key, such as Adam's
+    beta_1 compared with SGD."""
     pairs = {key: (was.get(key, ABSENT), now.get(key, ABSENT)) for key in [*was, *now]}
     return {
         key: (before, after)
@@ -68,10 +68,10 @@ def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Setting
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """A setting that is not the same in all arms: its values by arm, several where an arm disagrees
-    with itself.
+    """A setting that is not the same in all arms: its values by arm, with several values where the
+    runs of one arm differ.
 
-    `factor` is the declared factor it belongs to; None if it is not declared.
+    `factor` is the declared factor that covers it; None if it is not declared.
     """
 
     key: str
@@ -89,9 +89,9 @@ class Differing:
 
 
 def differing(specs_by_arm: Specs, factors: Iterable[str]) -> tuple[Differing, ...]:
-    """Every setting that differs between the arms, or inside one, by dotted key. Seeds and names
-    are not settings."""
-    declared = sorted(factors, key=len, reverse=True)
+    """Every setting that differs between arms, or inside an arm, by dotted key. Seeds and names are
+    not settings."""
+    declared = sorted(factors, key=len, reverse=True)  # the narrowest key first
     settings: dict[str, list[dict[str, object]]] = {}
     for arm, specs in specs_by_arm.items():
         settings[arm] = [
@@ -118,7 +118,7 @@ def _distinct(values: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _factor(key: str, declared: Iterable[str]) -> str | None:
-    """The narrowest declared factor that covers a key; the network's input and output follow the
+    """The narrowest declared factor that covers a key. The network's input and output belong to the
     data set."""
     for factor in declared:
         if (
@@ -131,14 +131,15 @@ def _factor(key: str, declared: Iterable[str]) -> str | None:
 
 
 def _kind(key: str, declared: Iterable[str]) -> str | None:
-    """The declared kind of the group a setting stands in, where only some kinds have that setting:
-    Adam's beta_1."""
+    """The declared kind of a setting's group, for settings that only some kinds have: Adam's
+    beta_1."""
     group = key.rpartition(".")[0]
     return next((factor for factor in declared if factor == f"{group}.{KIND}"), None)
 
 
 def listed(names: Sequence[str], most: int = SHOWN) -> str:
-    """ "a, b and c"; of more than one too many the first, and how many more."""
+    """ "a, b and c". Names beyond `most` are counted: "a, b and 4 more"."""
     more = len(names) - most
+    # "and 1 more" is no shorter than the name itself.
     shown = names if more <= 1 else [*names[:most], f"{more} more"]
     return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

@@ -1,5 +1,4 @@
-"""What runs recorded about their start and their machine, compared with what their specs
-promise."""
+"""The records of runs about their start and machine, compared with their specs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,9 +16,9 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """`start` is the proof by hash that arms began with the same. `broken` says, a sentence each,
-    where runs recorded other images than their specs promise: a banner. `mixed` says what else was
-    not the same in all runs.
+    """`start` is the proof by hash that arms began with the same weights and images. `broken` has a
+    sentence for each contradiction between recorded images and specs; the page shows it as a
+    warning. `mixed` has a sentence for other differences between runs.
     """
 
     start: SameStart
@@ -31,8 +30,7 @@ NOTHING_RECORDED = Recorded(SameStart(()))
 
 
 def environments(runs: Mapping[tuple[str, int], Run]) -> Environments:
-    """By arm and seed, what each run found; None where it has not written it, or the file is
-    damaged."""
+    """The environment.json of each run, by arm and seed. None where it is missing or damaged."""
     by_arm: dict[str, dict[int, Mapping[str, Any] | None]] = {}
     for (arm, seed), run in runs.items():
         by_arm.setdefault(arm, {})[seed] = None
@@ -44,7 +42,7 @@ def environments(runs: Mapping[tuple[str, int], Run]) -> Environments:
 def recorded(
     by_arm: Environments, streams: Sequence[Stream], datasets: Mapping[str, str]
 ) -> Recorded:
-    """`datasets` are the arms' data sets by name."""
+    """Compare the environments of all runs. `datasets` has the data set of each arm."""
     start = same_start(by_arm)
     shared = {stream.name for stream in streams if len(stream.groups) == 1}
     odd = list(_other_images(by_arm, datasets))
@@ -59,7 +57,7 @@ def recorded(
 
 
 def _other_images(by_arm: Environments, datasets: Mapping[str, str]) -> Iterator[str]:
-    """Whether one name stood for two sets of images."""
+    """Whether one data set name was used for different images."""
     sums: dict[str, set[str]] = {}
     for arm, environment in _all(by_arm):
         if (checksum := environment.get("dataset_checksum")) is not None:
@@ -69,8 +67,8 @@ def _other_images(by_arm: Environments, datasets: Mapping[str, str]) -> Iterator
 
 
 def _mixed(by_arm: Environments) -> Iterator[str]:
-    """Versions, machine or code that are not the same in all runs: bits may differ then, and speeds
-    do."""
+    """Versions, machine or code that differ between runs. Then results may differ in their last
+    bits, and speeds cannot be compared."""
     values: dict[str, dict[str, None]] = {}
     for _, environment in _all(by_arm):
         for key, value in software(environment):
@@ -85,7 +83,7 @@ def _mixed(by_arm: Environments) -> Iterator[str]:
 
 
 def software(environment: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Versions, machine and code as text, by their names; what is unknown is left out."""
+    """Versions, machine and code as text, by name. Unknown ones are left out."""
     for key in SOFTWARE:
         value = environment.get(key)
         pairs = value.items() if isinstance(value, dict) else [(key, value)]

@@ -1,6 +1,6 @@
-"""What arms share seed by seed: split, order, augmentation and initial weights.
+"""What arms with the same seed share: split, order, augmentation and initial weights.
 
-No I/O. Before training, `streams` derives it from the specs; afterwards, `same_start` proves it
+No I/O. Before training, `streams` derives it from the specs. Afterwards, `same_start` proves it
 from the hashes that runs recorded at their start.
 """
 
@@ -33,8 +33,8 @@ IN_WORDS: dict[Proof, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Something random that training depends on: the groups of arms that share it seed by seed, and
-    why."""
+    """One kind of random draw in a training: the groups of arms in which equal seeds give equal
+    draws, and why."""
 
     name: StreamName
     groups: tuple[tuple[str, ...], ...]
@@ -42,7 +42,7 @@ class Stream:
 
     @property
     def sentence(self) -> str:
-        """Whether all arms share it, and by which rule."""
+        """Whether all arms share it, and the reason."""
         if len(self.groups) == 1:
             return f"All arms share the {self.name}: {self.why}."
         return (
@@ -65,11 +65,10 @@ _WHY: dict[StreamName, str] = {
 
 
 def streams(specs_by_arm: Specs) -> tuple[Stream, ...]:
-    """Which arms see the same split, order and augmentation and start from the same weights, seed
-    by seed.
+    """Which arms have the same split, order, augmentation and initial weights with the same seed.
 
-    Arms start from the same weights where every layer that both have does; a deeper network has
-    more layers besides.
+    Initial weights count as shared if all layers that both arms have start equal; a deeper network
+    has more layers in addition.
     """
     shared = []
     for name, why in _WHY.items():
@@ -84,16 +83,17 @@ def streams(specs_by_arm: Specs) -> tuple[Stream, ...]:
 
 
 def _decided_by(spec: RunSpec) -> dict[StreamName, list[Any]]:
-    """All that each stream of images is a function of. A named data set holds the same images in
+    """All settings that each stream of images depends on. A named data set has the same images in
     every folder."""
     folder = spec.data_folder if spec.dataset.startswith(FOLDER_PREFIX) else None
     recipe = spec.recipe.model_dump(mode="json")
     decided: dict[StreamName, list[Any]] = {}
     facts: list[Any] = [spec.dataset, folder]
     for stream in STREAMS:
+        # Each stream depends on everything that the streams before it depend on.
         facts = [*facts, *[recipe[name] for name in deciding(type(spec.recipe), stream)]]
         decided[stream] = facts
-    # Several devices draw crops and flips for their own share of a batch.
+    # On several devices, each draws crops and flips for its share of a batch.
     decided["augmentation"] = [*facts, spec.device.count("+")]
     return decided
 
@@ -102,7 +102,7 @@ Starts = dict[tuple[int, str], Any]
 
 
 def _starts(specs: Sequence[RunSpec]) -> Starts:
-    """By seed and layer, what its initial weights depend on besides."""
+    """By seed and layer: the shape and initialiser that its initial weights depend on."""
     kernels = {
         (spec.recipe.seed, name): drawn
         for spec in specs
@@ -113,7 +113,7 @@ def _starts(specs: Sequence[RunSpec]) -> Starts:
 
 @lru_cache(maxsize=256)
 def _drawn(config: ResNetConfig) -> dict[str, Any]:
-    """Kernels, and the scale that norms start with."""
+    """Kernels, and the initial scale of norms."""
     graph = build_graph(config)
     return drawn_kernels(graph) | {
         node.id: node.op.gamma for node in graph.nodes if isinstance(node.op, Norm)
@@ -121,20 +121,22 @@ def _drawn(config: ResNetConfig) -> dict[str, Any]:
 
 
 def _agree(one: Starts, other: Starts) -> bool:
-    """Whether both have the same seeds, and what both have is equal."""
+    """Whether both have the same seeds, and all layers that both have start equal."""
     seeds = {seed for seed, _ in one}
     others = {seed for seed, _ in other}
+    # A layer that only one arm has does not count: `get` returns its own value.
     return seeds == others and all(other.get(key, drawn) == drawn for key, drawn in one.items())
 
 
 def _groups(
     facts: Mapping[str, Any], alike: Callable[[Any, Any], bool]
 ) -> tuple[tuple[str, ...], ...]:
-    """Each arm goes to the first group with all of which it agrees."""
+    """Put each arm into the first group whose members all agree with it."""
     groups: list[list[str]] = []
-    for arm, own_facts in facts.items():
+    for arm, facts_of_arm in facts.items():
         for group in groups:
-            if all(alike(facts[member], own_facts) for member in group):
+            # All members, not only the first: agreement on shared layers is not transitive.
+            if all(alike(facts[member], facts_of_arm) for member in group):
                 group.append(arm)
                 break
         else:
@@ -143,19 +145,19 @@ def _groups(
 
 
 def selection(specs_by_arm: Specs) -> str:
-    """What decides which weights are tested, in a sentence: validation, or nothing. Test never
-    does."""
+    """A sentence about the choice of the tested weights: by validation, or without a choice. The
+    test set never chooses."""
     by_validation = []
     for arm, specs in specs_by_arm.items():
         if {spec.recipe.test_weights for spec in specs} == {"best_validation"}:
             by_validation.append(arm)
-    once = "once, at the end of each run; the test set chooses nothing"
+    once = "once, at the end of each run; the test set is not used for any choice"
     if len(by_validation) == len(specs_by_arm):
         return (
             f"Validation chooses: the weights with the lowest validation error are tested, {once}."
         )
     if not by_validation:
-        return f"There is no choice: the weights of the last step are tested, {once}."
+        return f"No weights are chosen: those of the last step are tested, {once}."
     return (
         f"Validation chooses the weights only in {listed(by_validation)}; the other arms test their"
         f" last weights, {once}."
@@ -164,9 +166,9 @@ def selection(specs_by_arm: Specs) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SeedStart:
-    """How the arms' runs of one seed began, by hash. `kernels` is how many, of those that two arms
-    or more have, are equal wherever they are, and how many there are; `other_kernels` names the
-    rest. `unknown` are the arms whose run wrote nothing down, or is not there yet."""
+    """The start of the arms' runs with one seed, by hash. `kernels` counts (equal, all) kernels
+    that at least two arms have; `other_kernels` names the unequal ones. `unknown` are the arms
+    whose run recorded nothing or does not exist yet."""
 
     seed: int
     split: Proof
@@ -179,8 +181,8 @@ class SeedStart:
 
 @dataclass(frozen=True, slots=True)
 class SameStart:
-    """The proof by hash that arms began with the same, seed by seed; only seeds that two arms or
-    more have run."""
+    """The proof by hash that arms began with the same weights and images, for each seed that at
+    least two arms have run."""
 
     seeds: tuple[SeedStart, ...]
 
@@ -190,9 +192,10 @@ class SameStart:
         if not self.seeds:
             return ("Not proven by hash yet: no two arms have run with the same seed.",)
         return (
-            f"Split into training and validation, by hash: {self._said('split')}.",
-            f"First batch as the networks see it, augmented, by hash: {self._said('first_batch')}.",
-            f"Initial weights, by hash: {self._said('weights')}{self._kernels()}.",
+            f"Split into training and validation, by hash: {self._proofs('split')}.",
+            "First batch as the networks see it, augmented, by hash:"
+            f" {self._proofs('first_batch')}.",
+            f"Initial weights, by hash: {self._proofs('weights')}{self._kernels()}.",
         )
 
     @property
@@ -202,7 +205,7 @@ class SameStart:
             (seed.split, seed.first_batch, seed.weights) == ("equal",) * 3 for seed in self.seeds
         )
 
-    def _said(self, which: Literal["split", "first_batch", "weights"]) -> str:
+    def _proofs(self, which: Literal["split", "first_batch", "weights"]) -> str:
         seeds: dict[Proof, list[str]] = {}
         for seed in self.seeds:
             seeds.setdefault(getattr(seed, which), []).append(str(seed.seed))
@@ -212,7 +215,7 @@ class SameStart:
         )
 
     def _kernels(self) -> str:
-        """How many kernels that was said of: of the seed where fewest are equal."""
+        """The counted kernels, of the seed with the fewest equal ones."""
         known = [seed for seed in self.seeds if seed.kernels[1]]
         if not known:
             return ""
@@ -223,10 +226,10 @@ class SameStart:
 
 
 def same_start(environments: Environments) -> SameStart:
-    """What the arms' runs wrote down about how they began, compared seed by seed.
+    """Compare the recorded starts of the arms' runs, for each seed.
 
-    Read are "split_hash", "first_batch" and "initial_weights" ({layer's name: hash}). What a run
-    did not write down, as older ones did not, is not recorded, and nothing is claimed for it.
+    It reads "split_hash", "first_batch" and "initial_weights" ({layer's name: hash}). Older runs
+    did not record them; then nothing is claimed.
     """
     seeds = sorted({seed for runs in environments.values() for seed in runs})
     starts = []
@@ -248,8 +251,10 @@ def _seed_start(seed: int, arms: Mapping[str, Mapping[str, Any] | None]) -> Seed
     for hashes_of_arm in weights.values():
         for name, value in hashes_of_arm.items():
             hashes.setdefault(name, []).append(value)
+    # A kernel that only one arm has cannot be compared.
     shared = {name: values for name, values in hashes.items() if len(values) > 1}
     other = tuple(name for name, values in shared.items() if len(set(map(str, values))) > 1)
+    # "equal" needs the hashes of all arms; one unequal pair is enough for "not equal".
     complete = len(weights) == len(rows)
     return SeedStart(
         seed,

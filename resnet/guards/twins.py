@@ -1,10 +1,10 @@
-"""The plain twin of a residual network, and the proof of what is equal between the two. No I/O, no
+"""The plain twin of a residual network, and a proof of what is equal between the two. No I/O, no
 Keras.
 
 Each kernel is drawn from the seed and its layer's name (`resnet.as_keras.model`). So layers with
-the same name, shape and initialiser start equal in both networks, and other layers do not change
-that. `prove` derives that from the graphs; `compare_weights` confirms it with the hashes of real
-kernels, as `resnet.as_keras.model.kernel_hashes` gives them.
+the same name, shape and initialiser start equal in both networks, and other layers do not affect
+this. `prove` derives it from the graphs. `compare_weights` confirms it with the hashes of real
+kernels from `resnet.as_keras.model.kernel_hashes`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,18 +20,17 @@ from resnet.network.operations import Conv
 
 
 def twin(config: ResNetConfig) -> ResNetConfig:
-    """The same network with its shortcuts removed, and nothing else. Raises ConfigError where it
-    has none."""
+    """The same network without its shortcuts. Raises ConfigError where it has none."""
     if config.shortcut == "none":
         raise ConfigError(
-            "A plain twin is made by removing the shortcuts; received shortcut 'none': give the"
-            " residual network instead."
+            "A plain twin needs a network with shortcuts to remove; received shortcut 'none'; give"
+            " the residual network instead."
         )
     return ResNetConfig.model_validate(config.model_dump() | {"shortcut": "none"})
 
 
 class Counted(NamedTuple):
-    """Layers of one kind that the shortcuts bring, and what they cost."""
+    """Layers of one kind that only the residual network has, and their cost."""
 
     layers: int
     trainable_params: int
@@ -42,10 +41,10 @@ class Counted(NamedTuple):
 class TwinProof:
     """What is equal between a residual network and its plain twin, layer by layer, and what is not.
 
-    `equal_layers` do the same on the same shape; `changed_layers` of the plain one do not. `extra`
-    counts, by kind, what only the residual network has; `projections` are its 1×1 convolutions.
-    Kernels that both have are in `equal_start` where both draw the same initial values from one
-    seed, else in `other_start`.
+    `equal_layers` have the same operation and shape; `changed_layers` of the plain network do not.
+    `extra` counts, by kind, the layers that only the residual network has. `projections` are its
+    1×1 convolutions. Kernels that both have are in `equal_start` if the same seed gives both the
+    same initial values, else in `other_start`.
     """
 
     residual: ResNetConfig
@@ -65,6 +64,7 @@ class TwinProof:
         """Whether both have the same parameters, MACs, shapes and initial weights: only additions
         differ."""
         pairs = (self.trainable_params, self.non_trainable_params, self.macs)
+        # Equal totals alone could hide two differences that cancel out.
         odd = self.changed_layers or self.other_start
         return not odd and all(residual == plain for residual, plain in pairs)
 
@@ -124,18 +124,19 @@ def _count_of(count: int, noun: str) -> str:
 
 
 def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProof:
-    """Compare a residual network with its twin, or with any network that claims to be it. Raises
+    """Compare a residual network with its twin, or with `plain`, which may not be its twin. Raises
     ConfigError."""
     plain = plain or twin(residual)
     graphs = build_graph(residual), build_graph(plain)
     first, second = map(measure, graphs)
     rows = [{row.id: row for row in first.layers}, {row.id: row for row in second.layers}]
     ops = [{node.id: node.op for node in graphs[0].nodes}, {n.id: n.op for n in graphs[1].nodes}]
+    # Layers are matched by name: the graph gives a twin the same names, shortcuts apart.
     shared = [name for name in rows[0] if name in rows[1]]
     equal = [
         name
         for name in shared
-        if _own(rows[0][name]) == _own(rows[1][name]) and ops[0][name] == ops[1][name]
+        if _alone(rows[0][name]) == _alone(rows[1][name]) and ops[0][name] == ops[1][name]
     ]
     starts, kernels = equal_starts(*graphs), drawn_kernels(graphs[0])
     return TwinProof(
@@ -156,7 +157,8 @@ def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProo
 
 
 def proofs(configs: Iterable[ResNetConfig]) -> tuple[TwinProof, ...]:
-    """A proof for every residual network among these whose plain twin is there too."""
+    """A proof for every residual network among these whose plain twin is among them too."""
+    # A dict and not a set: it removes duplicates and keeps the order.
     known = dict.fromkeys(configs)
     return tuple(
         prove(config, plain)
@@ -166,9 +168,9 @@ def proofs(configs: Iterable[ResNetConfig]) -> tuple[TwinProof, ...]:
     )
 
 
-def _own(row: LayerMetrics) -> LayerMetrics:
-    """What a layer is by itself. Its receptive field is of the path before it: a shortcut that
-    average-pools 4×4 pixels sees further than the 3×3 convolutions beside it."""
+def _alone(row: LayerMetrics) -> LayerMetrics:
+    """A layer's counts without its receptive field, which depends on the layers before it: a
+    shortcut that average-pools 4×4 pixels sees further than the 3×3 convolutions of its branch."""
     return row._replace(receptive_field=0)
 
 
@@ -181,15 +183,16 @@ def _count(rows: Iterable[LayerMetrics]) -> dict[str, Counted]:
 
 
 def drawn_kernels(graph: Graph) -> dict[str, tuple[Any, ...]]:
-    """Each kernel by its layer's name, and all but the seed and that name that its initial values
-    depend on: shape and initialiser. A stride is no part of it."""
-    found: dict[str, tuple[Any, ...]] = {}
+    """Shape and initialiser of each kernel, by its layer's name. With the seed and the name, they
+    determine its initial values; a stride does not matter."""
+    kernels: dict[str, tuple[Any, ...]] = {}
     for node in graph.nodes:
         if node.inputs:
             kernel = node.op.drawn_kernel(graph.by_id[node.inputs[0]].output_shape)
             if kernel:
-                found[node.id] = (*kernel.shape, kernel.initialiser)
-    return found
+                # (height, width, channels in, channels out, initialiser)
+                kernels[node.id] = (*kernel.shape, kernel.initialiser)
+    return kernels
 
 
 def equal_starts(first: Graph, second: Graph) -> tuple[str, ...]:
@@ -201,7 +204,7 @@ def equal_starts(first: Graph, second: Graph) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class WeightsProof:
-    """Which kernels of two networks are equal by their hashes; `other` have one name and other
+    """The kernels of two networks compared by hash. `other`: kernels of one name with different
     values."""
 
     equal: tuple[str, ...]
@@ -218,7 +221,7 @@ class WeightsProof:
         start = f"By hash, {len(self.equal)} of the {both} kernels that both have start equal"
         rest = f"; these do not: {listed(self.other)}" if self.other else ""
         alone = len(self.only_first) + len(self.only_second)
-        more = f"; {_count_of(alone, 'kernel')} only one of them has" if alone else ""
+        more = f"; only in one of them: {_count_of(alone, 'kernel')}" if alone else ""
         return f"{start}{rest}{more}."
 
 

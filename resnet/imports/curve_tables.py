@@ -1,4 +1,4 @@
-"""Other people's files as columns of numbers: CSV, Keras's CSVLogger, JSON histories and
+"""Files of other programs as columns of numbers: CSV, Keras's CSVLogger, JSON histories and
 TensorBoard's event files.
 
 Names become ours, accuracies fractions and errors percent; `notes` says what had to be guessed.
@@ -55,7 +55,7 @@ NAMES |= {
     if mark
 }
 NAMES["lr"] = "learning_rate"
-"""Other people's names for a column, and ours. Other columns keep their names."""
+"""Names of columns in other programs, and ours. Other columns keep their names."""
 
 
 class CurveColumn(Closed):
@@ -81,11 +81,11 @@ class CurveColumn(Closed):
 
 def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
     """The columns of a CSV by their heads. Raises DataError."""
+    # The separator that occurs most often in the first line.
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     count = text.count(delimiter) + text.count("\n")
-    if (
-        count > 2 * MOST_CELLS
-    ):  # counted before they are read, since reading takes fifty times their room in memory
+    # Counted before reading, since parsed cells take about fifty times the memory of their text.
+    if count > 2 * MOST_CELLS:
         raise DataError(
             f"A CSV has up to {MOST_CELLS:,} cells; {echo(path.name)} has about {count:,}: keep"
             " fewer."
@@ -124,6 +124,7 @@ def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
         if len(line) != len(heads):
             what = f"row {number} of {echo(path.name)} has {len(line)} for {len(heads)}"
             raise DataError(f"Every row needs a cell for each column; {what}: repair that row.")
+    # Programs that write "1,5" separate cells by semicolons.
     point = "," if delimiter == ";" else "."
     columns = []
     for cells in zip(*lines[1:], strict=True):
@@ -234,17 +235,16 @@ def lowered(name: str) -> str:
 
 
 def _column(name: str, along: Along, x: Sequence[float], y: Iterable[float | None]) -> CurveColumn:
-    first = (
-        1 if along == "epoch" and min(x, default=1) == 0 else 0
-    )  # Keras counts from 0; here epochs are finished
+    # Keras counts epochs from 0; here the first finished epoch is 1.
+    first = 1 if along == "epoch" and min(x, default=1) == 0 else 0
     return CurveColumn(
         name=name or "unnamed", along=along, x=tuple([at + first for at in x]), y=tuple(y)
     )
 
 
 def settled(columns: Sequence[CurveColumn], notes: list[str]) -> list[CurveColumn]:
-    """Each name once, accuracies as fractions and errors as percent; all of a kind are on one scale
-    in a file."""
+    """Each name once, accuracies as fractions and errors as percent. Within a file, all columns of
+    one kind have the same scale."""
     distinct = list({column.name: column for column in reversed(columns)}.values())[::-1]
     notes += (
         ["Several columns mean the same; the first was used."]
@@ -254,6 +254,8 @@ def settled(columns: Sequence[CurveColumn], notes: list[str]) -> list[CurveColum
     for kind, divisors in (("accuracy", (1.0, 100.0)), ("error", (0.01, 1.0))):
         of_kind = [column for column in distinct if column.name.endswith(kind)]
         values = [y for column in of_kind for y in column.y if y is not None]
+        # A fraction never exceeds 1. All columns of a kind are judged together, so that one
+        # very small error is not read as a fraction next to a large one in percent.
         percent = max(values, default=0.0) > 1
         if values and not 0 <= min(values) <= max(values) <= 100:
             notes.append(

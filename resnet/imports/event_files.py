@@ -17,14 +17,15 @@ from resnet.errors import DataError, echo
 
 HEADER_BYTES, FOOTER_BYTES = 12, 4
 LONGEST_READ_BYTES = 1 << 16
-"""A summary of scalars is far shorter; longer records hold graphs and images, and are passed over
+"""A summary of scalars is far shorter; longer records hold graphs and images, and are skipped
 unread."""
 MOST_BYTES = 1 << 30
 MOST_SCALARS = 1_000_000
 
 NAME = "tfevents"
-"""What every event file has in its name: "events.out.tfevents.1700000000.host"."""
+"""Part of the name of every event file: "events.out.tfevents.1700000000.host"."""
 
+# CRC-32C: its polynomial with the bits reversed; the mask is TensorFlow's (crc32c.h).
 CASTAGNOLI = 0x82F63B78
 MASK_DELTA = 0xA282EAD8
 
@@ -50,11 +51,10 @@ class Scalar(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventFile:
-    """The scalars in the order they were written. `passed_over`: longer records, of graphs or
-    images.
+    """The scalars in the order they were written. `passed_over` counts the longer records, of
+    graphs or images.
 
-    `damage` is one sentence where the file ends in, or is broken at, a record that is not whole,
-    else None.
+    `damage` is one sentence where a record is damaged or cut short, else None.
     """
 
     scalars: tuple[Scalar, ...]
@@ -75,24 +75,26 @@ TABLE = _table()
 
 
 def masked_crc(data: bytes) -> int:
-    """CRC-32C, rotated and moved as TensorFlow stores it."""
+    """CRC-32C, rotated and shifted by a constant, as TensorFlow stores it."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc = TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
     crc ^= 0xFFFFFFFF
+    # rotate right by 15 bits, then add the constant, in 32 bits
     return ((crc >> 15 | crc << 17) + MASK_DELTA) & 0xFFFFFFFF
 
 
 def is_event_file(start: bytes) -> bool:
-    """Whether a file that begins so is one: its first length has the right checksum."""
+    """Whether a file with this beginning is an event file: its first length has the right
+    checksum."""
     return len(start) >= HEADER_BYTES and masked_crc(start[:8]) == int.from_bytes(
         start[8:12], "little"
     )
 
 
 def check_named(path: Path, start: bytes) -> None:
-    """Raise DataError for a file called as TensorBoard calls its own that begins as none does: it
-    is no CSV."""
+    """Raise DataError for a file with an event file's name but not its beginning: it is not a CSV
+    file either."""
     if NAME not in path.name or path.suffix.lower() in (".csv", ".json"):
         return
     what = "damaged at" if len(start) == HEADER_BYTES else "empty, or cut before"
@@ -103,8 +105,7 @@ def check_named(path: Path, start: bytes) -> None:
 
 
 def read_scalars(path: Path) -> EventFile:
-    """Every scalar up to the first record that is not whole. Raises DataError where nothing of it
-    can be read."""
+    """Every scalar up to the first damaged record. Raises DataError where nothing can be read."""
     scalars: list[Scalar] = []
     passed_over = 0
     damage = None
@@ -141,12 +142,12 @@ def read_scalars(path: Path) -> EventFile:
 
 
 class _DamagedError(Exception):
-    """From here on nothing can be trusted; the message says why, in a few words."""
+    """The rest of the file cannot be trusted; the message says why, in a few words."""
 
 
 def _records(file: BinaryIO, size: int) -> Iterator[bytes | None]:
-    """Each record's data, None for one too long to be of scalars. Raises _DamagedError where one is
-    not whole."""
+    """The data of each record, None for a record too long to hold scalars. Raises _DamagedError
+    for a record that is damaged or cut short."""
     position = 0
     while position < size:
         header = file.read(HEADER_BYTES)
@@ -155,6 +156,7 @@ def _records(file: BinaryIO, size: int) -> Iterator[bytes | None]:
         if not is_event_file(header):
             raise _DamagedError(f"the length at byte {position:,} has another checksum")
         length = int.from_bytes(header[:8], "little")
+        # A length beyond the end of the file means that the writer stopped in this record.
         after = position + HEADER_BYTES + length + FOOTER_BYTES
         if after > size:
             raise _DamagedError(f"it is cut short at byte {position:,}")

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 IMPORTS = "imports"
-"""The folder beside the runs that keeps imported curves."""
+"""The folder next to the runs that holds imported curves."""
 SUFFIX = ".import.json"
 
 RECIPE_FACTS = (*Recipe.model_fields, "dataset", "epochs", "decay_argument", "shuffle", "begins")
@@ -44,11 +44,11 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class Given(Closed):
-    """What a person says about a curve; None is unknown.
+    """What a person states about a curve; None is unknown.
 
     `decay` is the number as typed, and `decay_meaning` what it does: "keras_l2" adds decay · Σw² to
-    the loss, "l2" half of that, "decoupled" nothing. `penalty_in_loss`: whether the loss on record
-    has it inside, as Keras prints it. `recipe` holds dotted keys of a recipe, and dataset, epochs,
+    the loss, "l2" half of that, "decoupled" nothing. `penalty_in_loss`: whether the recorded loss
+    includes it, as Keras prints it. `recipe` holds dotted keys of a recipe, and dataset, epochs,
     decay_argument (old Keras's `decay`), shuffle, begins.
     """
 
@@ -68,7 +68,8 @@ class Given(Closed):
                 raise UnknownNameError("setting", key, RECIPE_FACTS)
 
     def decay_in_loss(self) -> Decay | None:
-        """How the decay enters the loss on record; None where that is unknown."""
+        """How the decay enters the recorded loss; None where that is unknown."""
+        # λ = 0 says the same: the recorded loss is the data loss alone.
         if self.penalty_in_loss == "no":
             return KerasL2(0.0, self.decay_covers)
         if self.decay is None:
@@ -81,8 +82,7 @@ class Given(Closed):
 
 
 class ImportedCurve(Closed):
-    """A training done with another program: what its file says, and what a person says about
-    it."""
+    """A training with another program: what its file says, and what a person states about it."""
 
     path = "import"
     format_version: Literal[1] = 1
@@ -97,7 +97,7 @@ class ImportedCurve(Closed):
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """What neither the file nor a person says, in words."""
+        """The facts that neither the file nor a person gives, in words."""
         facts = (
             ("network", self.given.config),
             ("λ", self.given.decay),
@@ -115,9 +115,9 @@ class ImportedCurve(Closed):
         return tuple(missing)
 
     def as_loss_item(self) -> LossItem:
-        """For `losses.explain`: the loss on record, with the penalty inside unless a person says it
-        is not."""
-        column, alone = self.column("loss"), self.given.penalty_in_loss == "no"
+        """For `losses.explain`: the recorded loss, which includes the penalty unless a person says
+        that it does not."""
+        column, without_penalty = self.column("loss"), self.given.penalty_in_loss == "no"
         points = (
             [(x, y) for x, y in zip(column.x, column.y, strict=True) if y is not None]
             if column
@@ -125,7 +125,8 @@ class ImportedCurve(Closed):
         )
         along = column.along if column else "record"
         course = [
-            Observed(x, along, y, y, 0.0) if alone else Observed(x, along, y) for x, y in points
+            Observed(x, along, y, y, 0.0) if without_penalty else Observed(x, along, y)
+            for x, y in points
         ]
         return LossItem(
             self.name, "imported", self.given.config, self.given.decay_in_loss(), tuple(course)
@@ -144,6 +145,7 @@ def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
     try:
         with path.open("rb") as file:
             start = file.read(event_files.HEADER_BYTES)
+            # Content decides, not the name; the name only gives a better error for a damaged file.
             if not (events := event_files.is_event_file(start)):
                 event_files.check_named(path, start)
             text = "" if events else (start + file.read(MOST_BYTES)).decode("utf-8-sig")
@@ -179,7 +181,7 @@ def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
 
 
 def write_import(folder: Path, curve: ImportedCurve) -> Path:
-    """Keep a curve in a folder, whole or not at all; the same curve twice is one file. Raises
+    """Store a curve in a folder, completely or not at all; the same curve twice is one file. Raises
     ExportError."""
     content = curve.model_dump_json(indent=1)
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
@@ -198,20 +200,20 @@ class Imports(NamedTuple):
     damaged: tuple[str, ...]
 
     def find(self, name: str) -> ImportedCurve | None:
-        """The curve of this name, or in the file of this name: the first, where several are called
-        so."""
+        """The curve with this name, or in the file with this name; the first, where there are
+        several."""
         return next(
             (curve for key, curve in self.curves.items() if name in (key, curve.name)), None
         )
 
     @property
     def names(self) -> list[str]:
-        """All that `find` knows."""
+        """All names that `find` accepts."""
         return list(dict.fromkeys([*[curve.name for curve in self.curves.values()], *self.curves]))
 
 
 def read_imports(folder: Path) -> Imports:
-    """Every curve kept in a folder. No folder: none."""
+    """Every curve stored in a folder; none where the folder does not exist."""
     curves, damaged = {}, []
     for path in kept(folder):
         try:
@@ -222,12 +224,13 @@ def read_imports(folder: Path) -> Imports:
 
 
 def kept(folder: Path) -> list[Path]:
-    """The files of a folder that keep a curve each, whole or damaged, by name. No folder: none."""
+    """The files of a folder that hold one curve each, whole or damaged, by name; none where the
+    folder does not exist."""
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
 def read_import(path: Path) -> ImportedCurve:
-    """One kept curve. Raises DataError, in one sentence, where its file is damaged."""
+    """One stored curve. Raises DataError, in one sentence, where its file is damaged."""
     try:
         return ImportedCurve.model_validate(
             bounded.read_json(path.read_text("utf-8"), most_parts=4 * MOST_CELLS)

@@ -209,9 +209,8 @@ def _bottleneck(name: str, n: int, shortcut: Shortcut) -> Entry:
 
 def _binary(name: str, depth: int, shortcut: Shortcut) -> Entry:
     config = imagenet_config(depth, shortcut, classes=1, head_activation="sigmoid", conv_bias=True)
-    if (
-        name == "binary_resnet50"
-    ):  # the notebook strides in every stage, the first too; its plain twin does not
+    # The notebook's ResNet-50 strides in every stage, also in the first; its plain twin does not.
+    if name == "binary_resnet50":
         first, *rest = config.stages
         stages = (first.model_copy(update={"stride": 2}), *rest)
         config = imagenet_config(
@@ -228,8 +227,8 @@ Row = tuple[Callable[[str, int, Shortcut], Entry], int, Shortcut]
 
 
 def _rows() -> dict[str, Row]:
-    """Name: how to make it, its depth or n, its shortcut. Made on demand: 400 configs take a
-    while."""
+    """By name: the function that makes the entry, its depth or n, its shortcut. Configs are built
+    on demand, because building all 400 is slow."""
     rows: dict[str, Row] = {
         f"resnet{depth}": (_imagenet, depth, "projection") for depth in RESIDUAL_DEPTHS
     }

@@ -1,4 +1,4 @@
-"""What a residual network is, as data: frozen, validated, closed, JSON in and out.
+"""The description of a residual network as data: frozen, validated, read from and written as JSON.
 
 Nothing here knows about graphs, Keras or drawings; everything else reads these classes.
 """
@@ -17,14 +17,17 @@ from pydantic import (
 from resnet.errors import ConfigError
 from resnet.network.settings import WHOLE, Closed
 
-Stem = Literal["imagenet", "deep", "cifar"]
+Stem = Literal["imagenet", "deep", "cifar"]  # 7×7 with pooling; three 3×3 with pooling; one 3×3
 Block = Literal["basic", "bottleneck"]
+# "none" is the plain network; the others are options A, B and C of He et al. 2015, table 3.
 Shortcut = Literal["none", "padded_identity", "projection", "projection_always"]
+# The layer of a bottleneck that strides: 1×1 in the paper, 3×3 in fb.resnet.torch ("v1.5").
 StrideOn = Literal["1x1", "3x3"]
 StrideAt = Literal["start", "end"]
 Padding = Literal["same", "symmetric"]
 Downsampling = Literal["convolution", "average_pool"]
 BiasOn = Literal["all", "trunk"]
+# ReLU after the addition (He et al. 2015) or norm and ReLU before each convolution (2016).
 ActivationOrder = Literal["post", "pre"]
 HeadActivation = Literal["softmax", "sigmoid", "none"]
 NormKind = Literal["batch", "group", "layer", "layer_hwc", "none"]
@@ -39,6 +42,7 @@ NORM_NAMES: dict[NormKind, str] = {
 }
 """As drawings, sentences and tables call them."""
 
+# Output channels of a block ÷ its `filters` (He et al. 2015, table 1).
 EXPANSION = {"basic": 1, "bottleneck": 4}
 CONVS_PER_BLOCK = {"basic": 2, "bottleneck": 3}
 MOST_BLOCKS = 1000
@@ -100,8 +104,8 @@ FIRST_FIELDS = frozenset(
         "initialiser",
     }
 )
-"""The fields that every file of a network has. Never add to them: a later field is left out where
-it has its default."""
+"""The fields that every network file has. Never add to them: a newer field is left out of files
+where it has its default."""
 
 
 class ResNetConfig(Closed):
@@ -154,8 +158,8 @@ class ResNetConfig(Closed):
     def _as_before(
         self, handler: SerializerFunctionWrapHandler, info: SerializationInfo
     ) -> dict[str, Any]:
-        """Fields that came later are left out at their defaults. So a network of before has the
-        fingerprint and the files it had, and earlier versions of this program can read them."""
+        """Leave out newer fields that have their defaults. So older networks keep their
+        fingerprints and files, and earlier versions of this program can read them."""
         data: dict[str, Any] = handler(self)
         if info.context is not WHOLE:
             for name, field in type(self).model_fields.items():
@@ -167,6 +171,7 @@ class ResNetConfig(Closed):
     def depth(self) -> int:
         """Layers with weights on the longest path, as the paper counts: projections and norms are
         left out."""
+        # The + 2 are the stem's convolution and the dense layer: 6n + 2 on CIFAR (section 4.2).
         return CONVS_PER_BLOCK[self.block] * sum(stage.blocks for stage in self.stages) + 2
 
     @property
@@ -176,12 +181,13 @@ class ResNetConfig(Closed):
 
     @property
     def label(self) -> str:
-        """A short name made from the facts: plain or residual, and the depth."""
+        """A short name: plain or resnet, and the depth."""
         return f"{'plain' if self.shortcut == 'none' else 'resnet'}{self.depth}"
 
     @property
     def fingerprint(self) -> str:
         """Twelve hex digits that are equal exactly when the configs are."""
+        # Sorted keys and no spaces: the same config always gives the same bytes.
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
@@ -191,7 +197,7 @@ class ResNetConfig(Closed):
         return stage.filters * self.base_width // 64 * self.cardinality
 
     def check(self) -> None:
-        """Raise ConfigError where fields that are each allowed make no sense together."""
+        """Raise ConfigError for fields that are valid alone but contradict each other."""
         for rule in RULES:
             rule(self)
 
@@ -202,6 +208,7 @@ def _enough_room(config: ResNetConfig) -> None:
         raise ConfigError(
             f"stages may hold at most {MOST_BLOCKS} blocks together; received {blocks}."
         )
+    # Follow the shorter side through every stride; it must still be above 1 where one strides.
     side = min(config.input_shape[:2])
     strides = [("stem.conv", 2), ("stem.pool", 2)] if config.stem != "cifar" else []
     strides += [(f"stage{number}", stage.stride) for number, stage in enumerate(config.stages, 1)]
@@ -212,7 +219,7 @@ def _enough_room(config: ResNetConfig) -> None:
                 " already 1 wide; give larger images than"
                 f" {config.input_shape[0]}×{config.input_shape[1]}, fewer strides or a CIFAR stem."
             )
-        side = -(-side // stride)
+        side = -(-side // stride)  # ceil(side / stride), as padding "same" gives
 
 
 def _right_width(config: ResNetConfig) -> None:
@@ -223,6 +230,7 @@ def _right_width(config: ResNetConfig) -> None:
             " 'bottleneck'."
         )
     for number, stage in enumerate(config.stages, 1):
+        # The width of the 3×3 is filters × base_width / 64 × cardinality (Xie et al. 2017).
         if stage.filters * config.base_width % 64:
             raise ConfigError(
                 f"filters × base_width must be a multiple of 64 so that stage{number} has whole"
@@ -233,6 +241,7 @@ def _right_width(config: ResNetConfig) -> None:
 def _norm_fits(config: ResNetConfig) -> None:
     if config.norm.kind != "group":
         return
+    # Every place with another number of channels, since each of its norms is split into groups.
     widths = {"stem": config.stem_width}
     if config.stem == "deep":
         widths["the stem's first"] = config.stem_width // 2

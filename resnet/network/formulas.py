@@ -1,9 +1,8 @@
-"""How a layer's count comes about, with its numbers filled in, and every attribute of a layer in
-words.
+"""How each count of a layer is calculated, as a formula with its numbers, and every attribute of a
+layer as text.
 
 A formula reads "3×3×16×32 = 4,608". Its left side is written out factor by factor, as in a
-textbook; its right side is `resnet.network.metrics.count`, so that the two can be held against each
-other.
+textbook. Its right side comes from `resnet.network.metrics.count`, so a test can compare the two.
 """
 
 from math import prod
@@ -18,7 +17,7 @@ def params_formula(node: Node, incoming: Shape) -> str:
     """The layer's trainable parameters, or "" where it has none; `incoming` is the shape of its
     first input.
 
-    Batch norm keeps as many untrained values (moving mean and variance) as it has trained ones.
+    Batch norm has as many non-trainable values (moving mean and variance) as trainable ones.
     """
     factors = node.op.weights_formula(incoming, node.output_shape)
     return _equation(factors, count(node, incoming).trainable_params)
@@ -38,9 +37,9 @@ def memory_formula(node: Node) -> str:
 
 
 def attributes(node: Node, graph: Graph) -> dict[str, str]:
-    """Every attribute of the layer, named and written as the field does, in the order to show them.
+    """Every attribute of the layer, with the field's terms, in display order.
 
-    The last is always "reads": the ids of the layers it takes its input from.
+    The last is always "reads": the ids of its input layers.
     """
     incoming = graph.by_id[node.inputs[0]].output_shape if node.inputs else ()
     settings = node.op.attributes(node.inputs, incoming)

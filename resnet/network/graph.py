@@ -1,7 +1,7 @@
 """A network as a list of layers: `build_graph(config)`.
 
-The one description that counts, drawings, Keras's picture and the Keras model all read. Nodes stand
-in topological order; a node's id is the name of its Keras layer, for example "stage2.block1.conv1".
+Counts, drawings, Keras's picture and the Keras model all read this one description. Nodes are in
+topological order. A node's id is the name of its Keras layer, for example "stage2.block1.conv1".
 """
 
 from collections.abc import Iterator
@@ -79,6 +79,7 @@ def build_graph(config: ResNetConfig) -> Graph:
     for number, stage in enumerate(config.stages, 1):
         for block in range(1, stage.blocks + 1):
             builder.enter(f"stage{number}", block)
+            # One block of a stage strides: the first, or the last as in Keras's ResNet50V2.
             strides = block == (1 if config.stride_at == "start" else stage.blocks)
             tip = _block(builder, tip, stage, stage.stride if strides else 1)
     _head(builder, tip)
@@ -86,8 +87,8 @@ def build_graph(config: ResNetConfig) -> Graph:
 
 
 class _Builder:
-    """Appends layers one behind the other and works out each one's shape. Layers that do the same
-    share one op."""
+    """Appends layers in order and calculates the shape of each. Convolutions with equal settings
+    share one op object."""
 
     def __init__(self, config: ResNetConfig) -> None:
         self.config = config
@@ -95,7 +96,7 @@ class _Builder:
         self.norm = _norm_op(config.norm, "one")
         self.last_norm = _norm_op(config.norm, config.norm.last_gamma)
         self.relu = Relu()
-        self.convs: dict[Conv, Conv] = {}
+        self.convs: dict[Conv, Conv] = {}  # a deep network has few different ones
         self.enter("stem", 0)
 
     def enter(self, section: str, block: int) -> None:
@@ -125,7 +126,8 @@ class _Builder:
         path: Path = "branch",
         trunk: bool = False,
     ) -> Node:
-        """A convolution; `trunk` says that it writes on the trunk, for `bias_on`."""
+        """A convolution. `trunk`: whether its output goes to the trunk, which `bias_on` needs to
+        know."""
         config, shape = self.config, _strided(tip.output_shape, stride, filters)
         bias = config.conv_bias and (trunk or config.bias_on == "all")
         tip, edges = self.padded(name, tip, kernel, stride)
@@ -133,12 +135,12 @@ class _Builder:
         return self.layer(name, self.convs.setdefault(op, op), tip, path=path, shape=shape)
 
     def padded(self, name: str, tip: Node, size: int, stride: int) -> tuple[Node, Edges]:
-        """What a window reads, and how it treats the edges. A window of odd size that does not
-        stride is padded alike on both sides by "same" too, so it needs no layer for it."""
+        """The input of a window, padded by a layer where needed, and the window's own padding. With
+        stride 1 and an odd size, "same" is symmetric already, so no layer is needed."""
         if self.config.padding == "same" or stride == 1 or size == 1:
             return tip, "same"
         height, width, channels = tip.output_shape
-        more = 2 * (size // 2)
+        more = 2 * (size // 2)  # size // 2 zeros on both sides
         shape = (height + more, width + more, channels)
         return self.layer(f"{name}.pad", ZeroPad(size // 2), tip, shape=shape), "valid"
 
@@ -167,6 +169,7 @@ def _stem(b: _Builder) -> Node:
     tip = b.layer("input", Input(), shape=b.config.input_shape)
     b.enter("stem", 0)
     width = b.config.stem_width
+    # One 7×7/2 for ImageNet (Table 1), one 3×3 for CIFAR (section 4.2).
     kernel, stride = (7, 2) if b.config.stem == "imagenet" else (3, 1)
     if b.config.stem == "deep":
         # Three 3×3 see as much as one 7×7, with fewer weights; the first one strides.
@@ -177,15 +180,16 @@ def _stem(b: _Builder) -> Node:
     tip = b.activate("relu", b.normalise("norm", tip, b.norm))
     if b.config.stem == "cifar":
         return tip
+    # (side / 4, side / 4, width): convolution and pool both stride by 2.
     shape = _strided(tip.output_shape, 2, width)
     tip, edges = b.padded("pool", tip, 3, 2)
     return b.layer("pool", MaxPool(3, 2, edges), tip, shape=shape)
 
 
 def _block(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
-    """One block. In "pre" order (He et al. 2016) it begins with norm and ReLU, except the very
-    first, which the stem's norm and ReLU already serve; a projection then reads the activated
-    input, an identity the raw one.
+    """One block. In "pre" order (He et al. 2016) it begins with norm and ReLU. The very first block
+    does not: its input has passed the stem's norm and ReLU already. A projection reads the
+    activated input, an identity the raw one.
     """
     config = b.config
     pre = config.activation_order == "pre"
@@ -195,6 +199,7 @@ def _block(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
     out = _branch(b, opened, stage, stride)
     if config.shortcut != "none":
         out = b.layer("add", Add(), out, _shortcut(b, tip, opened, out.output_shape, stride))
+    # "post": ReLU after the addition. "pre": nothing, so the trunk is a pure sum.
     return out if pre else b.activate(f"relu{len(_convs(config, stage, stride))}", out)
 
 
@@ -206,6 +211,7 @@ def _convs(
     if config.block == "basic":
         return [(stage.filters, 3, stride, 1), (stage.filters, 3, 1, 1)]
     width = config.bottleneck_width(stage)
+    # The bottleneck strides once: on its first 1×1 (the paper) or on its 3×3.
     first, second = (stride, 1) if config.stride_on == "1x1" else (1, stride)
     expanded = stage.filters * EXPANSION["bottleneck"]
     return [(width, 1, first, 1), (width, 3, second, config.cardinality), (expanded, 1, 1, 1)]
@@ -238,7 +244,9 @@ def _branch(b: _Builder, tip: Node, stage: StageConfig, stride: int) -> Node:
 def _gated(b: _Builder, tip: Node) -> Node:
     """Squeeze: a mean for each channel. Excitation: two dense layers give each channel its gate."""
     channels, ratio = tip.output_shape[2], b.config.se_ratio
+    # (channels,)
     gate = b.layer("se.pool", GlobalPool(), tip, shape=(channels,))
+    # (channels / ratio,), then (channels,) again
     squeezed = Dense(channels // ratio, b.config.initialiser)
     gate = b.layer("se.reduce", squeezed, gate, shape=(channels // ratio,))
     gate = b.activate("se.relu", gate)
@@ -248,15 +256,17 @@ def _gated(b: _Builder, tip: Node) -> Node:
 
 
 def _shortcut(b: _Builder, raw: Node, opened: Node, target: Shape, stride: int) -> Node:
-    """Ask the shape, not a flag: where input and output are alike the shortcut is the identity and
-    has no layer."""
+    """The shortcut's last layer. Where input and output have the same shape it is the identity,
+    which has no layer."""
     config, kind = b.config, b.config.shortcut
     if kind != "projection_always" and raw.output_shape == target:
         return raw
+    # Keras's ResNet50V2: a shortcut that strides but keeps its channels needs no weights.
     only_strides = config.stride_at == "end" and raw.output_shape[2] == target[2]
     if kind == "padded_identity" or (kind == "projection" and only_strides):
         return _padded_identity(b, raw, target, stride)
     tip = opened
+    # ResNet-D (He et al. 2019): a 1×1 that strides by 2 would ignore 3 of 4 pixels.
     if config.downsampling == "average_pool" and stride > 1:
         shape = _strided(tip.output_shape, stride, tip.output_shape[2])
         pool = AvgPool(stride, stride)
@@ -265,6 +275,7 @@ def _shortcut(b: _Builder, raw: Node, opened: Node, target: Shape, stride: int) 
     tip = b.conv(
         "shortcut.conv", tip, target[2], kernel=1, stride=stride, path="shortcut", trunk=True
     )
+    # In "pre" order a projection has no norm of its output (He et al. 2016).
     normed = config.activation_order == "post" and config.projection_norm
     return b.normalise("shortcut.norm", tip, b.norm if normed else None, path="shortcut")
 
@@ -273,6 +284,7 @@ def _padded_identity(b: _Builder, tip: Node, target: Shape, stride: int) -> Node
     if stride > 1:
         shape = _strided(tip.output_shape, stride, tip.output_shape[2])
         tip = b.layer("shortcut.subsample", Subsample(stride), tip, path="shortcut", shape=shape)
+    # Option A: new channels are zeros, so the shortcut has no weights (section 3.3).
     if extra := target[2] - tip.output_shape[2]:
         tip = b.layer("shortcut.pad", PadChannels(extra), tip, path="shortcut", shape=target)
     return tip

@@ -1,22 +1,23 @@
-"""What reaches each batch norm before any training: the moving variances an untrained network
-should begin with.
+"""The variance of each batch norm's input before training: the initial moving variances of an
+untrained network.
 
-Mean squares are followed through the graph, in expectation over fresh weights (He et al. 2015,
-Delving Deep into Rectifiers, section 2.2): a convolution multiplies them by fan-in × the variance
-of a weight, a norm sets them to 1, a ReLU halves what is as often negative as positive, and an
-addition adds them up.
+E[x²] is followed through the graph, in expectation over the initial weights (He et al. 2015,
+Delving Deep into Rectifiers, section 2.2). A convolution multiplies it by fan-in × the variance of
+a weight. A norm sets it to 1. A ReLU halves it where the input is symmetric around 0. An addition
+adds up those of its inputs.
 """
 
 from resnet.network.graph import Graph
 from resnet.network.operations import Norm
 
 INPUT_SQUARE = 0.5
-"""Of a pixel: what makes the stem's norm begin at 1, as Keras's default has it."""
+"""E[x²] of a pixel. He initialisation doubles it, so the stem's norm begins at 1, Keras's
+default."""
 
 
 def initial_variances(graph: Graph) -> dict[str, float]:
-    """For each batch norm's id, the variance to expect. All are 1 in a plain network with He
-    initialisation."""
+    """The expected variance, by each batch norm's id. In a plain network with He initialisation all
+    are 1."""
     squares: dict[str, float] = {}
     variances: dict[str, float] = {}
     for node in graph.nodes:
@@ -26,6 +27,7 @@ def initial_variances(graph: Graph) -> dict[str, float]:
         incoming = [squares[name] for name in node.inputs]
         source = graph.by_id[node.inputs[0]]
         if isinstance(node.op, Norm):
+            # Its mean is 0 in expectation, so the mean square is the variance.
             variances[node.id] = incoming[0]
         squares[node.id] = node.op.mean_square(incoming, source.output_shape, source.op)
     return variances

@@ -44,7 +44,7 @@ class Choice:
 
 
 BESIDE = "beside"
-"""Before the parameters of a second network, in a link to two of them."""
+"""The prefix of the second network's parameters, in a link to two networks."""
 
 
 def beside_query(choice: Choice) -> dict[str, str]:
@@ -61,12 +61,12 @@ def beside_of(parameters: Mapping[str, str]) -> Choice | None:
     a broken one."""
     if BESIDE not in parameters:
         return None
-    own = {
+    second = {
         key.removeprefix(f"{BESIDE}."): value
         for key, value in parameters.items()
         if key.startswith(f"{BESIDE}.")
     }
-    return from_query({NETWORK: parameters[BESIDE], **own})
+    return from_query({NETWORK: parameters[BESIDE], **second})
 
 
 def is_beside(key: str) -> bool:
@@ -108,8 +108,8 @@ def difference(base: Closed, config: Closed) -> dict[str, Any]:
 def _changes(
     before: dict[str, Any], after: dict[str, Any], prefix: str
 ) -> Iterator[tuple[str, Any]]:
-    """Leaf by leaf where both have the same leaves, else the whole value: other stages, another
-    kind of schedule."""
+    """Single settings where both values have the same keys. Else the whole value: another number of
+    stages, another kind of schedule."""
     for key, value in after.items():
         old = before[key]
         if value == old:
@@ -135,9 +135,9 @@ def title(config: ResNetConfig) -> str:
     """A name that says what is changed: "resnet34, shortcut padded_identity"; a long value is only
     named."""
     choice = choice_of(config)
-    said = {key: written(value) for key, value in choice.settings.items()}
+    texts = {key: written(value) for key, value in choice.settings.items()}
     changes = [
-        f"{key} {value}" if len(value) <= SHORT else f"other {key}" for key, value in said.items()
+        f"{key} {value}" if len(value) <= SHORT else f"other {key}" for key, value in texts.items()
     ]
     return ", ".join([choice.network, *changes])
 
@@ -166,11 +166,12 @@ def written(value: Any) -> str:
 
 
 def _relatives(config: ResNetConfig) -> list[str]:
-    """Names with the same depth, or with as many blocks in some stage: they leave the fewest
-    settings to say."""
+    """Names of networks with the same depth, or with as many blocks in some stage. They differ from
+    the config in the fewest settings."""
     kind: catalog.Kind = "plain" if config.shortcut == "none" else "resnet"
     names = [f"{kind}{config.depth}", f"resnet{config.depth}", f"binary_{kind}{config.depth}"]
     counts = {stage.blocks for stage in config.stages}
+    # A CIFAR network's n is its number of blocks in a stage, so each stage suggests one name.
     names += [catalog.cifar_name(n, kind) for n in sorted(counts) if n in catalog.N_RANGE]
     if config.block == "bottleneck" and config.stem == "cifar":
         order = config.activation_order

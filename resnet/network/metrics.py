@@ -1,6 +1,6 @@
 """What a network costs, layer by layer and in total, from its graph alone.
 
-Conventions, as in `resnet.network.numbers`, said wherever a number is shown:
+Conventions, as in `resnet.network.numbers`; they are stated wherever a number is shown:
 - macs: multiply-adds of one forward pass for one image. Convolutions and dense layers only; bias,
   normalisation, ReLU, addition and pooling are not counted, as in He et al. 2015, who call this
   FLOPs.
@@ -80,7 +80,7 @@ def describe(config: ResNetConfig) -> Metrics:
 
 
 class Counts(NamedTuple):
-    """What a layer costs by itself."""
+    """The counts of one layer."""
 
     trainable_params: int
     non_trainable_params: int
@@ -89,32 +89,34 @@ class Counts(NamedTuple):
 
 
 def count(node: Node, incoming: Shape) -> Counts:
-    """A layer's own costs; `incoming` is the shape of its first input, () for the image."""
+    """One layer's counts. `incoming` is the shape of its first input, () for the image."""
     cost = node.op.cost(incoming, node.output_shape)
     return Counts(*cost, FLOAT32_BYTES * prod(node.output_shape))
 
 
 class ReceptiveField(NamedTuple):
-    """Per axis. Padding "same" is not symmetric, so the two can differ in place, though hardly ever
-    in length."""
+    """Per axis. Padding "same" is not symmetric, so the two may start at different places; their
+    lengths rarely differ."""
 
     rows: Span
     columns: Span
 
     @property
     def side(self) -> int:
+        # Spans hold their last pixel, so the length is high − low + 1.
         return max(self.rows.high - self.rows.low, self.columns.high - self.columns.low) + 1
 
 
 def receptive_fields(graph: Graph) -> dict[str, ReceptiveField]:
-    """The input pixels each layer's positions can depend on, on the real graph: an addition sees
-    what either arm sees.
+    """The input pixels that one position of each layer can depend on, from the real graph: an
+    addition sees what its branch or its shortcut sees.
 
     Norms that average over the map (batch statistics in training, "group", "layer_hwc") are not
     counted.
     """
     height, width, _ = graph.config.input_shape
     rows = _spans(graph, 0)
+    # On a square image both axes have the same spans, so one pass is enough.
     columns = rows if height == width else _spans(graph, 1)
     return {name: ReceptiveField(span, columns[name]) for name, span in rows.items()}
 
@@ -125,10 +127,11 @@ def _spans(graph: Graph, axis: Literal[0, 1]) -> dict[str, Span]:
     sides: dict[str, int] = {}
     for node in graph.nodes:
         shape = node.output_shape
+        # After global pooling there is no axis left: (features,) counts as one position.
         sides[node.id] = shape[axis] if len(shape) > axis else 1
         if node.inputs:
             incoming = [spans[name] for name in node.inputs]
             spans[node.id] = node.op.span(incoming, sides[node.inputs[0]])
         else:
-            spans[node.id] = Span(0, 0, 1)
+            spans[node.id] = Span(0, 0, 1)  # the image: each pixel sees itself
     return spans

@@ -12,10 +12,10 @@ from resnet import quantity
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number. `short` is its label where room is scarce: columns, axes, switches.
+    """One number. `short` is its label where space is limited: columns, axes, switches.
 
-    `unit` is written behind the label of a column; it is "" where the label says what is counted.
-    `brief` writes a value where three digits do. `of_layers` tells whether a single layer has the
+    `unit` follows a column's label; it is "" where the label already says what is counted.
+    `brief` writes a value with three digits. `of_layers` tells whether a single layer has the
     number too.
     """
 
@@ -29,7 +29,7 @@ class Number:
 
     @property
     def heading(self) -> str:
-        """What stands above a column of exact values: "Activation memory, bytes"."""
+        """The heading of a column of exact values: "Activation memory, bytes"."""
         return f"{self.short}, {self.unit}" if self.unit else self.short
 
     def exact(self, value: int) -> str:

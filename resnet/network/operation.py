@@ -1,4 +1,4 @@
-"""What every operation answers: words, sizes, costs, what it sees, and its Keras layer.
+"""The interface of every operation: words, sizes, costs, receptive field, and its Keras layer.
 
 The operations themselves are in `weighted_operations` and `weightless_operations`.
 """
@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, NamedTuple, get_args
 from resnet.network.config import Initialiser
 
 Shape = tuple[int, ...]
-"""(height, width, channels), or (features,) behind global pooling; the batch axis is left out."""
+"""(height, width, channels), or (features,) after global pooling. The batch axis is left out."""
 
 
 Group = Literal[
@@ -35,12 +35,13 @@ ReLUs are; "leads", in one box with the layer after it; "main", in a box with it
 
 
 Edges = Literal["same", "valid"]
-"""What a window reads at the edges: zeros as TensorFlow pads them, or nothing but the map."""
+"""How a window is padded at the edges: "same" with zeros, as TensorFlow does, or "valid" without
+padding."""
 
 
 class Cost(NamedTuple):
-    """What a layer costs by itself: weights that are trained, weights that are not, and
-    multiply-adds for one image."""
+    """The cost of one layer: trainable weights, non-trainable weights, and multiply-adds for one
+    image."""
 
     trainable: int = 0
     fixed: int = 0
@@ -51,15 +52,15 @@ FREE = Cost()
 
 
 class Kernel(NamedTuple):
-    """The weights that an initialiser draws: their shape as Keras has it, and the initialiser."""
+    """The weights that an initialiser draws: their shape in Keras's order, and the initialiser."""
 
     shape: tuple[int, ...]
     initialiser: Initialiser
 
 
 class KerasLayer(NamedTuple):
-    """A class of `keras.layers` and its arguments. `activation` is what Keras finds in the layer's
-    `activation`; ReLU and Softmax layers have no such attribute."""
+    """A class of `keras.layers` and its arguments. `activation` is the value of the layer's
+    attribute of that name; ReLU and Softmax layers have no such attribute."""
 
     name: str
     arguments: Mapping[str, object] = {}
@@ -75,7 +76,7 @@ class Span(NamedTuple):
 
 
 class Operation(ABC):
-    """What every operation answers. Members without a body here must be given by each."""
+    """What every operation must provide. Each subclass defines the abstract members."""
 
     __slots__ = ()
 
@@ -84,7 +85,7 @@ class Operation(ABC):
     group: ClassVar[Group | None] = None
     """Its colour; None for the image."""
     words: ClassVar[tuple[str, ...]]
-    """What a search calls it."""
+    """Words that find it in a search."""
     role: ClassVar[Role] = "main"
     weighted: ClassVar[bool] = False
     """Whether it has weights."""
@@ -97,16 +98,16 @@ class Operation(ABC):
     @property
     @abstractmethod
     def noun(self) -> str:
-        """What a legend calls it. Operations of one sign have one noun."""
+        """Its name in a legend. Operations drawn with the same sign share one noun."""
 
     @property
     @abstractmethod
     def keras(self) -> KerasLayer:
-        """The standard layer that does it."""
+        """The standard Keras layer that computes it."""
 
     @property
     def short_text(self) -> str:
-        """`text`, where it stands with other layers in one line."""
+        """`text`, shortened for a line that lists several layers."""
         return self.text
 
     @property
@@ -116,7 +117,7 @@ class Operation(ABC):
 
     @property
     def tag_text(self) -> str:
-        """`text` on the line of a shortcut, where the channels are known."""
+        """`text` on a shortcut's line, without the channels, which the drawing shows already."""
         return self.text
 
     @property
@@ -129,7 +130,7 @@ class Operation(ABC):
         return word in self.words
 
     def attributes(self, inputs: Sequence[str], incoming: Shape) -> dict[str, str]:
-        """Its settings in words, in the order to show them."""
+        """Its settings as text, in display order."""
         return {}
 
     def drawn_kernel(self, incoming: Shape) -> Kernel | None:
@@ -137,7 +138,7 @@ class Operation(ABC):
         return None
 
     def cost(self, incoming: Shape, output: Shape) -> Cost:
-        """Its weights and multiply-adds; `incoming` is its first input."""
+        """Its weights and multiply-adds. `incoming` is the shape of its first input."""
         return FREE
 
     def weights_formula(self, incoming: Shape, output: Shape) -> str:
@@ -149,13 +150,15 @@ class Operation(ABC):
         return ""
 
     def span(self, spans: Sequence[Span], side: int) -> Span:
-        """What a position sees, along one axis: `spans` are those of its inputs, `side` is the
-        length of the first. Without a window or a stride, what its input sees."""
+        """The receptive field of one position, along one axis. `spans` are those of its inputs,
+        `side` is the length of the first input. A layer without window and stride keeps its
+        input's span."""
         return spans[0]
 
     def mean_square(self, squares: Sequence[float], incoming: Shape, source: "Operation") -> float:
-        """Of its output over fresh weights, from those of its inputs; `source` made the first.
-        He et al. 2015, Delving Deep into Rectifiers, section 2.2."""
+        """E[y²] of its output, in expectation over the initial weights, from those of its inputs.
+        `source` is the operation before its first input. He et al. 2015, Delving Deep into
+        Rectifiers, section 2.2."""
         return squares[0]
 
 
@@ -165,14 +168,18 @@ def strides(stride: int) -> str:
 
 
 def window(span: Span, side: int, size: int, stride: int, edges: Edges = "same") -> Span:
-    """What a window sees. With TensorFlow's "same", the smaller half of the padding goes before the
-    first pixel."""
+    """The receptive field of a window over a map with this span."""
     low, high, jump = span
+    # TensorFlow's "same": ceil(side / stride) outputs, so the last window starts at
+    # (outputs − 1) · stride and the padding is what it needs past the map's end.
     padding = max((-(-side // stride) - 1) * stride + size - side, 0)
+    # Where the padding is odd, TensorFlow puts the smaller half before the first pixel.
     before = padding // 2 if edges == "same" else 0
+    # One step in this map is `jump` input pixels; the window reaches `before` steps back and
+    # size − 1 − before steps ahead. After the stride, neighbours are `stride` times further apart.
     return Span(low - before * jump, high + (size - 1 - before) * jump, jump * stride)
 
 
 def named(initialiser: Initialiser) -> str:
-    """He normal, Glorot uniform."""
+    """The initialiser's name as people write it: "He normal", "Glorot uniform"."""
     return initialiser.replace("_", " ").capitalize()

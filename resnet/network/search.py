@@ -2,7 +2,7 @@
 
 A query is words and conditions with spaces between; all must hold.
 - operations: conv, norm, batch norm, relu, add, pool, max pool, dense, projection, pad, subsample,
-  shortcut; identity names the additions whose shortcut has no layer of its own; a plural counts as
+  shortcut; identity names the additions whose shortcut has no layers; a plural counts as
   its singular
 - places: stem, head, stage 3, block 2, or any part of a layer's id: conv1, stage2, block3.conv
 - shapes: 8×8×64, its sides in any order, is an output; 3×3 is a kernel or an output's height ×
@@ -10,7 +10,7 @@ A query is words and conditions with spaces between; all must hold.
 - conditions: params > 100k, macs > 2m (multiply-adds), stride = 2, memory <= 1.5 MB; a field with a
   number, "stride 2", means "="
 
-Text is read once into predicates, and each of them looks only at what those before it left over.
+The text is read once into predicates. Each predicate filters what those before it left.
 """
 
 import re
@@ -30,16 +30,16 @@ Measure = Callable[[Node, LayerMetrics], int | None]
 def find(graph: Graph, metrics: Metrics, query: str) -> tuple[str, ...]:
     """Ids of the layers a query names, in the graph's order; none for an empty query.
 
-    Raises ConfigError for a condition that is not understood. A word that nothing answers to finds
-    nothing.
+    Raises ConfigError for a condition that is not understood. An unknown word finds nothing.
     """
     predicates = parse(query)
     if not predicates:
         return ()
-    found = list(zip(graph.nodes, metrics.layers, strict=True))
+    # `measure` returns one row for each node, in the graph's order.
+    matches = list(zip(graph.nodes, metrics.layers, strict=True))
     for holds in predicates:
-        found = [pair for pair in found if holds(*pair)]
-    return tuple([node.id for node, _ in found])
+        matches = [pair for pair in matches if holds(*pair)]
+    return tuple([node.id for node, _ in matches])
 
 
 def parse(query: str) -> tuple[Predicate, ...]:
@@ -71,8 +71,7 @@ SPELLINGS = tuple(
         (r"(?<=[<>=])([0-9][0-9,.]*) (k|m|g)?(b|bytes)?(?= |$)", r"\1\2"),
     )
 )
-"""What people write in more than one way, or in more than one word; a sign loses the spaces around
-it."""
+"""Different spellings of one thing, turned into one word. Signs lose the spaces around them."""
 
 SIGN = re.compile("(<=|>=|==|=|<|>)")
 SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "==": eq}
@@ -90,7 +89,7 @@ def _spelled_alike(query: str) -> str:
 
 
 def _predicates(tokens: list[str]) -> Iterator[Predicate]:
-    """A word that is a field takes the number behind it along."""
+    """One predicate for each word or condition. A field takes the number after it: "stride 2"."""
     waiting = iter(zip_longest(tokens, tokens[1:], fillvalue=""))
     for token, following in waiting:
         word = token.strip(",;\"'")
@@ -98,8 +97,9 @@ def _predicates(tokens: list[str]) -> Iterator[Predicate]:
         if SIGN.search(token):
             yield _condition(token)
         elif value is not None:
-            next(waiting)
+            next(waiting)  # the number is used up
             yield _compared(MEASURES[word], "=", value)
+        # After the conditions: "kernel=3x3" contains a shape too.
         elif SHAPE.fullmatch(word):
             yield _shaped(word)
         elif word:
@@ -110,6 +110,7 @@ def _condition(text: str) -> Predicate:
     """ "params>100k" or "100k<params"."""
     parts = SIGN.split(text)
     field, sign, number = parts if len(parts) == 3 else ("", "", "")
+    # "100k<params" means params>100k: swap the sides and turn the sign around.
     if number in MEASURES:
         field, sign, number = number, sign.translate(str.maketrans("<>", "><")), field
     value = _value(field, number.rstrip(",;"))
@@ -128,9 +129,9 @@ def _value(field: str, text: str) -> float | None:
     sides = set(text.split("x"))
     if field == "kernel" and len(sides) == 1:
         text = sides.pop()
-    if not (found := NUMBER.fullmatch(text)):
+    if not (match := NUMBER.fullmatch(text)):
         return None
-    whole, fraction, prefix = found.groups()
+    whole, fraction, prefix = match.groups()
     # Written as one literal, so that 2.3k is exactly 2300 and "=" can be met.
     return float(f"{whole.replace(',', '')}{fraction or ''}e{POWERS[prefix]}")
 
@@ -147,14 +148,15 @@ def _compared(measure: Measure, sign: str, value: float) -> Predicate:
 
 
 def _shaped(text: str) -> Predicate:
-    """Three sides are an output's, channels first or last; two are a kernel's, or an output's
-    height and width."""
+    """Three numbers match an output, in any order; two match a kernel, or an output's height and
+    width."""
     sides = tuple([float(side) for side in text.split("x")])
     if len(sides) == 3:
         ordered = sorted(sides)
         return lambda node, row: (
             len(node.output_shape) == 3 and sorted(node.output_shape) == ordered
         )
+    # Kernels are square, so 3×5 can only be an output.
     square = sides[0] if sides[0] == sides[1] else None
     return lambda node, row: (
         (len(node.output_shape) == 3 and node.output_shape[:2] == sides)
@@ -163,7 +165,7 @@ def _shaped(text: str) -> Predicate:
 
 
 def _named(word: str) -> Predicate:
-    """Part of the id; a number in it is a whole number: block1 is not block12."""
+    """Part of the id. A number must match as a whole: block1 does not find block12."""
     before = "(?<![0-9])" if word[0].isdigit() else ""
     after = "(?![0-9])" if word[-1].isdigit() else ""
     search = re.compile(before + re.escape(word) + after).search
@@ -179,8 +181,8 @@ def _section(name: str) -> Predicate:
 
 
 def _identity(node: Node, row: LayerMetrics) -> bool:
-    """An identity has no layer; the addition that reads the block's input directly stands for
-    it."""
+    """An identity shortcut has no layer, so the addition that reads the block's input directly
+    stands for it."""
     return node.op.kind == "add" and ".shortcut." not in node.inputs[1]
 
 
@@ -193,7 +195,7 @@ def _size(name: str) -> Measure:
 
 
 def _channels(node: Node, row: LayerMetrics) -> int | None:
-    """Of a map; behind global pooling there are features."""
+    """Channels of a feature map; None after global pooling, where there are features."""
     return node.output_shape[2] if len(node.output_shape) == 3 else None
 
 
@@ -210,7 +212,7 @@ WORDS: dict[str, Predicate] = {
     "identity": _identity,
     **{word: _operation(word) for operation in OPERATIONS for word in operation.words},
 }
-"""Words for what a layer does and where it stands."""
+"""Words for what a layer does and where it is."""
 
 MEASURES: dict[str, Measure] = {
     **dict.fromkeys(("params", "parameters"), lambda node, row: row.trainable_params),

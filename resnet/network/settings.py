@@ -1,6 +1,7 @@
-"""Configs in general: records that are closed, and changed by dotted keys, "norm.momentum".
+"""The base class of all configs. Unknown keys are refused; dotted keys such as "norm.momentum"
+change a setting.
 
-Networks, recipes, studies and views are such records.
+Networks, recipes, studies and views are such configs.
 """
 
 import json
@@ -39,7 +40,7 @@ class Closed(BaseModel):
 
     @classmethod
     def _no_truth_for_a_number(cls, data: Any) -> None:
-        """Python's True is 1, and pydantic takes it for one."""
+        """Refuse true and false for numbers. In Python True == 1, so pydantic would accept it."""
         for name, value in data.items() if isinstance(data, dict) else ():
             field = cls.model_fields.get(name)
             if isinstance(value, bool) and field and field.annotation is not bool:
@@ -75,14 +76,16 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
     rest of it is set. Raises ConfigError or UnknownNameError.
     """
     data, fresh = whole(config), dict[str, dict[str, Any]]()
+    # Order matters: "optimiser" before "optimiser.momentum", since the broader key replaces the
+    # whole group; and a group's ".kind" first, since it resets the group to defaults.
     for key in sorted(settings, key=lambda key: (key.count("."), not key.endswith(f".{KIND}"))):
         value = parse_value(settings[key]) if isinstance(settings[key], str) else settings[key]
         field, _, last = key.partition(".")
-        there, kinds = data.get(field), kinds_of(type(config), field)
+        group, kinds = data.get(field), kinds_of(type(config), field)
         if last == KIND and kinds:
-            there = data[field] = there or {KIND: None}  # a warm-up where there was none
-            if group := begun(kinds, value, there):
-                data[field] = fresh[field] = group
+            group = data[field] = group or {KIND: None}  # for example the first warm-up
+            if new_group := begun(kinds, value, group):
+                data[field] = fresh[field] = new_group
         _assign(data, key, value, kinds)
     for field, group in fresh.items():
         check_whole(field, group)
@@ -90,8 +93,9 @@ def with_settings(config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
 
 
 def parse_value(text: str) -> Any:
-    """Typed text as data: JSON where it is JSON, a list where it has commas ("32,32,3"), else the
-    text itself."""
+    """Typed text as data: parsed as JSON if possible, as a list if it has commas ("32,32,3"), else
+    the text itself."""
+    # "32,32,3" is not JSON, "[32,32,3]" is; text that is neither stays text: projection.
     for candidate in (text, f"[{text}]") if "," in text else (text,):
         try:
             return json.loads(candidate)

@@ -1,5 +1,5 @@
-"""How the shortcuts of a network are made, and in words what changes about them from one network to
-another."""
+"""The kind of each shortcut in a network, and a description of how shortcuts differ between two
+networks."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -37,12 +37,12 @@ def shortcut_changes(before: Graph, after: Graph) -> Iterator[str]:
     pairs = Counter(
         [(old[name], new[name]) for name in old.keys() & new.keys() if old[name] != new[name]]
     )
-    said = [
+    clauses = [
         f"{_many(count)} changed from {was} to {now}"
         for (was, now), count in sorted(pairs.items(), reverse=True)
     ]
-    if said:
-        yield " and ".join(said)
+    if clauses:
+        yield " and ".join(clauses)
 
 
 def _many(count: int) -> str:
@@ -50,7 +50,7 @@ def _many(count: int) -> str:
 
 
 def _of_them(kinds: Counter[ShortcutKind]) -> str:
-    """Those that are no plain identities: a network has one other kind at most."""
+    """The shortcuts that are not identities. A network has at most one other kind."""
     for kind, count in kinds.items():
         if kind != "identity":
             if kinds.total() == 1:

@@ -83,10 +83,13 @@ class Conv(Operation):
 
     def drawn_kernel(self, incoming: Shape) -> Kernel:
         side = self.kernel
+        # Keras's order: [height, width, channels in of one group, filters].
         return Kernel((side, side, incoming[-1] // self.groups, self.filters), self.initialiser)
 
     def cost(self, incoming: Shape, output: Shape) -> Cost:
+        # Weights behind one output value: k · k · (channels in ÷ groups).
         per_output = self.kernel**2 * (incoming[2] // self.groups)
+        # Every output value costs that many multiply-adds; a bias adds one weight for each filter.
         values = output[0] * output[1] * output[2]
         return Cost(trainable=(per_output + self.bias) * self.filters, macs=values * per_output)
 
@@ -98,7 +101,7 @@ class Conv(Operation):
         return f"{quantity.shape(output)} × {self._per_output(incoming)}"
 
     def _per_output(self, incoming: Shape) -> str:
-        """One filter sees its group's channels only."""
+        """Weights behind one output value. A filter reads only the channels of its group."""
         channels = f"({incoming[2]}÷{self.groups})" if self.groups > 1 else str(incoming[2])
         return f"{self.kernel}×{self.kernel}×{channels}"
 
@@ -106,6 +109,7 @@ class Conv(Operation):
         return window(spans[0], side, self.kernel, self.stride, self.padding)
 
     def mean_square(self, squares: Sequence[float], incoming: Shape, source: Operation) -> float:
+        # E[y²] = fan-in · Var[w] · E[x²]. The fans are per group, as a filter reads one group.
         return squares[0] * _gain(self.initialiser, incoming[2] // self.groups, self.filters)
 
 
@@ -171,26 +175,28 @@ class Norm(Operation):
         return word in ("norm", "normalisation", "normalization", f"{kind}norm")
 
     def attributes(self, inputs: Sequence[str], incoming: Shape) -> dict[str, str]:
-        kept = {"momentum": str(self.momentum)} if self.norm == "batch" else {}
-        split = {"groups": str(self.groups)} if self.norm == "group" else {}
+        momentum = {"momentum": str(self.momentum)} if self.norm == "batch" else {}
+        groups = {"groups": str(self.groups)} if self.norm == "group" else {}
         gamma = {"gamma starts at": "1" if self.gamma == "one" else "0"}
-        return {"kind": self.norm} | kept | {"epsilon": str(self.epsilon)} | split | gamma
+        return {"kind": self.norm} | momentum | {"epsilon": str(self.epsilon)} | groups | gamma
 
     def cost(self, incoming: Shape, output: Shape) -> Cost:
-        """Batch norm keeps as many untrained values, its moving mean and variance."""
-        trainable = 2 * output[-1]
+        """Batch norm has as many non-trainable values: its moving mean and variance."""
+        trainable = 2 * output[-1]  # scale and shift, for each channel
         return Cost(trainable, trainable if self.norm == "batch" else 0)
 
     def weights_formula(self, incoming: Shape, output: Shape) -> str:
         return f"2×{output[-1]}"
 
     def mean_square(self, squares: Sequence[float], incoming: Shape, source: Operation) -> float:
+        # A norm sets mean 0 and variance 1, then multiplies by gamma.
         return 1.0 if self.gamma == "one" else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Dense(Operation):
-    """A fully connected layer with biases. The head's is the classifier: it gives the logits."""
+    """A fully connected layer with biases. In the head it is the classifier, which gives the
+    logits."""
 
     units: int
     initialiser: Initialiser
@@ -223,9 +229,10 @@ class Dense(Operation):
         return {"units": str(self.units), "bias": "yes", "initialiser": initialiser}
 
     def drawn_kernel(self, incoming: Shape) -> Kernel:
-        return Kernel((incoming[-1], self.units), self.initialiser)
+        return Kernel((incoming[-1], self.units), self.initialiser)  # [features, units]
 
     def cost(self, incoming: Shape, output: Shape) -> Cost:
+        # The + 1 is the bias of each unit; biases are not counted as multiply-adds.
         return Cost((incoming[0] + 1) * self.units, macs=incoming[0] * self.units)
 
     def weights_formula(self, incoming: Shape, output: Shape) -> str:
@@ -236,11 +243,11 @@ class Dense(Operation):
 
 
 def _gain(initialiser: Initialiser, fan_in: int, fan_out: int) -> float:
-    """Fan-in × the variance of a weight: 2 by He; by Glorot 2 × fan-in / (fan-in + fan-out), which
-    the kernel's area, a factor of both fans, leaves as it is."""
+    """Fan-in × the variance of a weight: the factor by which a convolution scales E[x²]."""
+    # The kernel's area multiplies both fans, so it cancels; channels are enough here.
     match initialiser:
-        case "he_normal" | "he_uniform":
+        case "he_normal" | "he_uniform":  # He et al. 2015: Var[w] = 2 / fan-in
             return 2.0
-        case "glorot_normal" | "glorot_uniform":
+        case "glorot_normal" | "glorot_uniform":  # Var[w] = 2 / (fan-in + fan-out)
             return 2 * fan_in / (fan_in + fan_out)
     assert_never(initialiser)

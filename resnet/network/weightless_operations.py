@@ -44,14 +44,15 @@ class Relu(Operation):
         return {"function": "max(0, x)"}
 
     def mean_square(self, squares: Sequence[float], incoming: Shape, source: Operation) -> float:
-        # It halves what is as often negative as positive. Behind an addition it keeps most: what
-        # comes through the shortcut is hardly negative.
+        # An input that is symmetric around 0 loses half of its mean square (He et al. 2015, 2.2).
+        # After an addition most is kept: the shortcut carries a ReLU's output, which is never
+        # negative.
         return squares[0] if isinstance(source, Add) else squares[0] / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Activation(Operation):
-    """A function of every value by itself: logits to probabilities."""
+    """The function at the network's end that turns logits into probabilities."""
 
     function: HeadActivation
 
@@ -92,11 +93,12 @@ class Add(Operation):
         return {"adds": " + ".join(inputs)}
 
     def span(self, spans: Sequence[Span], side: int) -> Span:
-        """It sees what either arm sees."""
-        one, other = spans
+        """The union of what the branch and the shortcut see."""
+        one, other = spans  # both have the same jump, since their maps have the same size
         return Span(min(one.low, other.low), max(one.high, other.high), one.jump)
 
     def mean_square(self, squares: Sequence[float], incoming: Shape, source: Operation) -> float:
+        # Branch and shortcut are taken as uncorrelated: E[(a + b)²] = E[a²] + E[b²].
         return sum(squares)
 
 
@@ -104,9 +106,9 @@ class Add(Operation):
 class Scale(Operation):
     """Each channel times its gate, a number from 0 to 1: squeeze-and-excitation (Hu et al. 2018).
 
-    The first input is the map, the second its gates: its channels' means through two dense layers,
-    the first of them with the channels ÷ `reduction`. Like a norm that averages over the map, the
-    gate is left out of receptive fields.
+    The first input is the map, the second its gates: the mean of each channel, passed through two
+    dense layers. The first dense layer has channels ÷ `reduction` units. Receptive fields ignore
+    the gate, as they ignore norms that average over the map.
     """
 
     reduction: int
@@ -125,7 +127,7 @@ class Scale(Operation):
         return {"reduction": str(self.reduction)}
 
     def mean_square(self, squares: Sequence[float], incoming: Shape, source: Operation) -> float:
-        """A fresh gate is about half open."""
+        # With initial weights the sigmoid gives about 1/2, and (x / 2)² = x² / 4.
         return squares[0] / 4
 
 
@@ -184,13 +186,15 @@ class GlobalPool(Operation):
 
     def span(self, spans: Sequence[Span], side: int) -> Span:
         low, high, jump = spans[0]
+        # One window over the whole map: `side` positions, the first of them at the map's start.
         return Span(low, high + (side - 1) * jump, jump * side)
 
 
 @dataclass(frozen=True, slots=True)
 class ZeroPad(Operation):
-    """`size` rows and columns of zeros on all four sides: how Caffe and PyTorch pad before a window
-    that strides. Max-pooling has the same result with zeros, since it reads behind a ReLU."""
+    """`size` rows and columns of zeros on all four sides, as Caffe and PyTorch pad before a window
+    that strides. For max-pooling, zeros do not change the result, because its input is a ReLU's
+    output."""
 
     size: int
 
@@ -213,13 +217,14 @@ class ZeroPad(Operation):
 
     def span(self, spans: Sequence[Span], side: int) -> Span:
         low, high, jump = spans[0]
+        # Position 0 now lies `size` steps before the map, so the whole span moves back.
         return Span(low - self.size * jump, high - self.size * jump, jump)
 
 
 @dataclass(frozen=True, slots=True)
 class AvgPool(Operation):
-    """The mean of a square; at the edges, of its pixels inside the map, as PyTorch has it with
-    `ceil_mode` and without `count_include_pad`."""
+    """The mean over a square window. At the edges only pixels inside the map are averaged, as in
+    PyTorch with `ceil_mode` and without `count_include_pad`."""
 
     size: int
     stride: int
@@ -256,8 +261,8 @@ class AvgPool(Operation):
 
 @dataclass(frozen=True, slots=True)
 class PadChannels(Operation):
-    """Zero channels appended behind the existing ones: how a padded identity widens without a
-    parameter."""
+    """Zero channels appended after the existing ones: a padded identity widens this way, without
+    parameters."""
 
     extra: int
 
@@ -276,9 +281,9 @@ class PadChannels(Operation):
 
     @property
     def keras(self) -> KerasLayer:
-        """Told that channels come first, ZeroPadding2D pads the last two axes: here width, by
-        nothing, and channels. It is the only standard layer that appends zero channels and is saved
-        under its own name."""
+        # With "channels_first", ZeroPadding2D pads the last two axes. Here these are width, padded
+        # by 0, and channels. No other standard layer appends zero channels without custom code, so
+        # a saved model loads without this project.
         padding = ((0, 0), (0, self.extra))
         return KerasLayer("ZeroPadding2D", {"padding": padding, "data_format": "channels_first"})
 
@@ -288,7 +293,7 @@ class PadChannels(Operation):
 
 @dataclass(frozen=True, slots=True)
 class Subsample(Operation):
-    """Every stride-th pixel: how a padded identity halves the map without a parameter."""
+    """Every stride-th pixel: a padded identity halves the map this way, without parameters."""
 
     stride: int
 
@@ -307,7 +312,7 @@ class Subsample(Operation):
 
     @property
     def keras(self) -> KerasLayer:
-        """The mean of one pixel."""
+        # The average over a 1×1 window is the pixel itself, so this only skips pixels.
         return KerasLayer("AveragePooling2D", {"pool_size": 1, "strides": self.stride})
 
     @property

@@ -1,5 +1,5 @@
-"""Padding, crop and flip with numpy: what the compiled step does to a batch, for processes without
-TensorFlow."""
+"""Padding, crop and flip with numpy: the same as in the compiled training step, for processes
+without TensorFlow."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,11 @@ def augment(
     rows = _offsets(draws[:, 0], pad) + np.arange(height)  # [batch, height]
     columns = np.broadcast_to(np.arange(width), (batch, width))
     if augmentation.flip == "horizontal":
+        # Reading the columns from right to left mirrors an image.
         columns = np.where(draws[:, 2, np.newaxis] < 0.5, columns, columns[:, ::-1])
     columns = _offsets(draws[:, 1], pad) + columns  # [batch, width]
-    padded = np.pad(images, [(0, 0), (pad, pad), (pad, pad), (0, 0)])
+    padded = np.pad(images, [(0, 0), (pad, pad), (pad, pad), (0, 0)])  # [batch, tall, wide, c]
+    # Broadcast together, the three index arrays are [batch, height, width]: one pixel each.
     which = np.arange(batch)[:, np.newaxis, np.newaxis]
     cropped: NDArray[np.float32] = padded[which, rows[:, :, np.newaxis], columns[:, np.newaxis, :]]
     return cropped

@@ -2,11 +2,11 @@
 
 What is counted, all in float32:
 
-- for each image of a batch, the maps that the gradients read again, and three maps of the largest
-  size, which are at work in the backward pass;
-- for each weight its value, its gradient and the optimiser's slots.
+- for each image of a batch: the maps that gradients read again, and three maps of the largest size,
+  which the backward pass uses at the same time;
+- for each weight: its value, its gradient and the optimiser's slots.
 
-TensorFlow itself, its compiled program and its buffers come on top. docs/ablations.md has the
+TensorFlow itself, its compiled program and its buffers are not counted. docs/ablations.md has the
 measurements that the estimate was compared with.
 """
 
@@ -42,57 +42,60 @@ GradientReads = Literal["nothing", "input", "output", "both"]
 
 GRADIENT_READS: dict[type[Operation], GradientReads] = {
     Input: "nothing",
-    Conv: "input",
-    Norm: "input",
-    Relu: "output",
-    Activation: "output",
-    Add: "nothing",
-    Scale: "input",
-    MaxPool: "both",
-    GlobalPool: "nothing",
-    Dense: "input",
+    Conv: "input",  # dL/dw is the input times the gradient of the output
+    Norm: "input",  # to normalise it again
+    Relu: "output",  # where it is above 0, the gradient passes
+    Activation: "output",  # sigmoid: y · (1 − y)
+    Add: "nothing",  # the gradient goes to both inputs unchanged
+    Scale: "input",  # a product: each factor's gradient needs the other
+    MaxPool: "both",  # to find which input was the maximum
+    GlobalPool: "nothing",  # a mean: the gradient is spread evenly
+    Dense: "input",  # as a convolution
     ZeroPad: "nothing",
     AvgPool: "nothing",
     PadChannels: "nothing",
     Subsample: "nothing",
 }
-"""What the gradient of an operation reads again, and a training step therefore keeps. Every
+"""What an operation's gradient reads again. A training step keeps it until the backward pass. Every
 operation needs a line here."""
 
 MORE_OF_A_NORM: dict[NormKind, int] = {"layer": 2}
-"""Further maps that a norm keeps. Keras computes LayerNormalization over channels by several
-operations, which keep their results; the others are one kernel, or release theirs."""
+"""Additional maps that a norm keeps. Keras computes LayerNormalization over channels with several
+operations, which keep their results. The other norms are one kernel, or release their results."""
 
 AT_WORK = 3
-"""Further maps of the largest size at work in the backward pass: a gradient coming in, one going
-out, and a copy in a convolution's own layout. Fitted: 2 gave up to 14 % too little."""
+"""Additional maps of the largest size in the backward pass: the incoming gradient, the outgoing
+one, and a copy in a convolution's memory layout. Fitted to measurements: 2 gave up to 14 % too
+little."""
 
 
 def memory_bytes(config: ResNetConfig, recipe: Recipe) -> int:
-    """About how many bytes a training step takes, TensorFlow's own left out."""
+    """About how many bytes a training step takes, without TensorFlow's own memory."""
     counts = describe(config)
     weights = (
+        # 2: the value and its gradient. Moving averages have neither a gradient nor slots.
         counts.trainable_params * (2 + SLOTS[recipe.optimiser.kind]) + counts.non_trainable_params
     )
     return recipe.batch_size * bytes_of_an_image(build_graph(config)) + FLOAT32_BYTES * weights
 
 
 def bytes_of_an_image(graph: Graph) -> int:
-    """What each further image of a batch takes.
+    """The bytes that each image of a batch adds.
 
-    Not every layer's output is kept: what a norm or an addition gives to a ReLU is released in the
-    forward pass, since a ReLU's gradient reads the ReLU's own output.
+    Not every layer's output is kept. The input of a ReLU is released in the forward pass, because
+    the gradient of a ReLU reads its output.
     """
+    # A map is kept once, however many gradients read it.
     read_again: set[str] = set()
     for node in graph.nodes:
         if GRADIENT_READS[type(node.op)] in ("input", "both"):
             read_again.update(node.inputs)
-    kept, largest = 0, 0
+    kept_values, largest = 0, 0
     for node in graph.nodes:
         size = prod(node.output_shape)
         largest = max(largest, size)
         if node.id in read_again or GRADIENT_READS[type(node.op)] in ("output", "both"):
-            kept += size
+            kept_values += size
         if isinstance(node.op, Norm):
-            kept += MORE_OF_A_NORM.get(node.op.norm, 0) * size
-    return FLOAT32_BYTES * (kept + AT_WORK * largest)
+            kept_values += MORE_OF_A_NORM.get(node.op.norm, 0) * size
+    return FLOAT32_BYTES * (kept_values + AT_WORK * largest)

@@ -22,8 +22,8 @@ from resnet.recipes.split import check_shares, class_shares
 
 InputNormalisation = Literal["per_pixel_mean", "standardise", "scale"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
-DecaySemantics = Literal["l2", "decoupled"]
-BatchNormStatistics = Literal["per_device", "synchronised"]
+DecaySemantics = Literal["l2", "decoupled"]  # in the loss; or applied to the weights
+BatchNormStatistics = Literal["per_device", "synchronised"]  # over a device's share; or the batch
 Reaction = Literal["stop", "go_on"]
 DecayCovers = Literal["conv_kernels", "kernels", "all"]
 
@@ -39,9 +39,7 @@ class SgdConfig(Closed):
 
     def check(self) -> None:
         if self.nesterov and self.momentum == 0:
-            raise ConfigError(
-                "Nesterov's step looks ahead along the momentum; give optimiser.momentum above 0."
-            )
+            raise ConfigError("Nesterov's method needs a momentum; set optimiser.momentum above 0.")
 
 
 class AdamConfig(Closed):
@@ -65,19 +63,20 @@ OPTIMISER_NAMES = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 
 
 class WeightDecayConfig(Closed):
-    """How weights are kept small, with its meaning named, since libraries mean different things by
-    one word.
+    """Weight decay, with `semantics` for its exact meaning, because libraries use one word for
+    different things.
 
     "l2" is the paper's: the loss gains (value / 2) · Σw², so the gradient gains value · w. Keras's
     `regularizers.l2(x)` is x · Σw², so the paper's 1e-4 is `l2(5e-5)` there.
 
-    "decoupled" takes rate × value × w from each weight, where w is the weight before the update,
-    beside the update itself and outside momentum: line 12 of algorithm 2 of Loshchilov and Hutter
-    2019, as Keras and PyTorch have it. All of them scale the decay by the learning rate; the
-    paper's λ is scaled by the schedule's factor alone, so its λ is value × the schedule's first
-    rate.
+    "decoupled" subtracts rate × value × w from each weight, where w is the weight before the
+    update. This is separate from the update and not part of the momentum: line 12 of algorithm 2 of
+    Loshchilov and Hutter 2019, as implemented in Keras and PyTorch. These scale the decay by the
+    learning rate. The paper scales its λ by the schedule's factor alone, so its λ is value × the
+    schedule's first rate.
 
-    It covers the kernels of convolutions, or the classifier's too, or all that is trained.
+    `covers`: the kernels of convolutions, all kernels (the classifier's too), or all trainable
+    weights.
     """
 
     path = "weight_decay"
@@ -87,11 +86,12 @@ class WeightDecayConfig(Closed):
 
 
 class AugmentationConfig(Closed):
-    """What happens to each training image, anew at every step; never to validation or test images.
+    """Random changes of each training image, drawn again at every step. Validation and test images
+    are not changed.
 
-    `pad` zero pixels are added on each side after normalisation (that is, the mean), and a crop of
-    the image's own size is taken at random; 0 means no crop. `flip` mirrors left and right in half
-    of the cases.
+    `pad` zero pixels (after normalisation, so the mean) are added on each side, then a crop of the
+    image's size is taken at random; 0 means no crop. `flip` mirrors an image from left to right
+    with probability 1/2.
     """
 
     path = "augmentation"
@@ -100,11 +100,11 @@ class AugmentationConfig(Closed):
 
 
 class SentinelsConfig(Closed):
-    """What to do where training goes wrong: "stop", keeping the last good checkpoint, or "go_on"
-    and say so.
+    """What to do when training fails: "stop" and keep the last good checkpoint, or "go_on" with a
+    warning.
 
-    `not_a_number`: a loss or a weight is no longer finite; going on, no checkpoint of such weights
-    is written. `no_progress`: `patience` evaluations in a row brought no lower validation error.
+    `not_a_number`: a loss or a weight is no longer finite. With "go_on", such weights are not saved
+    in checkpoints. `no_progress`: the validation error did not fall in `patience` evaluations.
     """
 
     path = "sentinels"
@@ -114,18 +114,19 @@ class SentinelsConfig(Closed):
 
 
 class Recipe(Closed):
-    """Everything about training but the network and the data set. `steps` are optimiser updates.
+    """All settings of training except the network and the data set. `steps` are optimiser updates.
 
     `input_normalisation` acts on pixels divided by 255: "per_pixel_mean" subtracts the mean image
-    of the training part, "standardise" subtracts the mean and divides by the standard deviation of
-    each channel there, "scale" does no more. `validation_images` are drawn once from (data set,
-    seed), each class by its share. Evaluation, checkpoints and log records come every so many
-    steps, and at the last one. With `deterministic`, the same run gives the same bits.
-    `batch_norm_statistics` counts on several devices: over each one's share of the batch, as the
-    paper's "128 on two GPUs" means it, or over the whole batch. `test_weights` are looked at once,
-    at the end: those with the lowest validation error, or those of the last step.
+    of the training part, "standardise" subtracts each channel's mean and divides by its standard
+    deviation (both of the training part), "scale" changes nothing more. `validation_images` are
+    drawn once from (data set, seed), from each class in proportion. Evaluations, checkpoints and
+    log records are made every so many steps, and at the last step. With `deterministic`, the same
+    run gives the same bits. `batch_norm_statistics` matters on several devices: over each device's
+    share of the batch, as the paper's "128 on two GPUs" implies, or over the whole batch.
+    `test_weights` are tested once, at the end: those with the lowest validation error, or those of
+    the last step.
 
-    Each field has a `Role`: what another value means where trainings are compared.
+    Each field has a `Role`: what it means when two trainings with different values are compared.
     """
 
     path = "recipe"
@@ -167,25 +168,25 @@ class Recipe(Closed):
     deterministic: Annotated[bool, Role("left open", "determinism")] = True
 
     def check(self) -> None:
-        """Raise ConfigError where fields that are each allowed make no sense together."""
+        """Raise ConfigError for fields that are valid alone but contradict each other."""
         self._schedule_within_the_run()
         self._one_kind_of_decay()
 
     def _schedule_within_the_run(self) -> None:
         if self.schedule.last_change >= self.steps:
             raise ConfigError(
-                "The schedule goes on past the end: it still changes at step"
-                f" {self.schedule.last_change:,}, of {self.steps:,}; give more steps, or"
+                "The schedule must end within the run; it still changes at step"
+                f" {self.schedule.last_change:,} of {self.steps:,}; give more steps, or"
                 f" {self._earlier()}."
             )
         if isinstance(self.warmup, StepsWarmup) and self.warmup.steps > self.steps:
             raise ConfigError(
-                f"The warm-up takes {self.warmup.steps:,} steps, longer than the run's"
-                f" {self.steps:,}; give more steps, or warmup.steps={self.steps} or less."
+                f"The warm-up must end within the run; it takes {self.warmup.steps:,} of"
+                f" {self.steps:,} steps; give more steps, or warmup.steps={self.steps} or less."
             )
 
     def _earlier(self) -> str:
-        """What to set for a schedule that ends within the run."""
+        """The setting with which the schedule ends within the run."""
         if isinstance(self.schedule, CosineSchedule):
             return f"schedule.steps={self.steps} or less"
         return f"schedule.drops before step {self.steps:,}"
@@ -206,7 +207,7 @@ class Recipe(Closed):
 
 
 def check_against(recipe: Recipe, facts: DatasetFacts) -> None:
-    """Raise ConfigError where the recipe cannot be followed with this data set. Loads nothing."""
+    """Raise ConfigError where the recipe does not fit the data set. Loads no images."""
     training_images = facts.train_images - recipe.validation_images
     if recipe.validation_images < facts.classes or training_images < facts.classes:
         raise ConfigError(
@@ -225,15 +226,15 @@ def check_against(recipe: Recipe, facts: DatasetFacts) -> None:
     side = min(facts.image_shape[:2])
     if recipe.augmentation.pad >= side:
         raise ConfigError(
-            "augmentation.pad must be smaller than the image, or crops may hold none of it;"
+            "augmentation.pad must be smaller than the image, else a crop may contain only padding;"
             f" received {recipe.augmentation.pad} for images {side} pixels wide."
         )
 
 
 def with_steps(recipe: Recipe, steps: int) -> Recipe:
-    """The same recipe over another number of steps: schedule and evaluations stretch with it. A
-    warm-up only shrinks: how long weights need to settle does not depend on how long the run goes
-    on."""
+    """The same recipe with another number of steps; schedule and evaluations are stretched. A
+    warm-up is only shortened, never stretched: the time that weights need to settle does not depend
+    on the run's length."""
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         raise ConfigError(
             f"recipe.steps must be a whole number of at least 1; received {echo(steps)}."
@@ -257,12 +258,13 @@ def _stretched(schedule: Schedule, stretch: float, steps: int) -> dict[str, obje
         case CosineSchedule():
             data["steps"] = steps
         case StepsSchedule(drops=drops):
-            kept = sorted(
+            # A set: in a very short run two drops may fall on one step, and drops must differ.
+            new_drops = sorted(
                 {moved for drop in drops if (moved := max(1, round(drop * stretch))) < steps}
             )
             data = (
-                data | {"drops": kept}
-                if kept
+                data | {"drops": new_drops}
+                if new_drops
                 else {"kind": "constant", "learning_rate": schedule.learning_rate}
             )
     return data

@@ -1,8 +1,8 @@
-"""Recipes as data: each with its source, its command, how long it takes and what it should give. No
+"""Recipes as data: each with its source, its command, its time and its expected result. No
 TensorFlow here.
 
-Each has a quick twin, the same kind of training in twenty steps on digits, to see in seconds that
-all of it works.
+Each has a quick copy: the same kind of training in twenty steps on digits. It shows in seconds that
+everything works.
 """
 
 from dataclasses import dataclass, replace
@@ -32,11 +32,11 @@ QUICK_DATASET = "digits"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A published or proven recipe. `network` is the catalogue's name of the one it was written
+    """A published or tested recipe. `network` is the catalogue's name of the network it was written
     for.
 
-    A time that was not measured with this program says so; the expected result is then that of the
-    source.
+    `expected_time` says where it was not measured with this program. The expected result is then
+    that of the source.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Entry:
 
     @property
     def command(self) -> str:
-        """What to type for exactly this recipe."""
+        """The command that trains with exactly this recipe."""
         return f"python -m resnet train {self.network} --data {self.dataset} --recipe {self.name}"
 
     @property
@@ -104,15 +104,16 @@ def default_for(dataset: str) -> Entry:
 
 
 def default_recipe(dataset: str) -> Recipe:
-    """How to train on this data set, without what is said about it. Raises UnknownNameError."""
+    """The recipe alone, without its source and expectations. Raises UnknownNameError."""
     return default_for(dataset).recipe
 
 
 def begin_with(facts: DatasetFacts) -> Recipe:
-    """That recipe; for a folder of images, with a validation part, batch and crop that so many
-    images allow.
+    """The default recipe. For a folder of images, its validation part, batch size and crop are made
+    to fit the number and size of the images.
 
-    A batch takes half of them at most: how many are broken is not known yet.
+    A batch has at most half of the training images, since the number of broken files is not known
+    yet.
     """
     recipe = default_recipe(facts.name)
     if not facts.name.startswith(FOLDER_PREFIX):
@@ -137,7 +138,7 @@ _DIGITS_QUICK = Entry(
         weight_decay=WeightDecayConfig(value=5e-4),
         steps=500,
         batch_size=64,
-        augmentation=AugmentationConfig(pad=1),  # mirrored digits are other digits or none: no flip
+        augmentation=AugmentationConfig(pad=1),  # no flip: a mirrored digit is not a digit
         validation_images=300,
         evaluate_every=25,
         checkpoint_every=100,
@@ -217,11 +218,12 @@ _HE2015_CIFAR_110 = replace(
     ),
 )
 
-# 50 epochs of 18,610 images in batches of 16 are 50 × 1,164 updates as Keras counts them, the last
-# of each epoch with 2 images; here every batch is full. The 4,652 images it validated on are the
-# test part here, so some of the 18,610 are held out to choose by. Keras's l2(1e-3) adds 1e-3 · Σw²,
-# so the value is twice that. The notebook's `decay=1e-5` lowers the learning rate; it is no weight
-# decay.
+# The notebook: 50 epochs of 18,610 images in batches of 16. Keras counts 50 × 1,164 updates, the
+# last of each epoch with 2 images; here every batch is full.
+# It validated on 4,652 images. These are the test part here, so 1,000 of the 18,610 are held out
+# for validation.
+# Keras's l2(1e-3) adds 1e-3 · Σw², and `value` is halved in the loss, so it is 2e-3 here.
+# Keras's old `decay=1e-5` lowers the learning rate over time; it is not weight decay.
 _BINARY_ABLATION_SGD = Entry(
     name="binary_ablation_sgd",
     recipe=Recipe(

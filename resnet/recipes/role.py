@@ -1,8 +1,8 @@
-"""What a field of a recipe means where trainings are compared: it stands on the field itself.
+"""What a recipe's field means when trainings are compared. The role is written at the field itself.
 
-Nothing else lists a recipe's fields by hand. A field without a role counts as the worst: another
-value is another experiment, and it changes every random stream. So no claim is made that it could
-spoil.
+No other place lists the fields by hand. A field without a role gets the strictest one: another
+value is another experiment and changes every random stream. So a forgotten role can prevent a
+claim, but never allow a wrong one.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 Kind = Literal["experiment", "left open", "bookkeeping", "seed"]
-"""What another value of the field is:
+"""What a different value of the field means:
 
 - "experiment": another experiment.
 - "left open": another experiment too, but He et al. 2015 do not say which value they used.
@@ -21,16 +21,17 @@ Kind = Literal["experiment", "left open", "bookkeeping", "seed"]
 """
 
 Stream = Literal["split", "order", "augmentation"]
-"""What is drawn at random for training. Each is drawn from what decides the ones before it, too."""
+"""The random draws of a training. Each also depends on the fields that decide the streams before
+it."""
 
 STREAMS: tuple[Stream, ...] = ("split", "order", "augmentation")
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`words` call the field in a sentence: "another batch size". `decides` is the first random
-    stream that changes with it. A field that changes only together with another one is `part_of`
-    that: both are one change."""
+    """`words` name the field in a sentence: "another batch size". `decides` is the first random
+    stream that changes with the field. `part_of` names a field that changes together with it: both
+    count as one change."""
 
     kind: Kind
     words: str
@@ -39,7 +40,7 @@ class Role:
 
 
 def unknown(name: str) -> Role:
-    """The role of a field that has none."""
+    """The strictest role, for a field without one."""
     return Role("experiment", name.replace("_", " "), decides="split")
 
 
@@ -59,5 +60,5 @@ def fields_of_kind(recipe: type[BaseModel], *kinds: Kind) -> tuple[str, ...]:
 
 
 def deciding(recipe: type[BaseModel], stream: Stream) -> tuple[str, ...]:
-    """The names of the fields that decide a stream, not counting those that decide one before."""
+    """The names of the fields that decide a stream and none before it."""
     return tuple([name for name, role in roles_of(recipe).items() if role.decides == stream])

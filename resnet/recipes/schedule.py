@@ -1,8 +1,8 @@
-"""Learning rates as data: each schedule is a pure function of the step, and of nothing else.
+"""Learning rates as data: each schedule is a pure function of the step.
 
-Steps count optimiser updates from 0, so the rate of step s is the one update number s + 1 is made
-with. Schedules are driven by steps, never by epochs: 45,000 images in batches of 128 are 351.56
-steps, and a rounded epoch drifts.
+Steps count optimiser updates from 0, so update number s + 1 uses the rate of step s. Schedules
+count in steps, never in epochs: 45,000 images in batches of 128 are 351.56 steps, so rounded epochs
+would drift.
 """
 
 import math
@@ -37,8 +37,8 @@ class ConstantSchedule(Closed):
 
 
 class StepsSchedule(Closed):
-    """Multiplied by `factor` at each step in `drops`: 0.1, 32,000 and 48,000 are those of He et al.
-    2015 on CIFAR."""
+    """The rate is multiplied by `factor` at each step in `drops`. He et al. 2015 use the factor 0.1
+    at 32,000 and 48,000 on CIFAR."""
 
     path = "schedule"
     kind: Literal["steps"] = "steps"
@@ -51,6 +51,7 @@ class StepsSchedule(Closed):
         return self.drops[-1]
 
     def rate(self, step: int) -> float:
+        # The exponent is the number of drops so far.
         return self.learning_rate * self.factor ** sum(step >= drop for drop in self.drops)
 
     def check(self) -> None:
@@ -75,9 +76,9 @@ class CosineSchedule(Closed):
         return self.steps - 1
 
     def rate(self, step: int) -> float:
-        # Half a cosine, scaled to run from 1 at step 0 down to 0 at the last step.
+        # (1 + cos(π · t / T)) / 2 falls from 1 at step 0 to 0 at step T (Loshchilov 2017, eq. 5).
         share = (1 + math.cos(math.pi * min(step, self.steps) / self.steps)) / 2
-        # The rate runs from all of `learning_rate` down to `final_fraction` of it.
+        # So the rate falls from `learning_rate` to `final_fraction` of it.
         return self.learning_rate * (self.final_fraction + (1 - self.final_fraction) * share)
 
 
@@ -105,8 +106,8 @@ Schedule = Annotated[
 
 
 class StepsWarmup(Closed):
-    """The schedule's rate grows in equal parts over the first `steps`, and is whole from step
-    `steps - 1` on."""
+    """The rate grows linearly over the first `steps` steps. It reaches the schedule's rate at step
+    `steps - 1`."""
 
     path = "warmup"
     kind: Literal["steps"] = "steps"
@@ -114,11 +115,11 @@ class StepsWarmup(Closed):
 
 
 class ErrorWarmup(Closed):
-    """`learning_rate` until the running training error falls below `error` percent, then the
-    schedule for good.
+    """`learning_rate` until the running training error falls below `error` percent, after that the
+    schedule.
 
-    He et al. 2015 do so for ResNet-110: 0.01 until 80 %, about 400 steps. The error is read once
-    per log interval.
+    He et al. 2015 use it for ResNet-110: 0.01 until 80 %, about 400 steps. The error is checked
+    once in each log interval.
     """
 
     path = "warmup"
@@ -131,12 +132,13 @@ Warmup = Annotated[StepsWarmup | ErrorWarmup, Field(discriminator="kind")]
 
 
 def rate_at(schedule: Schedule, warmup: Warmup | None, step: int, *, warm: bool) -> float:
-    """The learning rate of one step. `warm` tells whether an ErrorWarmup is over; no other warm-up
+    """The learning rate of one step. `warm` tells whether an ErrorWarmup is over; only that kind
     reads it."""
     match warmup:
         case ErrorWarmup() if not warm:
             return warmup.learning_rate
         case StepsWarmup():
-            # Update number step + 1 of the warm-up's takes that share of the rate.
+            # (step + 1) / steps: the first update already has a rate above 0, the last the full
+            # one.
             return schedule.rate(step) * min(1.0, (step + 1) / warmup.steps)
     return schedule.rate(step)

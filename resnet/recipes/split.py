@@ -1,4 +1,5 @@
-"""The validation part of a data set: drawn once from (data set, seed), each class by its share."""
+"""The validation part of a data set: drawn once from (data set, seed), from each class in
+proportion."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ Positions = NDArray[np.int64]
 @dataclass(frozen=True)
 class Split:
     """Positions in the data set's training images, in random order, so that the first few are a
-    fair sample.
+    random sample.
 
-    `hash` is equal exactly when data set and split are.
+    Two splits have the same `hash` exactly when data set and split are the same.
     """
 
     train: Positions
@@ -26,12 +27,13 @@ class Split:
 
 
 def draw_split(dataset: Dataset | Streamed, validation_images: int, seed: int) -> Split:
-    """Draw `validation_images` of the training images. Raises ConfigError where a class would be
-    left empty."""
+    """Draw `validation_images` of the training images. Raises ConfigError where a class would have
+    no image in one part."""
     labels = dataset.train_labels
     sizes = np.bincount(labels, minlength=dataset.facts.classes)
     shares = class_shares(sizes, validation_images)
     check_shares(dataset.facts.class_names, sizes, shares)
+    # A generator for this purpose only: no other draw with this seed can shift the split.
     generator = np.random.default_rng([seed, len(labels), validation_images])
     chosen = [
         generator.permutation(np.flatnonzero(labels == label))[:share]
@@ -51,7 +53,7 @@ def check_shares(class_names: tuple[str, ...], sizes: Positions, shares: Positio
         empty = class_names[int(np.argmin(np.minimum(shares, sizes - shares)))]
         raise ConfigError(
             "Each class needs an image for training and one for validation; with validation_images"
-            f" {shares.sum():,} of {sizes.sum():,} class {echo(empty)} is left without."
+            f" {shares.sum():,} of {sizes.sum():,} class {echo(empty)} has none in one of them."
         )
 
 
@@ -60,7 +62,7 @@ def class_shares(sizes: Positions, total: int) -> Positions:
     remainder."""
     exact = sizes * (total / sizes.sum())  # [classes], with fractions of an image
     shares: Positions = np.floor(exact).astype(np.int64)  # [classes]
-    # The images that rounding down left over go to the classes that lost the largest fraction.
+    # Rounding down leaves some images over. They go to the classes that lost the largest fraction.
     largest_first = np.argsort(shares - exact, kind="stable")
     shares[largest_first[: total - shares.sum()]] += 1
     return shares
@@ -69,5 +71,6 @@ def class_shares(sizes: Positions, total: int) -> Positions:
 def _hash(dataset: Dataset | Streamed, *parts: Positions) -> str:
     digest = hashlib.sha256(dataset.checksum.encode())
     for positions in parts:
+        # Fixed byte order and size: the hash is the same on every machine.
         digest.update(positions.astype("<i8").tobytes())
     return digest.hexdigest()[:16]

@@ -1,1 +1,1 @@
-"""What runs say: statistics over seeds, arms compared, the paper's numbers, tables."""
+"""Results of runs: statistics over seeds, arms compared, the paper's numbers, tables."""

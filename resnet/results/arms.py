@@ -1,7 +1,7 @@
-"""From the runs of a study's arms to a table that can be published, and a sentence for each arm.
+"""The results of a study's arms from their runs: numbers for a table, and a sentence for each arm.
 
-Validation chooses. Test errors are those that runs read once, at their end; the best on test is
-never computed. Losses are data losses: a total with penalties in it is not read.
+Choices are made on validation data. Each run reads its test error once, at its end; the lowest test
+error of a run is never computed. Losses are data losses, without penalties.
 """
 
 import re
@@ -43,13 +43,13 @@ IN_WORDS: dict[ErrorMeasure, str] = {
     "train_error": " of training error",
 }
 BRIEF = re.compile(r"[.;] |\.$")
-"""Where the first thing that a cause says ends; after it comes advice."""
+"""The end of a cause's first sentence; advice follows it."""
 LONGEST_CAUSE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class SeedRun:
-    """One run: its records as in metrics.jsonl, how it ended, and the cause where it failed.
+    """One run: its records as in metrics.jsonl, how it ended, and the cause of a failure.
 
     `seed` is None where an imported curve has none.
     """
@@ -65,8 +65,8 @@ class ArmRuns:
     """The runs of one arm. `against` is the name of the arm it is compared with, None for the
     baseline.
 
-    Sentences are made of `change`, what was changed ("residual"), or else the name, and of `where`
-    ("at depth 56"). `shortcut` is the network's, "none" where it is plain, None where unknown.
+    Sentences use `change` ("residual"), or the name where it is empty, and `where` ("at depth 56").
+    `shortcut` is the network's: "none" for a plain network, None where unknown.
     """
 
     name: str
@@ -81,10 +81,10 @@ class ArmRuns:
 
 @dataclass(frozen=True, slots=True)
 class ArmResult:
-    """What an arm's finished runs say. `difference` is in `measure`, None without a baseline or a
-    number in both.
+    """The result of an arm's finished runs. `difference` is in `measure`; None without a baseline,
+    or where one of the two arms has no number.
 
-    `left_out` names, in a sentence each, the runs that are not counted.
+    `left_out` has one sentence for each run that is not counted.
     """
 
     arm: ArmRuns
@@ -104,7 +104,7 @@ def seed_run(run: Run) -> SeedRun:
 
 
 def ending(state: StateName) -> Ending:
-    """How a run in this state ended, if it has."""
+    """How a run in this state ended; "unfinished" where it has not."""
     if state == "finished":
         return "finished"
     if state in ("failed", "crashed", "machine restarted"):
@@ -118,6 +118,7 @@ def arm_of(
     """An arm of real runs, with its network's counts. Raises RunError or ConfigError where one
     cannot be read."""
     read = [seed_run(run) for run in runs]
+    # Runs whose spec cannot be read are reported by `seed_run` above.
     configs = {spec.config for run in runs if (spec := run.spec)}
     if len(configs) > 1:
         raise ConfigError(
@@ -141,8 +142,8 @@ def arm_of(
 
 
 def measured(records: Sequence[Line]) -> dict[Measure, float]:
-    """What one run's records say; a measure that was never recorded, or is no number, is left
-    out."""
+    """The measures of one run, from its records. A measure that was never recorded, or is not a
+    number, is left out."""
     test = history.last_of(records, history.Test) or history.Test()
     last = history.last_of(records, history.Evaluation) or history.Evaluation()
     errors = history.values(records, history.Evaluation, "validation_error")
@@ -164,12 +165,12 @@ def measured(records: Sequence[Line]) -> dict[Measure, float]:
 def results(
     arms: Sequence[ArmRuns], *, measure: ErrorMeasure | None = None, level: float = LEVEL
 ) -> list[ArmResult]:
-    """One result for each arm, in order; all are compared by the same measure, as differences stand
-    in one column.
+    """One result for each arm, in order. All arms use the same measure, because their differences
+    share one column.
 
-    That is `measure`; by default the test error where all finished runs of all arms have read it,
-    else the best validation error. Only finished runs count. Raises ConfigError for a name or a
-    seed given twice, UnknownNameError for an arm to compare with that isn't there.
+    The default for `measure` is the test error if all finished runs of all arms have it, else the
+    best validation error. Only finished runs count. Raises ConfigError for a name or a seed given
+    twice, UnknownNameError where the arm to compare with does not exist.
     """
     names = [arm.name for arm in arms]
     if twice := [name for name in names if names.count(name) > 1]:
@@ -187,6 +188,7 @@ def _compared(numbers: Iterable[Numbers]) -> ErrorMeasure:
     tested = all(
         len(arm.get("test_error", ())) >= len(arm["best_validation_error"]) for arm in evaluated
     )
+    # One run without a test error would make the arms incomparable, so all or none.
     return "test_error" if evaluated and tested else "best_validation_error"
 
 
@@ -223,6 +225,8 @@ def _collected(arm: ArmRuns) -> dict[Measure, Seeded]:
     numbers: dict[Measure, Seeded] = {}
     for run in arm.runs:
         for measure, value in measured(run.records).items() if run.ending == "finished" else ():
+            # An unfinished run has lower or higher errors than at its end: only finished ones
+            # count.
             numbers.setdefault(measure, []).append((run.seed, value))
     return numbers
 
@@ -231,6 +235,7 @@ def _difference(first: Seeded, second: Seeded, level: float) -> Difference | Non
     """`first` minus `second`, paired by seed where all seeds are known; None where one is empty."""
     if not first or not second:
         return None
+    # Pairing removes what a seed does to both arms alike; without all seeds it would mix pairs.
     seeds = _seeds(first), _seeds(second)
     known = len(seeds[0]) == len(first) and len(seeds[1]) == len(second)
     return statistics.difference(
@@ -243,7 +248,7 @@ def _seeds(seeded: Seeded) -> list[int]:
 
 
 def _left_out(arm: ArmRuns) -> tuple[str, ...]:
-    """A sentence for each run that does not count, and why."""
+    """A sentence for each run that is not counted, with the reason."""
     sentences = []
     for run in arm.runs:
         if why := _why_left_out(run):
@@ -262,7 +267,7 @@ def _why_left_out(run: SeedRun) -> str:
 
 
 def _because(run: SeedRun) -> str:
-    """Why a run failed, in brackets: the first sentence of its cause."""
+    """The first sentence of a failure's cause, in brackets."""
     if not run.cause:
         return ""
     return f" ({BRIEF.split(' '.join(run.cause.split()))[0][:LONGEST_CAUSE]})"
@@ -275,8 +280,8 @@ def _sentence(
     apart: Difference | None,
     references: Collection[str | None],
 ) -> str:
-    """What may be claimed, and no more. The arm's name is added where other words stand for it, so
-    that its row in the table can be found.
+    """The claim that the numbers allow. Where the sentence does not contain the arm's name, it is
+    added in brackets, so that readers find the arm's row in the table.
 
     A lower error is better. `references` are the arms that others are compared with.
     """
@@ -297,6 +302,8 @@ def _sentence(
         )
     if apart is None:
         return begun(f"{who}{row}: {arm.against} has no finished run to compare with yet")
+    # From here on the arm has a baseline. Claims from weakest to strongest: one seed, seeds
+    # without any spread, an interval that includes zero, an interval that excludes it.
     if apart.n == 1:
         short = "one seed" if summary.n == 1 else f"one seed of {arm.against}"
         return begun(f"{who}{row}, {short}: no interval, so no claim")
@@ -313,6 +320,7 @@ def _sentence(
             f"{subject}{IN_WORDS[measure]} is within noise ({named}{points} points, {apart.n}"
             " seeds)"
         )
+    # The difference is arm − baseline in percent of errors: below 0 the arm is better.
     effect = "helps" if apart.mean < 0 else "hurts"
     return begun(f"{what} {effect} by {points} points{IN_WORDS[measure]}{place}{row}")
 
@@ -334,7 +342,7 @@ def plus_minus(value: float, noise: float) -> str:
 
 
 def spread(summary: Summary) -> str:
-    """6.61 ± 0.16 (5): mean, standard deviation and the number of seeds; without ± for one seed."""
+    """6.61 ± 0.16 (5): mean, standard deviation and number of seeds. Without ± for one seed."""
     mean = statistics.fixed(summary.mean, 2)
     if summary.sd is None:
         text = mean

@@ -1,7 +1,7 @@
-"""What the paper reports, and whether a result of ours may be held against it. No I/O.
+"""The paper's numbers, and whether one of our results may be compared with them. No I/O.
 
-A number is compared only where network, data set and recipe are the paper's; otherwise it is said
-why not.
+A number is compared only where network, data set and recipe are the paper's. Otherwise the verdict
+gives the reasons.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ VerdictKind = Literal["reproduces", "within noise", "off", "no claim", "not comp
 Protocol = Literal["test", "10-crop top-1 validation"]
 
 PAPERS_SD = 0.16
-"""Points, over five runs of ResNet-110: the only spread the paper gives, so it stands in for its
+"""Points, over five runs of ResNet-110. The paper gives no other spread, so it is used for its
 single runs too."""
 
 TEST_IMAGES = 10_000
 RESOLVED = 2.0
-"""A comparison is sharp where its interval reaches no further than so many standard errors of the
+"""A comparison is sharp if its interval's half width is at most this many standard errors of the
 test set."""
 
 WARMED = {"resnet110", "resnet1202"}
@@ -36,8 +36,8 @@ WARMED = {"resnet110", "resnet1202"}
 class Published:
     """Error in percent, of the network the catalogue has by this name.
 
-    `sd` is over `runs` runs and None for one; `best` is the best of several, as the paper prints it
-    beside the mean.
+    `sd` is over `runs` runs, None for one run. `best` is the best of several, which the paper
+    prints next to the mean.
     """
 
     network: str
@@ -52,8 +52,8 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`text` is a sentence without its point; `difference` is ours minus the paper's, in points,
-    where compared."""
+    """`text` is a sentence without its full stop. `difference` is ours minus the paper's, in
+    points, or None where the two are not compared."""
 
     kind: VerdictKind
     text: str
@@ -84,17 +84,17 @@ PUBLISHED = {
         _imagenet("resnet34", 24.52, "Table 3, option B"),
     )
 }
-"""The plain networks on CIFAR-10 stand only in a figure (6, left), without numbers, so they are not
-here."""
+"""Plain networks on CIFAR-10 are missing: the paper shows them only in figure 6, without
+numbers."""
 
 
 def against_paper(network: ResNetConfig, dataset: str, recipe: Recipe, summary: Summary) -> Verdict:
-    """Our test error over seeds, in percent, beside the paper's mean, with a 95 % interval of their
-    difference.
+    """Compare our test error over seeds, in percent, with the paper's mean, by a 95 % interval of
+    the difference.
 
-    "off": the interval leaves out zero. "reproduces": it holds zero, and is sharp for 10,000 test
-    images. "within noise": it holds zero, but is too wide to say more. "no claim": one seed. Else
-    "not comparable", and why.
+    "off": the interval excludes zero. "reproduces": it includes zero and is narrow enough for
+    10,000 test images. "within noise": it includes zero but is too wide to say more. "no claim":
+    one seed. Otherwise "not comparable", with the reasons.
     """
     entry = catalog.find(network)
     row = PUBLISHED.get(entry.name) if entry else None
@@ -109,7 +109,7 @@ def against_paper(network: ResNetConfig, dataset: str, recipe: Recipe, summary: 
     apart = summary.mean - row.error
     if summary.sd is None:
         text = (
-            f"one seed: {summary.mean:.2f} % beside the paper's {_theirs(row)}; no interval, so no"
+            f"one seed: {summary.mean:.2f} % (the paper has {_theirs(row)}); no interval, so no"
             " claim"
         )
         return Verdict("no claim", text, apart, None, row)
@@ -119,23 +119,23 @@ def against_paper(network: ResNetConfig, dataset: str, recipe: Recipe, summary: 
 
 
 def _reasons(row: Published, dataset: str, recipe: Recipe) -> list[str]:
-    """Everything that makes ours another experiment."""
+    """All reasons why our experiment is not the paper's."""
     if dataset != row.dataset:
         return [f"another data set ({dataset}; the paper's is {row.dataset})"]
     if row.protocol != "test":
         return [f"the paper's is a {row.protocol} error"]
     names = ["he2015_cifar_110"] if row.network in WARMED else ["he2015_cifar"]
-    if (
-        row.network == "resnet1202"
-    ):  # "trained as described above": the paper does not say which of the two
+    # ResNet-1202 was "trained as described above": with or without warm-up, the paper does not say.
+    if row.network == "resnet1202":
         names.append("he2015_cifar")
     papers = [recipes.get(name).recipe for name in names]
     return min([_other_settings(recipe, paper) for paper in papers], key=len)
 
 
 def _other_settings(recipe: Recipe, paper: Recipe) -> list[str]:
-    """What makes a recipe another experiment than the paper's. Fields that the paper leaves open,
-    bookkeeping and the seed do not; any other field does, one that the paper's recipe lacks too."""
+    """The settings that make a recipe another experiment than the paper's. Not counted are the
+    seed, bookkeeping, and fields that the paper leaves open. A field that the paper's recipe lacks
+    counts."""
     return [
         f"another {role.words}"
         for name, role in roles_of(type(recipe)).items()
@@ -144,16 +144,16 @@ def _other_settings(recipe: Recipe, paper: Recipe) -> list[str]:
 
 
 def _half_width(row: Published, summary: Summary, sd: float) -> float:
-    """Of the interval around ours minus the paper's: both are means of a few runs, with Welch's
-    degrees of freedom.
+    """Half the width of the interval around ours minus the paper's. Both are means of a few runs,
+    so the degrees of freedom are Welch's.
 
-    The test images are the same in both, so their own standard error is not added.
+    Both were tested on the same images, so the standard error of the test set is not added.
     """
     theirs = PAPERS_SD if row.sd is None else row.sd
+    # Var[ours − theirs] = sd² / n + sd_paper² / runs: squared standard errors of two means.
     parts = (sd**2 / summary.n, theirs**2 / row.runs)
-    error, freedom = statistics.pooled(
-        parts, (summary.n, 5)
-    )  # five runs are behind the paper's spread
+    # The paper's spread comes from five runs, also where it is used for a single run.
+    error, freedom = statistics.pooled(parts, (summary.n, 5))
     return statistics.t_quantile(0.95, freedom) * error
 
 

@@ -16,15 +16,15 @@ TableFormat = Literal["text", "csv", "markdown", "latex"]
 
 NOTES = (
     (
-        "Mean ± standard deviation (seeds). A difference is arm minus what it is compared with ±"
-        " half its interval, over pairs where seeds are shared, else after Welch; each interval"
-        " stands by itself."
+        "Mean ± standard deviation (seeds). A difference is the arm minus the arm it is compared"
+        " with, ± half its interval: over pairs where seeds are shared, else Welch's. Intervals are"
+        " not corrected for multiple comparisons."
     ),
-    "Test decides nothing: the test set was read once, at the end of each run.",
+    "The test set was read once, at the end of each run; no choice was made with it.",
 )
 LINE = 100
 WIDTHS: dict[TableFormat, int] = {"text": 28, "latex": 24}
-"""The most letters in a line of a column of words."""
+"""The most characters in a line of a text column."""
 
 GAP = "  "
 LATIN = 0xFF
@@ -36,11 +36,11 @@ def reading_table(
     measures: Sequence[Measure] = tuple(TITLES),
     paper: Mapping[str, str] | None = None,
 ) -> TextTable:
-    """For people: mean ± standard deviation (seeds), with sentences below. A column without any
-    number is left out.
+    """For people: mean ± standard deviation (seeds), with sentences below. Columns without numbers
+    are left out.
 
-    `paper` says of each arm, by its name, how it compares with the paper; without it there is no
-    such column.
+    `paper` has, by an arm's name, its comparison with the paper; without it there is no such
+    column.
     """
     recorded = {measure for result in results for measure in result.summaries}
     shown = [measure for measure in measures if measure in recorded]
@@ -58,9 +58,16 @@ def reading_table(
     for result in results:
         cells = [_cell(measure, result.summaries.get(measure)) for measure in shown]
         apart = signed(result.difference) if result.difference else ""
-        beside = [] if paper is None else [paper.get(result.arm.name, "")]
+        against_paper = [] if paper is None else [paper.get(result.arm.name, "")]
         lines.append(
-            [result.arm.name, *cells, result.arm.trainable_params, result.arm.macs, apart, *beside]
+            [
+                result.arm.name,
+                *cells,
+                result.arm.trainable_params,
+                result.arm.macs,
+                apart,
+                *against_paper,
+            ]
         )
     sentences = [f"{text}." for result in results for text in (result.sentence, *result.left_out)]
     sentences += _more_seeds(results)
@@ -72,13 +79,15 @@ def reading_table(
 
 
 def _more_seeds(results: Sequence[ArmResult]) -> list[str]:
-    """How many seeds would show a difference that is within noise now, if the true one is as large
-    as what was measured. Without this, "within noise" is read as "no effect"."""
+    """How many seeds would detect a difference that is within noise now, if the true one is as
+    large as the measured one. Without this sentence, readers take "within noise" for "no
+    effect"."""
     by_name = {result.arm.name: result for result in results}
     needed = {}
     for result in results:
         apart, against = result.difference, by_name.get(result.arm.against or "")
         if apart and against and apart.half_width is not None and not apart.beyond_noise:
+            # The measure of the comparison, which need not be the first column.
             arm, against_arm = [each.summaries.get(result.measure) for each in (result, against)]
             count = seeds_to_tell(apart, (arm and arm.sd, against_arm and against_arm.sd))
             needed[result.arm.name] = f"about {count}" if count else f"more than {STUDY_SEEDS}"
@@ -86,18 +95,19 @@ def _more_seeds(results: Sequence[ArmResult]) -> list[str]:
         return []
     counts = ", ".join(f"{count} ({name})" for name, count in needed.items())
     return [
-        "Within noise does not mean equal: if what was measured is real, four of five studies"
-        f" would show it with so many seeds an arm: {counts}."
+        "Within noise does not mean equal. If the true difference is as large as the measured one,"
+        f" four of five studies would detect it with this many seeds in each arm: {counts}."
     ]
 
 
 def numbers_table(results: Sequence[ArmResult]) -> TextTable:
-    """For programs, as CSV: every number in a column of its own, unrounded, in percent, nats or
-    seconds; an empty cell where unknown."""
+    """For programs, as CSV: one column for each number, unrounded, in percent, nats or seconds. An
+    unknown number is an empty cell."""
     keys = [f"{measure}_{part}" for measure in TITLES for part in Summary._fields]
     apart = [f"difference_{part}" for part in ("measure", "against", *Difference._fields)]
     lines: list[list[Cell]] = []
     for result in results:
+        # An unknown measure still fills all its columns, so every line has equally many cells.
         nothing = (None,) * len(Summary._fields)
         numbers = [
             number for measure in TITLES for number in result.summaries.get(measure, nothing)
@@ -115,7 +125,7 @@ def numbers_table(results: Sequence[ArmResult]) -> TextTable:
 
 
 def written(table: TextTable, form: TableFormat) -> str:
-    """The table as text of this format, which ends with a line feed. Raises UnknownNameError."""
+    """The table as text in this format, with a line feed at the end. Raises UnknownNameError."""
     writers = {
         "text": plain_text,
         "csv": TextTable.csv,
@@ -129,15 +139,15 @@ def written(table: TextTable, form: TableFormat) -> str:
 
 
 def _set(sign: str) -> str:
-    """The sign, or one like it that pdflatex knows without further packages: it stops at others,
-    and a name may hold any."""
+    """The character, or a similar one that pdflatex knows without extra packages. It stops at
+    unknown characters, and names may contain any."""
     plain = sign if sign in TYPESET else unicodedata.normalize("NFKD", sign)[0]
     return plain if ord(plain) <= LATIN or plain in TYPESET else "?"
 
 
 def plain_text(table: TextTable) -> str:
-    """For a terminal: columns as wide as their widest cell, a cell's lines below each other, the
-    notes below all."""
+    """For a terminal: each column is as wide as its widest cell. A cell may have several lines. The
+    notes follow the table."""
     heads = [column.heading for column in table.columns]
     # A heading of numbers is broken at each space, since numbers are narrower than words.
     rows = [
@@ -161,11 +171,11 @@ def _aligned(
     lines = []
     for index in range(max(map(len, row))):
         parts = [cell[index] if index < len(cell) else "" for cell in row]
-        put = [
+        padded = [
             part.rjust(width) if column.side == "r" else part.ljust(width)
             for part, column, width in zip(parts, columns, widths, strict=True)
         ]
-        lines.append(GAP.join(put).rstrip())
+        lines.append(GAP.join(padded).rstrip())
     return lines
 
 
@@ -177,12 +187,12 @@ def read_cell(cell: Cell) -> str:
 
 
 def _width(lines: Sequence[str]) -> int:
-    """Of a cell of several lines, in letters."""
+    """The width of a cell of several lines, in characters."""
     return max(map(len, lines))
 
 
 def _narrowed(table: TextTable, width: int) -> TextTable:
-    """The same table with its columns of words no wider than so many letters."""
+    """The same table with its text columns at most `width` characters wide."""
     lines = []
     for cells in table.lines:
         lines.append(
@@ -197,7 +207,7 @@ def _narrowed(table: TextTable, width: int) -> TextTable:
 
 
 def _cell(measure: Measure, summary: Summary | None) -> Cell:
-    """On two lines, the number of seeds on the second, so that the column is narrow."""
+    """Two lines, with the number of seeds on the second, so that the column stays narrow."""
     if summary is None:
         return None
     if measure == "duration_s":
@@ -206,8 +216,9 @@ def _cell(measure: Measure, summary: Summary | None) -> Cell:
 
 
 def signed(apart: Difference) -> str:
-    """−4.1 ± 0.6, or the bare difference where there is no interval."""
+    """−4.1 ± 0.6, or the difference alone where there is no interval."""
     number = abs(apart.mean)
     text = f"{number:.2f}" if apart.half_width is None else plus_minus(number, apart.half_width)
+    # A difference that rounds to 0.0 gets no sign: +0.0 would claim a direction.
     bare = float(text.split()[0])
     return text if bare == 0 else ("−" if apart.mean < 0 else "+") + text

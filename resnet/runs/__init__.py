@@ -1,5 +1,4 @@
-"""Runs: directories that tell the whole truth about a training, and the processes that work on
-them.
+"""Runs: a directory with all records of each training, and the processes that work on it.
 
 from resnet.runs import RunSpec, Store
 run = Store("runs").start(RunSpec(...))

@@ -1,4 +1,4 @@
-"""A run as a file to take away: its records as CSV, its whole directory as a zip."""
+"""A run as a download: its records as CSV, its directory as a zip."""
 
 import csv
 import io
@@ -14,8 +14,8 @@ FIRST_COLUMNS = ("kind", "step", "epoch", "time_s")
 
 
 def metrics_csv(run: Run) -> str:
-    """Every record on a line, with a column for each field that any of them has, also for kinds and
-    fields that only a newer version knows. Text is guarded as in all CSV.
+    """One line for each record, and one column for each field of any record, including kinds and
+    fields that only a newer version knows. Text is guarded against formulas, as in all CSV.
 
     Raises RunError.
     """
@@ -36,12 +36,13 @@ def _cell(value: object) -> object:
 
 
 def last_weights(run: Run) -> Path | None:
-    """The file of the newest checkpoint's weights; None before the first."""
+    """The weights file of the newest checkpoint; None before the first."""
     return max(run.directory.file(CHECKPOINTS).glob("step-*[0-9]/weights.npz"), default=None)
 
 
 def zipped(run: Run) -> bytes:
-    """The run's directory but for temporary files, below a folder of its name. Raises RunError."""
+    """The run's directory without temporary files, in a folder with the run's id. Raises
+    RunError."""
     packed = io.BytesIO()
     with disk.one_sentence(run.path), zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(run.path.rglob("*")):

@@ -1,15 +1,15 @@
-"""Checkpoints: everything a run needs to go on at the next step as if nothing had happened.
+"""Checkpoints: everything a run needs to continue as if it had not been interrupted.
 
 checkpoint/step-00000200/
     weights.npz      every variable of the model by its path, "stage1.block1.conv1/kernel";
                      moving averages included
     optimiser.npz    the optimiser's variables, by number and path
     best.npz         the weights with the lowest validation error so far, once there are any
-    state.json       step, running sums, and whatever else the loop remembers
-    SHA256SUMS       of all these, as `sha256sum -c` reads it
+    state.json       step, running sums, and the rest of the loop's state
+    SHA256SUMS       checksums of these files, for `sha256sum -c`
 
-Written aside, flushed to the disk and renamed, so one is there whole or not at all. The last two
-are kept.
+A checkpoint is written to a temporary folder, flushed to the disk and renamed, so it is complete or
+missing. The last two are kept.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 class Checkpoint(NamedTuple):
-    """What is written and read. `state` is JSON."""
+    """The content of a checkpoint. `state` is JSON."""
 
     step: int
     weights: Arrays
@@ -45,22 +45,22 @@ class Checkpoint(NamedTuple):
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint and drop all but the last two. Raises OSError; what was there before then
-    stays."""
+    """Write a checkpoint and delete all but the last two. Raises OSError, and then changes
+    nothing."""
     target = folder / f"step-{checkpoint.step:08d}"
     aside = target.with_suffix(ASIDE)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
         _fill(aside, checkpoint)
-        shutil.rmtree(
-            target, ignore_errors=True
-        )  # there only if it was broken, or is this very one
+        # A checkpoint of this step exists already only where it is damaged or the same.
+        shutil.rmtree(target, ignore_errors=True)
         aside.rename(target)
     except OSError:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    sync_folder(folder)  # a rename survives a power cut only once its folder has been flushed
+    sync_folder(folder)  # a rename survives a power cut only after this
+    # Older ones are deleted last: at every moment a complete checkpoint exists.
     for old in steps(folder)[:-KEPT]:
         shutil.rmtree(old)
     return target
@@ -72,13 +72,13 @@ def steps(folder: Path) -> list[Path]:
 
 
 def load_last(folder: Path, say: Callable[[str], None]) -> Checkpoint | None:
-    """The newest checkpoint that is whole; None where there is none. Broken ones are passed over
-    with a word."""
+    """The newest complete checkpoint; None where there is none. Damaged ones are skipped and
+    reported to `say`."""
     for path in reversed(steps(folder)):
         try:
             return load(path)
         except RunError as error:
-            say(f"{error} Going back to an earlier one.")
+            say(f"{error} An earlier checkpoint is used.")
     return None
 
 
@@ -87,6 +87,7 @@ def load(path: Path) -> Checkpoint:
     try:
         files = {}
         for line in (path / SUMS).read_text().splitlines():
+            # "<digest>  <name>", as sha256sum writes it.
             digest, _, name = line.partition("  ")
             files[name] = (path / name).read_bytes()
             if hashlib.sha256(files[name]).hexdigest() != digest:
@@ -102,7 +103,7 @@ def load(path: Path) -> Checkpoint:
 
 
 def check_network(checkpoint: Checkpoint, config: ResNetConfig) -> None:
-    """Raise RunError where a checkpoint was written for another network than this."""
+    """Raise RunError where the checkpoint belongs to another network."""
     made_for = checkpoint.state.get("config")
     if made_for != config.fingerprint:
         raise RunError(
@@ -128,6 +129,7 @@ def _fill(aside: Path, checkpoint: Checkpoint) -> None:
             file.write(data)
             file.flush()
             sync(file.fileno())
+    # The names in the folder too, not only the files' contents.
     sync_folder(aside)
 
 

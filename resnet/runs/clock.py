@@ -1,5 +1,5 @@
-"""Time as a run needs it. Ages are taken from the time since boot, which no one can set back; dates
-are for people."""
+"""Clocks for runs. Ages use the time since the machine's start, which cannot be set back; Unix time
+is for display."""
 
 import time
 from functools import cache
@@ -12,8 +12,8 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Reading(NamedTuple):
-    """A moment: `time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to
-    be subtracted."""
+    """A moment: `time_s` is Unix time, for display; `uptime_s` counts from the machine's start, for
+    differences."""
 
     time_s: float
     uptime_s: float
@@ -24,7 +24,7 @@ def read() -> Reading:
 
 
 def now_s() -> float:
-    """Unix time. It may jump: never take a difference of two."""
+    """Unix time. The clock may be set, so never subtract two of these."""
     return time.time()
 
 
@@ -36,10 +36,10 @@ def uptime_s() -> float:
 
 @cache
 def boot_id() -> str:
-    """A name for the time between two starts of this machine.
+    """An id that changes with every start of this machine.
 
-    Linux has a random one. Elsewhere it is the moment of the start, which changes when somebody
-    sets the clock.
+    Linux has a random one. Other systems get the time of the start, which changes when the clock is
+    set.
     """
     try:
         return BOOT_ID.read_text().strip()

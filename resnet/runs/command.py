@@ -1,4 +1,4 @@
-"""The command that does a run again, to be typed in a terminal."""
+"""The terminal command that repeats a run."""
 
 import shlex
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ RESNET = ("python", "-m", "resnet")
 
 
 def command(run: Run, data_folder: str | None = None) -> str | None:
-    """What to type for another run like this. None where its spec cannot be read, or it is a fork
-    whose parent is gone.
+    """The command that starts another run like this. None where the spec cannot be read, or the run
+    is a fork whose parent was deleted.
 
-    A fork begins at its parent's last checkpoint, which may be a later one by now. A folder of
-    images is looked for in `data_folder`, the run's own unless given.
+    A fork begins at its parent's last checkpoint; the parent may have a later one now.
+    `data_folder` is the place of a folder of images; by default that of the run.
     """
     spec, parent = run.spec, run.parent
     if spec is None:
@@ -50,8 +50,8 @@ def _train(spec: RunSpec) -> list[str]:
 
 
 def _place(spec: RunSpec, data_folder: str | None) -> list[str]:
-    """Where a folder of images lies. Other data sets are the same everywhere, and every machine has
-    them in a place of its own."""
+    """The place of a folder of images. Other data sets are the same on every machine and need no
+    path."""
     return (
         ["--data-folder", data_folder or spec.data_folder]
         if spec.dataset.startswith(data.FOLDER_PREFIX)

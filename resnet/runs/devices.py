@@ -1,5 +1,4 @@
-"""What a run can be computed on: each NVIDIA GPU by its name, and the CPU. Never imports
-TensorFlow."""
+"""The devices for runs: each NVIDIA GPU, and the CPU. Never imports TensorFlow."""
 
 import contextlib
 import os
@@ -21,8 +20,8 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`id` is what a run's spec holds: "cpu", or "gpu" and its number in PCI order. Sizes are None
-    where unknown."""
+    """`id` is the value in a run's spec: "cpu", or "gpu" and the number in PCI order. Sizes are
+    None where unknown."""
 
     id: str
     name: str
@@ -36,7 +35,7 @@ def list_devices() -> list[Device]:
 
 
 def offered() -> list[Device]:
-    """What a person may choose: each device, and all GPUs together where there are several."""
+    """The devices to choose from: each one, and all GPUs together where there are several."""
     single = list_devices()
     gpus = [device.id for device in single if device.id != CPU]
     return [*single, get_device(JOINT.join(gpus))] if len(gpus) > 1 else single
@@ -54,10 +53,11 @@ def get_device(name: str) -> Device:
         return known[name]
     if set(ids) != {CPU} and (len(set(ids)) < len(ids) or CPU in ids):
         raise ConfigError(
-            "Devices that work together are different GPUs, as gpu0+gpu1, or the CPU in equal"
-            f" parts, as cpu+cpu; received {name!r}."
+            "Several devices must be different GPUs, for example gpu0+gpu1, or equal parts of the"
+            f" CPU, for example cpu+cpu; received {name!r}."
         )
     together = [known[one] for one in dict.fromkeys(ids)]
+    # The device with the least memory limits the run, since all get equal shares of a batch.
     free = [device.free_bytes for device in together if device.free_bytes is not None]
     total = [device.total_bytes for device in together if device.total_bytes is not None]
     return Device(
@@ -66,8 +66,7 @@ def get_device(name: str) -> Device:
 
 
 def parts(device: str) -> tuple[str, ...]:
-    """The single devices behind an id: "gpu0+gpu1" are two, of which each takes its share of every
-    batch."""
+    """The single devices of an id: "gpu0+gpu1" are two, and each gets its share of every batch."""
     return tuple(device.split(JOINT))
 
 
@@ -80,8 +79,8 @@ class Stranger:
 
 
 def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
-    """Processes of other programs on a GPU; none for the CPU. A process with very little memory,
-    such as a desktop's, is left out."""
+    """Processes of other programs on a GPU; none for the CPU. Processes with very little memory,
+    such as a desktop's, are ignored."""
     if CPU in parts(device):
         return []
     if len(parts(device)) > 1:
@@ -95,21 +94,19 @@ def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
             running = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
         except pynvml.NVMLError:
             return []
-    there_now = [
+    others = [
         Stranger(process.pid, process.usedGpuMemory)
         for process in running
         if process.pid not in ours
     ]
     return [
-        one
-        for one in there_now
-        if one.used_bytes is None or one.used_bytes > NEGLIGIBLE_SHARE * total
+        one for one in others if one.used_bytes is None or one.used_bytes > NEGLIGIBLE_SHARE * total
     ]
 
 
 @contextlib.contextmanager
 def driver() -> Iterator[bool]:
-    """Talk to the NVIDIA driver for the length of the block; False where there is none."""
+    """Open the NVIDIA driver during the block; False where there is none."""
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
@@ -129,7 +126,7 @@ def _gpus() -> list[Device]:
 def _gpu(number: int) -> Device:
     handle = pynvml.nvmlDeviceGetHandleByIndex(number)
     free = total = None
-    with contextlib.suppress(pynvml.NVMLError):  # some virtual GPUs keep their memory to themselves
+    with contextlib.suppress(pynvml.NVMLError):  # some virtual GPUs do not report it
         memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
         free, total = int(memory.free), int(memory.total)
     return Device(f"gpu{number}", str(pynvml.nvmlDeviceGetName(handle)), free, total)
@@ -150,7 +147,7 @@ def _cpu() -> Device:
 
 
 def _model() -> str:
-    """What Linux calls the processor; psutil does not know, and other systems have no such file."""
+    """The processor's name from Linux. psutil does not know it; other systems lack this file."""
     try:
         lines = CPU_INFO.read_text().splitlines()
     except OSError:

@@ -1,9 +1,8 @@
-"""The files of one run, by name: nothing else is needed to understand it, and nothing else knows
-where they lie.
+"""The files of one run. They contain everything about it, and only this module knows their names.
 
-The worker writes through this class and everybody else reads through it. Small files are replaced
-whole, so a reader never sees half of one; metrics.jsonl only grows; a full or read-only disk is one
-sentence (RunError).
+The worker writes through this class, and all readers read through it. Small files are replaced as a
+whole, so a reader never sees half of one. metrics.jsonl only grows. A full or read-only disk gives
+a RunError in one sentence.
 """
 
 import contextlib
@@ -35,12 +34,12 @@ CONTROL = "control.json"
 EXIT = "exit.json"
 CHECKPOINTS = "checkpoint"
 MODEL = "model.keras"
-WORK = "process.json"  # who works on it, written by starter and worker
+WORK = "process.json"  # the worker process, written by its starter or by itself
 ENDED = "ended.json"  # how that process ended, as its starter saw it
-REQUEST = "request.json"  # who asked for the run, and when
+REQUEST = "request.json"  # when the run was submitted, and by which token
 NOTES = "notes.json"
-RESERVE = "reserve"
-TEMPORARY = "temporary"  # what the worker's libraries put into the temporary folder
+RESERVE = "reserve"  # disk space for the last records, see `reserve`
+TEMPORARY = "temporary"  # temporary files of the worker's libraries
 
 RESERVE_BYTES = 1 << 16
 
@@ -48,7 +47,7 @@ Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class RunDirectory:
-    """One run's directory. Every method raises RunError, in one sentence, for what the disk
+    """One run's directory. Every method raises RunError, in one sentence, where the disk
     refuses."""
 
     def __init__(self, path: Path | str) -> None:
@@ -58,8 +57,8 @@ class RunDirectory:
         return self.path / name
 
     def write_json(self, name: str, data: Mapping[str, Any]) -> None:
-        """Replace a file whole: written aside, flushed to the disk, renamed. A reader sees the old
-        or the new one."""
+        """Replace a file as a whole: write a temporary file, flush it, rename it. Readers see the
+        old or the new file."""
         content = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         with one_sentence(self.file(name)):
             disk.replace(self.file(name), content)
@@ -101,11 +100,11 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the run for as long as the block lasts: the proof that it lives. RunError where
-        another process does.
+        """Hold the run's lock during the block; a held lock shows that the run is alive. RunError
+        where another process holds it.
 
-        Takes over the lock its starter handed down, where there is one, and writes down who this
-        process is.
+        Uses the lock that the starter handed over, if any, and records this process in
+        process.json.
         """
         with one_sentence(self.file(LOCK)):
             held = lock.Lock.inherited(self.file(LOCK)) or lock.Lock.take(self.file(LOCK))
@@ -121,24 +120,25 @@ class RunDirectory:
             return lock.is_held(self.file(LOCK))
 
     def write_work(self, process: Process, began: clock.Reading) -> None:
-        """Write down who works on the run, and since when."""
+        """Record the process that works on the run, and since when."""
         work = {"pid": process.pid, "start_ticks": process.start_ticks, "boot_id": clock.boot_id()}
         self.write_json(WORK, work | began._asdict())
 
     def work(self) -> Work | None:
-        """Who works on the run, or did last; None where nobody did, or it cannot be read."""
+        """The process that works on the run, or was the last to; None where there was none, or the
+        file cannot be read."""
         with contextlib.suppress(RunError):
             return self.read(WORK, Work)
         return None
 
     def _name_me(self) -> None:
-        """Write down that this process works on the run, unless its starter already has."""
-        me = processes.read(os.getpid())
-        if me and me != processes.worker(self.work()):
-            self.write_work(me, clock.read())
+        """Record this process as the worker, unless its starter already has."""
+        this_process = processes.read(os.getpid())
+        if this_process and this_process != processes.worker(self.work()):
+            self.write_work(this_process, clock.read())
 
     def forget_attempt(self) -> None:
-        """Remove what an earlier process left, before a new one begins. What it achieved stays."""
+        """Remove the files of an earlier process before a new one begins. Results stay."""
         self.remove_temporary_files()
         for name in (EXIT, ENDED, CONTROL, HEARTBEAT, WORK):
             with one_sentence(self.file(name)):
@@ -148,17 +148,17 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def temporary_files(self) -> Iterator[None]:
-        """Give this process and its children an empty temporary folder in the run, for as long as
-        the block lasts.
+        """Give this process and its children an empty temporary folder in the run during the block.
 
-        TensorFlow writes the functions that it compiles into the temporary folder and removes them
-        at its exit, which a killed worker never reaches. Here whoever ends or starts a worker can
-        find and remove them.
+        TensorFlow writes compiled functions into the temporary folder and removes them at its exit.
+        A killed worker never reaches its exit. In the run's folder, the process that ends or starts
+        a worker can find and remove them.
         """
         folder = self.file(TEMPORARY)
         self.remove_temporary_files()
         with one_sentence(folder):
             folder.mkdir()
+        # Two places: TMPDIR for children and C++ code, `tempfile.tempdir` for Python code here.
         outer, before = os.environ.get("TMPDIR"), tempfile.tempdir
         os.environ["TMPDIR"] = tempfile.tempdir = str(folder.absolute())
         try:
@@ -174,17 +174,17 @@ class RunDirectory:
         """Remove the run's temporary folder, where there is one. No worker may be using it."""
         shutil.rmtree(self.file(TEMPORARY), ignore_errors=True)
 
-    # What the worker says
+    # Records of the worker
 
     def beat(self, step: int, phase: Phase) -> None:
-        """A sign of life, every two seconds at most, whatever else is going on. Not flushed: it is
-        of no use later."""
+        """Write the heartbeat, at least every two seconds in every phase. Not flushed to the disk:
+        it is useless after a power cut."""
         beat = Heartbeat(**clock.read()._asdict(), step=step, phase=phase)
         with one_sentence(self.file(HEARTBEAT)):
             disk.replace_fleeting(self.file(HEARTBEAT), beat.model_dump_json().encode())
 
     def heartbeat(self) -> Heartbeat | None:
-        """The last sign of life, or None where there is none that can be read."""
+        """The last heartbeat; None where there is none or it cannot be read."""
         with contextlib.suppress(RunError):
             return self.read(HEARTBEAT, Heartbeat)
         return None
@@ -207,7 +207,7 @@ class RunDirectory:
             return journal.read_backwards(self.file(METRICS), enough)
 
     def truncate_metrics(self, step: int) -> None:
-        """Drop the records of later steps, before going on from a checkpoint of `step`. Needs the
+        """Delete the records after `step`, before a run continues from its checkpoint. Needs the
         lock."""
         self.close()
         if self.file(METRICS).exists():
@@ -215,44 +215,44 @@ class RunDirectory:
                 journal.truncate(self.file(METRICS), step)
 
     def sync_metrics(self) -> None:
-        """Return once every appended record would survive a power cut: a checkpoint is worth no
-        more than its curve."""
+        """Return when every appended record would survive a power cut. Call it before a checkpoint
+        is written."""
         with one_sentence(self.file(METRICS)):
             self._journal.sync()
 
     def write_exit(self, outcome: Outcome, cause: str | None = None) -> None:
-        """The last word of a worker: how it ended, and why. Finds room on a full disk too."""
+        """Write how the worker ended, and why. Works on a full disk too."""
         self._write_at_last(EXIT, LastWord(outcome=outcome, cause=cause, time_s=clock.now_s()))
 
     def write_ended(self, exit_code: int) -> None:
-        """How the worker's process ended, as its starter saw it. Finds room on a full disk too."""
+        """How the worker's process ended, as its starter saw it. Works on a full disk too."""
         self._write_at_last(ENDED, Ended(exit_code=exit_code, time_s=clock.now_s()))
 
     def _write_at_last(self, name: str, record: BaseModel) -> None:
-        """On a full disk, the reserve makes room."""
+        """On a full disk, delete the reserve to free the space."""
         try:
             self.write(name, record)
         except RunError:
             self.file(RESERVE).unlink(missing_ok=True)
             self.write(name, record)
 
-    # What a person asked
+    # Requests of a person
 
     def ask_stop(self) -> None:
-        """Ask the worker to make a checkpoint and end. Asking again does not move the deadline."""
+        """Ask the worker to write a checkpoint and end. Asking again does not move the deadline."""
         if not self.stop_asked():
             self._write_at_last(
                 CONTROL, Control(stop=True, boot_id=clock.boot_id(), **clock.read()._asdict())
             )
 
     def control(self) -> Control | None:
-        """What was asked, or None where nothing was, or nothing that can be read."""
+        """The request; None where there is none or it cannot be read."""
         with contextlib.suppress(RunError):
             return self.read(CONTROL, Control)
         return None
 
     def stop_asked(self) -> bool:
-        """Whether a person asked for the end. One small read: cheap enough for every step."""
+        """Whether a person asked the run to end. One small read, cheap enough for every step."""
         control = self.control()
         return control is not None and control.stop
 
@@ -263,7 +263,7 @@ class RunDirectory:
             del self._journal
 
     def reserve(self) -> None:
-        """Set a little room aside for the last word."""
+        """Reserve disk space, so that the end of the run can be recorded on a full disk."""
         with one_sentence(self.file(RESERVE)):
             disk.allocate(self.file(RESERVE), RESERVE_BYTES)
 

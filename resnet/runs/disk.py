@@ -1,4 +1,5 @@
-"""Writing a run's files so that a reader, a full disk or a power cut never finds half of one."""
+"""Writing a run's files so that readers never see half a file, even after a full disk or a power
+cut."""
 
 import contextlib
 import os
@@ -9,12 +10,12 @@ from pathlib import Path
 from resnet.errors import RunError
 from resnet.files import NOT_OFFERED, REASONS, sync, sync_folder
 
-MODE = 0o666  # less the umask, so that a run can be read from outside a container
+MODE = 0o666  # minus the umask, so that a run can be read from outside a container
 
 
 @contextlib.contextmanager
 def one_sentence(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses about `path` into a RunError."""
+    """Turn an OSError about `path` into a RunError."""
     try:
         yield
     except OSError as error:
@@ -22,29 +23,30 @@ def one_sentence(path: Path) -> Iterator[None]:
 
 
 def explain(error: OSError, path: Path) -> str:
-    """What the disk refused, and what to do, in one sentence."""
+    """The failed operation and a way out, in one sentence."""
     reason = REASONS.get(error.errno or 0) or f"{error.strerror or error}."
     return f"Cannot read or write {path.parent.name}/{path.name}: {reason}"
 
 
 def replace(path: Path, content: bytes) -> None:
-    """`path` holds exactly `content` afterwards, through a power cut too, or what it held before.
-    Raises OSError."""
+    """Write `content` to `path`. After a failure or a power cut, `path` has either the old or the
+    new content. Raises OSError."""
     with _aside(path, content) as (aside, descriptor):
         sync(descriptor)
         aside.replace(path)
+    # Order: content flushed, then renamed, then the new name flushed.
     sync_folder(path.parent)
 
 
 def replace_fleeting(path: Path, content: bytes) -> None:
-    """The same without waiting for the disk, for what is of no use after a power cut."""
+    """The same without waiting for the disk, for content that is useless after a power cut."""
     with _aside(path, content) as (aside, _):
         aside.replace(path)
 
 
 @contextlib.contextmanager
 def _aside(path: Path, content: bytes) -> Iterator[tuple[Path, int]]:
-    """A file beside `path`, written and open; removed where the block fails."""
+    """A temporary file in the same folder, written and open. Removed where the block fails."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
@@ -60,9 +62,9 @@ def _aside(path: Path, content: bytes) -> Iterator[tuple[Path, int]]:
 def allocate(path: Path, size_bytes: int) -> None:
     """A file that really takes up this much of the disk. Raises OSError.
 
-    Opened for reading too: where the file system has no fallocate, the C library reads a byte of
-    each block that the file has already, and writes it back. A C library that does not stand in
-    (musl), a kernel that refuses the call, or a system without it (macOS) is stood in for here.
+    Opened for reading too: where the file system has no fallocate, the C library emulates it by
+    reading and writing a byte of each existing block. Where there is no emulation (musl), the
+    kernel refuses the call, or the system lacks it (macOS), zeros are written here.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
     try:
@@ -73,7 +75,7 @@ def allocate(path: Path, size_bytes: int) -> None:
 
 
 def _fallocated(descriptor: int, size_bytes: int) -> bool:
-    """Whether the disk itself could do it. Raises OSError where it is full."""
+    """Whether fallocate worked. Raises OSError for a full disk."""
     if not hasattr(os, "posix_fallocate"):
         return False
     try:

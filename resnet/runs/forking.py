@@ -1,4 +1,4 @@
-"""Forks: a new run that begins at the last whole checkpoint of another one, with a changed
+"""Forks: a new run that begins at the last complete checkpoint of another one, with a changed
 recipe."""
 
 from collections.abc import Callable, Mapping
@@ -18,12 +18,13 @@ from resnet.runs.run import Run
 from resnet.runs.spec import RunSpec
 
 DRAWN_ONCE = deciding(Recipe, "split")
-"""Fields that decide which images validate. Others would be images the parent has trained on."""
+"""Fields that decide the validation images. With other values, a fork would validate on images that
+its parent was trained on."""
 
 
 class Fork(NamedTuple):
-    """What is to be trained, from where, and what there is to say about the checkpoints passed
-    over."""
+    """The new run's spec, its first checkpoint, its parent, and messages about skipped
+    checkpoints."""
 
     spec: RunSpec
     checkpoint: Checkpoint
@@ -32,23 +33,22 @@ class Fork(NamedTuple):
 
 
 def plan(parent: Run, settings: Mapping[str, Any], device: str | None = None) -> Fork:
-    """The run that goes on where `parent` was, with some fields of its recipe changed: dotted keys,
-    `with_settings`.
+    """A run that continues from `parent`'s last checkpoint, with changes of its recipe: dotted keys
+    as in `with_settings`.
 
-    Raises ConfigError or UnknownNameError for the recipe, RunError where there is no checkpoint to
-    begin at.
+    Raises ConfigError or UnknownNameError for the recipe, RunError where there is no checkpoint.
     """
     spec = parent.spec
     if spec is None:
-        raise RunError(f"A run can be forked only where its spec can be read; {parent.damage}")
+        raise RunError(f"A fork needs its parent's spec; {parent.damage}")
     recipe = with_settings(spec.recipe, dict(settings))
     _check_same_images(spec.recipe, recipe)
     words: list[str] = []
     last = _last_checkpoint(parent, spec, words.append)
     if recipe.steps <= last.step:
         raise ConfigError(
-            f"A fork goes on past the checkpoint it begins at, that of step {last.step:,}; received"
-            f" recipe.steps={recipe.steps}; give more steps."
+            f"recipe.steps must be above {last.step:,}, the step of the checkpoint where the fork"
+            f" begins; received {recipe.steps}; give more steps."
         )
     changes = {"recipe": recipe, "device": device or spec.device}
     forked = RunSpec.model_validate(spec.model_dump() | changes)
@@ -62,8 +62,8 @@ def plan(parent: Run, settings: Mapping[str, Any], device: str | None = None) ->
 
 
 def write(fork: Fork, directory: RunDirectory) -> None:
-    """Give a new run its first checkpoint, a copy: what becomes of the parent does not matter.
-    Raises RunError."""
+    """Give a new run its first checkpoint. It is a copy, so the parent may be deleted. Raises
+    RunError."""
     folder: Path = directory.file(CHECKPOINTS)
     with one_sentence(folder):
         checkpoint.save(folder, fork.checkpoint)
@@ -75,8 +75,8 @@ def _check_same_images(before: Recipe, after: Recipe) -> None:
     for key in DRAWN_ONCE:
         if (old := getattr(before, key)) != (new := getattr(after, key)):
             raise ConfigError(
-                f"A fork keeps its parent's recipe.{key}, {old}, or it would validate on images its"
-                f" weights have learnt; received {new}; leave it, or start a new run."
+                f"A fork keeps its parent's recipe.{key}, {old}, else it would validate on images"
+                f" it was trained on; received {new}; do not change it, or start a new run."
             )
 
 
@@ -84,8 +84,8 @@ def _last_checkpoint(parent: Run, spec: RunSpec, say: Callable[[str], None]) -> 
     last = checkpoint.load_last(parent.directory.file(CHECKPOINTS), say)
     if last is None:
         raise RunError(
-            f"A fork begins at a checkpoint, and {parent.id} has none that is whole; its first is"
-            f" due at step {min(spec.recipe.checkpoint_every, spec.recipe.steps):,}, or when it is"
+            f"A fork begins at a complete checkpoint; {parent.id} has none. Its first is written"
+            f" at step {min(spec.recipe.checkpoint_every, spec.recipe.steps):,}, or when it is"
             " stopped."
         )
     checkpoint.check_network(last, spec.config)
@@ -93,12 +93,13 @@ def _last_checkpoint(parent: Run, spec: RunSpec, say: Callable[[str], None]) -> 
 
 
 def _beginning(last: Checkpoint, before: Recipe, after: Recipe) -> Checkpoint:
-    """The parent's checkpoint with what still means something: another optimiser has other slots,
-    and begins anew.
+    """The parent's checkpoint with the parts that still apply. Another optimiser has other slots,
+    so it starts without them.
 
-    Sums for the parent's next log record are left out: a fork's records are about its own steps.
+    Sums for the parent's next log record are left out, because a fork records only its own steps.
     """
     same_slots = (before.optimiser, before.precision) == (after.optimiser, after.precision)
+    # Another warm-up starts from its beginning, so "warm" is kept only where it is the same.
     fields = ["config", "warm"] if before.warmup == after.warmup else ["config"]
     state = {key: last.state[key] for key in fields if key in last.state}
     return last._replace(optimiser=last.optimiser if same_slots else {}, state=state)

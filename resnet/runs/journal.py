@@ -1,5 +1,5 @@
-"""metrics.jsonl: one self-contained JSON object a line, appended by one worker, read by anyone
-while it grows."""
+"""metrics.jsonl: one JSON object per line, appended by one worker, read by others while it
+grows."""
 
 import errno
 import json
@@ -19,11 +19,11 @@ CHECKED_BYTES = 64
 
 
 class Cursor(NamedTuple):
-    """How far a reader has come. Give it back to `read` to get only what is new.
+    """A reader's position. Pass it to `read` to get only new records.
 
-    `check` is a checksum of the bytes before `offset`: where they have changed (a resumed run cut
-    its curve back), reading begins again and `restarts` is one higher, so the reader replaces what
-    it has instead of extending it. `damaged` counts the lines skipped so far because they were not
+    `check` is a checksum of the bytes before `offset`. Where these have changed, because a resumed
+    run deleted its last records, reading starts again and `restarts` is one higher: the reader must
+    replace its records instead of extending them. `damaged` counts the skipped lines that were not
     a JSON object.
     """
 
@@ -37,8 +37,8 @@ START = Cursor()
 
 
 class Writer:
-    """Appends records, each by a single write. Opening drops a line torn by an earlier death.
-    Raises OSError."""
+    """Appends records, each with a single write. Opening deletes an incomplete last line of a
+    worker that died. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -50,16 +50,15 @@ class Writer:
         line = encode(record)
         try:
             if os.write(self._descriptor, line) < len(line):
-                raise OSError(
-                    errno.ENOSPC, os.strerror(errno.ENOSPC)
-                )  # a file takes a part only on a full disk
+                # A write to a file is incomplete only on a full disk.
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError:
             os.ftruncate(self._descriptor, self._size)
             raise
         self._size += len(line)
 
     def sync(self) -> None:
-        """Return once what was appended would survive a power cut."""
+        """Return when all appended records would survive a power cut."""
         sync(self._descriptor)
 
     def close(self) -> None:
@@ -67,8 +66,8 @@ class Writer:
 
 
 def encode(record: Mapping[str, Any]) -> bytes:
-    """A record as one line of strict JSON; infinities and not-a-number become null, since JSON has
-    no word for them."""
+    """A record as one line of strict JSON. Infinities and not-a-number become null, since JSON
+    lacks them."""
     finite = {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in record.items()
@@ -80,8 +79,9 @@ def encode(record: Mapping[str, Any]) -> bytes:
 
 
 def read(path: Path, after: Cursor = START) -> tuple[list[Line], Cursor]:
-    """The records after the cursor and the new cursor. A torn last line is left for the next time.
-    No file: nothing."""
+    """The records after the cursor, and the new cursor. An incomplete last line is left for the
+    next call. No records where the file does not exist."""
+    # Read again the last bytes before the offset, to compare them with the checksum.
     seen = min(after.offset, CHECKED_BYTES)
     try:
         with path.open("rb") as file:
@@ -90,6 +90,7 @@ def read(path: Path, after: Cursor = START) -> tuple[list[Line], Cursor]:
     except FileNotFoundError:
         data = b""
     if zlib.crc32(data[:seen]) != after.check:
+        # The file was cut back and has grown again: start from the beginning.
         return read(path, Cursor(restarts=after.restarts + 1))
     whole = data[: data.rfind(b"\n", seen) + 1]
     lines = whole[seen:].split(b"\n")[:-1]
@@ -106,8 +107,8 @@ def read(path: Path, after: Cursor = START) -> tuple[list[Line], Cursor]:
 
 
 def _decode_all(lines: list[bytes]) -> list[Line]:
-    """The records of those lines that are whole. All at once is twice as fast, where nothing is
-    damaged."""
+    """The records of the undamaged lines. Parsing all lines as one list is twice as fast; only
+    where this fails are they parsed one by one."""
     try:
         records = json.loads(f"[{b','.join(lines).decode()}]")
     except (ValueError, RecursionError):
@@ -127,12 +128,11 @@ def decode(line: bytes) -> Line | None:
 
 
 def read_backwards(path: Path, enough: Callable[[Line], bool]) -> list[Line]:
-    """Records from the last one back to the first for which `enough` is true (or all), in order of
-    step.
+    """The last records, back to the first for which `enough` is true (or all), in order of step.
 
-    Reads the file in blocks from its end, so a long run costs as little as a short one.
+    Reads the file in blocks from its end, so a long run takes no more time than a short one.
     """
-    found: list[Line] = []
+    records: list[Line] = []  # newest first
     try:
         with path.open("rb") as file:
             position = _end_of_last_line(file.fileno())
@@ -140,26 +140,27 @@ def read_backwards(path: Path, enough: Callable[[Line], bool]) -> list[Line]:
             while position:
                 start = max(0, position - BLOCK_BYTES)
                 lines = (os.pread(file.fileno(), position - start, start) + rest).split(b"\n")
+                # The block may begin inside a line: keep that part for the block before it.
                 rest = lines.pop(0) if start else b""
                 for line in reversed(lines):
                     if line and (record := decode(line)) is not None:
-                        found.append(record)
+                        records.append(record)
                         if enough(record):
-                            return found[::-1]
+                            return records[::-1]
                 position = start
     except FileNotFoundError:
         pass
-    return found[::-1]
+    return records[::-1]
 
 
 def first(path: Path) -> Line:
-    """The first record, or an empty one where there is none that can be read."""
+    """The first record; empty where there is none or it is damaged."""
     with path.open("rb") as file:
         return decode(file.readline()) or {}
 
 
 def lines_of(path: Path, kind: str) -> list[Line]:
-    """The records of a kind. Passes over the other lines without parsing them."""
+    """The records of a kind. Other lines are skipped without parsing."""
     mark = f'"{kind}"'.encode()
     with path.open("rb") as file:
         records = [decode(line) or {} for line in file if mark in line]
@@ -167,8 +168,8 @@ def lines_of(path: Path, kind: str) -> list[Line]:
 
 
 def truncate(path: Path, step: int) -> None:
-    """Drop every record of a later step, so that a run resumed from `step` writes its curve on
-    without a seam."""
+    """Delete every record after `step`, so that a resumed run continues its records without gap or
+    overlap."""
     keep = 0
     with path.open("r+b") as file:
         for line in file:
@@ -185,8 +186,8 @@ def _end_of_last_line(descriptor: int) -> int:
     position = os.fstat(descriptor).st_size
     while position:
         start = max(0, position - BLOCK_BYTES)
-        found = os.pread(descriptor, position - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        line_feed = os.pread(descriptor, position - start, start).rfind(b"\n")
+        if line_feed >= 0:
+            return start + line_feed + 1
         position = start
     return 0

@@ -1,4 +1,4 @@
-"""Starting a worker so that it outlives the process that started it, and recording how it ends."""
+"""Starting a worker that outlives its starter, and recording how it ends."""
 
 import contextlib
 import os
@@ -28,23 +28,24 @@ class Launcher:
         self._witnesses: list[threading.Thread] = []
 
     def launch(self, directory: RunDirectory) -> None:
-        """Start a worker on a run that has none. Raises RunError where it has one, or cannot be
-        started.
+        """Start a worker for a run. Raises RunError where the run has one already, or the process
+        cannot be started.
 
-        The worker leads a session of its own, so nothing that ends the starter reaches it. It is
-        born holding the run's lock. Whatever an earlier worker left behind is ended first.
+        The worker leads a new session, so signals that end the starter do not reach it. It holds
+        the run's lock from its first instruction. Processes of an earlier worker are ended first.
         """
         with lock.turn(directory.path), one_sentence(directory.file(LOCK)):
             with lock.Lock.take(directory.file(LOCK)) as held:
+                # Safe only under the lock: no living worker of this run can exist now.
                 processes.send(processes.belonging(directory.path, None), signal.SIGKILL)
                 directory.forget_attempt()
                 began = clock.read()
                 place = str(directory.path.resolve())
                 child = spawn([*self.command, place], directory.file(LOG), held, mark=place)
-            process = processes.read(child.pid) or Process(child.pid, 0, child.pid)  # gone already
+            process = processes.read(child.pid) or Process(child.pid, 0, child.pid)  # ended already
             try:
                 directory.write_work(process, began)
-            except RunError:  # a worker that cannot be found again must not run
+            except RunError:  # without this file, the worker could not be found and stopped
                 child.kill()
                 child.wait()
                 raise
@@ -53,7 +54,7 @@ class Launcher:
         witness.start()
 
     def settle(self) -> None:
-        """Wait until every worker started here has ended and how it ended is written down."""
+        """Wait until every worker started here has ended and its end is recorded."""
         for witness in self._witnesses:
             witness.join()
 
@@ -61,16 +62,17 @@ class Launcher:
 def spawn(
     command: Sequence[str], log: Path, held: lock.Lock, mark: str | None = None
 ) -> subprocess.Popen[bytes]:
-    """A process in a session of its own, beside its log, born holding a lock. Raises RunError where
-    there can be none.
+    """Start a process in a new session, in its log's folder, that holds a lock from its start.
+    Raises RunError where it cannot be started.
 
-    It gets this process's environment with the way to this package, and with `mark` as the run it
-    works on, if any.
+    It gets this process's environment, with the path to this package and with `mark` as the id of
+    its run, if any.
     """
     home = str(Path(resnet.__file__).resolve().parents[1])
     paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(paths),
+        # Lines reach the log at once, also the last one before a crash.
         "PYTHONUNBUFFERED": "1",
         processes.MARK: mark,
     }
@@ -94,14 +96,13 @@ def spawn(
 
 
 def _witness(child: subprocess.Popen[bytes], directory: RunDirectory) -> None:
-    """Wait for the worker, so that it is no zombie; write down how it ended; end what it left
-    behind."""
+    """Wait for the worker, record how it ended, and end the processes it left behind. Without the
+    wait, it would stay a zombie."""
     code = child.wait()
-    with contextlib.suppress(
-        RunError, OSError
-    ):  # a full disk, or a deleted run: there is no place to write it
+    # Suppressed: on a full disk, or for a deleted run, the end cannot be recorded.
+    with contextlib.suppress(RunError, OSError):
         with lock.turn(directory.path):
             work = directory.work()
-            if work is not None and work.pid == child.pid:  # else the run has begun anew
+            if work is not None and work.pid == child.pid:  # else a new worker has started
                 directory.write_ended(code)
         clear_away(directory)

@@ -1,9 +1,8 @@
-"""The proof that a run lives: a flock on `lock`, held by its worker from before its first
-instruction to its last.
+"""File locks of runs. A flock on the file `lock` shows that a run is alive; its worker holds it
+from its first instruction to its end.
 
-Whoever starts a worker takes the lock first and hands the locked file over (`Lock.inherited`), so
-there is no moment in which a started run looks dead. The kernel frees the lock when the worker
-ends, however it ends.
+The starter takes the lock and hands the locked file to the worker (`Lock.inherited`), so a started
+run never looks dead. The kernel releases the lock when the worker ends, even if it is killed.
 """
 
 import contextlib
@@ -20,7 +19,7 @@ from resnet.files import NOT_OFFERED
 
 try:
     import fcntl
-except ImportError:  # Windows: what needs no run still works there
+except ImportError:  # Windows: commands that need no run still work there
     fcntl = None  # type: ignore[assignment]
 
 HANDED_OVER = "RESNET_RUN_LOCK_FD"
@@ -28,17 +27,17 @@ PATIENCE_S = 0.5
 PAUSE_S = 0.005
 
 NO_LOCKS = {errno.ENOLCK, *NOT_OFFERED}
-"""What a disk without file locks answers: a share of NFS without its lock service, some of FUSE."""
+"""Errors of a disk without file locks: NFS without its lock service, some FUSE file systems."""
 
 TURN = ".turn"
-"""The file that stands in for a folder's own lock. NFS locks only what is open for writing, which
-no folder is."""
+"""The file that is locked where a folder cannot be. NFS locks only what is open for writing, and
+folders are not."""
 
 _held: set[int] = set()
 
 
 def _close_in_child() -> None:
-    """A forked child shares the lock; were it to outlive the worker, the run would look alive."""
+    """A forked child shares the lock. If it outlived the worker, the run would still look alive."""
     for descriptor in _held:
         with contextlib.suppress(OSError):
             os.close(descriptor)
@@ -50,8 +49,8 @@ if hasattr(os, "register_at_fork"):
 
 
 class Lock:
-    """A held lock: a context manager that lets go at its end. Made by `take` or `inherited`, never
-    blocked for long."""
+    """A held lock: a context manager that releases it at its end. Created by `take` or `inherited`;
+    never blocks for long."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -60,13 +59,11 @@ class Lock:
     @classmethod
     def take(cls, path: Path) -> Self:
         """Take the lock. Raises RunError where another process has it or the disk has no locks,
-        OSError where the file cannot be made.
-
-        Readers touch the lock for microseconds to see whether it is free (`is_held`), hence the
-        little patience.
+        OSError where the file cannot be created.
         """
         check_possible()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        # `is_held` of a reader takes a shared lock for microseconds: try again before refusing.
         give_up = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -86,22 +83,24 @@ class Lock:
 
     @classmethod
     def inherited(cls, path: Path) -> Self | None:
-        """The lock this process was started with, or None where it was started without one (by
-        hand)."""
+        """The lock that the starter handed over; None where there is none, as when started by
+        hand."""
         text = os.environ.pop(HANDED_OVER, "")
         if not text.isdecimal():
             return None
         descriptor = int(text)
         try:
+            # A wrong number in the environment must not be taken for the lock of this run.
             if not os.path.samestat(os.fstat(descriptor), path.stat()):
                 return None
         except OSError:
             return None
+        # Children of the worker must not hold the lock after its end.
         os.set_inheritable(descriptor, False)
         return cls(descriptor)
 
     def close(self) -> None:
-        """Let go. A process this lock was handed to keeps it."""
+        """Release the lock. A process that it was handed to keeps it."""
         if self.descriptor in _held:
             _held.discard(self.descriptor)
             os.close(self.descriptor)
@@ -122,15 +121,15 @@ def check_possible() -> None:
     """Raise RunError on a system without flock, which is Windows."""
     if fcntl is None:
         raise RunError(
-            "Training and runs need Linux or macOS, since they rest on file locks that this system"
-            " lacks; on Windows use them in the Windows Subsystem for Linux."
+            "Training and runs need file locks, which this system lacks; use Linux or macOS, or on"
+            " Windows the Windows Subsystem for Linux."
         )
 
 
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
-    """A short critical section for each folder, such as starting a run. Waits; the kernel releases
-    it where a holder dies. Raises RunError where the disk has no locks.
+    """A short critical section for a folder, such as starting a run. Blocks; the kernel releases it
+    where the holder dies. Raises RunError where the disk has no locks.
     """
     check_possible()
     descriptor = _locked_folder(folder)
@@ -141,9 +140,8 @@ def turn(folder: Path) -> Iterator[None]:
 
 
 def _locked_folder(folder: Path) -> int:
-    """A descriptor that holds the folder's lock: that of the folder itself, or of a file in it
-    where the disk locks no folders. All processes meet at the same one, since the disk answers all
-    of them alike.
+    """A descriptor that holds the folder's lock: on the folder itself, or on a file in it where the
+    disk cannot lock folders. All processes use the same one, since the disk answers them alike.
     """
     for path, flags in (
         (folder, os.O_RDONLY | os.O_DIRECTORY),
@@ -156,6 +154,7 @@ def _locked_folder(folder: Path) -> int:
         except OSError as error:
             os.close(descriptor)
             refused = error
+            # EBADF: this disk locks only files that are open for writing, so try the file.
             if error.errno != errno.EBADF:
                 break
     raise _refusal(refused, folder)
@@ -166,14 +165,15 @@ def _refusal(error: OSError, folder: Path) -> Exception:
     if error.errno not in NO_LOCKS:
         return error
     return RunError(
-        f"The disk of {folder.name!r} has no file locks, and without them two processes could work"
-        " on one run; choose a folder on another disk, with --runs or RESNET_LAB_RUNS."
+        f"Runs need file locks, so that two processes never work on one run; the disk of"
+        f" {folder.name!r} has none. Choose a folder on another disk, with --runs or"
+        " RESNET_LAB_RUNS."
     )
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds the lock now. Shared, so that two readers never take each other for a
-    worker."""
+    """Whether a process holds the lock now. Tests with a shared lock, so that two readers do not
+    take each other for a worker."""
     check_possible()
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -182,7 +182,7 @@ def is_held(path: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno not in NO_LOCKS:  # where there are no locks, none is held
+        if error.errno not in NO_LOCKS:  # a disk without locks: not held
             if isinstance(error, BlockingIOError):
                 return True
             raise

@@ -1,8 +1,8 @@
-"""Who works on a run, by psutil, and ending them without ever touching a stranger.
+"""The processes of a run, found with psutil, and ending them without touching other processes.
 
-A process belongs to a run when it is the worker that process.json names (same number, same start,
-same boot), when it is in the session that worker leads, or when it carries the run's mark in its
-environment, as all that a worker starts.
+A process belongs to a run if it is the worker that process.json names (same number, same start
+time, same boot), if it is in the session of that worker, or if it has the run's mark in its
+environment. All processes that a worker starts have the mark.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ TICKS_PER_S = 100
 
 
 class Process(NamedTuple):
-    """A living process. The number alone may be used again; number and start together may not."""
+    """A living process. A pid may be used again; pid and start time together are unique."""
 
     pid: int
     start_ticks: int
@@ -43,24 +43,22 @@ def read(pid: int) -> Process | None:
 
 
 def _start_ticks(process: psutil.Process) -> int:
-    """When it started. On Linux since the machine's start, so that setting the clock changes
-    nothing.
-
-    psutil adds the machine's start to what Linux counts; the same start is taken off again. It is
-    looked at before and after, in case the clock is set in between. On macOS the kernel itself
-    keeps the Unix time of each start.
+    """The start time. On Linux it counts from the machine's start, so setting the clock does not
+    change it. The macOS kernel stores the Unix time of each start.
     """
     if not psutil.LINUX:
         return round(process.create_time() * TICKS_PER_S)
     while True:
         boot_s = psutil.boot_time()
+        # psutil adds the boot time to Linux's value, so it is subtracted again. It is read before
+        # and after, in case the clock is set in between.
         created_s = psutil.Process(process.pid).create_time()
         if boot_s == psutil.boot_time():
             return round((created_s - boot_s) * TICKS_PER_S)
 
 
 def worker(work: Work | None) -> Process | None:
-    """The worker that process.json names, where that very process still lives."""
+    """The worker that process.json names, if the same process is still alive."""
     if work is None or work.boot_id != clock.boot_id():
         return None
     process = read(work.pid)
@@ -68,7 +66,7 @@ def worker(work: Work | None) -> Process | None:
 
 
 def belonging(run: Path, work: Work | None) -> list[Process]:
-    """Everything alive that works on a run: its worker first, then what the worker started."""
+    """All living processes of a run: its worker first, then the processes it started."""
     leader = worker(work)
     mark = str(run.resolve())
     members = [leader] if leader else []
@@ -76,21 +74,21 @@ def belonging(run: Path, work: Work | None) -> list[Process]:
         if pid == os.getpid() or (leader and pid == leader.pid):
             continue
         if environment(pid).get(MARK) == mark or (leader and _session(pid) == leader.pid):
-            process = read(pid)  # looked at last: it takes longest, and nearly all are strangers
+            process = read(pid)  # last, as the slowest test
             members += [process] if process else []
     return members
 
 
 def _session(pid: int) -> int | None:
-    """The leader of a process's session; None where it is gone or the system does not say."""
+    """The leader of a process's session; None where the process has ended or this is hidden."""
     with contextlib.suppress(OSError):
         return os.getsid(pid)
     return None
 
 
 def environment(pid: int) -> Mapping[str, str]:
-    """The environment variables a process was started with; none where it is gone or another
-    user's."""
+    """The environment that a process was started with; empty where it has ended or belongs to
+    another user."""
     try:
         return psutil.Process(pid).environ()
     except (psutil.Error, OSError):
@@ -98,21 +96,20 @@ def environment(pid: int) -> Mapping[str, str]:
 
 
 def send(processes: Iterable[Process], number: signal.Signals) -> None:
-    """Signal exactly these processes: one whose number has passed to another is left alone."""
+    """Signal exactly these processes. A pid that another process has taken over gets no signal."""
     for process in processes:
         with contextlib.suppress(ProcessLookupError, PermissionError, psutil.Error):
             if hasattr(os, "pidfd_open"):
                 _send_by_handle(process, number)
-            elif (
-                read(process.pid) == process
-            ):  # macOS has no such handle; psutil looks once more before it sends
+            # macOS has no such handle. psutil checks the start time once more before it sends.
+            elif read(process.pid) == process:
                 psutil.Process(process.pid).send_signal(number)
 
 
 def _send_by_handle(process: Process, number: signal.Signals) -> None:
     handle = os.pidfd_open(process.pid)
     try:
-        if read(process.pid) == process:  # asked while the handle pins the number to one process
+        if read(process.pid) == process:  # the handle keeps the pid from being reused
             signal.pidfd_send_signal(handle, number)
     finally:
         os.close(handle)

@@ -1,5 +1,5 @@
-"""How far a run is and how well it does. Only the two ends of metrics.jsonl are read, so a long run
-takes no longer than a short one."""
+"""The progress of a run: its step, speed and errors. Only the two ends of metrics.jsonl are read,
+so a long run takes no longer than a short one."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +14,8 @@ REMEMBERED = 1024
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Errors are percent. None is what is not known yet; `time_left_s` is None too where nothing is
-    running."""
+    """Errors are in percent. Values that are not known yet are None. `time_left_s` is also None
+    where the run is not running."""
 
     step: int = 0
     steps: int | None = None
@@ -28,7 +28,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Ends:
-    """What the two ends of a curve say."""
+    """Values from the two ends of metrics.jsonl."""
 
     start: history.Start
     train: history.Train
@@ -38,15 +38,17 @@ class _Ends:
 
 
 def measure(directory: RunDirectory, steps: int | None, *, alive: bool) -> Progress:
-    """The run's progress now. `steps` is what its spec asks for. Raises RunError where the disk
+    """The run's progress now. `steps` is the number in its spec. Raises RunError where the disk
     refuses to read."""
     ends = _ends(directory)
     steps = ends.start.steps or steps
     beat = directory.heartbeat() if alive else None
+    # The heartbeat is newer than the last record, but it is missing after the end.
     step = max(ends.step, beat.step if beat else 0)
     images_per_s, batch_size = ends.train.images_per_s, ends.start.batch_size
     time_left_s = None
     if alive and steps is not None and images_per_s and batch_size:
+        # Remaining images ÷ images per second.
         time_left_s = (steps - step) * batch_size / images_per_s
     return Progress(
         step=step,
@@ -70,7 +72,7 @@ def _ends(directory: RunDirectory) -> _Ends:
 
 @lru_cache(maxsize=REMEMBERED)
 def _read_ends(path: Path, signature: tuple[int, int, int]) -> _Ends:
-    """Read once for each `signature` the file had: inode, size and time of change."""
+    """Cached by the file's `signature`: inode, size and time of change."""
     seen: set[object] = set()
 
     def enough(line: history.Line) -> bool:
@@ -81,7 +83,7 @@ def _read_ends(path: Path, signature: tuple[int, int, int]) -> _Ends:
     train = history.last_of(lines, history.Train)
     evaluation = history.last_of(lines, history.Evaluation)
     best = evaluation.best_validation_error if evaluation else None
-    if best is None and evaluation:  # an old run, or one whose errors were no numbers so far
+    if best is None and evaluation:  # an old run, or only not-a-number so far
         lines_of_kind = journal.lines_of(path, history.Evaluation.kind)
         errors = history.values(lines_of_kind, history.Evaluation, "validation_error")
         best = min([error for error in errors if error is not None], default=None)

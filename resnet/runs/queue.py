@@ -1,7 +1,7 @@
-"""Runs that wait for their device: which one is next, which are moved, held back or paused.
+"""Runs that wait for their device: which one is next, and which are moved, held back or paused.
 
-A run waits as long as its directory shows neither a start nor a cancellation, so the queue cannot
-lose one. Only what a person changed is written down: `.queue/order.json`.
+A run waits until its directory shows a start or a cancellation, so the queue cannot lose one. Only
+a person's changes are stored, in `.queue/order.json`.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ LOG = "log.txt"
 
 
 class Order(BaseModel):
-    """What a person changed. `first` are the runs to start before all others, `held` those that are
-    held back, and `paused` holds back all."""
+    """A person's changes. `first`: runs to start before all others. `held`: runs that are held
+    back. `paused`: all runs are held back."""
 
     first: tuple[str, ...] = ()
     held: frozenset[str] = frozenset()
@@ -31,11 +31,10 @@ class Order(BaseModel):
 
 
 def due(waiting: Iterable[tuple[str, str]], busy: Iterable[str]) -> list[str]:
-    """The ids to start now, from (id, device) in order of their turn: the first for each device
-    that is not busy.
+    """The ids to start now, from (id, device) in queue order: the first run for each free device.
 
-    A run that needs several devices waits for all of them, and no run behind it takes one of them
-    in the meantime: otherwise it might wait for ever.
+    A run that needs several devices waits for all of them. Runs after it cannot take one of them,
+    otherwise it might wait for ever.
     """
     taken = set(busy)
     starts = []
@@ -43,12 +42,12 @@ def due(waiting: Iterable[tuple[str, str]], busy: Iterable[str]) -> list[str]:
         wanted = set(devices.parts(device))
         if not wanted & taken:
             starts.append(run_id)
-        taken |= wanted
+        taken |= wanted  # reserved, also where this run cannot start yet
     return starts
 
 
 def at_work_and_waiting(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
-    """Those of the runs that a process works on, and those that wait for one. Reads no files."""
+    """The runs that a process works on, and the runs that wait. Reads no files."""
     unfinished = [(run, run.directory.is_locked()) for run in runs if run.unfinished]
     return [run for run, locked in unfinished if locked], [
         run for run, locked in unfinished if not locked
@@ -56,52 +55,51 @@ def at_work_and_waiting(runs: Iterable[Run]) -> tuple[list[Run], list[Run]]:
 
 
 def _shares(run: Run, device: str) -> bool:
-    """Whether a run wants any of the devices behind this id."""
+    """Whether a run needs any of the devices of this id."""
     return run.spec is not None and bool(
         set(devices.parts(run.spec.device)) & set(devices.parts(device))
     )
 
 
 class Queue:
-    """The waiting runs of a folder, as a person arranges them."""
+    """The waiting runs of a folder, in the order that a person gives them."""
 
     def __init__(self, root: Path, changed: Callable[[], None] = lambda: None) -> None:
-        """`changed` is called after each change a person makes."""
+        """`changed` is called after each change by a person."""
         self.root = root
         self.directory = RunDirectory(root / FOLDER)
         self._changed = changed
 
     def order(self) -> Order:
-        """What a person changed. Where that cannot be read, runs start in the order of their
+        """A person's changes. Where the file cannot be read, runs start in the order of
         submission."""
         with contextlib.suppress(RunError):
             return self.directory.read(ORDER, Order) or Order()
         return Order()
 
     def arrange(self, runs: Iterable[Run]) -> list[Run]:
-        """Waiting runs in the order of their turn: those that were moved first, then the oldest."""
+        """Waiting runs in queue order: moved runs first, then the oldest."""
         moved = {run_id: place for place, run_id in enumerate(self.order().first)}
         return sorted(by_coming(runs), key=lambda run: moved.get(run.id, len(moved)))
 
     def next_runs(self, waiting: Iterable[Run], alive: Iterable[Run]) -> list[Run]:
-        """The runs to start now. A device is busy with one of these runs, or with a process of
-        another program."""
+        """The runs to start now. A device is busy if one of our runs or another program uses it."""
         wanted = {run.id: run.spec.device for run in self.startable(waiting) if run.spec}
         busy = {device for run in alive if run.spec for device in devices.parts(run.spec.device)}
-        asked = {device for wish in wanted.values() for device in devices.parts(wish)}
-        busy |= {device for device in asked - busy if devices.strangers(device)}
+        needed = {device for ids in wanted.values() for device in devices.parts(ids)}
+        busy |= {device for device in needed - busy if devices.strangers(device)}
         ids = due(wanted.items(), busy)
         return [run for run in waiting if run.id in ids]
 
     def startable(self, runs: Iterable[Run]) -> list[Run]:
-        """The waiting runs that are not held back, in the order of their turn."""
+        """The waiting runs that are not held back, in queue order."""
         order = self.order()
         if order.paused:
             return []
         return [run for run in self.arrange(runs) if run.id not in order.held and run.spec]
 
     def why(self, run: Run, runs: Iterable[Run]) -> str:
-        """Why a waiting run waits, in a few words, among all runs of the folder."""
+        """Why a run waits, in a few words. `runs` are all runs of the folder."""
         alive, waiting = at_work_and_waiting(runs)
         device = run.spec.device if run.spec else devices.CPU
         if self.order().paused:
@@ -118,7 +116,7 @@ class Queue:
         return f"waits for {device}, to begin in a moment"
 
     def move(self, run_id: str, place: int, waiting: Sequence[Run]) -> None:
-        """Give a waiting run another place, 0 being the next. Raises UnknownNameError where it does
+        """Move a waiting run to another place; 0 is the next. Raises UnknownNameError where it does
         not wait."""
         with self._changing():
             ids = [run.id for run in self.arrange(waiting)]
@@ -129,17 +127,17 @@ class Queue:
             self._write(first=tuple(ids))
 
     def hold(self, run_id: str) -> None:
-        """Leave a waiting run out until it is released."""
+        """Hold back a waiting run until it is released."""
         with self._changing():
             self._write(held=self.order().held | {run_id})
 
     def release(self, run_id: str) -> None:
-        """Let a held run take its turn again."""
+        """Let a held run start in its turn again."""
         with self._changing():
             self._write(held=self.order().held - {run_id})
 
     def pause(self) -> None:
-        """Start nothing more; what runs goes on."""
+        """Start no more runs. Running ones continue."""
         with self._changing():
             self._write(paused=True)
 
@@ -157,4 +155,5 @@ class Queue:
             self.directory.path.mkdir(parents=True, exist_ok=True)
         with lock.turn(self.root):
             yield
+            # Still inside the turn: the supervisor that is woken sees the new order.
             self._changed()

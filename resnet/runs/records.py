@@ -1,4 +1,4 @@
-"""What stands in a run's small files. Unknown keys are passed over, so that a later version may add
+"""The contents of a run's small files. Unknown keys are ignored, so that later versions may add
 some."""
 
 from typing import Literal
@@ -10,14 +10,14 @@ Outcome = Literal["finished", "stopped", "failed"]
 
 
 class Record(BaseModel):
-    """`time_s` is Unix time, to be shown; `uptime_s` counts from the machine's start, to be
-    subtracted."""
+    """`time_s` is Unix time, for display; `uptime_s` counts from the machine's start, for
+    differences."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Heartbeat(Record):
-    """The worker's last sign of life. `step` is the last one done."""
+    """The worker's last heartbeat. `step` is the last completed one."""
 
     time_s: float
     uptime_s: float
@@ -26,8 +26,8 @@ class Heartbeat(Record):
 
 
 class Work(Record):
-    """Who works on a run, and since when. The kernel's `start_ticks` tell it from a later process
-    of that number."""
+    """The process that works on a run, and since when. `start_ticks` of the kernel distinguish it
+    from a later process with the same pid."""
 
     pid: int
     start_ticks: int
@@ -37,7 +37,7 @@ class Work(Record):
 
 
 class Control(Record):
-    """What a person asked of a run, and the signal that followed where asking did not help."""
+    """A person's request to a run, and the signal that was sent where the run did not react."""
 
     stop: bool = False
     time_s: float | None = None
@@ -47,7 +47,7 @@ class Control(Record):
 
 
 class LastWord(Record):
-    """How a run ended, as its worker says."""
+    """How a run ended, as its worker recorded it."""
 
     outcome: Outcome
     cause: str | None = None
@@ -62,14 +62,14 @@ class Ended(Record):
 
 
 class Parent(Record):
-    """The run a fork began at, and the step of the checkpoint it got from there."""
+    """The run that a fork began from, and the step of its first checkpoint."""
 
     id: str
     step: int
 
 
 class Request(Record):
-    """When a run was asked for, the asker's token, and the run it goes on from, if any."""
+    """When a run was submitted, with which token, and the run it was forked from, if any."""
 
     time_s: float
     uptime_s: float

@@ -1,5 +1,5 @@
-"""One run, for pages, the command line and notebooks. Each answer is read from its directory at
-that moment."""
+"""One run, for pages, the command line and notebooks. Each answer is read from its directory when
+asked."""
 
 import contextlib
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ LONGEST_LINE_BYTES = 400
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run directory. Keeps only its path, so an answer is never out of date."""
+    """A run. It stores only its path, so an answer is never out of date."""
 
     path: Path
     patience: Patience = state.PATIENT
@@ -47,17 +47,17 @@ class Run:
 
     @property
     def spec(self) -> RunSpec | None:
-        """What was asked for, or None where it cannot be read: `damage` says why."""
+        """The run's spec; None where it cannot be read, and `damage` says why."""
         return self._spec_or_damage()[0]
 
     @property
     def damage(self) -> str | None:
-        """Why the spec cannot be read, in one sentence, or None where it can."""
+        """Why the spec cannot be read, in one sentence; None where it can."""
         return self._spec_or_damage()[1]
 
     @property
     def unfinished(self) -> bool:
-        """Whether it waits or trains. Reads no file, so it can be asked of all runs twice a
+        """Whether it waits or trains. Reads no file, so it is cheap for many runs, twice a
         second."""
         directory = self.directory
         if directory.is_locked():
@@ -72,12 +72,13 @@ class Run:
         return request.parent if request else None
 
     def state(self) -> State:
-        """What is true about the run now."""
+        """The state of the run now."""
+        # A run whose spec cannot be read would wait for ever.
         now = state.derive(self.directory, self.patience)
         return State("failed", self.damage) if now.name == "queued" and self.damage else now
 
     def progress(self) -> Progress:
-        """How far it is and how well it does. Reads only the ends of the curve. RunError where it
+        """Its step, speed and errors. Reads only the ends of metrics.jsonl. RunError where it
         cannot be read."""
         spec, directory = self.spec, self.directory
         return progress.measure(
@@ -90,27 +91,28 @@ class Run:
         return self.directory.read_metrics(after)
 
     def log_tail(self, lines: int = 20) -> str:
-        """The last lines of what the worker printed."""
+        """The last lines of the worker's log."""
         text = state.tail(self.directory, lines * LONGEST_LINE_BYTES)
         return "\n".join(text.rstrip("\n").split("\n")[-lines:])
 
     def environment(self) -> dict[str, Any] | None:
-        """Versions, device and checksums, as the worker found them; None before that. RunError
+        """Versions, device and checksums, recorded by the worker; None before it started. RunError
         where damaged."""
         return self.directory.read_json(ENVIRONMENT)
 
     def notes(self) -> Notes:
-        """What a person wrote about it; nothing where that is damaged."""
+        """A person's notes; empty where the file is damaged."""
         with contextlib.suppress(RunError):
             return self.directory.read(NOTES, Notes) or Notes()
         return Notes()
 
     def annotate(self, notes: Notes) -> None:
-        """Replace what was written about it. Raises RunError where the disk refuses."""
+        """Replace the notes. Raises RunError where the disk refuses."""
         self.directory.write(NOTES, notes)
 
     def request(self) -> Request | None:
-        """When the run was asked for, and by which token; None where that is missing or damaged."""
+        """When the run was submitted, and with which token; None where this is missing or
+        damaged."""
         with contextlib.suppress(OSError):
             return _read_request(self.path, _signature(self.path / REQUEST))
         return None
@@ -138,23 +140,23 @@ def runs_in(folder: Path, patience: Patience = state.PATIENT) -> list[Run]:
 
 
 def by_coming(runs: Iterable[Run]) -> list[Run]:
-    """The oldest first. Of one start of the machine by its uptime, so a clock that was set back
-    changes no turn; the starts themselves by the earliest date among their runs."""
-    asked = {run: run.request() for run in runs}
-    boots = {run: request.boot_id if request else run.id for run, request in asked.items()}
+    """The oldest first. Runs of one boot are sorted by uptime, so that setting the clock back does
+    not change the order. Boots are sorted by the earliest date of their runs."""
+    requests = {run: run.request() for run in runs}
+    boots = {run: request.boot_id if request else run.id for run, request in requests.items()}
     begun: dict[str, str] = {}
     for run, boot in boots.items():
+        # An id begins with its date, 20261124-062501: 15 characters.
         begun[boot] = min(begun.get(boot, run.id[:15]), run.id[:15])
-    moments = {run: request.uptime_s if request else 0.0 for run, request in asked.items()}
-    return sorted(asked, key=lambda run: (begun[boots[run]], boots[run], moments[run], run.id))
+    moments = {run: request.uptime_s if request else 0.0 for run, request in requests.items()}
+    return sorted(requests, key=lambda run: (begun[boots[run]], boots[run], moments[run], run.id))
 
 
 Signature = tuple[int, int, int]
 
 
 def _signature(path: Path) -> Signature:
-    """Inode, size and time of change: what was read once for a signature needs no second
-    reading."""
+    """Inode, size and time of change: with the same signature, a file need not be read again."""
     stat = path.stat()
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 

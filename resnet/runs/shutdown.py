@@ -1,9 +1,9 @@
-"""Ending all trainings because their machine goes away: `python -m resnet.runs.shutdown ROOT`.
+"""Stopping all trainings before their machine stops: `python -m resnet.runs.shutdown ROOT`.
 
-Used by a container that is stopped: its processes are killed as soon as the first one ends, so
-nothing would write a checkpoint. Each training is asked to write one and to end; waiting runs keep
-waiting, and start when the app is back. So the program keeps its turn after it has said `ENDED`,
-until its standard input closes: no run begins in the container's last moments.
+Used when a container stops. Its processes are killed as soon as the first one ends, so without this
+no checkpoint would be written. Each training is asked to write one and to end. Waiting runs keep
+waiting and start when the app is back. After printing `ENDED`, the program keeps the folder's lock
+until its standard input closes, so that no waiting run starts in between.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ ENDED = "All trainings were asked to end."
 
 @contextlib.contextmanager
 def all_ended(root: Path, within_s: float = WITHIN_S) -> Iterator[list[Run]]:
-    """Ask each run at work in `root` to write a checkpoint and end; gives those that have not
-    ended in time. Inside `with` no waiting run begins.
+    """Ask each running run in `root` to write a checkpoint and end. Gives those that did not end in
+    time. Inside `with`, no waiting run starts.
 
     Raises RunError where the folder cannot be read.
     """
@@ -31,7 +31,7 @@ def all_ended(root: Path, within_s: float = WITHIN_S) -> Iterator[list[Run]]:
         yield []
         return
     give_up = time.monotonic() + within_s
-    with lock.turn(root):  # the supervisor starts a run only in a turn of its own
+    with lock.turn(root):  # the supervisor starts runs only while it holds this lock
         working = at_work(root)
         for run in working:
             run.directory.ask_stop()

@@ -1,4 +1,4 @@
-"""All that is needed to do a run again, as data."""
+"""Everything that is needed to repeat a run, as data."""
 
 import re
 import secrets
@@ -21,12 +21,12 @@ LONGEST_NAME = 40
 
 
 class RunSpec(Closed):
-    """A network, how it is trained, on what and where. `network` is the name to show; `config` is
-    what counts.
+    """A network, a recipe, a data set and a device. `network` is the name to show; `config` defines
+    the network.
 
-    `data_folder` is absolute once the run exists, so the worker finds it wherever it was started
-    from. `device` is "cpu" or "gpu" and a number, as in `resnet.runs.devices`, or several joined by
-    "+", which share every batch.
+    `data_folder` is absolute once the run exists, so the worker finds it from any folder. `device`
+    is "cpu" or "gpu" and a number, as in `resnet.runs.devices`, or several joined by "+", which
+    share every batch.
     """
 
     path = "run"
@@ -53,7 +53,7 @@ def check_possible(spec: RunSpec) -> None:
     """Raise ConfigError, DataError, UnknownNameError or MissingExtraError where the run cannot
     succeed here, and RunError on Windows.
 
-    Loads no images; whether they can be had at all is known all the same.
+    Loads no images, but checks that they are here or can be downloaded.
     """
     lock.check_possible()
     require("tensorflow")
@@ -65,18 +65,18 @@ def check_possible(spec: RunSpec) -> None:
     count = len(devices.parts(spec.device))
     if spec.recipe.batch_size % count:
         raise ConfigError(
-            f"Each of {count} devices takes an equal share of every batch; received a batch of "
-            f"{spec.recipe.batch_size:,}: choose a multiple of {count}."
+            f"recipe.batch_size must be a multiple of {count}, since each of {count} devices gets"
+            f" an equal share of a batch; received {spec.recipe.batch_size:,}."
         )
 
 
 def new_id(spec: RunSpec) -> str:
-    """A name that sorts by time and says what it is: 20261124-062501-resnet20-digits-3fa9. The time
-    is UTC."""
+    """An id that sorts by time and is readable: 20261124-062501-resnet20-digits-3fa9. The time is
+    UTC."""
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     return f"{now}-{_word(spec.network)}-{_word(spec.dataset)}-{secrets.token_hex(2)}"
 
 
 def _word(name: str) -> str:
-    """The name with nothing in it that a folder or a link would mind."""
+    """The name with only letters, digits and "_", which are safe in folders and links."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:LONGEST_NAME] or "unnamed"

@@ -1,4 +1,4 @@
-"""The state of a run: derived from its files and its lock whenever it is needed, never stored."""
+"""The state of a run. It is derived from the run's files and lock when needed, and never stored."""
 
 import signal
 from dataclasses import dataclass
@@ -23,15 +23,17 @@ StateName = Literal[
 ]
 ALIVE: frozenset[StateName] = frozenset({"starting", "running", "stalled", "stopping"})
 NOT_YET = ("starting", "compiling")
+# Enough for the last lines of a traceback, and one read from the disk.
 LOG_TAIL_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, in seconds: between two heartbeats, for the first one, for a run to stop
-    when asked, and between SIGTERM and SIGKILL."""
+    """Times to wait, in seconds: between two heartbeats, for the first heartbeat, for a run to stop
+    after a request, and between SIGTERM and SIGKILL."""
 
     stale_after_s: float = 20.0
+    # Longer than between two heartbeats: the first one comes after TensorFlow is imported.
     first_sign_s: float = 120.0
     grace_s: float = 30.0
     terminate_s: float = 5.0
@@ -42,8 +44,8 @@ PATIENT = Patience()
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a run is doing, why, and since when. Times are Unix seconds; `deadline_s` is when a stop
-    will be forced."""
+    """A run's state, its cause, and since when. Times are Unix seconds; at `deadline_s` a stop will
+    be forced."""
 
     name: StateName
     cause: str | None = None
@@ -57,13 +59,13 @@ class State:
 
     @property
     def over(self) -> bool:
-        """Whether the run came to an end, good or bad."""
+        """Whether the run has ended, successfully or not."""
         return not self.alive and self.name != "queued"
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that a state is derived from. `damage` is why the last word, or who worked on the run,
+    """Everything that a state is derived from. `damage`: why exit.json, process.json or ended.json
     cannot be read."""
 
     locked: bool
@@ -79,13 +81,13 @@ class Evidence:
 
 
 def derive(directory: RunDirectory, patience: Patience = PATIENT) -> State:
-    """The run's state now. A damaged file is a cause, not an error."""
+    """The run's state now. A damaged file becomes the state's cause, not an exception."""
     return judge(gather(directory), patience)
 
 
 def gather(directory: RunDirectory) -> Evidence:
-    """Read the evidence. It is read again where a worker took the lock meanwhile: what that worker
-    wrote contradicts a lock that was free."""
+    """Read the evidence. If a worker has taken the lock in the meantime, read again: its files
+    would contradict the free lock."""
     evidence = _look(directory)
     while not evidence.locked and directory.is_locked():
         evidence = _look(directory)
@@ -93,11 +95,8 @@ def gather(directory: RunDirectory) -> Evidence:
 
 
 def _look(directory: RunDirectory) -> Evidence:
-    """Read the evidence once.
-
-    The lock is read first: a worker that has released it has written everything it will write. The
-    clock is read last: a heartbeat between two readings must not seem to come from the future.
-    """
+    """Read the evidence once."""
+    # The lock first: a worker that has released it will write nothing more.
     locked = directory.is_locked()
     control, heartbeat = directory.control(), directory.heartbeat()
     last_word, work, ended, damage = None, None, None, None
@@ -109,6 +108,7 @@ def _look(directory: RunDirectory) -> Evidence:
         damage = str(error)
     return Evidence(
         locked=locked,
+        # The clock last: a heartbeat written meanwhile must not seem to come from the future.
         boot_id=clock.boot_id(),
         uptime_s=clock.uptime_s(),
         last_word=last_word,
@@ -124,6 +124,7 @@ def _look(directory: RunDirectory) -> Evidence:
 def judge(evidence: Evidence, patience: Patience) -> State:
     """The state that follows from the evidence."""
     word = evidence.last_word
+    # The lock decides: a run that resumes still has the exit.json of its earlier attempt.
     if evidence.locked:
         return _stopping(evidence, patience) or _at_work(evidence, patience)
     if word is not None:
@@ -138,10 +139,11 @@ def _stopping(evidence: Evidence, patience: Patience) -> State | None:
     if control is None or not control.stop:
         return None
     cause = (
-        f"{control.forced} was sent, since it did not end when asked" if control.forced else None
+        f"{control.forced} was sent, because it did not end when asked" if control.forced else None
     )
     if control.uptime_s is None:
         return State("stopping", cause, control.time_s)
+    # Uptime is used for the difference, since a person may set the clock meanwhile.
     deadline_s = clock.now_s() + patience.grace_s - (evidence.uptime_s - control.uptime_s)
     return State("stopping", cause, control.time_s, deadline_s)
 
@@ -150,24 +152,23 @@ def _at_work(evidence: Evidence, patience: Patience) -> State:
     work, beat = evidence.work, evidence.heartbeat
     began_s = work.time_s if work else None
     began_uptime_s = work.uptime_s if work else evidence.uptime_s
-    if (
-        beat is None or not began_uptime_s <= beat.uptime_s <= evidence.uptime_s
-    ):  # none, or an earlier process's
+    # No heartbeat yet, or one of an earlier process or an earlier boot.
+    if beat is None or not began_uptime_s <= beat.uptime_s <= evidence.uptime_s:
         silent_s = evidence.uptime_s - began_uptime_s
         if silent_s <= patience.first_sign_s:
             return State("starting", None, began_s)
         return State(
-            "stalled", f"no sign of life in the {silent_s:.0f} s since it was started", began_s
+            "stalled", f"no heartbeat in the {silent_s:.0f} s since it was started", began_s
         )
     silent_s = evidence.uptime_s - beat.uptime_s
     if silent_s > patience.stale_after_s:
-        cause = f"no sign of life for {silent_s:.0f} s, {beat.phase} at step {beat.step}"
+        cause = f"no heartbeat for {silent_s:.0f} s, {beat.phase} at step {beat.step}"
         return State("stalled", cause, clock.now_s() - silent_s)
     return State("starting" if beat.phase in NOT_YET else "running", beat.phase, began_s)
 
 
 def _died(evidence: Evidence, work: Work) -> State:
-    """No lock and no last word: the process is gone, and this is what can be known about why."""
+    """No lock and no exit.json: the process ended unexpectedly. The likely cause."""
     seen_s = evidence.heartbeat.time_s if evidence.heartbeat else work.time_s
     ended_s = evidence.ended.time_s if evidence.ended else seen_s
     if evidence.control and evidence.control.forced:
@@ -187,17 +188,17 @@ def _died(evidence: Evidence, work: Work) -> State:
 
 def _cause(ended: Ended | None) -> str:
     if ended is None:
-        return "its process ended without a word"
+        return "its process ended without recording a cause"
     if ended.exit_code >= 0:
-        return f"its process ended with exit code {ended.exit_code} and without a word"
+        return f"its process ended with exit code {ended.exit_code} and recorded no cause"
     number = -ended.exit_code
     name = signal.Signals(number).name if number in set(signal.Signals) else "an unnamed signal"
-    hint = ", as the system does when memory runs out" if number == signal.SIGKILL else ""
+    hint = ", which the system sends when memory runs out" if number == signal.SIGKILL else ""
     return f"killed by signal {number} ({name}){hint}"
 
 
 def last_line(directory: RunDirectory) -> str:
-    """The last line of the log with anything on it, cut to a readable length."""
+    """The last line of the log that is not empty, cut to a readable length."""
     lines = tail(directory, LOG_TAIL_BYTES).split("\n")
     return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 

@@ -1,5 +1,5 @@
-"""Ending a run: it is asked first, then gets SIGTERM, then SIGKILL, each after a deadline. Any
-process that looks at the runs enforces the deadlines."""
+"""Ending a run: first a request, then SIGTERM, then SIGKILL, each after a deadline. The supervisor
+and processes that wait for a run enforce the deadlines."""
 
 import contextlib
 import signal
@@ -14,8 +14,8 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
     """Send the signal that is due to a run that was asked to stop. Does not wait; may be called at
     any time.
 
-    The deadline counts from the request on disk, so it holds also where the process that asked has
-    ended.
+    The deadline counts from the request on the disk, so it applies even after the requesting
+    process has ended.
     """
     control = directory.control()
     if control is None or not control.stop or control.uptime_s is None or not directory.is_locked():
@@ -25,16 +25,16 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
         return
     number = signal.SIGTERM if overdue_s < patience.terminate_s else signal.SIGKILL
     if control.forced == number.name == signal.SIGTERM.name:
-        return  # sent already, and it has until the next deadline
+        return  # sent already; wait for the next deadline
     if members := processes.belonging(directory.path, directory.work()):
-        with contextlib.suppress(RunError):  # a full disk is no reason to let it work on
+        with contextlib.suppress(RunError):  # the run must end, also on a full disk
             directory.write(CONTROL, control.model_copy(update={"forced": number.name}))
         processes.send(members, number)
 
 
 def clear_away(directory: RunDirectory) -> None:
-    """End the processes that a dead worker left behind, and remove its temporary files. Nothing
-    where one lives."""
+    """End the processes that a dead worker left behind, and remove its temporary files. Does
+    nothing where the worker is alive."""
     with lock.turn(directory.path):
         if not directory.is_locked():
             processes.send(processes.belonging(directory.path, None), signal.SIGKILL)

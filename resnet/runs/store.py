@@ -1,5 +1,5 @@
-"""All runs under one folder: list, start, stop, delete. The folder is the only truth; the store
-keeps nothing."""
+"""All runs in one folder: list, start, stop, delete. All state is in the folder; the store itself
+keeps none."""
 
 import contextlib
 import shutil
@@ -28,8 +28,8 @@ PAUSE_S = 0.1
 
 
 class Store:
-    """The runs in a folder. Any number of stores, in any number of processes, may look at one
-    folder at once."""
+    """The runs in a folder. Several stores, in several processes, may use one folder at the same
+    time."""
 
     def __init__(
         self,
@@ -54,27 +54,27 @@ class Store:
         return by_coming(runs)[::-1]
 
     def waiting(self) -> Sequence[Run]:
-        """The runs that wait for their device, held ones too, in the order of their turn."""
+        """The runs that wait for their device, including held ones, in queue order."""
         return self.queue.arrange(
             run for run in runs_in(self.root, self.patience) if run.state().name == "queued"
         )
 
     def why_waiting(self, run: Run) -> str:
-        """What a waiting run waits for, in a few words."""
+        """The reason why a run waits, in a few words."""
         return self.queue.why(run, runs_in(self.root, self.patience))
 
     def get(self, run_id: str) -> Run:
-        """The run of this id. Raises UnknownNameError, for anything that is not an id too."""
+        """The run with this id. Raises UnknownNameError, also for text that is not an id."""
         return _named(run_id, runs_in(self.root, self.patience))
 
     def start(self, spec: RunSpec, token: str | None = None) -> Run:
-        """Submit a run and return it at once. It begins when its device is free, whatever becomes
-        of this process.
+        """Submit a run and return it at once. It begins when its device is free, even if this
+        process has ended by then.
 
-        Starting twice is starting once: the same `token`, or the same spec within two seconds (two
-        tabs, a double click), gives the run that is there. Raises ConfigError or UnknownNameError
-        for a run that cannot succeed, and RunError where the disk or the system refuses, leaving
-        nothing behind.
+        Starting the same run twice returns the existing run: the same `token`, or the same spec
+        within two seconds (two tabs, a double click). Raises ConfigError or UnknownNameError for a
+        run that cannot succeed. Raises RunError where the disk or the system refuses; then nothing
+        is left behind.
         """
         return self._submit(spec, token)
 
@@ -86,88 +86,87 @@ class Store:
         device: str | None = None,
         token: str | None = None,
     ) -> Run:
-        """Submit a run that goes on from the last whole checkpoint of another one, with a changed
-        recipe.
+        """Submit a run that continues from the last complete checkpoint of another one, with a
+        changed recipe.
 
-        `settings` are dotted keys of the recipe, as "schedule.learning_rate". The same network goes
-        on, on the same images, and on the same device unless another one is named. Raises as
-        `start` does, and RunError where there is no checkpoint to begin at. Forking twice is
-        forking once.
+        `settings` are dotted keys of the recipe, such as "schedule.learning_rate". Network and
+        images stay the same, and the device too unless another one is given. Raises the errors of
+        `start`, and RunError where there is no checkpoint. Forking twice returns the same run.
         """
         fork = forking.plan(self.get(run_id), settings, device)
         return self._submit(fork.spec, token, fork)
 
     def resume(self, run_id: str) -> Run:
-        """Let a run that ended too early go on from its last checkpoint, when its device is free.
-        RunError else."""
+        """Continue a run that ended too early from its last checkpoint, when its device is free.
+        Raises RunError for any other run."""
         with self._one_at_a_time():
             run = self.get(run_id)
             now = run.state()
             if not now.over or now.name == "finished" or run.damage:
                 raise RunError(
-                    f"Only a run that ended too early can go on; {run.id}:"
+                    f"Only a run that ended too early can be resumed; {run.id}:"
                     f" {run.damage or now.name}."
                 )
+            # Without exit.json and lock, the run counts as queued again.
             run.directory.forget_attempt()
             self._wake()
         return run
 
     def stop(self, run_id: str) -> Run:
-        """Ask a run to end, and return at once. Where it does not, it is ended by force after the
-        grace period.
+        """Ask a run to end, and return at once. A run that does not end is killed after the grace
+        period.
 
-        A run that waits is taken back. Raises RunError where nothing is left to stop.
+        A waiting run is cancelled. Raises RunError where the run is over.
         """
         with self._one_at_a_time():
             run = self.get(run_id)
             state = run.state()
             if state.over:
                 raise RunError(
-                    f"Only a run that waits or works can be stopped; {run.id} is over:"
-                    f" {state.name}."
+                    f"Only a waiting or running run can be stopped; {run.id} is over: {state.name}."
                 )
             if state.name == "queued":
-                run.directory.write_exit("stopped", "taken back before it began")
+                run.directory.write_exit("stopped", "cancelled before it began")
             else:
                 run.directory.ask_stop()
                 self._wake()
         return run
 
     def wait(self, run_id: str, timeout_s: float | None = None) -> Run:
-        """Wait until a run is over, or the time is up; look at its state to know which. Forces an
-        overdue stop."""
+        """Wait until a run is over or the time is up; its state tells which. Forces an overdue
+        stop."""
         run = self.get(run_id)
         give_up_s = clock.uptime_s() + (timeout_s if timeout_s is not None else float("inf"))
         while not run.state().over:
             if clock.uptime_s() > give_up_s:
                 return run
             self._attend([run])
+            # In case no supervisor is left to kill a run that does not stop.
             stopping.enforce(run.directory, self.patience)
             time.sleep(PAUSE_S)
         stopping.clear_away(run.directory)
         return run
 
     def delete(self, run_id: str) -> None:
-        """Put a run into the bin, from which `restore` brings it back. RunError where it is at
-        work."""
+        """Move a run to the bin; `restore` brings it back. RunError where it is running."""
         with self._one_at_a_time():
             run = self.get(run_id)
             if run.state().alive:
-                raise RunError(f"A run at work cannot be deleted; stop {run.id} first.")
+                raise RunError(f"A running run cannot be deleted; stop {run.id} first.")
             _move(run.path, self.root / TRASH)
 
     def restore(self, run_id: str) -> Run:
-        """Bring a deleted run back. Raises UnknownNameError where the bin does not hold it."""
+        """Bring a deleted run back. Raises UnknownNameError where it is not in the bin."""
         _move(_named(run_id, self.deleted()).path, self.root)
         return self.get(run_id)
 
     def deleted(self) -> Sequence[Run]:
-        """What is in the bin, the newest first."""
+        """The runs in the bin, the newest first."""
         return sorted(runs_in(self.root / TRASH), key=lambda run: run.id, reverse=True)
 
     def empty_bin(self) -> int:
-        """Delete for good what is in the bin, and return how many runs that were. Nothing else ever
-        empties it.
+        """Delete the runs in the bin permanently, and return their number. Only this empties the
+        bin.
 
         Raises RunError where the disk refuses.
         """
@@ -181,7 +180,7 @@ class Store:
         supervisor.wake(self.root, self.launcher, self.patience)
 
     def _attend(self, runs: Iterable[Run]) -> None:
-        """Whoever looks sees to it that waiting and running runs have their supervisor."""
+        """Readers make sure that waiting and running runs have a supervisor."""
         supervisor.attend(runs, self.root, self.launcher, self.patience)
 
     @contextlib.contextmanager
@@ -201,6 +200,7 @@ class Store:
             **clock.read()._asdict(),
         )
         with self._one_at_a_time():
+            # Inside the turn: two simultaneous starts must not both miss each other.
             if twin := self._twin(spec, asked):
                 return twin
             run = self._create(spec, asked, fork)
@@ -212,7 +212,7 @@ class Store:
         return run
 
     def _twin(self, spec: RunSpec, asked: Request) -> Run | None:
-        """The run this start, or this fork, has made already."""
+        """The run that this start, or this fork, has created already."""
         for run in runs_in(self.root, self.patience):
             if (request := run.request()) is None:
                 continue
@@ -222,23 +222,23 @@ class Store:
                 request.boot_id == asked.boot_id and asked.uptime_s - request.uptime_s < TWIN_S
             )
             alike = just_now and request.parent == asked.parent and run.spec == spec
-            if alike and run.state().name not in {
-                "stopping",
-                "stopped",
-            }:  # Stop, then Start: a new run is meant
+            # Stop, then Start: a new run is meant.
+            if alike and run.state().name not in {"stopping", "stopped"}:
                 return run
         return None
 
     def _free_id(self, spec: RunSpec) -> str:
-        """Of two hundred runs in one second, two draw the same four digits once in four times."""
+        """An id that is not in use. With 200 runs in one second, two of them get the same four
+        random digits with a probability of 1/4."""
         run_id = new_id(spec)
         while (self.root / run_id).exists() or (self.root / TRASH / run_id).exists():
             run_id = new_id(spec)
         return run_id
 
     def _create(self, spec: RunSpec, asked: Request, fork: Fork | None) -> Run:
-        """A directory that appears complete or not at all. Removes what an earlier death left half
-        done."""
+        """Create a run's directory: complete, or not at all. Removes incomplete ones of processes
+        that died."""
+        # Safe, since only the holder of the turn creates drafts: any other one is left over.
         for leftover in self.root.glob(f"{DRAFT}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         final = self.root / self._free_id(spec)
@@ -251,6 +251,7 @@ class Store:
                 if fork:
                     forking.write(fork, draft)
                 draft.reserve()
+                # Readers see the run only from here on: with all its files.
                 draft.path.rename(final)
                 sync_folder(self.root)
         except RunError:
@@ -260,7 +261,7 @@ class Store:
 
 
 def _named(run_id: str, runs: Iterable[Run]) -> Run:
-    """Compared with the names that are there, so no id can lead out of the folder."""
+    """Looked up among existing runs, so that an id such as "../x" cannot leave the folder."""
     known = {run.id: run for run in sorted(runs, key=lambda run: run.id, reverse=True)}
     if run_id not in known:
         raise UnknownNameError("run", run_id, known)

@@ -1,9 +1,9 @@
 """The process that starts waiting runs: `python -m resnet.runs.supervisor ROOT PATIENCE COMMAND…`.
 
-There is one for a folder of runs, held to that by a lock. It starts by itself when a run is
-submitted or found waiting (`wake`), is the parent of every worker, so it sees how each ends,
-enforces stops, and ends when nothing waits or runs. It keeps nothing in memory that matters: killed
-at any moment, the next one goes on from the directories.
+Each folder of runs has at most one, which a lock ensures. It is started when a run is submitted or
+found waiting (`wake`). It is the parent of every worker, so it sees how each ends. It enforces
+stops, and ends when no run waits or trains. All its state is in the directories, so it can be
+killed at any time and the next one continues.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ PAUSE_S = 0.5
 
 
 class Supervisor:
-    """One folder's loop."""
+    """The loop for one folder."""
 
     def __init__(self, root: Path, launcher: Launcher, patience: Patience) -> None:
         self.root = root
@@ -37,7 +37,8 @@ class Supervisor:
         self.patience = patience
 
     def run(self) -> None:
-        """Until nothing waits or runs. Does nothing where another one is at it."""
+        """Loop until no run waits or trains. Returns at once where another supervisor is
+        running."""
         path = self.queue.directory.file(LOCK)
         try:
             held = lock.Lock.inherited(path) or lock.Lock.take(path)
@@ -48,12 +49,11 @@ class Supervisor:
         self.launcher.settle()
 
     def step(self, held: lock.Lock) -> bool:
-        """Start what is due, force what is overdue; False, having let go of its lock, where nothing
-        is left to do.
-
-        Whoever submits a run does it in a turn too: the run is either seen here, or finds no
-        supervisor and wakes one.
+        """Start runs that are due and force overdue stops. Where nothing is left to do, release the
+        lock and return False.
         """
+        # Runs are submitted in the same critical section. A new run is either seen here, or its
+        # submitter finds no supervisor and wakes one. No run is missed in between.
         with lock.turn(self.root):
             alive, waiting = at_work_and_waiting(runs_in(self.root, self.patience))
             for run in self.queue.next_runs(waiting, alive):
@@ -69,14 +69,13 @@ class Supervisor:
         try:
             self.launcher.launch(directory)
         except RunError as error:
-            with contextlib.suppress(
-                RunError
-            ):  # not even room for that: it waits on, and is tried again
+            # Where even this cannot be written, the run waits on and is tried again.
+            with contextlib.suppress(RunError):
                 directory.write_exit("failed", str(error))
 
 
 def wake(root: Path, launcher: Launcher, patience: Patience) -> None:
-    """See to it that a folder's supervisor is at work. Raises RunError where none can be
+    """Make sure that a folder's supervisor is running. Raises RunError where it cannot be
     started."""
     folder = Queue(root).directory
     with disk.one_sentence(folder.path):
@@ -90,15 +89,13 @@ def wake(root: Path, launcher: Launcher, patience: Patience) -> None:
     with held, disk.one_sentence(folder.file(LOG)):
         arguments = [str(root), json.dumps(asdict(patience)), *launcher.command]
         child = spawn([*COMMAND, *arguments], folder.file(LOG), held)
-    threading.Thread(
-        target=child.wait, daemon=True
-    ).start()  # so that it is no zombie while its starter lives
+    # Wait for it in a thread: otherwise it would stay a zombie until this process ends.
+    threading.Thread(target=child.wait, daemon=True).start()
 
 
 def attend(runs: Iterable[Run], root: Path, launcher: Launcher, patience: Patience) -> None:
-    """See to it that waiting and running runs have their supervisor, should it have died. Raises
-    nothing."""
-    with contextlib.suppress(RunError):  # looking at runs on a read-only disk is no reason to fail
+    """Start a supervisor for waiting and running runs if theirs has died. Raises nothing."""
+    with contextlib.suppress(RunError):  # reading runs must work on a read-only disk
         alive, waiting = at_work_and_waiting(runs)
         if alive or Queue(root).startable(waiting):
             wake(root, launcher, patience)

@@ -1,5 +1,5 @@
-"""How busy each device is: computing, memory, power, and who else computes there. Never imports
-TensorFlow."""
+"""The load of each device: utilisation, memory, power, and processes of other programs. Never
+imports TensorFlow."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ MILLIWATT = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One device now: percent, bytes and watts. None is what the device, or its driver, does not
-    say."""
+    """One device now, in percent, bytes and watts. None where the device or its driver does not
+    report a value."""
 
     device: str
     name: str
@@ -32,21 +32,21 @@ class Usage:
 
 
 class Ticks(NamedTuple):
-    """What all processors have done since the machine started, in seconds of one processor."""
+    """The work of all processors since the machine's start, in seconds of one processor."""
 
     busy: float
     total: float
 
 
 class Meter:
-    """Looks at all devices. The processor's utilisation is that between two looks, so the first
-    look does not know."""
+    """Measures all devices. The processor's utilisation is that between two measurements, so it is
+    None in the first."""
 
     def __init__(self) -> None:
         self._before: Ticks | None = None
 
     def look(self, ours: Container[int] = ()) -> list[Usage]:
-        """Every device as it is now. `ours` are the processes of our own runs."""
+        """Every device now. `ours` are the processes of our runs."""
         now = _ticks()
         utilisation = busy_share(self._before, now)
         self._before = now
@@ -58,14 +58,14 @@ class Meter:
 
 
 def busy_share(before: Ticks | None, now: Ticks | None) -> float | None:
-    """Percent of the time between two looks that processors were at work."""
+    """The utilisation between two measurements, in percent."""
     if before is None or now is None or now.total <= before.total:
         return None
     return min(100.0, max(0.0, 100 * (now.busy - before.busy) / (now.total - before.total)))
 
 
 def _ticks() -> Ticks | None:
-    """What the system has counted so far; None where it does not say."""
+    """The system's counters; None where it does not report them."""
     try:
         fields = psutil.cpu_times()._asdict()
     except (OSError, RuntimeError, psutil.Error):
@@ -88,16 +88,16 @@ def _used(device: Device) -> int | None:
 def _gpu(device: Device, ours: Container[int]) -> Usage:
     with devices.driver() as available:
         handle = (
-            _said(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu")))
+            _asked(pynvml.nvmlDeviceGetHandleByIndex, int(device.id.removeprefix("gpu")))
             if available
             else None
         )
         if handle is None:
             return Usage(device.id, device.name, None, _used(device), device.total_bytes)
-        rates = _said(pynvml.nvmlDeviceGetUtilizationRates, handle)
+        rates = _asked(pynvml.nvmlDeviceGetUtilizationRates, handle)
         power, limit = (
-            _said(pynvml.nvmlDeviceGetPowerUsage, handle),
-            _said(pynvml.nvmlDeviceGetEnforcedPowerLimit, handle),
+            _asked(pynvml.nvmlDeviceGetPowerUsage, handle),
+            _asked(pynvml.nvmlDeviceGetEnforcedPowerLimit, handle),
         )
     return Usage(
         device=device.id,
@@ -111,8 +111,8 @@ def _gpu(device: Device, ours: Container[int]) -> Usage:
     )
 
 
-def _said(ask: Callable[..., Any], about: Any) -> Any:
-    """What the driver answers, or None where this device cannot say."""
+def _asked(ask: Callable[..., Any], about: Any) -> Any:
+    """The driver's answer; None where this device does not report the value."""
     try:
         return ask(about)
     except pynvml.NVMLError:

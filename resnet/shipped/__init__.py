@@ -1,5 +1,5 @@
-"""The study that comes with the project, as `python -m resnet study export` wrote it: real runs, to
-look at first.
+"""The study that comes with the project, as `python -m resnet study export` wrote it: real runs,
+as a first example.
 
 Plain against residual on the digits, at two depths, with three seeds. Its README says how it was
 made.
@@ -11,5 +11,5 @@ NAME = "plain_or_residual"
 
 
 def folder() -> Path:
-    """Where it lies unpacked, for `resnet.studies.export.bundle.read_bundle`."""
+    """Its unpacked folder, for `resnet.studies.export.bundle.read_bundle`."""
     return Path(__file__).parent / NAME

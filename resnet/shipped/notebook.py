@@ -1,7 +1,7 @@
-"""The three curves of the notebook this project grew from, with what it says of them: an unfair
-comparison to look at.
+"""The three curves of the notebook that this project started from, with its settings: an example of
+an unfair comparison.
 
-They were read off the notebook's printed log. Its networks are binary_resnet34, binary_plain34 and
+They were read from the notebook's printed log. Its networks are binary_resnet34, binary_plain34 and
 binary_resnet50, its images cats_vs_dogs; Keras adds λ·Σw² over the kernels of the convolutions to
 the loss it prints.
 """
@@ -15,7 +15,7 @@ from resnet.recipes.recipe import WeightDecayConfig
 from resnet.why_loss.losses import Decay, KerasL2
 
 FOLDER = Path(__file__).parent / "notebook_curves"
-"""Where their files lie, one CSV each."""
+"""The folder of their files, one CSV for each curve."""
 
 LAMBDA = {34: 1e-3, 50: 1e-4}
 """Keras's λ on the convolutions of the notebook's networks, by depth."""
@@ -37,8 +37,8 @@ RECIPE: dict[str, Any] = {
 
 
 def curves() -> tuple[ImportedCurve, ...]:
-    """The curves as if somebody who knows the notebook had imported them. Raises DataError where a
-    file is missing."""
+    """The curves, imported with everything that the notebook says about them. Raises DataError
+    where a file is missing."""
     return tuple([_curve(file, network) for file, network in NETWORKS.items()])
 
 

@@ -1,5 +1,5 @@
-"""Responses and gradients in plain and residual networks, ready to look at: those that come with
-the project."""
+"""The measured responses and gradients in plain and residual networks that come with the
+project."""
 
 import json
 import math
@@ -47,5 +47,6 @@ def gradients_by_block(layers: Sequence[LayerSignal]) -> dict[str, float]:
     blocks."""
     lengths = {}
     for block, of_block in groupby(layers, key=lambda layer: layer.block):
+        # ‖g‖ of all kernels together: the root of the sum of the squared lengths.
         lengths[block] = math.hypot(*[layer.gradient for layer in of_block])
     return lengths

@@ -1,2 +1,1 @@
-"""What is to be run: a study as data and as a file, its arms, its plan, its runs and what they
-say."""
+"""Studies: as data and as a file, their arms, plans, runs and results."""

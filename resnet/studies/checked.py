@@ -1,5 +1,4 @@
-"""The recipe check of what is compared: a study with what its runs have recorded, or runs beside
-each other."""
+"""The recipe check of a comparison: a study with the records of its runs, or runs side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,10 +20,10 @@ TOGETHER = {
     for name, role in roles_of(Recipe).items()
     if role.part_of
 }
-"""A training that is longer has another schedule, too: that is one change."""
+"""A longer training also has a longer schedule: together they count as one change."""
 
 NO_FACTOR = ("device", *[f"recipe.{name}" for name in fields_of_kind(Recipe, "bookkeeping")])
-"""Settings that are not there to change an error."""
+"""Settings that are not meant to change an error."""
 
 Records = Mapping[tuple[str, int], Sequence[Line]]
 
@@ -51,7 +50,7 @@ def facts_of_study(study: Study, steps: Sequence[Step], records: Records) -> lis
 
 
 def records_of_arms(arms: Sequence[ArmRuns]) -> Records:
-    """What the runs of arms wrote down, where it has been read already."""
+    """The records of the runs of arms that have been read already."""
     return {
         (arm.name, run.seed): run.records
         for arm in arms
@@ -70,8 +69,7 @@ def records_of_steps(steps: Sequence[Step]) -> Records:
 
 
 def beside(facts: Sequence[Facts], specs: Sequence[RunSpec]) -> list[Facts]:
-    """Runs that no study has put together, each with the factors in which it differs from the first
-    one."""
+    """Runs outside a study, each with the factors in which it differs from the first one."""
     first = facts[0].called
     return [
         (

@@ -1,4 +1,4 @@
-"""What each arm of a study is compared with, and the words for it: "residual", "at depth 56". No
+"""The reference of each arm in a study, and words for the comparison: "residual", "at depth 56". No
 I/O."""
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from resnet.studies.plan.factors import Factor, Listed
 from resnet.studies.plan.study import Arm, Study, arms
 
 OPTIONS = {"padded_identity": "option A", "projection": "option B", "projection_always": "option C"}
-"""The paper's letters for the shortcuts whose shapes change (section 3.3)."""
+"""The paper's letters for shortcuts where the shape changes (section 3.3)."""
 
 LABELS = {
     "network.norm.momentum": "BN momentum",
@@ -27,62 +27,70 @@ LABELS = {
 }
 
 
-def references(study: Study, found: Sequence[Arm]) -> dict[str, str | None]:
-    """By its name, what each arm is compared with; None for one that others are compared with, and
-    for a single one.
+def references(study: Study, arms_of_study: Sequence[Arm]) -> dict[str, str | None]:
+    """The reference of each arm, by name; None for arms that are references, and for a single arm.
 
-    In a grid it is the arm with the first level of the last factor that has several, and all other
-    levels equal; else the first arm, which is the baseline where the study has it.
+    In a grid, the reference has the first level of the last factor with several levels, and is
+    equal in all other levels. Otherwise it is the first arm, which is the baseline where the study
+    has one.
     """
     if (last := _last(study)) is None:
-        return {arm.name: None if arm is found[0] else found[0].name for arm in found}
-    by_settings = {canonical(arm.settings): arm.name for arm in found}
+        return {
+            arm.name: None if arm is arms_of_study[0] else arms_of_study[0].name
+            for arm in arms_of_study
+        }
+    by_settings = {canonical(arm.settings): arm.name for arm in arms_of_study}
     names: dict[str, str | None] = {}
-    for arm in found:
+    for arm in arms_of_study:
+        # The same arm, with the first level of the last factor.
         wanted = dict(arm.settings) | {last.key: last.levels[0]}
-        name = by_settings.get(canonical(wanted)) or _equal_to(study, wanted, found)
+        name = by_settings.get(canonical(wanted)) or _equal_to(study, wanted, arms_of_study)
+        # The arm with the first level is a reference itself.
         names[arm.name] = None if name == arm.name else name
     return names
 
 
 def _last(study: Study) -> Factor | None:
-    """The factor a grid's arms are compared by: with one level there is nothing to compare."""
+    """The last factor of a grid with more than one level, by which its arms are compared."""
     varied = [factor for factor in study.factors if len(factor.levels) > 1]
     return varied[-1] if varied and study.design == "grid" else None
 
 
-def _equal_to(study: Study, settings: Mapping[str, Any], found: Sequence[Arm]) -> str | None:
-    """The arm that is these settings by other words: plain20 for resnet20 without shortcuts."""
+def _equal_to(
+    study: Study, settings: Mapping[str, Any], arms_of_study: Sequence[Arm]
+) -> str | None:
+    """The arm that equals these settings under another name: plain20 for resnet20 without
+    shortcuts."""
     one = Listed(settings=dict(settings))
     try:
-        images = {arm.dataset: arm.images for arm in found}
+        images = {arm.dataset: arm.images for arm in arms_of_study}
         alone = arms(study.model_copy(update={"design": "list", "listed": (one,)}), images)[0]
     except ResNetLabError:
         return None
-    return next((arm.name for arm in found if _facts(arm) == _facts(alone)), None)
+    return next((arm.name for arm in arms_of_study if _facts(arm) == _facts(alone)), None)
 
 
 def _facts(arm: Arm) -> dict[str, Any]:
     return leaves(arm.config, arm.recipe, arm.dataset)
 
 
-def how_compared(study: Study, found: Sequence[Arm]) -> str:
-    """In a sentence, what `references` says."""
+def how_compared(study: Study, arms_of_study: Sequence[Arm]) -> str:
+    """The result of `references` as a sentence."""
     if last := _last(study):
         words = _words(study, last, last.levels[0])
         return (
             f"Each arm is compared with the otherwise equal one at the first level of {last.key}:"
             f" {words}."
         )
-    return f"Each arm is compared with {found[0].name}." if len(found) > 1 else ""
+    return f"Each arm is compared with {arms_of_study[0].name}." if len(arms_of_study) > 1 else ""
 
 
 def several(
-    study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
+    study: Study, arms_of_study: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
 ) -> tuple[str, ...]:
-    """A sentence for each comparison that changes more than one factor: what it finds has more than
-    one cause."""
-    compared = changed(study, found, specs)
+    """A sentence for each comparison that changes more than one factor. Its result has more than
+    one possible cause."""
+    compared = changed(study, arms_of_study, specs)
     return tuple(
         [
             several_changed(against, name, factors)
@@ -93,12 +101,11 @@ def several(
 
 
 def changed(
-    study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
+    study: Study, arms_of_study: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
 ) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """By its name, for each arm that is compared, the arm it is compared with and the factors that
-    differ."""
+    """For each arm with a reference, by name: the reference, and the factors that differ."""
     factors = {}
-    for name, against in references(study, found).items():
+    for name, against in references(study, arms_of_study).items():
         if against is not None:
             differ = differing({against: specs[against], name: specs[name]}, study.keys)
             factors[name] = (
@@ -109,20 +116,19 @@ def changed(
 
 
 def promises(
-    study: Study, found: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
+    study: Study, arms_of_study: Sequence[Arm], specs: Mapping[str, Sequence[RunSpec]]
 ) -> tuple[str, ...]:
-    """What is known before any run, a sentence each: what differs, what arms share, and what
-    chooses the weights."""
+    """What is known before any run, as sentences: what differs, what arms share, and how weights
+    are chosen."""
     differs = [one_factor(specs, study.keys).sentence]
     if len(study.factors) > 1:
-        differs += filter(None, [between(specs, references(study, found), study.keys)])
-    shared = [stream.sentence for stream in streams(specs)] if len(found) > 1 else []
+        differs += filter(None, [between(specs, references(study, arms_of_study), study.keys)])
+    shared = [stream.sentence for stream in streams(specs)] if len(arms_of_study) > 1 else []
     return (*differs, *shared, selection(specs))
 
 
 def change(study: Study, arm: Arm) -> str:
-    """What was changed about the arm it is compared with; nothing where there are no words but its
-    name."""
+    """The change from its reference, in words; "" where there is only its name."""
     if last := _last(study):
         return _words(study, last, arm.settings[last.key])
     if study.design == "list" and any(one.name == arm.name for one in study.listed):
@@ -135,7 +141,7 @@ def change(study: Study, arm: Arm) -> str:
 
 
 def where(study: Study, arm: Arm) -> str:
-    """The levels both arms share: "at depth 56, with BN momentum 0.99". Only a grid has such."""
+    """The levels that both arms share: "at depth 56, with BN momentum 0.99". Only in a grid."""
     last = _last(study)
     return ", ".join(
         _place(study, factor, arm) for factor in study.factors if last and factor != last
@@ -156,7 +162,7 @@ def _place(study: Study, factor: Factor, arm: Arm) -> str:
 
 
 def _words(study: Study, factor: Factor, level: Any) -> str:
-    """A level as a reader would say it."""
+    """A level in words."""
     match factor.key, level:
         case "network", str():
             return _network(factor, level)
@@ -180,6 +186,7 @@ def _network(factor: Factor, level: str) -> str:
     """ "depth 56" where the factor is networks of one family at several depths, else the
     catalogue's name."""
     entries = [catalog.get(name) for name in factor.levels if isinstance(name, str)]
+    # "depth 56" is clear only if nothing but the depth differs between the networks.
     families = {(entry.family, entry.name.rstrip("0123456789")) for entry in entries}
     depths = [entry.config.depth for entry in entries]
     if len(families) == 1 and len(set(depths)) == len(depths) > 1:
@@ -192,6 +199,7 @@ def _shortcut(study: Study, factor: Factor, level: str) -> str:
         "shortcut", catalog.get(study.baseline.network).config.shortcut
     )
     own = [arm.settings.get(factor.key) for arm in study.listed]
+    # Where only one kind of shortcut is used, "residual" says enough; else its option.
     kinds = {*factor.levels, *own, *([] if study.design == "grid" else [base])} - {"none", None}
     if level == "none":
         return "plain"

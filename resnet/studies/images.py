@@ -1,8 +1,8 @@
-"""What is known of a study's folders of images: as its runs recorded them, or as they lie on this
-machine.
+"""The known facts of a study's folders of images: as its runs recorded them, or as the images on
+this machine are.
 
-A data set with a name of its own is the same everywhere. A folder of images is looked at, or, where
-somebody got the runs and not the images, read from what the runs wrote down about them.
+A named data set is the same everywhere. A folder of images is read; where a person has the runs but
+not the images, the facts come from the records of the runs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,14 +42,14 @@ class Known(NamedTuple):
 
 
 class _Recorded(NamedTuple):
-    """What a run of the study found in its folder, and in which data folder that lay."""
+    """What a run of the study recorded about its folder, and the data folder it was in."""
 
     place: str
     facts: DatasetFacts
 
     @property
     def kind(self) -> str:
-        """All that a network depends on: "2 classes of 32×32×3"."""
+        """Everything that a network depends on: "2 classes of 32×32×3"."""
         return f"{self.facts.classes} classes of {quantity.shape(self.facts.image_shape)}"
 
 
@@ -97,8 +97,8 @@ def _recorded(study: Study, asked: Sequence[Made], there: Sequence[Run]) -> Iter
 
 
 def _makes(asked: Made, facts: DatasetFacts, spec: RunSpec) -> bool:
-    """Whether an arm on such images is this run: what was recorded is not believed where the run's
-    spec denies it."""
+    """Whether an arm on such images is this run. Records that contradict the run's spec are not
+    used."""
     if spec.recipe.model_copy(update={"seed": asked.recipe.seed}) != asked.recipe:
         return False
     with suppress(ConfigError):
@@ -119,7 +119,7 @@ def _one_place(
     if len(places := list(dict.fromkeys(each.place for each in others))) > 1:
         raise DataError(
             f"The runs of this study had their images in {len(places)} data folders,"
-            f" {', '.join(places)}: name the one that is meant as the study's data_folder."
+            f" {', '.join(places)}: give the right one as the study's data_folder."
         )
     return others
 
@@ -135,19 +135,18 @@ def _decided(
         return here
     if kinds:
         raise DataError(
-            f"The runs of this study recorded {' and '.join(kinds)}, and only the images would say"
-            f" which of them it means: {here}"
+            f"The runs of this study recorded {' and '.join(kinds)}, and only the images can show"
+            f" which of them is right: {here}"
         )
     if first == "images":
         raise here
     raise DataError(
-        "A study is read beside its images, or from runs that recorded them, and neither is here:"
-        f" {here}"
+        f"A study needs its images, or runs that recorded them, and neither is here: {here}"
     )
 
 
 def _here(name: str, folder: str) -> DatasetFacts | DataError:
-    """What lies there, or why nobody can say."""
+    """The facts of the images there, or why they cannot be read."""
     try:
         return data.facts(name, folder)
     except DataError as error:
@@ -155,7 +154,7 @@ def _here(name: str, folder: str) -> DatasetFacts | DataError:
 
 
 def _facts(run: Run, name: str) -> DatasetFacts | None:
-    """What a run wrote down about its images; None before that, and where it is damaged."""
+    """What a run recorded about its images; None before that, and where the record is damaged."""
     with suppress(RunError, ValidationError):
         facts = RECORDED.validate_python((run.environment() or {}).get("dataset"))
         return facts if facts.name == name else None

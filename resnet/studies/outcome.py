@@ -1,5 +1,5 @@
-"""What a study has found so far: its runs, gathered by arm, compared, held against the paper, and
-put into tables."""
+"""The results of a study so far: its runs, gathered by arm, compared with each other and with the
+paper, and put into tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ READ: tuple[Measure, ...] = (
     "train_error",
     "duration_s",
 )
-"""The measures people read. Data losses stand in the table for programs."""
+"""The measures in the table for people. Data losses are in the table for programs."""
 
 NO_TEST = "not compared: no finished run has read the test set"
 
@@ -74,16 +74,15 @@ class Outcome:
 
     @property
     def banners(self) -> tuple[str, ...]:
-        """What must be said before anything else: each is a sentence, and a reason to doubt the
-        comparison."""
+        """Sentences to show first: each is a reason to doubt the comparison."""
         loose = [self.one_factor.sentence] if self.one_factor.purity == "undeclared" else []
         return (*loose, *self.several, *self.recorded.broken)
 
     @property
     def guards(self) -> tuple[str, ...]:
-        """What is known to be equal, and what differs on purpose: a sentence each."""
+        """One sentence for each thing that is known to be equal, or that differs on purpose."""
         purity = () if self.one_factor.purity == "undeclared" else (self.one_factor.sentence,)
-        if len(self.arms) == 1:  # it shares everything with itself
+        if len(self.arms) == 1:  # one arm has nothing to share with
             return purity
         return (
             *purity,
@@ -104,18 +103,18 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
     planned, specs = arms_of(asked), specs_of(asked)
     names = compared.references(study, planned)
     arms = tuple(_arm(study, arm, names[arm.name], steps) for arm in planned)
-    said = tuple(results(arms, measure=measure))
+    arm_results = tuple(results(arms, measure=measure))
     streams = sharing.streams(specs)
     datasets = {arm.name: arm.dataset for arm in planned}
     return Outcome(
         study,
         steps,
         arms,
-        said,
+        arm_results,
         one_factor=guard.one_factor(specs, study.keys),
         streams=streams,
         twins=proofs(arm.config for arm in planned),
-        verdicts=_verdicts(planned, said),
+        verdicts=_verdicts(planned, arm_results),
         recorded=recorded(environments(runs_of(steps)), streams, datasets),
         several=compared.several(study, planned, specs),
     )
@@ -131,10 +130,10 @@ def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> 
     )  # known before any run is there
 
 
-def _verdicts(planned: Sequence[Arm], said: Sequence[ArmResult]) -> dict[str, Verdict]:
+def _verdicts(planned: Sequence[Arm], arm_results: Sequence[ArmResult]) -> dict[str, Verdict]:
     return {
         arm.name: against_paper(arm.config, arm.dataset, arm.recipe, tested)
-        for arm, result in zip(planned, said, strict=True)
+        for arm, result in zip(planned, arm_results, strict=True)
         if (tested := result.summaries.get("test_error"))
     }
 
@@ -172,7 +171,7 @@ def exported(outcome: Outcome, form: TableFormat) -> str:
 
 
 def _not_begun(outcome: Outcome) -> list[str]:
-    """A seed that is missing would else be seen in a number in brackets only."""
+    """Says how many runs are missing; else only a number in brackets would show it."""
     count, of = sum(step.run is None for step in outcome.steps), len(outcome.steps)
     return (
         [f"{count} of {of} runs {'has' if count == 1 else 'have'} not begun."]

@@ -1,8 +1,8 @@
-"""What a study needs before it starts: which of its runs are there already, time, memory, and what
-its seeds can show.
+"""What a study needs before it starts: which of its runs exist already, time, memory, and which
+difference its seeds can detect.
 
-Nothing about a study's progress is kept: which of its runs exist is found anew each time by
-comparing specs, so running it again, from another terminal or after a crash, repeats nothing.
+The progress of a study is not stored. Its runs are looked up each time by comparing specs, so
+running it again, from another terminal or after a crash, repeats nothing.
 """
 
 import math
@@ -34,8 +34,7 @@ BETTER_FIRST: tuple[Action, ...] = ("reuse", "wait", "resume", "leave")
 
 
 class Step(NamedTuple):
-    """A run of the study and what is to be done about it; `run` is the one that is there, in this
-    `state`."""
+    """A run of the study and what to do about it; `run` is the existing run, in this `state`."""
 
     planned: PlannedRun
     action: Action
@@ -44,15 +43,14 @@ class Step(NamedTuple):
 
 
 MOST_POINTS = 100.0
-"""No error is larger, and so no difference."""
+"""Errors are at most 100 %, so no difference between two of them is larger."""
 
 
 class Noise(NamedTuple):
-    """How far seeds scatter: a standard deviation in points of error, and where it comes from, as a
-    part of a sentence.
+    """How far the results of seeds scatter: a standard deviation in points of error, and its
+    source, as a part of a sentence.
 
-    `measured` is False for the paper's, which stands in as an example where no arm has two finished
-    seeds.
+    `measured` is False for the paper's value: the example used where no arm has two finished seeds.
     """
 
     sd: float
@@ -89,7 +87,7 @@ class Plan:
         return specs_of(step.planned for step in self.steps)
 
     def count(self, action: Action) -> int:
-        """How many runs this is to be done with."""
+        """How many runs get this action."""
         return sum(step.action == action for step in self.steps)
 
     @property
@@ -109,9 +107,9 @@ class Plan:
         return total
 
     def detectable(self, sd: float) -> float:
-        """The smallest difference between two arms that so many seeds show in four of five studies,
-        in the unit of `sd`, the standard deviation from seed to seed, which the pairs themselves
-        have to tell. Infinite for one seed.
+        """The smallest difference between two arms that this study would detect in four of five
+        repetitions, in the unit of `sd`, the standard deviation from seed to seed. The spread of
+        the pairs is estimated from the pairs. Infinite for one seed.
         """
         return detectable_difference(sd, len(self.study.seeds), spread="paired")
 
@@ -147,7 +145,7 @@ class Plan:
         for what, error in ways.items():
             values = [list(map(error, runs)) for runs in finished.values()]
             if (sd := _pooled(values)) is not None:
-                count = sum(len(own) for own in finished.values() if len(own) > 1)
+                count = sum(len(arm_runs) for arm_runs in finished.values() if len(arm_runs) > 1)
                 return Noise(
                     sd, f"the {what} of {count} finished runs of this study", measured=True
                 )
@@ -155,18 +153,18 @@ class Plan:
 
 
 def seeds_for(sds: float) -> int:
-    """Seeds of each arm that show a difference of so many standard deviations in four of five
+    """Seeds in each arm that detect a difference of this many standard deviations in four of five
     studies."""
     return seeds_needed(1.0, sds, spread="paired")
 
 
 def runs_of(steps: Iterable[Step]) -> dict[tuple[str, int], Run]:
-    """By arm and seed, the runs that are there, finished or not."""
+    """By arm and seed, the runs that exist, finished or not."""
     return {(step.planned.arm.name, step.planned.seed): step.run for step in steps if step.run}
 
 
 def moved(steps: Iterable[Step]) -> tuple[str, ...]:
-    """A sentence for each folder of images that is neither here nor where the runs had it: they say
+    """A sentence for each folder of images that is not where the runs had it; their records say
     what it held."""
     places = dict[str, str]()
     for step in steps:
@@ -187,9 +185,8 @@ def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
     """What running the study will do and what it needs. Starts nothing; `there` and what it raises
     as in `steps_of`."""
     steps = steps_of(study, there, failed, "images")
-    known = [
-        (spec, run) for run in there if (spec := run.spec)
-    ]  # once: each look is one at the disk
+    # Read once: each `run.spec` is a read from the disk.
+    known = [(spec, run) for run in there if (spec := run.spec)]
     specs = {step.planned.arm.name: step.planned.spec for step in steps}
     speeds = {name: measured_speed(spec, known) for name, spec in specs.items()}
     needed = [memory_bytes(spec.config, spec.recipe) for spec in specs.values()]
@@ -201,15 +198,16 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """Which runs exist and are used again, which wait or go on, and which are missing.
 
-    `there` are all runs to look among, as `Store.list()` or `runs_in(folder)` give them. A run is
-    the study's where its spec is equal, whoever started it; a fork never is, since it did not begin
-    at the beginning. A run that failed is left alone unless it is to be tried again: it would most
-    likely fail again. Of equal ones the oldest is taken. What a folder of images holds is asked
-    `first` of the records of its runs, or of the images: see `known_images`. Raises ConfigError,
-    DataError or UnknownNameError.
+    `there` are all runs to look among, as `Store.list()` or `runs_in(folder)` give them. A run with
+    an equal spec belongs to the study, no matter how it was started; a fork never does, since it
+    did not start at step 0. A failed run is not repeated unless `failed` says so: it would most
+    likely fail again. Of equal runs the oldest is taken. `first` says what describes a folder of
+    images: the records of its runs or the images; see `known_images`. Raises ConfigError, DataError
+    or UnknownNameError.
     """
     images = known_images(study, there, first)
     known: dict[str, list[Run]] = {}
+    # Ids begin with the time of the start, so `min` in `_step` takes the oldest of equal runs.
     for run in sorted(there, key=lambda run: run.id):
         if (spec := run.spec) is not None and run.parent is None:
             known.setdefault(run_fingerprint(images.brought(spec)), []).append(run)
@@ -217,8 +215,8 @@ def steps_of(
     return tuple(_step(one, known.get(run_fingerprint(one.spec), []), failed) for one in planned)
 
 
-def _step(planned: PlannedRun, found: Sequence[Run], failed: Failed) -> Step:
-    steps = [Step(planned, _action(state := run.state(), failed), run, state) for run in found]
+def _step(planned: PlannedRun, equal_runs: Sequence[Run], failed: Failed) -> Step:
+    steps = [Step(planned, _action(state := run.state(), failed), run, state) for run in equal_runs]
     return min(
         steps, key=lambda step: BETTER_FIRST.index(step.action), default=Step(planned, "make")
     )
@@ -241,8 +239,8 @@ def measured_speed(spec: RunSpec, there: Sequence[tuple[RunSpec, Run]]) -> float
     same = [
         (other, run) for other, run in alike if other.recipe.batch_size == spec.recipe.batch_size
     ]
-    for found in (same, alike):
-        if speeds := [speed for _, run in found if (speed := run.progress().images_per_s)]:
+    for candidates in (same, alike):
+        if speeds := [speed for _, run in candidates if (speed := run.progress().images_per_s)]:
             return median(speeds)
     return None
 
@@ -258,18 +256,19 @@ def _alike(one: RunSpec, other: RunSpec) -> bool:
 def _pooled(arms: Sequence[Sequence[float | None]]) -> float | None:
     """The standard deviation within arms; None where a value is missing, no arm has two, or nothing
     scatters."""
-    if any(value is None for own in arms for value in own):
+    if any(value is None for values in arms for value in values):
         return None
     spreads = []
     for values in arms:
         if len(values) > 1:
             spreads.append(summary([value for value in values if value is not None]))
+    # Pooled variance: Σ (n − 1)·sd² / Σ (n − 1), over the arms with two seeds or more.
     squares = math.fsum((each.n - 1) * each.sd**2 for each in spreads if each.sd is not None)
     return math.sqrt(squares / sum(each.n - 1 for each in spreads)) if squares else None
 
 
 def _test_error(run: Run) -> float | None:
-    """What the run read once, at its end; reads only the end of its records."""
+    """The test error, measured once, at the end of the run; only the end of its records is read."""
     lines = run.directory.last_metrics(
         lambda line: history.is_of(line, history.Test, history.Evaluation)
     )

@@ -1,5 +1,5 @@
-"""A study at work: what is missing is put on the queue, what ended too early goes on, and all of it
-is waited for."""
+"""Running a study: missing runs join the queue, runs that ended too early are resumed, and `wait`
+waits for all of them."""
 
 import math
 import time
@@ -18,15 +18,16 @@ DIED = ("crashed", "machine restarted")
 
 
 def submit(made: Plan, store: Store) -> tuple[Run, ...]:
-    """Put what is missing on the queue, let what ended too early go on, and return all runs in the
+    """Put missing runs on the queue, resume those that ended too early, and return all runs in the
     plan's order.
 
-    Doing it twice is doing it once, at the same moment too: the token of a start is the run's
+    A second call changes nothing, even at the same moment: the token of a start is the run's
     fingerprint. Where an arm cannot run on this machine, nothing is started: ConfigError. Raises
-    RunError as `Store.start` and `Store.resume` do; what was submitted by then stays, and is found
-    by the next plan.
+    RunError as `Store.start` and `Store.resume` do; runs submitted before that stay, and
+    the next plan finds them.
     """
     missing = {step.planned.arm.name: step.planned.spec for step in made.steps if step.run is None}
+    # All arms are checked before the first start, so that an impossible one starts nothing.
     for name, spec in missing.items():
         try:
             check_possible(spec)
@@ -44,15 +45,15 @@ def _submitted(step: Step, store: Store) -> Run:
         return store.start(spec) if run.damage else run
     if step.action == "resume":
         try:
-            _go_on(step.run, store)
+            _resume(step.run, store)
         except UnknownNameError:  # deleted since it was planned
             return _submitted(Step(step.planned, "make"), store)
     return step.run
 
 
-def _go_on(run: Run, store: Store) -> None:
-    """Another terminal may have let it go on just now: then it is at work, and nobody needs to
-    know."""
+def _resume(run: Run, store: Store) -> None:
+    """Resume a run. Another terminal may have resumed it at the same moment: then its error is
+    ignored, since the run is running."""
     try:
         store.resume(run.id)
     except RunError:
@@ -61,8 +62,7 @@ def _go_on(run: Run, store: Store) -> None:
 
 
 class Status(NamedTuple):
-    """Where a study stands: how many of its runs are in which state, and steps done of all
-    steps."""
+    """The progress of a study: the number of runs in each state, and steps done of all steps."""
 
     states: Mapping[str, int]
     step: int
@@ -71,7 +71,7 @@ class Status(NamedTuple):
 
 
 def status(there: Sequence[Run]) -> Status:
-    """Where these runs stand now."""
+    """The state of these runs now."""
     states = [run.state() for run in there]
     progress = [run.progress() for run in there]
     step, steps = sum(one.step for one in progress), sum(one.steps or 0 for one in progress)
@@ -88,21 +88,20 @@ def wait(
     attempts: int = 1,
     timeout_s: float = math.inf,
 ) -> Status:
-    """Until every run is over, or the time is up. `show` is called at every look, about once a
-    second.
+    """Wait until every run is over or the time is up. `show` is called about once a second.
 
-    A run whose process dies, or whose machine was restarted, goes on by itself, at most `attempts`
-    times: one that dies for want of memory would for ever. One that failed or was stopped stays as
-    it is.
+    A run whose process dies, or whose machine was restarted, is resumed at most `attempts` times:
+    a run that needs too much memory would die again each time. A failed or stopped run is not
+    resumed.
     """
     give_up_s = time.monotonic() + timeout_s
     died = Counter[str]()
     while True:
-        store.list()  # looking sees to it that what waits has its supervisor
+        store.list()  # also starts the supervisor, if runs wait without one
         for run in there:
             if died[run.id] < attempts and run.state().name in DIED:
                 died[run.id] += 1
-                _go_on(run, store)
+                _resume(run, store)
         now = status(there)
         show(now)
         if now.over or time.monotonic() > give_up_s:

@@ -1,6 +1,6 @@
-"""What differs between two networks: layer by layer, block by block, in total, and in one sentence.
+"""The differences between two networks: by layer, by block, in total, and in one sentence.
 
-Layers are matched by id. What each number counts, `resnet.network.numbers` says.
+Layers are matched by id. `resnet.network.numbers` defines what each number counts.
 """
 
 from collections import Counter
@@ -26,9 +26,9 @@ Change = Literal["added", "removed", "changed", "same"]
 
 
 class LayerChange(NamedTuple):
-    """One layer of two networks. `what` names what was changed about it, such as "stride 2 → 1".
+    """One layer of two networks. `what` lists its changes, such as "stride 2 → 1".
 
-    A number that changes only because other layers do, as receptive fields do, is not a change of
+    A number that changes only because of other layers, as receptive fields do, is not a change of
     this layer.
     """
 
@@ -71,8 +71,8 @@ class Totals(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two networks and all that differs. Layers and blocks stand in the order of `after`; what only
-    `before` has comes after the layer that it followed there.
+    """Two networks and all their differences. Layers and blocks are in the order of `after`. A
+    layer that only `before` has follows the same layer as there.
 
     `settings` has (before, after) by dotted key.
     """
@@ -94,7 +94,8 @@ class Comparison:
 
 
 def compare(before: ResNetConfig, after: ResNetConfig) -> Comparison:
-    """What turns `before` into `after`. Both are valid already, so nothing here can fail."""
+    """The changes from `before` to `after`. Both configs are valid already, so nothing here can
+    fail."""
     graphs = build_graph(before), build_graph(after)
     metrics = measure(graphs[0]), measure(graphs[1])
     facts_before, facts_after = [family.facts_of(one) for one in metrics]
@@ -155,16 +156,16 @@ def _names_by_block(graph: Graph) -> dict[str, list[str]]:
 
 
 def _place(name: str) -> tuple[int, int]:
-    """Where a block stands in a network: its section, then its number there. The stem is first, the
-    head last, since no network has 99 stages."""
+    """The place of a block: its section, then its number there."""
+    # Stages have numbers from 1 to 8, so 0 puts the stem first and 99 puts the head last.
     section, _, block = name.partition(".block")
     number = {"stem": 0, "head": 99}.get(section)
     return int(section.removeprefix("stage")) if number is None else number, int(block or 0)
 
 
 def _merged(old: list[str], new: list[str]) -> list[str]:
-    """The names of both lists in the order of `new`. A name that only `old` has comes right after
-    the last shared name that stood before it in `old`."""
+    """The names of both lists in the order of `new`. A name that only `old` has follows the last
+    shared name before it in `old`."""
     if old == new:
         return new
     shared, last = set(new), ""
@@ -189,7 +190,7 @@ def _change(before: object | None, after: object | None, changed: bool) -> Chang
 
 
 def _what(layer: str, old: Graph, new: Graph) -> tuple[str, ...]:
-    """What was changed about a layer that both networks have, a phrase each."""
+    """The changes of a layer that both networks have, one phrase each."""
     before, after = old.by_id[layer], new.by_id[layer]
     inputs = _incoming(before, old), _incoming(after, new)
     outputs = before.output_shape, after.output_shape
@@ -201,7 +202,7 @@ def _what(layer: str, old: Graph, new: Graph) -> tuple[str, ...]:
         # What a layer reads is compared below, inside its block.
         if key not in ("adds", "reads") and was.get(key) != now.get(key):
             words.append(f"{key} {was.get(key, 'none')} → {now.get(key, 'none')}")
-    # A layer that keeps the shape would say the same change of shape twice.
+    # For a layer that keeps the shape, the output's change is enough.
     if inputs[0] != inputs[1] and inputs != outputs:
         words.append("input " + " → ".join(map(quantity.shape, inputs)))
     if outputs[0] != outputs[1]:
@@ -216,7 +217,7 @@ def _incoming(node: Node, graph: Graph) -> Shape:
 
 
 def _sources(node: Node) -> list[str]:
-    """The layers it reads inside its block, "" for one outside: another block before it does not
+    """The inputs inside its block, with "" for one outside: a different block before it does not
     change this layer."""
     prefix = f"{block_of(node)}."
     return [name if name.startswith(prefix) else "" for name in node.inputs]
@@ -238,9 +239,9 @@ def _part(name: str, before: TableRow | None, after: TableRow | None, changed: b
 
 
 MOST_CLAUSES = 5
-SAID = {"input_shape", "classes", "stem", "block", "shortcut", "stages"}
-"""Settings that a clause of `_choices` or `shortcut_changes` tells of."""
-LAYERS_SAY = {
+IN_CLAUSES = {"input_shape", "classes", "stem", "block", "shortcut", "stages"}
+"""Settings that `_choices` or `shortcut_changes` describe."""
+IN_LAYERS = {
     "norm.kind": "kind",
     "norm.momentum": "momentum",
     "norm.epsilon": "epsilon",
@@ -289,7 +290,7 @@ def _costs(totals: Totals) -> str:
     if more:
         text = _many(abs(more), "more parameter" if more > 0 else "fewer parameter")
         share = f"{100 * more / before:+,.1f}".replace("-", "−")
-        if share not in ("+0.0", "−0.0", "−100.0"):  # rounded to these, it would not be true
+        if share not in ("+0.0", "−0.0", "−100.0"):  # as rounded, these would be wrong
             text += f" ({share} %)"
     if macs:
         text += f", {quantity.short(abs(macs))} {'more' if macs > 0 else 'fewer'} MACs"
@@ -297,7 +298,7 @@ def _costs(totals: Totals) -> str:
 
 
 def _counted(c: Comparison) -> Iterator[str]:
-    """Stages and blocks that only one of them has."""
+    """Clauses for stages and blocks that only one network has."""
     for word, parts in (("stage", c.stages), ("block", c.blocks)):
         count = Counter([part.change for part in parts])
         phrases = [
@@ -310,7 +311,7 @@ def _counted(c: Comparison) -> Iterator[str]:
 
 
 def _choices(c: Comparison) -> Iterator[str]:
-    """Settings of the whole network that have words of their own."""
+    """Clauses for settings of the whole network."""
     old, new = c.before.config, c.after.config
     for word in ("filters", "stride"):
         was, now = _per_stage(old, word), _per_stage(new, word)
@@ -337,45 +338,46 @@ def _per_stage(config: ResNetConfig, field: str) -> list[str]:
 
 
 def _details(c: Comparison) -> Iterator[str]:
-    """Settings by their keys; those that change nothing in either network are left out."""
+    """Clauses for other settings, by their keys. Settings without effect in both networks are left
+    out."""
     basic = c.before.config.block == c.after.config.block == "basic"
     for key, (was, now) in c.settings.items():
-        if key.partition(".")[0] in SAID or (key == "stride_on" and basic):
+        if key.partition(".")[0] in IN_CLAUSES or (key == "stride_on" and basic):
             continue
         if key == "norm.kind" and "none" in (was, now):
             count = sum([node.op.kind == "norm" for node in (*c.before.nodes, *c.after.nodes)])
             yield f"{_many(count, 'norm')} {'removed' if now == 'none' else 'added'}"
-        elif key not in LAYERS_SAY:
+        elif key not in IN_LAYERS:
             yield _arrow(key, c)
-        elif count := sum([_says(layer, key) for layer in c.layers]):
+        elif count := sum([_shows(layer, key) for layer in c.layers]):
             yield f"{_arrow(key, c)} in {_many(count, 'layer')}"
 
 
-def _says(layer: LayerChange, key: str) -> bool:
-    """Whether the layer has the setting in both networks, and it changed. A convolution has groups
-    too, which are not the norm's."""
+def _shows(layer: LayerChange, key: str) -> bool:
+    """Whether the layer has the setting in both networks, and it changed."""
+    # Convolutions have groups too, which are not those of the norm.
     if key.startswith("norm.") != (".norm" in layer.id):
         return False
-    return any(what.startswith(f"{LAYERS_SAY[key]} ") and "none" not in what for what in layer.what)
+    return any(what.startswith(f"{IN_LAYERS[key]} ") and "none" not in what for what in layer.what)
 
 
 def table_csv(comparison: Comparison) -> str:
-    """Block by block and in total, as plain numbers; an empty cell where a part is missing."""
+    """By block and in total, as plain numbers. A missing part gives an empty cell."""
     return _table(comparison).csv()
 
 
 def table_markdown(comparison: Comparison) -> str:
-    """Block by block and in total, as a pipe table with what is counted in italics below."""
+    """By block and in total, as a pipe table with conventions in italics below."""
     return _table(comparison).markdown()
 
 
 def table_latex(comparison: Comparison) -> str:
-    """Block by block and in total, as LaTeX with what is counted below."""
+    """By block and in total, as LaTeX with conventions below."""
     return _table(comparison).latex()
 
 
 def _table(c: Comparison) -> TextTable:
-    """A total has no receptive field, as in `layer_table`."""
+    """The table of blocks. Its total has no receptive field, as in `layer_table`."""
     lines: list[list[Cell]] = []
     for part in c.blocks:
         cells = [

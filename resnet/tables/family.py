@@ -1,6 +1,6 @@
-"""The numbers of many networks in one table: how they grow with n, and over Table 1 of the paper.
+"""The numbers of many networks in one table: of the CIFAR family by n, and of the paper's Table 1.
 
-What each column counts, `resnet.network.numbers` says; it is written below the table.
+`resnet.network.numbers` defines what each column counts; this is printed below the table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,11 +54,10 @@ COLUMNS = {
 def family(
     ns: Sequence[int], kinds: Sequence[Kind], settings: Mapping[str, Any] = {}
 ) -> tuple[FamilyRow, ...]:
-    """The CIFAR networks of depth 6n+2 (He et al. 2015, section 4.2), n by n and in each n kind by
-    kind.
+    """The CIFAR networks of depth 6n+2 (He et al. 2015, section 4.2), sorted by n, then by kind.
 
-    `settings` are dotted keys as in `with_settings`; "shortcut" counts for the residual kind only,
-    since a plain network has none. Raises ConfigError or UnknownNameError.
+    `settings` are dotted keys as in `with_settings`. "shortcut" applies only to residual networks,
+    since plain ones have none. Raises ConfigError or UnknownNameError.
     """
     changes = dict(settings)
     _check(ns, kinds, changes)
@@ -105,14 +104,14 @@ def _check(ns: Sequence[int], kinds: Sequence[Kind], settings: Mapping[str, Any]
         )
     if settings.get("shortcut") == "none":
         raise ConfigError(
-            "A residual network has shortcuts; received shortcut 'none'; ask for kind 'plain'"
+            "A residual network has shortcuts; received shortcut 'none'; choose kind 'plain'"
             " instead."
         )
     for key in settings:
         if key == "stages" or (key.startswith("stages.") and key.endswith(".blocks")):
             raise ConfigError(
-                f"n says how many blocks a stage has; received the setting {echo(key)}; leave it"
-                " out."
+                f"n sets the number of blocks in a stage; received the setting {echo(key)}; leave"
+                " it out."
             )
 
 
@@ -131,23 +130,22 @@ def csv(rows: Sequence[FamilyRow]) -> str:
 
 
 def markdown(rows: Sequence[FamilyRow]) -> str:
-    """A pipe table, numbers to the right, and what they count in italics below; no column n where
-    no row has one."""
+    """A pipe table with conventions in italics below. Without the column n where no row has one."""
     return _table(rows, _telling(rows)).markdown()
 
 
 def latex(rows: Sequence[FamilyRow]) -> str:
-    """The same as LaTeX, with what the numbers count below it and as a comment."""
+    """The same as LaTeX, with conventions below it and as a comment."""
     return _table(rows, _telling(rows)).latex()
 
 
 def conventions() -> tuple[str, ...]:
-    """What each counted column says, such as "MACs: multiply-adds of one forward pass …"."""
+    """The convention of each number, such as "MACs: multiply-adds of one forward pass …"."""
     return text_table.conventions(FamilyRow._fields)
 
 
 def _telling(rows: Sequence[FamilyRow]) -> list[str]:
-    """The columns that say something: without n where no row has one."""
+    """The columns to show: without n where no row has one."""
     counted_by_n = any(row.n is not None for row in rows)
     return [field for field in FamilyRow._fields if field != "n" or counted_by_n]
 

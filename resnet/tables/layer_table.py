@@ -1,7 +1,7 @@
-"""The table of layers, by layer, block or stage, and as text to paste: CSV, Markdown, LaTeX.
+"""The table of layers, by layer, block or stage, also as CSV, Markdown and LaTeX.
 
-Sums over a row's layers; its output and its receptive field are those of its last layer. What each
-column counts, `resnet.network.numbers` says; it is written below the table.
+A row has the sums over its layers; its output and receptive field are those of its last layer.
+`resnet.network.numbers` defines what each column counts; this is printed below the table.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -34,16 +34,15 @@ class TableRow(NamedTuple):
 
 NAMED = named("id", "Layer"), named("op", "Operation"), named("output_shape", "Output")
 SUMS = frozenset({"block", "stage", "stem", "head"})
-"""What `op` is where a row is not a layer."""
+"""The values of `op` in rows of several layers."""
 
 
 def rows(
     metrics: Metrics, graph: Graph, by: Grouping, only: Collection[str] | None = None
 ) -> tuple[TableRow, ...]:
-    """The table in the graph's order; `only` keeps layers with these ids, before anything is
-    summed.
+    """The table in the graph's order. With `only`, just the layers with these ids are counted.
 
-    The stem and the head are one row each, by block as by stage.
+    Stem and head are one row each, both by block and by stage.
     """
     wanted = None if only is None else frozenset(only)
     layers = [
@@ -63,13 +62,13 @@ def rows(
 
 
 def of_layers(layers: Iterable[LayerMetrics]) -> tuple[TableRow, ...]:
-    """A row for each."""
+    """One row for each layer."""
     return tuple([TableRow(*row, 1) for row in layers])
 
 
 def total(table: Iterable[TableRow]) -> TableRow:
-    """The sums over all rows. What cannot be summed is left empty: no output shape, and 0 for the
-    receptive field."""
+    """The sums over all rows. Values that cannot be summed are empty: output shape (), receptive
+    field 0."""
     listed = list(table)
     return _sum("total", "total", listed)._replace(
         output_shape=(), receptive_field=0, layers=sum([row.layers for row in listed])
@@ -96,22 +95,22 @@ def block_of(node: Node) -> str:
 
 
 def csv(table: Sequence[TableRow]) -> str:
-    """Rows for a spreadsheet or a program: plain numbers, shapes as 32x32x16, no total, which would
-    be summed again.
+    """Rows for a spreadsheet or a program: plain numbers, shapes as 32x32x16. Without a total,
+    which a spreadsheet might sum again.
 
-    The number of layers is written for sums only.
+    The number of layers is written only in rows of several layers.
     """
     columns = _columns(table)
     return TextTable(columns, [row[: len(columns)] for row in table]).csv()
 
 
 def markdown(table: Sequence[TableRow]) -> str:
-    """A pipe table with a total, numbers to the right, and what they count in italics below."""
+    """A pipe table with a total, and conventions in italics below."""
     return _with_total(table).markdown()
 
 
 def latex(table: Sequence[TableRow]) -> str:
-    """LaTeX with a total, and what the numbers count below it and as a comment."""
+    """LaTeX with a total, and conventions below it and as a comment."""
     return _with_total(table).latex()
 
 
@@ -122,7 +121,7 @@ def conventions() -> tuple[str, ...]:
 
 
 def _first_sentence(text: str) -> str:
-    """A row's field is its own layer's, where a network's is that of its last map."""
+    """The convention for one row: its receptive field is that of its layer, not of the last map."""
     sentence = text.partition(". ")[0].removesuffix(".")
     return sentence.replace("the last convolutional feature map", "the output") + "."
 
@@ -138,7 +137,7 @@ def _with_total(table: Sequence[TableRow]) -> TextTable:
 
 
 def _columns(table: Sequence[TableRow]) -> list[Column]:
-    """Layer by layer, the last column, which says 1 everywhere, is left out."""
+    """The columns. In a table by layer, the number of layers is always 1 and is left out."""
     numbers = [counted(field) for field in LayerMetrics._fields[len(NAMED) :]]
     sums = [counted("layers", "Layers")] if any(row.op in SUMS for row in table) else []
     return [*NAMED, *numbers, *sums]

@@ -1,6 +1,7 @@
-"""Tables as text to paste: CSV for programs, Markdown and LaTeX for people, from one description.
+"""Tables as text: CSV for programs, Markdown and LaTeX for people, from one description.
 
-A column of `resnet.network.numbers` has its heading from there, and its convention below the table.
+For a number of `resnet.network.numbers`, the heading and the convention below the table come from
+there.
 """
 
 import re
@@ -26,7 +27,7 @@ Cell = int | str | Shape | Compared | None
 
 class Column(NamedTuple):
     """One column. `keys` are its headings in CSV: one, or three where its cells are `Compared`.
-    Numbers are set to the right, words to the left."""
+    Numbers are aligned right, words left."""
 
     keys: tuple[str, ...]
     heading: str
@@ -50,7 +51,7 @@ def compared(key: str) -> Column:
 
 
 def conventions(keys: Iterable[str]) -> tuple[str, ...]:
-    """What the columns of `NUMBERS` count, such as "MACs: multiply-adds of one forward pass …"."""
+    """The conventions of these `NUMBERS`, such as "MACs: multiply-adds of one forward pass …"."""
     notes = []
     for key in keys:
         if key in NUMBERS:
@@ -63,12 +64,12 @@ def conventions(keys: Iterable[str]) -> tuple[str, ...]:
 TableKind = Literal["tabular", "longtable"]
 SHORT: TableKind = "tabular"
 LONG: TableKind = "longtable"
-"""Environments of LaTeX; only the second may run over several pages."""
+"""Environments of LaTeX; only the second can continue on a new page."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Columns, lines of as many cells, and notes below. `total` tells whether the last line is a
+    """Columns, lines with as many cells, and notes below. `total`: whether the last line is a
     total."""
 
     columns: Sequence[Column]
@@ -77,8 +78,8 @@ class TextTable:
     total: bool = False
 
     def csv(self) -> str:
-        """Plain numbers, shapes as 32x32x16, nothing for None; quoted where it has to be (RFC
-        4180); no notes. Text is `guarded`."""
+        """Plain numbers, shapes as 32x32x16, empty cells for None; quoted where necessary (RFC
+        4180); without notes. Text is `guarded`."""
         lines = [[guarded(key) for column in self.columns for key in column.keys]]
         for cells in self.lines:
             lines.append([text for cell in cells for text in _plain(cell)])
@@ -95,9 +96,9 @@ class TextTable:
         return "\n".join([*lines, "", f"*{in_markdown(' '.join(self.notes))}*", ""])
 
     def latex(self) -> str:
-        """Small, tight tables of as many columns as a page takes, each with the first one; the
-        notes below them and as comments. No package is needed, but longtable for one that is longer
-        than a page: its heading is said again on each.
+        """Small, narrow tables with as many columns as fit on a page; each repeats the first
+        column. Notes are below them and in comments. No package is needed, except longtable for a
+        table longer than a page, which repeats its heading on each.
 
         `LINE_POINTS` wide at most: one column of the class `article`, or both of two inside
         `table*`.
@@ -105,6 +106,7 @@ class TextTable:
         rows = [[column.heading.replace(" ", "\n") for column in self.columns]]
         for line in self.lines:
             rows.append([_read(cell) for cell in line])
+        # LaTeX cannot break a `tabular` at the end of a page.
         long = sum([_height(row) for row in rows]) > MOST_LINES
         use, kind = (LONG_USE, LONG) if long else (SHORT_USE, SHORT)
         parts = [self._part(rows, places, kind) for places in _parts(rows)]
@@ -126,11 +128,12 @@ class TextTable:
         places: Sequence[int],
         kind: TableKind,
     ) -> str:
-        """One table, of the columns at these places."""
+        """One table with the columns at these places."""
         sides = "".join([self.columns[place].side for place in places])
         head = _line(rows[0], places, sides, "b")
         body = [_line(row, places, sides, "t") for row in rows[1:]]
         if self.total and len(body) > 1:
+            # A rule above the total, which is the last line.
             body.insert(-1, r"\hline")
         if kind == LONG:
             begin = [
@@ -149,11 +152,11 @@ class TextTable:
 
 
 LINE_POINTS, GAP_POINTS = 325.0, 6.0
-"""The width of a table, and of the gap between two columns. `article` is 345 points wide; with
-letters of 11 points a table needs a fifteenth more."""
+"""The width of a table, and the gap between two columns. A line of `article` is 345 points wide;
+with letters of 11 points a table needs a fifteenth more."""
 
 MOST_LINES = 50
-"""The most lines of a table that stands on one page."""
+"""The most lines of a table on one page."""
 
 SHORT_USE = (
     r"Needs no package. In one column as it stands: \input it; of two columns it takes both:",
@@ -171,18 +174,18 @@ POINTS = {
     **dict.fromkeys("mw", 6.4),
     **dict.fromkeys("0123456789abcdeghknopquvxyz", 4.1),
 }
-"""Letters of \\scriptsize in points, rather too wide; any other takes `WIDEST`."""
+"""Widths of letters in \\scriptsize, in points, slightly too large. Other letters have `WIDEST`."""
 
 WIDEST = 7.3
 
 
 def _height(row: Sequence[str]) -> int:
-    """How many lines of text a row takes."""
+    """The number of text lines in a row."""
     return max([text.count("\n") + 1 for text in row], default=0)
 
 
 def _points(text: str) -> float:
-    """The width of its longest line."""
+    """The width of the longest line."""
     return max([sum(map(_letter_points, line)) for line in text.split("\n")])
 
 
@@ -191,19 +194,20 @@ def _letter_points(letter: str) -> float:
 
 
 def _parts(rows: Sequence[Sequence[str]]) -> list[list[int]]:
-    """How the columns are divided into tables, each with the first column: into as few as fit on a
-    page, about equally wide."""
+    """Divide the columns into as few tables as possible, about equally wide. Each has the first
+    column."""
     widths = [max(map(_points, column)) + GAP_POINTS for column in zip(*rows, strict=True)]
     fewest = len(_filled(widths, LINE_POINTS))
-    # The narrowest limit that needs no further table divides the columns most evenly.
+    # The smallest limit that gives no more tables divides the columns most evenly.
     limits = [LINE_POINTS * share / 20 for share in range(1, 21)]
     return next(parts for limit in limits if len(parts := _filled(widths, limit)) == fewest)
 
 
 def _filled(widths: Sequence[float], limit: float) -> list[list[int]]:
-    """Columns put into a table until it would be wider than `limit`, then into the next."""
+    """Fill a table with columns until it would be wider than `limit`, then begin the next."""
     parts: list[list[int]] = [[]]
     for place, width in enumerate(widths):
+        # At least one column besides the repeated first one, even if it is too wide.
         if len(parts[-1]) > 1 and sum([widths[at] for at in parts[-1]]) + width > limit:
             parts.append([0])
         parts[-1].append(place)
@@ -211,7 +215,7 @@ def _filled(widths: Sequence[float], limit: float) -> list[list[int]]:
 
 
 def _plain(cell: Cell) -> Iterable[str]:
-    """The cells in CSV: one, or three of a `Compared`."""
+    """The CSV cells of a cell: one, or three for a `Compared`."""
     if isinstance(cell, Compared):
         return ["" if value is None else str(value) for value in cell]
     if isinstance(cell, tuple):
@@ -220,20 +224,20 @@ def _plain(cell: Cell) -> Iterable[str]:
 
 
 FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
-"""How a cell begins that a spreadsheet takes for a formula, and one that was kept from it."""
+"""The start of a cell that a spreadsheet takes for a formula, or of a guarded one."""
 
 
 def guarded(text: str) -> str:
-    """For a cell of a CSV: text that a spreadsheet would run as a formula gets an apostrophe.
-    Numbers stay as they are.
+    """Text for a CSV cell: an apostrophe before text that a spreadsheet would run as a formula.
+    Numbers are not changed.
 
-    Every CSV of this project is written through this; `unguarded` gives the text back.
+    All CSV files of this project use it; `unguarded` reverses it.
     """
     return f"'{text}" if FORMULA.match(text) and not _is_number(text) else text
 
 
 def unguarded(text: str) -> str:
-    """The text that `guarded` made this of."""
+    """The original text of `guarded` text."""
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
@@ -242,17 +246,19 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
+    # float() also accepts other scripts' digits, spaces and 1_000, which are text elsewhere.
     return text.isascii() and text == text.strip() and "_" not in text
 
 
 def _quoted(text: str) -> str:
-    """Quoted at semicolons and tabs too: in many countries a spreadsheet divides cells there."""
+    """The text, quoted where it contains a separator. Spreadsheets of many countries separate cells
+    at semicolons or tabs."""
     divides = any(sign in text for sign in ',;"\t\r\n')
     return '"' + text.replace('"', '""') + '"' if divides else text
 
 
 def _read(cell: Cell) -> str:
-    """As people read it; a line break is where a narrow column may break it."""
+    """A cell as people read it. A line break marks where a narrow column may break it."""
     match cell:
         case None:
             return ""
@@ -278,13 +284,13 @@ def _change(cell: Compared) -> str:
 
 
 MARKUP = re.compile(r"[\\`*~\[<&|]|(?<![^\W_])_|_(?![^\W_])")
-"""Signs with a meaning in Markdown. An underscore inside a word has none, so identifiers stay
-legible."""
+"""Characters with a meaning in Markdown. An underscore inside a word has none, so identifiers stay
+readable."""
 
 
 def in_markdown(text: str) -> str:
-    """On one line, every sign a plain letter: a name that a person typed can neither end a column
-    nor load an image."""
+    """Text on one line without Markdown: a name that a person typed cannot end a column or load an
+    image."""
     return MARKUP.sub(r"\\\g<0>", " ".join(text.splitlines()))
 
 
@@ -295,20 +301,20 @@ SIGNS = str.maketrans(
     | {"[": "{[}"}  # after a line's end it would begin an option
     | {"→": r"$\to$", "−": "$-$", "–": "--", "×": r"$\times$"}
 )
-"""What LaTeX reads as commands, and what its plain letters lack."""
+"""Characters that LaTeX reads as commands, or lacks in its standard fonts."""
 
 
 def _line(
     row: Sequence[str], places: Sequence[int], sides: str, baseline: Literal["t", "b"]
 ) -> str:
-    """A row of LaTeX, of the columns at these places."""
+    """A row of LaTeX with the columns at these places."""
     cells = zip(places, sides, strict=True)
     return " & ".join([_set(row[place], side, baseline) for place, side in cells]) + r" \\"
 
 
 def _set(text: str, side: str, baseline: Literal["t", "b"] = "t") -> str:
-    """A cell, of several lines where the text has them. `baseline` says whether the row's line runs
-    through the first of them ("t") or the last ("b")."""
+    """A cell, which may have several lines. `baseline`: whether the row is aligned with the cell's
+    first line ("t") or last line ("b")."""
     lines = r" \\ ".join([_escaped(line) for line in text.split("\n")])
     if "\n" not in text:
         return lines

@@ -8,10 +8,10 @@ from resnet.recipes.recipe import AugmentationConfig
 def augment(
     images: tf.Tensor, augmentation: AugmentationConfig, seed: int, step: tf.Tensor
 ) -> tf.Tensor:
-    """[batch, height, width, channels] normalised images, each padded with zeros, cropped to its
-    size and mirrored.
+    """Pad normalised images [batch, height, width, channels] with zeros, crop each to its size and
+    mirror it.
 
-    Every image draws its own crop and its own flip. Zero is the mean, since the images are
+    Each image has a different random crop and flip. Zero is the mean, since the images are
     normalised already.
     """
     pad, flips = augmentation.pad, augmentation.flip == "horizontal"
@@ -19,10 +19,9 @@ def augment(
         return images
     batch = tf.shape(images)[0]
     height, width, channels = images.shape[1:]
-    # Row, column and flip of each image. Stateless: a resumed run draws the same at the same step.
-    draws = tf.random.stateless_uniform(
-        [batch, 3], seed=tf.stack([tf.constant(seed), step])
-    )  # [batch, 3]
+    # Row, column and flip of each image. Stateless, so a resumed run draws the same at each step.
+    key = tf.stack([tf.constant(seed), step])
+    draws = tf.random.stateless_uniform([batch, 3], seed=key)  # [batch, 3]
     rows = _offsets(draws[:, 0], pad) + tf.range(height)  # [batch, height]
     columns = tf.range(width)[tf.newaxis]  # [1, width]
     if flips:
@@ -31,8 +30,8 @@ def augment(
         columns = tf.where(mirrored, columns[:, ::-1], columns)  # [batch, width]
     columns = _offsets(draws[:, 1], pad) + columns  # [batch, width]
     padded = tf.pad(images, [[0, 0], [pad, pad], [pad, pad], [0, 0]])  # [batch, tall, wide, c]
-    # One gather of pixels from one long row is several times faster on the CPU than two batched
-    # gathers.
+    # All images as one long row of pixels: on the CPU one gather is several times faster than two
+    # batched ones.
     tall, wide = height + 2 * pad, width + 2 * pad
     row = tf.range(batch)[:, tf.newaxis] * tall + rows  # [batch, height], counted over all images
     pixel = row[:, :, tf.newaxis] * wide + columns[:, tf.newaxis, :]  # [batch, height, width]

@@ -1,5 +1,5 @@
-"""What a run began with, as hashes: so that two arms can be shown to have begun with the same, not
-only said to."""
+"""Hashes of a run's initial weights and first batch. They prove that two arms started from the
+same."""
 
 import hashlib
 from typing import Any
@@ -15,11 +15,10 @@ from resnet.training.parts import Parts
 
 
 def beginning(model: keras.Model, parts: Parts, recipe: Recipe) -> dict[str, Any]:
-    """`initial_weights`, of each kernel by its layer's name, and `first_batch`, of the first step's
-    images and labels.
+    """`initial_weights`: a hash of each kernel, by its layer's name. `first_batch`: a hash of the
+    first step's images (normalised and augmented) and labels. Sixteen hex digits each.
 
-    The model must be as it was built. Sixteen hex digits each; images are taken as the network sees
-    them, augmented.
+    The model must not be trained yet.
     """
     positions = batch_indices(
         recipe.seed, parts.train.size, recipe.batch_size, first_step=0, steps=1

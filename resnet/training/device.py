@@ -1,4 +1,4 @@
-"""The device a worker may use, or the several of one run.
+"""The device that a worker may use, or several of them.
 
 `hide_others` comes before TensorFlow is imported, `claim` after.
 """
@@ -11,18 +11,17 @@ from resnet.runs import devices
 
 
 def hide_others(device: str) -> None:
-    """Hide every device but these from this process, and TensorFlow's chatter from the log."""
-    os.environ["CUDA_DEVICE_ORDER"] = (
-        "PCI_BUS_ID"  # so that CUDA counts as the driver and `devices` do
-    )
+    """Hide all other devices from this process, and TensorFlow's status messages from the log."""
+    # By default CUDA counts GPUs by speed; the driver and `devices` count them by bus.
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     numbers = [one.removeprefix("gpu") for one in devices.parts(device) if one != devices.CPU]
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(numbers) or "-1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def claim(device: str, recipe: Recipe) -> None:
-    """Make TensorFlow behave as the recipe asks on the device it was left with. Raises RunError
-    where there is none."""
+    """Configure TensorFlow on its device as the recipe requires. Raises RunError where it cannot
+    use the device."""
     import keras  # noqa: PLC0415  only now may TensorFlow look at the devices
     import tensorflow as tf  # noqa: PLC0415
 
@@ -34,7 +33,8 @@ def claim(device: str, recipe: Recipe) -> None:
             " recent driver, or choose the CPU."
         )
     for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)  # take what is needed, not all there is
+        tf.config.experimental.set_memory_growth(gpu, True)  # not the whole memory at once
+    # Several CPUs are one processor cut in logical devices: tests of several devices need no GPU.
     if len(ids) > 1 and not gpus:
         (processor,) = tf.config.list_physical_devices("CPU")
         equal = [tf.config.LogicalDeviceConfiguration() for _ in ids]

@@ -1,5 +1,4 @@
-"""The end of a run: the test set looked at once, with the chosen weights, and the model to take
-away."""
+"""The end of a run: one test with the chosen weights, and the trained model as a file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +22,11 @@ def final_test(
     batch_size: int,
     between: Callable[[], None],
 ) -> dict[str, Any]:
-    """The fields of the test record, for the weights the model has: with moving averages, and with
-    exact statistics.
+    """The fields of the test record, for the model's current weights: with moving averages, and
+    with exact statistics.
 
-    Validation is evaluated with both too, so that it can choose between them and the test set need
-    not.
+    The validation part is evaluated with both too, so that the choice between them does not need
+    the test set.
     """
 
     def both() -> tuple[float, float, float]:
@@ -40,11 +39,13 @@ def final_test(
     weights = snapshot.weights(model)
     before = snapshot.capture(weights)
     exact = exact_statistics(model, parts.train, batch_size, between)
+    # No batch norm, so both evaluations would be the same.
     if not exact:
         return fields
     try:
         snapshot.restore(weights, before | exact)
         error, loss, held_out = both()
+    # The saved model keeps the moving averages, also where the evaluation is stopped.
     finally:
         snapshot.restore(weights, before)
     return fields | {

@@ -1,4 +1,4 @@
-"""What a run ran on: enough to tell why two runs of the same spec differ."""
+"""The environment of a run: enough to explain why two runs of the same spec differ."""
 
 import contextlib
 import platform
@@ -44,8 +44,8 @@ def _git_commit() -> str | None:
     """The commit of this code, marked "+changes" where files differ from it; None outside a git
     checkout."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        # git refuses a checkout of another user for fear of the hooks in it; here its code is
-        # running already.
+        # git refuses another user's checkout, because its configuration could run code. Its code is
+        # already running here, so this adds no risk.
         git = ["git", "-c", f"safe.directory={PROJECT}", "-C", str(PROJECT)]
         command = [*git, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+changes"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)

@@ -1,5 +1,5 @@
-"""Error and loss of a whole part of the data set: no augmentation, inference mode, the last short
-batch included."""
+"""Error and loss on a whole part of the data set: in inference mode, without augmentation,
+including the last, shorter batch."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -22,13 +22,16 @@ class Evaluation(NamedTuple):
 
 
 class Evaluator:
-    """Evaluates one model, as its weights are at the time of the call."""
+    """Evaluates one model, with its weights at the time of the call."""
 
     def __init__(self, model: keras.Model) -> None:
         def batch(images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
             logits = model(images, training=False)  # [batch, classes]
-            return tf.stack([wrong(logits, labels), tf.reduce_sum(data_losses(logits, labels))])
+            return tf.stack(
+                [wrong(logits, labels), tf.reduce_sum(data_losses(logits, labels))]
+            )  # [2]
 
+        # The last batch is shorter: relaxed shapes avoid a second compilation.
         self._batch = tf.function(batch, reduce_retracing=True, autograph=False)
 
     def __call__(self, part: AnyPart, images: int, between: Callable[[], None]) -> Evaluation:

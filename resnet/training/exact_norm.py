@@ -1,8 +1,8 @@
 """Exact statistics for batch norm, in place of moving averages: what He et al. 2015 tested with.
 
-Moving averages still remember earlier weights. These are the mean and the variance of each layer's
-input over a large training batch, with the weights as they are: taken batch by batch as in
-training, then pooled.
+Moving averages still contain values of earlier weights. Exact statistics are the mean and variance
+of each layer's input over a large training batch, with the current weights: measured batch by batch
+as in training, then pooled.
 """
 
 import contextlib
@@ -19,23 +19,23 @@ LARGE_BATCH = 10_000
 
 
 def images_counted(part: AnyPart, batch_size: int) -> int:
-    """How many training images the statistics are over: full batches only."""
+    """The number of training images behind the statistics: full batches only."""
     return min(LARGE_BATCH, part.size) // batch_size * batch_size
 
 
 def exact_statistics(
     model: keras.Model, part: AnyPart, batch_size: int, between: Callable[[], None]
 ) -> dict[str, NDArray[np.float32]]:
-    """Means and variances by the paths of the moving averages they replace; empty where there is no
-    batch norm.
+    """Means and variances, by the paths of the moving averages they replace. Empty for a network
+    without batch norm.
 
-    Images are not augmented, since those of the test are not. Overwrites the model's moving
-    averages; the caller restores them. `between` is called before each batch and may raise to end
-    early.
+    Images are not augmented, because test images are not. Overwrites the model's moving averages;
+    the caller restores them. `between` is called before each batch and may raise to stop early.
     """
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     if not layers:
         return {}
+    # [channels] each, in float64: thousands of terms are added up.
     means = [np.zeros(layer.moving_mean.shape) for layer in layers]
     squares = [np.zeros(layer.moving_mean.shape) for layer in layers]
     batches = range(0, images_counted(part, batch_size), batch_size)
@@ -49,11 +49,12 @@ def exact_statistics(
             for number, layer in enumerate(layers):
                 mean = layer.moving_mean.numpy().astype(np.float64)  # [channels]
                 means[number] += mean / len(batches)
-                # E[x²] = Var[x] + E[x]². Its mean over batches of one size is that of all images;
-                # a mean of variances would leave out how far the batches' means are apart.
+                # E[x²] = Var[x] + E[x]². Averaged over batches of equal size it is exact for all
+                # images. An average of variances would miss the spread of the batches' means.
                 squares[number] += (layer.moving_variance.numpy() + mean**2) / len(batches)
     statistics = {}
     for layer, mean, square in zip(layers, means, squares, strict=True):
+        # Var[x] = E[x²] − E[x]².
         variance = np.maximum(square - mean**2, 0)  # rounding may leave a little less than zero
         statistics[layer.moving_mean.path] = mean.astype(np.float32)
         statistics[layer.moving_variance.path] = variance.astype(np.float32)
@@ -62,8 +63,8 @@ def exact_statistics(
 
 @contextlib.contextmanager
 def _forgetful(layers: list[keras.layers.BatchNormalization]) -> Iterator[None]:
-    """With momentum 0 a moving average is the value of the last batch. A function must be traced
-    inside this block, since tracing fixes the momentum."""
+    """Set the momentum to 0, so that a moving average holds the value of the last batch. Functions
+    must be traced inside this block, because tracing fixes the momentum."""
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.momentum = 0.0

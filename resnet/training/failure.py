@@ -1,4 +1,4 @@
-"""Why a run ended badly, in one sentence. The traceback goes to the log, for those who want it."""
+"""The cause of a failed run, in one sentence. The traceback goes to the log."""
 
 import errno
 
@@ -17,7 +17,7 @@ class NotANumberError(ResNetLabError):
 
 
 class NoProgressError(ResNetLabError):
-    """The validation error did not fall for as long as the recipe has patience."""
+    """The validation error did not fall in as many evaluations as the recipe's patience."""
 
     def __init__(self, evaluations: int, best_error: float) -> None:
         super().__init__(

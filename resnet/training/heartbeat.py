@@ -1,5 +1,5 @@
-"""A thread that says the worker lives and what it is doing, also while TensorFlow compiles or
-evaluates."""
+"""A thread that reports regularly that the worker is alive, and its phase, also while TensorFlow
+compiles or evaluates."""
 
 import contextlib
 import threading
@@ -15,8 +15,8 @@ BEAT_S = 1.0
 
 
 class Heart:
-    """Beats while its block runs. `step` and the phase may be changed at any time; a new phase is
-    told at once."""
+    """Reports while its block runs. `step` and the phase may change at any time; a new phase is
+    reported at once."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self.step = 0
@@ -27,7 +27,7 @@ class Heart:
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def enter(self, phase: Phase) -> None:
-        """Say that a phase has begun."""
+        """Report that a phase has begun."""
         self._phase = phase
         self._changed.set()
 
@@ -43,6 +43,8 @@ class Heart:
 
     def _beat(self) -> None:
         while not self._over:
+            # Cleared before the beat: a phase that changes during it causes one more beat, never
+            # none.
             self._changed.clear()
             with contextlib.suppress(RunError):  # a full disk: the worker's own writes report it
                 self._directory.beat(self.step, self._phase)

@@ -8,12 +8,13 @@ import tensorflow as tf
 from resnet.recipes.recipe import WeightDecayConfig
 
 CONV_KERNEL_RANK = 4
-"""Height, width, channels in, channels out; the classifier's kernel has the last two only."""
+"""Height, width, channels in, channels out. The classifier's kernel has only the last two."""
 
 
 def data_losses(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Cross-entropies [batch] from logits [batch, classes] and labels [batch]: of softmax over the
     classes, or of a sigmoid where there is a single logit."""
+    # In mixed precision logits are 16 bits wide, too few for the exponentials of a loss.
     logits = tf.cast(logits, tf.float32)
     if logits.shape[-1] == 1:
         return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, tf.float32), logits[:, 0])
@@ -48,6 +49,6 @@ def l2_penalty(variables: Sequence[keras.Variable], value: float) -> tf.Tensor:
     """(value / 2) · Σw², whose gradient is value · w: weight decay as He et al. 2015 mean it."""
     if not variables or not value:
         return tf.constant(0.0)
-    # TensorFlow's l2_loss is Σw² / 2. In float32, since a sum in float16 would overflow.
+    # TensorFlow's l2_loss is Σw² / 2. In float32, because the sum would overflow in float16.
     halves = [tf.nn.l2_loss(tf.cast(variable.value, tf.float32)) for variable in variables]
     return value * tf.add_n(halves)

@@ -1,4 +1,4 @@
-"""Means over the steps between two log records, and how fast the steps are."""
+"""Means over the steps between two log records, and the speed of the steps."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,8 +10,8 @@ from resnet.training.step import Steps
 
 @dataclass
 class Running:
-    """Sums over the steps since the last log record. Added one step at a time, so that it does not
-    matter, to the last bit, how the steps were divided into calls."""
+    """Sums over the steps since the last log record. Steps are added one at a time, so the result
+    is the same, to the last bit, however the steps were divided into calls."""
 
     steps: int = 0
     data_loss: float = 0.0
@@ -58,8 +58,8 @@ class Running:
 
 
 class Speed:
-    """Images a second inside training calls. The first call counts for nothing: TensorFlow still
-    prepares there."""
+    """Images per second in training calls. The first call is not counted, because TensorFlow
+    initialises during it."""
 
     def __init__(self) -> None:
         self.step_s = 0.0
@@ -75,7 +75,7 @@ class Speed:
             self.step_s = duration_s / steps
 
     def take(self, batch_size: int) -> float | None:
-        """Since the last call of this method; None where nothing was measured."""
+        """The speed since the last call of this method; None where nothing was measured."""
         rate = batch_size * self._steps / self._duration_s if self._steps else None
         self._steps, self._duration_s = 0, 0.0
         return rate

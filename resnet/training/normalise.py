@@ -1,4 +1,4 @@
-"""Pixels to network input: fitted on the training part alone, applied to all parts alike."""
+"""From pixels to network input: fitted on the training part only, applied to all three parts."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -21,20 +21,21 @@ class Normalisation(NamedTuple):
 
 
 def fit_normalisation(kind: InputNormalisation, images: Images) -> Normalisation:
-    """What the recipe's `input_normalisation` means for these training images."""
+    """The recipe's `input_normalisation`, fitted to these training images."""
     parts = range(0, len(images), COUNTED_AT_ONCE)
     return fit_chunks(kind, (images[first : first + COUNTED_AT_ONCE] for first in parts))
 
 
 def fit_chunks(kind: InputNormalisation, chunks: Iterable[Images]) -> Normalisation:
-    """The same from images that come a part at a time, each [images, height, width, channels]."""
+    """The same from images in chunks, each [images, height, width, channels]."""
     one = np.ones((1, 1, 1))
     match kind:
         case "per_pixel_mean":
             scale, shift = one, _mean_image(chunks) / BRIGHTEST
         case "standardise":
             mean, deviation = _channel_moments(chunks)
-            # At least one grey level, so that a channel that never changes stays finite.
+            # (pixel − mean) / deviation = pixel · scale − mean · scale. The deviation is at least
+            # one grey level, so that a constant channel does not divide by 0.
             scale = 1 / np.maximum(deviation, 1 / BRIGHTEST)  # [1, 1, channels]
             shift = mean * scale
         case "scale":
@@ -43,7 +44,8 @@ def fit_chunks(kind: InputNormalisation, chunks: Iterable[Images]) -> Normalisat
 
 
 def _mean_image(chunks: Iterable[Images]) -> NDArray[np.float64]:
-    """Sums of whole numbers, so exact however the images are divided."""
+    """[height, width, channels]. Integer sums, so the result is exact for any division in
+    chunks."""
     count, total = 0, np.zeros(())
     for images in chunks:
         count, total = count + len(images), total + images.sum(axis=0, dtype=np.int64)
@@ -51,8 +53,8 @@ def _mean_image(chunks: Iterable[Images]) -> NDArray[np.float64]:
 
 
 def _channel_moments(chunks: Iterable[Images]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each channel of pixels / 255, exact, without a float copy of
-    the images."""
+    """Mean and standard deviation of each channel of pixels / 255. From counts of the 256 values,
+    so exact and without a float copy of the images."""
     values = np.arange(256) / BRIGHTEST  # [256]
     counts = np.sum([_counts(images) for images in chunks], axis=0)  # [channels, 256]
     shares = counts / counts.sum(axis=1, keepdims=True)  # [channels, 256], each row sums to 1
@@ -63,8 +65,8 @@ def _channel_moments(chunks: Iterable[Images]) -> tuple[NDArray[np.float64], NDA
 
 
 def _counts(images: Images) -> NDArray[np.int64]:
-    """[channels, 256]: how many pixels have each value. Needs eight bytes a pixel, so it gets only
-    a part of the images at a time."""
+    """[channels, 256]: the number of pixels with each value. It needs eight bytes per pixel, so it
+    gets the images in chunks."""
     return np.stack(
         [
             np.bincount(images[..., channel].ravel(), minlength=256)

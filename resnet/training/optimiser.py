@@ -1,4 +1,5 @@
-"""A recipe's optimiser as Keras's, with its slots made and the right variables decayed."""
+"""The Keras optimiser of a recipe, with its slots created and weight decay on the right
+variables."""
 
 import keras
 
@@ -13,9 +14,12 @@ def build_optimiser(model: keras.Model, recipe: Recipe) -> keras.optimizers.Opti
     optimiser = _keras_optimiser(recipe.optimiser, decoupled)
     if decoupled:
         covered = {id(variable) for variable in decayed(model, decay)}
-        spared = [variable for variable in model.trainable_variables if id(variable) not in covered]
-        optimiser.exclude_from_weight_decay(var_list=spared)  # only counts before `build`
+        not_covered = [
+            variable for variable in model.trainable_variables if id(variable) not in covered
+        ]
+        optimiser.exclude_from_weight_decay(var_list=not_covered)  # no effect after `build`
     if recipe.precision == "mixed_float16":
+        # float16 has few bits for small numbers: the loss is scaled up, gradients scaled back.
         optimiser = keras.optimizers.LossScaleOptimizer(optimiser)
     optimiser.build(model.trainable_variables)
     return optimiser
@@ -37,8 +41,7 @@ def _keras_optimiser(
                 weight_decay=decay,
             )
         case AdamConfig():
-            # Keras's Adam with a weight decay is AdamW, and unlike the class of that name it may
-            # have none.
+            # Keras's Adam with a weight decay is the same as its AdamW, which does not accept None.
             return keras.optimizers.Adam(
                 learning_rate=0.0,
                 beta_1=config.beta_1,

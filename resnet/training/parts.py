@@ -14,18 +14,17 @@ from resnet.training.batches import Indices, batch_indices
 from resnet.training.normalise import Normalisation, fit_chunks, fit_normalisation
 
 READERS, AHEAD = 2, 4
-"""How many batches are read at the same time, and how many are kept ready for the training."""
+"""The number of batches that are read in parallel, and the number that are kept ready."""
 
 Shape = tuple[int, int, int]
 
 Draw = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""Inside a compiled function: the batch at these positions, [batch] -> float32 images, normalised,
-and labels."""
+"""Inside a compiled function: positions [batch] -> their normalised float32 images, and labels."""
 
 
 class Part:
-    """uint8 images [images, height, width, channels] and int32 labels [images], kept in the memory
-    of the device."""
+    """uint8 images [images, height, width, channels] and int32 labels [images], in the device's
+    memory."""
 
     def __init__(self, images: Images, labels: Labels, normalisation: Normalisation) -> None:
         self.size = len(images)
@@ -34,8 +33,8 @@ class Part:
         self._normalisation = normalisation
 
     def draw_from(self, first_step: int) -> Draw:
-        """How a training that begins at this step gets its batches. In memory, each is there at any
-        time."""
+        """The function that gives a training its batches from this step on. In memory, all batches
+        are available at any time."""
         return self.batch
 
     def batch(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -45,7 +44,7 @@ class Part:
 
 
 class StreamedPart:
-    """The same for images that stay in their files: they are decoded ahead of the training, in the
+    """The same for images that stay in their files. They are decoded ahead of the training, in the
     order of its batches."""
 
     def __init__(
@@ -57,8 +56,8 @@ class StreamedPart:
         self._recipe = recipe
 
     def draw_from(self, first_step: int) -> Draw:
-        """The training asks for the positions of `batch_indices`, so the stream knows them in
-        advance and ignores the ones it is given."""
+        """The training always asks for the positions of `batch_indices`. So the stream computes
+        them in advance, and ignores the positions it receives."""
         size = self._recipe.batch_size
 
         def order() -> Iterator[Indices]:
@@ -68,6 +67,7 @@ class StreamedPart:
         positions = tf.data.Dataset.from_generator(
             order, output_signature=tf.TensorSpec([size], tf.int32)
         )
+        # `deterministic` keeps the order of the batches, although several are read in parallel.
         batches = positions.map(
             self._fetched, num_parallel_calls=READERS, deterministic=True
         ).prefetch(AHEAD)
@@ -80,15 +80,15 @@ class StreamedPart:
         return draw
 
     def batch(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """float32 images, normalised, and labels at these positions, read now."""
+        """float32 images, normalised, and labels at these positions, read at once."""
         pixels, labels = self._fetched(positions)
         return normalised(pixels, self._normalisation), labels
 
     def _fetched(self, positions: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         pixels = tf.numpy_function(self._images.read, [positions], tf.uint8, stateful=False)
-        return tf.ensure_shape(pixels, [positions.shape[0], *self._shape]), tf.gather(
-            self._images.labels, positions
-        )
+        # A numpy function's result has no known shape, but the compiled step needs one.
+        pixels = tf.ensure_shape(pixels, [positions.shape[0], *self._shape])
+        return pixels, tf.gather(self._images.labels, positions)
 
 
 def normalised(pixels: tf.Tensor, normalisation: Normalisation) -> tf.Tensor:
@@ -100,7 +100,7 @@ AnyPart = Part | StreamedPart
 
 
 class Parts(NamedTuple):
-    """All three are normalised by the statistics of the training part."""
+    """The three parts, all normalised with the statistics of the training part."""
 
     train: AnyPart
     validation: AnyPart
@@ -108,7 +108,7 @@ class Parts(NamedTuple):
 
 
 def load_parts(dataset: Dataset | Streamed, split: Split, recipe: Recipe) -> Parts:
-    """Cut the data set in three."""
+    """Cut the data set into its three parts."""
     if isinstance(dataset, Streamed):
         return _streamed_parts(dataset, split, recipe)
     normalisation = fit_normalisation(recipe.input_normalisation, dataset.train_images[split.train])

@@ -29,10 +29,11 @@ class LayerSignal(Closed):
 
 
 class NetworkSignals(Closed):
-    """One network at both moments. `command` trains it anew; `images` of `dataset` were measured in
-    one batch, chosen and normalised as the run's validation part, with that batch's own norm
-    statistics. `validation_error`, in %, is that of the last step. `scale_by_decay` is what weight
-    decay alone would have made of a norm's scale of 1 by then, None where unknown."""
+    """One network at both moments. `command` trains it again. `images` of `dataset` were measured
+    in one batch: the first of the run's validation part, normalised as in the run, with the norm
+    statistics of this batch. `validation_error`, in %, is that of the last step. `scale_by_decay`:
+    the value to which weight decay alone would have shrunk a norm's scale of 1; None where
+    unknown."""
 
     path = "network"
     network: str
@@ -54,8 +55,8 @@ class NetworkSignals(Closed):
 
 
 class SignalsFile(Closed):
-    """What one command measured. `environment` is that of `resnet.training.environment`, but for
-    one boot's own id."""
+    """The measurements of one command. `environment` is that of `resnet.training.environment`,
+    without the boot id."""
 
     path = "signals"
     format_version: Literal[1] = 1

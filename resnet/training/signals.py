@@ -1,12 +1,13 @@
-"""How large responses and gradients are in each layer of trained networks: the data of figure 7 of
-He et al. 2015.
+"""The size of responses and gradients in each layer of trained networks: the data of figure 7 of He
+et al. 2015.
 
 `python -m resnet.training.signals RUN… -o FILE` reads finished runs from their folders, checkpoints
-included, and writes a `SignalsFile`. Nothing is trained; the start of a run is drawn anew from its
-seed and checked by hash.
+included, and writes a `SignalsFile`. Nothing is trained. The initial weights are drawn again from
+the run's seed and checked by hash.
 
-Measured are a run's last weights, not those that validation chose: networks are compared after
-equally many steps, since weight decay alone shrinks every response with time.
+The last weights of a run are measured, not those with the lowest validation error. Networks are
+compared after the same number of steps, because weight decay alone shrinks every response with
+time.
 """
 
 import argparse
@@ -67,20 +68,20 @@ def responding(graph: Graph) -> Iterator[tuple[Node, Node]]:
 
 
 def measure_signals(model: keras.Model, graph: Graph, batch: Batch) -> tuple[LayerSignal, ...]:
-    """Responses and gradients of a model that gives logits, on one batch and with that batch's norm
-    statistics.
+    """Responses and gradients of a model that gives logits, on one batch, with the norm statistics
+    of this batch.
 
-    The moving averages of the model are moved on by it.
+    This also updates the model's moving averages.
     """
     pairs = list(responding(graph))
     with deep_recursion():
         outputs = [model.get_layer(response.id).output for _, response in pairs]
-        seen = keras.Model(model.inputs, [*outputs, model.outputs[0]])
+        probe = keras.Model(model.inputs, [*outputs, model.outputs[0]])
     kernels = [model.get_layer(conv.id).kernel for conv, _ in pairs]
     values = [kernel.value for kernel in kernels]
     with tf.GradientTape() as tape:
         tape.watch(values)
-        *responses, logits = seen(batch.images, training=True)
+        *responses, logits = probe(batch.images, training=True)
         loss = tf.reduce_mean(data_losses(logits, batch.labels))
     gradients = tape.gradient(loss, values)
     return tuple(
@@ -95,14 +96,14 @@ def measure_signals(model: keras.Model, graph: Graph, batch: Batch) -> tuple[Lay
 
 
 def measure_run(folder: Path) -> NetworkSignals:
-    """A finished run at its start and after its last step. Raises RunError where it is not
-    finished, or where its start cannot be drawn again, and what reading its images raises."""
+    """A finished run at its start and after its last step. Raises RunError where the run is not
+    finished, or its initial weights cannot be drawn again, and the errors of reading its images."""
     directory = RunDirectory(folder)
     spec = directory.read(SPEC, RunSpec)
     last = checkpoint.load_last(directory.file(CHECKPOINTS), log.warning)
     if spec is None or last is None or last.step != spec.recipe.steps:
         raise RunError(
-            f"{echo(folder.name)} holds no run that went to its last step with its checkpoint kept."
+            f"A finished run with its last checkpoint is needed; {echo(folder.name)} has none."
         )
     dataset = data.read(spec.dataset, spec.data_folder)
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
@@ -115,7 +116,9 @@ def measure_run(folder: Path) -> NetworkSignals:
     lines, _ = directory.read_metrics()
     evaluation = history.last_of(lines, history.Evaluation)
     if evaluation is None or evaluation.validation_error is None:
-        raise RunError(f"{echo(folder.name)} holds no run with an evaluation on record.")
+        raise RunError(
+            f"A run with at least one evaluation is needed; {echo(folder.name)} has none."
+        )
     return NetworkSignals(
         network=spec.network,
         fingerprint=spec.config.fingerprint,
@@ -143,23 +146,24 @@ def _at_start(spec: RunSpec, directory: RunDirectory) -> keras.Model:
     recorded = (directory.read_json(ENVIRONMENT) or {}).get("initial_weights")
     if recorded != kernel_hashes(model):
         raise RunError(
-            f"{directory.path.name} began with other weights than its seed draws here; train it"
-            " with this version."
+            f"{directory.path.name} began with other weights than its seed gives here; train it"
+            " again with this version."
         )
     return model
 
 
 def scale_by_decay(recipe: Recipe) -> float | None:
-    """What a norm's scale of 1 becomes where only weight decay pulls at it: SGD's own arithmetic,
-    step by step. None for another optimiser or decay, and for a warm-up whose end depends on the
-    training."""
+    """The value that a norm's scale of 1 would have at the end if only weight decay changed it: the
+    arithmetic of SGD, step by step. None for another optimiser or decay, and for a warm-up whose
+    end depends on the training."""
     optimiser, decay = recipe.optimiser, recipe.weight_decay
     if not isinstance(optimiser, SgdConfig) or isinstance(recipe.warmup, ErrorWarmup):
         return None
     if optimiser.nesterov or decay.semantics != "l2" or decay.covers != "all":
         return None
     scale, velocity = 1.0, 0.0
-    # The gradient of (decay / 2) · scale² is decay · scale.
+    # The gradient of (decay / 2) · scale² is decay · scale:
+    # velocity = momentum · velocity − rate · decay · scale;  scale = scale + velocity.
     for step in range(recipe.steps):
         rate = rate_at(recipe.schedule, recipe.warmup, step, warm=True)
         velocity = optimiser.momentum * velocity - rate * decay.value * scale
@@ -180,12 +184,13 @@ def _length(values: tf.Tensor) -> float:
 
 
 def _short(value: np.floating) -> float:
-    """Six digits: what float32 is good for."""
+    """Six digits, about the precision of float32."""
     return float(f"{value:.6g}")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure the runs and write the file; the exit status: 1 where a run cannot be measured."""
+    """Measure the runs and write the file. Returns the exit status: 1 where a run cannot be
+    measured."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM, description="Responses and gradients in finished runs, as JSON."
     )
@@ -195,15 +200,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="FILE", help="the JSON file to write"
     )
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     environment = describe_environment(devices.CPU)
     try:
         measured = SignalsFile(
-            command=" ".join([PROGRAM, *(run.name for run in asked.runs), "-o", asked.output.name]),
+            command=" ".join(
+                [PROGRAM, *(run.name for run in options.runs), "-o", options.output.name]
+            ),
             environment={key: value for key, value in environment.items() if key != "boot_id"},
-            networks=tuple(measure_run(run) for run in asked.runs),
+            networks=tuple(measure_run(run) for run in options.runs),
         )
-        files.write(asked.output, measured.model_dump_json(indent=1) + "\n")
+        files.write(options.output, measured.model_dump_json(indent=1) + "\n")
     except ResNetLabError as error:
         print(error, file=sys.stderr)
         return 1

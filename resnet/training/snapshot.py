@@ -16,7 +16,7 @@ def weights(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def slots(optimiser: keras.optimizers.Optimizer) -> dict[str, keras.Variable]:
-    """The optimiser's variables by number and path; the paths alone may repeat."""
+    """The optimiser's variables by number and path, since a path may occur twice."""
     return {
         f"{number:05d}.{variable.path}": variable
         for number, variable in enumerate(optimiser.variables)
@@ -29,7 +29,7 @@ def capture(variables: Mapping[str, keras.Variable]) -> dict[str, NDArray[Any]]:
 
 
 def restore(variables: Mapping[str, keras.Variable], values: Arrays) -> None:
-    """Give the variables the values of a checkpoint. Raises RunError where it is that of another
+    """Set the variables to the values of a checkpoint. Raises RunError for a checkpoint of another
     network or recipe."""
     if variables.keys() != values.keys():
         odd = min(variables.keys() ^ values.keys())
@@ -44,4 +44,5 @@ def restore(variables: Mapping[str, keras.Variable], values: Arrays) -> None:
                 f" {values[name].shape}, here it is {tuple(variable.shape)}."
             )
     for name, variable in variables.items():
+        # All names and shapes were checked first: a refused checkpoint changes no variable.
         variable.assign(values[name])

@@ -18,7 +18,7 @@ from resnet.training.replicas import mean_over_devices, shared, to_be_summed
 
 
 class Steps(NamedTuple):
-    """What happened at each of several steps, [steps] each. `learning_rate` is read back from the
+    """The measurements of several steps, [steps] each. `learning_rate` is read back from the
     optimiser."""
 
     data_loss: NDArray[np.float32]
@@ -29,8 +29,8 @@ class Steps(NamedTuple):
 
 
 StepFunction = Callable[[int, Indices, NDArray[np.float32]], Steps]
-"""(first step, [steps, batch] positions in the training part, [steps] learning rates) -> what
-happened."""
+"""(first step, [steps, batch] positions in the training part, [steps] learning rates) ->
+measurements."""
 
 
 def compile_steps(
@@ -40,7 +40,7 @@ def compile_steps(
     draw: Draw,
     strategy: tf.distribute.Strategy | None = None,
 ) -> StepFunction:
-    """Trace the training step once, for any number of steps a call. The model gives logits.
+    """Trace the training step once, for any number of steps per call. The model gives logits.
 
     `strategy` is that of several devices, under which model and optimiser were made.
     """
@@ -67,8 +67,8 @@ def compile_steps(
     # would take a fifth of a short training.
     traced = tf.function(several, autograph=False).get_concrete_function(
         tf.TensorSpec([], tf.int32),
-        tf.TensorSpec([None, recipe.batch_size], tf.int32),
-        tf.TensorSpec([None], tf.float32),
+        tf.TensorSpec([None, recipe.batch_size], tf.int32),  # [steps, batch]
+        tf.TensorSpec([None], tf.float32),  # [steps] learning rates
     )
 
     def run(first_step: int, positions: Indices, rates: NDArray[np.float32]) -> Steps:
@@ -85,8 +85,8 @@ def update(
     images: tf.Tensor,
     labels: tf.Tensor,
 ) -> tf.Tensor:
-    """One update by a batch; gives the row of `Steps`, [5]. The gradient is that of data loss and
-    penalty together."""
+    """One update with a batch. Returns the row of `Steps`, [5]. The gradient is that of data loss
+    plus penalty."""
     decay = recipe.weight_decay
     penalised = decayed(model, decay) if decay.semantics == "l2" else []
     weights = [variable.value for variable in model.trainable_variables]
@@ -96,9 +96,10 @@ def update(
         penalty = l2_penalty(penalised, decay.value)
         total = optimiser.scale_loss(loss + penalty)  # by 1, except in float16
     gradients = mean_over_devices(tape.gradient(total, weights))
-    # float16 scales the loss up so that small gradients survive; the norm is of the true ones.
+    # In float16 the loss is scaled up so that small gradients do not become 0. Divide the norm by
+    # the same factor.
     norm = tf.linalg.global_norm(gradients) / optimiser.scale_loss(tf.constant(1.0))
     optimiser.apply(to_be_summed(gradients), model.trainable_variables)
-    # Read back, not repeated: the record tells what was applied.
+    # Read back from the optimiser, so that the record has the rate that was really used.
     applied = tf.convert_to_tensor(optimiser.learning_rate)
     return tf.stack([loss, penalty, wrong(logits, labels), norm, applied])

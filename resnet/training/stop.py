@@ -1,4 +1,4 @@
-"""How a run is asked to end: by a person through control.json, or by a signal."""
+"""Requests to end a run: by a person through control.json, or by a signal."""
 
 import contextlib
 import signal
@@ -16,7 +16,7 @@ class StopAsked(Exception):  # noqa: N818  not an error
 
 
 class Stop:
-    """Whether this run should end. Made once, in the worker's main thread."""
+    """Whether this run should end. Created once, in the worker's main thread."""
 
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
@@ -25,19 +25,20 @@ class Stop:
             signal.signal(number, lambda *_: self._signalled.set())
 
     def asked(self) -> bool:
-        """Whether the run should end. Raises RunError where its directory was removed: it could not
-        be seen or stopped any more."""
+        """Whether the run should end. Raises RunError where its directory was removed: such a run
+        could not be seen or stopped any more."""
         if not self._directory.file(LOCK).exists():
             raise RunError(
-                f"{self._directory.path} was removed while the run worked; start it again."
+                f"{self._directory.path} was removed during the run; start the run again."
             )
         return self._signalled.is_set() or self._directory.stop_asked()
 
     @contextlib.contextmanager
     def interrupting(self) -> Iterator[None]:
-        """Raises StopAsked in the block as soon as the run is asked to end, also while it waits for
-        a download or reads thousands of images. A signal is what ends a system call that waits.
+        """Raise StopAsked in the block as soon as the run is asked to end, also while it waits for
+        a download or reads thousands of images.
         """
+        # Only a signal interrupts a system call that waits, so a second thread sends one.
 
         def give_up(*_: object) -> None:
             raise StopAsked
@@ -47,7 +48,7 @@ class Stop:
 
         def watch() -> None:
             while not over.wait(LOOK_S):
-                with contextlib.suppress(RunError):  # the directory is gone: the same is due
+                with contextlib.suppress(RunError):  # the directory was removed: stop as well
                     if not self.asked():
                         continue
                 signal.pthread_kill(main, signal.SIGUSR1)
@@ -59,5 +60,6 @@ class Stop:
             yield
         finally:
             over.set()
+            # Joined before the handler is restored: a late signal must not reach the old handler.
             watcher.join()
             signal.signal(signal.SIGUSR1, before)

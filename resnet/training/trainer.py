@@ -1,7 +1,8 @@
-"""The training loop: steps, records, evaluations and checkpoints, each where the recipe puts it.
+"""The training loop: steps, records, evaluations and checkpoints, at the steps that the recipe
+sets.
 
-What happens next follows from the spec, the step, the last checkpoint and the records already
-written, and from nothing else: so a resumed run is the run.
+Everything follows from the spec, the step, the last checkpoint and the records already written. So
+a resumed run gives the same result as one without a stop.
 """
 
 import logging
@@ -37,27 +38,28 @@ from resnet.training.step import Steps, compile_steps
 from resnet.training.stop import StopAsked
 
 CALL_S = 0.5
-"""About how long a compiled call takes at most, so that a stop is noticed soon."""
+"""The approximate longest time of a compiled call. Requests to stop are checked between calls."""
 
 CLEAN_IMAGES = 2000
-"""Training images the clean training error is taken on: always the same ones, and all of them where
-there are fewer."""
+"""The number of training images for the training error without augmentation: always the same
+images, or all where there are fewer."""
 
 log = logging.getLogger("resnet.training")
 
 
 class Trainer:
-    """One run in memory: make it, then `run` it."""
+    """One run in memory: create it, then call `run`."""
 
     def __init__(
         self, spec: RunSpec, directory: RunDirectory, heart: Heart, stop_asked: Callable[[], bool]
     ) -> None:
         self.spec, self.recipe = spec, spec.recipe
         self.directory, self.heart, self.stop_asked = directory, heart, stop_asked
-        # Trained on logits: softmax or sigmoid is part of the loss, where it is numerically safe.
+        # The model gives logits: the loss applies softmax or sigmoid itself, which is more exact.
         logits = spec.config.model_copy(update={"head_activation": "none"})
         self.strategy = strategy_for(spec.device)
         with self.strategy.scope():
+            # Variables made in the strategy's scope exist once on each device.
             self.model = with_fused_norms(
                 build_keras_model(logits, self.recipe.seed), self.recipe.batch_norm_statistics
             )
@@ -93,7 +95,7 @@ class Trainer:
         self.heart.enter("stepping")
         log.info("stepping from step %d to %d", self.step, self.recipe.steps)
         try:
-            self._record()
+            self._record()  # what a stop left unwritten at the checkpoint's step
             while self.step < self.recipe.steps:
                 self._go_on_unless_stopped()
                 self._advance()
@@ -112,8 +114,8 @@ class Trainer:
     # Steps
 
     def _advance(self) -> None:
-        """Take the steps up to the next place where something is due, or fewer where they take
-        long."""
+        """Take the steps up to the next record, evaluation or checkpoint, or fewer where they are
+        slow."""
         recipe, count = self.recipe, self._steps_to_take()
         steps = range(self.step, self.step + count)
         rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=self.warm) for step in steps]
@@ -132,14 +134,18 @@ class Trainer:
     def _steps_to_take(self) -> int:
         recipe = self.recipe
         intervals = (recipe.log_every, recipe.evaluate_every, recipe.checkpoint_every)
+        # Steps until the nearest multiple of an interval, or until the end.
         due = min([every - self.step % every for every in intervals] + [recipe.steps - self.step])
-        quick = int(CALL_S / self.speed.step_s) if self.speed.step_s else 1
+        quick = (
+            int(CALL_S / self.speed.step_s) if self.speed.step_s else 1
+        )  # 1 until the speed is known
         return max(1, min(due, quick))
 
     # Records
 
     def _record(self) -> None:
-        """Write what is due at this step, in this order: log record, evaluation, checkpoint."""
+        """Write what is due at this step. The order matters: a checkpoint includes the effects of
+        its step's log record and evaluation."""
         if self._due(history.Train, self.recipe.log_every):
             self._log()
         if self._due(history.Evaluation, self.recipe.evaluate_every):
@@ -148,9 +154,10 @@ class Trainer:
             self._save()
 
     def _due(self, kind: type[history.Record], every: int) -> bool:
-        """At each interval and at the last step, unless the record was written before a stop."""
-        here = self.step % every == 0 or self.step == self.recipe.steps
-        return here and self.step > self.written.get(kind.kind, 0)
+        """True at each interval and at the last step, unless the record was written before a
+        stop."""
+        is_time = self.step % every == 0 or self.step == self.recipe.steps
+        return is_time and self.step > self.written.get(kind.kind, 0)
 
     def _log(self) -> None:
         running, self.running = self.running, Running()
@@ -160,8 +167,9 @@ class Trainer:
         )
         self._write(record)
         bad = not math.isfinite(running.data_loss + running.l2_penalty)
-        if bad and "not_a_number" not in self.warned:  # it does not pass by itself: once is enough
+        if bad and "not_a_number" not in self.warned:  # it never recovers, so warn once
             self._warn("not_a_number", NotANumberError(self.step))
+        # Once warm, the run stays warm, also where the error rises again.
         if isinstance(self.recipe.warmup, ErrorWarmup) and not self.warm:
             self.warm = running.error(self.recipe.batch_size) < self.recipe.warmup.error
 
@@ -200,7 +208,7 @@ class Trainer:
         return True
 
     def _check_progress(self) -> None:
-        """Patience ends once, at the evaluation that uses it up."""
+        """React once, at the evaluation that uses up the patience."""
         if self.evaluations_since_best != self.recipe.sentinels.patience:
             return
         error = NoProgressError(self.evaluations_since_best, self.best_error)
@@ -210,13 +218,14 @@ class Trainer:
         self._warn("no_progress", error)
 
     def _warn(self, warning: str, error: Exception) -> None:
-        """Go on, and say so."""
+        """Continue, with a warning in the log and in the records."""
         self.warned.add(warning)
         log.warning("%s", error)
         self._write(history.Warned(**self._place(), warning=warning, message=str(error)))
 
     def _finish(self) -> None:
-        """Validation has chosen; the test set is looked at once, and the model kept."""
+        """Test the chosen weights once, and save the model."""
+        # Never test twice: a resumed run that has its test record is finished.
         if history.Test.kind in self.written:
             return
         weights = snapshot.weights(self.model)
@@ -243,13 +252,13 @@ class Trainer:
         self.written[record.kind] = self.step
 
     def _place(self) -> dict[str, Any]:
-        """The fields of a record that say where in the training it stands, and when it was made."""
+        """The fields of a record for its place in the training and its time."""
         epoch = round(self.step * self.recipe.batch_size / self.parts.train.size, 4)
         return {"time_s": clock.now_s(), "step": self.step, "epoch": epoch}
 
     def _write_beginning(self) -> None:
-        """Not where weights were restored: they began in another process, of an older version even,
-        or in a parent."""
+        """Record the initial weights and the first batch. Not called for restored weights, which
+        began in another process or in a parent run."""
         known = self.directory.read_json(ENVIRONMENT) or {}
         self.directory.write_json(
             ENVIRONMENT, known | beginning(self.model, self.parts, self.recipe)
@@ -258,7 +267,7 @@ class Trainer:
     def _write_start(self, split: Split, resumed_from: int | None) -> None:
         devices, images_per_statistic = self.strategy.num_replicas_in_sync, None
         if self.spec.config.norm.kind == "batch":
-            # Each device takes statistics of its own share, unless they are synchronised.
+            # Each device uses its share of the batch, unless statistics are synchronised.
             shares = devices if self.recipe.batch_norm_statistics == "per_device" else 1
             images_per_statistic = self.recipe.batch_size // shares
         start = history.Start(
@@ -287,14 +296,13 @@ class Trainer:
             "running": self.running.as_json(),
         }
         with self.heart.during("checkpointing"):
-            self.directory.sync_metrics()  # a checkpoint must never be ahead of its curve
+            self.directory.sync_metrics()  # a checkpoint must never be newer than its records
             weights = snapshot.capture(snapshot.weights(self.model))
             if not all(np.isfinite(values).all() for values in weights.values()):
                 if self.recipe.sentinels.not_a_number == "go_on":
                     return  # the last good checkpoint stays
-                raise NotANumberError(
-                    self.step
-                )  # this step's loss was finite, but its update was not
+                # The loss of this step was finite, but its update was not.
+                raise NotANumberError(self.step)
             slots = snapshot.capture(snapshot.slots(self.optimiser))
             checkpoint.save(
                 self.directory.file(CHECKPOINTS),
@@ -303,34 +311,34 @@ class Trainer:
         self.saved_step = self.step
 
     def _resume(self) -> int | None:
-        """Go back to the last whole checkpoint and drop the records behind it. None where there is
-        none."""
+        """Return to the last complete checkpoint and delete the records after it. Returns its step,
+        or None where there is none."""
         last = checkpoint.load_last(self.directory.file(CHECKPOINTS), log.warning)
         self.directory.truncate_metrics(last.step if last else -1)
         if last is None:
             return None
         checkpoint.check_network(last, self.spec.config)
         snapshot.restore(snapshot.weights(self.model), last.weights)
-        if last.optimiser:  # a fork with another optimiser has none to go on with
+        if last.optimiser:  # a fork with another optimiser starts without slots
             snapshot.restore(snapshot.slots(self.optimiser), last.optimiser)
         self.step = self.saved_step = self.heart.step = last.step
         self.warm = last.state.get("warm", self.warm)
         self.running = Running(**last.state.get("running", {}))
-        # So that a fork, which has no records yet, does not sum up steps it has not taken.
+        # A fork has no records yet: it must not log steps that its parent took.
         self.written[history.Train.kind] = last.step
         self._read_back(last.best)
         return last.step
 
     def _read_back(self, best: Arrays | None) -> None:
-        """What the records up to the checkpoint say. A fork has none, so its parent's best weights
-        are not its own."""
+        """Restore the state that the records up to the checkpoint contain. A fork has no records,
+        so it does not take its parent's best weights."""
         lines, _ = self.directory.read_metrics()
         for record in map(history.of, lines):
             match record:
                 case history.Warned(warning=str(warning)):
                     self.warned.add(warning)
                 case history.Evaluation(step=int(step)):
-                    # An error that was no number stands as null, and was not the best.
+                    # An error that was not a number is written as null. It was not the best.
                     error = record.validation_error
                     self._count(math.inf if error is None else error, step)
             if isinstance(record, history.OF_A_STEP) and record.step is not None:

@@ -1,6 +1,6 @@
 """The process that trains one run: `python -m resnet.training.worker RUN_DIRECTORY`.
 
-It holds the run's lock for its whole life, says every second that it lives, and writes exit.json
+It holds the run's lock until its end, reports every second that it is alive, and writes exit.json
 last.
 """
 
@@ -44,11 +44,12 @@ def main(arguments: list[str]) -> int:
         return USAGE
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     directory = RunDirectory(Path(arguments[0]).absolute())
+    # Copied before `hide_others` changes it: the next run may need another device.
     environment = dict(os.environ)
     try:
         with directory.lock():
             status = _work(directory)
-    except RunError as error:  # another worker has it, or not even the last word could be written
+    except RunError as error:  # another worker has the lock, or exit.json cannot be written
         log.error("%s", error)
         status = USAGE
     _pass_on(directory.path.parent, environment)
@@ -56,22 +57,23 @@ def main(arguments: list[str]) -> int:
 
 
 def _pass_on(root: Path, environment: dict[str, str]) -> None:
-    """Wake the folder's supervisor where it died meanwhile, so that a waiting run begins though
-    nobody looks.
+    """Start the folder's supervisor again if it has died, so that waiting runs begin without a
+    reader opening the page.
 
-    It is started as this worker was: the same command, and an environment from which no device is
-    hidden.
+    It is started like this worker, with the same command. Its environment must not hide any device.
     """
     os.environ.clear()
     os.environ.update(environment)
     try:
         attend(runs_in(root), root, Launcher(sys.orig_argv[:-1]), PATIENT)
-    except Exception:  # the run is over and its last word is written: nothing may change that
-        log.exception("The next run could not be started; it begins when the runs are looked at.")
+    except Exception:  # exit.json is written already: the run's result must stand
+        log.exception(
+            "The next run could not be started; it starts when somebody opens or lists the runs."
+        )
 
 
 def _work(directory: RunDirectory) -> int:
-    """The run from its spec to its last word."""
+    """The run from its spec to exit.json. Returns the exit status."""
     stop = Stop(directory)
     device = "this device"
     with Heart(directory) as heart:
@@ -92,8 +94,8 @@ def _work(directory: RunDirectory) -> int:
 
 
 def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> Outcome:
-    """Train as the spec says. What can be refused is refused before TensorFlow is imported, which
-    takes seconds."""
+    """Train according to the spec. All checks come before the import of TensorFlow, which takes
+    seconds."""
     facts = data.facts(spec.dataset, spec.data_folder)
     check_against(spec.recipe, facts)
     check_fit(spec.config, facts)
@@ -107,7 +109,7 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
         return "stopped"
     check_against(spec.recipe, dataset.facts)  # once more: broken files are known now
     if dataset.facts.broken_files:
-        log.warning("%s: %d broken file(s) passed over", facts.title, dataset.facts.broken_files)
+        log.warning("%s: %d broken file(s) skipped", facts.title, dataset.facts.broken_files)
     split = draw_split(dataset, spec.recipe.validation_images, spec.recipe.seed)
     log.info("importing TensorFlow")
     hide_others(spec.device)
@@ -120,14 +122,15 @@ def train(spec: RunSpec, directory: RunDirectory, heart: Heart, stop: Stop) -> O
         "split_hash": split.hash,
     }
     directory.write_json(ENVIRONMENT, _began(directory) | environment | images)
-    # This imports TensorFlow, which must not see the devices of other runs.
+    # Imported only now: it imports TensorFlow, which must not see the devices of other runs.
     from resnet.training.trainer import Trainer  # noqa: PLC0415
 
     return Trainer(spec, directory, heart, stop.asked).run(dataset, split)
 
 
 def _began(directory: RunDirectory) -> dict[str, Any]:
-    """What the run's first start wrote down, which a later one cannot know any more."""
+    """The environment that the run's first start recorded; a later start cannot measure it
+    again."""
     with suppress(RunError):
         return directory.read_json(ENVIRONMENT) or {}
     return {}

@@ -1,5 +1,5 @@
-"""Why losses differ, in words: one sentence for the parts of each loss, and one for each
-difference. The numbers of a sentence add up."""
+"""Why losses differ, in sentences: one for the parts of each loss, and one for each difference. The
+rounded numbers of a sentence add up."""
 
 from typing import NamedTuple
 
@@ -10,10 +10,9 @@ MOVED = "how the penalties had changed by then"
 
 
 class Printed(NamedTuple):
-    """The numbers of a row as they are printed, in nats; None is unknown.
+    """The printed numbers of a row, in nats; None is unknown.
 
-    Whatever follows from others follows from them as rounded, so that a reader who adds up finds
-    the same.
+    Sums and differences are calculated from rounded numbers, so that they add up for the reader.
     """
 
     start: float | None
@@ -25,8 +24,8 @@ class Printed(NamedTuple):
 
 
 def printed(row: LossRow) -> Printed:
-    """A row rounded. What is on record is what it is; its total, or an estimate beneath it,
-    follows."""
+    """A row, rounded. Recorded numbers are only rounded; the total, or an estimated data loss, is
+    calculated from the rounded numbers."""
     start, chance = _rounded(row.start.total if row.start else None), _rounded(row.chance)
     first, beneath, data_loss = _rounded(row.first), _rounded(row.penalty), _rounded(row.data_loss)
     predicted = None if start is None or chance is None else round(start + chance, DIGITS)
@@ -42,7 +41,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def sentences(explanation: Explanation) -> tuple[str, ...]:
-    """One for each item, then one for each difference."""
+    """One sentence for each item, then one for each difference."""
     known = [row for row in explanation.rows[1:] if row.start]  # those that `explain` could compare
     pairs = zip(explanation.differences, known, strict=False)
     return (
@@ -68,28 +67,30 @@ def _row_words(row: LossRow) -> str:
             else ""
         )
         inside = (
-            f", {says.first / says.chance:.1f} times the loss of guessing" if says.chance else ""
+            f", {says.first / says.chance:.1f} times the chance-level loss" if says.chance else ""
         )
         if says.chance and says.first <= says.chance:
             hint = (
-                "; it is not above the loss of guessing, so the network had learnt something by"
-                " then or the loss has no penalty in it"
+                "; it is not above the chance-level loss, so the network had learnt something by"
+                " then, or the loss includes no penalty"
             )
-        return f"{head}{inside}; {who}, so the penalty in it is unknown{hint}."
+        return f"{head}{inside}; {who}, so its penalty is unknown{hint}."
     if says.data_loss < 0:
-        return f"{head}, less than the penalty of {says.penalty:.3f} that its λ would add; check λ."
+        return f"{head}, less than the penalty of {says.penalty:.3f} that its λ gives; check λ."
     weights = f"{row.start.factor:g} · Σw² over {row.start.output_channels:,} output channels"
     share = f"{says.penalty:.3f} ({100 * (row.share or 0):.0f} %)"
-    rest = f"{says.data_loss:.3f} the data loss ({row.beneath}; guessing gives {says.chance:.3f})"
+    rest = f"{says.data_loss:.3f} the data loss ({row.beneath}; chance level {says.chance:.3f})"
     drawn = (
-        "" if row.item.measured is None else f" ({row.item.measured:.3f} in the weights it drew)"
+        ""
+        if row.item.measured is None
+        else f" ({row.item.measured:.3f} for its own initial weights)"
     )
     if row.beneath == "recorded":
         moved = f"{round(says.penalty - (says.start or 0), DIGITS):+.3f}".replace("-", "−")
         by_then = (
-            f"{moved} from the draw"
+            f"{moved} from the random initial weights"
             if row.item.course[0].before_training
-            else f"{moved} that it changed by then"
+            else f"{moved} from its change by then"
         )
         apart = (
             f"{share} is the L2 penalty and {rest}; the penalty is {says.start:.3f}{drawn} before"
@@ -98,8 +99,8 @@ def _row_words(row: LossRow) -> str:
         apart += f"{weights}, and {by_then}"
     elif row.beneath == "estimated":
         apart = (
-            f"{share} is the L2 penalty if it is still as before training{drawn}, {weights}, and"
-            f" {rest}"
+            f"{share} is the L2 penalty, if it has not changed since the start{drawn}, {weights},"
+            f" and {rest}"
         )
     else:
         apart = f"{share} is the L2 penalty{drawn}, {weights}, and {rest}"
@@ -108,7 +109,7 @@ def _row_words(row: LossRow) -> str:
 
 
 def _first_words(row: LossRow) -> str:
-    """What the first loss is, up to its number."""
+    """The words before the number of the first loss."""
     if not row.item.course:
         return "should begin at"
     what = _stretch(row.item.course[0])
@@ -116,7 +117,7 @@ def _first_words(row: LossRow) -> str:
 
 
 def _stretch(record: Observed) -> str:
-    """What a record is of, as far as is known."""
+    """The steps or the epoch of a record, as far as known."""
     if record.since is not None and record.since + 1 < record.at:
         return f"the mean of steps {record.since + 1:,.0f} to {record.at:,.0f}"
     if record.along == "epoch":
@@ -125,8 +126,7 @@ def _stretch(record: Observed) -> str:
 
 
 def _course_words(row: LossRow) -> str:
-    """What became of the two. A data loss cannot fall below 0, so where it is only estimated, the
-    rest was penalty."""
+    """How the loss changed until the last record."""
     last = row.item.course[-1] if len(row.item.course) > 1 else None
     if not last or last.total is None or row.first is None or row.data_loss is None:
         return ""
@@ -135,14 +135,15 @@ def _course_words(row: LossRow) -> str:
     if last.data_loss is not None and last.l2_penalty is not None:
         return f"{when}the penalty is {last.l2_penalty:.3f} and the data loss {last.data_loss:.3f}"
     fell = row.first - last.total
+    # A data loss cannot fall below 0. If the total fell by more, the rest was penalty.
     shrunk = round(fell - row.data_loss, DIGITS)
     bound = f", of which at least {shrunk:.3f} is the penalty shrinking" if shrunk > 0 else ""
     return f"{when}the total {'fell' if fell >= 0 else 'rose'} by {abs(fell):.3f}{bound}"
 
 
 def _difference_words(difference: LossDifference, base: LossRow, row: LossRow) -> str:
-    """One difference in one sentence: each cause that shows in three decimals with its sign, and
-    their sum."""
+    """One difference in one sentence: each cause that is not 0 in three decimals, with its sign,
+    and their sum."""
     causes = {"another λ": difference.by_factor}
     for part, amount in difference.by_part.items():
         more = (
@@ -154,7 +155,7 @@ def _difference_words(difference: LossDifference, base: LossRow, row: LossRow) -
     recorded = difference.compares == "first records"
     drawn = all(one.item.course and one.item.course[0].before_training for one in (base, row))
     guessed = recorded and "estimated" in (base.beneath, row.beneath)
-    causes["the draw of the weights" if drawn else MOVED] = difference.by_drift
+    causes["the random initial weights" if drawn else MOVED] = difference.by_drift
     causes[f"the data loss and {MOVED}" if guessed else "the data loss"] = difference.by_data_loss
     rounded = {cause: round(amount, DIGITS) for cause, amount in causes.items()}
     total = round(sum(rounded.values()), DIGITS)
@@ -171,7 +172,7 @@ def _difference_words(difference: LossDifference, base: LossRow, row: LossRow) -
 
 
 def _stretches(base: LossRow, row: LossRow) -> str:
-    """Added if the two records are not of the same steps or epoch."""
+    """The steps of both records, where they differ."""
     of_row = _stretch(row.item.course[0]) or "unknown steps"
     of_base = _stretch(base.item.course[0]) or "unknown steps"
     return "" if of_row == of_base else f" ({of_row}, against {of_base})"

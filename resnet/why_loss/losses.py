@@ -1,11 +1,11 @@
-"""Why do these losses differ? The L2 penalty a network begins with, in closed form, and the data
-loss beneath.
+"""Why losses differ: the initial L2 penalty of a network, in closed form, and the data loss without
+it.
 
-The penalty is factor × E[Σw²] over the kernels covered. A fresh kernel has fan-in × output channels
-weights, each of variance 2 / fan-in by He, 2 / (fan-in + fan-out) by Glorot: by He, Σw² is twice
-the output channels, for every kernel size and number of groups (He et al. 2015, Delving Deep into
-Rectifiers, 2.2). Keras counts fans so, and widens its truncated normal to keep the variance
-(keras.initializers.VarianceScaling).
+The penalty is factor × E[Σw²] over the covered kernels. A kernel has fan-in × output channels
+weights. The variance of each is 2 / fan-in (He) or 2 / (fan-in + fan-out) (Glorot). So with He,
+E[Σw²] is twice the output channels, for every kernel size and number of groups (He et al. 2015,
+Delving Deep into Rectifiers, 2.2). Keras counts fans the same way, and widens its truncated normal
+to keep the variance (keras.initializers.VarianceScaling).
 """
 
 from collections.abc import Sequence
@@ -42,17 +42,16 @@ Decay = WeightDecayConfig | KerasL2
 
 
 def factor(decay: Decay) -> float:
-    """What Σw² is multiplied by in the loss: λ by Keras, half the value for the paper's l2, 0 where
-    decoupled."""
+    """The factor of Σw² in the loss: λ for Keras, half the value for the paper's l2, 0 for
+    decoupled decay."""
     if isinstance(decay, KerasL2):
-        return decay.value + 0.0  # "-0" is taken as 0, and printed as 0
+        return decay.value + 0.0  # + 0.0 turns -0.0 into 0.0
     return decay.value / 2 + 0.0 if decay.semantics == "l2" else 0.0
 
 
 class LayerPenalty(NamedTuple):
-    """What a layer adds: `squares` is E[Σw²], `penalty` = factor × squares. `outputs`: a kernel's
-    channels, 0 for a norm, whose scales begin at 1 or 0. Biases and shifts begin at 0 and add
-    nothing."""
+    """The penalty of one layer. `squares` is E[Σw²], `penalty` = factor × squares. `outputs` are a
+    kernel's output channels; 0 for a norm. Biases and shifts start at 0 and add nothing."""
 
     id: str
     part: WeightGroup
@@ -65,8 +64,8 @@ class LayerPenalty(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """The penalty of a fresh network, layer by layer. `output_channels`: Σ over the kernels
-    covered."""
+    """The penalty of an untrained network, by layers. `output_channels`: the sum over the covered
+    kernels."""
 
     factor: float
     layers: tuple[LayerPenalty, ...]
@@ -76,8 +75,7 @@ class Penalty:
 
 
 def penalty(graph: Graph, decay: Decay) -> Penalty:
-    """The L2 penalty at initialisation, in nats, in expectation over the draw, by layers. Nothing
-    is built."""
+    """The expected L2 penalty of the initial weights, in nats, by layers. No model is built."""
     scale, rows = factor(decay), []
     for node in graph.nodes:
         if node.op.kind in COVERED[decay.covers]:
@@ -108,27 +106,28 @@ def _part(node: Node) -> WeightGroup:
 
 
 def _fresh(node: Node, graph: Graph) -> tuple[int, int, float]:
-    """(output channels, weights, mean square of one) before any training."""
+    """(output channels, number of weights, mean square of a weight) before training."""
     op = node.op
     if isinstance(op, Norm):
         return 0, node.output_shape[-1], 1.0 if op.gamma == "one" else 0.0
     kernel = op.drawn_kernel(graph.by_id[node.inputs[0]].output_shape)
     assert kernel, f"{node.id} has no kernel"
     *area, channels, outputs = kernel.shape
+    # kernel.shape: [height, width, channels in, channels out], or [channels in, channels out].
     fan_in, fan_out = prod(area) * channels, prod(area) * outputs
     fans = fan_in if kernel.initialiser.startswith("he") else fan_in + fan_out
     return outputs, fan_in * outputs, 2 / fans
 
 
 def chance_loss(classes: int, head: HeadActivation) -> float:
-    """The cross-entropy, in nats, of knowing nothing: ln 2 for sigmoid units (Keras takes their
-    mean), else ln C."""
+    """The chance-level cross-entropy, in nats: ln 2 for sigmoid units (Keras takes their mean),
+    else ln C."""
     return log(2) if classes == 1 or head == "sigmoid" else log(classes)
 
 
 def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
-    """The penalty of the very weights this seed draws: the Keras model is built, which takes
-    seconds and TensorFlow."""
+    """The penalty of the initial weights of this seed. It builds the Keras model, which needs
+    TensorFlow and takes seconds."""
     with needed():
         from resnet.as_keras.model import build_keras_model  # noqa: PLC0415  imports Keras
 
@@ -144,10 +143,10 @@ def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
 
 
 class Observed(NamedTuple):
-    """What one record says, in nats, None where it does not. `at` counts `along`.
+    """The losses of one record, in nats; None where unknown. `at` is its place `along` the axis.
 
-    `since`: it is the mean of the steps after that one, up to `at`; None where its steps are
-    unknown.
+    `since`: the record is the mean over the steps after that one, up to `at`; None where its steps
+    are unknown.
     """
 
     at: float
@@ -159,17 +158,16 @@ class Observed(NamedTuple):
 
     @property
     def before_training(self) -> bool:
-        """Whether it is of the first step alone, whose losses are taken before its update."""
+        """Whether it is the record of the first step alone. Its losses are those before the
+        update."""
         return (self.along, self.since, self.at) == ("step", 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class LossItem:
-    """What `explain` compares: a network, a run of ours, or an imported curve. None is what nobody
-    knows.
+    """An item of `explain`: a network, a run, or an imported curve. Unknown values are None.
 
-    `seed` is the one its first weights were drawn with, and `measured` the penalty of those, in
-    nats.
+    `seed` is that of its initial weights, and `measured` is their penalty, in nats.
     """
 
     label: str
@@ -182,8 +180,8 @@ class LossItem:
 
 
 def course_of(records: Sequence[history.Line]) -> tuple[Observed, ...]:
-    """What a run's training records say; their losses are means over the steps since the record
-    before. One whose loss is no number is left out."""
+    """The losses of a run's training records, each a mean over the steps since the record before.
+    Records without a finite loss are left out."""
     starts = history.all_of(records, history.Start)
     since = (starts[0].resumed_from if starts else None) or 0
     course = []
@@ -200,13 +198,13 @@ def course_of(records: Sequence[history.Line]) -> tuple[Observed, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LossRow:
-    """One item, taken apart, in nats; None is unknown.
+    """The parts of one item's loss, in nats; None is unknown.
 
-    `predicted` = `start.total` (the penalty before any training) + `chance`. `penalty` +
-    `data_loss` is the first loss: "recorded" apart, "estimated" as the expected penalty and the
-    rest, or "expected" where nothing is on record. Where the decay is unknown, `implied` is the
-    factor of Σw² over convolutions that explains it, if the data loss was at chance; None where the
-    loss is no higher than chance.
+    `predicted` = `start.total` (the penalty before training) + `chance`. `penalty` + `data_loss` =
+    `first`. `beneath` says where these two come from: "recorded" separately, "estimated" (the
+    expected penalty, and the rest), or "expected" without any record. Where the decay is unknown,
+    `implied` is the factor of Σw² over convolutions that explains the first loss if the data loss
+    was at chance level; None where the loss is not above it.
     """
 
     item: LossItem
@@ -227,12 +225,12 @@ class LossRow:
 
 @dataclass(frozen=True, slots=True)
 class LossDifference:
-    """Loss of `label` − loss of `base`, in nats, of first records or of predictions; the parts add
+    """Loss of `label` − loss of `base`, in nats, of first records or of predictions. The parts add
     up to `total`.
 
-    `by_factor`: another λ on the same weights. `by_part`: other weights, by part; `channels`:
-    output channels more or fewer there. `by_drift`: what penalties on record are off their
-    expectation before training, by the steps taken until then and by the draw. `by_data_loss`: the
+    `by_factor`: another λ on the same weights. `by_part`: other weights, by part of the network;
+    `channels`: the change of output channels there. `by_drift`: how recorded penalties differ from
+    their expectation, because of the steps until then and the random weights. `by_data_loss`: the
     rest.
     """
 
@@ -249,17 +247,16 @@ class LossDifference:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Each item, and how each differs from the first where that is known; `loss_words` says it in
-    words."""
+    """Each item, and its difference from the first where known. `loss_words` writes sentences."""
 
     rows: tuple[LossRow, ...]
     differences: tuple[LossDifference, ...]
 
 
 def explain(items: Sequence[LossItem]) -> Explanation:
-    """Take losses apart, and compare each with the first."""
+    """Divide losses into their parts, and compare each with the first."""
     rows = tuple([_row(item) for item in items])
-    differences = tuple([found for row in rows[1:] if (found := _difference(rows[0], row))])
+    differences = tuple([each for row in rows[1:] if (each := _difference(rows[0], row))])
     return Explanation(rows, differences)
 
 
@@ -287,12 +284,13 @@ def _row(item: LossItem) -> LossRow:
             None,
         )
     if start and first is not None:
+        # Without separate records: loss − expected penalty = data loss.
         rest, beneath = first - start.total, "estimated" if record else "expected"
         return LossRow(item, start, chance, predicted, first, start.total, rest, beneath, None)  # type: ignore[arg-type]
     implied = None
-    if (
-        first is not None and first > chance and not item.decay
-    ):  # below chance no penalty explains it: none is negative
+    # A loss below chance level would need a negative penalty.
+    if first is not None and first > chance and not item.decay:
+        # loss = chance + f · Σw², solved for the factor f.
         implied = (first - chance) / penalty(graph, KerasL2(1)).squares
     return LossRow(item, start, chance, predicted, first, None, None, "unknown", implied)
 
@@ -315,12 +313,13 @@ def _difference(base: LossRow, row: LossRow) -> LossDifference | None:
         for layer in start.layers:
             squares[layer.part] = squares.get(layer.part, 0.0) + sign * layer.squares
             channels[layer.part] = channels.get(layer.part, 0) + sign * layer.outputs
-    # Half of what both factors change together goes to each, so that neither order of the two is
-    # preferred.
+    # f₂s₂ − f₁s₁ = (f₁ + f₂) / 2 · (s₂ − s₁) + (f₂ − f₁) · (s₁ + s₂) / 2: the factor f and the
+    # squares s are treated alike, so the result does not depend on which of them changes first.
     by_part = {
         part: (before.factor + after.factor) / 2 * more for part, more in squares.items() if more
     }
     by_factor = (after.factor - before.factor) * (before.squares + after.squares) / 2
+    # What the closed form does not explain.
     drift = by_penalty - by_factor - sum(by_part.values())
     return LossDifference(
         base.item.label,

@@ -1,4 +1,4 @@
-"""What differs between two networks, painted on both: a colour and a sign on every box, and a
+"""The differences between two networks, painted on both: a colour and a sign on every box, and a
 colour on shortcuts."""
 
 from collections.abc import Sequence
@@ -55,14 +55,13 @@ def compared(drawing: Drawing, comparison: Comparison) -> Drawing:
 
 
 def _own_change(layer: LayerChange) -> Change:
-    """A layer that only reads from another place is the same: what stands there now is marked
-    itself."""
+    """A layer that only reads from another layer counts as the same: that other layer is marked."""
     moved = layer.change == "changed" and all(what.startswith("reads ") for what in layer.what)
     return "same" if moved else layer.change
 
 
 def _change(box: Box, graph: Graph, changes: dict[str, Change]) -> Change:
-    """Added or removed where all its layers are; changed where some of them differ in any way.
+    """Added or removed if all its layers are; changed if only some of them differ.
 
     The shortcut of a block is drawn as a line, which shows its change; a closed stage shows no
     shortcuts.
@@ -95,7 +94,7 @@ def _marks(marks: tuple[Mark, ...], change: Change) -> tuple[Mark, ...]:
 
 
 def _shortcuts(comparison: Comparison) -> dict[str, Change]:
-    """How each block's shortcut fares, by the block's name."""
+    """The change of each block's shortcut, by the block's name."""
     before, after = shortcut_kinds(comparison.before), shortcut_kinds(comparison.after)
     changes: dict[str, Change] = {}
     for name in before.keys() | after.keys():

@@ -1,5 +1,4 @@
-"""Numbers painted on boxes: each box in a step of one scale by what it costs, with a legend that
-says the steps."""
+"""Numbers painted on boxes: each box in one step of a colour scale, with a legend of the steps."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,7 +39,7 @@ def painted(drawing: Drawing, colour: Colour) -> Drawing:
 
 
 def box_values(drawing: Drawing, colour: Colour) -> list[int]:
-    """What each box stands for, all its repeats together; the receptive field is that of its last
+    """The number of each box, all its repeats together; the receptive field is that of its last
     layer."""
     tables = {id(graph): rows_of(graph) for graph in (drawing.graph, drawing.other) if graph}
     return [_value(box, tables[id(drawing.graph_of(box))], colour) for box in drawing.boxes]
@@ -53,6 +52,7 @@ def rows_of(graph: Graph) -> dict[str, LayerMetrics]:
 
 def _value(box: Box, rows: dict[str, LayerMetrics], colour: Colour) -> int:
     numbers: list[int] = [getattr(rows[name], colour) for name in box.node_ids]
+    # Costs add up; a receptive field only grows along the chain, so the last one is the largest.
     return max(numbers) if colour == "receptive_field" else sum(numbers)
 
 
@@ -64,6 +64,7 @@ def thresholds(values: Sequence[int]) -> list[float]:
     low, high = min(values), max(values)
     if low == high:
         return [float(low)]
+    # Layers differ by factors of a thousand, so equal ratios tell more than equal distances.
     ratio = (log10(high) - log10(low)) / STEPS
     rounded = [_round(10 ** (log10(low) + ratio * step)) for step in range(STEPS)]
     return sorted(

@@ -19,8 +19,8 @@ RestyleEdge = Callable[[Edge], Edge]
 def restyled(
     drawing: Drawing, box: RestyleBox, edge: RestyleEdge, legend: Sequence[Entry]
 ) -> Drawing:
-    """`box` and `edge` give each its new marks, and leave its place alone; `legend` takes the old
-    one's place."""
+    """`box` and `edge` give each part its new marks and keep its position; `legend` replaces the
+    old legend."""
     templates: dict[tuple[object, ...], Template] = {}
     placed = [
         box(part) if isinstance(part, Box) else _stamp(part, box, edge, templates)
@@ -44,6 +44,7 @@ def _stamp(
     template = stamp.template
     boxes = [box(each) for each in stamp.boxes()]
     edges = [edge(each) for each in stamp.named_edges()]
+    # Blocks of one template may get different colours; each new look needs a new template.
     key = (id(template), *[each.marks for each in boxes], *[each.marks for each in edges])
     if key not in templates:
         pairs = zip(template.boxes, boxes, strict=True)
@@ -70,7 +71,7 @@ def face_of(marks: tuple[Mark, ...]) -> Mark | None:
 
 
 def _below(drawing: Drawing) -> float:
-    """Just below all that is drawn."""
+    """Just below everything that is drawn."""
     stamps = [stamp.y + stamp.template.panel.height for stamp in drawing.stamps]
     boxes = [part.y + part.height for part in drawing.placed if isinstance(part, Box)]
     return max([*stamps, *boxes, *[panel.y + panel.height for panel in drawing.grounds]]) + 12

@@ -1,5 +1,5 @@
-"""Which layers one box stands for. Folding comes from the graph and is exact: blocks fold only
-where every layer, shape and path is equal, and the first block of a stage is never folded into its
+"""The layers that one box stands for. Folding follows the graph exactly: blocks fold only where
+every layer, shape and path is equal, and the first block of a stage is never folded into its
 repeats.
 """
 
@@ -33,7 +33,7 @@ class Unit:
 
     @property
     def layers(self) -> Layers:
-        """The layers of the first of the alike: what is drawn."""
+        """The layers of the first of these blocks: what is drawn."""
         return self.alike[0]
 
     @property
@@ -87,7 +87,7 @@ def _units(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[
 
 
 def _whole_section(name: str, blocks: list[Layers]) -> Iterator[Unit]:
-    """One unit for all of it; the image stays by itself."""
+    """One unit for the whole section; the image is a separate unit."""
     layers = tuple([node for block in blocks for node in block])
     if layers[0].op.kind == "input":
         yield Unit(name, 0, (layers[:1],))
@@ -103,18 +103,18 @@ def _runs(name: str, layers: Layers, view: View) -> Iterator[Unit]:
 
 
 def runs(layers: Layers) -> list[Layers]:
-    """Norms and ReLUs go with what stands before them, zero padding with what stands after it."""
-    found: list[list[Node]] = []
+    """Norms and ReLUs join the layer before them, zero padding joins the layer after it."""
+    grouped: list[list[Node]] = []
     for node in layers:
-        if found and (node.op.role == "follows" or found[-1][-1].op.role == "leads"):
-            found[-1].append(node)
+        if grouped and (node.op.role == "follows" or grouped[-1][-1].op.role == "leads"):
+            grouped[-1].append(node)
         else:
-            found.append([node])
-    return [tuple(run) for run in found]
+            grouped.append([node])
+    return [tuple(run) for run in grouped]
 
 
 def _stage(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[Unit]:
-    """The first block by itself, then stretches of blocks that are alike."""
+    """The first block alone, then stretches of equal blocks."""
     for stretch in _stretches(blocks):
         first = f"{name}.block{stretch[0][0]}"
         if len(stretch) == 1 or view.unfolds(first):
@@ -128,6 +128,7 @@ def _stage(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[
 
 
 def _stretches(blocks: list[tuple[int, Layers]]) -> Iterator[list[tuple[int, Layers]]]:
+    # The first block may change the shape; it stays alone even where it is equal.
     first, *rest = blocks
     yield [first]
     for _, alike in groupby(rest, key=lambda block: signature(block[1])):
@@ -140,9 +141,7 @@ def revealed(graph: Graph, view: View, layer: str) -> View:
     where = graph.by_id[layer]
     if not view.opens_section(where.section):
         view = view.toggle(where.section)
-    section = next(
-        found for found in fold(graph, view.within(graph)) if found.name == where.section
-    )
+    section = next(part for part in fold(graph, view.within(graph)) if part.name == where.section)
     unit = next(unit for unit in section.units if layer in unit.node_ids)
     if unit.opened or len(unit.layers) == 1:
         return view
@@ -164,6 +163,7 @@ def refolded(graph: Graph, view: View, name: str) -> View:
         if blocks
         else []
     )
+    # Some drawn one by one, some not: fold all first; the next click unfolds all.
     unfolded = [first for first in firsts if view.unfolds(first)]
     for first in unfolded or firsts:
         view = view.refold(first)
@@ -171,12 +171,13 @@ def refolded(graph: Graph, view: View, name: str) -> View:
 
 
 def signature(layers: Layers) -> tuple[object, ...]:
-    """Equal for two blocks exactly when all their layers, shapes and paths are: all but the block's
-    own name."""
+    """Equal for two blocks exactly when all their layers, shapes and paths are equal; the name of
+    the block does not count."""
     prefix = len(block_name(layers)) + 1
     short = {node.id: node.id[prefix:] for node in layers}
     described: list[object] = []
     for node in layers:
+        # An input from outside the block becomes "": which block came before does not matter.
         inputs = tuple([short.get(name, "") for name in node.inputs])
         described.append((short[node.id], node.op, inputs, node.output_shape, node.path))
     return tuple(described)
@@ -189,5 +190,5 @@ def block_name(layers: Layers) -> str:
 
 
 def tail(layers: Layers) -> Layers:
-    """The ReLU a block ends with, behind the addition; pre-activation blocks have none."""
+    """The ReLU after the addition, at the end of a block; pre-activation blocks have none."""
     return layers[-1:] if isinstance(layers[-1].op, Relu) else ()

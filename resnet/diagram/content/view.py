@@ -1,5 +1,5 @@
-"""How a network is looked at, as data: level, open boxes, style, colours, direction, page. The
-other half of a link."""
+"""One way to look at a network, as data: level, open boxes, style, colours, direction, page. A link
+holds the network and this."""
 
 from collections.abc import Collection
 from typing import Annotated, Literal, get_args
@@ -29,7 +29,7 @@ class View(Closed):
     ("stage2.block2"), a convolution with its norm ("stem.conv"). `unfolded` names blocks whose
     repeats are drawn one by one, or, at level "layer", are not. `style`: "detailed"; "compact", a
     convolution, its norm and its ReLU in one box; "figure3", as in He et al. 2015. `colour`: what
-    the boxes' colour stands for; "difference" is for two networks beside each other. `page`:
+    the boxes' colour stands for; "difference" is for two networks side by side. `page`:
     "free", or a page that the drawing has to fit.
     """
 
@@ -49,7 +49,8 @@ class View(Closed):
         return tuple(sorted(set(names)))
 
     def opens_section(self, name: str) -> bool:
-        """Whether the stem, a stage or the head is drawn as what is in it."""
+        """Whether the contents of the stem, a stage or the head are drawn."""
+        # `!=` of two booleans is "exclusive or": toggling reverses what the level says.
         return (self.level != "network") != (name in self.toggled)
 
     def opens_block(self, name: str) -> bool:
@@ -67,7 +68,7 @@ class View(Closed):
         return (self.level == "layer") != (name in self.unfolded)
 
     def toggle(self, name: str) -> "View":
-        """Open what is closed, close what is open; twice is nothing."""
+        """Open a closed box or close an open one; a second call undoes the first."""
         return self.model_copy(update={"toggled": _flipped(self.toggled, name)})
 
     def refold(self, name: str) -> "View":
@@ -97,4 +98,5 @@ def places(graph: Graph) -> frozenset[str]:
 
 
 def _flipped(names: Collection[str], name: str) -> tuple[str, ...]:
+    # Symmetric difference: adds the name, or removes it if it is in the set.
     return tuple(sorted(set(names) ^ {name}))

@@ -1,4 +1,4 @@
-"""What the boxes say: layers as in the paper's Table 1, blocks and stages in sentences, shapes and
+"""The texts of the boxes: layers as in the paper's Table 1, blocks and stages, shapes and
 counts."""
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ FREE = "no params"
 
 
 class Row(NamedTuple):
-    """One line of a box: the kinds of its layers in the order they work, and what is written behind
+    """One line of a box: the kinds of its layers in the order of computation, and the text after
     their signs."""
 
     kinds: tuple[str, ...]
@@ -48,7 +48,7 @@ def step_kind(step: Layers) -> str:
 
 
 def body(layers: Layers) -> Layers:
-    """The layers of a block's residual branch: what stands before the addition."""
+    """The layers of a block's residual branch: those before the addition."""
     ending = tail(layers)
     return tuple(
         [n for n in layers if n.path != "shortcut" and n.op.kind != "add" and n not in ending]
@@ -61,17 +61,18 @@ def block_rows(layers: Layers, activation_order: ActivationOrder) -> tuple[Row, 
 
 
 def block_runs(layers: Layers, activation_order: ActivationOrder) -> list[Layers]:
-    """Each convolution of the residual branch with the norms and ReLUs behind it ("post") or in
-    front of it ("pre").
+    """Each convolution of the residual branch with the norms and ReLUs after it ("post") or before
+    it ("pre").
 
-    The norm and ReLU a "pre" block begins with are a run of their own, since a projection leaves
-    from behind them.
+    The first norm and ReLU of a "pre" block are a separate run, since a projection starts after
+    them.
     """
     runs: list[list[Node]] = [[]]
     for step in steps(body(layers)):
         is_main = not follows(step)
         has_main = any(node.op.role == "main" for node in runs[-1])
         begins = is_main if activation_order == "post" else has_main or (is_main and len(runs) == 1)
+        # Zero padding belongs to the convolution after it: never cut between the two.
         led = bool(runs[-1]) and runs[-1][-1].op.role == "leads"
         if begins and runs[-1] and not led:
             runs.append([])
@@ -80,20 +81,20 @@ def block_runs(layers: Layers, activation_order: ActivationOrder) -> list[Layers
 
 
 def steps(layers: Layers) -> list[Layers]:
-    """Layers one behind the other. Those between a fork and where its arms meet are one step, since
-    on a chain they would seem to read each other."""
+    """Consecutive layers. Those between a fork and the join of its arms are one step, since on a
+    chain they would seem to read each other."""
     place = {node.id: index for index, node in enumerate(layers)}
-    found: list[Layers] = []
+    last_first: list[Layers] = []
     end = earliest = len(layers)
     for index in reversed(range(len(layers))):
-        # What stands behind reads this layer or later ones: the chain can be cut behind it.
+        # All later layers read this layer or later ones: the chain can be cut after it.
         if earliest >= index:
             if index + 1 < end:
-                found.append(layers[index + 1 : end])
+                last_first.append(layers[index + 1 : end])
             end = index + 1
         reads = [place[name] for name in layers[index].inputs if name in place]
         earliest = min([earliest, *reads])
-    return [step for step in [layers[:end], *reversed(found)] if step]
+    return [step for step in [layers[:end], *reversed(last_first)] if step]
 
 
 def follows(step: Layers) -> bool:
@@ -107,7 +108,7 @@ def named(step: Layers) -> bool:
 
 
 def row_of(layers: Layers) -> Row:
-    """One row for layers that work one behind the other, named after the one with the weights; a
+    """One row for consecutive layers, named after the one with the weights; a
     step of several layers is named after the last, where its arms meet."""
     kinds = tuple([kind_of(node) for node in layers])
     every = steps(layers)
@@ -140,8 +141,8 @@ def shortcut_row(layers: Layers) -> Row:
 
 
 def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
-    """What any twin of this network may have written on a shortcut; figures stand for figures as
-    wide."""
+    """The texts that any twin of this network may have on a shortcut; zeros stand for any digits,
+    which have the same width."""
     expansion = EXPANSION[graph.config.block]
     for number, stage in enumerate(graph.config.stages, 1):
         shape = next(n for n in reversed(graph.nodes) if n.section == f"stage{number}").output_shape
@@ -154,7 +155,7 @@ def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
 
 
 def behind(layers: Layers) -> tuple[str, ...]:
-    """What follows a block's card in the chain: the addition, the last ReLU."""
+    """The layers after a block's card in the chain: the addition, the last ReLU."""
     return tuple(
         [node.op.text for node in layers if node.op.kind == "add"]
         + [node.op.text for node in tail(layers)]
@@ -162,7 +163,7 @@ def behind(layers: Layers) -> tuple[str, ...]:
 
 
 def block_title(unit: Unit) -> str:
-    """ "Block 1" where it is drawn for itself, "8 more blocks" where it stands for repeats."""
+    """ "Block 1" for one block, "8 more blocks" for a box of repeats."""
     return f"{unit.repeat} more blocks" if unit.repeat > 1 else f"Block {unit.block}"
 
 

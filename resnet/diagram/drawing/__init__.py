@@ -1,1 +1,1 @@
-"""A drawing as data: what stands where, and the marks that paint it."""
+"""A drawing as data: the position of every part, and the marks that paint it."""

@@ -1,6 +1,6 @@
 """A drawing as data: a network, how it is looked at, and everything drawn of it.
 
-A drawing is written by resnet.diagram.formats; resnet.exports is the door to all of them.
+resnet.diagram.formats writes drawings; resnet.exports offers all formats in one place.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from resnet.network.graph import Graph
 
 @dataclass(frozen=True)
 class Drawing:
-    """A network drawn in one way, or two beside each other. `width` and `height` are points;
+    """One network drawn in one way, or two side by side. `width` and `height` are points;
     nothing reaches outside them. `view` is what is drawn: to fit a page it may be more folded than
     what was asked for. `notes` stand above and beside the boxes, `legend` below them. `placed`,
     `grounds` and `lines` hold blocks that look the same as stamps of one template; `boxes`,

@@ -11,7 +11,7 @@ EdgeKind = Literal["chain", "identity", "padded", "projection"]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """What is drawn once: a layer, a block, or blocks that are alike.
+    """One drawn box: a layer, a block, or equal blocks.
 
     `node_ids` are all the layers it stands for, those of the drawn block first; `repeat` says how
     many blocks that is. `parent` is the id of the panel around it, or "". `marks` count from the
@@ -35,7 +35,7 @@ class Box:
 
     @property
     def label(self) -> str:
-        """All the box says, for a reader who listens."""
+        """All texts of the box, for a screen reader."""
         return "; ".join([self.title, *self.lines, *self.behind])
 
 
@@ -71,8 +71,8 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The page a drawing lies on, in points: how much it is scaled, where its corner is, and what
-    stands above it."""
+    """The page of a drawing, in points: its scale, the position of its corner, and the heading
+    above it."""
 
     width: float
     height: float
@@ -83,4 +83,4 @@ class Paper:
 
 
 OTHER = "other:"
-"""Before the ids of the second network's boxes, where two are drawn beside each other."""
+"""Prefix for the ids of the second network's boxes, where two are drawn side by side."""

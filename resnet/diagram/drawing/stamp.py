@@ -1,5 +1,5 @@
-"""Blocks that look the same, laid out once and stamped wherever they stand: a network of a thousand
-layers is a few templates and six hundred places."""
+"""Blocks that look the same are laid out once and stamped at each position: a network of a thousand
+layers is a few templates and six hundred positions."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from resnet.diagram.drawing.parts import Box, Edge, Panel
 from resnet.diagram.looks.shapes import Mark, Point, Text, shifted
 
 ENTRY = "entry"
-"""In a template's lines: the box that stands before the block, whichever that is."""
+"""In a template's lines: the box before the block, which differs from stamp to stamp."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,7 +30,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A template at a place. `source` is the box before it in the chain."""
+    """A template at a position. `source` is the box before it in the chain."""
 
     template: Template
     unit: Unit
@@ -45,7 +45,7 @@ class Stamp:
         return block_title(self.unit)
 
     def renamed(self, name: str) -> str:
-        """What a box of the template is called here."""
+        """The id of a box of the template in this stamp."""
         return self.source if name == ENTRY else self.name + name[len(self.template.name) :]
 
     def boxes(self) -> list[Box]:
@@ -90,7 +90,7 @@ class Stamp:
         return [self._edge(edge) for edge in self.template.edges]
 
     def named_edges(self) -> list[Edge]:
-        """Its lines with their ends' names here, in the template's own points."""
+        """Its lines with the ids of this stamp, in the coordinates of the template."""
         return [
             replace(edge, source=self.renamed(edge.source), target=self.renamed(edge.target))
             for edge in self.template.edges

@@ -12,7 +12,7 @@ from resnet.network.graph import Graph
 from resnet.network.metrics import measure
 
 Which = Literal["first", "other"]
-"""Which of two networks beside each other; one that is alone is the first."""
+"""Which of two networks side by side; a single network is the first."""
 
 TOTALS = (
     "depth",

@@ -47,6 +47,7 @@ def pdf(drawing: Drawing, link: str = "") -> bytes:
             " 'block')."
         )
     written = io.BytesIO()
+    # invariant: no date and no random id, so equal drawings give equal bytes.
     canvas = Canvas(written, pagesize=(width, height), invariant=1, pageCompression=1)
     canvas.setTitle(drawing.name)
     canvas.setAuthor(AUTHOR)
@@ -61,6 +62,7 @@ def png(drawing: Drawing, scale: float = 2.0, link: str = "") -> bytes:
     could not be read or the picture would be too large to open."""
     width, height = (side * scale for side in page_size(drawing))
     smallest = min(look.size for look in LOOKS.values() if look.size) * scale
+    # A page may reduce the drawing, and its letters with it.
     smallest *= drawing.paper.scale if drawing.paper else 1
     if smallest < SMALLEST_LETTER or max(width, height) > MOST_PIXELS or width * height > MOST_AREA:
         raise ExportError(
@@ -114,6 +116,7 @@ class _Painter:
     def drawing(self, drawing: Drawing) -> None:
         """Panels, boxes, lines and legend, one over the other."""
         parts: tuple[Panel | Box, ...] = (*drawing.panels, *drawing.boxes)
+        # Equal boxes are written once, as a form: a deep network stays a small file.
         times = Counter(part.marks for part in parts)
         forms = {marks: f"form{number}" for number, marks in enumerate(times) if times[marks] > 1}
         for part in parts:

@@ -1,7 +1,7 @@
-"""A drawing as the page receives it: the same marks as SVG text, each kind of box once, and the
-rest as short rows.
+"""A drawing in the form that the page receives: the same marks as SVG text, each kind of box once,
+and the rest as short rows.
 
-Keys are short since a network of a thousand layers is thousands of rows.
+Keys are short, since a network of a thousand layers is thousands of rows.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ from resnet.network.operations import Shape
 SUMMED = ("trainable_params", "non_trainable_params", "macs", "activation_bytes")
 SECTIONS = ("stage", "stem", "head")
 TITLE = "\N{OBJECT REPLACEMENT CHARACTER}"
-"""Where the page writes a box's own title."""
+"""Placeholder: the page writes the title of each box there."""
 
 
 def scene(drawing: Drawing) -> dict[str, Any]:
@@ -86,18 +86,18 @@ class _Palette:
             line, *rest = marks
             assert isinstance(line, Path)
             self.drawn[key] = len(self.lines)
-            said = [
+            row = [
                 edge.kind,
                 line.look,
                 path_text(line.commands),
                 marks_text(tuple(rest)),
                 edge.label,
             ]
-            self.lines.append(said)
+            self.lines.append(row)
         return [edge.source, edge.target, self.drawn[key], _short(x), _short(y)]
 
     def number(self, marks: tuple[Mark, ...]) -> int:
-        """Where this look stands; its title's place is kept, its words are not."""
+        """The number of this look; the position of its title is stored, its text is not."""
         untitled = retitled(marks, TITLE)
         if untitled not in self.known:
             self.known[untitled] = len(self.looks)
@@ -172,7 +172,7 @@ def layers(graph: Graph, metrics: Metrics) -> dict[str, Any]:
         start += len(nodes)
     fields = receptive_fields(graph)
     return {
-        "kinds": kinds.said,
+        "kinds": kinds.rows_of_kinds,
         "patterns": list(patterns),
         "blocks": blocks,
         "seen": [_seen(fields[node.id], node.output_shape) for node in graph.nodes],
@@ -189,14 +189,14 @@ class _Kinds:
         self.graph, self.rows = graph, rows
         self.place = {node.id: index for index, node in enumerate(graph.nodes)}
         self.known: dict[tuple[object, ...], int] = {}
-        self.said: list[dict[str, Any]] = []
+        self.rows_of_kinds: list[dict[str, Any]] = []
 
     def number(self, node: Node) -> int:
         incoming = self.graph.by_id[node.inputs[0]].output_shape if node.inputs else ()
         key = (node.op, node.path == "shortcut", incoming, node.output_shape)
         if key not in self.known:
-            self.known[key] = len(self.said)
-            self.said.append(_kind(self.graph, node, self.rows[node.id], incoming))
+            self.known[key] = len(self.rows_of_kinds)
+            self.rows_of_kinds.append(_kind(self.graph, node, self.rows[node.id], incoming))
         return self.known[key]
 
     def inputs(self, node: Node, start: int) -> tuple[int, ...]:
@@ -243,6 +243,7 @@ def _places(graph: Graph) -> dict[str, int]:
 def _box(drawing: Drawing, box: Box, palette: _Palette, places: dict[str, int]) -> list[Any]:
     of_block = [places[name] for name in box.node_ids[: len(box.node_ids) // box.repeat]]
     step = places[box.node_ids[len(of_block)]] - of_block[0] if box.repeat > 1 else 0
+    # Layers in one stretch are sent as a count, others as a list.
     whole = of_block[-1] - of_block[0] == len(of_block) - 1
     return [
         box.id,
@@ -259,7 +260,7 @@ def _box(drawing: Drawing, box: Box, palette: _Palette, places: dict[str, int]) 
 
 
 def _title(box: Box) -> str:
-    """The words that differ between boxes of one look."""
+    """The text that differs between boxes of one look."""
     return next(
         (mark.text for mark in box.marks if isinstance(mark, Text) and mark.look == "title"), ""
     )
@@ -304,7 +305,7 @@ def _panel(panel: Panel) -> list[Any]:
 
 
 def _rounded(mark: Mark) -> Mark:
-    """Equal lines are equal though their places are not: a hundredth of a point is nothing."""
+    """Rounded, so that equal lines at different positions stay equal."""
     if not isinstance(mark, Path):
         return mark._replace(x=_short(mark.x), y=_short(mark.y))
     commands = [(letter, *map(_short, map(float, numbers))) for letter, *numbers in mark.commands]

@@ -114,6 +114,7 @@ def _colour(name: str, theme: Theme) -> str:
     colour = COLOURS[name]
     if theme == "paper":
         return colour.light
+    # In the app: the colour of the theme; in another page: our own.
     fallback = f"var({colour.host},{colour.light})" if colour.host else colour.light
     return f"var(--lab-{name},{fallback})"
 
@@ -181,4 +182,5 @@ def path_text(commands: Commands) -> str:
 
 
 def _number(value: float | str) -> str:
+    # A hundredth of a point cannot be seen, and shorter numbers make smaller files.
     return f"{round(float(value), 2):.10g}"

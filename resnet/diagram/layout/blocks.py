@@ -1,4 +1,4 @@
-"""A closed block: its card, the lane with its shortcut, its addition, and the ReLU behind that."""
+"""A closed block: its card, the lane with its shortcut, its addition, and the ReLU after it."""
 
 from dataclasses import dataclass
 
@@ -47,8 +47,8 @@ def tag_width(lines: tuple[str, ...]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class BlockFrame:
-    """What all block cards of a drawing share, so that plain and residual twins have them in the
-    same places."""
+    """Sizes that all block cards of a drawing share, so that plain and residual twins have them in
+    the same places."""
 
     card_width: float
     tag_width: float
@@ -72,13 +72,15 @@ def block_card(
     sheets: int,
     leaves_inside: bool,
 ) -> Card:
-    """A block: the card, its shortcut beside it, the addition and the ReLU behind it.
+    """A block: the card, the shortcut next to it, the addition and the ReLU after it.
 
     `leaves_inside` says that the shortcut reads the block's first row and not the block's input.
     """
     face = card(content, frame.card_width, sheets=sheets)
+    # The outlines of repeats reach below the card, but the chain leaves the card itself.
     x, below = face.trunk, FORK + face.height - sheets * STACK
     adder_y = below + BELOW_CARD + ADDER
+    # Plain blocks keep the room of the addition, so that twins have equal heights.
     bottom = end = adder_y + ADDER
     marks: list[Mark] = []
     arcs: tuple[Arc, ...] = ()

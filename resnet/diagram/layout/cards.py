@@ -1,7 +1,7 @@
-"""Boxes without a place: their size and what is painted in them.
+"""Boxes without a position: their size and what is painted in them.
 
-A card's marks count from its upper left corner, so equal cards are one object however often they
-are drawn.
+The marks of a card are placed from its upper left corner, so equal cards are one object, no matter
+how often they are drawn.
 """
 
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ ADDER = 6.5
 
 
 class Content(NamedTuple):
-    """What a card says, from top to bottom: a title with what stands under it, rows of layers,
+    """The texts of a card from top to bottom: a title and the lines under it, rows of layers,
     captions; and `behind`, the layers that follow it in the chain."""
 
     title: str
@@ -45,7 +45,7 @@ class Content(NamedTuple):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """All that stands under the heading."""
+        """All lines under the heading."""
         rows = self.rows if self.title else self.rows[1:]
         return (*self.under_title, *[row.text for row in rows], *self.captions)
 
@@ -64,7 +64,7 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A box without a place. `trunk` is where the chain runs through it, from the left edge. The
+    """A box without a position. `trunk` is where the chain runs through it, from the left edge. The
     chain arrives `entry` below the top edge and leaves at the bottom edge."""
 
     width: float
@@ -113,6 +113,7 @@ def card(content: Content, card_width: float, *, sheets: int = 0) -> Card:
         y += CAPTION_LINE
         marks.append(Text(PAD, y - 2, text, "caption"))
     height = y + PAD - 3
+    # From the back to the front, so that each outline covers the one behind it.
     behind = [
         Rect(step * STACK, step * STACK, card_width, height, 4, "card")
         for step in range(sheets, -1, -1)
@@ -139,7 +140,7 @@ def _row_marks(row: Row, y: float, card_width: float, indent: float) -> list[Mar
 
 
 def layer_card(row: Row, content: Content, card_width: float) -> Card:
-    """A layer, or a few that work one behind the other, in one line: its heading."""
+    """A layer, or a few consecutive layers, in one line: its heading."""
     marks: list[Mark] = [Rect(0, 0, card_width, LAYER_HEIGHT, 3.5, "card")]
     if row.kinds:
         marks.append(

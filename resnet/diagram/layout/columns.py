@@ -73,6 +73,7 @@ class Column:
         for index, strip in enumerate(self.strips):
             trunk, at = x + index * self.pitch, top
             if index:
+                # The middle of the gap between this strip and the one to its left.
                 gutter = trunk - self.left + self.skin.pad - GUTTER / 2
                 hop(
                     sheet,
@@ -97,6 +98,7 @@ class Column:
 
     def _cut(self, pieces: Sequence[Piece], longest: float) -> list[list[Piece]]:
         """Pieces in strips of about this length, as many in each."""
+        # As few strips as the length allows, then equally many pieces in each of them.
         strips = ceil(self._length(pieces) / max(longest, 1))
         each = ceil(len(pieces) / max(1, strips))
         return [list(pieces[start : start + each]) for start in range(0, len(pieces), each)]
@@ -128,6 +130,7 @@ class Group:
         """Draw it with the trunk at x and the top at y."""
         for column in self.columns:
             if len(column.strips) == 1:
+                # Panels of one width; a section in several strips keeps its own.
                 column.left, column.right = self.left, self.right
             column.place(sheet, x, y)
             y += column.height + column.skin.between
@@ -135,6 +138,7 @@ class Group:
 
 def row(sheet: Sheet, pieces: Sequence[ClosedPiece], y: float) -> Point:
     """Cards from left to right, their middles on one line. Returns the right and bottom end."""
+    # Cards differ in height; the chain is straight if their middles have one y.
     middle = y + max(piece.height for piece in pieces) / 2
     x = MARGIN
     for piece in pieces:

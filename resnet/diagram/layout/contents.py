@@ -1,4 +1,4 @@
-"""The words in closed boxes: single layers with their norm and ReLU, blocks, whole sections."""
+"""The texts in closed boxes: single layers with their norm and ReLU, blocks, whole sections."""
 
 from itertools import groupby
 
@@ -39,6 +39,7 @@ def section_content(graph: Graph, section: Section, unit: Unit) -> Content:
         rows = tuple([wording.row_of(layers) for layers in runs(unit.layers)])
         return Content(wording.section_title(section), (), rows, captions)
     blocks = [tuple(layers) for _, layers in groupby(unit.layers, key=lambda node: node.block)]
+    # The last block, since the first may begin with other layers than its repeats.
     rows = wording.block_rows(blocks[-1], graph.config.activation_order)
     under_title = (wording.blocks_text(len(blocks)), *([OWN_WEIGHTS] if len(blocks) > 1 else []))
     return Content(wording.section_title(section), under_title, rows, captions)
@@ -59,6 +60,7 @@ def caption_room(graph: Graph, unit: Unit) -> str:
     most = wording.params_text(
         sum(_with_projection(graph, layers) for layers in blocks), unit.repeat
     )
+    # Digits have one width, so zeros measure any number of as many digits.
     return "".join("0" if sign.isdigit() else sign for sign in most)
 
 
@@ -68,4 +70,5 @@ def _with_projection(graph: Graph, layers: Layers) -> int:
         layers[-1].output_shape[-1],
         graph.by_id[layers[0].inputs[0]].output_shape[-1],
     )
+    # 1×1 kernel: incoming · channels weights; its norm: γ and β for each channel.
     return wording.trainable_params(graph, branch) + channels * incoming + 2 * channels

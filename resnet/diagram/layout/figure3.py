@@ -1,5 +1,5 @@
-"""The style of figure 3 in He et al. 2015: a box a convolution with its words in the middle, arcs
-for shortcuts, dotted where they change the shape."""
+"""The style of figure 3 in He et al. 2015: one box for each convolution with its text in the
+middle, arcs for shortcuts, dotted where they change the shape."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,8 +69,8 @@ class FigurePiece:
 
     @property
     def lead(self) -> float:
-        """Room above and below a block, kept in plain networks too, so that twins stand in the same
-        places."""
+        """Room above and below a block. Plain networks have it too, so that twins have their boxes
+        in the same places."""
         return BLOCK_LEAD if self.unit.block else LAYER_LEAD
 
     @property
@@ -78,6 +78,7 @@ class FigurePiece:
         return sum([card.height + INSIDE for _, card in self.boxes]) - INSIDE + 2 * self.lead
 
     def place(self, sheet: Sheet, x: float, y: float, parent: str) -> None:
+        # Read before the boxes move the tip: the shortcut starts where the chain was.
         source = sheet.tip.box if sheet.tip else ""
         at = y + self.lead
         if self.note:
@@ -90,6 +91,7 @@ class FigurePiece:
             sheet.put(card, x - card.trunk, at, facts._replace(parent=parent))
             sheet.chain(facts.id, (x, at), (x, at + card.height))
             at += card.height + INSIDE
+        # The loop added one gap too many, below the last box.
         end = at - INSIDE + self.lead
         if self.unit.repeat > 1:
             beside = x + self.frame.width / 2 + LANE + BESIDE
@@ -98,7 +100,7 @@ class FigurePiece:
             self._arc(sheet, source, (x, y), (x, end), parent)
 
     def _panel(self, sheet: Sheet, x: float, y: float, parent: str) -> str:
-        """An opened block's panel is not painted; it is there to be closed again."""
+        """An opened block's panel is not painted; a click on it closes the block again."""
         name, wide = block_name(self.unit.layers), self.frame.width / 2
         size = (x - wide, y, wide + self.right, self.height)
         sheet.panels.append(Panel(name, "block", wording.block_title(self.unit), *size, parent))
@@ -134,7 +136,7 @@ class Figure:
             for unit in section.units
             for text in self._texts(section, unit)
         ]
-        tags = [wording.shortcut_row(own).text for own in self._shortcuts(sections)]
+        tags = [wording.shortcut_row(layers).text for layers in self._shortcuts(sections)]
         # Plain networks keep room for the tag too, so that twins stand in the same places.
         pooled = graph.config.downsampling == "average_pool"
         projection = "1×1 conv, avg-pool, /2" if pooled else "1×1 conv, /2"
@@ -144,7 +146,7 @@ class Figure:
             halves(max([width(text, "tag-text") for text in [*tags, projection]]) + 2 * TAG_PAD),
         )
         self.noted, self.side = noted, 0
-        self.made: dict[tuple[tuple[str, ...], str], Card] = {}
+        self.cards: dict[tuple[tuple[str, ...], str], Card] = {}
 
     def piece(self, section: Section, unit: Unit) -> FigurePiece:
         """A unit of a section, whether it is opened or closed; the whole section where that is
@@ -203,6 +205,8 @@ class Figure:
         joined: list[Layers] = []
         waiting: Layers = ()
         for step in runs:
+            # Layers without a name of their own join the next convolution; those after the last one
+            # are added to it at the end.
             waiting = (*waiting, *step)
             if named(step):
                 joined.append(waiting)
@@ -213,15 +217,17 @@ class Figure:
         return [*joined[:-1], (*joined[-1], *waiting, *ending)]
 
     def _tag(self, unit: Unit) -> tuple[BoxFacts, Card] | None:
-        own = [node for step in shortcut_steps(unit.layers, "figure3") for node in step]
-        if not own:
+        layers = [node for step in shortcut_steps(unit.layers, "figure3") for node in step]
+        if not layers:
             return None
-        text = wording.shortcut_row(tuple(own)).text
+        text = wording.shortcut_row(tuple(layers)).text
         whole = self.frame.tag
         marks = (Rect(0, 0, whole, LINE, 2, "tag-plain"), Text(TAG_PAD, 8, text, "tag-text"))
         card = Card(whole, LINE, whole / 2, Content(text, (), (), ()), marks)
         return (
-            BoxFacts(own[0].id, wording.kind_of(own[0]), _ids(unit, tuple(own)), unit.repeat),
+            BoxFacts(
+                layers[0].id, wording.kind_of(layers[0]), _ids(unit, tuple(layers)), unit.repeat
+            ),
             card,
         )
 
@@ -243,21 +249,21 @@ class Figure:
         return [step for unit in units for step in shortcut_steps(unit.layers, "figure3")]
 
     def _card(self, texts: tuple[str, ...], look: str) -> Card:
-        if (texts, look) not in self.made:
+        if (texts, look) not in self.cards:
             whole, height = self.frame.width, LINE * len(texts)
             lines = [
                 Text(whole / 2, 8 + LINE * index, text, "row", "middle")
                 for index, text in enumerate(texts)
             ]
             content = Content(texts[0], texts[1:], (), ())
-            self.made[texts, look] = Card(
+            self.cards[texts, look] = Card(
                 whole, height, whole / 2, content, (Rect(0, 0, whole, height, 2, look), *lines)
             )
-        return self.made[texts, look]
+        return self.cards[texts, look]
 
     def _tint(self, section: Section, unit: Unit) -> str:
-        """The paper gives every width a colour of its own; the stem's convolution has that of the
-        first stage's."""
+        """The paper gives every width its own colour; the stem's convolution has the colour of the
+        first stage."""
         if unit.layers[0].op.kind == "input":
             return "figure-image"
         if section.is_stage:
@@ -269,7 +275,7 @@ class Figure:
         )
 
     def _note(self, unit: Unit) -> str:
-        """The size of the map, where it is another than before."""
+        """The size of the feature map, where it has changed."""
         shape = unit.layers[-1].output_shape
         side = shape[0] if len(shape) > 1 else 1
         if self.noted != "sizes" or side == self.side:

@@ -21,8 +21,7 @@ LANE_GAP = 14.0
 
 @dataclass(frozen=True, slots=True)
 class LayerFrame:
-    """Widths that all opened blocks of a drawing share; the lane is as wide where nothing is in
-    it."""
+    """Widths that all opened blocks of a drawing share; an empty lane has the same width."""
 
     width: float
     lane_width: float
@@ -34,8 +33,8 @@ class LayerFrame:
 
 
 class Frames:
-    """Each width is worked out when it is first asked for, from the whole network at the level with
-    such boxes."""
+    """Each width is computed at its first use, from the whole network at the level with such
+    boxes."""
 
     def __init__(self, graph: Graph, style: Style) -> None:
         self.graph, self.style = graph, style
@@ -47,7 +46,7 @@ class Frames:
 
     @cached_property
     def section_width(self) -> float:
-        """Of a section's card."""
+        """The width of a section's card."""
         pairs = [
             (section, unit)
             for section in fold(self.graph, View(level="network"))
@@ -58,7 +57,7 @@ class Frames:
 
     @cached_property
     def block(self) -> BlockFrame:
-        """Of a closed block, and of the stem's and head's runs beside it."""
+        """The widths of a closed block, and of the runs of stem and head next to it."""
         texts = [contents.unit_content(self.graph, unit) for unit in self.units]
         # Any twin's tags count, so that plain and residual twins have their blocks in one place.
         tags = [tag_width(lines) for lines in wording.possible_tags(self.graph)]
@@ -66,7 +65,7 @@ class Frames:
 
     @cached_property
     def layer(self) -> LayerFrame:
-        """Of a layer in an opened block."""
+        """The widths of a layer in an opened block."""
         order = self.graph.config.activation_order
         steps = [
             step
@@ -75,6 +74,7 @@ class Frames:
         ]
         widest = max(layer_width(wording.row_of(step)) for step in steps)
         titles = {wording.block_title(unit) for unit in self.units if unit.block}
+        # The title stands left of the trunk, in half of the width; hence twice.
         titles_width = 2 * max(width(title, "title") + 4 for title in titles)
         return LayerFrame(halves(max(titles_width, widest)), halves(max(self._lane_widths())))
 
@@ -85,7 +85,7 @@ class Frames:
         )
 
     def _lane_widths(self) -> Iterator[float]:
-        """All that any twin of the network has on a shortcut."""
+        """The widths of everything that any twin of the network may have on a shortcut."""
         norm = self.graph.by_id.get("stem.norm")
         pooled = self.graph.config.downsampling == "average_pool"
         if self.style == "compact":
@@ -112,4 +112,5 @@ class Frames:
 
 def halves(length: float) -> float:
     """Rounded up to half a point, so that files stay small and lines sharp."""
+    # −⌊−2x⌋ / 2 = ⌈2x⌉ / 2
     return -(-length * 2 // 1) / 2

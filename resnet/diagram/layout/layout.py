@@ -1,9 +1,9 @@
-"""Where everything goes. A network is a chain with at most one shortcut a block, so one pass over
-its units is enough.
+"""The positions of everything. A network is a chain with at most one shortcut in each block, so one
+pass over its units is enough.
 
-TB puts everything into one column. LR puts the stem, each stage and the head beside one another,
-every one from top to bottom, which fits a screen or a slide; where every section is closed the
-chain itself runs to the right.
+TB puts everything into one column. LR puts the stem, each stage and the head side by side, each
+from top to bottom, which fits a screen or a slide; where every section is closed the chain itself
+runs to the right.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,12 +36,13 @@ class SectionPieces(NamedTuple):
     pieces: Sequence[Piece]
 
     def column(self, style_skin: Skin, longest: float = float("inf")) -> Column:
+        # A closed section is one card; a panel around it would be a second frame.
         closed = style_skin is PANELS and not self.section.opened
         return Column(self.section, self.pieces, BARE if closed else style_skin, longest)
 
 
 def lay_out(graph: Graph, name: str, view: View) -> Drawing:
-    """Place the network as the view says, page apart."""
+    """Place the network as the view says; the page comes later."""
     parts = parts_of(graph, view)
     return draw_groups(graph, name, view, parts, grouped(parts, view))
 
@@ -97,9 +98,11 @@ def grouped(parts: Sequence[SectionPieces], view: View) -> list[Group]:
 
 
 def _strip_length(parts: Sequence[SectionPieces], skin: Skin) -> float:
-    """How long strips may be for the whole to come out about ASPECT times as wide as high."""
+    """The strip length with which the whole is about ASPECT times as wide as high."""
     widest = max(piece.left + piece.right for part in parts for piece in part.pieces) + GUTTER
     whole = sum([piece.height + skin.gap for part in parts for piece in part.pieces])
+    # Strips of length h: whole / h of them, each `widest` wide. Width = ASPECT · h gives
+    # h = √(whole · widest / ASPECT).
     return max(SHORTEST_STRIP, sqrt(whole * widest / ASPECT))
 
 
@@ -110,6 +113,7 @@ def draw_groups(
     sheet, top = Sheet(), MARGIN
     if view.style == "figure3":
         top += HEADING
+    # With every section closed, the pieces are few cards: LR draws them in one row.
     closed = [piece for part in parts for piece in part.pieces if not part.section.opened]
     if (
         view.direction == "LR"
@@ -124,6 +128,7 @@ def draw_groups(
     if view.style == "figure3":
         middle = MARGIN + groups[0].left if len(groups) == 1 else right / 2
         sheet.marks += heading(graph, middle, MARGIN)
+    # The legend comes last: it lists only what has been drawn.
     entries = legend([part.section for part in parts], view, {edge.kind for edge in sheet.edges})
     marks, right, bottom = spread(entries, MARGIN, bottom, right)
     return Drawing(

@@ -1,5 +1,5 @@
-"""What the signs and lines of a drawing mean, in a line or two below it; only what the drawing
-shows is listed."""
+"""The meaning of the signs and lines of a drawing, in one or two lines below it; only what the
+drawing shows is listed."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -52,6 +52,7 @@ def legend(sections: Sequence[Section], view: View, lines: Iterable[EdgeKind]) -
                     kind = kind_of(node)
                     shown[noun] = kind, Entry(glyph(kind, 0, -GLYPH / 2), GLYPH, noun)
     strokes = [Entry(_stroke(kind), STROKE, f"{LINES[kind]} shortcut") for kind in shortcuts]
+    # In the order of the operations, not of the layers: the same order in every legend.
     signs = [entry for sign in OPERATION_OF_KIND for kind, entry in shown.values() if kind == sign]
     return signs + strokes
 
@@ -66,15 +67,15 @@ def _figure_legend(shortcuts: Sequence[EdgeKind]) -> list[Entry]:
 
 
 def _is_drawn(node: Node, section: Section, unit: Unit) -> bool:
-    """Whether a layer has a sign: where blocks are closed, a shortcut's layers are words on its
-    line."""
+    """Whether a layer has a sign: where blocks are closed, the layers of a shortcut are a text on
+    its line."""
     if not section.opened:
         return node.op.kind != "add" and node.path != "shortcut"
     return unit.opened or not unit.block or node.path != "shortcut"
 
 
 def _noun(node: Node) -> str:
-    """What a layer's sign means: pooling, of whatever kind, is one word."""
+    """The meaning of a layer's sign: every kind of pooling is one word."""
     kind = kind_of(node)
     return kind if kind == "projection" else node.op.noun
 
@@ -92,6 +93,7 @@ def spread(
     at_x, at_y, end = x, y + ABOVE, right
     for sign, sign_width, text in entries:
         whole = sign_width + BESIDE + width(text, "note")
+        # An entry wider than the drawing gets a line for itself and does not wrap again.
         if at_x > x and at_x + whole > right:
             at_x, at_y = x, at_y + LINE
         marks += [shifted(mark, at_x, at_y) for mark in sign]

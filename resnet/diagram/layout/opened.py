@@ -27,11 +27,11 @@ BELOW = 3.0
 
 
 class StepCards:
-    """A card for each step of an opened block; equal ones share one."""
+    """A card for each step of an opened block; equal steps share one card."""
 
     def __init__(self, frames: Frames) -> None:
         self.frames = frames
-        self.made: dict[tuple[object, ...], Card] = {}
+        self.drawn: dict[tuple[object, ...], Card] = {}
         self.templates: dict[tuple[str, int], Template] = {}
         self.adder = adder_card()
 
@@ -41,10 +41,11 @@ class StepCards:
         if first.op.kind == "add":
             return self.adder
         incoming = self.frames.graph.by_id[first.inputs[0]].output_shape if first.inputs else ()
+        # Input and output shapes are part of the key: the captions show shape and parameters.
         key = (*[node.op for node in step], first.path, step[-1].output_shape, incoming)
-        if key not in self.made:
-            self.made[key] = self._make(step)
-        return self.made[key]
+        if key not in self.drawn:
+            self.drawn[key] = self._make(step)
+        return self.drawn[key]
 
     def template(self, piece: "OpenedPiece") -> Template:
         """How a block is laid out; blocks that look the same share it."""
@@ -101,9 +102,10 @@ class OpenedPiece:
         )
 
     def template(self) -> Template:
-        """The block laid out, its trunk at 0."""
+        """The layout of the block, with its trunk at x = 0."""
         layers, sheet = self.unit.layers, Sheet()
         name, graph = block_name(layers), self.cards.frames.graph
+        # ENTRY stands for the box before the block, which differs from stamp to stamp.
         sheet.tip = Tip(ENTRY, (0, 0))
         run = Run(sheet, self.cards, self.unit, name, (0, HEADER))
         branch = body_steps(layers, self.cards.frames.style, graph.config.activation_order)
@@ -190,13 +192,15 @@ class Run:
         return forks
 
     def template(self, panel: Panel) -> Template:
-        """What has been placed, as a template; the line into it is left to the sheet it is stamped
-        on."""
+        """Everything placed so far, as a template. The line into it is drawn by the sheet it is
+        stamped on."""
         boxes = tuple([box for box in self.sheet.placed if isinstance(box, Box)])
         places = []
         for box in boxes:
+            # A box of repeats lists its layers block by block; a template needs the first block's.
             of_one_block = box.node_ids[: len(box.node_ids) // box.repeat]
             places.append(tuple([self.index[name] for name in of_one_block]))
+        # The first edge comes from ENTRY; only its end is known here.
         into, *edges = self.sheet.edges
         assert self.sheet.tip
         return Template(
@@ -209,6 +213,7 @@ class Run:
         steps = shortcut_steps(self.unit.layers, self.cards.frames.style)
         cards = [self.cards.card(step) for step in steps]
         lane = self.x + self.cards.frames.layer.lane_x
+        # The shortcut's own layers stand in the middle between fork and addition.
         y = (fork.y + adder_y - sum(card.height + GAP for card in cards) + GAP) / 2
         source, points, label = (
             fork.source,
@@ -230,7 +235,7 @@ class Run:
             [*points, (lane, adder_y), (self.x + ADDER, adder_y)],
             label,
         )
-        if not steps:
+        if not steps:  # an identity: its tag sits on the line, since there is no box to name it
             edge = self.sheet.edges[-1]
             tag = tag_marks(shortcut.tag, shortcut.kind, lane, (fork.y + adder_y) / 2)
             self.sheet.edges[-1] = replace(edge, marks=(*edge.marks, *tag))

@@ -28,15 +28,15 @@ Columns = dict[str, Column]
 
 
 class Side(NamedTuple):
-    """One of the two, and what it is called."""
+    """One of the two networks and its name."""
 
     graph: Graph
     name: str
 
 
 def lay_out_pair(first: Side, second: Side, view: View) -> Drawing:
-    """Both networks as the view says; the ids of the second one's boxes begin with "other:". Raises
-    UnknownNameError where the view opens a box that neither has."""
+    """Both networks as the view says; the ids of the second network's boxes begin with "other:".
+    Raises UnknownNameError where the view opens a box that neither network has."""
     known = places(first.graph) | places(second.graph)
     for name in (*view.toggled, *view.unfolded):
         if name not in known:
@@ -51,6 +51,7 @@ def lay_out_pair(first: Side, second: Side, view: View) -> Drawing:
         for sections, network in zip(parts, (first, second), strict=True)
     ]
     right, bottom = _in_columns(rows, view) if view.direction == "TB" else _in_rows(rows, view)
+    # Both networks use the same ids, such as "stage1"; a picture needs each id once.
     _rename(rows[1].sheet)
     one, other = rows[0].sheet, rows[1].sheet
     edges = (*one.edges, *other.edges)
@@ -59,6 +60,7 @@ def lay_out_pair(first: Side, second: Side, view: View) -> Drawing:
         view,
         {edge.kind for edge in edges},
     )
+    # A long name may be wider than its drawing.
     right = max([right, *[mark.x + width(mark.text, "heading") for mark in _titles(rows, view)]])
     signs, right, bottom = spread(entries, MARGIN, bottom, right)
     return Drawing(
@@ -77,7 +79,7 @@ def lay_out_pair(first: Side, second: Side, view: View) -> Drawing:
 
 
 class DrawnSide(NamedTuple):
-    """What is drawn of one of them, and with what."""
+    """One network while it is drawn: its sheet and its columns."""
 
     sheet: Sheet
     columns: Columns
@@ -90,6 +92,7 @@ def _columns(parts: Sequence[SectionPieces], view: View) -> Columns:
 
 def _order(rows: Sequence[DrawnSide]) -> list[str]:
     """Every section of either network: the stem, the stages, the head."""
+    # Stages are numbered from 1, so the longer list holds every name of the shorter one.
     names = [list(row.columns) for row in rows]
     return max(names, key=len)
 
@@ -110,8 +113,10 @@ def _in_columns(rows: Sequence[DrawnSide], view: View) -> Point:
             height = max(column.height for column in alike)
             column = columns.get(section)
             if column:
+                # The larger of the two sizes, so that both networks keep the same grid.
                 column.left, column.right, column.height = left, right, height
                 column.place(sheet, x + left, y)
+            # Also where this network has no such section: the rows below stay in line.
             y += height + max(column.skin.between for column in alike)
         x += left + right + BETWEEN
     return x - BETWEEN, y

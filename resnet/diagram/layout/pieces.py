@@ -16,7 +16,7 @@ SHEETS = 2
 
 
 class Piece(Protocol):
-    """Something on the chain: it reaches `left` and `right` of its trunk and is `height` high."""
+    """A part of the chain: it reaches `left` and `right` of its trunk and is `height` high."""
 
     @property
     def left(self) -> float: ...
@@ -70,7 +70,7 @@ class ClosedBlocks:
 
     def __init__(self, frames: Frames) -> None:
         self.frames = frames
-        self.made: dict[object, Card] = {}
+        self.cards: dict[object, Card] = {}
 
     def piece(self, unit: Unit) -> ClosedPiece:
         if not unit.block:
@@ -83,15 +83,16 @@ class ClosedBlocks:
     def _card(self, unit: Unit) -> Card:
         graph, frame = self.frames.graph, self.frames.block
         shortcut = wording.shortcut_of(graph, unit.layers)
+        # A pre-activation projection reads the block's first norm and ReLU, not its input.
         inside = shortcut is not None and shortcut.source in {node.id for node in unit.layers}
         sheets = SHEETS if unit.repeat > 1 else 0
         content = contents.block_content(graph, unit)
         key = (content, shortcut and (shortcut.kind, shortcut.tag), inside, sheets)
-        if key not in self.made:
-            self.made[key] = block_card(
+        if key not in self.cards:
+            self.cards[key] = block_card(
                 content, frame, shortcut, sheets=sheets, leaves_inside=inside
             )
-        return self.made[key]
+        return self.cards[key]
 
 
 def _run_piece(frames: Frames, unit: Unit) -> ClosedPiece:

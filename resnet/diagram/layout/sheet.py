@@ -1,5 +1,5 @@
-"""The paper that a layout draws on. It collects boxes, panels and edges, and remembers where the
-chain ended so far."""
+"""The sheet of paper that a layout draws on. It collects boxes, panels and edges, and the current
+end of the chain."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Tip(NamedTuple):
 
 
 class BoxFacts(NamedTuple):
-    """What a box is, without its looks; the fields are Box's."""
+    """What a box is, without its appearance; the fields are those of Box."""
 
     id: str
     kind: str
@@ -71,6 +71,7 @@ class Sheet:
             (x + stamp.x, y + stamp.y),
         )
         if self.tip:
+            # The chain leaves from the last box of the block, not from the first one.
             self.tip = self.tip._replace(box=stamp.renamed(stamp.template.last))
 
     def arc(self, arc: Arc, x: float, y: float, box: str) -> None:
@@ -94,9 +95,10 @@ class Sheet:
     def line(
         self, source: str, target: str, kind: EdgeKind, points: list[Point], label: str = ""
     ) -> None:
-        """An edge with an arrow at its end; consecutive points lie beside or below one another."""
+        """An edge with an arrow at its end; consecutive points share their x or their y."""
         (x, y), (end_x, end_y) = points[-2], points[-1]
         direction = (_sign(end_x - x), _sign(end_y - y))
+        # Lines run along one axis, so one part of the direction is 0 and the other ±1.
         stop = (end_x - direction[0] * HEAD, end_y - direction[1] * HEAD)
         marks = (
             Path(rounded([*points[:-1], stop], CORNER), kind),

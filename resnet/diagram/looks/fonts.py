@@ -1,7 +1,7 @@
-"""Letters for figures: Source Sans Pro, carried along, so that a machine without any font draws
-letters, not boxes.
+"""The font of figures: Source Sans Pro, installed with the program, so that a machine without fonts
+draws letters and not empty boxes.
 
-It also makes every machine measure text alike, hence draw the same picture.
+All machines measure text with it, so all draw the same picture.
 """
 
 import io
@@ -54,8 +54,8 @@ def subset(style: Style, letters: str) -> bytes:
 
 
 def fontconfig(folder: Path) -> Path:
-    """Write into `folder` a fontconfig file that answers every family, Helvetica too, with the
-    carried font.
+    """Write into `folder` a fontconfig file that gives the installed font for every family, also
+    for Helvetica.
 
     A program that reads it (FONTCONFIG_FILE) keeps its cache in `folder` as well and uses no
     other font of the machine.

@@ -1,4 +1,4 @@
-"""The small sign of each operation: told apart by shape, so that colour is never needed.
+"""The small sign of each operation. The signs differ in shape, so colour is never needed.
 
 Every glyph fills a square of GLYPH points with its corner at the origin.
 """

@@ -1,5 +1,5 @@
-"""The few shapes every output can paint. Coordinates are points, y runs downwards; looks are names
-in style.LOOKS."""
+"""The few shapes that every file format can paint. Coordinates are points, y runs downwards; looks
+are names in style.LOOKS."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -48,21 +48,22 @@ Mark = Rect | Circle | Path | Text
 Point = tuple[float, float]
 
 ROUND = 0.5523
-"""How far a cubic's handles reach for a quarter of a circle of radius 1."""
+"""Length of a Bézier curve's handles for a quarter of a circle: 4/3 · (√2 − 1), radius 1."""
 
 
 def moved(commands: Commands, dx: float, dy: float) -> Commands:
-    """The same path elsewhere."""
+    """The same path at another position."""
     return tuple((command[0], *_moved(command[1:], dx, dy)) for command in commands)
 
 
 def _moved(numbers: Command, dx: float, dy: float) -> Iterator[float]:
     for index, number in enumerate(numbers):
+        # Numbers alternate: x, y, x, y, …
         yield float(number) + (dy if index % 2 else dx)
 
 
 def shifted(mark: Mark, dx: float, dy: float) -> Mark:
-    """The same mark elsewhere."""
+    """The same mark at another position."""
     if isinstance(mark, Path):
         return mark._replace(commands=moved(mark.commands, dx, dy))
     return mark._replace(x=mark.x + dx, y=mark.y + dy)
@@ -73,7 +74,9 @@ def rounded(points: list[Point], radius: float) -> Commands:
     length 0."""
     commands: list[Command] = [("M", *points[0])]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        # At most half of each segment, so that two corners never meet.
         reach = min(radius, _distance(before, corner) / 2, _distance(corner, after) / 2)
+        # Three points on one line make no corner.
         if reach == 0 or before[0] == corner[0] == after[0] or before[1] == corner[1] == after[1]:
             continue
         start, end = _towards(corner, before, reach), _towards(corner, after, reach)
@@ -92,6 +95,7 @@ def arrow_head(tip: Point, direction: Point, size: float = 3.5) -> Commands:
 
 
 def _distance(one: Point, other: Point) -> float:
+    # Segments run along one axis, so this is their length.
     return abs(one[0] - other[0]) + abs(one[1] - other[1])
 
 

@@ -1,8 +1,9 @@
-"""How a drawing looks, as data: one colour for each operation, and one look for each kind of mark.
+"""The style of a drawing as data: one colour for each operation, and one look for each kind of
+mark.
 
-The colours go back to Okabe and Ito's set, muted for large areas; a test measures that they stay
-apart for readers with protanopia, deuteranopia and tritanopia. The table, the charts and the legend
-read the same values.
+The colours are based on those of Okabe and Ito, muted for large areas; a test measures that they
+stay apart for readers with protanopia, deuteranopia and tritanopia. The table, the charts and the
+legend read the same values.
 """
 
 from dataclasses import dataclass
@@ -57,15 +58,15 @@ HEAT = (
     Colour("#76b0d7", "#3570a0"),
     Colour("#589dcb", "#3c80b5"),
 )
-"""From nothing to much: one hue, lighter to darker, so that it survives grey paper and every kind
-of eye."""
+"""From none to the most: one hue, from light to dark, so that it also works in grey and for
+colour-blind readers."""
 
 STATUSES: dict[str, tuple[Colour, Colour]] = {
     "added": (Colour("#cfe6d6", "#24503a"), Colour("#0c7a58", "#3fc08c")),
     "removed": (Colour("#f7d9c8", "#5b3a26"), Colour("#b83a16", "#ef7a55")),
     "changed": (Colour("#e6dcf2", "#443a5e"), Colour("#6b4fa0", "#b49ae0")),
 }
-"""What two networks do not share: the ground of a box and the line of a shortcut."""
+"""For differences between two networks: the ground of a box and the line of a shortcut."""
 
 COLOURS: dict[str, Colour] = {
     "ink": Colour("#1f2328", "#e8eaed", host="--st-text-color"),

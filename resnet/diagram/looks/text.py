@@ -1,4 +1,4 @@
-"""How wide a text is, from the carried font's own advance widths."""
+"""The width of a text, from the advance widths of the installed font."""
 
 from functools import cache, lru_cache
 
@@ -14,7 +14,7 @@ OTHER_FONTS = 1.06
 
 @lru_cache(maxsize=8192)
 def width(text: str, look: str) -> float:
-    """Points this text takes in this look, in the carried font or one a little wider."""
+    """Points this text takes in this look, in the installed font or one a little wider."""
     letters = LOOKS[look]
     units = sum([_advance(character, letters.style) for character in text])
     return units * letters.size / UNITS * OTHER_FONTS
@@ -22,6 +22,7 @@ def width(text: str, look: str) -> float:
 
 @lru_cache(maxsize=8192)
 def _advance(character: str, style: fonts.Style) -> float:
+    # At size 1000, so the result is in thousandths of the letter size.
     return _font(style).getlength(character)
 
 

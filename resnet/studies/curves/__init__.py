@@ -1,1 +1,1 @@
-"""The course of arms over seeds: bands, figures for paper."""
+"""Curves of arms over seeds: bands, and figures for papers."""

@@ -1,7 +1,8 @@
-"""A colour for each arm, the same on paper and on screen, for colour-blind eyes. No I/O.
+"""A colour for each arm, the same in figures and on screen, distinct for colour-blind readers. No
+I/O.
 
-Plain and residual keep their two colours where arms come in such pairs; a lighter shade is a
-shallower pair.
+Pairs of plain and residual arms always have the same two colours; shallower pairs have lighter
+shades.
 """
 
 from collections import Counter
@@ -38,7 +39,7 @@ PALETTE: dict[Scheme, tuple[str, ...]] = {
         "#a7b0ba",
     ),
 }
-"""After Okabe and Ito, the light ones darkened until they can be seen on white."""
+"""The colours of Okabe and Ito; light ones are darkened so that they are visible on white."""
 
 GROUND: dict[Scheme, str] = {"light": "#ffffff", "dark": "#14181a"}
 MOST_SHADES = 4
@@ -46,32 +47,33 @@ PALEST = 0.7
 
 
 def colours(arms: Sequence[ArmCurve], scheme: Scheme) -> list[str]:
-    """One for each arm, in order; beyond eight they come again, paler."""
+    """One colour for each arm, in order. After eight they are repeated, paler."""
     counts = Counter(arm.kind for arm in arms)
     pairs = counts["residual"] == counts["plain"] and not counts["other"]
     if len(arms) == 1 and arms[0].kind in KINDS:
         return [KINDS[arms[0].kind][scheme]]
     if pairs and counts["plain"] <= MOST_SHADES:
         seen = dict.fromkeys(KINDS, 0)
-        found = []
+        shades = []
         for arm in arms:
             seen[arm.kind] += 1
-            found.append(
+            shades.append(
                 _paler(
                     KINDS[arm.kind][scheme],
                     PALEST * (1 - seen[arm.kind] / counts[arm.kind]),
                     scheme,
                 )
             )
-        return found
-    own = PALETTE[scheme]
+        return shades
+    palette = PALETTE[scheme]
     return [
-        _paler(own[at % len(own)], 0.4 * (at // len(own) % 2), scheme) for at in range(len(arms))
+        _paler(palette[at % len(palette)], 0.4 * (at // len(palette) % 2), scheme)
+        for at in range(len(arms))
     ]
 
 
 def _paler(colour: str, share: float, scheme: Scheme) -> str:
-    """The colour with a share of the ground in it."""
+    """The colour mixed with a share of the background."""
     ground = GROUND[scheme]
     mixed = [
         round((1 - share) * int(colour[at : at + 2], 16) + share * int(ground[at : at + 2], 16))

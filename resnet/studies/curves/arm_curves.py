@@ -1,8 +1,7 @@
-"""Curves per arm as a chart draws them: mean and band over seeds, and where the learning rate
-drops. No I/O.
+"""Curves per arm, ready to draw: mean and band over seeds, and drops of the learning rate. No I/O.
 
-Both renderers, `figures` for paper and the app's charts for the screen, draw what stands here and
-compute nothing.
+Both renderers, `figures` for papers and the app's charts, only draw these numbers and calculate
+nothing.
 """
 
 import math
@@ -33,8 +32,7 @@ About = Literal["error", "data_loss"]
 Spread = Literal["sd", "se", "range", "lines"]
 
 MOST_DRAWN, FEWEST_DRAWN, MOST_TOGETHER = 1000, 200, 16_000
-"""Points of a line, and of all that share a chart: a browser draws no more than that in a
-second."""
+"""Points of one line, and of all lines of a chart: about what a browser draws in a second."""
 
 DROP = 2.0
 EARLY = 0.1
@@ -50,7 +48,7 @@ SPREADS: dict[Spread, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What curves are about and along what. Hours leave out the wait for a resume."""
+    """The quantity and the axis of curves. Hours do not include pauses before a resume."""
 
     about: About = "error"
     along: Along = "step"
@@ -58,8 +56,8 @@ class Options:
 
 
 class Mark(NamedTuple):
-    """The test at the end: mean and spread over the `n` runs that have read it. `low` and `high`
-    are None for one."""
+    """The test at the end: mean and spread over the `n` tested runs. `low` and `high` are None for
+    one run."""
 
     x: float
     mean: float
@@ -79,10 +77,10 @@ class RunLines:
 
 @dataclass(frozen=True, slots=True)
 class ArmCurve:
-    """An arm: `n` runs are drawn, `going_on` of them not finished. A band without points is a curve
-    nobody recorded.
+    """An arm: `n` runs are drawn, `going_on` of them not finished. A band without points was not
+    recorded.
 
-    `lines` are there where every run is asked for; the bands then have no low and high.
+    With the spread "lines", `lines` has every run, and the bands have no low and high.
     """
 
     name: str
@@ -105,14 +103,14 @@ class ArmCurve:
 
     @property
     def end(self) -> float | None:
-        """The height at which its bold line ends, or the one it has."""
+        """The last value of the bold line (validation), else of training, else the test."""
         ends = [band.mean[-1] for band in (self.validation, self.training) if band.x]
         return ends[0] if ends else self.test.mean if self.test else None
 
 
 @dataclass(frozen=True, slots=True)
 class ArmCurves:
-    """All arms, the places where a learning rate drops, and a sentence for each thing that is not
+    """All arms, the places where a learning rate drops, and a sentence for everything that is not
     drawn."""
 
     options: Options
@@ -122,16 +120,16 @@ class ArmCurves:
 
     @property
     def title(self) -> str:
-        """Of the vertical axis, with its unit."""
+        """The title of the vertical axis, with its unit."""
         return TITLES[self.options.about]
 
     @property
     def extent(self) -> tuple[float, float]:
-        """Where the vertical axis begins and ends: above what the curves do after the first tenth
-        of their way.
+        """The range of the vertical axis: it ends above the curves' values after the first tenth of
+        their length.
 
-        The first steps would make the rest a flat line; the paper's figure 6 ends at 20 % for that
-        reason.
+        With the first steps, the rest would look flat. The paper's figure 6 ends at 20 % for the
+        same reason.
         """
         bands = [band for arm in self.arms for band in (arm.training, arm.validation) if band.x]
         late = [value for band in bands for value in _late(band)]
@@ -145,7 +143,7 @@ class ArmCurves:
 
     @property
     def reach(self) -> float:
-        """Where the horizontal axis ends; it begins at 0."""
+        """The end of the horizontal axis; it begins at 0."""
         ends = [
             band.x[-1] for arm in self.arms for band in (arm.training, arm.validation) if band.x
         ]
@@ -156,43 +154,44 @@ def arm_curves(arms: Sequence[ArmRuns | ArmPoints], options: Options = Options()
     """Training and validation of each arm, reduced to what a chart can show, and the test at the
     end.
 
-    An arm without a point is left out. `ArmPoints` are taken as they are, so that one who draws
-    often keeps them.
+    Arms without any point are left out. Pass `ArmPoints` instead of `ArmRuns` to avoid reading them
+    again for each drawing.
     """
     taken = [arm if isinstance(arm, ArmPoints) else points_of(arm) for arm in arms]
     drawn, left, drops = [], [], set[float]()
     most = points_each(taken, options)
     for arm in taken:
-        found = _arm(arm, options, most)
-        left += [*arm.left_out, *_left_out(arm, found, options)]
-        if found.n:
-            drawn.append(found)
+        curve = _arm(arm, options, most)
+        left += [*arm.left_out, *_left_out(arm, curve, options)]
+        if curve.n:
+            drawn.append(curve)
             drops |= {drop for run in arm.runs for drop in _drops(run, options.along)}
-    if options.along == "hour" and sum(found.n for found in drawn) > 1:
-        drops.clear()  # every run comes to it at an hour of its own
+    if options.along == "hour" and sum(curve.n for curve in drawn) > 1:
+        drops.clear()  # each run reaches it at a different hour
     return ArmCurves(options, tuple(drawn), tuple(sorted(drops)), tuple(left))
 
 
 def points_each(arms: Sequence[ArmPoints], options: Options) -> int:
-    """The most points of each line, where all these arms share a chart."""
+    """The most points of each line if all these arms share a chart."""
     count = sum([_lines_of(arm, options) for arm in arms])
     return max(FEWEST_DRAWN, min(MOST_DRAWN, MOST_TOGETHER // max(1, count)))
 
 
 def _lines_of(arm: ArmPoints, options: Options) -> int:
-    """How many lines an arm is drawn with: its mean, and the band's two edges or every run."""
+    """The number of lines of an arm: its mean, and the band's two edges or every run."""
     runs = len(arm.runs)
     return 1 if runs < 2 else 1 + (runs if options.spread == "lines" else 2)
 
 
 def apart(places: Mapping[int, float], gap: float, height: float) -> dict[int, float]:
-    """Heights of labels, moved until they are `gap` apart: from the lowest up, and down again from
-    the top."""
+    """Heights of labels, moved until they are at least `gap` apart."""
     order = sorted(places, key=places.__getitem__)
     moved: dict[int, float] = {}
+    # Upwards: each label at least `gap` above the one below. This may push the last ones out.
     floor = -1.5 * gap
     for at in order:
         moved[at] = floor = max(places[at], floor + gap)
+    # Downwards from the top: push them back inside.
     roof = height + 1.5 * gap
     for at in reversed(order):
         moved[at] = roof = min(moved[at], roof - gap)
@@ -200,24 +199,24 @@ def apart(places: Mapping[int, float], gap: float, height: float) -> dict[int, f
 
 
 def paper_says(rows: Iterable[Published]) -> list[str]:
-    """He et al. 2015, Table 6: ResNet-56/110, 6.97 / 6.61 ± 0.16 %. One line for all that a table
-    says of a kind."""
-    said: dict[str, tuple[list[str], list[str]]] = {}
+    """He et al. 2015, Table 6: ResNet-56/110, 6.97 / 6.61 ± 0.16 %. One line for each table and
+    kind of network."""
+    by_table: dict[str, tuple[list[str], list[str]]] = {}
     for row in dict.fromkeys(rows):
         source = row.source.replace(HE_2015, HE_2015.partition(",")[0])
         config = catalog.get(row.network).config
         kind = "Plain" if config.shortcut == "none" else "ResNet"
-        depths, errors = said.setdefault(f"{source}: {kind}", ([], []))
+        depths, errors = by_table.setdefault(f"{source}: {kind}", ([], []))
         depths.append(str(config.depth))
         errors.append(f"{row.error:.2f}" if row.sd is None else f"{row.error:.2f} ± {row.sd:.2f}")
     return [
         f"{what}-{'/'.join(depths)}, {' / '.join(errors)} %"
-        for what, (depths, errors) in said.items()
+        for what, (depths, errors) in by_table.items()
     ]
 
 
 def _late(band: Band) -> list[float]:
-    """The upper edge after the first tenth, or all of it where nothing comes after."""
+    """The upper edge of a band after the first tenth of its length."""
     begin = bisect_left(band.x, EARLY * band.x[-1])
     edge = [
         mean if high is None else high
@@ -248,54 +247,58 @@ def _arm(arm: ArmPoints, options: Options, most: int) -> ArmCurve:
 
 def _points(run: RunPoints, part: Part, options: Options) -> Points:
     series = run.series.get((part, options.about))
-    found = series.points(options.along) if series else None
-    return Points(np.array([]), np.array([])) if found is None else found
+    points = series.points(options.along) if series else None
+    return Points(np.array([]), np.array([])) if points is None else points
 
 
 def _band(lines: Sequence[Points], kind: BandKind, options: Options, most: int) -> Band:
     if not any(len(line.x) for line in lines):
         return NO_BAND
-    found = band(lines, kind, drawn=most)
+    drawn = band(lines, kind, drawn=most)
     if options.spread != "lines":
-        return found
-    nothing: list[float | None] = [None] * len(found.x)
-    return found._replace(low=nothing, high=nothing)
+        return drawn
+    nothing: list[float | None] = [None] * len(drawn.x)
+    return drawn._replace(low=nothing, high=nothing)
 
 
 def _mark(lines: Sequence[Points], kind: BandKind) -> Mark | None:
     ends = [line for line in lines if len(line.x) and math.isfinite(line.y[-1])]
     if not ends:
         return None
+    # Runs may be tested at different hours; the mark is drawn at their mean place.
     place = np.array([float(np.mean([line.x[-1] for line in ends]))])
     at = band([Points(place, line.y[-1:]) for line in ends], kind)
     return Mark(at.x[0], at.mean[0], at.low[0], at.high[0], at.n[0])
 
 
-def _lines(run: RunPoints, own: Mapping[Part, Points], most: int) -> RunLines:
-    return RunLines(run.seed, *[_reduced(own[part], most) for part in ("training", "validation")])
+def _lines(run: RunPoints, points: Mapping[Part, Points], most: int) -> RunLines:
+    return RunLines(
+        run.seed, *[_reduced(points[part], most) for part in ("training", "validation")]
+    )
 
 
 def _reduced(line: Points, most: int) -> Curve:
-    kept = extremes((line.y,), most) if len(line.x) else slice(0)
-    return Curve(line.x[kept].tolist(), line.y[kept].tolist())
+    places = extremes((line.y,), most) if len(line.x) else slice(0)
+    return Curve(line.x[places].tolist(), line.y[places].tolist())
 
 
 def _drops(run: RunPoints, along: Along) -> list[float]:
-    """The last places before the rate falls to half or less at once, and stands still just before
-    or after.
+    """The places just before the learning rate falls to half or less at once, and is constant just
+    before or after.
 
-    A cosine's rate halves from record to record near its end too, but never stands still there.
+    Near its end, a cosine also halves from record to record, but it is never constant there.
     """
     series = run.series.get(("training", "learning_rate"))
     rate = series.points(along) if series else None
     if rate is None or len(rate.x) < 3:
         return []
-    still = np.isclose(rate.y[1:], rate.y[:-1], rtol=SAME, atol=0)
-    beside = np.append(False, still[:-1]) | np.append(still[1:], False)
-    return rate.x[:-1][(rate.y[1:] * DROP <= rate.y[:-1]) & beside].tolist()  # type: ignore[no-any-return]
+    still = np.isclose(rate.y[1:], rate.y[:-1], rtol=SAME, atol=0)  # [points − 1]
+    # Constant on the segment before this one, or on the segment after it.
+    still_nearby = np.append(False, still[:-1]) | np.append(still[1:], False)
+    return rate.x[:-1][(rate.y[1:] * DROP <= rate.y[:-1]) & still_nearby].tolist()  # type: ignore[no-any-return]
 
 
-def _left_out(arm: ArmPoints, found: ArmCurve, options: Options) -> list[str]:
+def _left_out(arm: ArmPoints, curve: ArmCurve, options: Options) -> list[str]:
     if options.about == "data_loss" and arm.no_loss:
         return [arm.no_loss]
     known = {
@@ -308,7 +311,7 @@ def _left_out(arm: ArmPoints, found: ArmCurve, options: Options) -> list[str]:
     if arm.origin == "imported" and known and options.along not in known:
         words = " and ".join(sorted([f"{along}s" for along in known]))
         return [f"{arm.name}: its file counts {words}, so it is not drawn along {options.along}s"]
-    if not found.n:
+    if not curve.n:
         what = "data loss" if options.about == "data_loss" else "error"
         return [
             (

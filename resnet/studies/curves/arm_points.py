@@ -1,8 +1,7 @@
-"""The numbers behind an arm's curves, as arrays: taken once from records or an imported curve, then
-drawn often.
+"""The points of an arm's curves as arrays, from records or an imported curve.
 
-Taking them is the slow half for long runs, so an app keeps `ArmPoints`. Nothing here adds a penalty
-to a loss.
+For long runs, reading them takes most of the time, so an app caches `ArmPoints`. Losses here never
+include a penalty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,15 +37,15 @@ FIELDS: dict[Part, dict[What, str]] = {
     "test": {"error": "test_error", "data_loss": "test_data_loss"},
 }
 MARKS: dict[Part, str] = {"training": "", "validation": "val_", "test": "test_"}
-"""Before the names of an imported curve's columns."""
+"""Prefixes of the column names in an imported curve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One quantity of one run: `y`, errors in percent and losses in nats, and its places along
-    whatever is known.
+    """One quantity of one run: `y`, errors in percent or losses in nats, and its places along each
+    known axis.
 
-    All arrays are [points]; a value that was no number is NaN, and leaves a gap.
+    All arrays are [points]. A value that was not a number is NaN and leaves a gap.
     """
 
     y: Floats
@@ -63,7 +62,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class RunPoints:
-    """One run. `seed` is None where nobody knows it; `live` is whether it goes on."""
+    """One run. `seed` is None where unknown; `live`: whether the run continues."""
 
     seed: int | None
     live: Literal["going on", "over"]
@@ -72,8 +71,7 @@ class RunPoints:
 
 @dataclass(frozen=True, slots=True)
 class ArmPoints:
-    """The runs of an arm that are drawn; `left_out` says in a sentence each which are not, and
-    why."""
+    """The drawn runs of an arm. `left_out` has a sentence for each run that is not drawn."""
 
     name: str
     kind: Kind
@@ -81,27 +79,26 @@ class ArmPoints:
     runs: tuple[RunPoints, ...]
     left_out: tuple[str, ...] = ()
     no_loss: str = ""
-    """Why it has no data loss, where it has a loss."""
+    """Why there is no data loss, although there is a loss."""
 
 
 def points_of(arm: ArmRuns) -> ArmPoints:
-    """The arm's finished and unfinished runs; failed ones are left out, as they are from
-    results."""
+    """The arm's finished and unfinished runs. Failed ones are left out, as in results."""
     failed = [run for run in arm.runs if run.ending == "failed"]
-    said = [
+    left_out = [
         f"{arm.name}: {'one run' if run.seed is None else f'seed {run.seed}'} failed and is not"
         " drawn"
         for run in failed
     ]
     runs = tuple([_run_points(run) for run in arm.runs if run.ending != "failed"])
-    return ArmPoints(arm.name, _kind(arm.shortcut), "run", runs, tuple(said))
+    return ArmPoints(arm.name, _kind(arm.shortcut), "run", runs, tuple(left_out))
 
 
 def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
-    """An imported curve as an arm of one run; what it does not say stays unknown.
+    """An imported curve as an arm of one run. Missing values stay unknown.
 
-    An accuracy becomes an error. A loss is a data loss only where a person says that no penalty is
-    in it.
+    An accuracy becomes an error. A loss counts as data loss only where a person entered that it
+    includes no penalty.
     """
     config = curve.given.config
     series: dict[tuple[Part, What], Series] = {}
@@ -109,7 +106,7 @@ def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
         if (column := curve.column(f"{mark}error")) is not None:
             series[part, "error"] = _series(column)
         elif (column := curve.column(f"{mark}accuracy")) is not None:
-            series[part, "error"] = _series(column, 100.0, -100.0)
+            series[part, "error"] = _series(column, 100.0, -100.0)  # 100 − 100 · accuracy
         if (
             curve.given.penalty_in_loss == "no"
             and (column := curve.column(f"{mark}loss")) is not None
@@ -130,7 +127,7 @@ def of_import(curve: ImportedCurve, name: str | None = None) -> ArmPoints:
 
 
 def _restarts(column: CurveColumn) -> bool:
-    """Whether the step count goes back: the program was started again, and wrote on."""
+    """Whether the step count goes back: the program was started again and continued the file."""
     return any(later < earlier for earlier, later in pairwise(column.x))
 
 
@@ -139,22 +136,22 @@ def _kind(shortcut: str | None) -> Kind:
 
 
 def _no_loss(name: str, curve: ImportedCurve) -> str:
-    said = curve.given.penalty_in_loss
-    if said == "no" or not any(curve.column(f"{mark}loss") for mark in MARKS.values()):
+    includes_penalty = curve.given.penalty_in_loss
+    if includes_penalty == "no" or not any(curve.column(f"{mark}loss") for mark in MARKS.values()):
         return ""
-    if said == "yes":
+    if includes_penalty == "yes":
         return (
-            f"{name}: its loss has the penalty inside, which grows with the network, so it is not a"
-            " data loss"
+            f"{name}: its loss includes the L2 penalty, which grows with the network, so it is not"
+            " drawn as a data loss"
         )
     return (
-        f"{name}: nobody says whether its loss has a penalty inside, so it is not drawn as a data"
-        " loss"
+        f"{name}: it is not known whether its loss includes the L2 penalty, so it is not drawn as a"
+        " data loss"
     )
 
 
 def _series(column: CurveColumn, constant: float = 0.0, factor: float = 1.0) -> Series:
-    """A row without a value is one in which it was not measured, and no gap."""
+    """A column as a series. A row without a value was not measured; it leaves no gap."""
     y = constant + factor * np.array(column.y, float)  # None becomes NaN
     known = np.isfinite(y)
     return Series(y[known], {column.along: np.array(column.x, float)[known]})
@@ -178,15 +175,16 @@ def _run_points(run: SeedRun) -> RunPoints:
 
 
 def _array(values: Sequence[float | None]) -> Floats:
-    """NaN where there is no number."""
+    """[points], with NaN for missing numbers."""
     return np.array(values, float)
 
 
 def _growing(x: Floats, y: Floats) -> Points:
-    """Each place once; where the count goes back, what follows is another training, and only the
-    last one is kept."""
-    back = np.flatnonzero(np.diff(x) < 0)
+    """The points with growing x. Where x goes back, another training begins; only the last one is
+    kept."""
+    back = np.flatnonzero(np.diff(x) < 0)  # places before x goes back
     begin = int(back[-1]) + 1 if back.size else 0
     x, y = x[begin:], y[begin:]
+    # Of several points at one place, the last one counts.
     last = np.append(np.diff(x) > 0, True) if x.size else np.array([], bool)
     return Points(x[last], y[last])

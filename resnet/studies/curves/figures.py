@@ -1,8 +1,8 @@
-"""Curves as a figure for paper, by Matplotlib's figure objects: validation bold, training dashed,
-the test a diamond.
+"""Curves as a figure for a paper, drawn with Matplotlib: validation bold, training dashed, the test
+a diamond.
 
-Letters of 6 points and more, lines of half a point and more, white ground. The same curves give the
-same bytes.
+Letters have at least 6 points, lines half a point, the background is white. The same curves give
+the same bytes.
 """
 
 import io
@@ -29,39 +29,39 @@ Form = Literal["svg", "pdf"]
 Width = Literal["column", "page"]
 
 INCHES: dict[Width, tuple[float, float]] = {"column": (3.35, 2.5), "page": (6.9, 3.3)}
-"""Of a two-column paper: one column, and the text's whole width."""
+"""Width and height for a two-column paper: one column, and the whole width of the text."""
 
 LETTERS, SMALL = 7.0, 6.0
 INK, GREY = "#23282b", "#6b7378"
 BOLD, THIN, HAIR = 1.4, 0.7, 0.5
 LABELLED = 4
 LONGEST_LABEL: dict[Width, int] = {"column": 14, "page": 30}
-"""Up to so many arms with names of so many letters are labelled at their lines' ends; else they
+"""Up to 4 arms with names of at most this many letters are labelled at their lines' ends; others
 have a legend."""
 
 KEY_COLUMNS: dict[Width, int] = {"column": 2, "page": 6}
 MOST_COLUMNS, LETTER, HANDLE, LEGEND_ROW = 4, 3.1, 28.0, 0.125
-"""Of a legend: points of a letter and of what stands beside a name, and inches of a row."""
+"""For a legend: its most columns, points of a letter and of a handle, and inches of a row."""
 
 MARKERS = "os^Dv<>pXPh*"
 MARKED = 7
-"""Along each line, so that it is found again in a print without colours."""
+"""Markers along each line, so that it can be found in a print without colours."""
 
 LABEL_HIGH, POINTS_HIGH = 15.0, 140.0
-"""Of a label of two lines and of the axes, in points."""
+"""Heights of a label of two lines and of the axes, in points."""
 
 THOUSANDS = 10_000
 DASHES, DOTS = (0, (3, 1.5)), (0, (1, 2))
 SETTINGS: dict[Any, Any] = {
     "font.family": [fonts.FAMILY, "DejaVu Sans"],
-    "pdf.fonttype": 42,  # letters stay letters, of a font inside the file
-    "svg.fonttype": "path",  # an SVG's fonts are not read everywhere
+    "pdf.fonttype": 42,  # text stays text, with an embedded font
+    "svg.fonttype": "path",  # not every program reads fonts in an SVG
     "svg.hashsalt": "resnet",
-    "text.parse_math": False,  # a name may hold a dollar sign
+    "text.parse_math": False,  # a name may contain a dollar sign
 }
 NOTHING: Mapping[str, Published] = {}
 TURN = threading.Lock()
-"""Matplotlib's settings are one for all threads."""
+"""Protects Matplotlib's settings, which all threads share."""
 
 
 def figure(
@@ -88,17 +88,19 @@ def figure(
     from matplotlib.font_manager import fontManager  # noqa: PLC0415  as above
 
     with TURN, mpl.rc_context(SETTINGS):
+        # Once in each process: every further call would add the font again.
         if fonts.FAMILY not in fontManager.get_font_names():
             fontManager.addfont(fonts.path())
         return _written(_drawn(curves, width, title, published), form, title, link)
 
 
 def _written(drawn: "Figure", form: Form, title: str, link: str) -> bytes:
-    said = {"Title": title or "Curves", "Creator": "ResNet Lab"}
+    named = {"Title": title or "Curves", "Creator": "ResNet Lab"}
+    # Without a date, so that the same curves give the same bytes.
     undated = {"CreationDate": None, "Producer": None} if form == "pdf" else {"Date": None}
-    told = {"Subject" if form == "pdf" else "Source": link} if link else {}
+    linked = {"Subject" if form == "pdf" else "Source": link} if link else {}
     file = io.BytesIO()
-    drawn.savefig(file, format=form, metadata={**said, **undated, **told})
+    drawn.savefig(file, format=form, metadata={**named, **undated, **linked})
     return file.getvalue()
 
 
@@ -134,9 +136,9 @@ def _drawn(
 def _arm(axes: "Axes", arm: ArmCurve, colour: str, marks: dict[str, Any]) -> None:
     for band, share in ((arm.training, 0.1), (arm.validation, 0.2)):
         _filled(axes, band, colour, share)
-    for own in arm.lines if arm.n > 1 else ():
-        axes.plot(*own.training, color=colour, lw=HAIR, ls=DASHES, alpha=0.5)
-        axes.plot(*own.validation, color=colour, lw=HAIR, alpha=0.6)
+    for run in arm.lines if arm.n > 1 else ():
+        axes.plot(*run.training, color=colour, lw=HAIR, ls=DASHES, alpha=0.5)
+        axes.plot(*run.validation, color=colour, lw=HAIR, alpha=0.6)
     axes.plot(arm.training.x, arm.training.mean, color=colour, lw=THIN, ls=DASHES, zorder=2.5)
     axes.plot(arm.validation.x, arm.validation.mean, color=colour, lw=BOLD, zorder=3, **marks)
     if arm.test:
@@ -164,7 +166,7 @@ def _arm(axes: "Axes", arm: ArmCurve, colour: str, marks: dict[str, Any]) -> Non
 
 
 def _filled(axes: "Axes", band: Band, colour: str, share: float) -> None:
-    """Once for each stretch in which more than one seed is behind it."""
+    """Fill the band, in each stretch with more than one seed."""
     points = zip(band.x, band.low, band.high, band.n, strict=True)
     for wide, stretch in groupby(points, key=lambda point: point[1] is not None and point[3] > 1):
         if wide:
@@ -173,9 +175,10 @@ def _filled(axes: "Axes", band: Band, colour: str, share: float) -> None:
 
 
 def _marks(at: int, count: int, band: Band) -> dict[str, Any]:
-    """A shape of its own for each arm, at places where no other arm has one."""
+    """A different marker for each arm, at places where no other arm has one."""
     if not band.x:
         return {}
+    # The first marker of each arm is moved on, so markers of equal curves alternate.
     every = max(1, len(band.x) // MARKED)
     return {
         "marker": MARKERS[at % len(MARKERS)],
@@ -203,7 +206,7 @@ def _frame(axes: "Axes", curves: ArmCurves) -> None:
 
 
 def _paper(axes: "Axes", row: Published, colour: str) -> None:
-    """Across the axes, dotted, in a band of the standard deviation where the paper gives one."""
+    """The paper's error as a dotted line, with a band of the standard deviation where given."""
     axes.axhline(row.error, color=colour, lw=THIN, ls=DOTS, zorder=2)
     if row.sd is not None:
         axes.axhspan(
@@ -214,8 +217,8 @@ def _paper(axes: "Axes", row: Published, colour: str) -> None:
 def _key(
     drawn: "Figure", curves: ArmCurves, published: Sequence[Published], columns: int, title: str
 ) -> int:
-    """What bold, dashed and the rest mean, where they are there: above the axes, where it hides
-    nothing, below the title. Returns how many rows it has."""
+    """The key of the line styles that are used. It stands above the axes, where it hides nothing,
+    and below the title. Returns its number of rows."""
     shown = _key_lines(curves, published)
     drawn.legend(
         list(shown.values()),
@@ -234,7 +237,7 @@ def _key(
         borderpad=0.2,
         borderaxespad=0.2,
     )
-    # The longest words stand in the last column.
+    # The last column has the longest texts, so it determines the height.
     last = list(shown)[-(len(shown) // columns) or -1 :]
     return sum([word.count("\n") + 1 for word in last]) + bool(title)
 
@@ -268,19 +271,21 @@ def _key_lines(curves: ArmCurves, published: Sequence[Published]) -> dict[str, A
         ),
         "learning rate drops": (
             bool(curves.drops),
-            Line2D([], [], color=GREY, ls="", marker="|", ms=6, mew=HAIR),  # they stand upright
+            Line2D(
+                [], [], color=GREY, ls="", marker="|", ms=6, mew=HAIR
+            ),  # drops are vertical lines
         ),
     }
-    for said in paper_says(published):
-        ways[re.sub(r"(:|/\d+,) ", r"\1\n", said)] = (
+    for line in paper_says(published):
+        ways[re.sub(r"(:|/\d+,) ", r"\1\n", line)] = (
             True,
             Line2D([], [], color=GREY, lw=THIN, ls=DOTS),
         )
-    return {word: handle for word, (there, handle) in ways.items() if there}
+    return {word: handle for word, (used, handle) in ways.items() if used}
 
 
 def _labels(axes: "Axes", curves: ArmCurves, shades: Sequence[str]) -> None:
-    """Beside the lines' ends, in points apart from one another."""
+    """Label the lines at their ends, moved apart so that labels do not overlap."""
     low, top = curves.extent
     high = POINTS_HIGH / (top - low)
     ends = {
@@ -303,8 +308,8 @@ def _labels(axes: "Axes", curves: ArmCurves, shades: Sequence[str]) -> None:
 
 
 def _legend(drawn: "Figure", curves: ArmCurves, shades: Sequence[str]) -> int:
-    """Below the axes, in as many columns as its longest name leaves room for. Returns how many rows
-    it has."""
+    """The legend below the axes, in as many columns as the longest name allows. Returns its number
+    of rows."""
     from matplotlib.lines import Line2D  # noqa: PLC0415  as above
 
     handles = [
@@ -322,6 +327,7 @@ def _legend(drawn: "Figure", curves: ArmCurves, shades: Sequence[str]) -> int:
     ]
     points = 72 * drawn.get_figwidth()
     names = ["\n".join(wrap(arm.label, int((points - HANDLE) / LETTER))) for arm in curves.arms]
+    # Matplotlib leaves names with a leading underscore out of a legend.
     names = [name.replace("_", " _", 1) if name.startswith("_") else name for name in names]
     longest = max(len(line) for name in names for line in name.split("\n"))
     columns = min(MOST_COLUMNS, max(1, int(points / (longest * LETTER + HANDLE))))

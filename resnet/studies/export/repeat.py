@@ -1,4 +1,4 @@
-"""A run done again: are its numbers the same, to the last bit?"""
+"""Repeats a run and checks whether its numbers are equal, to the last bit."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,18 +17,18 @@ from resnet.tables.text_table import unguarded
 from resnet.training.environment import describe_environment
 
 COMPARED = (history.Train, history.Evaluation, history.Test)
-PROMISE = "equal bits are promised on one kind of CPU with one set of versions only"
+PROMISE = "equal bits are guaranteed only on the same kind of CPU with the same versions"
 IN_SECONDS = "_s"
-"""How the names of times and speeds end: time_s, images_per_s."""
+"""The end of the names of times and speeds: time_s, images_per_s."""
 
 DIGITS = 12
-"""Of a checksum, enough to tell two apart."""
+"""The digits shown of a checksum, enough to tell two apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Whether two runs' records are equal but for times and speeds, and in a sentence how far or
-    where not."""
+    """Whether the records of two runs are equal except for times and speeds, and a sentence that
+    says how much was compared, or where they differ."""
 
     equal: bool
     sentence: str
@@ -54,38 +54,33 @@ def find(bundle: Bundle, arm: str, seed: int) -> Step:
         )
     if found.run is None or found.action != "reuse":
         raise RunError(
-            f"Only a finished run can be compared with; that of {arm} with seed {seed} is not"
-            " there."
+            f"Only a finished run can be repeated and compared; {arm} with seed {seed} has none."
         )
     return found
 
 
 def spec_again(step: Step, data_folder: Path, device: str | None = None) -> RunSpec:
-    """What to train anew, on this machine's images. `device` is the run's own unless given."""
+    """What to train again, on this machine's images. `device` is the run's own unless given."""
     changes = {"data_folder": str(data_folder), "device": device or step.planned.spec.device}
     return RunSpec.model_validate(step.planned.spec.model_dump() | changes)
 
 
 def warning(first: Run, device: str) -> str | None:
-    """Why a run made again on this machine's `device` may have other numbers, in a sentence; None
-    where it must not.
+    """Why a run repeated on this machine's `device` may have other numbers, in a sentence; None
+    where the numbers must be equal.
 
     Raises ConfigError where there is no such device, RunError where the run's environment cannot be
     read.
     """
     reason = _reason(first.environment(), describe_environment(device))
-    return (
-        f"The numbers may differ though nothing is wrong: {PROMISE}, and {reason}."
-        if reason
-        else None
-    )
+    return f"The numbers may differ without an error: {PROMISE}, and {reason}." if reason else None
 
 
 def compare_runs(first: Run, second: Run) -> Repeat:
-    """`first` is the one that was there. Raises RunError where one cannot be read.
+    """`first` is the original run. Raises RunError where one cannot be read.
 
-    Where versions and machine differ, those that do are named: bits were not promised then, and are
-    not a matter of course where they are equal.
+    Where versions or machines differ, the sentence names the differences: equal bits were not
+    guaranteed then.
     """
     found = compare_records(first.metrics()[0], second.metrics()[0])
     reason = _reason(first.environment(), second.environment() or {})
@@ -94,22 +89,22 @@ def compare_runs(first: Run, second: Run) -> Repeat:
             True, f"{found.sentence[:-1]}, though {reason}." if reason else found.sentence
         )
     if reason:
-        return Repeat(False, f"{found.sentence} This was not ruled out: {PROMISE}, and {reason}.")
+        return Repeat(False, f"{found.sentence} This may happen: {PROMISE}, and {reason}.")
     return Repeat(
-        False, f"{found.sentence} It should have been equal: device and versions are the same."
+        False, f"{found.sentence} They should be equal: device and versions are the same."
     )
 
 
 def _reason(was: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
-    """What is not as it was where the first run was made, as a part of a sentence; nothing where
-    bits are promised."""
+    """The differences from the machine of the first run, as a part of a sentence; empty where equal
+    bits are guaranteed."""
     if not was:
-        return "the first run did not record what it was made with"
+        return "the first run did not record its versions"
     there, here = _surroundings(was), _surroundings(now)
     other = [key for key, value in there.items() if here.get(key, value) != value]
     if other:
         return (
-            "here differ:"
+            "these differ:"
             f" {'; '.join(f'{key} {there[key]} there, {here[key]} here' for key in other)}"
         )
     return "" if "gpu" not in there.get("device", "") else "this is a GPU"
@@ -118,24 +113,27 @@ def _reason(was: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
 def _surroundings(environment: Mapping[str, Any]) -> dict[str, str]:
     """Kind of device, versions, code and, once they were read, the images, by the names of
     environment.json."""
-    own = {
+    described = {
         "device": re.sub(r"\d", "", str(environment.get("device", ""))),
         **dict(software(environment)),
     }
     checksum = environment.get("dataset_checksum")
-    return own | ({"dataset_checksum": str(checksum)[:DIGITS]} if checksum else {})
+    return described | ({"dataset_checksum": str(checksum)[:DIGITS]} if checksum else {})
 
 
 def compare_records(first: Sequence[Line], second: Sequence[Line]) -> Repeat:
     """Train, evaluation and test records one by one, number by number, without any tolerance."""
+    # No tolerance: with equal seeds and versions, the same operations give the same bits.
     was, now = list(_numbers(first)), list(_numbers(second))
     if not was or not now:
-        return Repeat(False, "Nothing to compare: one of the two has no records.")
+        return Repeat(False, "One of the two runs has no records, so there is nothing to compare.")
+    # Stops at the shorter one; a different number of records is reported below.
     for one, other in zip(was, now, strict=False):
         if (place := _place(one)) != _place(other):
             return Repeat(
                 False, f"Not equal: where one has {place}, the other has {_place(other)}."
             )
+        # Keys of both, so that a field that only one run has is a difference too.
         key = next((key for key in [*one, *other] if not _same(one, other, key)), None)
         if key is not None:
             return Repeat(
@@ -145,7 +143,7 @@ def compare_records(first: Sequence[Line], second: Sequence[Line]) -> Repeat:
     if len(was) != len(now):
         return Repeat(False, f"Not equal: {len(was):,} records there and {len(now):,} here.")
     return Repeat(
-        True, f"Equal bit for bit: all numbers of {len(was):,} records but times and speeds."
+        True, f"Equal bit for bit: all numbers of {len(was):,} records, except times and speeds."
     )
 
 

@@ -97,7 +97,7 @@ def _figure(outcome: Outcome) -> str:
 
 
 def _table(outcome: Outcome, table: TextTable) -> str:
-    """Beside the paper stands one word in a column; the sentence has a section of its own."""
+    """The table has one word about the paper; the sentence is in a separate section."""
     heads = [(column.heading, column.side) for column in table.columns]
     lines = []
     for line, arm in zip(table.lines, outcome.arms, strict=True):

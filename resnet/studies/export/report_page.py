@@ -142,7 +142,7 @@ def code(text: str, kind: str = "") -> str:
 
 
 def image(svg: bytes | str, alt: str, caption: str = "", kind: str = "") -> str:
-    """A drawing as an image of its own: it can neither run a script nor share an id with another
+    """A drawing as a separate image: it can neither run a script nor share an id with another
     one."""
     content = svg.encode() if isinstance(svg, str) else svg
     source = f"data:image/svg+xml;base64,{b64encode(content).decode()}"

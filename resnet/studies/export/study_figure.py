@@ -17,7 +17,7 @@ FIRST = Options()
 def study_figure(
     outcome: Outcome, form: FigureFormat, width: FigureWidth = "column", options: Options = FIRST
 ) -> bytes:
-    """Curves of all arms, with what the paper reports where it may stand beside them. Raises
+    """Curves of all arms, with the paper's errors where they may be compared. Raises
     ConfigError where no run has been evaluated yet."""
     if not drawable(outcome):
         raise ConfigError(

@@ -1,5 +1,5 @@
-"""A study's zip, or the folder it was unpacked to, read again: nothing in it is believed before its
-checksum agrees."""
+"""Reads a study's zip, or the folder it was unpacked to. No file is used before its checksum has
+been compared."""
 
 import hashlib
 import os
@@ -30,8 +30,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtime
 
 
 class Bundle(NamedTuple):
-    """A study and the runs that came with it, in a folder that holds no lock and no process: each
-    is over."""
+    """A study and its runs, in a folder without locks and processes: every run is over."""
 
     study: Study
     runs: list[Run]
@@ -41,20 +40,20 @@ def read_bundle(path: Path, into: Path | None = None) -> Bundle:
     """The study and runs of an unpacked folder, or of a zip, which is unpacked to the new folder
     `into`.
 
-    A zip is unpacked whole or not at all. Raises ConfigError, in one sentence, for a name that
-    leads out of the folder, a checksum that does not agree, a file that is missing, or what is no
-    study's zip at all.
+    A zip is unpacked completely or not at all. Raises ConfigError, in one sentence, for a name
+    that leads out of the folder, a checksum that does not agree, a missing file, or a file that is
+    not a study's zip.
     """
     if path.is_dir():
         _check_sums(path)
         return _read(path)
     if into is None:
-        raise ConfigError(f"A zip is unpacked to be read; give a new folder for {echo(path.name)}.")
+        raise ConfigError(f"A zip must be unpacked first; give a new folder for {echo(path.name)}.")
     with _draft(path, into) as draft:
         _unpack(path, draft)
         if not (draft / SUMS).is_file():
             raise ConfigError(
-                f"A study's zip holds {SUMS}; {echo(path.name)} does not: export the study anew."
+                f"A study's zip holds {SUMS}; {echo(path.name)} does not: export the study again."
             )
         _check_sums(draft)
         _read(draft)
@@ -67,11 +66,10 @@ def _read(folder: Path) -> Bundle:
 
 @contextmanager
 def _draft(path: Path, into: Path) -> Iterator[Path]:
-    """A folder beside `into` that becomes it when the block ends well, else it is gone."""
+    """A folder next to `into`: renamed to it if the block succeeds, else removed."""
     if into.exists() and not (into.is_dir() and not any(into.iterdir())):
         raise ConfigError(
-            f"A zip is unpacked to a new folder; {echo(into.name)} has something in it: give"
-            " another."
+            f"A zip is unpacked to a new folder; {echo(into.name)} is not empty: give another one."
         )
     try:
         draft = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=into.parent))
@@ -96,10 +94,10 @@ def _unpack(path: Path, folder: Path) -> None:
                 target = folder / entry.filename
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(entry) as packed, target.open("wb") as file:
-                    shutil.copyfileobj(packed, file)  # never the whole of one: it may hold 2 GB
+                    shutil.copyfileobj(packed, file)  # in pieces: one file may have 2 GB
     except BROKEN as error:
         raise ConfigError(
-            f"{echo(path.name)} is no zip that can be read: {echo(str(error))}."
+            f"{echo(path.name)} cannot be read as a zip: {echo(str(error))}."
         ) from None
 
 
@@ -108,16 +106,19 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     names = [entry.filename for entry in entries]
     if (odd := next((name for name in names if not _inside(name)), None)) is not None:
         raise ConfigError(
-            f"Every file of a zip stays in its folder; received {echo(odd)}: do not trust this zip."
+            f"Every file of a zip must stay in its folder; received {echo(odd)}: do not trust this"
+            " zip."
         )
     if odd := next(
         (entry.filename for entry in entries if stat.S_ISLNK(entry.external_attr >> 16)), None
     ):
         raise ConfigError(
-            f"A study's zip holds no links; received {echo(odd)}: do not trust this zip."
+            f"A study's zip must not hold links; received {echo(odd)}: do not trust this zip."
         )
+    # Some file systems ignore case: there "A" and "a" would overwrite each other.
     if len({name.casefold() for name in names}) < len(names):
-        raise ConfigError("Every file of a zip has a name of its own; this one holds a name twice.")
+        raise ConfigError("File names in a zip must differ; this one holds a name twice.")
+    # Against "zip bombs": a small zip that would fill the disk.
     if len(names) > MOST_FILES or sum(entry.file_size for entry in entries) > MOST_BYTES:
         raise ConfigError(
             f"A study's zip has at most {MOST_FILES:,} files and 2 GB unpacked; this one has more."
@@ -125,7 +126,7 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _inside(name: str) -> bool:
-    """Whether a name stays below the folder it is joined to, on every system."""
+    """Whether a name stays inside the folder it is joined to, on every system."""
     parts = PurePosixPath(name).parts
     return (
         bool(parts)
@@ -136,8 +137,7 @@ def _inside(name: str) -> bool:
 
 
 def _check_sums(folder: Path) -> None:
-    """Raise ConfigError for the first file that is not as it was written; a folder may lack
-    checksums altogether."""
+    """Raise ConfigError for the first changed file; a folder without checksums is accepted."""
     sums = folder / SUMS
     if not sums.exists():
         return
@@ -145,24 +145,26 @@ def _check_sums(folder: Path) -> None:
     for line in sums.read_text(encoding="utf-8", errors="replace").splitlines():
         match = LINE.fullmatch(line)
         if match is None or not _inside(match[2]):
-            raise ConfigError(f"A line of {SUMS} is a checksum and a name; received {echo(line)}.")
+            raise ConfigError(
+                f"A line of {SUMS} must be a checksum and a name; received {echo(line)}."
+            )
         file = folder / match[2]
         if not file.is_file():
-            raise ConfigError(f"{match[2]} is missing, which {SUMS} names: unpack the zip anew.")
+            raise ConfigError(f"{SUMS} lists {match[2]}, which is missing: unpack the zip again.")
         if hashlib.sha256(file.read_bytes()).hexdigest() != match[1]:
             raise ConfigError(
-                f"{match[2]} is not as it was written: its checksum differs; unpack the zip anew."
+                f"{match[2]} has been changed: its checksum differs; unpack the zip again."
             )
         known.add(match[2])
     _check_complete(folder, known)
 
 
 def _check_complete(folder: Path, known: Collection[str]) -> None:
-    """Raise ConfigError for a file of a run that nobody vouches for."""
+    """Raise ConfigError for a file of a run without a checksum."""
     for root, _, names in os.walk(folder / RUNS):
         for name in names:
-            own = (Path(root) / name).relative_to(folder).as_posix()
-            if own not in known:
+            file = (Path(root) / name).relative_to(folder).as_posix()
+            if file not in known:
                 raise ConfigError(
-                    f"{own} is not in {SUMS}, so nobody vouches for it: unpack the zip anew."
+                    f"{file} is not in {SUMS}, so it cannot be checked: unpack the zip again."
                 )

@@ -1,4 +1,4 @@
-"""What a study is made of: its baseline, the factors that are varied, and arms listed by hand."""
+"""The parts of a study: its baseline, the varied factors, and listed arms."""
 
 import json
 from collections import Counter
@@ -15,8 +15,7 @@ from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe
 
 FOLLOW_THE_DATA = ("network.input_shape", "network.classes")
-"""What `data.fit_config` sets whatever it was: a level of it would be ignored. The head keeps what
-it can."""
+"""Settings that `data.fit_config` always overwrites, so a level of them would have no effect."""
 
 MOST_ARMS = 500
 LONGEST_NAME = 60
@@ -25,8 +24,8 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 def typed(value: Any) -> Any:
-    """Text that stands for a number or a list becomes one: YAML 1.1 reads 1e-4 as text. Raises
-    ConfigError."""
+    """A level, with text parsed as a number or list where possible: YAML 1.1 reads 1e-4 as text.
+    Raises ConfigError."""
     value = parse_value(value) if isinstance(value, str) else value
     try:
         json.dumps(value, allow_nan=False)
@@ -37,13 +36,14 @@ def typed(value: Any) -> Any:
 
 
 def parted(key: str, text: str) -> tuple[str, ...]:
-    """Levels typed as A,B,C, each still text: parted at commas, but not inside brackets:
-    {"a":1,"b":2} is one level.
+    """Levels typed as A,B,C, still as text. Commas inside brackets do not separate: {"a":1,"b":2}
+    is one level.
 
-    Raises ConfigError where one is missing.
+    Raises ConfigError for an empty level.
     """
     levels, depth, begins = [], 0, 0
     for place, letter in enumerate(text):
+        # Booleans count as 0 and 1: plus one at an opening bracket, minus one at a closing one.
         depth += (letter in "[{") - (letter in "]}")
         if letter == "," and depth <= 0:
             levels.append(text[begins:place])
@@ -51,18 +51,18 @@ def parted(key: str, text: str) -> tuple[str, ...]:
     levels.append(text[begins:])
     if not all(level.strip() for level in levels):
         raise ConfigError(
-            f"Levels are parted by single commas, as in {key}=A,B,C; received {echo(text)}."
+            f"Levels are separated by single commas, as in {key}=A,B,C; received {echo(text)}."
         )
     return tuple(level.strip() for level in levels)
 
 
 def twice(values: Iterable[Hashable]) -> Any:
-    """A value that is there twice, or None."""
+    """A value that occurs twice, or None."""
     return next((value for value, count in Counter(values).items() if count > 1), None)
 
 
 def recipe_of(value: Any) -> Any:
-    """The recipe a catalogue name stands for; anything else as it is. Raises UnknownNameError."""
+    """The recipe of a catalogue name; other values unchanged. Raises UnknownNameError."""
     return recipes.get(value).recipe if isinstance(value, str) else value
 
 
@@ -70,11 +70,11 @@ Level = Annotated[Any, BeforeValidator(typed)]
 
 
 class Baseline(Closed):
-    """What every arm is compared with: a catalogue network with some settings changed, a recipe, a
-    data set, a device.
+    """The start of every arm: a catalogue network with changed settings, a recipe, a data set, a
+    device.
 
-    In a file the recipe may be a catalogue name, "he2015_cifar". Its seed stays 0: the study gives
-    each run its own.
+    In a file, the recipe may be a catalogue name, "he2015_cifar". Its seed must be 0, because the
+    study sets the seed of each run.
     """
 
     path: ClassVar[str] = "baseline"
@@ -88,13 +88,12 @@ class Baseline(Closed):
     def check(self) -> None:
         if seed := self.recipe.seed:
             raise ConfigError(
-                f"Seeds stand in `seeds`; received baseline.recipe.seed {seed}: leave it at 0."
+                f"Seeds belong in `seeds`; received baseline.recipe.seed {seed}: leave it at 0."
             )
 
 
 class Factor(Closed):
-    """One thing that is varied: a dotted key, and the values it takes. In design "list" the arms
-    give the values."""
+    """A varied setting: a dotted key, and its values. In design "list" the arms have the values."""
 
     path: ClassVar[str] = "factors"
     key: Text
@@ -103,19 +102,19 @@ class Factor(Closed):
     def check(self) -> None:
         if self.key in ("seed", "seeds", "recipe.seed"):
             raise ConfigError(
-                "Seeds are no factor: every arm is run with all of them; give them in `seeds`."
+                "Seeds cannot be a factor, since every arm is run with all of them; list them "
+                "in `seeds`."
             )
         if self.key in FOLLOW_THE_DATA:
             raise ConfigError(
-                f"{self.key} follows the data set and is no factor; vary 'dataset' instead."
+                f"{self.key} is set by the data set and cannot be a factor; vary 'dataset' instead."
             )
         if (level := twice(map(canonical, self.levels))) is not None:
             raise ConfigError(f"The levels of {self.key} must differ; received {level} twice.")
 
 
 class Listed(Closed):
-    """An arm of design "list": what it changes about the baseline, by the keys of declared
-    factors."""
+    """An arm of design "list": its changes of the baseline, by the keys of declared factors."""
 
     path: ClassVar[str] = "listed"
     name: str | None = Field(default=None, min_length=1, max_length=LONGEST_NAME)

@@ -1,5 +1,4 @@
-"""How settings make an arm of a baseline: by dotted keys, the broader ones first, and what the arm
-is called."""
+"""An arm from a baseline and settings: by dotted keys, the broader ones first; and its name."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -21,7 +20,7 @@ BASELINE = "baseline"
 
 
 class Made(NamedTuple):
-    """What an arm trains."""
+    """The network, recipe and data set of an arm."""
 
     network: str
     config: ResNetConfig
@@ -30,20 +29,20 @@ class Made(NamedTuple):
 
 
 def made(base: Baseline, settings: Mapping[str, Any]) -> Made:
-    """The baseline with these settings, not yet fitted to its images. No file is looked at.
+    """The baseline with these settings, not yet fitted to its images. Reads no file.
 
-    Raises ConfigError, UnknownNameError for a key or a name that is none, or where the two cannot
-    be together.
+    Raises UnknownNameError for an unknown key or name, and ConfigError for settings that contradict
+    each other.
     """
-    own: dict[str, dict[str, Any]] = {"network": {}, "recipe": {}}
+    by_part: dict[str, dict[str, Any]] = {"network": {}, "recipe": {}}
     for key, value in settings.items():
         part, dot, rest = key.partition(".")
-        if part not in own and key != "dataset":
+        if part not in by_part and key != "dataset":
             parts = {"network": catalog.get(base.network).config, "recipe": base.recipe}
             known = known_keys({name: whole(config) for name, config in parts.items()})
             raise UnknownNameError("factor", key, ["dataset", *known])
         if dot:
-            own[part][rest] = value
+            by_part[part][rest] = value
     network, dataset = settings.get("network", base.network), settings.get("dataset", base.dataset)
     for word, name in (("network", network), ("dataset", dataset)):
         if not isinstance(name, str):
@@ -52,10 +51,12 @@ def made(base: Baseline, settings: Mapping[str, Any]) -> Made:
     recipe = Recipe.model_validate(recipe_of(settings.get("recipe", base.recipe)))
     try:
         usual = {
-            key: value for key, value in base.settings.items() if not _within(key, own["network"])
+            key: value
+            for key, value in base.settings.items()
+            if not _within(key, by_part["network"])
         }
-        config = _set("network", catalog.get(network).config, usual | own["network"])
-        recipe = _set("recipe", recipe, own["recipe"])
+        config = _set("network", catalog.get(network).config, usual | by_part["network"])
+        recipe = _set("recipe", recipe, by_part["recipe"])
     except ConfigError as error:
         raise ConfigError(f"Arm {name_of(settings, {})} cannot be: {error}") from None
     entry = entry_of(config)
@@ -64,19 +65,19 @@ def made(base: Baseline, settings: Mapping[str, Any]) -> Made:
 
 @lru_cache(maxsize=1024)
 def entry_of(config: ResNetConfig) -> catalog.Entry | None:
-    """The search through four hundred networks takes most of a study's time where it is not
-    remembered."""
+    """The catalogue entry of a config, cached: the search through four hundred networks would take
+    most of a study's time."""
     return catalog.find(config)
 
 
 def _within(key: str, others: Iterable[str]) -> bool:
-    """Whether it is one of them, or a part of one."""
+    """Whether a key is one of these, or inside one."""
     return any(key == other or key.startswith(f"{other}.") for other in others)
 
 
 def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
-    """The broader ones first, whatever their order: "optimiser" would undo what
-    "optimiser.momentum" has set."""
+    """The config with these settings."""
+    # Broader keys first: "optimiser" would otherwise undo "optimiser.momentum".
     for key in sorted(settings, key=lambda key: key.count(".")):
         if any(_within(other, [key]) for other in settings if other != key):
             config = _set(part, config, {key: settings[key]})
@@ -90,8 +91,8 @@ def _set(part: str, config: AnyConfig, settings: dict[str, Any]) -> AnyConfig:
 
 
 def check_levels(base: Baseline, factors: Iterable[Factor]) -> None:
-    """Raise ConfigError where a factor is a whole group of settings and its levels are plain
-    values: "norm", not "norm.kind"."""
+    """Raise ConfigError where a factor is a group of settings, such as "norm", but its levels are
+    plain values, as for "norm.kind"."""
     parts = {
         "network": with_settings(catalog.get(base.network).config, base.settings),
         "recipe": base.recipe,
@@ -99,23 +100,25 @@ def check_levels(base: Baseline, factors: Iterable[Factor]) -> None:
     for factor in factors:
         part, _, key = factor.key.partition(".")
         if part in parts and key in type(parts[part]).model_fields:
-            there = whole(parts[part])[key]
-            check_group(factor.key, factor.levels, there, kinds_of(type(parts[part]), key), "vary")
+            group = whole(parts[part])[key]
+            check_group(factor.key, factor.levels, group, kinds_of(type(parts[part]), key), "vary")
 
 
 def fitted(arm: Made, images: DatasetFacts) -> Made:
-    """With the input and the classes of its data set. Raises ConfigError where such images would
-    shrink to nothing."""
+    """The arm with the input and classes of its data set. Raises ConfigError where the images are
+    too small for the network."""
     return arm._replace(config=data.fit_config(arm.config, images))
 
 
 def name_of(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
-    """What is unusual, in a few words: "resnet32, shortcut none"."""
-    said = [_said(key, value) for key, value in settings.items() if usual.get(key, ...) != value]
-    return ", ".join(said) or BASELINE
+    """The settings that differ from the usual ones, in a few words: "resnet32, shortcut none"."""
+    words = [
+        _in_words(key, value) for key, value in settings.items() if usual.get(key, ...) != value
+    ]
+    return ", ".join(words) or BASELINE
 
 
-def _said(key: str, value: Any) -> str:
+def _in_words(key: str, value: Any) -> str:
     text = value["kind"] if isinstance(value, dict) and value.keys() == {"kind"} else written(value)
     text = text if len(text) <= LONGEST_NAME else digest(value)
     return (

@@ -1,10 +1,9 @@
 """Ready studies as data: each with its question, its source, and sizes from a few minutes to days.
 No I/O.
 
-"whole" is at the source's own size; "quick" asks the same question in minutes on two cores, on
-digits, which need no download (the notebook's four networks need larger images); "small" trains
-longer than that, to a result. What a size answers holds for its data set and its steps, and for
-nothing else.
+"whole" has the size of the source. "quick" asks the same question in minutes on two cores, on
+digits, which need no download (the notebook's four networks need larger images). "small" trains
+longer, until a result. An answer is valid only for the data set and the steps of its size.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,8 +27,8 @@ PAPER_DEPTHS = ("resnet20", "resnet32", "resnet44", "resnet56")
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A study of the catalogue, in the sizes it has: "whole" and "quick" always. `expected` is what
-    its source found, or that nobody has measured it here."""
+    """A study of the catalogue in several sizes; "whole" and "quick" always exist. `expected` is
+    the source's result, or says that it was not measured here."""
 
     key: str
     title: str
@@ -38,21 +37,21 @@ class Ready:
 
     @property
     def study(self) -> Study:
-        """The whole one."""
+        """The study at the size of its source."""
         return self.sizes["whole"]
 
     @property
     def quick(self) -> Study:
-        """The one that ends in minutes."""
+        """The study that takes minutes."""
         return self.sizes["quick"]
 
     @property
     def command(self) -> str:
-        """What to type for a file with the whole one; --size chooses another."""
+        """The command that writes the study to a file; --size chooses another size."""
         return f"python -m resnet study new {self.key} --ready {self.key} -o {self.key}.yaml"
 
     def at(self, size: str) -> Study:
-        """The study at this size. Raises UnknownNameError where it has none of that name."""
+        """The study at this size. Raises UnknownNameError for a size it does not have."""
         for name, study in self.sizes.items():
             if name == size:
                 return study
@@ -69,20 +68,20 @@ def get(key: str) -> Ready:
     """The ready study of this key. Raises UnknownNameError with the nearest one."""
     if key not in _READY:
         raise UnknownNameError("ready study", key, _READY)
-    return _READY[
-        key
-    ]()  # made when asked for: a study is checked as it is made, which would slow every start
+    # Created on demand: every study is checked when it is created, which would slow down each
+    # start.
+    return _READY[key]()
 
 
 def changed(recipe: str, steps: int | None = None, **changes: Any) -> Recipe:
-    """A catalogue recipe over another number of steps, with some of its fields changed."""
+    """A catalogue recipe with another number of steps and some changed fields."""
     entry = recipes.get(recipe).recipe
     shorter = with_steps(entry, steps) if steps else entry
     return Recipe.model_validate(shorter.model_dump(mode="json") | changes)
 
 
 def _quick_recipe(**changes: Any) -> Recipe:
-    """The digits' recipe, cut short; three evaluations tell a curve."""
+    """The digits' recipe, shortened, with three evaluations for a curve."""
     return changed(
         "digits_quick", QUICK_STEPS, **{"evaluate_every": 50, "checkpoint_every": 50, **changes}
     )
@@ -106,9 +105,9 @@ class _Words:
 
 
 def _ready(words: _Words, whole: Mapping[str, Any], **others: Mapping[str, Any]) -> Ready:
-    """`others` are the further sizes, each saying only what is other than in the whole study."""
-    said = {"question": words.question, "source": words.source, "seeds": SEEDS}
-    fields = said | {"name": words.key} | dict(whole)
+    """`others` are the other sizes, each with only its differences from the whole study."""
+    common = {"question": words.question, "source": words.source, "seeds": SEEDS}
+    fields = common | {"name": words.key} | dict(whole)
     sizes: dict[Size, Study] = {"whole": Study.model_validate(fields)}
     for size in get_args(Size):
         if size in others:
@@ -119,14 +118,14 @@ def _ready(words: _Words, whole: Mapping[str, Any], **others: Mapping[str, Any])
 
 
 def _factors(**levels: list[Any]) -> list[Factor]:
-    """Two underscores stand for a dot: recipe__optimiser."""
+    """Factors by keyword, with two underscores for a dot: recipe__optimiser."""
     return [
         Factor(key=key.replace("__", "."), levels=tuple(values)) for key, values in levels.items()
     ]
 
 
 def _plain_or_residual() -> Ready:
-    """A grid, so that the plain network of a depth stands beside the residual one of the same
+    """A grid, so that the plain network of each depth is compared with the residual one of the same
     depth."""
     words = _Words(
         "plain_or_residual",
@@ -136,10 +135,8 @@ def _plain_or_residual() -> Ready:
         "Test error 8.75, 7.51, 7.17 and 6.97 % for the residual networks (Table 6); the plain ones"
         " get worse with depth, as figure 6 draws it.",
     )
-    kinds = [
-        "none",
-        "padded_identity",
-    ]  # the plain one first: it is what the residual one is compared with
+    # The plain one first: it is the reference of the residual one.
+    kinds = ["none", "padded_identity"]
     whole = {
         "baseline": _on_cifar("resnet20"),
         "factors": _factors(network=list(PAPER_DEPTHS), network__shortcut=kinds),
@@ -210,7 +207,7 @@ def _norm_kind() -> Ready:
 
 
 def _optimiser() -> Ready:
-    """Two declared factors, since no learning rate suits both: what is compared is two settings,
+    """Two declared factors, since no learning rate is good for both. So this compares two settings,
     not two methods."""
     words = _Words(
         "optimiser",
@@ -248,8 +245,8 @@ def _weight_decay() -> Ready:
 
 
 def _notebook() -> Ready:
-    """One λ for all, unlike the notebook's. The stride of its ResNet-50 stays: the guard names
-    it."""
+    """One λ for all, unlike in the notebook. The stride of its ResNet-50 is kept, and the guard
+    names it."""
     words = _Words(
         "notebook",
         "The notebook's four networks",

@@ -1,4 +1,4 @@
-"""The studies a person keeps: a folder with one YAML file each, made on a page or by hand."""
+"""Saved studies: a folder with one YAML file for each, written by a page or by hand."""
 
 import contextlib
 from pathlib import Path
@@ -13,23 +13,23 @@ from resnet.studies.plan.study_files import read, to_text
 SUFFIX = ".yaml"
 LONGEST_FILE_NAME = 200
 PLAIN = " ()+,"
-"""Signs that stay readable in a file's name, beside letters, digits and _.-~."""
+"""Characters that are not escaped in a file's name, in addition to letters, digits and _.-~."""
 
 
 class Shelf:
-    """The studies in a folder, by name. Nothing is kept in memory: any number of shelves may look
-    at one folder."""
+    """The studies in a folder, by name. Nothing is cached, so several shelves may use one
+    folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
 
     def names(self) -> tuple[str, ...]:
-        """Every study's name, sorted; one whose file is damaged too. No folder: no names. RunError
-        where it cannot be read."""
+        """The names of all studies, sorted, including those with damaged files. Empty without a
+        folder. RunError where it cannot be read."""
         with one_sentence(self.folder):
-            found = list(self.folder.iterdir()) if self.folder.exists() else []
+            paths = list(self.folder.iterdir()) if self.folder.exists() else []
         names = {
-            unquote(path.name.removesuffix(SUFFIX)): path for path in found if path.suffix == SUFFIX
+            unquote(path.name.removesuffix(SUFFIX)): path for path in paths if path.suffix == SUFFIX
         }
         return tuple(
             sorted(
@@ -41,19 +41,20 @@ class Shelf:
         """The study of this name. Raises UnknownNameError, and ConfigError where its file is
         damaged.
 
-        A file that was copied or renamed by hand is called as the file is.
+        A file that was copied or renamed by hand has the name of its file.
         """
         self._check(name)
         study = read(self._path(name))
         return study if study.name == name else study.model_copy(update={"name": name})
 
     def save(self, study: Study) -> None:
-        """Keep a study, in the place of the one of its name; whole or not at all. Raises
+        """Save a study, replacing one of the same name; completely or not at all. Raises
         ConfigError or ExportError."""
         path = self._path(study.name)
         if len(path.name) > LONGEST_FILE_NAME:
             raise ConfigError(
-                f"A name to keep a study by is shorter; received {echo(study.name)}: shorten it."
+                "The name of a saved study is too long for a file; "
+                f"received {echo(study.name)}: shorten it."
             )
         with one_sentence(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -67,11 +68,12 @@ class Shelf:
             self._path(name).unlink()
 
     def _check(self, name: str) -> None:
-        """Compared with the names that are there, so no name can lead out of the folder."""
+        """Looked up among existing names, so that no name can leave the folder."""
         if name not in (known := self.names()):
             raise UnknownNameError("study", name, known)
 
     def _path(self, name: str) -> Path:
-        """No sign in a file's name may mean something to the system, and no file may be hidden."""
+        """The file of a name. Special characters are escaped, and a leading dot, so that no file is
+        hidden."""
         safe = quote(name, safe=PLAIN, errors="backslashreplace")
         return self.folder / f"{'%2E' + safe[1:] if safe.startswith('.') else safe}{SUFFIX}"

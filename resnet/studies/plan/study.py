@@ -1,5 +1,4 @@
-"""A study as data: a baseline, the factors that are varied, how levels are combined, the seeds, and
-the arms they make.
+"""A study as data: a baseline, the varied factors, the design, the seeds, and the resulting arms.
 
     baseline = Baseline(network="resnet20", recipe="digits_quick", dataset="digits")
     shortcut = Factor(key="network.shortcut", levels=["projection"])
@@ -37,17 +36,18 @@ Design = Literal["grid", "one_at_a_time", "list"]
 FORMAT_VERSION = 1
 
 Images = Mapping[str, DatasetFacts]
-"""By its name, what is known of a data set without a look at it."""
+"""Facts of data sets by name, so that their files need not be read."""
 
 LARGEST_SEED = 2**31 - 1
 
 
 def _seeds(value: Any) -> Any:
-    """Checked in words of their own; YAML's `yes` would be seed 1. Raises ConfigError."""
+    """Check the seeds, with messages for users. YAML's `yes` would otherwise be seed 1. Raises
+    ConfigError."""
     if value in ([], ()):
         raise ConfigError("A study needs at least one seed, as in 0,1,2; received none.")
     if not isinstance(value, list | tuple):
-        raise ConfigError(f"Seeds stand in a list, as in [0, 1, 2]; received {echo(value)}.")
+        raise ConfigError(f"Seeds must be a list, as in [0, 1, 2]; received {echo(value)}.")
     for seed in value:
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
             rule = f"Seeds are whole numbers from 0 to {LARGEST_SEED:,}, as in 0,1,2"
@@ -67,9 +67,9 @@ Seeds = Annotated[tuple[int, ...], BeforeValidator(_seeds), Field(max_length=STU
 
 
 class Study(Closed):
-    """Which runs answer a question. `name`, `question` and `source` are for the reader, and no part
-    of the fingerprint. "grid" combines all levels; "one_at_a_time" has the baseline, and one factor
-    of it changed in each other arm.
+    """The runs that answer a question. `name`, `question` and `source` are for readers and not part
+    of the fingerprint. Design "grid" combines all levels. "one_at_a_time" has the baseline, and
+    changes one factor of it in each other arm.
     """
 
     path: ClassVar[str] = "study"
@@ -85,17 +85,17 @@ class Study(Closed):
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits that are equal exactly when two studies ask for the same."""
+        """Twelve hex digits that are equal exactly when two studies have the same runs."""
         return digest(self.model_dump(mode="json", exclude={"name", "question", "source"}))
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The declared factors: what the guard takes as said."""
+        """The keys of the declared factors."""
         return tuple(factor.key for factor in self.factors)
 
     def check(self) -> None:
-        """Raise ConfigError or UnknownNameError where parts contradict each other, or an arm cannot
-        exist."""
+        """Raise ConfigError or UnknownNameError for parts that contradict each other, or an
+        impossible arm."""
         if self.format_version != FORMAT_VERSION:
             received = f"must be {FORMAT_VERSION}; received {self.format_version}"
             raise ConfigError(
@@ -142,9 +142,9 @@ def _check_design(study: Study) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A network, fitted to its data set, and a recipe. `settings` are the study's words for it;
-    `changes` is all that differs from the baseline's full configs, as (was, is): nothing in the
-    baseline itself. `images` is what is known of the data set."""
+    """A network, fitted to its data set, and a recipe. `settings` are those of the study. `changes`
+    has every difference from the baseline's full configs, as (before, after); it is empty for the
+    baseline. `images` are the facts of the data set."""
 
     name: str
     settings: Mapping[str, Any]
@@ -165,22 +165,21 @@ class PlannedRun(NamedTuple):
 
 
 def unfitted(study: Study) -> tuple[Made, ...]:
-    """What is asked for, before it is fitted to its images: no file is looked at, and some may be
-    equal."""
+    """The arms before they are fitted to their images. Reads no file; some may be equal."""
     changes = [{}, *[settings for _, settings in _changed(study)]]
     return tuple([made(study.baseline, settings) for settings in changes])
 
 
 def arms(study: Study, known: Images | None = None) -> tuple[Arm, ...]:
-    """The arms in the order of the levels, but the baseline first where they are no grid; of equal
-    ones the first.
+    """The arms in the order of the levels. Outside a grid, the baseline is first. Equal arms occur
+    once.
 
-    A name says how an arm differs from the baseline, or which network it is where networks are all
-    that is compared; so it stays when the study grows. Looks up the size of images that are not
-    among the `known` ones, for a folder of them on the disk. Raises ConfigError, also where an arm
-    with a name of its own is another one again, DataError or UnknownNameError.
+    An arm's name says how it differs from the baseline, or is the network's name where only
+    networks are compared. So names do not change when the study grows. Facts of images that are not
+    `known` are looked up, for a folder of images on the disk. Raises ConfigError, also where two
+    listed arms are equal, DataError or UnknownNameError.
     """
-    baseline, found = study.baseline, dict[str, Arm]()
+    baseline, by_digest = study.baseline, dict[str, Arm]()
     images = cache(lambda name: (known or {}).get(name) or data.facts(name, baseline.data_folder))
     plain = made(baseline, {})
     usual = leaves(*plain[1:]) | {"network": baseline.network}
@@ -190,21 +189,21 @@ def arms(study: Study, known: Images | None = None) -> tuple[Arm, ...]:
         arm = fitted(bare, images(bare.dataset))
         facts = leaves(*arm[1:])
         differs = changes(base, facts)
-        said = (
+        called = (
             name
             or _network(study, settings, bare)
             or (name_of(settings, usual) if differs else BASELINE)
         )
-        there = found.setdefault(
-            digest(facts), Arm(said, settings, *arm, differs, images(arm.dataset))
+        first = by_digest.setdefault(
+            digest(facts), Arm(called, settings, *arm, differs, images(arm.dataset))
         )
-        if name and there.name != name:
+        if name and first.name != name:
             raise ConfigError(
-                f"Listed arms must differ; received {echo(name)}, which is {echo(there.name)} in"
-                " other words: take one away."
+                f"Listed arms must differ; received {echo(name)}, which equals"
+                f" {echo(first.name)}: remove one of them."
             )
     in_order = sorted(
-        found.items(), key=lambda item: study.design != "grid" and bool(item[1].changes)
+        by_digest.items(), key=lambda item: study.design != "grid" and bool(item[1].changes)
     )
     count = Counter(arm.name for _, arm in in_order)
     return tuple(
@@ -213,12 +212,12 @@ def arms(study: Study, known: Images | None = None) -> tuple[Arm, ...]:
 
 
 def runs(study: Study, known: Images | None = None) -> tuple[PlannedRun, ...]:
-    """Every arm with every seed: the first seed of all arms, then the second, so that a comparison
-    is there early.
+    """Every arm with every seed: the first seed of all arms, then the second. So a first comparison
+    is possible early.
 
     `known`, and what it raises, as in `arms`.
     """
-    baseline, found = study.baseline, arms(study, known)
+    baseline, arms_of_study = study.baseline, arms(study, known)
     return tuple(
         PlannedRun(
             arm,
@@ -233,7 +232,7 @@ def runs(study: Study, known: Images | None = None) -> tuple[PlannedRun, ...]:
             ),
         )
         for seed in study.seeds
-        for arm in found
+        for arm in arms_of_study
     )
 
 
@@ -243,7 +242,7 @@ def arms_of(planned: Iterable[PlannedRun]) -> tuple[Arm, ...]:
 
 
 def specs_of(planned: Iterable[PlannedRun]) -> dict[str, list[RunSpec]]:
-    """What these runs are, by the arm's name: a spec for each seed."""
+    """The specs of these runs by arm, one for each seed."""
     specs: dict[str, list[RunSpec]] = {}
     for run in planned:
         specs.setdefault(run.arm.name, []).append(run.spec)
@@ -251,21 +250,22 @@ def specs_of(planned: Iterable[PlannedRun]) -> dict[str, list[RunSpec]]:
 
 
 def run_fingerprint(spec: RunSpec) -> str:
-    """Twelve hex digits that are equal exactly when two runs do the same, on the same device.
+    """Twelve hex digits that are equal exactly when two runs train the same on the same device.
 
-    What a network is called does not count, nor where a data set lies that has a name of its own:
-    its images are the same in every folder. A `folder:` of images is another one in another place.
+    The network's name does not count. The data folder counts only for a `folder:` of images,
+    because a named data set has the same images in every folder.
     """
+    # The config decides, not its name: resnet20 and the same settings by hand are one run.
     facts = spec.model_dump(mode="json", exclude={"network", "data_folder"})
-    own = spec.dataset.startswith(data.FOLDER_PREFIX)
-    return digest(facts | ({"data_folder": spec.data_folder} if own else {}))
+    in_folder = spec.dataset.startswith(data.FOLDER_PREFIX)
+    return digest(facts | ({"data_folder": spec.data_folder} if in_folder else {}))
 
 
 def grown(
     study: Study, *, levels: Mapping[str, Iterable[Any]] | None = None, seeds: Iterable[int] = ()
 ) -> Study:
-    """The study with more levels of its factors, or more seeds; every run it had stays. Raises as
-    `Study` does."""
+    """The study with more levels of its factors, or more seeds. Its earlier runs stay part of it.
+    Raises the errors of `Study`."""
     if levels and study.design == "list":
         raise ConfigError(
             "A study of design 'list' grows by arms in `listed`; received more levels, which it"
@@ -275,21 +275,23 @@ def grown(
     for key, more in (levels or {}).items():
         if key not in study.keys:
             raise UnknownNameError("factor of this study", key, study.keys)
-        there = factors[study.keys.index(key)]["levels"]
-        there += [
+        # Only new levels are added, at the end: earlier arms and their order do not change.
+        levels_so_far = factors[study.keys.index(key)]["levels"]
+        levels_so_far += [
             level
             for level in map(typed, more)
-            if canonical(level) not in set(map(canonical, there))
+            if canonical(level) not in set(map(canonical, levels_so_far))
         ]
     fields = study.model_dump(mode="json") | {"factors": factors}
     return Study.model_validate(fields | {"seeds": list(dict.fromkeys([*study.seeds, *seeds]))})
 
 
 def _changed(study: Study) -> Iterator[tuple[str | None, dict[str, Any]]]:
-    """(name, settings) of each arm as it is asked for."""
+    """(name, settings) of each arm, from the design."""
     if study.design == "list":
         yield from ((arm.name, dict(arm.settings)) for arm in study.listed)
     elif study.design == "grid":
+        # The last factor varies fastest, so arms to compare are next to each other.
         for combined in product(*[factor.levels for factor in study.factors]):
             yield None, dict(zip(study.keys, combined, strict=True))
     else:
@@ -300,8 +302,8 @@ def _changed(study: Study) -> Iterator[tuple[str | None, dict[str, Any]]]:
 
 
 def _network(study: Study, settings: Mapping[str, Any], arm: Made) -> str | None:
-    """Which network an arm is, where networks and their shortcuts are all that is compared:
-    "plain20"."""
+    """The network's name, "plain20", where the study compares only networks and their shortcuts;
+    else None."""
     if "network" not in study.keys or not set(study.keys) <= {"network", "network.shortcut"}:
         return None
     entry = entry_of(arm.config)

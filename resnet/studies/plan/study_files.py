@@ -1,4 +1,4 @@
-"""Studies as text: JSON or YAML, written and read back to an equal one."""
+"""Studies as text: JSON or YAML. Reading a written study gives an equal one."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ Form = Literal["json", "yaml"]
 FORMS: Mapping[str, Form] = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 LARGEST_FILE_BYTES = 1 << 20
 LINE_BREAKS = frozenset("\x85\u2028\u2029")
-"""Signs that YAML reads back as another line break where they are not escaped."""
+"""Characters that YAML would read back as another line break if they were not escaped."""
 
 
 def to_text(study: Study, form: Form) -> str:
@@ -56,7 +56,7 @@ def read(path: Path) -> Study:
             )
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(f"The study {path} cannot be read: {reason}.") from None
     return from_text(text, form)
 
@@ -67,7 +67,7 @@ def write(study: Study, path: Path) -> None:
 
 
 def form_of(path: Path) -> Form:
-    """What a file's ending stands for. Raises ConfigError."""
+    """The format of a file's ending. Raises ConfigError."""
     if (form := FORMS.get(path.suffix.lower())) is None:
         raise ConfigError(f"A study's file ends in {', '.join(FORMS)}; received {echo(path.name)}.")
     return form
