@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.checkout_support import tracked
+from tests.test_architecture import ORDER
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -90,6 +91,18 @@ def test_the_map_names_every_room_and_no_other() -> None:
     roofs = {f"{name.rstrip('/')}/" for name in named}
     assert {folder for folder in folders if not f"{folder}/".startswith(tuple(roofs))} == set()
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_map_has_the_order_of_imports() -> None:
+    """Catches a map that says "from top to bottom" and is not."""
+    _, _, table = README.read_text().partition("| to change | look in |")
+    places = []
+    for name in re.findall(r"\| `((?:resnet|app)/[\w/.]+)`", table.partition("\n\n")[0]):
+        room = name.rstrip("/").removesuffix(".py").replace("/", ".")
+        inside = [each for each in ORDER if each == room or each.startswith(f"{room}.")]
+        places.append(ORDER.index(room) if room in ORDER else ORDER.index(inside[0]))
+    assert len(places) > 20
+    assert places == sorted(places)
 
 
 def test_every_decision_has_its_three_parts() -> None:

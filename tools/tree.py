@@ -1,8 +1,8 @@
 """Brings the tree of docs/code.md up to date: `.venv/bin/python tools/tree.py`.
 
-Lines that are there stay as a person wrote them, in their order; files that are gone lose theirs;
-new ones are put at the end of their folder, with the first sentence of their docstring until
-somebody says it shorter.
+Lines that are there stay as a person wrote them; files that are gone lose theirs; new ones are put
+at the end of their folder, with the first sentence of their docstring until somebody says it
+shorter. The rooms stand in the order of imports.
 """
 
 import ast
@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, not the one it is started in
 
+from tests.test_architecture import ORDER  # noqa: E402
 from tests.test_docs import CODE, TREE, expected, tree  # noqa: E402
 
 COLUMN = 26
@@ -24,7 +25,10 @@ def main() -> None:
     text = {path: written.get(path) or first_sentence(path) for path in wanted}
     place = {path: number for number, path in enumerate(written)}
     ordered = sorted(
-        wanted, key=lambda path: [(place.get(part, len(place)), part) for part in parents(path)]
+        wanted,
+        key=lambda path: [
+            (rank(part), place.get(part, len(place)), part) for part in parents(path)
+        ],
     )
     block = "".join(line(path, text[path]) for path in ordered)
     text_of_page = TREE.sub(lambda match: f"{match[1]}{block}{match[3]}", CODE.read_text(), count=1)
@@ -35,6 +39,17 @@ def parents(path: str) -> list[str]:
     """A path and the folders it lies in, outermost first: "a/b.py" gives "a/", "a/b.py"."""
     ends = [match.end() for match in re.finditer("/", path[:-1])]
     return [*(path[:end] for end in ends), path]
+
+
+def rank(path: str) -> int:
+    """The place of a file's room, or of a folder's first room, in the order of imports; what is in
+    no room comes last."""
+    name = path.removesuffix("/").removesuffix(".py").replace("/", ".")
+    if path.endswith("/"):
+        inside = [room for room in ORDER if f"{room}.".startswith(f"{name}.")]
+        return ORDER.index(inside[0]) if inside else len(ORDER)
+    room = name if name in ORDER else name.rpartition(".")[0]
+    return ORDER.index(room) if room in ORDER else len(ORDER)
 
 
 def line(path: str, text: str) -> str:
