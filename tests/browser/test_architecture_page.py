@@ -184,7 +184,9 @@ def test_the_page_downloads_the_bytes_the_command_line_writes(
         ("Python", 0, draw, "py"),
     ]
     for label, place, command, ending in commands:
-        name = label.upper() if label.islower() else label
+        name = {"tex": "TikZ", "mmd": "Mermaid"}.get(label) or (
+            label.upper() if label.islower() else label
+        )
         with page.expect_download() as download:
             buttons = page.get_by_role("button", name=name, exact=True)
             expect(buttons).to_have_count(
