@@ -96,7 +96,7 @@ def block_card(
         arcs = (_arc(shortcut, start, (x + ADDER, adder_y), frame),)
         marks += [Circle(x, adder_y, ADDER - 0.5, "adder"), *plus(x, adder_y)]
     # `behind` ends with the ReLU in post-activation order. In pre-activation order it ends with the
-    # addition, or is empty in a plain network: then there is no tail.
+    # addition, or is empty in a plain network: then no tail is drawn.
     if content.behind[-1:] not in ((), (ADD,)):
         marks += _tail_marks(content.behind[-1], x, bottom + ABOVE_TAIL)
         end = bottom + ABOVE_TAIL + TAIL_HEIGHT
