@@ -139,6 +139,7 @@ def view_from_query(parameters: Mapping[str, str]) -> View:
     for key, value in parameters.items():
         if key in ("toggled", "unfolded"):
             fields[key] = [name for name in value.split(",") if name]
+        # Other parameters of the link are the network's and are read elsewhere.
         elif key in View.model_fields:
             fields[key] = value
     return View.model_validate(fields)
@@ -148,4 +149,5 @@ def file_stem(config: ResNetConfig) -> str:
     """A file's name without its ending: the network's name, and for networks that are not published
     a few digits of the fingerprint, so that two variants do not overwrite each other."""
     name = name_of(config)
+    # Without settings, the network is one of the catalogue, and its name says everything.
     return name if not choice_of(config).settings else f"{name}-{config.fingerprint[:6]}"

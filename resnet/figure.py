@@ -20,6 +20,7 @@ class Figure:
     drawing: Drawing
     link: str
 
+    # IPython calls a method of this name to show an object.
     def _repr_svg_(self) -> str:
         return exports.written_drawing(self.drawing, "svg", self.link).decode()
 
@@ -27,7 +28,9 @@ class Figure:
         """Write the figure in the format of the ending: .svg, .pdf, .png, .dot, .tex, .mmd or
         .json. The file is written completely or not at all. Raises ExportError."""
         forms: tuple[DrawingFormat, ...] = get_args(DrawingFormat)
+        # A name may also end in .SVG.
         ending = Path(path).suffix.lower().removeprefix(".")
+        # From the list and not the ending itself: for the type checker, an ending is any text.
         form = next((form for form in forms if form == ending), None)
         if form is None:
             listed = ", .".join(forms)

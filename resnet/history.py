@@ -40,6 +40,8 @@ class Record:
         line: dict[str, Any] = {"kind": self.kind}
         for each in fields(self):
             value = getattr(self, each.name)
+            # Other fields are written even where they are None, so every line of a kind has the
+            # same keys.
             if value is not None or not each.metadata.get("only_some"):
                 line[each.name] = value
         return line
@@ -175,6 +177,7 @@ def values(lines: Iterable[Line], kind: type[Record], name: str) -> list[float |
 def curve(lines: Sequence[Line], kind: type[Record], name: str, along: str = "step") -> Curve:
     """One field against another one, or against "hour". Records without one of the two are left
     out."""
+    # Hours need all lines and not only those of this kind: a Start says where a pause ended.
     places = hours(lines, kind) if along == "hour" else values(lines, kind, along)
     x, y = [], []
     for place, value in zip(places, values(lines, kind, name), strict=True):
@@ -217,6 +220,7 @@ def hours(lines: Sequence[Line], kind: type[Record]) -> list[float | None]:
 def duration_s(lines: Iterable[Line]) -> float | None:
     """The seconds of training until the last record; None where fewer than two records have a
     time."""
+    # The first record with a time has 0 seconds: 0 alone means that no second record has a time.
     return max((seconds for seconds in training_s(lines) if seconds), default=None)
 
 
@@ -228,6 +232,7 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
+        # JSON has no NaN and no infinity, but Python's reader accepts them.
         return float(value) if math.isfinite(value) else None
     except OverflowError:  # JSON allows whole numbers that are too large for a float
         return None

@@ -55,6 +55,7 @@ def _run(dot: str, form: Format, timeout_s: float, fontconfig: Path) -> tuple[in
     program = Path(__file__).with_name("graphviz_process.py")
     # -P: modules in the program's folder must not hide libraries.
     command = [sys.executable, "-P", str(program), form]
+    # One locale on all machines: text is UTF-8, and numbers have a point and not a comma.
     environment = os.environ | {"FONTCONFIG_FILE": str(fontconfig), "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(
@@ -76,6 +77,7 @@ def _run(dot: str, form: Format, timeout_s: float, fontconfig: Path) -> tuple[in
 def _without_date(pdf: bytes) -> bytes:
     """The PDF with a fixed date, so that the same figure is always the same file. The length must
     not change, because a PDF contains offsets of its parts."""
+    # 18 bytes are not date: the 17 of "/CreationDate (D:" and the ")".
     return PDF_DATE.sub(
         lambda match: b"/CreationDate (D:" + b"19800101000000Z".ljust(len(match[0]) - 18) + b")",
         pdf,

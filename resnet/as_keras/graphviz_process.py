@@ -41,6 +41,7 @@ def main(form: str) -> int:
     context = gv.gvContextWithBuiltins()
     if gv.gvLayout(context, graph.handle, b"dot"):
         return NOT_A_GRAPH
+    # "plain" is a list of sizes and places: nothing is painted for it.
     if form == "png" and (height := letter_height(text, drawn("plain"))) < SMALLEST_LETTERS:
         sys.stdout.write(f"{height:.1f}")
         return ILLEGIBLE
@@ -55,6 +56,8 @@ def letter_height(text: str, plain: bytes) -> float:
     The first line of "plain" is `graph SCALE WIDTH HEIGHT`, in inches.
     """
     sides = [float(side) for side in plain.split(maxsplit=4)[2:4]]
+    # Graphviz's own defaults, where the text sets none: 96 dots an inch here, letters of 14 points
+    # below.
     dpi = float(_first(r"\bdpi=\"?([\d.]+)", text, default="96"))
     # Graphviz shrinks a picture whose longer side is above Cairo's limit.
     scale = min(1.0, LARGEST_BITMAP / (max(sides) * dpi))

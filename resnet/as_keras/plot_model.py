@@ -89,6 +89,7 @@ def _table(node: Node, shapes: dict[str, str], options: PlotOptions) -> str:
     """The HTML-like label of one box: a title, the activation if any, a row of facts."""
     kind = node.op.keras.name
     title = f"<b>{node.id}</b> ({kind})" if options.show_layer_names else f"<b>{kind}</b>"
+    # The title spans the cells of the row below it: input shape and output shape are two.
     columns = max(1, 2 * options.show_shapes + options.show_dtype + options.show_trainable)
     rows = [
         f'<tr><td colspan="{columns}" bgcolor="black"><font point-size="16"'

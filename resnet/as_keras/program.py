@@ -55,6 +55,8 @@ NORMS = {
     "batch": "layers.BatchNormalization, momentum={momentum!r}, epsilon={epsilon!r}",
     "group": "layers.GroupNormalization, groups={groups}, epsilon={epsilon!r}",
     "layer": "layers.LayerNormalization, epsilon={epsilon!r}",
+    # Over height, width and channels: Keras's LayerNormalization takes the channels only, so this
+    # is group norm with one group.
     "layer_hwc": "layers.GroupNormalization, groups=1, epsilon={epsilon!r}",
 }
 
@@ -79,6 +81,7 @@ def keras_code(config: ResNetConfig, *, name: str, link: str = "") -> str:
         "",
         IMPORTS.format(sys="import sys\n" if deep else ""),
     ]
+    # `deep` is True or False, so ROOM is there once or not at all.
     constants = [*[ROOM] * deep, *_constants(config)]
     functions = [
         strided_function(plan),

@@ -114,6 +114,8 @@ def plan_of(graph: Graph) -> Plan:
     projections = sum(isinstance(op, Conv) for op in ops)
     return Plan(
         config,
+        # In pre-activation order the very first block has its norm and ReLU in the stem, so a
+        # network of one block opens none.
         opens=config.activation_order == "pre" and sum(stage.blocks for stage in config.stages) > 1,
         pads_maps=any(isinstance(node.op, ZeroPad) and node.block for node in graph.nodes),
         projects=projections > 0,
@@ -134,13 +136,17 @@ def shortcut_function(plan: Plan) -> Lines:
     source = "opened" if "opened" in opening[0] else "x"
     about = '    """A projection: a convolution that sees one pixel at a time."""'
     guard: Lines = []
+    # The graph has the identity exactly where input and output have one shape. The program has no
+    # graph, so it tests the stride and the channels.
     if plan.passes:
         about = (
             '    """The identity; where the shape changes, a projection by a 1x1 convolution."""'
         )
         guard = ["    if stride == 1 and filters == x.shape[-1]:", "        return x"]
+    # Keras's ResNet50V2: a shortcut that strides and keeps its channels needs no weights.
     if plan.subsamples:
         guard += ["    if filters == x.shape[-1]:", f"        return {SUBSAMPLED}(x)"]
+    # ResNet-D: the pooling strides, so the 1×1 after it reads every pixel.
     if plan.pools:
         guard += ["    x = opened"] if source == "opened" else []
         guard += ["    if stride > 1:", f"        x = {POOLED}(x)"]
@@ -153,6 +159,7 @@ def shortcut_function(plan: Plan) -> Lines:
         *guard,
         f'    x = conv(filters, 1{stride}, {bias}name=f"{{name}}.shortcut.conv")({source})',
     ]
+    # In pre-activation order a projection has no norm behind it (He et al. 2016).
     if plan.normalises and not plan.pre and plan.config.projection_norm:
         lines += ['    x = norm(name=f"{name}.shortcut.norm")(x)']
     return _returning(lines)
@@ -190,7 +197,10 @@ def _shortcut_call(plan: Plan) -> str:
         return "x"
     arguments = _shortcut_arguments(plan)
     if plan.projects and not plan.reads_raw:
+        # The first x is the first argument, what the shortcut reads.
         arguments = arguments.replace("x", plan.opened, 1)
+    # `filters` are those of the 3×3; a bottleneck's output has 4 times as many (He et al. 2015,
+    # table 1).
     if plan.config.block == "bottleneck":
         arguments = arguments.replace("filters", f"{EXPANSION['bottleneck']} * filters")
     return f"shortcut({arguments})"
@@ -208,6 +218,8 @@ def _trunk_bias(config: ResNetConfig) -> str:
 
 def bottleneck_width(config: ResNetConfig) -> str:
     """Channels of a bottleneck's 3×3, as an expression."""
+    # ResNeXt (Xie et al. 2017): at 64 filters, each of the CARDINALITY groups has BASE_WIDTH
+    # channels. 32x4d has 64 · 4 / 64 · 32 = 128.
     if config.cardinality > 1:
         return "filters * BASE_WIDTH // 64 * CARDINALITY"
     return "filters" if config.base_width == 64 else "filters * BASE_WIDTH // 64"
@@ -227,11 +239,14 @@ def block_function(plan: Plan) -> Lines:
         last = number == len(convs)
         around = _norm_and_relu(plan, number, last)
         read = plan.opened if number == 1 else "y"
+        # The last convolution of a branch writes on the trunk, by the addition.
         bias = _trunk_bias(plan.config) if last else ""
         conv = [f'    y = conv({arguments}, {bias}name=f"{{name}}.conv{number}")({read})']
         if plan.pads_maps and ", 3, stride" in arguments:
             width, _, groups = arguments.partition(", 3, stride")
             conv = [f'    y = strided({read}, {width}, stride, f"{{name}}.conv{number}"{groups})']
+        # "pre": norm and ReLU stand before their convolution, and `_opening` has written the first
+        # ones. "post": they stand after it.
         lines += (around if number > 1 else []) + conv if plan.pre else conv + around
     if plan.config.se_ratio:
         gate = GATE.format(initialiser=plan.config.initialiser, ratio=plan.config.se_ratio)
@@ -274,6 +289,7 @@ def _convs(config: ResNetConfig) -> Lines:
     """The arguments of each convolution of a block, without the name."""
     if config.block == "basic":
         return ["filters, 3, stride", "filters, 3"]
+    # A bottleneck strides in its first 1×1 (the paper) or in its 3×3 (fb.resnet.torch).
     first, second = (", stride", "") if config.stride_on == "1x1" else ("", ", stride")
     width = "filters" if bottleneck_width(config) == "filters" else "width"
     groups = ", groups=CARDINALITY" if config.cardinality > 1 else ""
@@ -287,6 +303,7 @@ def _convs(config: ResNetConfig) -> Lines:
 def _norm_and_relu(plan: Plan, number: int, last: bool) -> Lines:
     """The norm and ReLU of convolution `number`. In post-activation order the last ReLU comes after
     the addition."""
+    # γ = 0 in the last norm: each block starts as its shortcut (Goyal et al. 2017).
     gamma = 'gamma_initializer="zeros", ' if last and plan.config.norm.last_gamma == "zero" else ""
     lines = [f'    y = norm({gamma}name=f"{{name}}.norm{number}")(y)'] if plan.normalises else []
     return (
@@ -301,6 +318,7 @@ def build_function(plan: Plan) -> Lines:
     config = plan.config
     lines = ["def build() -> keras.Model:", '    inputs = keras.Input(INPUT_SHAPE, name="input")']
     lines += _stem(plan)
+    # Not `format`: LOOP has the braces of the program's own f-string.
     loop = LOOP.rstrip().replace("{place}", "1" if config.stride_at == "start" else "blocks")
     lines += [loop, *(_closing(plan, "head") if plan.pre else [])]
     lines += ['    x = layers.GlobalAveragePooling2D(name="head.pool")(x)']
@@ -323,6 +341,8 @@ def _stem(plan: Plan) -> Lines:
     if config.stem == "deep":
         lines += _stem_conv(config, "conv1", f"{width // 2}, 3, 2", read)
         lines += _closing(plan, "stem", "1")
+        # ResNet-C (He et al. 2019): of three 3×3, the first strides, and two have half of the
+        # filters.
         lines += [f'    x = conv({width // 2}, 3, name="stem.conv2")(x)']
         lines += _closing(plan, "stem", "2")
         read = "x"

@@ -181,4 +181,5 @@ def _may_write(folder: Path) -> bool:
     """Whether the folder, or the one it would be made in, takes files."""
     places = (folder, *folder.absolute().parents)
     nearest = next((place for place in places if place.exists()), folder)
+    # A new file in a folder needs both: writing (W) and entering (X).
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)

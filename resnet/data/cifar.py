@@ -14,6 +14,7 @@ from resnet.data.dataset import Arrays, Dataset, DatasetFacts, Download, Sample,
 from resnet.data.files import check_digest, digest_of, keras_cache, not_the_published
 from resnet.errors import DataError, echo
 
+# The largest batch, CIFAR-100 for training, has 50,000 images of 3,072 bytes: 154 MB, and labels.
 LARGEST_MEMBER_BYTES = 200_000_000
 PUBLISHER = "https://www.cs.toronto.edu/~kriz/"
 
@@ -90,6 +91,7 @@ class Cifar:
         for place in (
             folder,
             folder / self.facts.name,
+            # Keras 3 unpacks an archive into a folder with this ending.
             cache / f"{self.python.folder}-target",
             cache,
         ):

@@ -44,6 +44,7 @@ def read_binary(data: bytes, name: str, layout: BatchLayout) -> Batch:
             f"{name} {what}: {len(data):,} of {expected:,} bytes; get the file again and replace"
             " it."
         )
+    # CIFAR-100 has two label bytes, the coarse class and then the fine one.
     # (images, label bytes + 3072)
     rows = np.frombuffer(data, np.uint8).reshape(layout.images, layout.label_bytes + PIXELS)
     return _batch(rows[:, layout.label_bytes :], rows[:, layout.label_bytes - 1], name, layout)
@@ -53,6 +54,7 @@ def read_pickle(data: bytes, name: str, layout: BatchLayout) -> Batch:
     """One batch of the Python version. Raises DataError, also where the pickle asks for more than
     arrays."""
     try:
+        # Python 2 wrote these pickles: its texts, the keys too, are read as bytes.
         content = _ArraysOnly(io.BytesIO(data), encoding="bytes").load()
     except EOFError:
         raise DataError(f"{name} is cut short; get the file again and replace it.") from None
@@ -85,6 +87,7 @@ def _batch(pixels: Any, labels: Any, name: str, layout: BatchLayout) -> Batch:
         numbers = np.empty(0, np.int64)
     if numbers.shape != (images,) or numbers.min() < 0 or numbers.max() >= layout.classes:
         raise DataError(f"{what} labels from 0 to {layout.classes - 1}.")
+    # A stored image is its red plane, then green, then blue, each row by row.
     rows = pixels.reshape(images, 3, SIDE, SIDE).transpose(0, 2, 3, 1)  # channels last
     return np.ascontiguousarray(rows), numbers.astype(np.int32)
 
@@ -94,6 +97,7 @@ class _ArraysOnly(pickle.Unpickler):
     call."""
 
     def find_class(self, module: str, name: str) -> Any:
+        # NumPy 2 has renamed this module; the published pickles have the old name.
         match module.replace("numpy.core", "numpy._core"), name:
             case "numpy._core.multiarray", "_reconstruct":
                 return np._core.multiarray._reconstruct  # type: ignore[attr-defined]

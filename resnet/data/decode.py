@@ -13,7 +13,9 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 ENDINGS = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 )
+# 3 bytes for each pixel: 300 MB for one picture.
 MOST_PIXELS = 100_000_000
+# Values of EXIF's tag "orientation": turned by 90°, so height and width change places.
 SIDEWAYS = (5, 6, 7, 8)
 ORIENTATION = 0x0112
 MARK_BYTES = 512
@@ -77,6 +79,7 @@ def _rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F"):
         raise ValueError("the number that means white is unknown")
     if image.has_transparency_data:
+        # Without a ground, the hidden colour of transparent pixels would be seen.
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
     return image.convert("RGB")

@@ -55,6 +55,7 @@ def fetch(download: Download, folder: Path) -> None:
             raise DataError(
                 f"{download.url} sent something else than the published file; try again later."
             )
+        # Renamed only after the check: a file under its final name is always whole.
         unfinished.replace(target)
         log.info("%s: complete", target.name)
 
@@ -83,6 +84,7 @@ def _receive(download: Download, file: BinaryIO) -> None:
 def _receive_some(download: Download, file: BinaryIO) -> None:
     """One connection. A server that cannot send a part sends the whole file again."""
     have = file.tell()
+    # "bytes=1000-": everything from byte 1000 on, which counts from 0.
     request = urllib.request.Request(
         download.url, headers={"Range": f"bytes={have}-"} if have else {}
     )
@@ -100,6 +102,7 @@ def _receive_some(download: Download, file: BinaryIO) -> None:
 def _goes_on_at(response: HTTPResponse, have: int) -> bool:
     """Whether a server sends what was asked for: some send the whole file, some another part."""
     told = response.headers["Content-Range"]
+    # 206 is a part; 200 would be the whole file from its start.
     return response.status == HTTPStatus.PARTIAL_CONTENT and (
         told is None or told.startswith(f"bytes {have}-")
     )

@@ -18,6 +18,7 @@ from resnet.errors import DataError, echo
 
 NAME = FOLDER = "fashion_mnist"
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+# gzip cannot jump: to read the last image, all before it must be unpacked.
 SAMPLED_FROM = 1000
 SIDE, LARGEST_SIDE = 28, 64
 MIRROR = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -54,6 +55,7 @@ FILES = (
     ),
 )
 
+# Sizes and MD5 are those of the packed files, unlike the SHA-256 above.
 DOWNLOADS = tuple(
     Download(f"{MIRROR}{name}.gz", f"{FOLDER}/{name}.gz", size_bytes, md5)
     for name, size_bytes, md5 in (
@@ -118,6 +120,7 @@ def read_files(place: Path, files: tuple[IdxFile, ...]) -> Arrays:
         read_idx(_path(place, file.name), file.shape, file.sha256, FACTS.title) for file in files
     )
     return Arrays(
+        # (images, 28, 28) becomes (images, 28, 28, 1): a convolution needs an axis of channels.
         train_images[..., np.newaxis],
         train_labels.astype(np.int32),
         test_images[..., np.newaxis],

@@ -15,6 +15,7 @@ def fit_config(config: ResNetConfig, facts: DatasetFacts) -> ResNetConfig:
     """
     binary = facts.classes == 2 and config.classes == 1
     classes = 1 if binary else facts.classes
+    # Several classes need probabilities that sum to 1, and sigmoids do not.
     head = (
         "softmax" if config.head_activation == "sigmoid" and not binary else config.head_activation
     )

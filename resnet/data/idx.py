@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from resnet.data.files import check_digest
 from resnet.errors import DataError, echo
 
+# The header: two bytes of 0, the type of a value, the number of dimensions; then the size of each
+# dimension in 4 bytes, the high byte first.
 UNSIGNED_BYTE = 0x08
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -23,6 +25,7 @@ def read_idx(path: Path, shape: tuple[int, ...], published: str, title: str) -> 
     """
     header_bytes = 4 + 4 * len(shape)
     size_bytes = header_bytes + int(np.prod(shape))
+    # One byte more than needed is enough to see that a file is too long.
     data = _unpack(path, size_bytes + 1)
     _check_header(data[:header_bytes], shape, path, title)
     if len(data) < size_bytes:
@@ -53,6 +56,7 @@ def read_first(path: Path, shape: tuple[int, ...], count: int, title: str) -> ND
 def _unpack(path: Path, most_bytes: int) -> bytes:
     try:
         with path.open("rb") as file:
+            # By its first bytes and not by its name: a packed file may have lost its ending .gz.
             packed = file.read(2) == GZIP_MAGIC
             file.seek(0)
             return gzip.GzipFile(fileobj=file).read(most_bytes) if packed else file.read(most_bytes)

@@ -63,6 +63,7 @@ class ImageFolder:
         images = np.empty((len(listing.files), *self.facts.image_shape), np.uint8)
         labels: list[int] = []
         for label, _, pixels in self._pictures(listing):
+            # A broken file leaves no gap: the next whole image takes its place.
             images[len(labels)] = pixels
             labels.append(label)
         self._check_complete(labels)
@@ -88,6 +89,7 @@ class ImageFolder:
         labels: list[int] = []
         for label, file, pixels in self._pictures(listing):
             digest.update(np.ascontiguousarray(pixels).data)
+            # 4 bytes, the low one first, on every machine: one folder, one checksum.
             digest.update(label.to_bytes(4, "little"))
             files.append(file)
             labels.append(label)
@@ -144,6 +146,8 @@ class ImageFolder:
         told = 0
         with _quiet_pillow(), ThreadPoolExecutor() as pool:
             for first in range(0, len(files), READ_AT_ONCE):
+                # pool.map starts all of its files at once; in parts, only so many images wait in
+                # memory.
                 some = files[first : first + READ_AT_ONCE]
                 for label, file, pixels in zip(
                     listing.labels[first:], some, pool.map(decode, some), strict=False
@@ -178,6 +182,7 @@ class ImageFolder:
 def source(name: str, data_folder: Path) -> Source:
     """The data set behind a name that begins with `folder:`. Raises DataError."""
     text, side = with_size(name.removeprefix(PREFIX))
+    # `/` joins paths: an absolute one at its right replaces the data folder.
     path = data_folder / os.path.expanduser(text)  # noqa: PTH111  Path's own raises where there is no such person
     facts = _describe(name, path, side)
     images = ImageFolder(path, facts, side)
@@ -205,6 +210,7 @@ def with_size(text: str) -> tuple[str, int | None]:
     sized = re.fullmatch(r"(.*)@(\d+)", text, re.DOTALL)
     if not sized:
         return text, None
+    # Six digits are too large already, and int() refuses a number of some thousand digits.
     digits = sized[2][:6]
     if not SMALLEST_SIDE <= int(digits) <= LARGEST_SIDE:
         raise DataError(

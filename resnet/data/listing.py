@@ -71,6 +71,8 @@ def _stamp(folder: Path) -> FolderTimes:
 
 @lru_cache(maxsize=4)
 def _list(folder: Path, stamp: FolderTimes) -> Listing:
+    # The times in the stamp are read only by the cache: another time is another key, and the folder
+    # is listed again.
     names = tuple(name for name, _ in stamp)
     images_by_class = [_images_in(folder / name) for name in names]
     _check_classes(folder, names, images_by_class)
@@ -114,6 +116,7 @@ def _check_classes(folder: Path, names: tuple[str, ...], images_by_class: list[l
 
 def _lot(file: Path) -> bytes:
     """A position in the order of its class that depends only on the name."""
+    # surrogateescape: a name on Linux may hold bytes that are not UTF-8.
     return hashlib.sha256(file.name.encode(errors="surrogateescape")).digest()
 
 

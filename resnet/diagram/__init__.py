@@ -54,7 +54,9 @@ def _pair(first: Side, second: Side, view: View) -> Drawing:
     if view.page == "free":
         return coloured(lay_out_pair(first, second, view))
     page = PAGE_SIZES[view.page]
+    # The least folded views come first, so the first drawing that fits shows the most.
     for folded in foldings(view):
+        # A dict keeps the order and drops what comes twice: the wished direction is tried first.
         for direction in dict.fromkeys([view.direction, "TB", "LR"]):
             drawing = coloured(
                 lay_out_pair(first, second, folded.model_copy(update={"direction": direction}))

@@ -47,6 +47,7 @@ class PageSize(NamedTuple):
     headed: bool
 
 
+# 72 points are an inch: A4 is 210 × 297 mm, letter 8.5 × 11 inches.
 PAGE_SIZES: dict[PageFormat, PageSize] = {
     "a4": PageSize(595.28, 841.89, 36, headed=True),
     "letter": PageSize(612, 792, 36, headed=True),
@@ -64,6 +65,8 @@ def on_page(graph: Graph, name: str, view: View) -> Drawing:
     page = PAGE_SIZES[view.page]
     for folded in foldings(view):
         parts = parts_of(graph, folded)
+        # Areas shrink with the square of the scale. If the pieces alone need more than the page
+        # even at the least scale, no way to wrap them can fit.
         if _area(parts) * LEAST_SCALE**2 > page.width * page.height:
             continue
         for direction in dict.fromkeys([view.direction, "TB"]):
@@ -131,6 +134,7 @@ def _best(parts: Sequence[SectionPieces], view: View, page: PageSize) -> list[Gr
     """The way to wrap the chain that leaves the largest letters."""
     candidates = list(_wrapped(parts, view))
     if view.direction == "LR":
+        # max() keeps the first of equal candidates: prefer the layout without a page.
         candidates.insert(0, grouped(parts, view))
     return max(candidates, key=lambda groups: _scale(*_whole(groups), page))
 
@@ -167,6 +171,7 @@ def _packed(parts: Sequence[SectionPieces], view: View, longest: float) -> list[
         if waiting and stacked.height > longest:
             groups.append(Group([each.column(skin) for each in waiting]))
             waiting = []
+        # A section longer than a column stands alone, cut into several strips.
         if alone > longest:
             groups.append(Group([part.column(skin, longest)]))
         else:

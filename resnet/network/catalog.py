@@ -101,6 +101,7 @@ def _doubling(filters: int, blocks: tuple[int, ...]) -> list[StageConfig]:
 def cifar_name(n: int, kind: Kind = "resnet") -> str:
     """The catalogue's name of the CIFAR network with this n."""
     depth = 6 * n + 2
+    # 6n + 2 is 50 for n = 8 and 152 for n = 25, which are depths of Table 1 too.
     taken = RESIDUAL_DEPTHS if kind == "resnet" else PLAIN_DEPTHS
     return f"{kind}{depth}_cifar" if depth in taken else f"{kind}{depth}"
 
@@ -179,6 +180,7 @@ def published() -> Iterator[Entry]:
 
 def find(config: ResNetConfig) -> Entry | None:
     """The catalogue entry that is exactly this config, if there is one."""
+    # Candidates by name: a comparison with all of them would have to build every config first.
     labels = (config.label, f"pre{config.label}", "binary")
     candidates = (name for name in names() if name.startswith(labels))
     return next((get(name) for name in candidates if get(name).config == config), None)

@@ -55,6 +55,7 @@ def parse(query: str) -> tuple[Predicate, ...]:
     return tuple(_predicates(text.split()))
 
 
+# From top to bottom: × becomes x first, so that the rule for shapes meets one sign only.
 SPELLINGS = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -78,6 +79,7 @@ SIGNS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "==": eq}
 FLOPS = re.compile(r"\bflops?\b")
 SHAPE = re.compile("[0-9]+(x[0-9]+){1,2}")
 NUMBER = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?([kmg]?)b?")
+# Powers of ten, for bytes too: 1 MB is 10^6 bytes.
 POWERS = {"": 0, "k": 3, "m": 6, "g": 9}
 
 

@@ -29,6 +29,7 @@ def shortcut_changes(before: Graph, after: Graph) -> Iterator[str]:
     """At most two clauses, such as "27 shortcuts added, 2 of them padded", on all of them or on
     those of blocks that both networks have."""
     old, new = shortcut_kinds(before), shortcut_kinds(after)
+    # Exactly one of the two is a plain network.
     if bool(old) != bool(new):
         yield (
             f"{_many(len(old | new))}"

@@ -37,6 +37,8 @@ def _cell(value: object) -> object:
 
 def last_weights(run: Run) -> Path | None:
     """The weights file of the newest checkpoint; None before the first."""
+    # Steps are written with 8 digits, so the greatest name is the newest. [0-9] at the end leaves
+    # out unfinished folders, which end in ".part".
     return max(run.directory.file(CHECKPOINTS).glob("step-*[0-9]/weights.npz"), default=None)
 
 

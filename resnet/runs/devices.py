@@ -14,6 +14,7 @@ from resnet.errors import ConfigError, UnknownNameError
 
 CPU = "cpu"
 JOINT = "+"
+# Of the GPU's memory.
 NEGLIGIBLE_SHARE = 0.02
 CPU_INFO = Path("/proc/cpuinfo")
 
@@ -89,6 +90,7 @@ def strangers(device: str, ours: Container[int] = ()) -> list[Stranger]:
         if not available:
             return []
         try:
+            # NVML counts GPUs in PCI order, as the ids do. CUDA's default order may be another.
             handle = pynvml.nvmlDeviceGetHandleByIndex(int(device.removeprefix("gpu")))
             total = int(pynvml.nvmlDeviceGetMemoryInfo(handle).total)
             running = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
@@ -134,6 +136,8 @@ def _gpu(number: int) -> Device:
 
 def _cpu() -> Device:
     cores = (
+        # The cores that this process may use: a container may have fewer than the machine. macOS
+        # does not know this call.
         len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
         else psutil.cpu_count() or 1

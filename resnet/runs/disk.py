@@ -47,6 +47,7 @@ def replace_fleeting(path: Path, content: bytes) -> None:
 @contextlib.contextmanager
 def _aside(path: Path, content: bytes) -> Iterator[tuple[Path, int]]:
     """A temporary file in the same folder, written and open. Removed where the block fails."""
+    # In the same folder: a rename replaces a file in one step only within one file system.
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)

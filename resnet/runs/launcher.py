@@ -49,6 +49,8 @@ class Launcher:
                 child.kill()
                 child.wait()
                 raise
+        # daemon: this thread waits as long as the worker lives, and its program may end before
+        # that.
         witness = threading.Thread(target=_witness, args=(child, directory), daemon=True)
         self._witnesses = [*filter(threading.Thread.is_alive, self._witnesses), witness]
         witness.start()

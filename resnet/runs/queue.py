@@ -80,6 +80,8 @@ class Queue:
     def arrange(self, runs: Iterable[Run]) -> list[Run]:
         """Waiting runs in queue order: moved runs first, then the oldest."""
         moved = {run_id: place for place, run_id in enumerate(self.order().first)}
+        # sorted() keeps the order of equals: runs that were not moved stay behind the moved ones,
+        # by age.
         return sorted(by_coming(runs), key=lambda run: moved.get(run.id, len(moved)))
 
     def next_runs(self, waiting: Iterable[Run], alive: Iterable[Run]) -> list[Run]:
@@ -153,6 +155,8 @@ class Queue:
     def _changing(self) -> Iterator[None]:
         with disk.one_sentence(self.directory.path):
             self.directory.path.mkdir(parents=True, exist_ok=True)
+        # The turn protects order.json. Without it, two processes that read, change and write it at
+        # the same time would lose one of the two changes.
         with lock.turn(self.root):
             yield
             # Still inside the turn: the supervisor that is woken sees the new order.

@@ -20,6 +20,7 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
     control = directory.control()
     if control is None or not control.stop or control.uptime_s is None or not directory.is_locked():
         return
+    # Uptime and not the date: setting the clock must not kill a run that still has time.
     overdue_s = clock.uptime_s() - control.uptime_s - patience.grace_s
     if overdue_s < 0:
         return
@@ -35,6 +36,7 @@ def enforce(directory: RunDirectory, patience: Patience) -> None:
 def clear_away(directory: RunDirectory) -> None:
     """End the processes that a dead worker left behind, and remove its temporary files. Does
     nothing where the worker is alive."""
+    # A start takes this turn too, so no new worker can begin between the check and the signals.
     with lock.turn(directory.path):
         if not directory.is_locked():
             processes.send(processes.belonging(directory.path, None), signal.SIGKILL)

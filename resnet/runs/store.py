@@ -151,6 +151,7 @@ class Store:
         """Move a run to the bin; `restore` brings it back. RunError where it is running."""
         with self._one_at_a_time():
             run = self.get(run_id)
+            # In the turn: a supervisor cannot start the run between this check and the move.
             if run.state().alive:
                 raise RunError(f"A running run cannot be deleted; stop {run.id} first.")
             _move(run.path, self.root / TRASH)
@@ -192,6 +193,7 @@ class Store:
 
     def _submit(self, spec: RunSpec, token: str | None, fork: Fork | None = None) -> Run:
         check_possible(spec)
+        # A worker starts in the run's folder, from where a relative path would lead elsewhere.
         spec = spec.model_copy(update={"data_folder": str(Path(spec.data_folder).absolute())})
         asked = Request(
             token=token,

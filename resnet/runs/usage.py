@@ -13,6 +13,7 @@ from resnet.runs.devices import CPU, Device, Stranger
 
 IDLE_FIELDS = ("idle", "iowait")  # iowait: waiting for a disk
 GUEST_FIELDS = ("guest", "guest_nice")  # already counted in user and nice
+# NVML gives power in milliwatts.
 MILLIWATT = 1e-3
 
 
@@ -47,6 +48,7 @@ class Meter:
 
     def look(self, ours: Container[int] = ()) -> list[Usage]:
         """Every device now. `ours` are the processes of our runs."""
+        # The counters run since the machine's start: only their difference shows the load of now.
         now = _ticks()
         utilisation = busy_share(self._before, now)
         self._before = now
@@ -61,6 +63,7 @@ def busy_share(before: Ticks | None, now: Ticks | None) -> float | None:
     """The utilisation between two measurements, in percent."""
     if before is None or now is None or now.total <= before.total:
         return None
+    # Linux may lower the counter of iowait, so the share could leave 0 to 100.
     return min(100.0, max(0.0, 100 * (now.busy - before.busy) / (now.total - before.total)))
 
 

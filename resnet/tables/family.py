@@ -92,11 +92,13 @@ def _check(ns: Sequence[int], kinds: Sequence[Kind], settings: Mapping[str, Any]
             f"A family needs at least one n; received none; give some from 1 to {last}."
         )
     for n in ns:
+        # True is an int in Python and would count as n = 1.
         if isinstance(n, bool) or not isinstance(n, int) or n not in catalog.N_RANGE:
             raise ConfigError(
                 f"n must be a whole number from 1 to {last}; received {echo(n)}; the depth is 6n+2."
             )
     known = get_args(Kind)
+    # A text is a sequence too: "plain" would be read letter by letter.
     if isinstance(kinds, str) or not kinds or not all(kind in known for kind in kinds):
         raise ConfigError(
             f"kinds must be a list of 'resnet', 'plain' or both; received {echo(kinds)}; try"

@@ -53,6 +53,7 @@ def rows(
     if by == "layer":
         return of_layers([row for _, row in layers])
     sums = []
+    # groupby joins neighbours only: in the graph's order, the layers of a block are neighbours.
     for name, group in groupby(
         layers, key=lambda layer: block_of(layer[0]) if by == "block" else layer[0].section
     ):
@@ -101,6 +102,7 @@ def csv(table: Sequence[TableRow]) -> str:
     The number of layers is written only in rows of several layers.
     """
     columns = _columns(table)
+    # `layers` is the last field of a row: where it has no column, it is cut off.
     return TextTable(columns, [row[: len(columns)] for row in table]).csv()
 
 
@@ -138,6 +140,7 @@ def _with_total(table: Sequence[TableRow]) -> TextTable:
 
 def _columns(table: Sequence[TableRow]) -> list[Column]:
     """The columns. In a table by layer, the number of layers is always 1 and is left out."""
+    # The fields of LayerMetrics are those of NAMED first, and then only numbers.
     numbers = [counted(field) for field in LayerMetrics._fields[len(NAMED) :]]
     sums = [counted("layers", "Layers")] if any(row.op in SUMS for row in table) else []
     return [*NAMED, *numbers, *sums]

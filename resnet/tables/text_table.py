@@ -88,6 +88,7 @@ class TextTable:
     def markdown(self) -> str:
         """A pipe table of numbers such as 4,608 or "4,608 → 9,216 (+4,608)", with the notes in
         italics below."""
+        # The colons of Markdown's second line align a column: `:--` left, `--:` right.
         rules = [":--" if column.side == "l" else "--:" for column in self.columns]
         rows = [[column.heading for column in self.columns], rules]
         for line in self.lines:
@@ -103,6 +104,7 @@ class TextTable:
         `LINE_POINTS` wide at most: one column of the class `article`, or both of two inside
         `table*`.
         """
+        # One word a line: a heading must not make its column wider than its numbers need.
         rows = [[column.heading.replace(" ", "\n") for column in self.columns]]
         for line in self.lines:
             rows.append([_read(cell) for cell in line])
@@ -130,6 +132,8 @@ class TextTable:
     ) -> str:
         """One table with the columns at these places."""
         sides = "".join([self.columns[place].side for place in places])
+        # A row is aligned at the last lines of the headings, next to the rule, and at the first
+        # lines of other cells.
         head = _line(rows[0], places, sides, "b")
         body = [_line(row, places, sides, "t") for row in rows[1:]]
         if self.total and len(body) > 1:
@@ -138,6 +142,7 @@ class TextTable:
         if kind == LONG:
             begin = [
                 rf"\begin{{longtable}}[l]{{{sides}}}",
+                # longtable repeats on each page what stands before \endhead and \endfoot.
                 rf"\hline {head} \hline \endhead",
                 r"\hline \endfoot",
             ]
@@ -151,6 +156,7 @@ class TextTable:
         return "\n".join([*begin, *body, *end])
 
 
+# TeX's points, 72.27 an inch.
 LINE_POINTS, GAP_POINTS = 325.0, 6.0
 """The width of a table, and the gap between two columns. A line of `article` is 345 points wide;
 with letters of 11 points a table needs a fifteenth more."""
@@ -216,6 +222,7 @@ def _filled(widths: Sequence[float], limit: float) -> list[list[int]]:
 
 def _plain(cell: Cell) -> Iterable[str]:
     """The CSV cells of a cell: one, or three for a `Compared`."""
+    # Asked before `tuple`: a Compared is a tuple too, and so is a shape.
     if isinstance(cell, Compared):
         return ["" if value is None else str(value) for value in cell]
     if isinstance(cell, tuple):
@@ -238,6 +245,7 @@ def guarded(text: str) -> str:
 
 def unguarded(text: str) -> str:
     """The original text of `guarded` text."""
+    # FORMULA matches apostrophes at the start too, so a text that had one already gets it back.
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
@@ -280,6 +288,7 @@ def _change(cell: Compared) -> str:
         return "" if before is None else was
     if before is None or after is None or difference is None:
         return f"{was} → {now}"
+    # A minus sign is as wide as the plus; a hyphen is shorter.
     return f"{was} → {now}\n" + f"({difference:+,})".replace("-", "−")
 
 
@@ -318,6 +327,8 @@ def _set(text: str, side: str, baseline: Literal["t", "b"] = "t") -> str:
     lines = r" \\ ".join([_escaped(line) for line in text.split("\n")])
     if "\n" not in text:
         return lines
+    # A table inside the cell: LaTeX breaks a line in a cell only where its width is given. @{}
+    # removes the space at its sides.
     return rf"\begin{{tabular}}[{baseline}]{{@{{}}{side}@{{}}}}{lines}\end{{tabular}}"
 
 

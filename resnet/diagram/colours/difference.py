@@ -38,6 +38,7 @@ def coloured(drawing: Drawing) -> Drawing:
 
 def compared(drawing: Drawing, comparison: Comparison) -> Drawing:
     """A pair with what was added, removed and changed in colours."""
+    # One dict for both networks: layers are matched by id, and only boxes have the prefix "other:".
     changes = {layer.id: _own_change(layer) for layer in comparison.layers}
     blocks = _shortcuts(comparison)
 
@@ -83,8 +84,10 @@ def _marks(marks: tuple[Mark, ...], change: Change) -> tuple[Mark, ...]:
     marks_left = [
         mark._replace(look=f"is-{change}") if mark is face else mark
         for mark in marks
+        # The tint of an operation, painted over it, would change the colour of the difference.
         if not mark.look.endswith("-tint")
     ]
+    # The circle of an addition has no corner for a sign.
     if not isinstance(face, Rect):
         return tuple(marks_left)
     return (
@@ -113,6 +116,7 @@ def _shortcuts(comparison: Comparison) -> dict[str, Change]:
 
 def _recoloured(edge: Edge, blocks: dict[str, Change]) -> Edge:
     target = edge.target.removeprefix(OTHER)
+    # The target "stage1.block2.add" is in the block "stage1.block2".
     change = blocks.get(".".join(target.split(".")[:2]), "same")
     if edge.kind == "chain" or change == "same":
         return edge
@@ -121,6 +125,7 @@ def _recoloured(edge: Edge, blocks: dict[str, Change]) -> Edge:
         mark._replace(look=f"{change}-head") if mark.look.endswith("-head") else mark
         for mark in rest
     ]
+    # Dashes keep their meaning: zero padding, or in figure 3 a change of shape.
     kind = "dotted" if LOOKS[line.look].dash else "line"
     return replace(edge, marks=(line._replace(look=f"{change}-{kind}"), *heads))
 

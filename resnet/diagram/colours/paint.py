@@ -65,15 +65,19 @@ def thresholds(values: Sequence[int]) -> list[float]:
     if low == high:
         return [float(low)]
     # Layers differ by factors of a thousand, so equal ratios tell more than equal distances.
+    # Step i begins at low · (high / low)^(i / STEPS).
     ratio = (log10(high) - log10(low)) / STEPS
     rounded = [_round(10 ** (log10(low) + ratio * step)) for step in range(STEPS)]
     return sorted(
+        # The first edge is at most the least value: below it a box would look like one with
+        # nothing.
         {min(rounded[0], float(low)), *[edge for edge in rounded[1:] if low < edge <= high]}
     )
 
 
 def _round(value: float) -> float:
     """Two significant digits, downwards."""
+    # 4,672: 10^(3 − 1) = 100, so it becomes 4,600.
     digits = 10 ** (int(log10(value)) - 1) if value >= 10 else 1
     return float(value // digits * digits)
 

@@ -10,6 +10,7 @@ from resnet.diagram.drawing.stamp import Stamp, Template
 from resnet.diagram.layout.legend import MARGIN, Entry, spread
 from resnet.diagram.looks.shapes import Circle, Mark, Rect
 
+# Beginnings of looks, for str.startswith: figure 3 has "figure-1" to "figure-8".
 FACES = ("card", "figure-", "tag-plain")
 
 RestyleBox = Callable[[Box], Box]
@@ -66,6 +67,8 @@ def face_of(marks: tuple[Mark, ...]) -> Mark | None:
     it); or the circle of an addition."""
     cards = [mark for mark in marks if isinstance(mark, Rect) and mark.look.startswith(FACES)]
     if cards:
+        # The outlines of repeats all have one size, and max() keeps the first of equals. Reversed,
+        # the first is the outline that is painted last, on top.
         return max(reversed(cards), key=lambda card: card.width * card.height)
     return next((mark for mark in marks if isinstance(mark, Circle) and mark.look == "adder"), None)
 

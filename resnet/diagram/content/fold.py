@@ -83,6 +83,7 @@ def fold(graph: Graph, view: View) -> tuple[Section, ...]:
 
 
 def _units(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[Unit]:
+    # Blocks count from 1. The layers of the stem and of the head come as one block with number 0.
     return _stage(name, blocks, view) if blocks[0][0] else _runs(name, blocks[0][1], view)
 
 
@@ -106,6 +107,8 @@ def runs(layers: Layers) -> list[Layers]:
     """Norms and ReLUs join the layer before them, zero padding joins the layer after it."""
     grouped: list[list[Node]] = []
     for node in layers:
+        # A norm or an activation "follows", zero padding "leads"; every other layer is "main" and
+        # begins a run.
         if grouped and (node.op.role == "follows" or grouped[-1][-1].op.role == "leads"):
             grouped[-1].append(node)
         else:
@@ -116,6 +119,8 @@ def runs(layers: Layers) -> list[Layers]:
 def _stage(name: str, blocks: list[tuple[int, Layers]], view: View) -> Iterator[Unit]:
     """The first block alone, then stretches of equal blocks."""
     for stretch in _stretches(blocks):
+        # The whole stretch keeps the name of its first block, folded or not: links store only this
+        # name.
         first = f"{name}.block{stretch[0][0]}"
         if len(stretch) == 1 or view.unfolds(first):
             for number, layers in stretch:
@@ -141,8 +146,10 @@ def revealed(graph: Graph, view: View, layer: str) -> View:
     where = graph.by_id[layer]
     if not view.opens_section(where.section):
         view = view.toggle(where.section)
+    # Without `within`, fold would refuse names that only another network has.
     section = next(part for part in fold(graph, view.within(graph)) if part.name == where.section)
     unit = next(unit for unit in section.units if layer in unit.node_ids)
+    # A unit of one layer has nothing to open: its box is the layer's.
     if unit.opened or len(unit.layers) == 1:
         return view
     if unit.block:
@@ -173,6 +180,7 @@ def refolded(graph: Graph, view: View, name: str) -> View:
 def signature(layers: Layers) -> tuple[object, ...]:
     """Equal for two blocks exactly when all their layers, shapes and paths are equal; the name of
     the block does not count."""
+    # The block's name and the dot behind it.
     prefix = len(block_name(layers)) + 1
     short = {node.id: node.id[prefix:] for node in layers}
     described: list[object] = []

@@ -15,6 +15,7 @@ def body_steps(layers: Layers, style: Style, order: ActivationOrder) -> list[Lay
 def shortcut_steps(layers: Layers, style: Style) -> list[Layers]:
     """The layers of the block's shortcut, if it has its own."""
     own = tuple([node for node in layers if node.path == "shortcut"])
+    # An identity has no layers: it gives no step, not a step without layers.
     return _singly(own) if style == "detailed" or not own else [own]
 
 

@@ -18,6 +18,7 @@ Colour = Literal[
 PageFormat = Literal["free", "a4", "letter", "column", "slide"]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+# Names may come from a link that a person has edited: so their length and number have limits.
 Ids = Annotated[tuple[Annotated[str, Field(max_length=60)], ...], Field(max_length=2000)]
 
 
@@ -59,6 +60,7 @@ class View(Closed):
 
     def opens_run(self, name: str) -> bool:
         """Whether a convolution of the stem is drawn apart from its norm and ReLU."""
+        # In the other styles a convolution always is one box with its norm and ReLU.
         return self.style == "detailed" and (self.level in ("block", "layer")) != (
             name in self.toggled
         )

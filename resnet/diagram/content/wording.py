@@ -71,6 +71,8 @@ def block_runs(layers: Layers, activation_order: ActivationOrder) -> list[Layers
     for step in steps(body(layers)):
         is_main = not follows(step)
         has_main = any(node.op.role == "main" for node in runs[-1])
+        # "post" is convolution, norm, ReLU: a convolution begins a run. "pre" is norm, ReLU,
+        # convolution: a run ends at its convolution; and the first norm and ReLU stay alone.
         begins = is_main if activation_order == "post" else has_main or (is_main and len(runs) == 1)
         # Zero padding belongs to the convolution after it: never cut between the two.
         led = bool(runs[-1]) and runs[-1][-1].op.role == "leads"
@@ -123,6 +125,7 @@ def shortcut_of(graph: Graph, layers: Layers) -> Shortcut | None:
     if add is None:
         return None
     own = tuple([node for node in layers if node.path == "shortcut"])
+    # An addition reads the residual branch first and the shortcut second.
     source = own[0].inputs[0] if own else add.inputs[1]
     shape = shape_text(add.output_shape)
     if any(node.op.weighted for node in own):
@@ -146,6 +149,7 @@ def possible_tags(graph: Graph) -> Iterator[tuple[str, ...]]:
     expansion = EXPANSION[graph.config.block]
     for number, stage in enumerate(graph.config.stages, 1):
         shape = next(n for n in reversed(graph.nodes) if n.section == f"stage{number}").output_shape
+        # A block's output has filters × expansion channels: 4 times its filters in a bottleneck.
         text = shape_text((*shape[:2], stage.filters * expansion))
         yield f"1×1 conv, /{stage.stride}", text, "000.0 k params"
         if graph.config.downsampling == "average_pool":

@@ -13,6 +13,7 @@ from resnet.diagram.looks.shapes import Mark
 from resnet.network.graph import Graph
 
 
+# No slots: a cached property stores its value in the instance's __dict__.
 @dataclass(frozen=True)
 class Drawing:
     """One network drawn in one way, or two side by side. `width` and `height` are points;
@@ -53,6 +54,7 @@ class Drawing:
     @cached_property
     def panels(self) -> tuple[Panel, ...]:
         """Every panel, the outer ones first."""
+        # Panels are painted in this order: a block's panel must come after that of its stage.
         return (*self.grounds, *[stamp.panel() for stamp in self.stamps])
 
     @cached_property
@@ -66,6 +68,7 @@ class Drawing:
 
     def graph_of(self, part: Box | Stamp) -> Graph:
         """The network that a box or a stamped block belongs to."""
+        # Layers of two networks have equal ids; only the prefix on boxes tells the networks apart.
         name = part.id if isinstance(part, Box) else part.name
         return self.other if self.other and name.startswith(OTHER) else self.graph
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from resnet.diagram.looks.shapes import Mark, Point
 
+# "chain" leads from layer to layer. The others are shortcuts (He et al. 2015, section 3.3): the
+# identity, the identity padded with zero channels (option A), the projection (options B and C).
 EdgeKind = Literal["chain", "identity", "padded", "projection"]
 
 
@@ -63,6 +65,8 @@ class Edge:
     source: str
     target: str
     kind: EdgeKind
+    # Source and target are one box where a closed block has a shortcut. Formats that give no places
+    # to their boxes, such as DOT, then need a second node, for the addition.
     start: Point
     end: Point
     marks: tuple[Mark, ...]
@@ -76,6 +80,7 @@ class Paper:
 
     width: float
     height: float
+    # Points of the page for one point of the drawing; `left` and `top` are points of the page.
     scale: float
     left: float
     top: float

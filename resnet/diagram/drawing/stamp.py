@@ -12,6 +12,8 @@ ENTRY = "entry"
 """In a template's lines: the box before the block, which differs from stamp to stamp."""
 
 
+# eq=False: a template is the key of a dict in the scene. Compared by its fields, each look-up would
+# go through all its boxes.
 @dataclass(frozen=True, eq=False, slots=True)
 class Template:
     """A block laid out with its trunk at x = 0 and its top at y = 0. `name` is the block's it was
@@ -46,6 +48,7 @@ class Stamp:
 
     def renamed(self, name: str) -> str:
         """The id of a box of the template in this stamp."""
+        # "stage1.block2.conv1" of the template becomes "stage1.block5.conv1" in this stamp.
         return self.source if name == ENTRY else self.name + name[len(self.template.name) :]
 
     def boxes(self) -> list[Box]:
@@ -82,6 +85,7 @@ class Stamp:
             x=panel.x + self.x,
             y=panel.y + self.y,
             parent=self.parent,
+            # The template has the title of its first block, such as "Block 2".
             marks=retitled(panel.marks, self.title),
         )
 

@@ -45,6 +45,8 @@ def as_json(drawing: Drawing, link: str = "") -> str:
         "edges": [_edge(edge) for edge in drawing.edges],
         "networks": list(_networks(drawing)),
     }
+    # × and → stay readable. NaN and infinity are not JSON (RFC 8259): a program could not read
+    # them.
     return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -53,6 +55,7 @@ def _paper(drawing: Drawing) -> dict[str, float] | None:
     if paper is None:
         return None
     sides = {key: _number(getattr(paper, key)) for key in ("width", "height", "left", "top")}
+    # A factor for lengths of hundreds of points: two digits could be wrong by points.
     return {**sides, "scale": round(paper.scale, 4)}
 
 
@@ -98,6 +101,7 @@ def _network(which: Which, graph: Graph) -> dict[str, Any]:
     totals = {key: getattr(metrics, key) for key in TOTALS}
     layers = []
     for row, node in zip(metrics.layers, graph.nodes, strict=True):
+        # id, op and inputs stand first; the costs follow in the order of the layer table.
         counted = row._asdict()
         layers.append(
             {

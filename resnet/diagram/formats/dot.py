@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
 FONT = "Source Sans Pro"
+# constraint=false: Graphviz then ranks the nodes by the chain alone, and a shortcut does not change
+# the order of the layers.
 EDGE_STYLES: dict[EdgeKind, dict[str, str]] = {
     "chain": {"color": COLOURS["line"].light},
     "identity": {"color": COLOURS["addition"].light, "penwidth": "1.5", "constraint": "false"},
@@ -31,6 +33,7 @@ def dot(drawing: Drawing, link: str = "") -> str:
     """DOT text, always the same."""
     from graphviz import Digraph  # noqa: PLC0415  # a tenth of a second, and few ask for DOT
 
+    # A closed block's shortcut leads from the block to itself, see Edge.
     arcs = {edge.source: edge for edge in drawing.edges if edge.source == edge.target}
     rounded = {"fontname": FONT, "style": "rounded,filled"}
     graph = Digraph(
@@ -81,6 +84,7 @@ def _add_edges(graph: "Digraph", drawing: Drawing, arcs: dict[str, Edge]) -> Non
     for edge in drawing.edges:
         if edge.source != edge.target:
             source = _adder(edge.source) if edge.source in arcs else edge.source
+            # What a block reads is also what its shortcut reads.
             before[edge.target] = source
             _add_edge(graph, source, edge.target, edge.kind, edge.label)
     for block, arc in arcs.items():

@@ -13,6 +13,8 @@ from resnet.diagram.drawing.parts import Edge, EdgeKind
 from resnet.diagram.looks.style import COLOURS, OPERATION_OF_KIND
 from resnet.network.operations import GROUPS
 
+# --> is a thin line, ==> a thick one, -.-> a dotted one. So identity and projection differ even
+# where a page shows no colours.
 ARROWS: dict[EdgeKind, str] = {
     "chain": "-->",
     "identity": "==>",
@@ -25,6 +27,7 @@ LINE_COLOURS: dict[EdgeKind, str] = {
     "projection": COLOURS["projection"].light,
 }
 
+# Mermaid writes an entity with # and not with &: by its name, #quot; or its number, #35;.
 ENTITIES = {
     **{
         ord(sign): f"#{name};"
@@ -68,6 +71,7 @@ def mermaid(drawing: Drawing, link: str = "") -> str:
         *_line_styles(lines),
     ]
     about = [drawing.name, drawing.description, link]
+    # A flowchart may begin with comments, before the line that names its kind.
     head = [_comment(text) for text in about if text]
     text = "\n".join(body) + "\n"
     if len(lines) > MOST_EDGES or len(text) > MOST_CHARACTERS:
@@ -107,6 +111,7 @@ class _Nodes:
             if box.parent == parent and box.id in self.joined:
                 name, apart = self.nodes[box.id], box.id in self.arcs
                 lines = box.lines if apart else (*box.lines, *box.behind)
+                # [...] is a rectangle, ([...]) has round ends.
                 yield f"{indent}{name}[{_label(box.title, *lines)}]"
                 if apart:
                     yield f"{indent}{_adder(name)}([{_label(*box.behind)}])"
@@ -137,6 +142,8 @@ def _line(line: Line) -> str:
 
 
 def _line_styles(lines: Iterable[Line]) -> Iterator[str]:
+    # linkStyle names a line by its number, from 0, in the order of the file. So the lines must be
+    # written in just this order.
     numbered = list(enumerate(lines))
     for kind, colour in LINE_COLOURS.items():
         numbers = [str(number) for number, line in numbered if line.kind == kind]

@@ -30,6 +30,7 @@ SMALLEST_LETTER = 6.0
 BLEED = 2.0
 """Points around a form for the outer half of its lines."""
 
+# The last one is 1: what is painted next begins opaque.
 OPACITIES = (*sorted({look.fill_opacity for look in LOOKS.values()} - {1}), 0.5, 1)
 
 PDFIUM = Lock()
@@ -77,6 +78,7 @@ def png(drawing: Drawing, scale: float = 2.0, link: str = "") -> bytes:
     written = io.BytesIO()
     with PDFIUM, pypdfium2.PdfDocument(pdf(drawing, link)) as document:
         image = document[0].render(scale=scale).to_pil()
+        # A point is 1/72 inch, so `scale` pixels for a point are 72 · scale dots an inch.
         image.save(written, "PNG", dpi=(72 * scale, 72 * scale), pnginfo=facts)
     return written.getvalue()
 
@@ -95,6 +97,8 @@ class _Painter:
         self.canvas, self.height = canvas, height
         self.left, self.top = 0.0, 0.0
         for style in {look.style for look in LOOKS.values()}:
+            # ReportLab keeps fonts for the whole process: one registration is enough for all
+            # drawings.
             if style not in pdfmetrics.getRegisteredFontNames():
                 pdfmetrics.registerFont(TTFont(style, str(fonts.path(style))))
 
@@ -107,10 +111,12 @@ class _Painter:
             self.drawing(drawing)
             return
         self.marks(drawing.paper.marks)
+        # To the drawing's lower left corner: ReportLab counts from the page's lower left.
         self.canvas.translate(
             drawing.paper.left, height - drawing.paper.top - drawing.height * drawing.paper.scale
         )
         self.canvas.scale(drawing.paper.scale, drawing.paper.scale)
+        # A second painter: inside the scaled drawing, y runs upwards from the drawing's lower edge.
         _Painter(self.canvas, drawing.height).drawing(drawing)
 
     def drawing(self, drawing: Drawing) -> None:
@@ -161,6 +167,8 @@ class _Painter:
             paints = {"stroke": int(bool(look.stroke)), "fill": int(bool(look.fill))}
             match mark:
                 case Rect(x, y, width, height, radius):
+                    # ReportLab wants the lower left corner. y runs down, so y + height is the lower
+                    # edge.
                     self.canvas.roundRect(
                         self._x(x), self._y(y + height), width, height, radius, **paints
                     )
@@ -182,10 +190,12 @@ class _Painter:
         if look.stroke:
             self.canvas.setStrokeColor(HexColor(COLOURS[look.stroke].light))
             self.canvas.setLineWidth(look.stroke_width)
+            # An empty list ends the dashes of the mark before this one.
             self.canvas.setDash(list(look.dash))
 
     def _text(self, mark: Text, look: Look) -> None:
         self.canvas.setFillColor(HexColor(COLOURS[look.fill].light))
+        # A tint that was painted before may have left a low opacity.
         self.canvas.setFillAlpha(1)
         self.canvas.setFont(look.style, look.size)
         write = {
@@ -199,6 +209,7 @@ class _Painter:
         path = self.canvas.beginPath()
         for letter, *numbers in commands:
             places = [
+                # Numbers alternate: x, y, x, y, …
                 self._y(float(n)) if index % 2 else self._x(float(n))
                 for index, n in enumerate(numbers)
             ]

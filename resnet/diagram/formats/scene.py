@@ -36,6 +36,7 @@ def scene(drawing: Drawing) -> dict[str, Any]:
     distinct ones, [kind, look, path, arrow and tag, label], counted from x, y.
     """
     palette = _Palette()
+    # Layers are sent as numbers: their places in the graph's order, which `layers` below has too.
     places = {id(graph): _places(graph) for graph in (drawing.graph, drawing.other) if graph}
     templates: dict[Template, int] = {}
     boxes, stamps = [], []
@@ -79,6 +80,7 @@ class _Palette:
 
     def edge(self, edge: Edge) -> list[Any]:
         """A line as its ends, its number and its place."""
+        # Counted from its start, a line is the same wherever it is drawn, and is sent once.
         x, y = edge.start
         marks = tuple([_rounded(shifted(mark, -x, -y)) for mark in edge.marks])
         key = (edge.kind, edge.label, marks)
@@ -107,6 +109,7 @@ class _Palette:
 
 
 def _template(drawing: Drawing, template: Template, palette: _Palette) -> dict[str, Any]:
+    # Ids without the block's name: the page puts the name of each stamp before them.
     start = len(template.name)
     boxes = [
         [
@@ -135,6 +138,8 @@ def _template(drawing: Drawing, template: Template, palette: _Palette) -> dict[s
 def _stamp(stamp: Stamp, template: int, places: dict[str, int]) -> list[Any]:
     alike = stamp.unit.alike
     first = places[alike[0][0].id]
+    # Alike blocks follow each other and have equally many layers: layer i of repeat r (from 0) is
+    # first + r · step + i.
     step = places[alike[1][0].id] - first if len(alike) > 1 else 0
     return [
         template,
@@ -193,6 +198,7 @@ class _Kinds:
 
     def number(self, node: Node) -> int:
         incoming = self.graph.by_id[node.inputs[0]].output_shape if node.inputs else ()
+        # The same convolution has another kind, "projection", on a shortcut.
         key = (node.op, node.path == "shortcut", incoming, node.output_shape)
         if key not in self.known:
             self.known[key] = len(self.rows_of_kinds)
@@ -210,6 +216,7 @@ def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[
         "attributes": {
             key: value
             for key, value in attributes(node, graph).items()
+            # These two name other layers, so they differ from block to block; `patterns` has them.
             if key not in ("reads", "adds")
         },
         "in": list(incoming),
@@ -229,6 +236,7 @@ def _kind(graph: Graph, node: Node, row: LayerMetrics, incoming: Shape) -> dict[
 def _seen(field: ReceptiveField, shape: Shape) -> list[int]:
     """The input pixels that the middle position sees; they may reach outside the image."""
     sides = shape[:2] if len(shape) > 1 else (1, 1)
+    # A span holds the pixels that position 0 sees; each next position sees `jump` pixels further.
     rows, columns = [
         [span.low + side // 2 * span.jump, span.high + side // 2 * span.jump]
         for span, side in zip((field.rows, field.columns), sides, strict=True)
@@ -278,6 +286,7 @@ def _abilities(drawing: Drawing, box: Box) -> str:
         and not box.id.removeprefix(OTHER).startswith("stage")
     )
     opens = box.kind in (*SECTIONS, "block", "repeat") or run
+    # "stage2.block3" has one dot, its layers have more.
     block = box.id.count(".") == 1 and box.kind in ("block", "repeat")
     return "o" * opens + "u" * (block and box.repeat > 1)
 
@@ -285,6 +294,7 @@ def _abilities(drawing: Drawing, box: Box) -> str:
 def _tone(marks: tuple[Mark, ...]) -> str:
     """The colour of a box that is too small for its words: its number's, else that of its
     operation."""
+    # Colours of numbers and tints of figure 3 come before those of operations.
     for mark in reversed(marks):
         if mark.look.startswith(("heat-", "figure-")):
             return mark.look

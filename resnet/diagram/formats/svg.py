@@ -21,7 +21,9 @@ def svg(drawing: Drawing, link: str = "") -> str:
     paper = drawing.paper or Paper(drawing.width, drawing.height, 1, 0, 0)
     width, height = _number(paper.width), _number(paper.height)
     about = f"{drawing.description} {link}".strip()
+    # Without it, the dark lines would stand on the dark ground of a viewer with a dark theme.
     ground = f'<rect class="ground" width="{width}" height="{height}" fill="#ffffff"/>'
+    # The viewBox has the same numbers as this size, so a unit inside of the SVG is a point.
     size = f'width="{width}pt" height="{height}pt"'
     parts = [
         (
@@ -32,6 +34,7 @@ def svg(drawing: Drawing, link: str = "") -> str:
         f"<style>{_faces(drawing)}{style_sheet('paper', _looks(drawing))}</style>{ground}",
         *([f'<g class="heading">{marks_text(paper.marks)}</g>'] if paper.marks else []),
         *([f"<g {_transform(paper)}>"] if drawing.paper else []),
+        # SVG paints in the order of the file: boxes over panels, lines over boxes.
         *[_panel(panel) for panel in drawing.panels],
         *[_box(box) for box in drawing.boxes],
         *[_edge(edge) for edge in drawing.edges],
@@ -45,6 +48,7 @@ def svg(drawing: Drawing, link: str = "") -> str:
 
 def _transform(paper: Paper) -> str:
     left, top, scale = _number(paper.left), _number(paper.top), f"{round(paper.scale, 4):g}"
+    # SVG applies the last one first: it scales the drawing, then moves it to its place on the page.
     return f'transform="translate({left} {top}) scale({scale})"'
 
 
@@ -57,6 +61,7 @@ def _looks(drawing: Drawing) -> tuple[str, ...]:
 
 def _faces(drawing: Drawing) -> str:
     """The letters that this drawing uses, embedded, so that it looks the same on every machine."""
+    # Sets have another order in each process: sorted below, so that equal drawings are equal files.
     letters: dict[fonts.Style, set[str]] = {}
     for mark in [mark for marks in _distinct(drawing) for mark in marks if isinstance(mark, Text)]:
         letters.setdefault(LOOKS[mark.look].style, set()).update(mark.text)
@@ -84,6 +89,7 @@ def style_sheet(theme: Theme, names: tuple[str, ...] = tuple(LOOKS)) -> str:
     """One rule for each of these looks, within .lab-drawing: with fixed colours for "paper", with
     CSS variables for "page"."""
     families = ",".join(f'"{name}"' if " " in name else name for name in FONT_FAMILIES)
+    # All rules are for .lab-drawing only: the page around it may use names such as "card" too.
     rules = [f".lab-drawing text{{font-family:{families}}}"]
     rules += [
         f".lab-drawing .{name}{{{_declarations(look, theme)}}}"
@@ -94,6 +100,7 @@ def style_sheet(theme: Theme, names: tuple[str, ...] = tuple(LOOKS)) -> str:
 
 
 def _declarations(look: Look, theme: Theme) -> str:
+    # Always written, if only as "none": SVG fills a shape without it with black.
     pairs = {"fill": _colour(look.fill, theme)}
     if look.fill_opacity < 1:
         pairs["fill-opacity"] = _number(look.fill_opacity)
@@ -103,6 +110,7 @@ def _declarations(look: Look, theme: Theme) -> str:
     if look.dash:
         pairs["stroke-dasharray"] = " ".join(map(_number, look.dash))
     if look.size:
+        # A px of CSS is a unit of the viewBox, and so a point.
         pairs["font-size"] = f"{_number(look.size)}px"
         pairs["font-weight"] = str(FONT_WEIGHTS[look.style])
     return ";".join(f"{key}:{value}" for key, value in pairs.items())
@@ -138,6 +146,7 @@ def _box(box: Box) -> str:
 def _edge(edge: Edge) -> str:
     line, *rest = edge.marks
     assert isinstance(line, Path)
+    # A title inside a shape is the text that a browser shows beside the mouse.
     title = f"<title>{escape(edge.label)}</title>" if edge.label else ""
     ends = f'data-source="{escape(edge.source)}" data-target="{escape(edge.target)}"'
     return (

@@ -18,7 +18,9 @@ from resnet.errors import ExportError
 LONGEST_PAGE = 14_400
 """Points: what a PDF page may measure, and a little less than the longest length TeX knows."""
 
+# From baseline to baseline, in letter sizes. Every text here is one line, but \fontsize needs it.
 LEADING = 1.2
+# FONTS below declares two weights, so bold letters are semibold.
 WEIGHTS = {"Regular": "m", "Semibold": "sb", "Bold": "sb"}
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
@@ -63,6 +65,8 @@ NEEDED = (
     " from here on."
 )
 
+# bp is 1/72 inch, the point of our drawings; TeX's own pt is 1/72.27 inch. The boxes of size 0 keep
+# TeX from breaking the page, however large the picture is.
 DOCUMENT = r"""
 \documentclass{article}
 \usepackage[paperwidth=%(width)sbp,paperheight=%(height)sbp,margin=0bp]{geometry}
@@ -138,6 +142,7 @@ def _options(look: Look) -> Iterator[str]:
     if look.stroke:
         yield f"draw=lab-{look.stroke}, line width={_number(look.stroke_width)}bp"
     if look.dash:
+        # Every look with dashes has one length for strokes and one for gaps.
         on, off = look.dash
         yield f"dash pattern=on {_number(on)}bp off {_number(off)}bp"
 
@@ -145,7 +150,9 @@ def _options(look: Look) -> Iterator[str]:
 def _picture(drawing: Drawing, paper: Paper) -> Iterator[str]:
     """Panels, boxes, lines and legend, one over the other, and under them the page's own
     heading."""
+    # Our y runs down, TikZ's up: hence the minus.
     yield r"\begin{tikzpicture}[x=1bp, y=-1bp]"
+    # Else TikZ would measure only what is painted, and would move it to the page's corner.
     yield rf"\useasboundingbox (0,0) rectangle ({_number(paper.width)},{_number(paper.height)});"
     yield from _marks(paper.marks)
     if drawing.paper:
@@ -191,6 +198,7 @@ def _marks(marks: Iterable[Mark]) -> Iterator[str]:
 def _action(look: Look) -> str:
     if look.stroke:
         return "draw"
+    # \path paints nothing, as the image of figure 3 has neither frame nor ground.
     return "fill" if look.fill else "path"
 
 
@@ -225,6 +233,7 @@ def _sign(sign: str) -> str:
         return SIGNS[sign]
     if " " <= sign <= "~":
         return sign
+    # NFKD splits "é" into "e" and its accent; ASCII then drops the accent.
     plain = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
     return "".join([SIGNS.get(letter, letter) for letter in re.sub(r"[^ -~]", "", plain)]) or "?"
 

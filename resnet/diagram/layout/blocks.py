@@ -32,6 +32,8 @@ FORK = 9.0
 LEAVES = 1.0
 """How far below a block's upper edge its shortcut leaves the chain (LEAVES) and the chain reaches
 the card (FORK)."""
+# All in points. The tail is the ReLU after the addition; the lane is the strip at the right of the
+# card, where the shortcut runs.
 ABOVE_TAIL = 5.0
 TAIL_HEIGHT = 12.0
 BELOW_CARD = 13.0
@@ -85,11 +87,16 @@ def block_card(
     marks: list[Mark] = []
     arcs: tuple[Arc, ...] = ()
     if shortcut:
+        # A pre-activation projection reads the first norm and ReLU: its line leaves the right edge
+        # of the card, at the lower end of that row. Every other shortcut leaves the chain above the
+        # card.
         start = (
             (frame.card_width, FORK + first_row_bottom(content)) if leaves_inside else (x, LEAVES)
         )
         arcs = (_arc(shortcut, start, (x + ADDER, adder_y), frame),)
         marks += [Circle(x, adder_y, ADDER - 0.5, "adder"), *plus(x, adder_y)]
+    # `behind` ends with the ReLU in post-activation order. In pre-activation order it ends with the
+    # addition, or is empty in a plain network: then no tail is drawn.
     if content.behind[-1:] not in ((), (ADD,)):
         marks += _tail_marks(content.behind[-1], x, bottom + ABOVE_TAIL)
         end = bottom + ABOVE_TAIL + TAIL_HEIGHT
@@ -110,6 +117,7 @@ def _tail_marks(text: str, x: float, y: float) -> list[Mark]:
 
 def _arc(shortcut: Shortcut, start: Point, end: Point, frame: BlockFrame) -> Arc:
     kind, x = shortcut.kind, frame.lane_x
+    # The line ends 3 points before the arrow's tip, inside its head: so the tip stays sharp.
     line = rounded([start, (x, start[1]), (x, end[1]), (end[0] + 3, end[1])], CORNER)
     marks: list[Mark] = [Path(line, kind), Path(arrow_head(end, (-1, 0)), f"{kind}-head")]
     if shortcut.tag:

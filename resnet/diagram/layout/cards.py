@@ -98,6 +98,8 @@ def _indent(rows: tuple[Row, ...]) -> float:
 def card(content: Content, card_width: float, *, sheets: int = 0) -> Card:
     """A plain card. `sheets`: how many offset outlines are drawn behind it to show repetition."""
     marks: list[Mark] = []
+    # y is the lower end of what is placed so far. A text is placed by its baseline, 2 or 3 points
+    # above that: letters such as "p" reach below their baseline.
     y = PAD - 2
     if content.title:
         y += TITLE_LINE
@@ -135,6 +137,7 @@ def _row_marks(row: Row, y: float, card_width: float, indent: float) -> list[Mar
         marks.append(Rect(PAD - 3, y, card_width - 2 * PAD + 6, ROW_HEIGHT, 2.5, tint))
     for index, kind in enumerate(row.kinds):
         marks += glyph(kind, PAD + index * GLYPH_STEP, y + (ROW_HEIGHT - GLYPH) / 2)
+    # From the middle of the row to the baseline: half the height of a capital of 8 points.
     marks.append(Text(PAD + indent, y + ROW_HEIGHT / 2 + 2.75, row.text, "row"))
     return marks
 

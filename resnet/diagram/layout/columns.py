@@ -47,10 +47,12 @@ class Column:
         self.title, self.note = section_title(section), _note(section)
         self.left = max(piece.left for piece in pieces)
         self.right = max(piece.right for piece in pieces)
+        # The header has the title left of the trunk and the note right of it; each needs its room.
         if skin.header:
             self.left = max(self.left, width(self.title, "heading") + 4) + skin.pad
             self.right = max(self.right, width(self.note, "note") + 4) + skin.pad
         self.strips = self._cut(pieces, longest)
+        # Room above and below the strips, inside the panel, where the chain turns.
         self.lead = TURN if len(self.strips) > 1 else 0.0
         longest_strip = max(self._length(strip) for strip in self.strips)
         self.height = skin.header + longest_strip + skin.pad + 2 * self.lead
@@ -58,6 +60,7 @@ class Column:
     @property
     def pitch(self) -> float:
         """From one strip's trunk to the next."""
+        # Strips of one section share a panel: its padding is only at the outer sides.
         return self.left + self.right - 2 * self.skin.pad + GUTTER
 
     @property
@@ -104,6 +107,7 @@ class Column:
         return [list(pieces[start : start + each]) for start in range(0, len(pieces), each)]
 
     def _length(self, strip: Sequence[Piece]) -> float:
+        # n pieces have n − 1 gaps.
         return sum([piece.height + self.skin.gap for piece in strip]) - self.skin.gap
 
 
@@ -145,6 +149,7 @@ def row(sheet: Sheet, pieces: Sequence[ClosedPiece], y: float) -> Point:
         sheet.put(piece.card, x, middle - piece.height / 2, piece.facts)
         sheet.chain(piece.facts.id, (x, middle), (x + piece.card.width, middle))
         x += piece.card.width + CARD_GAP
+    # middle = y + height / 2, so the bottom is y + height = 2 · middle − y.
     return x - CARD_GAP, 2 * middle - y
 
 

@@ -35,6 +35,7 @@ def section_content(graph: Graph, section: Section, unit: Unit) -> Content:
     if unit.layers[0].op.kind == "input":
         return plain_content(graph, unit)
     captions = _captions(graph, unit.layers, unit.layers[-1])
+    # The stem and the head have no blocks, so each layer with its norm and ReLU gets a row.
     if not section.is_stage:
         rows = tuple([wording.row_of(layers) for layers in runs(unit.layers)])
         return Content(wording.section_title(section), (), rows, captions)

@@ -19,6 +19,8 @@ from resnet.diagram.looks.text import width
 from resnet.network.graph import Graph
 from resnet.network.metrics import count
 
+# All lengths are points. LINE: one line of text. INSIDE: between two boxes of a block. LANE: from a
+# box to its arc. BESIDE: from the arc to its tag. NOTE_GAP: from a note to the box at its right.
 LINE = 11.0
 BLOCK_LEAD = 3.5
 """From a box to where a shortcut leaves the chain above it, or comes back below it."""
@@ -95,6 +97,8 @@ class FigurePiece:
         end = at - INSIDE + self.lead
         if self.unit.repeat > 1:
             beside = x + self.frame.width / 2 + LANE + BESIDE
+            # y of a text is its baseline: 2.6 points below the middle, half the height of a
+            # capital.
             sheet.marks.append(Text(beside, (y + end) / 2 + 2.6, f"×{self.unit.repeat}", "title"))
         if self.shortcut:
             self._arc(sheet, source, (x, y), (x, end), parent)
@@ -139,6 +143,7 @@ class Figure:
         tags = [wording.shortcut_row(layers).text for layers in self._shortcuts(sections)]
         # Plain networks keep room for the tag too, so that twins stand in the same places.
         pooled = graph.config.downsampling == "average_pool"
+        # ResNet-D: an average pooling strides before the 1×1 convolution.
         projection = "1×1 conv, avg-pool, /2" if pooled else "1×1 conv, /2"
         self.frame = FigureFrame(
             halves(max(width(text, "row") for text in [*texts, "3×3 conv, 512, /2"]) + 10),
@@ -187,6 +192,7 @@ class Figure:
                 if self._tag(unit) is None
                 else [n.id for n in unit.layers if n.path == "shortcut"]
             )
+            # The shortcut's layers belong to its tag: each layer is in one box only.
             ids = _ids(unit, tuple([node for node in unit.layers if node.id not in aside]))
             return [
                 (BoxFacts(block_name(unit.layers), kind, ids, unit.repeat), self._card(texts, tint))
@@ -277,6 +283,7 @@ class Figure:
     def _note(self, unit: Unit) -> str:
         """The size of the feature map, where it has changed."""
         shape = unit.layers[-1].output_shape
+        # After global pooling a shape is (features,): one position, so its side is 1.
         side = shape[0] if len(shape) > 1 else 1
         if self.noted != "sizes" or side == self.side:
             return ""

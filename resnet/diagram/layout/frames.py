@@ -90,12 +90,15 @@ class Frames:
         pooled = self.graph.config.downsampling == "average_pool"
         if self.style == "compact":
             behind = ("norm",) if norm else ()
+            # 4 is the largest stride, and all digits have one width: so /4 has room for every
+            # stride.
             yield layer_width(wording.Row(("projection", *behind), "1×1 conv, /4"))
             if pooled:
                 row = wording.Row(("avg_pool", "projection", *behind), "1×1 conv, avg-pool, /4")
                 yield layer_width(row)
             yield layer_width(wording.Row(("subsample", "pad"), "pad, /4"))
             return
+        # Detailed style has a box for each layer of a shortcut, and each may be the widest.
         expansion = EXPANSION[self.graph.config.block]
         for stage in self.graph.config.stages:
             channels = stage.filters * expansion

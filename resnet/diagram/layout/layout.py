@@ -23,8 +23,11 @@ from resnet.diagram.layout.pieces import ClosedBlocks, ClosedPiece, Piece, secti
 from resnet.diagram.layout.sheet import BoxFacts, Sheet
 from resnet.network.graph import Graph
 
+# LR: width ÷ height, about that of a screen or a slide. The shortest strip is in points: a small
+# network needs no second strip.
 ASPECT = 1.6
 SHORTEST_STRIP = 600.0
+# Points. The paper's figure has no panels, so a section has no padding and no header.
 FIGURE = Skin(gap=5, pad=0, header=0, between=5)
 HEADING = 26.0
 
@@ -73,6 +76,7 @@ def piece_maker(
             return _single(steps, unit)
         if not unit.opened:
             return blocks.piece(unit)
+        # A run of the stem or the head has no shortcut, so it needs no lane at its right.
         return OpenedPiece(unit, steps) if unit.block else OpenedRun(unit, steps)
 
     return make
@@ -126,6 +130,7 @@ def draw_groups(
     else:
         right, bottom = beside(sheet, groups, top)
     if view.style == "figure3":
+        # Over a single column the heading stands above the trunk, as in the paper.
         middle = MARGIN + groups[0].left if len(groups) == 1 else right / 2
         sheet.marks += heading(graph, middle, MARGIN)
     # The legend comes last: it lists only what has been drawn.

@@ -16,6 +16,8 @@ from resnet.network.graph import Node
 
 MARGIN = 10.0
 """Around every drawing."""
+# Points. ABOVE: over the legend. LINE: from one line of the legend to the next. SPACE: between two
+# entries. STROKE: length of the sample of a line. BESIDE: between a sign and its words.
 ABOVE = 12.0
 LINE = 14.0
 SPACE = 13.0

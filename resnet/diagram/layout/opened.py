@@ -61,6 +61,7 @@ class StepCards:
             *([wording.params_text(params)] if params else []),
         )
         aside = step[0].path == "shortcut"
+        # In compact style one box stands for all layers of a shortcut: it has the text of the tag.
         merged = aside and self.frames.style != "detailed"
         row = wording.shortcut_row(step) if merged else wording.row_of(step)
         wide = self.frames.layer.lane_width if aside else self.frames.layer.width
@@ -114,6 +115,8 @@ class OpenedPiece:
         shortcut = wording.shortcut_of(graph, layers)
         if shortcut:
             run.down(joint_steps(layers))
+            # Most shortcuts read the block's input, ENTRY. A pre-activation projection reads the
+            # first norm and ReLU inside the block, and so its line begins below that step.
             run.beside(shortcut, forks.get(shortcut.source, Fork(ENTRY, HEADER - FORK)), adder_y)
         run.y = adder_y + ADDER + GAP  # room for the addition is kept where there is none
         run.down(tail_steps(layers))
@@ -203,6 +206,7 @@ class Run:
         # The first edge comes from ENTRY; only its end is known here.
         into, *edges = self.sheet.edges
         assert self.sheet.tip
+        # tip[1::-1] is (point, box): the last two fields of Template, `leaves` and `last`.
         return Template(
             self.name, boxes, tuple(places), panel, tuple(edges), into.end, *self.sheet.tip[1::-1]
         )

@@ -21,6 +21,7 @@ from resnet.diagram.looks.text import width
 from resnet.errors import UnknownNameError
 from resnet.network.graph import Graph
 
+# Points between the two networks, and the height that a network's name takes.
 BETWEEN = 34.0
 TITLE = 18.0
 
@@ -41,6 +42,8 @@ def lay_out_pair(first: Side, second: Side, view: View) -> Drawing:
     for name in (*view.toggled, *view.unfolded):
         if name not in known:
             raise UnknownNameError("box", name, sorted(known))
+    # Figure 3 notes the sizes of maps left of the boxes. In TB both networks share their rows, so
+    # only the first network, at the left, has these notes.
     noted: Noted = "sizes" if view.direction == "LR" else "nothing"
     parts = (
         parts_of(first.graph, view.within(first.graph)),
@@ -145,6 +148,8 @@ def _in_rows(rows: Sequence[DrawnSide], view: View) -> Point:
                         x - GUTTER / 2,
                         (x + left, top - TURN),
                     )
+                # The same trunk and the same width in both rows: so equal sections stand below each
+                # other.
                 column.left, column.right = left, wide
                 column.place(row.sheet, x + left, top)
                 bottom, before = max(bottom, top + column.height), column

@@ -50,6 +50,8 @@ class ClosedPiece:
 
     def place(self, sheet: Sheet, x: float, y: float, parent: str) -> None:
         sheet.put(self.card, x - self.left, y, self.facts._replace(parent=parent))
+        # The card of a block begins `entry` points below the top of its piece: in between, its
+        # shortcut leaves the chain.
         sheet.chain(self.facts.id, (x, y + self.card.entry), (x, y + self.height))
 
 
@@ -60,6 +62,7 @@ def section_piece(frames: Frames, section: Section, unit: Unit) -> ClosedPiece:
 
 
 def _section_facts(section: Section, unit: Unit) -> BoxFacts:
+    # In the graph the image is part of the stem; in a drawing it is a separate box.
     if unit.layers[0].op.kind == "input":
         return BoxFacts("input", "input", unit.node_ids)
     return BoxFacts(section.name, "stage" if section.is_stage else section.name, unit.node_ids)

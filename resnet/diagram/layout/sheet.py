@@ -52,6 +52,7 @@ class Sheet:
                 content.heading,
                 content.lines,
                 *size,
+                # node_ids, repeat and parent: the next three fields of Box.
                 *box[2:],
                 card.marks,
                 content.behind,
@@ -96,10 +97,13 @@ class Sheet:
         self, source: str, target: str, kind: EdgeKind, points: list[Point], label: str = ""
     ) -> None:
         """An edge with an arrow at its end; consecutive points share their x or their y."""
+        # The last two points say where the arrow points: x to the right, y down.
         (x, y), (end_x, end_y) = points[-2], points[-1]
         direction = (_sign(end_x - x), _sign(end_y - y))
         # Lines run along one axis, so one part of the direction is 0 and the other ±1.
         stop = (end_x - direction[0] * HEAD, end_y - direction[1] * HEAD)
+        # The line comes first and its arrow second. SVG, the scene and the colours rely on it: for
+        # them `marks[0]` of an edge is the line.
         marks = (
             Path(rounded([*points[:-1], stop], CORNER), kind),
             Path(arrow_head(points[-1], direction), f"{kind}-head"),

@@ -15,6 +15,8 @@ FAMILY = "Source Sans Pro"
 Style = Literal["Regular", "Semibold", "Bold", "It"]
 STYLES: tuple[Style, ...] = ("Regular", "Semibold", "Bold", "It")
 
+# "assign" replaces the family that a program asks for; a "strong" binding lets the family count
+# more than other wishes, such as the language.
 FONTCONFIG = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
@@ -40,6 +42,8 @@ def subset(style: Style, letters: str) -> bytes:
     # Only files embed letters; the pages do not wait for this import.
     from fontTools.subset import Options, Subsetter, load_font, save_font  # noqa: PLC0415
 
+    # No layout features, such as kerning: `looks.text` adds up the widths of single letters, and a
+    # text must not be wider or narrower than that.
     options = Options(
         flavor="woff", hinting=False, layout_features=[], notdef_outline=False, glyph_names=False
     )
@@ -65,6 +69,7 @@ def fontconfig(folder: Path) -> Path:
     for style in STYLES:
         (fonts / path(style).name).symlink_to(path(style))
     file = folder / "fonts.conf"
+    # The file is XML, and a path may hold "&": hence `escape`.
     file.write_text(
         FONTCONFIG.format(
             fonts=escape(str(fonts)), cache=escape(str(folder / "cache")), family=FAMILY

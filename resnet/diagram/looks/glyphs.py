@@ -35,6 +35,7 @@ def _bars(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
 
 
 def _bent_line(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
+    # The graph of ReLU; y runs down, so 7.2 is near the lower end.
     yield _line(stroke, (x, y + 7.2), (x + 4, y + 7.2), (x + 7.6, y + 0.8))
 
 
@@ -43,6 +44,8 @@ def _sigmoid(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
     yield Path(moved(curve, x, y), stroke)
 
 
+# ⊕ and ⊗ as in mathematics: an addition of two maps, and a multiplication of channels by their
+# gates.
 def _plus_in_a_circle(x: float, y: float, fill: str, stroke: str) -> Iterator[Mark]:
     yield Circle(x + 4, y + 4, 3.6, "adder")
     yield _line("adder-plus", (x + 4, y + 1.8), (x + 4, y + 6.2))

@@ -89,6 +89,7 @@ def rounded(points: list[Point], radius: float) -> Commands:
 def arrow_head(tip: Point, direction: Point, size: float = 3.5) -> Commands:
     """A filled triangle whose tip is `tip`, pointing along `direction` (a unit vector)."""
     (x, y), (dx, dy) = tip, direction
+    # (−dy, dx) is the direction turned by 90°. The triangle is 1.3 · size long and size wide.
     back_x, back_y, half = x - dx * size * 1.3, y - dy * size * 1.3, size * 0.5
     left, right = (back_x - dy * half, back_y + dx * half), (back_x + dy * half, back_y - dx * half)
     return (("M", x, y), ("L", *left), ("L", *right), ("Z",))

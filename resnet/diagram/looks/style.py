@@ -12,6 +12,7 @@ from typing import Literal
 from resnet.diagram.looks import fonts
 from resnet.network.operations import GROUPS, OPERATIONS, SHORTCUT_ONLY, Group
 
+# Files are for paper: fixed colours. The page follows the theme of its reader, by CSS variables.
 Theme = Literal["paper", "page"]
 
 
@@ -86,6 +87,7 @@ COLOURS: dict[str, Colour] = {
 OPERATION_OF_KIND: dict[str, Group] = {
     **{op.kind: op.group for op in OPERATIONS if op.group and op not in SHORTCUT_ONLY},
     "projection": "projection",
+    # Last, since a legend has this order: first what the branch does, then what shortcuts do.
     **{op.kind: op.group for op in SHORTCUT_ONLY if op.group},
 }
 """The group, and so the colour, of each kind of layer, in the order of a legend; a convolution on a
@@ -157,9 +159,11 @@ LOOKS: dict[str, Look] = {
     **{f"{operation}-fill": Look(fill=operation) for operation in GROUPS},
     **{f"{operation}-tint": Look(fill=operation, fill_opacity=0.1) for operation in GROUPS},
     **{f"{operation}-stroke": Look(stroke=operation, stroke_width=1.5) for operation in GROUPS},
+    # Replaces the entry of the loop above: the zeros of a padding have a dashed frame.
     "padding-stroke": Look(stroke="padding", stroke_width=1, dash=(1.5, 1)),
 }
 
+# CSS takes the first family that is there: the embedded font, then similar ones of many systems.
 FONT_FAMILIES = (
     fonts.FAMILY,
     "Source Sans 3",

@@ -28,4 +28,6 @@ def _advance(character: str, style: fonts.Style) -> float:
 
 @cache
 def _font(style: fonts.Style) -> ImageFont.FreeTypeFont:
+    # BASIC is part of every Pillow. Raqm, the other engine, may be missing, and then two machines
+    # would not measure in the same way.
     return ImageFont.truetype(str(fonts.path(style)), UNITS, layout_engine=ImageFont.Layout.BASIC)
