@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 
 from resnet.errors import RunError
-from resnet.network.config import ResNetConfig, StageConfig
 from resnet.runs import Run, RunSpec, Store, checkpoint, disk, processes
 from resnet.runs.directory import CHECKPOINTS, REQUEST, WORK, RunDirectory
 from resnet.runs.launcher import Launcher
@@ -27,7 +26,7 @@ from resnet.runs.records import Request
 from resnet.runs.run import by_coming, runs_in
 from tests import runs_support as support
 from tests.runs_support import HOME, kill_everything, supervisors, wait_for
-from tests.training_support import SGD, TIMES, recipe_of, spec_with
+from tests.training_support import SGD, SMALL, TIMES, recipe_of, spec_with
 
 pytestmark = pytest.mark.training
 
@@ -45,15 +44,6 @@ def root(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "runs"
     yield folder
     kill_everything(folder)
-
-
-SMALL = ResNetConfig(
-    input_shape=(8, 8, 1),
-    stages=(StageConfig(blocks=1, filters=4), StageConfig(blocks=1, filters=8, stride=2)),
-    head_activation="none",
-)
-"""A kernel, a norm with moving averages, a shortcut of each kind: all that a checkpoint holds,
-compiled in a second."""
 
 
 def spec(seed: int = 0) -> RunSpec:

@@ -16,7 +16,7 @@ from resnet.network.graph import Conv, Dense, build_graph
 from resnet.recipes.recipes import default_recipe
 from resnet.runs import checkpoint
 from tests.runs_support import wait_for
-from tests.training_support import ADAM, SGD, Make, Run, recipe_of, spec_with
+from tests.training_support import ADAM, SGD, SMALL, Make, Run, recipe_of, spec_with
 
 pytestmark = pytest.mark.training
 
@@ -100,12 +100,12 @@ def test_train_records_hold_the_applied_rate_and_the_loss_without_its_penalty(
     assert trains[0]["l2_penalty"] > 0.1
 
 
-def test_killed_anywhere_and_resumed_is_the_same_run_to_the_bit(
-    make_run: Make, uninterrupted: Run
-) -> None:
+def test_killed_anywhere_and_resumed_is_the_same_run_to_the_bit(make_run: Make) -> None:
     """Killed twice, the second time with its newest checkpoint damaged: the same curve, the same
     weights."""
-    run = make_run(spec_with(recipe_of(300, SGD)))
+    whole, run = (make_run(spec_with(recipe_of(300, SGD), config=SMALL)) for _ in range(2))
+    whole.start()
+    assert whole.wait() is not None, whole.log()
     for step in (70, 150):
         run.start()
         run.until_step(step)
@@ -121,9 +121,9 @@ def test_killed_anywhere_and_resumed_is_the_same_run_to_the_bit(
     assert last_word is not None, run.log()
     assert last_word["outcome"] == "finished"
     assert f"{newest.name} is damaged" in run.log()
-    assert run.curve() == uninterrupted.curve()
+    assert run.curve() == whole.curve()
     for part in ("weights", "optimiser"):
-        found, expected = getattr(run.weights(), part), getattr(uninterrupted.weights(), part)
+        found, expected = getattr(run.weights(), part), getattr(whole.weights(), part)
         assert found.keys() == expected.keys()
         assert all(np.array_equal(found[name], expected[name]) for name in expected)
 
@@ -185,7 +185,9 @@ def test_not_a_number_fails_with_its_step_and_keeps_the_last_good_checkpoint(
         "warmup": None,
         "checkpoint_every": 5,
     }
-    run = make_run(spec_with(recipe_of(200, SGD | blows_up | {"weight_decay": {"value": 0.5}})))
+    run = make_run(
+        spec_with(recipe_of(200, SGD | blows_up | {"weight_decay": {"value": 0.5}}), config=SMALL)
+    )
     run.start()
     last_word = run.wait()
     assert last_word is not None, run.log()
@@ -205,7 +207,7 @@ def test_not_a_number_can_be_gone_on_from_with_a_word(make_run: Make) -> None:
         "checkpoint_every": 5,
     }
     goes_on = {"weight_decay": {"value": 0.5}, "sentinels": {"not_a_number": "go_on"}}
-    run = make_run(spec_with(recipe_of(60, SGD | blows_up | goes_on)))
+    run = make_run(spec_with(recipe_of(60, SGD | blows_up | goes_on), config=SMALL))
     run.start()
     last_word = run.wait()
     assert last_word is not None, run.log()
@@ -227,7 +229,8 @@ def test_no_progress_acts_by_the_recipe(make_run: Make, reaction: str, outcome: 
     }
     run = make_run(
         spec_with(
-            recipe_of(60, SGD | still | {"sentinels": {"no_progress": reaction, "patience": 3}})
+            recipe_of(60, SGD | still | {"sentinels": {"no_progress": reaction, "patience": 3}}),
+            config=SMALL,
         )
     )
     run.start()

@@ -13,6 +13,7 @@ import pytest
 
 from resnet.data import facts, fit_config
 from resnet.network import catalog
+from resnet.network.config import ResNetConfig, StageConfig
 from resnet.recipes.recipe import Recipe, with_steps
 from resnet.recipes.recipes import default_recipe
 from resnet.runs import checkpoint
@@ -31,6 +32,14 @@ ADAM = SGD | {
     "schedule": {"kind": "constant", "learning_rate": 0.003},
     "warmup": {"kind": "error", "learning_rate": 0.0003, "error": 60},
 }
+
+SMALL = ResNetConfig(
+    input_shape=(8, 8, 1),
+    stages=(StageConfig(blocks=1, filters=4), StageConfig(blocks=1, filters=8, stride=2)),
+    head_activation="none",
+)
+"""A kernel, a norm with moving averages, a shortcut of each kind: all that a checkpoint holds,
+compiled in a second."""
 
 
 class Run:
