@@ -107,7 +107,7 @@ def _n(n: int, family: catalog.Family) -> None:
 
 
 def _n_changed(key: str) -> None:
-    # The paper has two CIFAR families: 6n + 2 with basic blocks (2015) and 9n + 2 with bottlenecks
+    # The papers have two CIFAR families: 6n + 2 with basic blocks (2015), 9n + 2 with bottlenecks
     # (2016). The names of the second also say the order of norm and ReLU.
     entry, n = catalog.get(state.draft().network), state.read(key)
     if entry.family == "bottleneck":
