@@ -156,7 +156,6 @@ def new(  # noqa: PLR0913, PLR0917  each is an option
         )
         study = Study(name=name, baseline=baseline, factors=_factors(vary), design=design)
     where = {"device": device or list_devices()[0].id, "data_folder": str(data_folder)}
-    # Possible for a ready study too, so set last for both.
     fields = study.model_dump() | {"name": name, "baseline": study.baseline.model_dump() | where}
     study = Study.model_validate(
         fields | ({} if seeds is None else {"seeds": _whole_numbers(seeds)})
