@@ -342,8 +342,7 @@ def _windows(shown: ResNetConfig) -> None:
         shown.downsampling,
         help=words.DOWNSAMPLING_HELP,
     )
-    # In pre-activation networks a projection has no norm after it (He et al. 2016), so there is no
-    # choice.
+    # In pre-activation networks a projection has no norm after it (He et al. 2016).
     if shown.activation_order == "post" and shown.norm.kind != "none":
         st.toggle(
             "Norms in projections",

@@ -56,8 +56,8 @@ def training_form(devices: list[Device]) -> Plan:
         "Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session"
     )
     recipe, problem = _recipe(facts, base)
-    # With contradicting settings there is no recipe. The controls then show the base under the
-    # typed values, which `_number` reads.
+    # Contradicting settings give no recipe. The controls then show the base under the typed values,
+    # which `_number` reads.
     _few(recipe or base)
     with st.expander("More"):
         _more(recipe or base)
