@@ -22,6 +22,8 @@ from resnet.network.metrics import Metrics, measure
 from resnet.tables.comparison import Comparison, compare
 from resnet.tables.family import FamilyRow, family
 
+# Streamlit needs a hash of each argument and cannot make one of these by itself. Two configs with
+# one fingerprint are the same network, so the fingerprint is enough.
 BY_FINGERPRINT: dict[str | type[Any], Callable[[Any], Any]] = {
     ResNetConfig: lambda config: config.fingerprint,
     PlotOptions: PlotOptions.model_dump_json,
@@ -42,6 +44,8 @@ class Network:
     metrics: Metrics
 
 
+# cache_resource hands out the object itself; cache_data would copy it for each rerun. That is safe
+# because graphs and counts are frozen.
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_FINGERPRINT)
 def network(config: ResNetConfig) -> Network:
     """Graph and counts of a config."""
@@ -71,6 +75,8 @@ def comparison(first: ResNetConfig, second: ResNetConfig) -> Comparison:
 def family_rows(most: int, settings: tuple[tuple[str, Any], ...]) -> tuple[FamilyRow, ...]:
     """The numbers of the CIFAR networks with n from 1 to `most`, for at most MOST_MEMBERS of them.
     Raises ConfigError."""
+    # Spread evenly from 1 to `most`. In a short family several places round to the same n, and the
+    # set keeps one of them.
     members = {round(1 + (most - 1) * index / (MOST_MEMBERS - 1)) for index in range(MOST_MEMBERS)}
     return family(sorted(members), ("resnet", "plain"), dict(settings))
 
@@ -88,6 +94,7 @@ def keras_picture(config: ResNetConfig, options: PlotOptions) -> str:
     return exports.plot(config, "svg", options).decode()
 
 
+# A PNG of a deep network is large, so only the last two are kept.
 @st.cache_data(max_entries=2, show_spinner=False, hash_funcs=BY_FINGERPRINT)
 def keras_png(config: ResNetConfig, options: PlotOptions) -> bytes:
     """Keras's picture as PNG. Raises ExportError if its text would be too small to read."""

@@ -33,9 +33,12 @@ from resnet.network.link import (
 DRAFT, SHOWN, PROBLEM, PUBLISHED = "draft", "shown", "problem", "published"
 SECOND, SECOND_PROBLEM = "second", "second_problem"
 VIEW = "view_of_network"
+# Parameters of the link that say how a network is drawn, and those of other pages. All the rest
+# describes the network.
 VIEW_KEYS = ("view", "rows", "selected", *View.model_fields)
 RUN, CURVE, OF_RUNS = "run", "curve", "address_of_runs"
 OTHER_PAGES_KEYS = (RUN, CURVE, "study")
+# Seconds in which a browser may still send an address that this page has replaced.
 RECENT_S = 5.0
 Address = frozenset[tuple[str, str]]
 
@@ -57,6 +60,9 @@ def draft() -> Choice:
     parameters = {
         key: value for key, value in st.query_params.to_dict().items() if key not in foreign
     }
+    # A person can change the address during a visit: a pasted link, or the Back button. Without
+    # this check the page would keep its old network. Without `_ours` it would read its own address
+    # as a new link and undo the last change.
     if DRAFT not in st.session_state or (
         parameters and not _ours(frozenset(parameters.items()), st.session_state[PUBLISHED])
     ):
@@ -71,8 +77,11 @@ def shown() -> Shown:
     try:
         config = choice.config()
     except ResNetLabError as error:
+        # The controls keep the draft, so the person can go on with a second setting that makes it
+        # valid again: two settings often have to change together.
         last: Choice = st.session_state[SHOWN]
         return Shown(last, last.config(), str(error))
+    # Kept at each valid draft; this is "the last valid one".
     st.session_state[SHOWN] = choice
     return Shown(choice, config, st.session_state.get(PROBLEM))
 
@@ -104,6 +113,7 @@ def second() -> Shown:
     first = shown().choice
     if SECOND not in st.session_state:
         _second_arrives()
+    # None means "the twin": it follows the first network when that one changes.
     named: Choice | None = st.session_state[SECOND]
     if named:
         return Shown(named, named.config(), st.session_state.get(SECOND_PROBLEM))
@@ -129,6 +139,7 @@ def _second_arrives() -> None:
     st.session_state[SECOND] = None
     try:
         st.session_state[SECOND] = beside_of(st.query_params.to_dict())
+    # A setting such as norm.last_gamma needs shortcuts. Such a network has no valid plain twin.
     except ResNetLabError as error:
         st.session_state[SECOND_PROBLEM] = (
             f"The link's second network could not be read, so the twin is shown. {error}"
@@ -139,6 +150,8 @@ def _twin(choice: Choice) -> Choice:
     """The same network with its shortcuts removed or restored."""
     kind: catalog.Kind = "resnet" if choice.config().shortcut == "none" else "plain"
     settings = {key: value for key, value in choice.settings.items() if key != "shortcut"}
+    # The catalogue's name if there is one, plain20 for resnet20: it is easier to read than a
+    # setting.
     twin = catalog.twin(choice.network, kind)
     if twin is None and kind == "plain":
         settings["shortcut"] = "none"
@@ -148,9 +161,11 @@ def _twin(choice: Choice) -> Choice:
 def publish(choice: Choice, beside: Choice | None = None) -> None:
     """Write one or both networks and the view into the address bar, so that a copied address shows
     the same page."""
+    # Without the view: `draft` compares only the parameters of networks.
     wanted = choice.to_query() | (beside_query(beside) if beside else {})
     st.session_state[PUBLISHED][frozenset(wanted.items())] = time.monotonic()
     wanted |= {key: value for key, value in st.session_state[VIEW].items() if value}
+    # Each assignment sends a message to the browser and adds an entry to its history.
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 
@@ -163,6 +178,8 @@ def seed(key: str, value: Any) -> str:
     rerun overtakes that message, a busy browser shows the default and reports it as if a person had
     typed it.
     """
+    # A widget that was not drawn has lost its value in Streamlit. This gives it back before the
+    # widget is drawn again.
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return key
@@ -209,6 +226,8 @@ def see(key: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def done(component: str) -> dict[str, Any]:
     """The last action of a person in one of our components. Empty if the component is gone."""
+    # The component may be gone: another view or page was opened between the click and this
+    # callback.
     act = st.session_state[component].get("act") if component in st.session_state else None
     return act if isinstance(act, dict) else {}
 
@@ -244,9 +263,12 @@ def colour(allowed: tuple[str, ...]) -> str:
 def draw_as(view: View) -> None:
     """Change how the network is drawn. The change becomes part of the link."""
     parameters = view_query(view)
+    # The colour has another list of values on the Compare page, and the page format belongs to the
+    # export. Both are kept as they are.
     fields = [key for key in View.model_fields if key not in ("colour", "page")]
     st.session_state[VIEW] = {
         **st.session_state[VIEW],
+        # A field at its default is not in `parameters`; None removes it from the link.
         **{key: parameters.get(key) for key in fields},
     }
 
@@ -269,6 +291,7 @@ def selected_run() -> str | None:
 def arrived(key: str) -> list[str]:
     """All values of RUN or CURVE in a link to the Runs page. They are returned once; an address
     that the page wrote itself gives none."""
+    # A query may name several curves: ?curve=a&curve=b.
     values = st.query_params.get_all(key)
     published, address = remembered(OF_RUNS, dict), frozenset(product([key], values))
     if not values or _ours(address, published):
@@ -279,6 +302,8 @@ def arrived(key: str) -> list[str]:
 
 def address_runs(key: str, names: list[str]) -> None:
     """Write the RUN, or each CURVE, into the address of the Runs page, and nothing else."""
+    # An empty list would remove the key, and the link would then mean "the newest runs". One empty
+    # value means "none chosen".
     now, wanted = (
         {name: st.query_params.get_all(name) for name in st.query_params},
         {key: names or [""]},
@@ -307,6 +332,8 @@ def select_study(name: str | None) -> None:
 
 def _arrive(parameters: dict[str, str]) -> None:
     try:
+        # The second network's parameters are read later, by `_second_arrives`: only the Compare
+        # page needs them.
         of_first = {key: value for key, value in parameters.items() if not is_beside(key)}
         choice = from_query(of_first) if NETWORK in of_first else Choice(DEFAULT_NETWORK)
     except ResNetLabError as error:
@@ -315,6 +342,7 @@ def _arrive(parameters: dict[str, str]) -> None:
         )
         choice = Choice(DEFAULT_NETWORK)
     st.session_state[DRAFT] = st.session_state[SHOWN] = choice
+    # A link says everything, so the view and the second network of the visit before are dropped.
     st.session_state[VIEW] = _view_of_link()
     for key in (SECOND, SECOND_PROBLEM):
         st.session_state.pop(key, None)
@@ -329,6 +357,8 @@ def _view_of_link() -> dict[str, str | None]:
         st.session_state[PROBLEM] = (
             f"The link's view settings could not be read, so the default view is shown. {error}"
         )
+        # All fields of the view together: they were refused as one, and it is not known which one
+        # was wrong.
         parameters |= dict.fromkeys(View.model_fields)
     return parameters
 
@@ -336,5 +366,6 @@ def _view_of_link() -> dict[str, str | None]:
 def _ours(address: Address, published: dict[Address, float]) -> bool:
     """Whether this page wrote that address. During a drag the browser may still send an address
     that is a moment old. A much older address comes from a link or from the Back button."""
+    # Ours are: the address written last, and older ones only for a few seconds.
     last = max(published, key=published.__getitem__, default=None)
     return address == last or time.monotonic() - published.get(address, -RECENT_S) < RECENT_S

@@ -46,6 +46,8 @@ SURE_PNG_LAYERS = 400
 
 def menu(network: Network, choice: Choice, view: View) -> None:
     """One button for each format. A file is made only after the click."""
+    # on_change="rerun" makes Streamlit say whether the menu is open. A closed menu draws no
+    # buttons, so they do not cost time in each rerun.
     popover = st.popover("Export", icon=":material/download:", key="export", on_change="rerun")
     if not popover.open:
         return
@@ -69,6 +71,8 @@ def figures(
 ) -> None:
     """The drawing on the chosen page, in every format."""
     st.caption("The drawing, opened and coloured as shown")
+    # The page on the screen has no paper size. So the paper is a choice of the export alone, and
+    # drawings on the page never change with it.
     view = view.model_copy(update={"page": _page()})
     with st.container(horizontal=True):
         for form in FORMATS:
@@ -82,6 +86,8 @@ def figures(
 def _page() -> PageFormat:
     """The page that the figure has to fit. Letters stay readable, so the figure may be wrapped or
     folded further."""
+    # The choice is kept under PAGE, not under the widget's key: Streamlit forgets the widget's
+    # value when the menu is closed.
     page = state.read(PAGE, state.page_of_link())
     controls.one_of(
         "Page",
@@ -96,6 +102,8 @@ def _page() -> PageFormat:
 
 def button(label: str, file_name: str, make: Callable[[], str | bytes]) -> None:
     """A download button. The file is made after the click."""
+    # "ignore" downloads without a rerun: the page, with its zoom and open boxes, stays as it is.
+    # The file name is in the key, because "CSV" is the label of several buttons.
     st.download_button(
         label, make, file_name=file_name, on_click="ignore", key=f"export-{file_name}"
     )
@@ -104,6 +112,8 @@ def button(label: str, file_name: str, make: Callable[[], str | bytes]) -> None:
 def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> None:
     options = picture.plot_options()
     make = partial(exports.plot, network.config, form, options)
+    # A download button cannot show why a file was not made. So only pictures that are sure to
+    # succeed are made by the click on the download itself.
     if form != "png" or len(network.graph.nodes) <= SURE_PNG_LAYERS:
         button(form.upper(), file_name, make)
     elif st.button(
@@ -121,6 +131,8 @@ def _keras_picture(network: Network, form: PictureFormat, file_name: str) -> Non
 def _keras_file(choice: Choice) -> bytes:
     """Built in a separate process, because this one never loads TensorFlow. Raises
     ResNetLabError."""
+    # Only what differs from the catalogue is passed on, as after --set, so the file is the same as
+    # the command line's.
     settings = [f"--set={key}={written(value)}" for key, value in choice.settings.items()]
     with tempfile.TemporaryDirectory(prefix="resnet-export-") as folder:
         path = Path(folder) / "model.keras"
@@ -134,6 +146,8 @@ def _keras_file(choice: Choice) -> bytes:
             "-o",
             str(path),
         ]
+        # check=False: the child's stderr says in one sentence what is wrong. An exception of
+        # subprocess would show the command instead.
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ResNetLabError(

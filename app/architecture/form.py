@@ -14,6 +14,8 @@ from resnet.network.config import ResNetConfig
 from resnet.network.link import Choice
 from resnet.network.numbers import NUMBERS
 
+# The numbers of each kind of norm that its summary shows. Only batch norm has moving averages, so
+# only it has a momentum.
 NORM_FIELDS = {
     "batch": ("momentum", "epsilon"),
     "group": ("groups", "epsilon"),
@@ -33,6 +35,8 @@ PORTABLE = ("norm.", "activation_order", "initialiser")
 
 def network_form(shown: state.Shown) -> None:
     """Every field of a network: the most important ones first, the others under "More"."""
+    # The shown network and not the draft: the draft may be invalid, and the controls have to work
+    # then too, so that a person can repair it.
     entry = catalog.get(shown.choice.network)
     _family(entry.family)
     if entry.n is not None:
@@ -60,6 +64,7 @@ def _family(family: catalog.Family) -> None:
 
 
 def _family_changed() -> None:
+    # Stages, input shape and classes of another family make little sense in the new one.
     settings = {
         key: value for key, value in state.draft().settings.items() if key.startswith(PORTABLE)
     }
@@ -75,6 +80,8 @@ def _n(n: int, family: catalog.Family) -> None:
     if family == "bottleneck":
         last = catalog.BOTTLENECK_N[-1]
         help_text = "Blocks per stage. The depth is 9n + 2: n = 18 and 111 are in the paper."
+    # Two widgets for one value. Both are seeded with the same n in each rerun, so a change in one
+    # also moves the other.
     slider, number = st.columns([5, 4], vertical_alignment="bottom", wrap=False)
     slider.slider(
         "n",
@@ -100,6 +107,8 @@ def _n(n: int, family: catalog.Family) -> None:
 
 
 def _n_changed(key: str) -> None:
+    # The papers have two CIFAR families: 6n + 2 with basic blocks (2015), 9n + 2 with bottlenecks
+    # (2016). The names of the second also say the order of norm and ReLU.
     entry, n = catalog.get(state.draft().network), state.read(key)
     if entry.family == "bottleneck":
         network = catalog.bottleneck_name(n, entry.config.activation_order)
@@ -127,6 +136,8 @@ def _depth_changed() -> None:
     base = "binary_resnet" if state.read("family") == "binary" else "resnet"
     name = f"{base}{state.read('depth')}"
     settings = _without_stages(state.draft().settings)
+    # A plain network stays plain: its twin of the new depth, if the catalogue has one, else the
+    # residual network without its shortcuts.
     if state.shown().config.shortcut == "none":
         twin = catalog.twin(name, "plain")
         name, settings = (twin, settings) if twin else (name, {**settings, "shortcut": "none"})
@@ -169,6 +180,8 @@ def _kind_changed() -> None:
 
 def _norm() -> None:
     draft = state.draft()
+    # Read from the draft and not from the shown config: with an invalid number, the field must show
+    # what the person typed and not the last valid value.
     norm = {**catalog.get(draft.network).config.norm.model_dump()}
     norm |= {
         key.removeprefix("norm."): value
@@ -222,6 +235,8 @@ def _more(shown: ResNetConfig) -> None:
     _number(st, "Classes", "classes", state.draft().settings.get("classes", shown.classes))
     _field(st, "Head", "head_activation", words.HEADS, shown.head_activation)
     _field(st, "Stem", "stem", words.STEMS, shown.stem, help=words.STEM_HELP)
+    # The config's default is "as wide as the first stage". The control shows that number, because
+    # an empty number field would look like a mistake.
     stem_width = state.draft().settings.get("stem_filters") or shown.stem_width
     _number(
         st, "Stem filters", "stem_filters", stem_width, min_value=1, help=words.STEM_FILTERS_HELP
@@ -253,6 +268,8 @@ def _more(shown: ResNetConfig) -> None:
             help="Channels per group in a stage of 64 filters.",
         )
     _number(st, "SE reduction", "se_ratio", shown.se_ratio, min_value=0, help=words.SE_HELP)
+    # Only here the last norm of a branch is followed directly by the addition. Then gamma = 0 makes
+    # the branch 0 and the block the identity (Goyal et al. 2017, section 5.1).
     if shown.norm.kind != "none" and shown.shortcut != "none" and shown.activation_order == "post":
         _field(
             st,
@@ -325,6 +342,7 @@ def _windows(shown: ResNetConfig) -> None:
         shown.downsampling,
         help=words.DOWNSAMPLING_HELP,
     )
+    # In pre-activation networks a projection has no norm after it (He et al. 2016).
     if shown.activation_order == "post" and shown.norm.kind != "none":
         st.toggle(
             "Norms in projections",
@@ -371,6 +389,8 @@ def _shape_changed() -> None:
 
 
 def _without_stages(settings: dict[str, Any]) -> dict[str, Any]:
+    # Stage settings are counted by position ("stages.0.blocks"). Another depth brings its own
+    # numbers of blocks, which the old settings would replace.
     return {key: value for key, value in settings.items() if not key.startswith("stages")}
 
 

@@ -19,7 +19,9 @@ from resnet.network import search
 from resnet.network.link import Choice
 from resnet.network.numbers import NUMBERS
 
+# Characters of a search text: it comes from the browser, so its length is limited here.
 LONGEST_QUESTION = 200
+# Boxes and stamps of a drawing.
 MOST_PARTS_TWICE = 300
 
 LEVEL_TITLES: dict[Level, str] = {
@@ -54,6 +56,7 @@ PLOT_OPTIONS = {
     "show_layer_activations": "Activations",
     "show_trainable": "Trainable",
 }
+# The key of the widget, and the key under which the choice is kept while the widget is not drawn.
 SHOW, SHOWN = "plot_pills", "plot_shown"
 FIRST_SHOWN = ["show_shapes", "show_layer_names"]
 
@@ -95,6 +98,8 @@ def _choice(label: str, key: str, titles: Mapping[Any, str], value: Any, **displ
 
 
 def _colour(titles: Mapping[Colour, str]) -> None:
+    # Compare offers one colouring more than Architecture, but both pages share the link. So each
+    # page reads the colour through its own list.
     allowed = tuple(titles)
     now = state.colour(allowed)
     controls.one_of(
@@ -116,6 +121,8 @@ def _look_changed(key: str) -> None:
 def drawing(network: Network, choice: Choice) -> None:
     """The interactive drawing. Opening a box reruns only this part of the page."""
     view = state.drawing_view(network.graph)
+    # The server does not know how wide the browser is. Small drawings are sent in both directions,
+    # and the browser shows the one that fits.
     scenes = {"wide": cache.scene_of(network.config, view)}
     if view.direction == "LR" and small(scenes["wide"]):
         scenes["tall"] = cache.scene_of(network.config, view.model_copy(update={"direction": "TB"}))
@@ -132,6 +139,8 @@ def drawing(network: Network, choice: Choice) -> None:
         selected=state.selected_box(),
         hits=hits((network,)),
     )
+    # A fragment reruns without the rest of the page, so it has to write the address itself.
+    # Otherwise a copied link would not have the boxes that were just opened.
     state.publish(choice)
 
 
@@ -142,8 +151,12 @@ def small(scene: dict[str, Any]) -> bool:
 
 def act(networks: Sequence[Network]) -> None:
     """Apply what a person did in the drawing of one or two networks."""
+    # The action comes from the browser and may be old or forged: the network can have changed
+    # since. So each name and number is checked against the graphs before it is used.
     done, view = state.done(KEY), state.drawing_view()
     name = str(done.get("id") or "").removeprefix(OTHER)
+    # Boxes of the second network of a pair have ids with a prefix; "network" says which of the two
+    # was clicked.
     of = networks[1 if done.get("network") == 1 and len(networks) > 1 else 0]
     known = any(name in places(network.graph) for network in networks)
     match done.get("name"):
@@ -173,6 +186,8 @@ def hits(networks: Sequence[Network]) -> dict[str, Any] | None:
 
 
 def _found(network: Network, text: str) -> list[int]:
+    # The browser gets row numbers of the layer table and not names: it has the table already, and
+    # numbers are shorter.
     names = set(search.find(network.graph, network.metrics, text))
     return [index for index, node in enumerate(network.graph.nodes) if node.id in names]
 
@@ -190,6 +205,8 @@ def plot_model(network: Network) -> None:
         label_visibility="collapsed",
         on_change=lambda: state.remember(SHOWN, state.read(SHOW)),
     )
+    # The options are read from the kept choice, which the callback of the pills has set before this
+    # rerun.
     options = plot_options()
     layers = len(network.graph.nodes)
     with st.spinner(f"Graphviz draws {layers:,} layers", show_time=True):
@@ -201,6 +218,7 @@ def plot_model(network: Network) -> None:
         label=f"Keras's picture of {network.config.label}",
         svg=svg,
     )
+    # Graphviz draws black on white, so this picture stays light on a dark page.
     show_diagram(picture, lambda: None, scheme="light")
 
 

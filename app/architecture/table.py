@@ -51,6 +51,8 @@ def layers(network: Network) -> None:
             help=FILTER_HELP,
             width=320,
         )
+    # The filter is applied before the sums, so that "blocks" and "stages" add only the layers that
+    # match.
     only = _only(network, question)
     rows = layer_table.rows(network.metrics, network.graph, by, only)
     _summary(rows, question)
@@ -97,7 +99,9 @@ def _table(rows: tuple[TableRow, ...], by: Grouping) -> None:
     import pandas as pd  # noqa: PLC0415  takes 0.2 s, which the first drawing need not wait for
 
     frame = pd.DataFrame(rows, columns=TableRow._fields)
+    # As text, in the form of the drawing: 64×8×8.
     frame["output_shape"] = [quantity.shape(row.output_shape) for row in rows]
+    # One row is one layer there, so the count would be a column of ones.
     if by == "layer":
         frame = frame.drop(columns="layers")
     st.dataframe(frame, column_config=COLUMNS, hide_index=True, height=HEIGHT, key="layers")

@@ -30,9 +30,13 @@ COSTS = ("trainable_params", "macs", "activation_bytes")
 """Numbers of the table of differences."""
 
 LONGEST_FAMILY = max(catalog.N_RANGE)
+# n = 18 is ResNet-110, the deepest network in the text of the paper's section 4.2 before the one
+# with 1,202 layers.
 FIRST_FAMILY = 18
 TABLE_HEIGHT = 560
 FAMILY_N = "family_n"
+# Settings that are valid in each network of a family. Others, such as stages, describe one network
+# only.
 PORTABLE = ("norm.", "activation_order")
 ENDINGS = {"CSV": "csv", "Markdown": "md", "LaTeX": "tex"}
 
@@ -49,6 +53,7 @@ def heading(first: state.Shown, second: state.Shown, compared: Comparison) -> No
 def problems(*sentences: str | None) -> None:
     """What is wrong with the link or with the typed settings. The last valid pair stays on the
     page."""
+    # Both networks may have the same problem, for example one bad link. It is shown once.
     for sentence in dict.fromkeys(sentences):
         views.problem(sentence)
 
@@ -57,6 +62,7 @@ def numbers(compared: Comparison) -> None:
     """The numbers of the second network, with the differences from the first."""
     row = []
     for key, number in NUMBERS.items():
+        # The three sets of totals: first network, second network, second − first.
         before, after, difference = [getattr(facts, key) for facts in compared.totals]
         about = (
             f"First {quantity.exact(before)}, second {quantity.exact(after)}. {number.convention}"
@@ -88,6 +94,8 @@ def view_switch() -> str:
 
 
 def _view_changed() -> None:
+    # The widget has another key than the setting, because the Architecture page has a widget "view"
+    # with other options.
     state.see("view", state.read("pair_view"), VIEWS)
 
 
@@ -99,6 +107,7 @@ def look_switches() -> None:
 
 def pair_view(first: ResNetConfig, second: ResNetConfig) -> View:
     """How both are drawn."""
+    # A box that is open stays open if at least one of the two networks has it.
     graphs = [cache.network(config).graph for config in (first, second)]
     return state.drawing_view(*graphs).model_copy(update={"colour": state.colour(tuple(COLOURS))})
 
@@ -141,6 +150,7 @@ def table(compared: Comparison) -> None:
         key="difference_rows",
         label_visibility="collapsed",
     )
+    # Layers say in words what changed. Blocks and stages are sums, so they have numbers only.
     rows = _layers(compared) if by == "Layers" else [_part(part) for part in _parts(compared, by)]
     frame = pd.DataFrame(rows)
     numbers = {
@@ -162,6 +172,7 @@ def _parts(compared: Comparison, by: str | None) -> tuple[PartChange, ...]:
 
 def _part(part: PartChange) -> dict[str, Any]:
     difference, trained = part.difference, NUMBERS["trainable_params"].heading
+    # A block that exists in only one of the networks counts as 0 in the other.
     before, after = (row.trainable_params if row else 0 for row in (part.before, part.after))
     return {
         "Part": part.id,
@@ -176,6 +187,8 @@ def _layers(compared: Comparison) -> list[dict[str, Any]]:
     rows = []
     for layer in compared.layers:
         before, after = layer.before, layer.after
+        # A layer that is only in one network is None in the other: the default of getattr counts it
+        # as 0.
         counts = {
             NUMBERS[key].heading: getattr(after, key, 0) - getattr(before, key, 0) for key in COSTS
         }
@@ -213,6 +226,7 @@ def family_page(choice: Choice) -> None:
     )
     settings = {key: value for key, value in choice.settings.items() if key.startswith(PORTABLE)}
     try:
+        # Sorted pairs, so that the same settings in another order are the same cache key.
         rows = cache.family_rows(most, tuple(sorted(settings.items())))
     except ResNetLabError as error:
         views.problem(str(error))

@@ -67,11 +67,15 @@ def _said(settings: dict[str, Any]) -> str:
 def _changed(key: str) -> None:
     """Use the typed settings if they are valid. Otherwise say why not, and keep the network."""
     try:
+        # The text comes from the browser. Its length is checked before shlex, whose time grows with
+        # it.
         typed = state.read(f"{key}_changes") or ""
         bounded.check_length("A box", typed, LONGEST_TYPED)
         choice = Choice(state.read(f"{key}_name"), pairs(shlex.split(typed)))
         choice.config()
+    # shlex raises a ValueError for a quotation mark that is not closed.
     except (ResNetLabError, ValueError) as error:
+        # The callback runs before the page is drawn, so the sentence is kept and shown by the form.
         state.remember(PROBLEM, str(error))
         return
     state.forget(PROBLEM)

@@ -20,7 +20,9 @@ LABELLED, LONGEST_LABEL = 4, 14
 """At most this many arms are labelled at the ends of their lines. More arms, or longer names, get a
 legend."""
 
+# Above this many arms, lines are drawn thinner, so that they can be told apart.
 CROWDED = 12
+# Pixels between two labels at the line ends; a label has two lines of text.
 APART = 34
 ABOVE = 40
 """Pixels for the key above the plot, so that it covers no curve that starts high."""
@@ -35,6 +37,7 @@ PLOT_HEIGHT, LETTERS = 290, 17
 NOTHING: Mapping[str, Published] = {}
 PRECISION = {"error": ".2f", "data_loss": ".3f"}
 CLEAR = "rgba(0,0,0,0)"
+# Opacity of the band of validation (training has half of it), and of the line of a single run.
 FILL, EACH = 0.16, 0.5
 
 
@@ -48,12 +51,15 @@ def arms_chart(
     everything. `published` is the paper's error, by arm name. `title` replaces the title of the
     vertical axis. The zoom is kept until the axes change.
     """
+    # The legend group of an arm is its place and not its name: two arms may have the same name, and
+    # a click on one must not hide both.
     grey, shades = COLOURS["grey"][scheme], colours(curves.arms, scheme)
     traces: list[dict[str, Any]] = []
     for at, (arm, colour) in enumerate(zip(curves.arms, shades, strict=True)):
         traces += [
             {**trace, "legendgroup": str(at)} for trace in _traces(arm, colour, curves, scheme)
         ]
+    # The paper reports errors. A line of an error across a chart of losses would mean nothing.
     shown = published if curves.options.about == "error" else NOTHING
     layout = _layout(curves, grey, title or curves.title, _key(curves, shown.values()))
     if shown:
@@ -69,10 +75,12 @@ def arms_chart(
 
 def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> list[dict[str, Any]]:
     """Bands come first, so that no band covers a line of its arm."""
+    # The look of the paper's figures: validation bold, training thin.
     crowded = len(curves.arms) > CROWDED
     bold = {"color": colour, "width": 1.25 if crowded else 2.5}
     thin = {"color": colour, "width": 0.75 if crowded else 1.25, "dash": "dash"}
     traces = [_filled(arm.training, colour, FILL / 2), _filled(arm.validation, colour, FILL)]
+    # With one run, its line is also the mean and would be drawn twice.
     for run in arm.lines if arm.n > 1 else ():
         for line, style in ((run.training, thin), (run.validation, bold)):
             traces.append(
@@ -87,6 +95,7 @@ def _traces(arm: ArmCurve, colour: str, curves: ArmCurves, scheme: Scheme) -> li
         )
     if arm.test:
         traces.append(_test(arm, colour, PRECISION[curves.options.about], scheme))
+    # An empty trace must not be the one that stands in the legend.
     shown = [{"showlegend": False, **trace} for trace in traces if len(trace["x"])]
     named = {"name": _plain(arm.label), "showlegend": not _labelled(curves)}
     bolds = [trace for trace in shown if trace.get("line") == bold and "hovertemplate" in trace]
@@ -108,6 +117,8 @@ def _filled(band: Band, colour: str, share: float) -> dict[str, Any]:
     for wide, stretch in groupby(points, key=lambda point: point[1] is not None and point[3] > 1):
         if wide:
             at, low, high, _ = zip(*stretch, strict=True)
+            # Along the lower or upper edge forwards, along the other one backwards. None ends the
+            # path; without it Plotly would join two stretches across a gap.
             x += [*at, *at[::-1], None]
             y += [*high, *low[::-1], None]
     return {
@@ -123,9 +134,12 @@ def _filled(band: Band, colour: str, share: float) -> dict[str, Any]:
 
 
 def _hover(arm: ArmCurve, part: str, band: Band, precision: str) -> dict[str, Any]:
+    # <extra></extra> removes Plotly's second box with the trace's name, which repeats the arm.
     head = f"{_plain(arm.name)}, {part}<br>%{{x:,}}: %{{y:{precision}}}"
     if arm.n < 2:
         return {"hovertemplate": f"{head}<extra></extra>"}
+    # "Every run" has no band, so there are no edges to name; the number of seeds may still differ
+    # from point to point.
     if all(low is None for low in band.low):
         return {
             "hovertemplate": f"{head} (%{{customdata}} seeds)<extra></extra>",
@@ -146,6 +160,7 @@ def _test(arm: ArmCurve, colour: str, precision: str, scheme: Scheme) -> dict[st
         "mode": "markers",
         "x": [x],
         "y": [mean],
+        # The test is at the last step, on the right border. Plotly would cut the mark in half.
         "cliponaxis": False,
         "marker": {
             "color": colour,
@@ -193,6 +208,8 @@ def _layout(curves: ArmCurves, grey: str, title: str, key: Sequence[str]) -> dic
         "showarrow": False,
         "font": {"color": grey, "size": 12},
     }
+    # Labels need the wide right margin; a legend is below the plot and makes the figure higher
+    # instead.
     few, above = _labelled(curves), max(ABOVE, LETTERS * len(key) + 6)
     rows = (
         0
@@ -208,12 +225,16 @@ def _layout(curves: ArmCurves, grey: str, title: str, key: Sequence[str]) -> dic
         "showlegend": not few,
         "legend": legend,
         "hovermode": "closest",
+        # Plotly keeps the zoom while this text is the same. An axis in epochs with the zoom of
+        # steps would show an empty chart.
         "uirevision": f"{title} {curves.options.along}",
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "xaxis": {
             "title": {"text": curves.options.along},
             "showgrid": False,
+            # From 0 to the last point, where the labels are. Plotly's own range leaves space around
+            # marks.
             "range": [0, curves.reach],
         },
         "yaxis": {"title": {"text": title}, "range": [low, top], "automargin": True},
@@ -253,6 +274,8 @@ def _labels(curves: ArmCurves, shades: list[str]) -> list[dict[str, Any]]:
     """Labels at the ends of the lines. Labels that would overlap are moved up or down."""
     low, top = curves.extent
     ends = [(at, end) for at, arm in enumerate(curves.arms) if (end := arm.end) is not None]
+    # From values to pixels, because `apart` moves labels by pixels. A line that ends above the
+    # range gets its label at the top.
     shown = {at: (min(y, top) - low) / (top - low or 1) * PLOT_HEIGHT for at, y in ends}
     placed = apart(shown, APART, PLOT_HEIGHT)
     texts = [_plain(arm.label).replace(" (", "<br>(") for arm in curves.arms]
@@ -280,6 +303,7 @@ def _paper(row: Published, colour: str) -> list[dict[str, Any]]:
     line = {**across, "type": "line", "y0": row.error, "y1": row.error, "line": dotted}
     if row.sd is None:
         return [line]
+    # The paper gives mean ± standard deviation over five runs for ResNet-110 (Table 6).
     edges = {"y0": row.error - row.sd, "y1": row.error + row.sd, "line": {"width": 0}}
     return [{**across, **edges, "type": "rect", "fillcolor": _clear(colour, 0.25)}, line]
 

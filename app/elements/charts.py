@@ -18,10 +18,13 @@ Along = Literal["step", "epoch", "hour"]
 Scale = Literal["linear", "log"]
 
 HEIGHT, LOW = 380, 220
+# Two lines end close together if their distance is less than this share of the chart; then each
+# label is moved by so many pixels.
 CLOSE, LABEL_SHIFT = 0.1, 8
 FAINT = 0.55
 MARGIN = {"l": 8, "r": 96, "t": 16, "b": 8}
 QUIET = {"displayModeBar": False}
+# A log axis has no place for 0, such as the learning rate at the end of a cosine.
 SMALLEST = 1e-12
 
 COLOURS: dict[str, dict[Scheme, str]] = {
@@ -34,6 +37,7 @@ COLOURS: dict[str, dict[Scheme, str]] = {
 LINES: dict[str, dict[str, Any]] = {
     "validation": {"color": "blue", "width": 2.5, "dash": "solid"},
     "training": {"color": "orange", "width": 1.25, "dash": "dot"},
+    # The two losses also differ in their dashes, so that colour is not the only sign.
     "data loss": {"color": "orange", "width": 1.5, "dash": "solid"},
     "l2 penalty": {"color": "grey", "width": 1.5, "dash": "dash"},
     "rate": {"color": "blue", "width": 2, "dash": "solid"},
@@ -98,6 +102,7 @@ def run_chart(records: Sequence[history.Line], look: Look, steps: int) -> go.Fig
         name: history.curve(records, kind, field, look.along)
         for name, (kind, field) in axis.sources.items()
     }
+    # A run that has just started has no evaluation yet.
     drawn = [(name, line) for name, line in lines.items() if line.x]
     if look.smoothing > 1:
         for name in [
@@ -117,6 +122,7 @@ def run_chart(records: Sequence[history.Line], look: Look, steps: int) -> go.Fig
         ]
     for name, line in drawn:
         _add_line(figure, _style(name, look.scheme), name, reduced(line), axis.precision)
+    # A chart has at most two lines, so their labels are moved as a pair.
     for (name, line), shift in zip(drawn, _apart([line for _, line in drawn]), strict=True):
         _add_label(
             figure,
@@ -126,6 +132,8 @@ def run_chart(records: Sequence[history.Line], look: Look, steps: int) -> go.Fig
             shift,
         )
     figure.update_xaxes(title_text=look.along, showgrid=False)
+    # The number of steps is known before the run ends, so the axis shows how much is left. Epochs
+    # and hours have no such end here.
     if look.along == "step":
         figure.update_xaxes(range=[0, steps])
     figure.update_yaxes(title_text=axis.title, type=look.scale, rangemode="tozero", automargin=True)
@@ -221,6 +229,7 @@ def _calm(figure: go.Figure) -> go.Figure:
         height=HEIGHT,
         margin=MARGIN,
         showlegend=False,
+        # Along a vertical line: training and validation at the same step are read together.
         hovermode="x",
         uirevision="kept",
         paper_bgcolor=clear,

@@ -15,6 +15,8 @@ def one_of(
     label: str, titles: Mapping[Any, str], value: Any, *, key: str, place: Any = st, **display: Any
 ) -> None:
     """A choice of exactly one value, with all values visible. `value` is the current choice."""
+    # required: a click on the chosen value would otherwise clear it, and the page would have no
+    # value to show.
     place.segmented_control(
         label,
         list(titles),
@@ -30,6 +32,8 @@ def switch(
     label: str, key: str, titles: Mapping[Option, str], first: Option, **display: Any
 ) -> Option:
     """One of a few values, all visible."""
+    # Kept under another key than the widget's. Streamlit drops the widget's value when the widget
+    # is not drawn, for example while another page is open.
     value = _kept(key, titles, first)
     one_of(label, titles, value, key=key, on_change=_keep, args=(key,), **display)
     return value
@@ -67,6 +71,8 @@ def steps(label: str, key: str, options: Sequence[Option], first: Option, **disp
 
 def _kept(key: str, options: Mapping[Option, str] | Sequence[Option], first: Option) -> Option:
     """The last choice if it is still offered, else the first value."""
+    # The offer may have changed since: another network, other axes. An old value would make the
+    # widget fail.
     value: Option = state.read(f"{key}_kept", first)
     return value if value in options else first
 
@@ -74,6 +80,8 @@ def _kept(key: str, options: Mapping[Option, str] | Sequence[Option], first: Opt
 def when_opened(label: str, key: str, show: Callable[[], object]) -> None:
     """An expander whose content is drawn only when it is open, so that most visits need not load
     it."""
+    # Streamlit runs the content of a closed expander too, unless the script asks whether it is
+    # open.
     expander = st.expander(label, key=key, on_change="rerun")
     if expander.open:
         with expander:
@@ -82,6 +90,8 @@ def when_opened(label: str, key: str, show: Callable[[], object]) -> None:
 
 def choose(key: str, value: Any) -> None:
     """Set the value of the control with this key, as if a person had chosen it."""
+    # Not under the widget's key: Streamlit raises an error if a widget's value is set after it was
+    # drawn in the same rerun.
     state.remember(f"{key}_kept", value)
 
 

@@ -16,4 +16,5 @@ def choice(label: str, page: str, titles: Mapping[Option, str], first: Option) -
     """One of these controls. It is not shown if there is only one choice."""
     if len(titles) == 1:
         return first
+    # The page is part of the key: the Runs page and the Study page keep their choices apart.
     return switch(label, f"{page}_{label.lower()}", titles, first, label_visibility="collapsed")

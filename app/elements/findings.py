@@ -29,6 +29,7 @@ COUNTED: dict[Severity, tuple[str, str]] = {
     "unusual": ("unusual", "unusual"),
     "note": ("note", "notes"),
 }
+# Names of runs before a sentence; a study may have hundreds.
 SHOWN = 8
 ENTRY = "margin-bottom:0.5rem;line-height:1.5"
 MORE = "margin:0.25rem 0 0 1rem"
@@ -59,6 +60,8 @@ def show(findings: Sequence[Finding]) -> None:
 
 def _entry(finding: Finding) -> str:
     rule = rules.get(finding.rule)
+    # One element of HTML for all findings of a severity: an expander for each would be dozens of
+    # elements on the page.
     where = f"{', '.join(finding.where[:SHOWN])}: " if finding.where else ""
     rows = {"Why": rule.reason, "What to do": finding.way_out, "Source": rule.source}
     more = "".join(
@@ -73,4 +76,5 @@ def _entry(finding: Finding) -> str:
 
 def _words(text: str) -> str:
     """Text as HTML. Text between backticks becomes code."""
+    # Escaped first: names of runs and settings are typed by people and must not become tags.
     return CODE.sub(r"<code>\1</code>", escape(text))

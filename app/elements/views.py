@@ -24,6 +24,8 @@ FAMILY_TITLES = {
     "imagenet": "ImageNet",
     "binary": "cats vs dogs",
 }
+# The colon and the dollar are here because Streamlit reads :red[…], :material/…: and $formulas$ in
+# addition to Markdown.
 MARKDOWN_SIGNS = "\\`*_{}[]<>()#+-.!|$:~"
 TABLE_HEIGHT = 560
 
@@ -67,6 +69,7 @@ def network_line(network: Network, choice: Choice) -> None:
 
 def numbers(network: Network) -> None:
     """The numbers of a network in one row. Hovering shows how each is counted."""
+    # A receptive field larger than the image sees all of it. The number alone does not say so.
     whole = network.metrics.receptive_field >= max(network.config.input_shape[:2])
     row = []
     for key, number in NUMBERS.items():
@@ -94,6 +97,8 @@ def number_row(numbers: Sequence[Number]) -> None:
 
     One HTML element, because a row of Streamlit's metrics delays the first screen by 0.05 seconds.
     """
+    # The place along the row, from 0 to 1. The style sheet moves the explanation by it, so that it
+    # does not leave the page at the right end.
     last = max(len(numbers) - 1, 1)
     row = [_number(number, at / last) for at, number in enumerate(numbers)]
     st.html(f'<dl class="lab-numbers">{"".join(row)}</dl>')
@@ -104,6 +109,8 @@ def _number(number: Number, at: float) -> str:
     label, value, about, below = map(escape, number)
     under = f'<dd class="below">{below}</dd>' if below else ""
     return (
+        # tabindex: the explanation opens on focus, so the keyboard and a tap reach it too. dl, dt
+        # and dd tell a screen reader which label belongs to which value.
         f'<div tabindex="0"><dt>{label}</dt><dd>{value}</dd>{under}<dd'
         f' class="about" style="--at: {at:.3g}">{about}</dd></div>'
     )
@@ -135,6 +142,7 @@ def table(shown: TextTable, label: str) -> None:
 
 
 def _cell(cell: Cell, column: Column, place: int) -> str:
+    # The first cell names its row. A screen reader repeats it before each value.
     tag, scope = ("td", "") if place else ("th", ' scope="row"')
     text = "" if cell is None else quantity.exact(cell) if isinstance(cell, int) else str(cell)
     return f'<{tag}{scope} class="{column.side}">{escape(" ".join(text.split()))}</{tag}>'
@@ -160,6 +168,7 @@ def code(choice: Choice, config: ResNetConfig) -> None:
 
     Lines are wrapped and nothing scrolls, because the keyboard cannot scroll a code block.
     """
+    # repr and not `written`: this is Python code, where text needs quotation marks.
     settings = ", ".join(f"{key!r}: {value!r}" for key, value in choice.settings.items())
     network = f'resnet.get("{choice.network}").config'
     expression = f"resnet.with_settings({network}, {{{settings}}})" if settings else network

@@ -11,9 +11,11 @@ from resnet import data
 
 Floats = NDArray[np.float64]
 
+# Images of a batch, and batches in a row for the moving averages.
 IMAGES = 32
 STEPS = 300
 SIDE, FILTERS, CHANNEL = 3, 16, 0
+# The share of a moving average's first value that counts as forgotten.
 FORGOTTEN = 0.01
 
 
@@ -41,8 +43,11 @@ def responses() -> Responses:
     images = data.load("digits").train_images / 255.0
     images -= images.mean(axis=0)
     chance = np.random.default_rng(0)
+    # Fan-in of a 3×3 kernel on one grey channel: 3 · 3 · 1 = 9.
     kernel = chance.normal(0.0, math.sqrt(2 / SIDE**2), (SIDE, SIDE, FILTERS))
     maps = convolved(images[..., 0], kernel[..., CHANNEL])  # [images, height, width]
+    # Each batch is drawn anew from all images, so 300 steps are possible with a small data set. No
+    # image occurs twice in one batch.
     batches = [chance.choice(len(maps), IMAGES, replace=False) for _ in range(STEPS)]
     means = np.array([maps[batch].mean() for batch in batches])
     variances = np.array([maps[batch].var() for batch in batches])
@@ -53,6 +58,8 @@ def convolved(images: Floats, kernel: Floats) -> Floats:
     """[images, height, width], with padding "same". The kernel is not flipped, as in Keras's
     convolution."""
     padded = np.pad(images, [(0, 0), (SIDE // 2, SIDE // 2), (SIDE // 2, SIDE // 2)])
+    # [images, height, width, 3, 3]: the pixels under the kernel at each place. It is a view and
+    # copies nothing.
     windows = np.lib.stride_tricks.sliding_window_view(padded, (SIDE, SIDE), axis=(1, 2))
     return np.asarray(np.einsum("nhwij,ij->nhw", windows, kernel))
 
@@ -72,6 +79,8 @@ def deviation(values: Floats, variance: float, epsilon: float) -> float:
 def moving(seen: Responses, momentum: float) -> Averages:
     """The moving averages by Keras's rule, average ← momentum · average + (1 − momentum) · batch.
     They start at mean 0 and variance 1."""
+    # Ioffe and Szegedy 2015, Algorithm 2, uses such averages at test time; the first values are
+    # Keras's initialisers ("zeros" and "ones").
     return Averages(_followed(seen.means, 0.0, momentum), _followed(seen.variances, 1.0, momentum))
 
 
@@ -84,4 +93,6 @@ def _followed(values: Floats, first: float, momentum: float) -> Floats:
 
 def steps_to_forget(momentum: float) -> int:
     """The number of steps until less than 1 % of the first value is left in a moving average."""
+    # momentum^n < 0.01, solved for n: n > ln 0.01 / ln momentum. With momentum 0 the logarithm does
+    # not exist, and one step forgets everything.
     return 1 if momentum == 0 else math.ceil(math.log(FORGOTTEN) / math.log(momentum))

@@ -24,6 +24,7 @@ def blocks(graph: Graph) -> dict[str, str]:
     titles = {}
     for number, stage in enumerate(graph.config.stages, 1):
         titles[f"stage{number}.block1"] = f"Stage {number}, block 1"
+        # Only the first block of a stage has a stride or other channels. The others are drawn once.
         if stage.blocks > 1:
             more = f"blocks 2 to {stage.blocks}" if stage.blocks > 2 else "block 2"
             titles[f"stage{number}.block2"] = f"Stage {number}, {more}"
@@ -49,6 +50,8 @@ def shapes_of(graph: Graph, block: str) -> tuple[Shape, Shape]:
 
 def picture(graph: Graph, block: str) -> str:
     """The block as SVG, for `app.learn.still`."""
+    # The whole network is drawn with one stage and one block open. Then the picture shows only the
+    # part around that block: viewBox is a window on the drawing.
     view = View(level="network", direction="TB", toggled=(block.partition(".")[0], block))
     drawing = draw(graph, view)
     [panel] = [panel for panel in drawing.panels if panel.id == block]
@@ -68,12 +71,15 @@ def picture(graph: Graph, block: str) -> str:
 
 def _parts(drawing: Drawing, graph: Graph, panel: Panel) -> Iterator[str]:
     boxes = {box.id: box for box in drawing.boxes if box.parent == panel.id}
+    # In this order, because SVG paints later elements over earlier ones: the panel, the lines, then
+    # the boxes over the ends of the lines.
     yield _placed(panel)
     for edge in drawing.edges:
         if edge.target in boxes:
             yield marks_text(edge.marks)
     yield from map(_placed, boxes.values())
     nodes = nodes_of(graph, panel.id)
+    # x enters and y leaves on the column of the trunk; the shortcut runs beside it.
     trunk = [node for node in nodes if node.path != "shortcut"]
     middle = boxes[trunk[0].id].x + boxes[trunk[0].id].width / 2
     before, after = shapes_of(graph, panel.id)
@@ -84,6 +90,7 @@ def _parts(drawing: Drawing, graph: Graph, panel: Panel) -> Iterator[str]:
     last = boxes[trunk[-1].id]
     yield f'<path class="chain" d="M{middle:g} {last.y + last.height:g}V{bottom + ROOM - 4:g}"/>'
     yield f'<path class="chain-head" d="M{middle:g} {bottom + ROOM:g}l-2.2 -5h4.4z"/>'
+    # The addition and what follows are not part of F(x): y = ReLU(F(x) + x).
     branch = [boxes[node.id] for node in trunk if not isinstance(node.op, Add)]
     yield from _bracket(panel.x - 6, branch[0], _last_before_addition(branch, trunk))
 
@@ -91,6 +98,7 @@ def _parts(drawing: Drawing, graph: Graph, panel: Panel) -> Iterator[str]:
 def _last_before_addition(branch: list[Box], trunk: list[Node]) -> Box:
     """The end of F(x): the input of the addition, or in a plain block the last box before the
     ReLU."""
+    # The first input of an addition is the branch, the second one is the shortcut.
     added = next(
         (node.inputs[0] for node in trunk if isinstance(node.op, Add)), trunk[-1].inputs[0]
     )

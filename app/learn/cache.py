@@ -28,6 +28,7 @@ def measured() -> SignalsFile:
     return signals.shipped()
 
 
+# A person drags the slider over many values; 64 of them stay.
 @st.cache_resource(max_entries=64, show_spinner=False)
 def toy(blocks: int, scale: float) -> stack.Gradients:
     """The gradients of a stack of this many blocks. `scale` multiplies the usual weights."""

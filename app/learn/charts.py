@@ -26,12 +26,15 @@ def histogram(
     figure = go.Figure()
     figure.add_bar(
         x=middles.tolist(),
+        # In percent of all values: the counts themselves depend on the size of the batch.
         y=(counts / values.size * 100).tolist(),
         width=float(edges[1] - edges[0]),
         marker={"color": COLOURS[colour][scheme], "line": {"width": 0}},
         hovertemplate="%{x:.2f}<br>%{y:.2f} % of the values<extra></extra>",
     )
     figure.update_xaxes(title_text=title, showgrid=False, range=list(span))
+    # The average starts at 1 and comes down to the variance of the batches, which is smaller. On a
+    # linear axis, the batches would be flat at the bottom.
     figure.update_yaxes(title_text="% of the values", rangemode="tozero", automargin=True)
     return _calm(figure, LOW).update_layout(showlegend=False)
 
@@ -40,6 +43,8 @@ def moving(batches: Floats, averages: Floats, scheme: Scheme) -> go.Figure:
     """The variance of each batch as a dot, and the moving average as the line."""
     figure = go.Figure()
     figure.add_scatter(
+        # A batch belongs to a step, from 1. The average also has a value before the first step, at
+        # 0.
         x=list(range(1, len(batches) + 1)),
         y=batches.tolist(),
         mode="markers",
@@ -109,9 +114,11 @@ def _ticks(lines: Mapping[str, Sequence[float]], scale: Scale) -> dict[str, Any]
     if scale == "linear":
         return {"rangemode": "tozero"}
     values = [value for line in lines.values() for value in line]
+    # A range for Plotly's log axis is in exponents: −3 means 0.001.
     low, high = np.floor(np.log10(min(values))), np.ceil(np.log10(max(values)))
     step = max(1, int(np.ceil((high - low) / 6)))
     return {
+        # At least one whole power of ten, also if all values are nearly equal.
         "range": [low - 0.1, max(high, low + 1) + 0.1],
         "dtick": step,
         "exponentformat": "power",

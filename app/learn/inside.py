@@ -36,6 +36,8 @@ def section() -> None:
     with st.container(horizontal=True):
         depth = switch(NUMBERS["depth"].label, "learn_depth", DEPTHS, 56)
         moment = switch("Moment", "learn_moment", MOMENTS, "start")
+    # One pair of the same depth. Responses of networks with different depths have different numbers
+    # of layers.
     residual, plain = signals.of_depth(record, depth)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -51,6 +53,8 @@ def _responses(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) 
         "plain": [layer.response for layer in plain.layers(moment)],
     }
     names = [layer.id for layer in residual.layers(moment)]
+    # Weight decay alone shrinks the scales of the norms. The line shows how much of a small
+    # response is only that. Before training there is nothing to compare.
     decayed = residual.scale_by_decay if moment == "end" else None
     level = ("weight decay alone", decayed) if decayed else None
     chart = charts.both(
@@ -84,6 +88,7 @@ def _responses(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) 
 
 
 def _gradients(residual: NetworkSignals, plain: NetworkSignals, moment: Moment) -> None:
+    # All kernels of a block together, √Σ‖g‖²: one point for each block.
     of = {
         kind: signals.gradients_by_block(network.layers(moment))
         for kind, network in (("residual", residual), ("plain", plain))

@@ -14,6 +14,8 @@ from resnet.studies.outcome import Outcome
 def section() -> None:
     """Errors of plain and residual networks, each trained with several seeds. Nothing is shown if
     the study's files are missing."""
+    # An installation may come without the example study. The page then ends with the other
+    # sections.
     if not (shipped.folder() / "study.yaml").is_file():
         return
     st.subheader("4 · Does it matter?", anchor="matters")
@@ -42,6 +44,7 @@ def section() -> None:
 
 @st.fragment
 def _chart(outcome: Outcome) -> None:
+    # Fixed options and no controls: the Study page has them all, and a link below leads there.
     curves = arm_curves(outcome.arms, Options(about="error", along="step", spread="sd"))
     st.plotly_chart(
         arm_charts.arms_chart(curves, views.scheme()), config=house.QUIET, key="learn_arms"

@@ -63,9 +63,13 @@ def section() -> None:
     with left:
         name = menu("Network", "learn_network", NETWORKS, "resnet56")
         published = catalog.get(name).config
+        # The networks have different published shortcuts (A for CIFAR, B for ImageNet). The choice
+        # of a person stays when the network changes.
         shortcut = switch("Shortcut", "learn_shortcut", SHORTCUTS, published.shortcut)
         network = cache.network(published.model_copy(update={"shortcut": shortcut}))
         titles = block.blocks(network.graph)
+        # The first block of stage 2: its shapes differ in every network, so it shows what the
+        # options change.
         chosen = menu("Block", "learn_block", titles, "stage2.block1")
         _formula(network.graph, network.metrics, chosen)
     with right:
@@ -77,6 +81,7 @@ def section() -> None:
 
 
 def _formula(graph: Graph, metrics: Metrics, name: str) -> None:
+    # A plain block has no entry: shortcut_kinds lists only blocks with an addition.
     formula, why = FORMULAS[shortcut_kinds(graph).get(name, "none")]
     st.markdown(f"**{formula}**")
     st.markdown(why)

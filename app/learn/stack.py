@@ -39,6 +39,8 @@ def gradients(blocks: int, scale: float) -> Gradients:
 def _sizes(shortcuts: Shortcuts, blocks: int, scale: float) -> Floats:
     """One forward pass to see which ReLUs are active, then a backward pass from a random gradient
     at the end."""
+    # Seed 0 in each call: another scale or depth uses the same random numbers, so the lines change
+    # only because of the setting.
     chance = np.random.default_rng(0)
     values = chance.normal(size=(NETWORKS, WIDTH, 1))
     jacobians = []
@@ -47,9 +49,13 @@ def _sizes(shortcuts: Shortcuts, blocks: int, scale: float) -> Floats:
         jacobians.append(jacobian)
     gradient = np.random.default_rng(1).normal(size=(NETWORKS, 1, WIDTH))
     logs = [_log_lengths(gradient)]
+    # Backpropagation: a gradient is a row vector and is multiplied from the right by the Jacobian
+    # of each block, the last block first.
     for jacobian in reversed(jacobians):
         gradient = gradient @ jacobian
         logs.append(_log_lengths(gradient))
+    # The mean of logarithms is the logarithm of the geometric mean. An ordinary mean would show
+    # only the largest of the 32 networks.
     return np.asarray(np.exp(np.mean(np.array(logs) - logs[0], axis=1)))
 
 
@@ -58,13 +64,17 @@ def _block(
 ) -> tuple[Floats, Floats]:
     """y = ReLU(F(x)) or ReLU(F(x) + x), F(x) = W₂ ReLU(W₁ x); and dy/dx, [networks, WIDTH,
     WIDTH]."""
+    # Fan-in is WIDTH, because each layer is dense.
     deviation = scale * math.sqrt(2 / WIDTH)
     first, second = chance.normal(0.0, deviation, (2, NETWORKS, WIDTH, WIDTH))
     hidden = first @ values
     branch = second @ np.maximum(hidden, 0)
+    # (hidden > 0) is the derivative of ReLU: 1 where it is active, else 0. It removes rows of W₁.
     jacobian = second @ ((hidden > 0) * first)
     if shortcuts == "residual":
         branch, jacobian = branch + values, jacobian + np.eye(WIDTH)
+    # The ReLU after the addition, which removes rows of the whole Jacobian, the shortcut's identity
+    # included.
     return np.maximum(branch, 0), (branch > 0) * jacobian
 
 

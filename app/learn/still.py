@@ -23,6 +23,8 @@ def show(svg: str, key: str) -> None:
 def _component() -> Any:
     """Registered once per process."""
     colours = "".join(
+        # light-dark() chooses by the page's theme in the browser, so one picture serves both
+        # themes.
         f"--lab-{name}:light-dark({colour.light},{colour.dark});"
         for name, colour in COLOURS.items()
     )

@@ -31,6 +31,7 @@ def section() -> None:
         scale = switch("Weights, relative to usual", "learn_scale", SCALES, 0.5)
     gradients = cache.toy(blocks, scale)
     lines = {"residual": gradients.residual.tolist(), "plain": gradients.plain.tolist()}
+    # blocks + 1 points: the gradient at the end of the stack (0) and at the input of each block.
     names = [f"{count} blocks before the end" for count in range(blocks + 1)]
     chart = charts.both(
         lines,

@@ -24,8 +24,10 @@ with st.container(key="switches", horizontal=True):
     if view == "Drawing":
         picture.level_switch()
         picture.look_menu()
+    # In every view, because a person may want the file without the drawing.
     exports.menu(network, shown.choice, state.drawing_view(network.graph))
 
+# Only the chosen view. The others would cost time, and Streamlit would send all of them.
 match view:
     case "Drawing":
         picture.drawing(network, shown.choice)
@@ -35,4 +37,5 @@ match view:
         table.layers(network)
     case _:
         views.code(shown.choice, shown.config)
+# Last, after all controls: the address must describe what is now on the page.
 state.publish(shown.choice)

@@ -14,6 +14,7 @@ st.header(f"Train {views.title(shown.config)}", anchor=False)
 views.network_line(cache.network(shown.config), shown.choice)
 
 plan = recipe_form.training_form(runs_cache.devices())
+# The button comes before the previews, so that it does not move when a preview is slow or missing.
 spec, problem = launch.fitted(shown, plan)
 
 views.problem(problem)

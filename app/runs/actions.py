@@ -22,6 +22,7 @@ DELETED = "deleted_run"
 
 def buttons(store: Store, run: Run, now: State) -> None:
     """The actions that are possible in this state, the most likely first."""
+    # A waiting run can only change its turn or be cancelled: it has no process yet.
     if now.name == "queued":
         _button(
             "Run next",
@@ -38,12 +39,15 @@ def buttons(store: Store, run: Run, now: State) -> None:
         else:
             _button("Hold back", "pause", run, partial(store.queue.hold, run.id))
         _button("Cancel", "close", run, partial(store.stop, run.id))
+    # A run that is stopping is writing its checkpoint. A second request would change nothing.
     elif now.alive and now.name != "stopping":
         _button("Stop", "stop_circle", run, partial(store.stop, run.id))
     elif now.over:
         if now.name != "finished" and not run.damage:
             _button("Resume", "play_arrow", run, partial(store.resume, run.id))
         _button("Delete", "delete", run, partial(_delete, store, run.id))
+    # A waiting run mostly has no checkpoint to continue from, and a damaged one no recipe to
+    # change.
     if now.name != "queued" and run.spec:
         _fork(store, run, run.spec.recipe)
 
@@ -51,6 +55,8 @@ def buttons(store: Store, run: Run, now: State) -> None:
 def queue(store: Store, runs: Sequence[Run]) -> None:
     """Pause or resume the queue. Shown only if a run is waiting or the queue is paused."""
     paused = store.queue.order().paused
+    # A paused queue stays visible without runs: otherwise later runs would wait and the page would
+    # not say why.
     if not paused and not any(run.unfinished and not run.directory.is_locked() for run in runs):
         return
     if paused:
@@ -63,6 +69,7 @@ def queue(store: Store, runs: Sequence[Run]) -> None:
 
 def undo(store: Store) -> None:
     """Restore a run that was just deleted."""
+    # Only the run that was deleted last in this visit. The command line can restore the others.
     run_id = state.read(DELETED)
     if not run_id:
         return
@@ -92,7 +99,11 @@ def downloads(run: Run) -> None:
     """The model (or the last weights, if the run is not finished), the curve, and the whole
     folder."""
     with st.container(horizontal=True):
+        # The model is written at the end of a run. Before that, the newest checkpoint is what can
+        # be loaded.
         if (model := run.directory.file(MODEL)).exists():
+            # The method and not its result: the file is read when a person clicks, not at each
+            # refresh.
             _download("Model", model.read_bytes, f"{run.id}.keras")
         elif (weights := last_weights(run)) is not None:
             _download("Weights", weights.read_bytes, f"{run.id}-{weights.parent.name}.npz")
@@ -131,8 +142,11 @@ def _fork(store: Store, run: Run, recipe: Recipe) -> None:
             "Weight decay", value=recipe.weight_decay.value, step=1e-4, format="%g"
         )
         if st.button("Start the new run", type="primary"):
+            # First the steps, which also move the drops of the schedule; then the typed numbers.
             changes = {"schedule.learning_rate": rate, "weight_decay.value": decay}
             try:
+                # Only what differs from the parent's recipe, so that the fork records what was
+                # changed.
                 longer = difference(recipe, with_settings(with_steps(recipe, steps), changes))
                 forked = store.fork(run.id, longer)
             except ResNetLabError as error:
@@ -159,6 +173,7 @@ def notes(run: Run) -> None:
         accept_new_options=True,
         placeholder="Tags",
     )
+    # The widgets report their values in each rerun; the file is written only after a change.
     if (note, tuple(tags)) != (current.note, current.tags):
         _do(partial(run.annotate, Notes(note=note, tags=tuple(tags))))
 
@@ -174,6 +189,8 @@ def _do(act: Callable[[], object]) -> None:
     except ResNetLabError as error:
         views.problem(str(error))
     else:
+        # The table above was drawn before the action. Without a rerun it would show the old state
+        # until the next refresh.
         st.rerun()
 
 

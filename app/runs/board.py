@@ -18,6 +18,7 @@ BUSY, LAST = "runs_busy", "runs_last"
 LOOK, LOOKS = "runs_look", ("One run", "Side by side")
 LINKED = "runs_linked"
 """The curves that a link names for "Side by side", until that view is opened."""
+# Pixels of Streamlit's table. A short table ends below its last row; a long one scrolls.
 TABLE_HEADER, TABLE_ROW, TABLE_HEIGHT = 37, 35, 262
 
 COLUMNS = {
@@ -37,6 +38,7 @@ COLUMNS = {
 def look_switch() -> str:
     """One run, or several runs and imported curves side by side. A link can set it; it is kept for
     the visit."""
+    # Before the switch is drawn, because a widget's value cannot be set after that.
     if state.arrived(state.RUN):
         choose(LOOK, LOOKS[0])
     if linked := state.arrived(state.CURVE):
@@ -50,6 +52,8 @@ def look_switch() -> str:
 def live(store: Store, selected: str | None) -> None:
     """The table and the selected run. It refreshes every two seconds, only while a run is
     active."""
+    # run_every is fixed when the fragment starts. So `_board` reruns the page when the last run
+    # ends, and the refresh stops.
     st.fragment(_board, run_every=REFRESH_S if _busy(listed(store)) else None)(store, selected)
 
 
@@ -77,10 +81,12 @@ def _board(store: Store, selected: str | None) -> None:
         )
         st.page_link(pages.TRAIN, label="Start the first run", icon=":material/play_arrow:")
         return
+    # A link first, then the run of the last visit to this page.
     chosen = _table(runs, selected or state.read(LAST))
     strip.devices(runs)
     actions.queue(store, runs)
     run = next((run for run in runs if run.id == chosen), runs[0])
+    # Inside the fragment: the selection changes here, and the address has to follow it.
     state.address_runs(state.RUN, [run.id])
     state.remember(LAST, run.id)
     detail.show(store, run)
@@ -99,6 +105,8 @@ def _busy(runs: list[Run]) -> bool:
 def _table(runs: list[Run], selected: str | None) -> str:
     import pandas as pd  # noqa: PLC0415  takes 0.2 s, which other pages need not wait for
 
+    # The table has no key for a row. Streamlit reports a selection by its place, and `ids` turns
+    # places into runs.
     frame = pd.DataFrame([_row(run) for run in runs])
     ids = list(frame["id"])
     height = min(TABLE_HEADER + TABLE_ROW * len(runs), TABLE_HEIGHT)
@@ -113,6 +121,7 @@ def _table(runs: list[Run], selected: str | None) -> str:
         height=height,
     )
     rows = event.selection.rows
+    # The browser may report a row of the table before a run was deleted.
     if rows and rows[0] < len(ids):
         return str(ids[rows[0]])
     return str(selected) if selected in ids else str(ids[0])

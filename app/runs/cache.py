@@ -39,6 +39,9 @@ class Journal:
         with self.turn:  # two visitors at the same time must not add the same records twice
             fresh, cursor = run.metrics(self.cursor)
             self.records = (
+                # A file that was replaced or cut is read again from its start, so the old records
+                # are dropped. The list is replaced and not extended: another visitor may be drawing
+                # the old one.
                 fresh if cursor.restarts != self.cursor.restarts else [*self.records, *fresh]
             )
             self.cursor = cursor

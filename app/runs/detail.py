@@ -31,6 +31,7 @@ SMOOTHING = (1, 5, 20, 100)
 
 def show(store: Store, run: Run) -> None:
     """Everything about a run, as it is in its folder now."""
+    # Read once, so that all parts of the page show the same moment. Each is a read from the disk.
     now, spec = run.state(), run.spec
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(
@@ -83,6 +84,7 @@ def _environment(run: Run) -> dict[str, Any] | None:
 def _cause(now: State) -> None:
     """Why a run is stalled or has ended. Unwanted ends are shown in red."""
     if now.cause and (now.over or now.name == "stalled"):
+        # A person asked for these ends, so they are not errors.
         wanted = now.name in ("stopped", "finished")
         st.markdown(views.plain(now.cause) if wanted else f":red[{views.plain(now.cause)}]")
 
@@ -99,6 +101,7 @@ def _figures(now: State, progress: Progress, records: list[Line]) -> None:
         cells["Learning rate"] = f"{progress.learning_rate:.3g}"
     if progress.images_per_s:
         cells["Images per second"] = f"{progress.images_per_s:,.0f}"
+    # A run that does not work at the moment has no time left to estimate.
     if now.alive and progress.time_left_s is not None:
         cells["Time left"] = quantity.duration(progress.time_left_s)
     if now.over and progress.steps:
@@ -109,6 +112,7 @@ def _figures(now: State, progress: Progress, records: list[Line]) -> None:
 
 
 def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int) -> None:
+    # Before the first point, the page says what the run is doing, for example compiling.
     if not any(history.is_of(line, history.Train, history.Evaluation) for line in records):
         if now.name == "queued":
             st.caption(views.plain(store.why_waiting(run)))
@@ -119,6 +123,7 @@ def _curves(store: Store, run: Run, now: State, records: list[Line], steps: int)
             )
             st.caption(views.plain(run.log_tail(1)))
         return
+    # The key has the run's id: each run keeps its zoom.
     chart = charts.run_chart(records, _look(), steps)
     st.plotly_chart(chart, key=f"curve-{run.id}", config=charts.QUIET)
 
@@ -142,6 +147,8 @@ def _choice(label: str, options: tuple[T, ...]) -> T:
         required=True,
         key=f"curve_{label}",
         label_visibility="collapsed",
+        # Streamlit forgets a widget that is not drawn, also while another run without points is
+        # selected.
         persist_state="session",
         format_func=_spoken,
     )

@@ -70,6 +70,7 @@ def differences(spec: RunSpec) -> None:
 
 
 def _row(of: str, base: Closed, key: str, value: object) -> dict[str, str]:
+    # A dotted key is a path: "stages.0.blocks" goes through a dict, a list and a dict.
     base_value: object = whole(base)
     for part in key.split("."):
         base_value = _inside(base_value, part)
@@ -112,6 +113,7 @@ def _broken(dataset: object) -> str:
 
 
 def _spread(start: history.Start | None) -> str:
+    # With one device, the statistics are over the whole batch. There is nothing to explain.
     if start is None or start.devices is None or start.devices < 2:
         return ""
     shared = f"{start.devices} devices shared each batch"

@@ -15,6 +15,7 @@ from resnet.tables.text_table import TextTable, counted, named
 from resnet.why_loss import loss_words, losses
 from resnet.why_loss.losses import Explanation, LossItem, LossRow
 
+# Bars, and letters of a name. The table above has all items and whole names.
 MOST_BARS, LONGEST = 24, 40
 CLEAR = "rgba(0,0,0,0)"
 COLUMNS = (
@@ -75,6 +76,7 @@ def _nats(value: float | None) -> str:
 
 
 def _bars(explanation: Explanation) -> None:
+    # A bar is the sum of its two parts. Without one of them there is nothing to stack.
     known = [
         row for row in explanation.rows if row.penalty is not None and row.data_loss is not None
     ]
@@ -94,6 +96,7 @@ def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
     ):
         values = [getattr(row, part) for row in rows]
         figure.add_bar(
+            # Places and not names: Plotly would put two items of one name into one bar.
             y=list(range(len(rows))),
             x=values,
             name=label,
@@ -104,6 +107,7 @@ def bars(rows: Sequence[LossRow], scheme: Scheme) -> go.Figure:
             },
             hovertemplate=f"{label} %{{x:.3f}}<extra></extra>",
         )
+    # The first item is at the top, as in the table; Plotly counts from the bottom.
     figure.update_yaxes(
         tickvals=list(range(len(rows))), ticktext=names, autorange="reversed", automargin=True
     )

@@ -13,6 +13,7 @@ from resnet.runs.usage import Usage
 
 def devices(runs: Iterable[Run]) -> None:
     """What each device does now. Processes that do not belong to ResNet Lab are named."""
+    # A run holds its lock while its process lives, so only these can own a process on a device.
     works = [run.directory.work() for run in runs if run.directory.is_locked()]
     for usage in cache.meter().look({work.pid for work in works if work}):
         st.caption(views.plain(line(usage)))

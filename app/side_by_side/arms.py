@@ -10,6 +10,7 @@ from resnet.network.link import written
 from resnet.runs import Parent, Run
 from resnet.runs.spec import RunSpec
 
+# Settings in a name, and letters of one setting.
 SHOWN, LONGEST = 3, 60
 
 
@@ -40,6 +41,8 @@ def grouped(runs: Sequence[Run]) -> Grouped:
     used."""
     left_out: list[str] = []
     by_spec: dict[str, dict[int, Run]] = {}
+    # The best run first: of two runs with the same spec and seed, the first one is kept. Ids begin
+    # with the start time, so the newest comes before older ones.
     for run in sorted(runs, key=_worth, reverse=True):
         if (spec := run.spec) is None:
             left_out.append(run.damage or f"The spec of run {run.id} cannot be read.")
@@ -52,6 +55,7 @@ def grouped(runs: Sequence[Run]) -> Grouped:
             )
         else:
             seeds[spec.recipe.seed] = run
+    # Back to the order of the caller, which is the order of the colours and of the legend.
     place = {run.id: number for number, run in enumerate(runs)}
     ordered = sorted(
         by_spec.values(), key=lambda seeds: min(place[run.id] for run in seeds.values())
@@ -94,10 +98,13 @@ def names(specs: Sequence[RunSpec], ids: Sequence[str]) -> list[str]:
         views.title(spec.config) + ("" if one else f" on {wording.dataset(spec)}") for spec in specs
     ]
     result = list(titles)
+    # Only arms with the same title get more words. "ResNet-56" alone stays short.
     for name in {name for name in titles if titles.count(name) > 1}:
         alike = [number for number, other in enumerate(titles) if other == name]
         told = _told_apart([settings(specs[number]) for number in alike])
         for number, tag in zip(alike, told, strict=True):
+            # Settings may be too many or too long for a name. Then the end of the run's id tells
+            # the arms apart.
             twice = told.count(tag) > 1 or not tag
             result[number] = (
                 f"{name}, {', '.join(filter(None, [tag, ids[number][-4:] if twice else '']))}"

@@ -27,6 +27,8 @@ def show(store: Store) -> None:
         choose.nothing_yet(runs, imports)
         bring.example(folder)
         return
+    # As on the runs' table: the fragment refreshes itself only while there is something new to
+    # draw.
     watching = _busy(runs, keys)
     st.fragment(_compared, run_every=REFRESH_S if watching else None)(store, keys, watching)
 
@@ -36,6 +38,7 @@ def _busy(runs: Sequence[Run], keys: Sequence[str]) -> bool:
 
 
 def _compared(store: Store, keys: Sequence[str], watching: bool) -> None:
+    # Read again, because a refresh runs only this function: runs may have ended or been deleted.
     runs, (imports, _) = listed(store), cache.imported(store.root / IMPORTS)
     if watching and not _busy(runs, keys):  # stop the automatic refresh
         st.rerun()

@@ -103,6 +103,7 @@ def _form(folder: Path) -> None:
         accept_multiple_files=True,
         max_upload_size=uploads.largest_mb(MOST_BYTES),
         help=FILES_HELP,
+        # Streamlit cannot empty a file control. A new key makes a new, empty one after each import.
         key=f"beside_files_{turn}",
     )
     if len(received) > MOST_FILES:
@@ -129,6 +130,7 @@ def _keep(
 ) -> None:
     """Check and write the curves, choose them, and show an empty form."""
     try:
+        # All curves are made, and so checked, before the first one is written.
         paths = [write_import(folder, curve) for curve in list(make())]
     except ResNetLabError as error:
         views.problem(str(error))
@@ -141,6 +143,8 @@ def _keep(
 def _of_file(upload: Any, key: str) -> OfFile | None:
     """One file of the form: what it contains, and its name. None if it contains no curve."""
     with st.container(border=True):
+        # TensorBoard writes training and validation into different folders, but an uploaded file
+        # has no folder. So a person says which one it is.
         part = "train"
         if cache.is_events(upload):
             part = _pick("These curves are", PARTS, f"beside_part_{key}")
@@ -176,6 +180,7 @@ def _pick(label: str, titles: Mapping[str, str], key: str) -> str:
 
 def _counted(curve: ImportedCurve, along: str) -> ImportedCurve:
     """The same curve, with the axis that a person chose for its rows."""
+    # "unknown" keeps the axis of rows.
     if along not in ("epoch", "step"):
         return curve
     columns = [
@@ -226,12 +231,15 @@ def told(one: OfFile, known: OfAll) -> ImportedCurve:
     """The curve with everything that a person typed for it. Raises ConfigError or
     UnknownNameError."""
     decay = _number(one.decay)
+    # A number without its meaning may be wrong by a factor of two (Keras's l2 is λ, the paper's is
+    # λ/2). So it stays unknown, and a note keeps what was typed.
     unclear = decay is not None and known.meaning == "unknown"
     given = Given.model_validate(
         {
             "network": one.network,
             "config": catalog.get(one.network).config if one.network else None,
             "decay": None if unclear else decay,
+            # The field needs a value. Without a decay it has no effect.
             "decay_meaning": "keras_l2" if known.meaning == "unknown" else known.meaning,
             "decay_covers": known.covers,
             "penalty_in_loss": None if known.inside == "unknown" else known.inside,
@@ -282,6 +290,7 @@ def _seeds(text: str) -> tuple[int, ...] | None:
 
 def _removal(folder: Path, imports: Mapping[str, Kept]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        # The curve's name alone is not unique; the label is.
         labels = {key: choose.of_import(each) for key, each in imports.items()}
         keys = st.multiselect(
             "Imported curves to remove",
@@ -291,6 +300,8 @@ def _removal(folder: Path, imports: Mapping[str, Kept]) -> None:
             format_func=labels.__getitem__,
         )
         if st.button("Remove", icon=":material/delete:", disabled=not keys):
+            # The content is kept for Undo during the visit. An imported curve has no bin, unlike a
+            # run.
             held = {str(folder / key): _removed(folder / key) for key in keys}
             state.remember(REMOVED, {path: content for path, content in held.items() if content})
             state.forget("beside_remove")

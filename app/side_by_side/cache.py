@@ -53,6 +53,8 @@ def imported(folder: Path) -> tuple[dict[str, Kept], tuple[str, ...]]:
     for path in kept(folder):
         try:
             stat = path.stat()
+            # Inode, size and time: a file that was written again has another key, so an old curve
+            # is never shown for a new file.
             read = _kept(str(path), (stat.st_ino, stat.st_size, stat.st_mtime_ns))
         except OSError:  # removed meanwhile
             continue
@@ -82,6 +84,7 @@ def _kept(path: str, signature: tuple[int, int, int]) -> Kept | str:
 def _light(column: CurveColumn) -> CurveColumn:
     if len(column.x) <= LIGHT_POINTS:
         return column
+    # Rows without a value would end up as ends or extremes of a stretch.
     known = [(x, y) for x, y in zip(column.x, column.y, strict=True) if y is not None]
     line = reduced(Curve([x for x, _ in known], [y for _, y in known]), LIGHT_POINTS)
     return column.model_copy(update={"x": tuple(line.x), "y": tuple(line.y)})
@@ -101,6 +104,8 @@ def records(run: Run) -> list[Line]:
 
 def points(arm: Arm) -> ArmPoints:
     """The points of an arm's runs. Raises RunError if one cannot be read."""
+    # The records are read outside the cache, so their number is known before the lookup. A run that
+    # goes on has more of them each time, and so another key.
     read = tuple([(str(run.path), len(records(run)), ending(run.state().name)) for run in arm.runs])
     return _points(arm.name, read, arm)
 
@@ -109,6 +114,8 @@ def points(arm: Arm) -> ArmPoints:
 def _points(name: str, read: tuple[tuple[str, int, Ending], ...], _arm: Arm) -> ArmPoints:
     """`read` holds, for each run, the number of records and how it ended. If it is equal, the
     points are equal."""
+    # Streamlit does not hash an argument whose name begins with "_". So the arm is not part of the
+    # key; `read` is.
     seeds = [
         SeedRun(spec.recipe.seed, records(run), ended)
         for run, spec, (_, _, ended) in zip(_arm.runs, _arm.specs, read, strict=True)
@@ -149,6 +156,7 @@ def _read(name: str, part: str, upload: UploadedFile) -> ImportedCurve | str:
 def _file_name(name: str) -> str:
     """A name that every file system accepts. It keeps the ending, which gives the file type."""
     clean = Path(name.replace("\0", "")).name
+    # "." and ".." are folders on every system.
     if not clean.strip("."):
         return "curve"
     return f"{clean[:LONGEST_STEM]}{Path(clean[LONGEST_STEM:]).suffix[:12]}"

@@ -66,11 +66,14 @@ def _points(arm: Arm, left_out: list[str]) -> ArmPoints | None:
 def _controls(points: Sequence[ArmPoints]) -> tuple[About, Options]:
     """The quantity, the horizontal axis and the spread. Only axes that at least one curve has are
     offered."""
+    # The axis that most curves have is the default, so that as many as possible are drawn at first.
     counts = Counter([along for arm in points for along in _axes(arm)])
     imported = all(arm.origin == "imported" for arm in points)
     offered = {
         along: title
         for along, title in WITH_ROWS.items()
+        # A row of a file and a record of a run are not the same amount of training. Rows are
+        # offered only if all curves count them.
         if counts[along] and (along != "record" or imported)
     }
     offered = offered or {"step": WITH_ROWS["step"]}
@@ -79,6 +82,7 @@ def _controls(points: Sequence[ArmPoints]) -> tuple[About, Options]:
         about = choice("About", PAGE, WITH_TOTAL, "error")
         along = choice("Along", PAGE, offered, max(offered, key=counts.__getitem__))
         spread = choice("Spread", PAGE, SPREADS, "sd") if several else "sd"
+    # Totals use the points of the data loss, to which `_of_runs` adds the penalty.
     return about, Options("error" if about == "error" else "data_loss", along, spread)
 
 
@@ -122,6 +126,7 @@ def misleads(
     if len(names) < 2:
         return None
     reasons = []
+    # None, an unknown network, counts as another network.
     if len({config and config.fingerprint for config in configs}) > 1:
         reasons.append("the networks have different weights")
     if len({repr(decay) for decay in decays}) > 1:
@@ -137,6 +142,7 @@ def misleads(
     ]
     low, high = min(known, default=(0.0, "")), max(known, default=(0.0, ""))
     apart = ""
+    # The sentence has three decimals. A smaller difference would show two equal numbers.
     if high[0] - low[0] >= 0.001:
         apart = (
             f" Before training, the penalty is {low[0]:.3f} in {low[1]} and {high[0]:.3f} in"
@@ -195,6 +201,8 @@ def _of_runs(arm: Arm, points: ArmPoints) -> list[Series]:
     for run in points.runs:
         data = run.series.get(("training", "data_loss"))
         if data and run.seed is not None:
+            # Records come one after another, but the file may have grown between the two reads. So
+            # both are cut to the shorter one.
             penalties = history.values(records[run.seed], history.Train, "l2_penalty")
             known = penalties[: len(data.y)]
             totals.append(

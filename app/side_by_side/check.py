@@ -30,6 +30,7 @@ def found(chosen: Chosen, declared: str | None, problems: list[str]) -> tuple[Fi
         except ResNetLabError as error:
             problems.append(f"{imported.curve.name} cannot be checked: {error}")
     if declared:
+        # A declared setting is varied on purpose, so the rules do not report it.
         facts = [replace(one, declared=(declared,)) for one in facts]
     return rules.check(*facts)
 
@@ -46,6 +47,7 @@ def follows(arm: Arm) -> str | None:
     """How closely an arm follows section 4.2 of the paper. None for networks that are not for
     CIFAR."""
     spec = arm.spec
+    # Section 4.2 is about CIFAR-10. Its points do not fit a network with an ImageNet stem.
     if spec.config.stem != "cifar":
         return None
     return rules.follows(spec.recipe, spec.config, _dataset(spec)).sentence

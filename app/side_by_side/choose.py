@@ -44,6 +44,8 @@ def chooser(runs: Sequence[Run], imports: Mapping[str, Kept]) -> list[str]:
     if linked := state.read(LINKED):
         _arrive(linked, labels)
     views.problem(state.read(MISSING))
+    # Runs or files may have been deleted since they were chosen. Streamlit fails on a default that
+    # is not an option.
     keys = [key for key in state.read(CHOSEN, _newest(runs)) if key in labels]
     st.multiselect(
         "Runs and imported curves",
@@ -61,6 +63,7 @@ def chooser(runs: Sequence[Run], imports: Mapping[str, Kept]) -> list[str]:
 def _arrive(linked: Sequence[str], known: Container[str]) -> None:
     """Choose the runs and curves that a link names. The page names missing ones until the choice
     changes."""
+    # Only once. Otherwise each rerun would undo the choice of the person.
     state.forget(LINKED)
     names = [name for name in dict.fromkeys(linked) if name]
     only([name for name in names if name in known])
@@ -113,6 +116,8 @@ def chosen(keys: Sequence[str], runs: Sequence[Run], imports: Mapping[str, Kept]
     named = []
     for imported in [imports[key] for key in keys if key in imports]:
         name = imported.curve.name
+        # Names are keys in all tables and sentences below, so each one may occur only once. 180
+        # leaves room for the added part within the 200 letters of a name.
         if name in taken:
             name = f"{name[:180]}, {imported.key.partition('.')[0][-8:]}"
         taken.add(name)

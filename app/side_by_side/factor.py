@@ -36,6 +36,8 @@ def show(chosen: Chosen) -> str | None:
     if len(chosen.names) < 2:
         return None
     specs = {arm.name: arm.specs for arm in chosen.arms}
+    # Runs have complete settings. Curves have only what a person typed, so they are compared by the
+    # keys that both sides know.
     alike = known_differences(chosen)
     declared = _declared([each.key for each in (*differences.differing(specs, ()), *alike)])
     factors = [declared] if declared else []
@@ -68,6 +70,8 @@ def declarable(keys: Sequence[str]) -> list[str]:
     options: dict[str, None] = {}
     for key in keys:
         parts = key.split(".")
+        # All beginnings of a key: "recipe.schedule.drops" also offers "recipe.schedule". A group
+        # covers all settings in it.
         options |= dict.fromkeys(".".join(parts[: count + 1]) for count in range(len(parts)))
     return sorted(options.keys() - {"recipe"})
 
@@ -133,6 +137,8 @@ def of_import(curve: ImportedCurve) -> dict[str, object]:
     dataset = {"dataset": given.recipe["dataset"]} if "dataset" in given.recipe else {}
     known: dict[str, object] = {}
     if given.decay is not None:
+        # Keras's l2 and the paper's decay have different units. Compared as typed, 5e-5 and 1e-4
+        # would look different, although both have the same effect.
         value, meaning = in_one_unit(given.decay, given.decay_meaning)
         decay = {"value": value, "semantics": meaning, "covers": given.decay_covers}
         known = {f"recipe.weight_decay.{key}": fact for key, fact in decay.items()}

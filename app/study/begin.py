@@ -29,6 +29,7 @@ def titles() -> dict[str, str]:
     """Everything that a study can start from, by key, the most likely first."""
     options = {key: ready.get(key).title for key in ready.names()}
     options |= {shelf.MINE: "The network and recipe from the other pages"}
+    # The newest intention comes first, because the first entry is the default of the form.
     if copied := state.read(shelf.COPIED):
         options = {
             shelf.COPY: f"A copy of {'the example' if copied == shelf.EXAMPLE else copied}",
@@ -60,7 +61,10 @@ def study(key: str, size: Size | None) -> Study:
 
 def take_file(name: str, content: bytes) -> None:
     """Read an uploaded study. Raises ConfigError or UnknownNameError."""
+    # The control accepts three endings only. YAML is the usual form, and it also reads JSON.
     form = study_files.FORMS.get(f".{name.rpartition('.')[2].lower()}", "yaml")
+    # errors="replace": a file in another encoding then gives an error about its content, in one
+    # sentence.
     state.remember(UPLOADED, study_files.from_text(content.decode("utf-8", errors="replace"), form))
 
 
@@ -68,6 +72,7 @@ def _mine() -> Study:
     """The network and recipe of the Architecture and Train pages, with and without shortcuts."""
     choice, config = state.shown().choice, state.shown().config
     dataset = state.read(DATASET) or data.names()[0]
+    # The one level that differs from the network of the page. The baseline itself is the other arm.
     levels = ("padded_identity",) if config.shortcut == "none" else ("none",)
     return Study(
         name=f"{choice.network}_shortcuts",
@@ -87,5 +92,7 @@ def _recipe(dataset: str) -> Recipe:
     """The recipe of the Train page, without its seed: the study gives each run its seed."""
     base = recipes.get(state.read(BASES, {}).get(dataset, recipes.default_for(dataset).name)).recipe
     settings = dict(state.read(SETTINGS, {}).get(dataset, {}))
+    # A baseline with another seed than 0 is refused.
     settings.pop("seed", None)
+    # Steps first: they stretch the schedule, and a typed drop must not be stretched again.
     return with_settings(with_steps(base, settings.pop("steps", base.steps)), settings)

@@ -19,6 +19,7 @@ BUSY = "study_busy"
 def live(chosen: shelf.Chosen) -> None:
     """The study on the page. Everything is in its file and its runs, so nothing is lost if a tab or
     the server is closed."""
+    # A new study is drawn by `preview`, so None here means a damaged file.
     if chosen.study is None:
         if chosen.key != shelf.NEW:
             st.markdown("This study's file cannot be read. Repair it or choose another study.")
@@ -26,6 +27,8 @@ def live(chosen: shelf.Chosen) -> None:
     if chosen.key == shelf.EXAMPLE:
         _example(chosen.study)
         return
+    # Planned twice in this rerun, but the second time comes from the cache. Here it decides on the
+    # refresh.
     plan = _planned(chosen.study)
     busy = plan is not None and progress.busy(plan)
     st.fragment(_own, run_every=REFRESH_S if busy else None)(chosen.study)
@@ -39,6 +42,7 @@ def _own(study: Study) -> None:
     progress.show(plan, runs_cache.store())
     _found(plan)
     _more(plan)
+    # A fragment cannot change its own interval. Only a rerun of the whole page can start it anew.
     if bool(state.read(BUSY)) != progress.busy(plan):  # start or stop the automatic refresh
         state.remember(BUSY, progress.busy(plan))
         st.rerun()
@@ -46,6 +50,7 @@ def _own(study: Study) -> None:
 
 def _example(study: Study) -> None:
     try:
+        # The example's runs lie next to its file and not in the store of this server.
         plan = cache.plan(study, cache.example().runs)
     except ResNetLabError as error:
         views.problem(str(error))
@@ -99,6 +104,7 @@ def _more(plan: Plan) -> None:
         if st.button("Copy this study", icon=":material/content_copy:"):
             shelf.open_new(plan.study.name)
             st.rerun()
+        # Runs that do not exist yet have no curve to compare.
         ids = [step.run.id for step in plan.steps if step.run]
         if ids and st.button("Compare with other runs", icon=":material/stacked_line_chart:"):
             _beside(ids)

@@ -47,9 +47,11 @@ def form() -> Draft:
     size = _size(key)
     try:
         base = begin.study(key, size)
+    # The form needs a base for its controls. Without one, only the choice of the start is shown.
     except ResNetLabError as error:
         return Draft(None, str(error))
     _about(key, base)
+    # The size is part of the key: 150 steps typed for "quick" must not appear in "whole".
     changes = change.Kept(f"{key} {size or ''}".strip(), state.remembered(CHANGES, dict))
     _few(changes, base)
     expander = st.expander(
@@ -59,6 +61,8 @@ def form() -> Draft:
         with expander:
             change.more(changes, base)
             _upload()
+    # `made` comes after all controls, so that an impossible study still shows the control that can
+    # repair it.
     try:
         return Draft(made(base, changes.said), None)
     except ResNetLabError as error:
@@ -68,6 +72,8 @@ def form() -> Draft:
 def _begin() -> str:
     titles = begin.titles()
     key = state.read(BEGIN)
+    # An uploaded file or a copy may have been forgotten since; the form then starts from the first
+    # entry.
     key = key if key in titles else next(iter(titles))
     place, _ = st.columns([3, 1])
     place.selectbox(
@@ -103,6 +109,8 @@ def _about(key: str, base: Study) -> None:
 def _few(changes: change.Kept, base: Study) -> None:
     offered = devices()
     names = {device.id: device.name for device in offered}
+    # A file may name a device of another machine, such as gpu0. Then the first device of this one
+    # is offered.
     device = changes.get(
         "device", base.baseline.device if base.baseline.device in names else offered[0].id
     )
@@ -157,14 +165,18 @@ def _uploaded() -> None:
         state.remember(UPLOAD_PROBLEM, str(error))
     else:
         state.remember(BEGIN, FILE)
+        # Changes to the file before must not be applied to the new one.
         state.read(CHANGES, {}).pop(FILE, None)
 
 
 def made(base: Study, changes: Mapping[str, Any]) -> Study:
     """The study with the changes from the controls. Raises ConfigError or UnknownNameError."""
+    # Built as plain data and validated once at the end, because single changes may contradict each
+    # other.
     facts = base.model_dump(mode="json")
     facts["baseline"] = _baseline(base, changes)
     count = changes.get("seeds", len(base.seeds))
+    # The smallest unused numbers.
     more = (seed for seed in itertools.count() if seed not in base.seeds)
     facts["seeds"] = [*base.seeds, *itertools.islice(more, count)][
         :count
@@ -172,6 +184,8 @@ def made(base: Study, changes: Mapping[str, Any]) -> Study:
     facts |= {key: changes[key] for key in ("name", "question", "design") if key in changes}
     if facts["design"] == "list":
         listed = fields.arms_of(changes["arms"]) if "arms" in changes else _listed(base)
+        # In design "list", the factors only declare which settings may differ. They are found from
+        # the arms, because the form has no other place to declare them.
         keys = [factor.key for factor in base.factors] if base.design == "list" else []
         keys += [key for arm in listed for key in arm["settings"]]
         facts |= {
@@ -183,6 +197,7 @@ def made(base: Study, changes: Mapping[str, Any]) -> Study:
         factors = [
             {"key": row["key"], "levels": fields.levels_of(row["levels"], row["key"])}
             for row in rows
+            # A row that was just added has no setting yet. The study is previewed without it.
             if row["key"]
         ]
         facts |= {"listed": [], "factors": factors}
@@ -208,6 +223,8 @@ def _baseline(base: Study, changes: Mapping[str, Any]) -> dict[str, Any]:
         if key.startswith("recipe.")
     }
     rest = {
+        # The baseline's settings have keys without "network.". The keys "network" and "dataset" are
+        # not settings but names, which have separate fields.
         key.removeprefix("network."): value
         for key, value in settings.items()
         if not key.startswith("recipe.") and key not in NAMED

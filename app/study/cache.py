@@ -66,6 +66,8 @@ def example() -> Example:
     return Example(read(folder / "study.yaml"), tuple(by_coming(runs_in(folder / "runs"))), text)
 
 
+# A function in front of each cached one: it collects everything the result depends on, as a key
+# that Streamlit can hash.
 def plan(study: Study, runs: Sequence[Run]) -> Plan:
     """Which runs of a study exist, and which are missing. Raises ConfigError, DataError or
     UnknownNameError."""
@@ -103,6 +105,7 @@ def _plan(
 def _outlook(text: str, _made: Plan) -> Outlook:
     purity = guard.one_factor(_made.specs, _made.study.keys)
     loose = (purity.sentence,) if purity.purity == "undeclared" else ()
+    # "undeclared" is worse than several factors, so it stands first.
     doubts = (*loose, *several(_made.study, _made.arms, _made.specs))
     return Outlook(doubts, {arm.name: describe(arm.config) for arm in _made.arms})
 
@@ -133,6 +136,7 @@ def _state(run: Run) -> str:
     be slow."""
     if run.unfinished:
         return run.state().name
+    # The time of exit.json. A run that was resumed and ended again has another one.
     return f"over {_size(run, EXIT)[1]}"
 
 
@@ -150,6 +154,7 @@ def _written(steps: Sequence[Step]) -> Signature:
 def _size(run: Run, name: str) -> tuple[int, int]:
     try:
         status = run.directory.file(name).stat()
+    # A file that does not exist yet, or that was deleted between listing and reading.
     except OSError:
         return (0, 0)
     return (status.st_size, status.st_mtime_ns)

@@ -62,6 +62,8 @@ class Kept:
 
     def take(self, field: str) -> None:
         """Keep the value of the field's widget. An emptied widget has none."""
+        # Streamlit's number field is None while it is empty. The last number stays, so the preview
+        # does not jump.
         value = state.read(self.key(field))
         if value is not None:
             self.put(field, value)
@@ -88,6 +90,8 @@ class Kept:
         **display: Any,
     ) -> None:
         value = self.get(field, default)
+        # A value from a file, such as a folder of images, may not be in the list. Without it, the
+        # select box would fail.
         options = options if value in options else [value, *options]
         place.selectbox(
             label,
@@ -156,6 +160,8 @@ def more(changes: Kept, base: Study) -> None:
 def rows_of(base: Study) -> list[dict[str, str]]:
     """The factors of a study as rows that can be edited."""
     return [
+        # The id is the name of a row's widgets. A place would not do: after a removal, each later
+        # row would get the text of the row before.
         {"id": str(place), "key": factor.key, "levels": fields.levels_text(factor.levels)}
         for place, factor in enumerate(base.factors)
     ]
@@ -177,6 +183,7 @@ def _factors(changes: Kept, base: Study) -> None:
 
 
 def _factor(changes: Kept, base: Study, row: dict[str, str], about: Mapping[str, str]) -> None:
+    # A setting of a file that is unknown here is still shown. The error message then names it.
     options = list(about) if not row["key"] or row["key"] in about else [row["key"], *about]
     key, levels = changes.key(f"key {row['id']}"), changes.key(f"levels {row['id']}")
     place = options.index(row["key"]) if row["key"] else None
@@ -214,6 +221,7 @@ def _factor(changes: Kept, base: Study, row: dict[str, str], about: Mapping[str,
 
 
 def _edit(changes: Kept, base: Study, row_id: str) -> None:
+    # Copies, so that the kept rows change only by `put`.
     rows = [dict(row) for row in changes.get("factors", rows_of(base))]
     for row in rows:
         if row["id"] == row_id:
@@ -224,6 +232,7 @@ def _edit(changes: Kept, base: Study, row_id: str) -> None:
 
 def _add(changes: Kept, base: Study) -> None:
     rows = changes.get("factors", rows_of(base))
+    # Never an id that is in use, so a new row does not get the text of another one.
     fresh = str(1 + max([int(row["id"]) for row in rows], default=-1))
     changes.put("factors", [*rows, {"id": fresh, "key": "", "levels": ""}])
 
@@ -236,6 +245,7 @@ def _remove(changes: Kept, base: Study, row_id: str) -> None:
 
 def _arms(changes: Kept, base: Study) -> None:
     try:
+        # An emptied box shows the arms of the study again: a list needs at least one arm.
         text = changes.get("arms", None) or fields.arms_text(base)
     except ResNetLabError:
         text = ""

@@ -30,6 +30,8 @@ def menu(outcome: Outcome, look: Options) -> None:
     with popover:
         st.caption("The table. CSV has unrounded numbers")
         with st.container(horizontal=True):
+            # Made from the outcome on the page, so that a file never has other numbers than the
+            # table beside it.
             exports.button("CSV", f"{stem}.csv", lambda: exported(outcome, "csv"))
             exports.button("Markdown", f"{stem}.md", lambda: exported(outcome, "markdown"))
             exports.button("LaTeX", f"{stem}.tex", lambda: exported(outcome, "latex"))

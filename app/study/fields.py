@@ -32,6 +32,8 @@ def known(study: Study) -> dict[str, str]:
     """Every key that can be a factor, with its kind and the baseline's value. The most used come
     first."""
     base = study.baseline
+    # The whole config, defaults included: each of them can be a factor, also if the baseline does
+    # not change it.
     network = whole(with_settings(catalog.get(base.network).config, base.settings))
     recipe = base.recipe.model_dump(
         mode="json", exclude={*fields_of_kind(type(base.recipe), "seed")}
@@ -60,6 +62,8 @@ def _value(facts: Any, key: str) -> Any:
 def _about(value: Any) -> str:
     if isinstance(value, dict):
         return f"group, currently {value['kind']}" if "kind" in value else "group of settings"
+    # Stages are counted by place, so "stages.0.blocks" is a key, and "stages" stands for all of
+    # them.
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "list of stages"
     return f"{KINDS.get(type(value), 'none or a group')}, currently {written(value)}"
@@ -67,6 +71,7 @@ def _about(value: Any) -> str:
 
 def levels_text(levels: Iterable[Any]) -> str:
     """Levels as text: "0.9, 0.99"."""
+    # A group is written as JSON, since a comma inside its brackets does not separate levels.
     return ", ".join(
         json.dumps(level) if isinstance(level, dict | list) else written(level) for level in levels
     )
@@ -88,6 +93,8 @@ def settings_of(text: str) -> dict[str, Any]:
     ConfigError."""
     bounded.check_length("A box", text, LONGEST_TYPED)
     try:
+        # As in a shell, so that a value with a space can be quoted, and a line can be copied to the
+        # command line.
         words = shlex.split(text)
     except ValueError:
         raise ConfigError(f"A quotation mark is not closed in {echo(text)}.") from None
@@ -122,5 +129,6 @@ def arms_of(text: str) -> list[dict[str, Any]]:
                 "Write each arm as NAME: KEY=VALUE …, for example plain: network.shortcut=none;"
                 f" received {echo(line)}."
             )
+        # Only the first colon separates: values may contain more of them, as in folder:PATH.
         listed.append({"name": name.strip(), "settings": settings_of(settings)})
     return listed

@@ -26,6 +26,7 @@ def banner(sentences: Sequence[str]) -> None:
     ]
     if shown:
         with st.container(key="study_banner"):
+            # Two spaces before a line break make a new line in Markdown.
             st.warning("  \n".join(map(views.plain, shown)), icon=":material/warning:")
 
 

@@ -31,6 +31,7 @@ def new() -> None:
     """The form, and below it a live preview of the study."""
     draft = build.form()
     views.problem(draft.problem)
+    # The button stays in its place, so that the page does not jump while a person types.
     if draft.study is None:
         st.button("Start the study", type="primary", icon=":material/play_arrow:", disabled=True)
         return
@@ -52,6 +53,7 @@ def new() -> None:
 
 def _impossible(steps: Sequence[Step]) -> str | None:
     """Why a missing run cannot be started, or None."""
+    # Once for each arm: its runs differ only in the seed, which cannot make a run impossible.
     for spec in {
         step.planned.arm.name: step.planned.spec for step in steps if step.run is None
     }.values():
@@ -68,6 +70,8 @@ def _start(plan: Plan, disabled: bool) -> None:
     if not st.button(label, type="primary", icon=":material/play_arrow:", disabled=disabled):
         return
     try:
+        # Saved before the runs are started: if the start fails halfway, the study is on the shelf
+        # and can be continued.
         study = _saved(plan.study)
         running.submit(plan, runs_cache.store())
     except ResNetLabError as error:
@@ -81,6 +85,7 @@ def _saved(study: Study) -> Study:
     """Save the study under an unused name. A different study with the same name is not
     overwritten."""
     taken, name, number = cache.shelf(), study.name, 1
+    # ":new" and ":example" are values of the same control, so a study must not have these names.
     while name in shelf.TITLES or (name in taken.names() and not _asks_the_same(study, name)):
         number += 1
         name = f"{study.name}_{number}"
@@ -101,6 +106,7 @@ def _asks_the_same(study: Study, name: str) -> bool:
 
 def numbers_of(plan: Plan) -> list[views.Number]:
     """How much a study will take, and what it can detect."""
+    # All but "make" have a run already, also those that are still waiting or have failed.
     existing = len(plan.steps) - plan.count("make")
     reused = f"{existing} of them exist and are reused" if existing else "none exist yet"
     return [
@@ -129,6 +135,7 @@ def numbers_of(plan: Plan) -> list[views.Number]:
 
 def _needs(plan: Plan, need: Callable[[], str]) -> str:
     """A study without missing runs needs nothing."""
+    # None means "not measured yet" and is not 0.
     return "nothing to run" if plan.time_s == 0 else need()
 
 
@@ -144,6 +151,7 @@ def _can_show(plan: Plan) -> views.Number:
     points = plan.detectable(noise.sd)
     more = (
         f" With {count} seeds, a difference as small as this standard deviation can be detected."
+        # The hint helps only studies with fewer seeds than it names.
         if seeds < (count := seeds_for(1))
         else ""
     )

@@ -29,8 +29,10 @@ def busy(plan: Plan) -> bool:
 def show(plan: Plan, store: Store) -> None:
     """The progress bar, the buttons and the runs. If an action was refused, the page says why."""
     if problem := state.read(PROBLEM):
+        # Shown once. The action was refused in the rerun before this one, which then started anew.
         state.forget(PROBLEM)
         views.problem(problem)
+    # A finished study needs no bar.
     if plan.count("reuse") < len(plan.steps):
         done, of = _steps(plan.steps)
         st.progress(min(1.0, done / of), text=_line(plan, done, of))
@@ -38,6 +40,8 @@ def show(plan: Plan, store: Store) -> None:
         _acts(plan, store)
     if busy(plan) and store.queue.order().paused:
         st.caption("The queue is paused, so no run starts. Resume it on the Runs page.")
+    # Streamlit keeps an expander open or closed by its key. Two keys: open while runs are active,
+    # and closed again at the end.
     label = f"{wording.counted(len(plan.steps), 'run')}: {wording.states(plan.steps)}"
     with st.expander(
         label, key=f"study_runs_{'now' if busy(plan) else 'then'}", expanded=busy(plan)
@@ -48,6 +52,7 @@ def show(plan: Plan, store: Store) -> None:
 def _steps(steps: Sequence[Step]) -> tuple[int, int]:
     """Finished optimiser updates, and all updates of the study."""
     done = sum(_done(step) for step in steps)
+    # At least 1, because the caller divides by it.
     return done, max(1, sum(step.planned.spec.recipe.steps for step in steps))
 
 
@@ -79,6 +84,7 @@ def _time_left_s(plan: Plan) -> float | None:
 
 
 def _acts(plan: Plan, store: Store) -> None:
+    # While runs wait or are active, the only useful action is to stop them.
     if busy(plan):
         _button("Stop", "stop_circle", partial(_stop, plan, store))
         return
@@ -118,6 +124,7 @@ def _again(plan: Plan, store: Store) -> None:
 
 def _add_a_seed(plan: Plan, store: Store) -> None:
     """Add a seed to the study. Existing runs are not repeated."""
+    # The largest seed and 1: a seed that was left out on purpose is not added.
     larger = grown(plan.study, seeds=[max(plan.study.seeds) + 1])
     cache.shelf().save(larger)
     running.submit(planning.plan(larger, store.list()), store)

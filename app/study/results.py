@@ -24,6 +24,7 @@ SAID_BELOW = ("paper",)
 def show(outcome: Outcome) -> None:
     """All results so far, after the warnings about unfair comparisons."""
     guards.banner(outcome.banners)
+    # Without an evaluation, a table would have only empty cells.
     if not drawable(outcome):
         st.caption(
             "No run has been evaluated yet. Curves, a table and a sentence for each arm will"
@@ -34,6 +35,7 @@ def show(outcome: Outcome) -> None:
     _sentences(outcome)
     _failed(outcome)
     look = _chart(outcome)
+    # Only finished runs count in the table. Curves also show runs that are still active.
     if outcome.finished:
         above = {
             f"{' '.join(result.sentence.split())}."
@@ -63,6 +65,7 @@ def _chart(outcome: Outcome) -> Options:
         )
     curves = arm_curves(outcome.arms, look)
     figure = arm_charts.arms_chart(curves, views.scheme(), published=published(outcome))
+    # The fingerprint is in the key: another study starts with its own zoom.
     st.plotly_chart(figure, key=f"study_chart_{outcome.study.fingerprint}", config=charts.QUIET)
     return look
 
@@ -75,6 +78,8 @@ def _table(results: TextTable, above: Container[str]) -> None:
     ]
     lines = []
     for line in results.lines:
+        # The verdict against the paper is a sentence below; in a cell it would make the table too
+        # wide.
         lines.append([line[place] for place in shown])
     views.table(TextTable([results.columns[place] for place in shown], lines), "Results")
     with st.expander("How to read the table"):

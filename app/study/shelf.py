@@ -10,6 +10,7 @@ from app.study import cache
 from resnet.errors import ResNetLabError
 from resnet.studies.plan.study import Study
 
+# Keys that begin with a colon. They share one control with the names of saved studies.
 EXAMPLE, NEW = ":example", ":new"
 TITLES = {EXAMPLE: "Example: plain vs residual on digits (real results)", NEW: "A new study"}
 CHOSEN, COPIED, BEGIN, CHANGES = "study_on_page", "study_copied", "study_begin", "study_changes"
@@ -53,6 +54,7 @@ def choose() -> Chosen:
 def open_study(key: str) -> None:
     """Show another study, and write it to the link."""
     state.remember(CHOSEN, key)
+    # A link names saved studies only: a new one exists only in this visit.
     state.select_study(None if key in TITLES else key)
 
 
@@ -88,6 +90,8 @@ def _wanted(names: tuple[str, ...]) -> str:
     if linked is not None and linked not in names:
         views.problem(f"The link names a study that does not exist here: {linked[:60]}.")
     chosen = state.read(CHOSEN)
+    # A link wins over the last choice. Each is checked, because the study may have been removed
+    # meanwhile.
     for key in (linked, chosen):
         if key in names or key in TITLES:
             open_study(key)

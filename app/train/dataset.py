@@ -28,6 +28,7 @@ def dataset_form() -> DatasetFacts:
     """The control. Returns the facts of the chosen data set."""
     facts = _chosen()
     titles = {name: data.facts(name).title for name in data.names()} | {facts.name: facts.title}
+    # The own folder stays in the list while another data set is chosen.
     if folder := state.read(FOLDER):
         titles |= {folder: data.title(folder)}
     controls.one_of("Data set", titles, facts.name, key="dataset_choice", on_change=_changed)
@@ -50,6 +51,7 @@ def _chosen() -> DatasetFacts:
     try:
         return data.facts(state.remembered(DATASET, lambda: data.names()[0]), data_folder())
     except ResNetLabError as error:
+        # A folder that is gone must not stay in the list of data sets.
         state.forget(FOLDER)
         state.remember(PROBLEM, str(error))
         state.remember(DATASET, data.names()[0])
@@ -64,6 +66,7 @@ def _changed() -> None:
 def _folder_typed() -> None:
     """Add the folder to the data sets, or say why it cannot be used."""
     state.forget(PROBLEM)
+    # A person may type the prefix "folder:" or leave it out.
     typed = state.read(TYPED, "").strip().removeprefix(data.FOLDER_PREFIX)
     if not typed:
         return

@@ -16,6 +16,8 @@ from resnet.recipes import recipes
 from resnet.recipes.recipe import Recipe, SgdConfig, check_against, with_steps
 from resnet.runs.devices import Device
 
+# By data set: the chosen recipe, and the changes to it. So a change of the data set and back loses
+# nothing.
 BASES, SETTINGS, DEVICE = "recipe_bases", "recipe_settings", "device"
 STEPS_HELP = "Number of optimiser updates. The learning rate schedule is stretched to this length."
 RATE_HELP = "Learning rate of the first step after the warm-up. The schedule lowers it later."
@@ -54,6 +56,8 @@ def training_form(devices: list[Device]) -> Plan:
         "Device", list(names), key=DEVICE, format_func=names.__getitem__, persist_state="session"
     )
     recipe, problem = _recipe(facts, base)
+    # Contradicting settings give no recipe. The controls then show the base under the typed values,
+    # which `_number` reads.
     _few(recipe or base)
     with st.expander("More"):
         _more(recipe or base)
@@ -92,6 +96,7 @@ def _base_changed() -> None:
 def _recipe(facts: DatasetFacts, base: Recipe) -> tuple[Recipe | None, str | None]:
     settings = dict(state.remembered(SETTINGS, dict).get(facts.name, {}))
     try:
+        # Steps first: they stretch the schedule, and a typed drop must not be stretched again.
         recipe = with_settings(with_steps(base, settings.pop("steps", base.steps)), settings)
         check_against(recipe, facts)
     except ResNetLabError as error:
@@ -150,6 +155,7 @@ def _few(recipe: Recipe) -> None:
 
 def _more(recipe: Recipe) -> None:
     momentum, every, checkpoint = st.columns(3)
+    # Adam has no field of this name; its two averages are set in a study or on the command line.
     if isinstance(recipe.optimiser, SgdConfig):
         _number(
             momentum,
@@ -183,6 +189,7 @@ def _number(place: Any, label: str, key: str, value: float, **display: Any) -> N
 
 
 def _changed(key: str) -> None:
+    # A copy, so that a callback does not change a dictionary that the page reads at the same time.
     every = {name: dict(settings) for name, settings in state.read(SETTINGS, {}).items()}
     every.setdefault(state.read(DATASET), {})[key] = state.read(f"recipe.{key}")
     state.remember(SETTINGS, every)

@@ -51,6 +51,8 @@ def start_button(spec: RunSpec | None) -> None:
         )
     if not clicked or spec is None:
         return
+    # The store starts one run for one token. It stays until the start succeeds, so two quick
+    # clicks, or a click after a lost answer, are one run.
     token = state.remembered(TOKEN, lambda: secrets.token_hex(8))
     try:
         run = cache.store().start(spec, token)

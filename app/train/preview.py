@@ -64,6 +64,8 @@ def schedule(plan: Plan) -> None:
     if recipe is None:
         return
     steps = list(range(0, recipe.steps, max(1, recipe.steps // POINTS)))
+    # warm=True: the warm-up of the 110-layer recipe ends at a training error, which is unknown
+    # here. The chart shows the rates after it.
     rates = [rate_at(recipe.schedule, recipe.warmup, step, warm=True) for step in steps]
     st.plotly_chart(
         charts.schedule_chart(steps, rates, views.scheme()), key="schedule", config=charts.QUIET

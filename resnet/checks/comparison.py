@@ -14,6 +14,7 @@ RUN_TO_RUN = "He et al. 2015, Table 6: 6.61 ± 0.16 over five runs"
 
 
 def _one_seed(arms: Arms) -> Said | None:
+    # _trainings is None where one of the counts is unknown. Such an arm is not reported.
     single = [arm_label(arm) for arm in arms if _trainings(arm) == 1]
     if not single:
         return None
@@ -43,6 +44,7 @@ def _two_seeds(arms: Arms) -> Said | None:
 
 def _trainings(arm: Sequence[Facts]) -> int | None:
     counts = [facts.trainings for facts in arm]
+    # An imported curve may be a mean over several trainings, so counts are added and not the runs.
     return sum([count for count in counts if count]) or None if None not in counts else None
 
 
@@ -52,6 +54,7 @@ def _seeds_not_shared(arms: Arms) -> Said | None:
         known = {facts.seed for facts in arm if facts.seed is not None}
         if known:
             seeds[arm_label(arm)] = sorted(known)
+    # Two arms with known seeds are needed, and the same list in both is what is wanted.
     if len(seeds) < 2 or len(set(map(tuple, seeds.values()))) == 1:
         return None
     numbers = "; ".join(
@@ -71,6 +74,7 @@ def _both_fitted(arms: Arms) -> Said | None:
     means = []
     for arm in arms:
         errors = [facts.train_error for facts in arm if facts.train_error is not None]
+        # An arm whose training error is unknown may not fit its images: nothing can be said.
         if not errors:
             return None
         means.append(fmean(errors))
@@ -85,10 +89,12 @@ def _both_fitted(arms: Arms) -> Said | None:
 
 
 def _optimisers_differ(arms: Arms) -> Said | None:
+    # The first run stands for its arm: runs of one arm differ only in seed and results.
     known = {arm_label(arm): arm[0].optimiser for arm in arms if arm[0].optimiser}
     networks = {arm[0].network for arm in arms}
     if (
         len(set(known.values())) < 2
+        # Arms with one network compare optimisers, and then different ones are the question itself.
         or len(networks) == 1
         or any(arm[0].varies("optimiser") for arm in arms)
     ):
@@ -106,6 +112,7 @@ def _one_rate_each(arms: Arms) -> Said | None:
     for facts in [facts for arm in arms for facts in arm]:
         if facts.optimiser and facts.learning_rate is not None:
             rates.setdefault(facts.optimiser, set()).add(facts.learning_rate)
+    # A second rate of any optimiser shows that rates were searched.
     if len(rates) < 2 or any(len(values) > 1 for values in rates.values()):
         return None
     numbers = listed(
@@ -121,6 +128,7 @@ def _one_rate_each(arms: Arms) -> Said | None:
 def _some_continue(arms: Arms) -> Said | None:
     begins = {arm_label(arm): arm[0].begins for arm in arms if arm[0].begins}
     continued = [name for name, begin in begins.items() if begin == "continued"]
+    # If all arms continued, they are equal in this point.
     if not continued or len(continued) == len(begins):
         return None
     return Said(
@@ -131,6 +139,7 @@ def _some_continue(arms: Arms) -> Said | None:
 
 
 def _steps_differ(arms: Arms) -> Said | None:
+    # Steps that a study varies on purpose are its factor.
     known = {arm_label(arm): arm[0].steps for arm in arms if arm[0].steps}
     if len(set(known.values())) < 2 or any(arm[0].varies("steps", "schedule") for arm in arms):
         return None

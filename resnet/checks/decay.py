@@ -11,7 +11,9 @@ from resnet.network.graph import build_graph
 from resnet.recipes.recipe import DecayCovers
 from resnet.why_loss.losses import KerasL2, expected_penalty
 
+# He et al. 2015, section 4.2: "weight decay of 0.0001 and momentum of 0.9".
 PAPER_DECAY, PAPER_MOMENTUM = 1e-4, 0.9
+# Ratios of two decays: up to the first they count as equal, above the second one as unusual.
 ALIKE, FAR = 1.01, 10.0
 MEANS = {"l2": "l2 of the paper", "keras_l2": "Keras's l2", "decoupled": "decoupled decay"}
 
@@ -23,6 +25,8 @@ def gradient_decay(facts: Facts) -> float | None:
     if facts.decay_meaning == "decoupled":
         # A constant gradient g moves a weight by rate · g / (1 − momentum) per step in the end.
         # Decoupled decay is not multiplied by this, so the equivalent λ is decay · (1 − momentum).
+        # Only for SGD. Adam divides by the size of the gradients, so the two kinds have no common
+        # unit there.
         lasting = facts.optimiser == "sgd" and facts.momentum is not None
         return facts.decay * (1 - (facts.momentum or 0.0)) if lasting else None
     return in_one_unit(facts.decay, facts.decay_meaning)[0] if facts.decay_meaning else None
@@ -44,6 +48,7 @@ def shrink_per_step(facts: Facts) -> float | None:
     if facts.decay is None or facts.learning_rate is None:
         return None
     if facts.decay_meaning == "decoupled":
+        # Decoupled: w ← w − rate · decay · w, beside the optimiser's update.
         return facts.learning_rate * facts.decay
     pull = gradient_decay(facts)
     if pull is None or facts.optimiser != "sgd" or facts.momentum is None or facts.momentum >= 1:
@@ -51,6 +56,8 @@ def shrink_per_step(facts: Facts) -> float | None:
     return facts.learning_rate * pull / (1 - facts.momentum)
 
 
+# A study has many runs of few networks, and a graph takes longer to build than the rest of the
+# check.
 @lru_cache(maxsize=256)
 def _squares_at_start(network: ResNetConfig, covers: DecayCovers) -> float:
     """E[Σw²] over the covered weights, before training."""
@@ -97,6 +104,7 @@ def _losses_not_comparable(arms: Arms) -> Said | None:
         return None
     networks = {arm[0].network for arm in arms}
     lambdas = {(arm[0].decay, arm[0].decay_meaning) for arm in arms}
+    # One network and one λ: the penalties start equal, so the losses can be compared.
     if len(networks) == 1 and len(lambdas) == 1 and len(holding) == len(arms):
         return None
     known = {arm_label(arm): penalty for arm in holding if (penalty := penalty_at_start(arm[0]))}
@@ -114,6 +122,7 @@ def _meaning(facts: Facts) -> Said | None:
     if not facts.decay or facts.decay_meaning not in ("keras_l2", "decoupled"):
         return None
     if facts.decay_meaning == "keras_l2":
+        # d/dw (x · w²) = 2 · x · w, and the paper's gradient is λ · w.
         pull = 2 * facts.decay
         what = f"Keras's l2({short(facts.decay)}) gives the gradient {short(pull)}·w"
         way_out = f"For the paper's {PAPER_DECAY:g} type l2({PAPER_DECAY / 2:g})."
@@ -124,6 +133,7 @@ def _meaning(facts: Facts) -> Said | None:
             if shrink
             else ""
         )
+        # With Adam, or an unknown momentum, there is no value in the paper's unit.
         if share is None:
             return Said(
                 f"Decoupled decay of {short(facts.decay)} is not part of the gradient{taken}.",
@@ -146,6 +156,7 @@ STRENGTH = "Say which meaning is used, or use l2, whose gradient is value · w."
 
 def _meanings_differ(arms: Arms) -> Said | None:
     known = [arm[0] for arm in arms if arm[0].decay and arm[0].decay_meaning]
+    # A decay of 0 has no meaning that could differ, so such arms are not in `known`.
     if len({facts.decay_meaning for facts in known}) < 2 or _declared(known):
         return None
     shrinks = {facts.called: shrink_per_step(facts) for facts in known}
@@ -166,6 +177,7 @@ def _strength_differs(arms: Arms) -> Said | None:
         # Both in the paper's unit, so Keras's 5e-5 equals 1e-4; ALIKE allows for rounding.
         if max(weak, strong) > ALIKE * min(weak, strong):
             numbers = "; ".join([f"{facts.called} {_typed(facts)}" for facts, _ in known])
+            # The notebook's case: λ changed together with the depth, so it is named as such.
             depths = {facts.network.depth for facts in (one, two) if facts.network}
             why = " with the depth" if len(depths) == 2 else " between arms"
             return Said(
@@ -188,6 +200,7 @@ def _declared(known: list[Facts]) -> bool:
 
 
 def _far_from_usual(facts: Facts) -> Said | None:
+    # For Adam, other values are usual.
     if not (pull := gradient_decay(facts)) or facts.optimiser != "sgd":
         return None
     ratio = pull / PAPER_DECAY
@@ -225,6 +238,7 @@ def _penalty_under_adam(facts: Facts) -> Said | None:
         or facts.decay_meaning == "decoupled"
     ):
         return None
+    # It may be decoupled, and that would be right.
     if facts.decay_meaning is None:
         return None
     name = NAMES[facts.optimiser]

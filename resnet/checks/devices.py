@@ -12,14 +12,17 @@ def images_per_statistic(facts: Facts) -> int | None:
         or facts.batch_norm_statistics is None
     ):
         return None
+    # Other norms use one image at a time, so devices make no difference.
     if facts.network is not None and facts.network.norm.kind != "batch":
         return None
+    # Synchronised statistics are over all images of a step, as on one device.
     share = facts.devices if facts.batch_norm_statistics == "per_device" else 1
     return max(1, facts.images_per_step // max(1, share))
 
 
 def _statistics_over_a_share(facts: Facts) -> Said | None:
     images = images_per_statistic(facts)
+    # One device, or synchronised.
     if images is None or images == facts.images_per_step:
         return None
     return Said(
@@ -60,6 +63,7 @@ def _batch_per_device(facts: Facts) -> Said | None:
 
 
 def _not_repeatable(facts: Facts) -> Said | None:
+    # None is unknown, and True is what is wanted.
     if facts.deterministic is not False:
         return None
     seed = f" {facts.seed}" if facts.seed is not None else ""

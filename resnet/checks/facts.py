@@ -33,6 +33,7 @@ DataPart = Literal["train", "validation", "test"]
 ChosenOn = Literal["validation", "test", "nothing"]
 Library = Literal["keras", "pytorch", "caffe"]
 
+# A momentum of exactly 1 keeps the first value for ever, and 1 / (1 − momentum) would divide by 0.
 _BELOW_ONE = nextafter(1, 0)
 LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("norm_momentum", "momentum"), (0, _BELOW_ONE)),
@@ -164,6 +165,7 @@ class Facts:
     @property
     def stage_strides(self) -> tuple[int, ...] | None:
         """The stride of each stage's first block."""
+        # A person may know the strides of a network that this program cannot describe.
         if self.strides is not None:
             return self.strides
         return tuple([stage.stride for stage in self.network.stages]) if self.network else None
@@ -198,6 +200,7 @@ class Facts:
 
     def varies(self, *keys: str) -> bool:
         """Whether a study declares one of these keys, or a key inside one, as varied."""
+        # People write "optimiser.kind", studies "recipe.optimiser.kind".
         names = [re.sub(r"^(recipe|network|config)\.", "", name) for name in self.declared]
         return any(name == key or name.startswith(f"{key}.") for name in names for key in keys)
 
@@ -222,8 +225,12 @@ def _arm(facts: Facts) -> object:
     """A key that is equal exactly for the runs of one arm."""
     if facts.arm is not None:
         return facts.arm
+    # Two curves with few known facts look equal, but may be different trainings. So each one stays
+    # alone.
     if facts.network is None or facts.seed is None:
         return facts
+    # Everything that may differ between seeds of one arm is removed: names, seeds and results. What
+    # is left is the key.
     return replace(
         facts,
         name="",

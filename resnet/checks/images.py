@@ -48,6 +48,7 @@ def _mean_of_wrong_images(facts: Facts) -> Said | None:
         and facts.validation_images
     ):
         both = facts.train_images + facts.validation_images
+        # Only with both numbers known; else the words above.
         what = f"all {both:,} training images, {facts.validation_images:,} of which validate"
     part = (
         f"the {facts.train_images:,} of the training part"
@@ -61,6 +62,7 @@ def _mean_of_wrong_images(facts: Facts) -> Said | None:
 
 def _test_chooses(facts: Facts) -> Said | None:
     looks = facts.looks_at_test
+    # One look at the test set, at the end, is how it is meant.
     if facts.chosen_on != "test" and (looks is None or looks <= 1):
         return None
     how = (
@@ -77,6 +79,7 @@ def _test_chooses(facts: Facts) -> Said | None:
 
 
 def _augmented_evaluation(facts: Facts) -> Said | None:
+    # Only training images may be augmented.
     wrong = [part for part in facts.augmented or () if part != "train"]
     if not wrong:
         return None
@@ -89,6 +92,7 @@ def _augmented_evaluation(facts: Facts) -> Said | None:
 
 def _mirrored_digits(facts: Facts) -> Said | None:
     flips = facts.augmentation is not None and facts.augmentation.flip == "horizontal"
+    # "digits@16" is the same data set in another size.
     if not flips or facts.dataset is None or facts.dataset.partition("@")[0] != "digits":
         return None
     return Said(
@@ -98,6 +102,7 @@ def _mirrored_digits(facts: Facts) -> Said | None:
 
 
 def _small_validation(facts: Facts) -> Said | None:
+    # Only the size of the error matters here: it gives p in √(p(1−p)/n).
     error = facts.validation_error if facts.validation_error is not None else facts.test_error
     if error is None or not facts.validation_images or not facts.claimed_difference:
         return None

@@ -33,11 +33,14 @@ def of_import(curve: ImportedCurve) -> Facts:
     Raises ConfigError for an impossible value.
     """
     given = curve.given
+    # None for what was not entered; these are left out at the end, so they stay unknown.
     known: dict[str, Any] = {fact: _entered(given.recipe, key) for fact, key in OF_RECIPE.items()}
+    # "optimiser=sgd" is accepted beside "optimiser.kind=sgd".
     if isinstance(named := given.recipe.get("optimiser"), str):
         known["optimiser"] = named
     if known["epochs"] is not None:
         known["counts_in"] = "epochs"
+    # The meaning has a default, so without a number it says nothing.
     if given.decay is not None:
         known |= {
             "decay": given.decay,
@@ -47,6 +50,7 @@ def of_import(curve: ImportedCurve) -> Facts:
     if given.seeds:
         known |= {
             "seeds": len(given.seeds),
+            # A mean over several seeds belongs to none of them.
             "seed": given.seeds[0] if len(given.seeds) == 1 else None,
         }
     known |= {
@@ -83,5 +87,6 @@ def _last_error(curve: ImportedCurve, part: str) -> float | None:
             if not values:
                 return None
             error = 100 * (1 - values[-1]) if of_accuracy else values[-1]
+            # A column of this name may hold something else.
             return error if 0 <= error <= 100 else None
     return None

@@ -11,8 +11,11 @@ from resnet.network.config import ResNetConfig
 from resnet.network.graph import build_graph
 from resnet.network.metrics import measure
 
+# Pixels: an ImageNet stem is questioned up to the first, a CIFAR stem from the second one on.
 SMALL_SIDE, LARGE_SIDE = 64, 112
+# PyTorch's usual 0.1 read as Keras's momentum; Keras's values are near 1.
 WRONG_WAY_ROUND = 0.5
+# The share of the initial values that may be left in the averages.
 UNSETTLED = 0.05
 HALF_BREAKS_FROM = 56
 
@@ -84,6 +87,7 @@ def _strides_differ(arms: Arms) -> Said | None:
             or two.varies("stages")
         ):
             continue
+        # Different stems are for images of different sizes, and their strides follow from that.
         if one.network and two.network and one.network.stem != two.network.stem:
             continue
         for stage, (fine, coarse) in enumerate(zip(first, second, strict=True), 1):
@@ -93,6 +97,7 @@ def _strides_differ(arms: Arms) -> Said | None:
 
 
 def _strides_problem(one: Facts, two: Facts, stage: int, strides: tuple[int, int]) -> Said:
+    # The smaller stride first: it gives the larger maps.
     (fine, first), (coarse, second) = sorted(
         zip(strides, (one, two), strict=True), key=lambda pair: pair[0]
     )
@@ -123,10 +128,12 @@ def _parity(arms: Arms) -> Said | None:
     for one, two in combinations([arm[0] for arm in arms], 2):
         if not _twins(one, two) or one.network is None or two.network is None:
             continue
+        # False comes before True, so the plain network is first.
         plain, residual = sorted(
             (one.network, two.network), key=lambda network: network.shortcut != "none"
         )
         extra = _parameters(residual) - _parameters(plain)
+        # Extra parameters without projections have another cause, which is not this rule's.
         if extra and residual.shortcut in ("projection", "projection_always"):
             option = "B" if residual.shortcut == "projection" else "C"
             names = (one.called, two.called) if two.network is plain else (two.called, one.called)
@@ -142,6 +149,7 @@ def _half_precision(facts: Facts) -> Said | None:
     network = facts.network
     if network is None or facts.precision != "mixed_float16" or network.shortcut != "none":
         return None
+    # The depth comes from the training notes of this project.
     if network.depth < HALF_BREAKS_FROM:
         return None
     return Said(

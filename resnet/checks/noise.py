@@ -29,6 +29,7 @@ class Measured(NamedTuple):
 def _measured(arm: Sequence[Facts], part: EvaluatedPart) -> Measured:
     errors = [(getattr(facts, f"{part}_error"), facts.seed) for facts in arm]
     known = [(error, seed) for error, seed in errors if error is not None]
+    # Seeds count only if all are known: a pair needs the seed of both runs.
     seeds = tuple([seed for _, seed in known if seed is not None])
     return Measured(
         name=arm_label(arm),
@@ -43,6 +44,7 @@ def _one_measure(arms: Arms) -> list[Measured]:
     """Test errors where every evaluated arm has them, else validation errors. Never a mixture."""
     tested = [_measured(arm, "test") for arm in arms]
     validated = [_measured(arm, "validation") for arm in arms]
+    # An arm without any error does not decide; it is left out below.
     whole = all(
         test.errors or not other.errors for test, other in zip(tested, validated, strict=True)
     )
@@ -54,12 +56,14 @@ def _pairs(measured: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
     by_name = {arm.name: arm for arm in measured}
     if not any(arm.against for arm in measured):
         return list(combinations(measured, 2))
+    # References themselves have no `against`, and a reference without an error is not in `by_name`.
     return [(arm, by_name[arm.against]) for arm in measured if arm.against in by_name]
 
 
 def _difference(one: Measured, two: Measured) -> tuple[float, float | None]:
     """The difference as in the results table, with half its interval. Between two single runs, the
     noise is that of their test or validation images."""
+    # With equal seeds the difference is taken in pairs, as in the results.
     seeds = (one.seeds, two.seeds) if one.seeds and two.seeds else None
     apart = difference(one.errors, two.errors, seeds=seeds)
     if len(one.errors) == len(two.errors) == 1 and one.images and two.images:
@@ -75,6 +79,7 @@ def _within_noise(arms: Arms) -> Said | None:
     for one, two in pairs:
         apart, noise = _difference(one, two)
         if noise and abs(apart) < noise:
+            # The pair nearest to zero, in units of its noise, is named; the others are counted.
             close.append((abs(apart), noise, f"{one.name} and {two.name}"))
     if not close:
         return None

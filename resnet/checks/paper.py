@@ -12,6 +12,7 @@ from resnet.recipes.schedule import ErrorWarmup, StepsSchedule
 
 Verdict = Literal["met", "differs", "unknown"]
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+# n = 18 is ResNet-110, the network for which the paper warms up.
 DEEP_N = 18
 TRAIN_IMAGES, VALIDATION_IMAGES = 45_000, 5_000
 
@@ -84,6 +85,7 @@ def _filters(network: ResNetConfig) -> tuple[bool, str]:
 
 
 def _maps(network: ResNetConfig) -> tuple[bool, str]:
+    # An ImageNet stem halves the map twice. −(−a // b) rounds up, as padding "same" does.
     side = network.input_shape[0] if network.stem == "cifar" else -(-network.input_shape[0] // 4)
     sides = [side := -(-side // stage.stride) for stage in network.stages]
     square = network.input_shape[0] == network.input_shape[1]
@@ -97,6 +99,7 @@ def _stem(network: ResNetConfig) -> tuple[bool, str]:
 def _shortcuts(network: ResNetConfig) -> tuple[bool, str]:
     names = {"none": "none, a plain network", "padded_identity": "option A"}
     names |= {"projection": "option B", "projection_always": "option C"}
+    # The paper's plain networks are in section 4.2 too.
     return network.shortcut in ("none", "padded_identity"), names[network.shortcut]
 
 
@@ -111,6 +114,7 @@ def _norm(network: ResNetConfig) -> tuple[bool, str]:
         if network.activation_order == "post"
         else "before the convolution (pre-activation)"
     )
+    # Zero scales came later (Goyal et al. 2017).
     start = "" if network.norm.last_gamma == "one" else ", the last scales starting at 0"
     norm = network.norm
     good = norm.kind == "batch" and network.activation_order == "post" and norm.last_gamma == "one"
@@ -131,6 +135,7 @@ def _optimiser(recipe: Recipe) -> tuple[bool, str]:
     if not isinstance(recipe.optimiser, SgdConfig):
         return False, recipe.optimiser.kind
     nesterov = ", Nesterov's" if recipe.optimiser.nesterov else ""
+    # The paper does not mention Nesterov's momentum.
     good = recipe.optimiser.momentum == 0.9 and not recipe.optimiser.nesterov
     return good, f"SGD, momentum {recipe.optimiser.momentum:g}{nesterov}"
 
@@ -154,6 +159,7 @@ def _drops(recipe: Recipe) -> tuple[bool, str]:
     if not isinstance(schedule, StepsSchedule):
         return False, f"a schedule of kind {schedule.kind}"
     drops = " and ".join([f"{drop:,}" for drop in schedule.drops])
+    # As in the text of section 4.2: "divide it by 10 at 32k and 48k iterations".
     good = schedule.drops == (32_000, 48_000) and schedule.factor == 0.1
     return good, f"×{schedule.factor:g} at {drops}"
 
@@ -213,6 +219,7 @@ def _warmup(asked: Asked) -> PaperPoint:
         found = _of_error(warmup)
     if asked.network is None:
         return PaperPoint(key, shallow, found, "unknown")
+    # In every stage, because the rule is for 6n + 2 with this n.
     deep = all(stage.blocks >= DEEP_N for stage in asked.network.stages)
     expected = _of_error(ErrorWarmup()) if deep else shallow
     return PaperPoint(key, expected, found, "met" if found == expected else "differs")
@@ -228,6 +235,7 @@ def _split(asked: Asked) -> PaperPoint:
         return PaperPoint(key, expected, "", "unknown")
     validation = asked.recipe.validation_images
     train = asked.dataset.train_images - validation
+    # 45k/5k is the paper's split for choosing. Another data set or another split differs.
     good = (asked.dataset.name, train, validation) == ("cifar10", TRAIN_IMAGES, VALIDATION_IMAGES)
     return PaperPoint(
         key,

@@ -5,7 +5,9 @@ from resnet.checks.rule import HE_CIFAR, KERAS, NOTEBOOK, Rule, Said, short, tim
 from resnet.guards.differences import listed
 from resnet.recipes.schedule import StepsWarmup
 
+# He et al. 2015, section 4.2: a learning rate of 0.1 at batches of 128, momentum 0.9.
 USUAL_SGD, USUAL_BATCH, USUAL_MOMENTUM = 0.1, 128, 0.9
+# Keras's default, for RMSprop too.
 USUAL_ADAM = 1e-3
 FAR = 10.0
 NEVER_REACHED = 0.5
@@ -47,6 +49,8 @@ def _far_from_usual(facts: Facts) -> Said | None:
 
 def _warmup_never_ends(facts: Facts) -> Said | None:
     warmup = facts.warmup
+    # This kind can be judged from the recipe. One that ends at an error can be judged only from a
+    # log.
     if isinstance(warmup, StepsWarmup):
         if facts.steps is None or warmup.steps < facts.steps:
             return None
@@ -57,6 +61,7 @@ def _warmup_never_ends(facts: Facts) -> Said | None:
         )
     if facts.learning_rate is None or facts.highest_rate is None or not facts.steps_done:
         return None
+    # A run that is shorter than the limit is judged at its end.
     long_enough = facts.steps_done >= min(WARMUP_IS_OVER, facts.steps or WARMUP_IS_OVER)
     if not long_enough or facts.highest_rate >= NEVER_REACHED * facts.learning_rate:
         return None
@@ -77,6 +82,7 @@ def _deep_without_warmup(facts: Facts) -> Said | None:
         or network.stem != "cifar"
     ):
         return None
+    # A lower rate needs no warm-up.
     if network.depth < DEEP or not facts.learning_rate or facts.learning_rate < USUAL_SGD:
         return None
     return Said(
@@ -89,6 +95,7 @@ def _deep_without_warmup(facts: Facts) -> Said | None:
 def _drop_after_the_end(facts: Facts) -> Said | None:
     if not facts.drops or not facts.steps:
         return None
+    # Steps count from 0, so the last one is steps − 1.
     late = [drop for drop in facts.drops if drop >= facts.steps]
     if not late:
         return None
@@ -104,6 +111,7 @@ def _epochs_for_steps(facts: Facts) -> Said | None:
         return None
     # Keras's last batch of an epoch is shorter, so an epoch has ⌈images / batch⌉ steps there.
     per_epoch = facts.train_images / facts.images_per_step
+    # Then epochs and steps say the same.
     if per_epoch.is_integer():
         return None
     spans = ""

@@ -66,10 +66,13 @@ class Rule:
     def look(self, everything: Sequence[Facts], arms: Arms) -> tuple[Finding, ...]:
         """The findings. Runs with the same sentence share one."""
         places: dict[Said, list[str]] = {}
+        # The key is the problem itself: three seeds with one mistake are one finding with three
+        # places.
         for facts in everything if self.each else ():
             if self.each and (problem := self.each(facts)):
                 places.setdefault(problem, []).append(facts.called)
         if self.arms and len(arms) > 1 and (problem := self.arms(arms)):
+            # A comparison names its arms in the sentence.
             places[problem] = []
         findings = []
         for (sentence, way_out), names in places.items():

@@ -58,4 +58,5 @@ def check(*facts: Facts, rules: Sequence[Rule] = RULES) -> tuple[Finding, ...]:
     """
     arms = arms_of(facts)
     findings = [finding for rule in rules for finding in rule.look(facts, arms)]
+    # sorted() is stable, so findings of one severity keep the order of the rules.
     return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))

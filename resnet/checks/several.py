@@ -11,6 +11,7 @@ MOST = 3
 def _several_factors(arms: Arms) -> Said | None:
     sentences = []
     for first, *_ in arms:
+        # The first run stands for its arm: all seeds change the same factors.
         if first.against is not None and len(first.changed or ()) > 1:
             sentence = several_changed(first.against, arm_label([first]), first.changed or ())
             sentences.append(sentence)

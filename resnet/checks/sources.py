@@ -46,12 +46,14 @@ def of_recipe(recipe: Recipe, name: str = "") -> Facts:
     and validation chooses the weights.
     """
     decay, augmentation = recipe.weight_decay, recipe.augmentation
+    # "scale" divides by a constant and learns no mean from the images.
     centred = recipe.input_normalisation != "scale"
     return Facts(
         name=name,
         optimiser=recipe.optimiser.kind,
         momentum=recipe.optimiser.momentum if isinstance(recipe.optimiser, SgdConfig) else None,
         learning_rate=recipe.schedule.learning_rate,
+        # An empty tuple: it is known that this schedule has none. None would mean unknown.
         drops=recipe.schedule.drops if isinstance(recipe.schedule, StepsSchedule) else (),
         warmup=recipe.warmup or "none",
         counts_in="steps",
@@ -59,6 +61,7 @@ def of_recipe(recipe: Recipe, name: str = "") -> Facts:
         decay=decay.value,
         decay_meaning=decay.semantics,
         decay_covers=decay.covers,
+        # This program records data loss and penalty apart.
         loss_includes_penalty=False,
         batch_size=recipe.batch_size,
         batch_counts="in_all",
@@ -82,6 +85,7 @@ def of_spec(spec: RunSpec, dataset: DatasetFacts | None = None, name: str = "") 
         of_recipe(spec.recipe, name or spec.network),
         network=spec.config,
         dataset=spec.dataset,
+        # "gpu0+gpu1" are two devices.
         devices=spec.device.count("+") + 1,
         begins="fresh",
     )
@@ -122,6 +126,7 @@ def of_run(
 ) -> Facts:
     """The facts of a run's spec, completed from its records. `cause` is that of exit.json: a run
     that stops because a weight is not a number writes no further record."""
+    # A run that did not begin has no records; an empty record has None everywhere.
     start = history.last_of(records, history.Start) or history.Start()
     evaluation = history.last_of(records, history.Evaluation) or history.Evaluation()
     tests = history.all_of(records, history.Test)
@@ -136,10 +141,12 @@ def of_run(
         train_images=_within(start.train_images) or facts.train_images,
         validation_images=_within(start.validation_images) or facts.validation_images,
         test_images=_within(start.test_images) or facts.test_images,
+        # For the rule about warm-ups that never end.
         highest_rate=max([rate for rate in map(_within, rates) if rate is not None], default=None),
         steps_done=max([step for step in [*steps, _within(stopped_at)] if step], default=None),
         train_error=clean,
         train_error_is="clean" if clean is not None else None,
+        # By default, the weights of the best evaluation are the ones that are tested.
         validation_error=_percent(evaluation.best_validation_error),
         test_error=_percent(tests[-1].test_error) if tests else None,
         looks_at_test=len(tests) or None,

@@ -29,12 +29,17 @@ PROGRAM = "resnet-lab"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, 2 with one line on stderr, or 130 after
     Ctrl+C."""
+    # `arguments` is for tests and for calls from Python.
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        # standalone_mode=False: click then raises its errors instead of printing them in several
+        # lines and ending the process.
         status = lab.main(words or ["--help"], prog_name=_called(), standalone_mode=False)
+        # Here and not at exit, so that a closed pipe is met inside this `try`.
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+    # As in `resnet-lab list | head`: the reader has enough, which is not an error.
     except BrokenPipeError:
         _drop_output()
         return 0
@@ -51,6 +56,7 @@ def _called() -> str:
 def _complain(error: Exception) -> int:
     """Print any error as one line on stderr."""
     if (
+        # A package of an extra is not installed. The sentence then says which extra to install.
         isinstance(error, ModuleNotFoundError)
         and error.name
         and error.name.partition(".")[0] in EXTRAS
@@ -65,6 +71,7 @@ def _complain(error: Exception) -> int:
         _drop_output()
     else:
         message = f"Unexpected error {type(error).__name__}: {echo(str(error))}; please report it."
+    # One line, also for a message with line breaks: programs read stderr line by line.
     print(" ".join(message.split()), file=sys.stderr)
     return FAILED
 

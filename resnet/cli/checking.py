@@ -84,12 +84,15 @@ def targets_of(word: str, runs: Path) -> list[Target]:
     """The targets of a word on the command line. Raises ConfigError, RunError or
     UnknownNameError."""
     path = Path(word)
+    # A run's id first, but a file of this name wins: a person may have copied the folder of a run.
     if RUN_ID.fullmatch(word) and not path.exists():
         return [_of_run(Store(runs).get(word))]
     if path.is_dir() and (path / SPEC).exists():
         return [_of_run(Run(path.absolute()))]
     if path.is_file():
         return _of_file(path, runs)
+    # Networks before recipes and imported curves: their names are fixed, and a curve may have any
+    # name.
     if word in catalog.names():
         network = catalog.get(word).config
         return [Target(sources.of_network(network, word), network)]
@@ -98,6 +101,7 @@ def targets_of(word: str, runs: Path) -> list[Target]:
     imports = read_imports(runs / IMPORTS)
     if curve := imports.find(word):
         return [Target(of_import(curve))]
+    # All names that would have been accepted, so that the error can propose the nearest one.
     known = [*catalog.names(), *recipes.names(), *imports.names]
     raise UnknownNameError("run, network, recipe, imported curve or file", word, known)
 
@@ -105,6 +109,7 @@ def targets_of(word: str, runs: Path) -> list[Target]:
 def conformity(target: Target) -> Conformity | None:
     """How far a CIFAR network, or a recipe alone, follows the paper's section 4.2; None for other
     targets."""
+    # The paper's section 4.2 is about CIFAR-10 only.
     if target.network is not None and target.network.stem != "cifar":
         return None
     if target.network is None and target.recipe is None:
@@ -133,6 +138,7 @@ def _of_run(run: Run) -> Target:
         raise RunError(f"The check of a run needs its spec; {run.damage}")
     target = _of_spec(spec, run.id)
     records, _ = run.metrics()
+    # A fork began with trained weights. A comparison has to know it.
     continued, cause = run.parent is not None, run.state().cause
     return target._replace(
         facts=sources.of_run(target.facts, records, continued=continued, cause=cause)
@@ -158,6 +164,7 @@ def _beside(targets: list[Target]) -> list[Target]:
 def _of_recipe(entry: recipes.Entry) -> Target:
     """A recipe, with the network and the data set that it was written for."""
     network, dataset = catalog.get(entry.network).config, _dataset(entry.dataset)
+    # The catalogue's network has the classes of its paper. A run would have those of the data set.
     network = data.fit_config(network, dataset) if dataset else network
     spec = RunSpec(
         network=entry.network, config=network, recipe=entry.recipe, dataset=entry.dataset
@@ -180,6 +187,8 @@ def _of_study(study: Study, runs: Path) -> list[Target]:
     arms = {arm.name: arm for arm in arms_of(planned)}
     targets = []
     for facts in checked.facts_of_study(study, steps, checked.records_of_steps(steps)):
+        # `pop`: the first run of an arm gets the arm's parts, later runs get none, so the arm is
+        # compared with the paper once.
         arm = arms.pop(facts.called, None)
         targets.append(Target(facts, arm.config, arm.recipe, arm.images) if arm else Target(facts))
     return [targets[0]._replace(comparison=_comparison(study, steps)), *targets[1:]]
@@ -205,6 +214,8 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
     if path.suffix.lower() in (".yaml", ".yml"):
         return _of_study(study_files.read(path), runs)
     try:
+        # An imported curve has a number for x and for y in each cell, so it has more parts than a
+        # table.
         content = bounded.read_json(path.read_text(encoding="utf-8"), most_parts=4 * MOST_CELLS)
     except (ConfigError, ValueError):
         raise ConfigError(
@@ -212,6 +223,7 @@ def _of_file(path: Path, runs: Path) -> list[Target]:
         ) from None
     except OSError as error:
         raise ConfigError(f"{echo(path.name)} cannot be read: {error.strerror}.") from None
+    # Only a study has a baseline. It is read again by its own reader, which checks more.
     if isinstance(content, dict) and "baseline" in content:
         return _of_study(study_files.read(path), runs)
     return [

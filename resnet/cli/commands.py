@@ -44,12 +44,14 @@ class Commands(TyperGroup):
 
     def __init__(self, commands: Iterable[Command], **rest: Any) -> None:
         rows = tuple(commands)
+        # Empty commands with a name and one line are enough for the overview.
         named: dict[str, Any] = {row.name: TyperCommand(row.name, help=row.line) for row in rows}
         super().__init__(commands=named, rich_markup_mode=None, no_args_is_help=True, **rest)
         self.modules = {row.name: row.module for row in rows}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The real command with its options; None for an unknown name."""
+        # None makes click report an unknown command.
         return load(self.modules[cmd_name], cmd_name) if cmd_name in self.modules else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -63,4 +65,5 @@ def load(module: str, name: str) -> Any:
     """The command of this name, made by the module's `register`."""
     app = typer.Typer(rich_markup_mode=None)
     import_module(f"resnet.cli.{module}").register(app)
+    # get_group and not get_command: with one command, Typer would make it the program itself.
     return get_group(app).commands[name]

@@ -61,6 +61,7 @@ def compare(  # noqa: PLR0917  two networks, two lists of settings, two ways out
         choose(name, settings).config(), choose(other, other_settings).config()
     )
     if output:
+        # The same functions as the page's Export menu, so both give the same bytes.
         write = {
             "csv": comparison.table_csv,
             "md": comparison.table_markdown,
@@ -80,6 +81,7 @@ def show_family(
 ) -> None:
     """Depth, parameters, MACs, memory and receptive field of the CIFAR networks, plain and
     residual."""
+    # Settings apply to each member, so only those that fit every depth are possible.
     rows = family.family(range(1, most + 1), ("resnet", "plain"), pairs(settings))
     if output:
         write = {"csv": family.csv, "md": family.markdown, "tex": family.latex}

@@ -36,9 +36,12 @@ def describe(
         print(json.dumps(exports.description(name, config), indent=2))
         return
     metrics = measure(build_graph(config))
+    # The link's parameters are the shortest way to write what was changed; "network" is the name
+    # itself.
     changes = [f"{key}={value}" for key, value in choice.to_query().items() if key != "network"]
     print(f"{name}{', ' if changes else ''}{', '.join(changes)}")
     print(catalog.get(name).source + ("; with these changes" if changes else ""))
+    # For example resnet164: one network of basic blocks and two of bottlenecks have this depth.
     if others := catalog.namesakes(name):
         print(f"Papers use this name for other networks too: {', '.join(others)}.")
     for number in NUMBERS.values():
@@ -59,6 +62,8 @@ def _print_table(metrics: Metrics) -> None:
     for row in metrics.layers:
         counts = [quantity.exact(getattr(row, key)) for key in SHOWN]
         rows.append((row.id, row.op, quantity.shape(row.output_shape), *counts))
+    # Columns as wide as their longest text. The first three are text, so they begin on the left;
+    # numbers end on the right.
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     print()
     for cells in (COLUMNS, *rows):

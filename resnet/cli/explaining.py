@@ -101,6 +101,8 @@ def why_loss(  # noqa: PLR0917  each is an option
 ) -> None:
     """Explain why losses differ: the initial L2 penalty of each, and its data loss. All are
     compared with the first."""
+    # Two options, because the paper and Keras mean different things: X/2 · Σw² and X · Σw². The
+    # second one wins if both are given.
     decay: Decay | None = None if weight_decay is None else WeightDecayConfig(value=weight_decay)
     decay = decay if keras_lambda is None else KerasL2(keras_lambda)
     imports = read_imports(root / IMPORTS)
@@ -125,6 +127,7 @@ def import_curve(  # noqa: PLR0917  each is an option
 ) -> None:
     """Store a training curve from another program next to the runs, with what you know about it.
     The rest stays unknown."""
+    # Without a network the settings would be ignored without a word.
     if settings and network is None:
         raise ConfigError(
             f"--set changes a network, so it needs --network; received only {echo(settings[0])}:"
@@ -133,6 +136,7 @@ def import_curve(  # noqa: PLR0917  each is an option
     given = Given(
         network=network,
         config=choose(network, settings).config() if network else None,
+        # A curve of another program mostly comes from Keras, so its λ is typed as Keras's l2.
         decay=keras_lambda,
         penalty_in_loss=penalty_inside,
         seeds=tuple(seeds) or None,
@@ -142,6 +146,7 @@ def import_curve(  # noqa: PLR0917  each is an option
     path = write_import(root / IMPORTS, curve)
     lengths = ", ".join([f"{column.name} ({len(column.y):,})" for column in curve.columns])
     print(f"{path.name}   {curve.source}: {lengths}")
+    # A person sees at once what a later explanation will not know.
     print("\n".join([*curve.notes, f"Unknown: {', '.join(curve.unknown) or 'nothing'}."]))
 
 
@@ -185,6 +190,7 @@ def _item(
     name: str, settings: list[str], decay: Decay | None, store: Store, imports: Imports
 ) -> LossItem:
     """The network, run or imported curve of this name. Raises UnknownNameError or RunError."""
+    # The catalogue first: its names cannot change, and curves may have any name.
     if name in catalog.names():
         return LossItem(
             name, "network", choose(name, settings).config(), decay or usual_decay(name), seed=0
@@ -200,6 +206,7 @@ def _item(
     if run.spec is None:
         raise RunError(f"Run {name} cannot be explained: {run.damage}")
     course = losses.course_of(run.metrics()[0])
+    # A fork starts from trained weights, which its seed does not give.
     seed = None if run.parent else run.spec.recipe.seed
     return LossItem(name, "run", run.spec.config, run.spec.recipe.weight_decay, course, seed)
 
@@ -217,6 +224,7 @@ def _row(row: LossRow) -> dict[str, Any]:
         "layers": [layer._asdict() for layer in start.layers] if start else None,
         "chance": row.chance,
         "predicted": row.predicted,
+        # Without records, `first` is only the prediction, which has a key above.
         "first": row.first if course else None,
         "penalty": row.penalty,
         "data_loss": row.data_loss,

@@ -9,6 +9,7 @@ from resnet.runs import START, Run, Store
 
 POLL_S = 0.5
 QUIET_S = 5.0
+# Ends that are not errors, and states worth a line. "running" is seen from its records.
 GOOD_ENDS = ("finished", "stopped")
 PRINTED_STATES = ("queued", "starting", "stalled", "stopping")
 
@@ -40,10 +41,13 @@ def follow(store: Store, run: Run) -> None:
     try:
         _print_until_over(run)
     except KeyboardInterrupt:
+        # The worker is another process, and Ctrl+C does not reach it. So it is asked to stop, and
+        # its last checkpoint is waited for.
         print(f"\nStopping {run.id}; it writes a checkpoint first.", flush=True)
         if not run.state().over:
             store.stop(run.id)
         store.wait(run.id)
+        # Exit code 130, as after any Ctrl+C.
         raise
     state = run.state()
     if state.name not in GOOD_ENDS:
@@ -55,6 +59,7 @@ def follow(store: Store, run: Run) -> None:
 
 
 def _print_until_over(run: Run) -> None:
+    # `cursor` is the place in the file of records up to which lines were read.
     cursor, printed_s, known = START, 0.0, ""
     while True:
         state = run.state()  # before the records, so that the last ones are not missed
@@ -63,6 +68,7 @@ def _print_until_over(run: Run) -> None:
         known = state.name
         lines, cursor = run.metrics(cursor)
         for line in lines:
+            # A training record may come several times in a second. Evaluations are always printed.
             quiet = time.monotonic() - printed_s < QUIET_S
             if text := _text_of(line, run, quiet):
                 print(text, flush=True)

@@ -27,6 +27,7 @@ def list_networks(all_of_them: All = False, as_json: AsJson = False) -> None:
         print(json.dumps([_record(entry) for entry in entries], indent=2))
         return
     for entry in entries:
+        # Fixed widths: the list is printed line by line, and names of the catalogue are short.
         print(f"{entry.name:16} {entry.config.depth:>5} layers   {entry.source}")
 
 

@@ -44,6 +44,7 @@ class Asked(NamedTuple):
     as_json: bool
 
 
+# invoke_without_command: `runs` alone is a command too, and means `runs list`.
 runs_app = typer.Typer(
     help="The runs: `runs` alone lists them, newest first.", invoke_without_command=True
 )
@@ -66,6 +67,7 @@ def register(app: typer.Typer) -> None:
 @runs_app.callback()
 def runs(context: typer.Context, root: Runs = DEFAULT_ROOT, as_json: AsJson = False) -> None:
     """List the runs, newest first, with state and best and last validation error."""
+    # The options may stand on both sides: `runs --json list` and `runs list --json`.
     context.obj = Asked(root, as_json)
     if not context.invoked_subcommand:
         list_runs(context)
@@ -98,6 +100,7 @@ def show(
     store = _store(context, root)
     run = store.get(run_id)
     facts = summary(run)
+    # Only for one run: the reason needs a look at the queue and at the devices.
     facts["waits_for"] = store.why_waiting(run) if facts["state"] == "queued" else None
     facts["command"] = command(run)
     if as_json or context.obj.as_json:
@@ -140,6 +143,8 @@ def fork(  # noqa: PLR0917  each is an option
     store = _existing(context, root, run_id)
     spec = store.get(run_id).spec
     stretched = (
+        # with_steps also stretches the schedule. The fork gets all of these changes as settings,
+        # and typed settings replace them.
         difference(spec.recipe, with_steps(spec.recipe, steps))
         if spec and steps is not None
         else {}
@@ -151,7 +156,9 @@ def fork(  # noqa: PLR0917  each is an option
 def move(context: typer.Context, run_id: RunId, place: Place, root: RunsHere = None) -> None:
     """Move a waiting run to another place in the queue."""
     store = _existing(context, root, run_id)
+    # People count from 1, lists from 0.
     store.queue.move(run_id, place - 1, store.waiting())
+    # Read again: the run may have begun meanwhile, and a too large place becomes the last one.
     order = [run.id for run in store.waiting()]
     if run_id not in order:
         raise RunError(f"Run {run_id} began before it could be moved.")
@@ -162,6 +169,7 @@ def delete(context: typer.Context, run_id: RunId, root: RunsHere = None) -> None
     """Move a run to the bin; `restore` brings it back."""
     store = _existing(context, root, run_id)
     store.delete(run_id)
+    # A deleted run is in the bin, where `store.get` does not look.
     deleted = next(run for run in store.deleted() if run.id == run_id)
     _answer(context, deleted, "deleted; `runs restore` brings it back")
 
@@ -217,6 +225,7 @@ def _as_record(folder: Path, name: str, curve: ImportedCurve) -> dict[str, objec
     """An imported curve in the form of `summary`; values that only runs have are None."""
     known = {"id": name, "path": str(folder / IMPORTS / name), "network": curve.given.network}
     known |= {"dataset": curve.given.recipe.get("dataset"), "state": "imported"}
+    # A list in JSON is easier to read by programs if each entry has the same keys.
     of_runs = ("cause", "parent", "step", "steps", "last_validation_error", "best_validation_error")
     return {**known, **dict.fromkeys(of_runs)}
 

@@ -24,6 +24,7 @@ def list_recipes(as_json: AsJson = False) -> None:
         print(json.dumps([_recipe_record(entry) for entry in entries], indent=2))
         return
     for number, entry in enumerate(entries):
+        # An empty line between recipes, but not before the first one.
         print("\n" * bool(number) + entry.name)
         print(f"  {entry.command}")
         print(f"  {entry.quick_command}")

@@ -31,6 +31,8 @@ Runs = Annotated[
     Path,
     typer.Option("--runs", metavar="DIR", envvar="RESNET_LAB_RUNS", help="The folder of the runs."),
 ]
+# After a command of `runs`. Without the variable of the environment, which would hide the option
+# before the command.
 RunsHere = Annotated[
     Path | None, typer.Option("--runs", metavar="DIR", help="The folder of the runs.")
 ]
@@ -63,6 +65,7 @@ RecipeSettings = Annotated[
 def choose(name: str, settings: list[str]) -> Choice:
     """The network of a command. Raises ConfigError or UnknownNameError."""
     choice = Choice(name, pairs(settings))
+    # For its errors, before anything is written or started.
     choice.config()
     return choice
 

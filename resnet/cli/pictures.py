@@ -101,6 +101,7 @@ def draw(  # noqa: PLR0913, PLR0917  each is a field of View
 ) -> None:
     """Draw a network: .svg, .pdf, .png, .dot, .tex (TikZ), .mmd (Mermaid) or .json. With .py: Keras
     code."""
+    # The ending first: it is checked before the network is laid out, which takes longer.
     form = format_of(output, (*get_args(DrawingFormat), "py"))
     config = choose(name, settings).config()
     view = View(
@@ -112,6 +113,7 @@ def draw(  # noqa: PLR0913, PLR0917  each is a field of View
         toggled=tuple(toggle),
         unfolded=tuple(unfold),
     )
+    # An option without an effect is a mistake of the person, who would look for it in the picture.
     _check(view, beside, beside_settings)
     if form == "py":
         if view != FIRST or beside:
@@ -174,6 +176,7 @@ def _plot_by_keras(config: ResNetConfig, form: PictureFormat, options: PlotOptio
     # TensorFlow takes seconds to load, and only this engine needs it.
     from resnet.cli.saving import keras_model  # noqa: PLC0415
 
+    # Graphviz runs outside: only the DOT text needs Keras.
     with keras_model() as keras:
         text: str = keras.keras_dot(keras.build_keras_model(config), options)
     return text.encode() if form == "dot" else render(text, form)

@@ -76,12 +76,14 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
 ) -> None:
     """Train a network in a separate process and follow it; Ctrl+C stops it. Input and classes are
     set to those of the data."""
+    # Before the run is made: otherwise its folder would be left behind with a failed run.
     require("tensorflow")
     entry = recipes.get(recipe) if recipe else None
     dataset = dataset or _dataset(entry, quick)
     facts = data.facts(dataset, data_folder)
     spec = RunSpec(
         network=name,
+        # The network gets the image shape and the classes of the data set, as on the Train page.
         config=data.fit_config(choose(name, settings).config(), facts),
         recipe=changed(_recipe(entry, facts, quick=quick, steps=steps), recipe_settings),
         dataset=dataset,
@@ -90,12 +92,14 @@ def train(  # noqa: PLR0913, PLR0917  each is an option
     )
     store = Store(runs)
     run = store.start(spec)
+    # At once, so that the run can be found if this terminal is closed.
     print(f"{run.id}   {run.path}", flush=True)
     if not detach:
         follow(store, run)
 
 
 def _dataset(entry: Entry | None, quick: bool) -> str:
+    # Without a recipe, and for a quick version, the digits: they need no download.
     return entry.dataset if entry and not quick else recipes.QUICK_DATASET
 
 
@@ -113,6 +117,7 @@ def serve(port: Port = DEFAULT_PORT) -> None:
     require("streamlit")
     script = _script()
     with socket.socket() as listener:
+        # Without it, the port of pages that ended a moment ago would count as busy.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
@@ -135,12 +140,14 @@ def serve(port: Port = DEFAULT_PORT) -> None:
         "--server.port",
         str(port),
     ]
+    # The process itself becomes Streamlit, so Ctrl+C and signals reach it directly.
     os.execv(sys.executable, command)
 
 
 def _script() -> Path:
     """The script for Streamlit. Streamlit also reads `.streamlit/config.toml` in the script's
     folder. Raises RunError."""
+    # The wheel has its script in app/start, a checkout in its root.
     for folder in (HOME / "app" / "start", HOME):
         if (script := folder / "streamlit_app.py").is_file():
             return script

@@ -54,6 +54,7 @@ def export(
         case "json":
             files.write(output, exports.config_json(config))
         case _:
+            # Building the model takes seconds, so a wrong path is reported before.
             files.check_writable(output)
             with keras_model() as keras:
                 keras.save_keras_model(keras.build_keras_model(config), output)
@@ -77,11 +78,13 @@ def keras_model() -> Iterator[ModuleType]:
     os.dup2(silence, 2)
     try:
         with needed():
+            # Before any other import of Keras: it hides optional packages that make the start slow.
             import_keras()
             from resnet.as_keras import model as keras_model  # noqa: PLC0415  takes seconds
 
         yield keras_model
     finally:
+        # Also after an error: its sentence has to reach the terminal.
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(silence)

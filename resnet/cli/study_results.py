@@ -86,6 +86,7 @@ def table(
 ) -> None:
     """Print the results of each arm: mean ± sd, difference and interval, comparison with the paper,
     and a sentence."""
+    # --format wins over the ending, so a table can be written as text to any file.
     chosen = form or (FORMATS[format_of(output, tuple(FORMATS))] if output else "text")
     with _outcome(file, runs, measure) as results:
         text = exported(results, chosen)
@@ -106,6 +107,7 @@ def figure(  # noqa: PLR0917  each is an option
 ) -> None:
     """Draw the curves of all arms with bands over seeds, for a paper: .svg or .pdf."""
     forms: tuple[FigureFormat, ...] = get_args(FigureFormat)
+    # format_of returns a str. The index gives the same word with the type FigureFormat.
     form = forms[forms.index(format_of(output, forms))]
     with _outcome(file, runs) as results:
         files.write(
@@ -116,6 +118,7 @@ def figure(  # noqa: PLR0917  each is an option
 
 def write_report(file: File, output: Output, runs: Runs = DEFAULT_ROOT) -> None:
     """Write a report as one page that needs no internet connection: .html."""
+    # Only the check: a wrong ending is an error before the runs are read.
     format_of(output, ("html",))
     with _outcome(file, runs) as results:
         files.write(output, report(results))
@@ -146,6 +149,7 @@ def repeat(  # noqa: PLR0917  each is an option
         step = again.find(unpacked, arm, seed)
         assert step.run  # `find` guarantees it
         store, spec = Store(runs), again.spec_again(step, data_folder, device)
+        # Before the training, so that a person can stop it.
         if warning := again.warning(step.run, spec.device):
             print(warning, flush=True)
         run = store.start(spec)
@@ -157,6 +161,7 @@ def repeat(  # noqa: PLR0917  each is an option
                 f" `runs resume {run.id}`."
             )
         result = again.compare_runs(step.run, run)
+    # An error, so that scripts see a run that is not repeatable by its exit code.
     if not result.equal:
         raise RunError(result.sentence)
     print(result.sentence)
@@ -168,6 +173,7 @@ def _outcome(file: Path, runs: Path, measure: ErrorMeasure | None = None) -> Ite
     runs."""
     if file.is_dir() or file.suffix.lower() == ".zip":
         with _unpacked(file) as unpacked:
+            # Inside the block: the zip's files are removed at its end.
             yield outcome(unpacked.study, unpacked.runs, measure)
     else:
         yield outcome(read(file), Store(runs).list(), measure)

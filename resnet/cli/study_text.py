@@ -38,6 +38,7 @@ def lines_of(plan: Plan) -> list[str]:
     ]
     lines += [f"Source: {study.source}."] if study.source else []
     lines += ["", *_arms(plan), "", *promises(study, arms, plan.specs)]
+    # Hashes exist only after a run has begun.
     if existing := runs_of(plan.steps):
         lines += sharing.same_start(environments(existing)).sentences
     return [*lines, "", *_needs(plan)]
@@ -80,6 +81,8 @@ def _needs(plan: Plan) -> list[str]:
         lines.append(
             f"Time: about {quantity.duration(time_s)} of training, plus starts and evaluations."
         )
+    # A study that needs no time needs no memory. None means "not measured", and then memory is
+    # still useful.
     if time_s != 0:
         lines.append(
             f"Memory: about {quantity.size(plan.memory_bytes)} for one run, plus TensorFlow's own"
@@ -102,6 +105,7 @@ def _detectable(plan: Plan) -> str:
     return (
         f"Smallest detectable difference, in four of five such studies with {seeds} seeds in each"
         f" arm: {plan.detectable(1):.1f} standard deviations between seeds. That is"
+        # Rounded to a tenth of the value: the estimate is not more exact.
         f" {statistics.rounded(points, points / 10)} points at a standard deviation of"
         f" {statistics.rounded(noise.sd, noise.sd / 10)}, that of {noise.source}.{rest}"
     )
@@ -137,6 +141,7 @@ def facts_of(plan: Plan) -> dict[str, Any]:
         "time_s": plan.time_s,
         "memory_bytes": plan.memory_bytes,
         "noise": noise._asdict(),
+        # JSON has no infinity, and one seed would give it.
         "detectable_in_sd": None if silent else plan.detectable(1),
         "seeds_for_one_sd": seeds_for(1),
         "detectable_points": None if silent else plan.detectable(noise.sd),

@@ -174,6 +174,8 @@ def _of_length(recipe: Recipe, steps: int | None) -> Recipe:
 
 
 def _ready(key: str, size: str | None, odd: list[str]) -> Study:
+    # A ready study has a baseline and factors already. An option for one of them would change the
+    # question of its source.
     if odd:
         raise ConfigError(
             f"A ready study sets {odd[0]} itself; received --ready and {odd[0]}: leave one out."
@@ -225,6 +227,7 @@ def run(
     study, store = study_files.read(file), Store(runs)
     plan = planning.plan(study, store.list(), "retry" if retry_failed else "leave")
     print("\n".join(lines_of(plan)), flush=True)
+    # All runs are in the queue from here on. This process only watches, and may end.
     submitted = running.submit(plan, store)
     if detach:
         return
@@ -239,6 +242,7 @@ def run(
         raise
     if bad := {name: count for name, count in status.states.items() if name != "finished"}:
         words = ", ".join(f"{count} {name}" for name, count in bad.items())
+        # One example: its cause often explains the others.
         first = next(one for one in submitted if one.state().name in bad)
         cause = (first.state().cause or "no reason is known").rstrip(".")
         raise RunError(
@@ -253,12 +257,14 @@ def _say(now: Status, store: Store, submitted: tuple[Run, ...], printed: list[st
     it says what they wait for."""
     states = ", ".join(f"{count} {name}" for name, count in sorted(now.states.items()))
     line = f"{100 * now.step // max(1, now.steps):3d} %   {states}"
+    # All runs are over or waiting: a person would wonder why nothing moves.
     if now.states.keys() <= {"finished", "queued", "failed", "stopped"} and (
         waits := now.states.get("queued")
     ):
         first = next((one for one in submitted if one.state().name == "queued"), None)
         why = store.why_waiting(first) if first and waits else ""
         line += f" ({why})" if why else ""
+    # `printed` is the last line, in a list that stays between calls.
     if printed[-1:] != [line]:
         print(line, flush=True)
         printed[:] = [line]
@@ -283,6 +289,8 @@ def _by_hash(proof: twins.TwinProof) -> twins.WeightsProof:
     TensorFlow."""
     with keras_model() as keras:
         hashes = [
+            # One after the other and not together: only the hashes are kept, so one model is in
+            # memory at a time.
             keras.kernel_hashes(keras.build_keras_model(config, seed=WEIGHTS_SEED))
             for config in (proof.residual, proof.plain)
         ]

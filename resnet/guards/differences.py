@@ -24,6 +24,8 @@ FOLLOW_THE_DATA = frozenset({"network.input_shape", "network.classes", "network.
 """Settings that `data.fit_config` changes to fit the data set."""
 
 
+# Python counts 1, 1.0 and True as equal. In JSON they are different texts, and so different
+# settings.
 def canonical(value: Any) -> str:
     """JSON in canonical form: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
@@ -45,6 +47,8 @@ def leaves(config: ResNetConfig, recipe: Recipe, dataset: str) -> dict[str, Any]
 
 def _leaves(facts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in facts.items():
+        # Stages: each field of each stage is a setting, "network.stages.0.blocks". Other lists,
+        # such as drops, are one value.
         if isinstance(value, list) and value and isinstance(value[0], dict):
             yield from _leaves(
                 {str(place): row for place, row in enumerate(value)}, f"{prefix}{key}."
@@ -107,6 +111,8 @@ def differing(specs_by_arm: Specs, factors: Iterable[str]) -> tuple[Differing, .
         if len(_distinct(value for several in values.values() for value in several)) == 1:
             continue
         factor = _factor(key, declared)
+        # A declared "recipe.optimiser.kind" explains why one arm has beta_1 and another one
+        # momentum.
         if factor is None and any(ABSENT in several for several in values.values()):
             factor = _kind(key, declared)
         differing_keys.append(Differing(key, values, factor))

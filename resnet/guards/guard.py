@@ -34,6 +34,7 @@ def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:
     differences = differing(specs_by_arm, factors)
     undeclared = [each for each in differences if each.factor is None]
     names = list(dict.fromkeys(each.factor for each in differences if each.factor))
+    # The worst case first: with an undeclared difference, the declared ones prove nothing.
     if undeclared:
         more = (
             "more than the declared factors differ"
@@ -54,6 +55,8 @@ def one_factor(specs_by_arm: Specs, factors: Iterable[str]) -> OneFactor:
             f"{len(names)} declared factors differ, and nothing else: {listed(names)}.",
             differences,
         )
+    # From here on there is one factor. It may be a group, "recipe.optimiser", with several settings
+    # in it.
     if len(differences) == 1:
         return OneFactor("one factor", f"Only {differences[0].key} differs.", differences)
     keys = listed([each.key for each in differences])
@@ -87,6 +90,7 @@ def between(
             )
     if not verdicts:
         return ""
+    # All comparisons change the same settings, so one sentence is enough.
     if len(verdicts) == 1:
         return (
             f"Between an arm and the one it is compared with, this differs: {next(iter(verdicts))}."

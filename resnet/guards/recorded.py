@@ -10,6 +10,7 @@ from resnet.guards.differences import canonical, listed
 from resnet.guards.sharing import Environments, SameStart, Stream, same_start
 from resnet.runs import Run
 
+# Keys of environment.json that can change the last bits of a result, or its speed.
 SOFTWARE = ("python", "packages", "platform", "device_name", "driver", "git_commit")
 SHOWN = 3
 
@@ -33,6 +34,7 @@ def environments(runs: Mapping[tuple[str, int], Run]) -> Environments:
     """The environment.json of each run, by arm and seed. None where it is missing or damaged."""
     by_arm: dict[str, dict[int, Mapping[str, Any] | None]] = {}
     for (arm, seed), run in runs.items():
+        # Set first, so that a damaged record counts as "not recorded" and not as a missing run.
         by_arm.setdefault(arm, {})[seed] = None
         with suppress(RunError):
             by_arm[arm][seed] = run.environment()
@@ -44,6 +46,8 @@ def recorded(
 ) -> Recorded:
     """Compare the environments of all runs. `datasets` has the data set of each arm."""
     start = same_start(by_arm)
+    # Only what the specs promise to be equal can be broken. Arms with another batch size have
+    # another first batch on purpose.
     shared = {stream.name for stream in streams if len(stream.groups) == 1}
     odd = list(_other_images(by_arm, datasets))
     if "split" in shared and "not equal" in [seed.split for seed in start.seeds]:
@@ -60,6 +64,7 @@ def _other_images(by_arm: Environments, datasets: Mapping[str, str]) -> Iterator
     """Whether one data set name was used for different images."""
     sums: dict[str, set[str]] = {}
     for arm, environment in _all(by_arm):
+        # By the name of the data set: arms on different data have different checksums on purpose.
         if (checksum := environment.get("dataset_checksum")) is not None:
             sums.setdefault(datasets[arm], set()).add(canonical(checksum))
     if any(len(checksums) > 1 for checksums in sums.values()):
@@ -86,6 +91,7 @@ def software(environment: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Versions, machine and code as text, by name. Unknown ones are left out."""
     for key in SOFTWARE:
         value = environment.get(key)
+        # "packages" is a table with a version for each package; the others are single values.
         pairs = value.items() if isinstance(value, dict) else [(key, value)]
         yield from ((name, str(one)) for name, one in pairs if one is not None)
 

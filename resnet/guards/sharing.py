@@ -72,6 +72,8 @@ def streams(specs_by_arm: Specs) -> tuple[Stream, ...]:
     """
     shared = []
     for name, why in _WHY.items():
+        # Weights depend on the layers of each network, and images do not. So they are compared in
+        # another way below.
         if name == "initial weights":
             continue
         decided = {}
@@ -108,6 +110,7 @@ def _starts(specs: Sequence[RunSpec]) -> Starts:
         for spec in specs
         for name, drawn in _drawn(spec.config).items()
     }
+    # The empty name stands for the seed itself, so that `_agree` also compares the sets of seeds.
     return {**{(spec.recipe.seed, ""): None for spec in specs}, **kernels}
 
 
@@ -149,6 +152,7 @@ def selection(specs_by_arm: Specs) -> str:
     test set never chooses."""
     by_validation = []
     for arm, specs in specs_by_arm.items():
+        # All runs of the arm: with one other run, the sentence would be wrong for the arm.
         if {spec.recipe.test_weights for spec in specs} == {"best_validation"}:
             by_validation.append(arm)
     once = "once, at the end of each run; the test set is not used for any choice"

@@ -26,6 +26,8 @@ def twin(config: ResNetConfig) -> ResNetConfig:
             "A plain twin needs a network with shortcuts to remove; received shortcut 'none'; give"
             " the residual network instead."
         )
+    # Validated and not only copied: some settings, such as last_gamma "zero", are impossible
+    # without shortcuts.
     return ResNetConfig.model_validate(config.model_dump() | {"shortcut": "none"})
 
 
@@ -78,6 +80,7 @@ class TwinProof:
                 "Exact twins: same parameters, MACs, shapes and initial weights; only the additions"
                 " differ."
             )
+        # Option B or C: only projections add weights, so the twins differ in these alone.
         projected = _count_of(len(self.projections), "projection")
         return f"Twins except for {projected}, which have weights; everything else is equal."
 
@@ -143,6 +146,8 @@ def prove(residual: ResNetConfig, plain: ResNetConfig | None = None) -> TwinProo
         residual,
         plain,
         equal_layers=tuple(equal),
+        # Layers of the plain network that the residual one does not have, or has in another form. A
+        # true twin has none.
         changed_layers=tuple(name for name in rows[1] if name not in set(equal)),
         extra=_count(row for name, row in rows[0].items() if name not in rows[1]),
         projections=tuple(

@@ -22,6 +22,7 @@ from resnet.network.settings import Closed
 
 Along = Literal["epoch", "step", "record"]
 Cells = list[float | None]
+# 64 MiB of text, columns, and cells of a whole file.
 MOST_BYTES, MOST_COLUMNS, MOST_CELLS = 1 << 26, 200, 2_000_000
 
 EPOCHS, STEPS = (
@@ -99,6 +100,7 @@ def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
     except csv.Error as error:
         raise DataError(f"{echo(path.name)} is not CSV: {error}; save it again.") from None
     heads = [head.strip() for head in lines[0]] if lines else []
+    # A first line of numbers is data: the file has no names of columns.
     if len(lines) < 2 or all(_number(head) is not None for head in heads):
         raise DataError(
             f"{echo(path.name)} needs a line that names the columns, and a row below it; add them."
@@ -114,6 +116,8 @@ def from_csv(path: Path, text: str, notes: list[str]) -> dict[str, Cells]:
             " lines: rename columns, or keep fewer."
         )
     if not text.endswith(("\n", "\r")):
+        # The program that wrote it was stopped in this line. A short last line is dropped; a whole
+        # one may have lost digits.
         cut = len(lines[-1]) < len(heads)
         notes.append(
             "The last line does not end with a line break:"
@@ -151,6 +155,7 @@ def from_json(path: Path, text: str) -> dict[str, Cells]:
             columns[name] = [record.get(name) for record in data]
         data = columns
     if isinstance(data, dict) and isinstance(data.get("history"), dict):
+        # "epoch" stands beside "history" in Keras's History object.
         data = data["history"] | {key: value for key, value in data.items() if key in EPOCHS}
     lists = (
         {key: value for key, value in data.items() if isinstance(value, list)}
@@ -190,6 +195,7 @@ def columns_of(table: Mapping[str, Cells], notes: list[str]) -> list[CurveColumn
         kind: Along = (
             "epoch" if words[head] in EPOCHS else "step" if words[head] in STEPS else "record"
         )
+        # If a file counts both, epochs win. A count with gaps cannot be an axis.
         if kind != "record" and along != "epoch" and known and len(known) == len(cells):
             along, counts = kind, known
     notes += (
@@ -203,6 +209,8 @@ def columns_of(table: Mapping[str, Cells], notes: list[str]) -> list[CurveColumn
             cell is not None for cell in cells
         ):
             name = NAMES.get(words[head], words[head])
+            # A JSON history may have lists of different lengths, such as validation every second
+            # epoch.
             fits = bool(counts) and len(cells) == len(counts)
             x = counts if fits else [float(number) for number in range(1, len(cells) + 1)]
             columns.append(_column(name, along if fits else "record", x, cells))
@@ -214,6 +222,8 @@ def from_events(path: Path, notes: list[str]) -> list[CurveColumn]:
     is unknown."""
     events = event_files.read_scalars(path)
     notes += [events.damage] if events.damage else []
+    # Keras's TensorBoard callback writes the same tags for both, into the folders "train" and
+    # "validation".
     prefix = "val_" if path.absolute().parent.name in ("validation", "val") else ""
     columns = []
     for tag, (steps, values) in event_files.by_tag(events.scalars).items():
@@ -245,6 +255,8 @@ def _column(name: str, along: Along, x: Sequence[float], y: Iterable[float | Non
 def settled(columns: Sequence[CurveColumn], notes: list[str]) -> list[CurveColumn]:
     """Each name once, accuracies as fractions and errors as percent. Within a file, all columns of
     one kind have the same scale."""
+    # Reversed twice: of several columns with one name, the first one stays, in the order of the
+    # file.
     distinct = list({column.name: column for column in reversed(columns)}.values())[::-1]
     notes += (
         ["Several columns mean the same; the first was used."]

@@ -65,6 +65,8 @@ class EventFile:
 def _table() -> tuple[int, ...]:
     table = []
     for value in range(256):
+        # Eight divisions for each of the 256 bytes, done once; then one look-up for each byte of a
+        # record.
         for _ in range(8):
             value = value >> 1 ^ (CASTAGNOLI if value & 1 else 0)  # noqa: PLW2901  the polynomial's division
         table.append(value)
@@ -180,6 +182,7 @@ def _fields(data: bytes) -> Iterator[Field]:
     position, end = 0, len(data)
     while position < end:
         key, position = _varint(data, position)
+        # A field's key holds its number and, in the lowest three bits, its wire type.
         number, wire = key >> 3, key & 7
         if wire == VARINT:
             value, position = _varint(data, position)
@@ -253,6 +256,7 @@ def _tensor(data: bytes) -> float | None:
     for number, _, value in _fields(data):
         if number == 1 and isinstance(value, int):
             kind = value
+        # Field 2 is the shape, with one message for each dimension. A scalar has no dimensions.
         elif number == 2 and isinstance(value, bytes) and _messages(value, 2):
             return None
         elif number == 4 and isinstance(value, bytes):

@@ -148,6 +148,8 @@ def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
             # Content decides, not the name; the name only gives a better error for a damaged file.
             if not (events := event_files.is_event_file(start)):
                 event_files.check_named(path, start)
+            # utf-8-sig: programs on Windows begin a file with a byte order mark, which would become
+            # a part of the first name.
             text = "" if events else (start + file.read(MOST_BYTES)).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -160,6 +162,7 @@ def read_curve(path: Path, given: Given | None = None) -> ImportedCurve:
             " fewer rows."
         )
     if events:
+        # TensorBoard names a training by its folder; the file's name is a time and a host.
         name, columns = path.absolute().parent.name, curve_tables.from_events(path, notes)
     else:
         source = "json" if text.lstrip()[:1] in ("{", "[") else "csv"
@@ -184,6 +187,8 @@ def write_import(folder: Path, curve: ImportedCurve) -> Path:
     """Store a curve in a folder, completely or not at all; the same curve twice is one file. Raises
     ExportError."""
     content = curve.model_dump_json(indent=1)
+    # Of the content: the same curve gets the same name, and another one with this name does not
+    # replace it.
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     path = folder / f"{curve_tables.lowered(curve.name)[:40] or 'curve'}-{digest}{SUFFIX}"
     with suppress(OSError):  # `files.write` says better why there is no folder

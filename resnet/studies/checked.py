@@ -31,6 +31,8 @@ Records = Mapping[tuple[str, int], Sequence[Line]]
 def facts_of_study(study: Study, steps: Sequence[Step], records: Records) -> list[Facts]:
     """Every run a study asks for, arm by arm, with what it is compared with; `records`, by arm and
     seed, are what those that are there wrote down."""
+    # Facts come from the plan and not from the runs, so that a study can be checked before it
+    # starts.
     planned = [step.planned for step in steps]
     arms, specs = arms_of(planned), specs_of(planned)
     compared = changed(
@@ -43,6 +45,7 @@ def facts_of_study(study: Study, steps: Sequence[Step], records: Records) -> lis
     for arm in arms:
         against, factors = compared.get(arm.name, (None, None))
         for facts in of_arms({arm.name: specs[arm.name]}, study.keys, arm.images):
+            # A planned run always has a seed; `facts.seed` may be None only by its type.
             key = (arm.name, facts.seed or 0)
             known = of_run(facts, records.get(key, ()), cause=causes.get(key))
             found.append(replace(known, against=against, changed=factors))
@@ -89,8 +92,10 @@ def _factors(one: RunSpec, other: RunSpec) -> tuple[str, ...]:
         for each in differing({"one": [one], "other": [other]}, ())
         if not each.key.startswith(NO_FACTOR)
     ]
+    # Another data set also changes the network's input and classes. That is one change.
     keys = [key for key in differ if "dataset" not in differ or key not in FOLLOW_THE_DATA]
     parts: dict[str, list[str]] = {}
     for key in keys:
+        # "recipe.schedule.drops" and "recipe.schedule.factor" are both part of "recipe.schedule".
         parts.setdefault(TOGETHER.get(key) or ".".join(key.split(".")[:2]), []).append(key)
     return tuple([own[0] if len(own) == 1 else part for part, own in parts.items()])

@@ -34,11 +34,13 @@ def references(study: Study, arms_of_study: Sequence[Arm]) -> dict[str, str | No
     equal in all other levels. Otherwise it is the first arm, which is the baseline where the study
     has one.
     """
+    # Designs "one_at_a_time" and "list", and a grid with one arm.
     if (last := _last(study)) is None:
         return {
             arm.name: None if arm is arms_of_study[0] else arms_of_study[0].name
             for arm in arms_of_study
         }
+    # Looked up by settings and not by name, since names depend on what else the study varies.
     by_settings = {canonical(arm.settings): arm.name for arm in arms_of_study}
     names: dict[str, str | None] = {}
     for arm in arms_of_study:
@@ -107,6 +109,8 @@ def changed(
     factors = {}
     for name, against in references(study, arms_of_study).items():
         if against is not None:
+            # Only the two arms, because a setting that a third arm changes is not part of this
+            # comparison.
             differ = differing({against: specs[against], name: specs[name]}, study.keys)
             factors[name] = (
                 against,
@@ -131,6 +135,7 @@ def change(study: Study, arm: Arm) -> str:
     """The change from its reference, in words; "" where there is only its name."""
     if last := _last(study):
         return _words(study, last, arm.settings[last.key])
+    # A listed arm with a name was described by a person; its settings would say less.
     if study.design == "list" and any(one.name == arm.name for one in study.listed):
         return ""
     return ", ".join(

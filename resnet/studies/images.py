@@ -71,12 +71,14 @@ def known_images(study: Study, there: Sequence[Run], first: First) -> Known:
     moved: dict[str, str] = {}
     for name in dict.fromkeys(one.dataset for one in asked):
         here = _here(name, folder)
+        # A new run reads the images as they are now, so old records do not count for it.
         if first == "images" and isinstance(here, DatasetFacts):
             facts[name] = here
             continue
         own = [one for one in asked if one.dataset == name]
         found = _one_place(list(_recorded(study, own, there)), folder, here)
         facts[name] = _decided(found, here, first)
+        # The runs had the images elsewhere, for example on the machine that made the zip.
         if found and found[0].place != folder:
             moved[name] = found[0].place
     return Known(folder, facts, moved)
@@ -89,6 +91,7 @@ def _recorded(study: Study, asked: Sequence[Made], there: Sequence[Run]) -> Iter
         spec = run.spec
         if spec is None or (spec.dataset, spec.device) != (asked[0].dataset, study.baseline.device):
             continue
+        # A fork began at another run's checkpoint, so it is never a run of a study.
         if spec.recipe.seed not in study.seeds or run.parent is not None:
             continue
         facts = _facts(run, spec.dataset)
@@ -99,6 +102,8 @@ def _recorded(study: Study, asked: Sequence[Made], there: Sequence[Run]) -> Iter
 def _makes(asked: Made, facts: DatasetFacts, spec: RunSpec) -> bool:
     """Whether an arm on such images is this run. Records that contradict the run's spec are not
     used."""
+    # The baseline's recipe has seed 0 and each run has a seed, so seeds are left out of the
+    # comparison.
     if spec.recipe.model_copy(update={"seed": asked.recipe.seed}) != asked.recipe:
         return False
     with suppress(ConfigError):
@@ -114,6 +119,8 @@ def _one_place(
     own = [each for each in found if each.place == folder]
     if own or isinstance(here, DatasetFacts):
         return own
+    # Another folder counts only if its images are gone. If they still exist, a person can name that
+    # folder in the study.
     gone = cache(lambda place, name: isinstance(_here(name, place), DataError))
     others = [each for each in found if gone(each.place, each.facts.name)]
     if len(places := list(dict.fromkeys(each.place for each in others))) > 1:
@@ -130,9 +137,11 @@ def _decided(
     """What the runs agree on, as the newest has it; else what is here."""
     kinds = sorted({each.kind for each in found})
     if len(kinds) == 1:
+        # Sorted by id, and ids begin with the time, so the last one is the newest.
         return found[-1].facts
     if isinstance(here, DatasetFacts):
         return here
+    # Two different records and no images: a choice between them would be a guess.
     if kinds:
         raise DataError(
             f"The runs of this study recorded {' and '.join(kinds)}, and only the images can show"

@@ -98,6 +98,7 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
     Compared is `measure`, by default as in `results`. Raises ConfigError, DataError, RunError or
     UnknownNameError.
     """
+    # By the records and not by the images of today, so that old results stay what they are.
     steps = steps_of(study, there)
     asked = [step.planned for step in steps]
     planned, specs = arms_of(asked), specs_of(asked)
@@ -122,6 +123,7 @@ def outcome(study: Study, there: Sequence[Run], measure: ErrorMeasure | None = N
 
 def _arm(study: Study, arm: Arm, against: str | None, steps: Sequence[Step]) -> ArmRuns:
     runs = [step.run for step in steps if step.planned.arm.name == arm.name and step.run]
+    # Words for the sentence about this arm: what was changed, and in which part of a grid.
     change, where = compared.change(study, arm), compared.where(study, arm)
     made = arm_of(arm.name, runs, against=against, change=change, where=where)
     counts = describe(arm.config)
@@ -134,6 +136,7 @@ def _verdicts(planned: Sequence[Arm], arm_results: Sequence[ArmResult]) -> dict[
     return {
         arm.name: against_paper(arm.config, arm.dataset, arm.recipe, tested)
         for arm, result in zip(planned, arm_results, strict=True)
+        # The paper reports test errors, so validation errors are not compared with it.
         if (tested := result.summaries.get("test_error"))
     }
 
@@ -158,6 +161,8 @@ def exported(outcome: Outcome, form: TableFormat) -> str:
     """The table as a file: "csv" is for programs, the others are for people, and as text or
     Markdown they begin with the banners. In LaTeX these are the first notes. Raises
     UnknownNameError."""
+    # A CSV is read by programs, so it has unrounded numbers and a column for banners, not lines
+    # above the table.
     if form == "csv":
         return written(numbers(outcome), form)
     table, banners = reading(outcome), [" ".join(banner.split()) for banner in outcome.banners]
@@ -201,6 +206,8 @@ def numbers(outcome: Outcome) -> TextTable:
     lines = []
     for line, arm in zip(table.lines, outcome.arms, strict=True):
         verdict = outcome.verdicts.get(arm.name)
+        # A verdict without a published row says why the arm cannot be compared, so its text is
+        # kept.
         row = verdict.published if verdict else None
         compared_with = (
             (verdict.kind, verdict.difference, verdict.half_width)

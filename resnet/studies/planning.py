@@ -96,12 +96,14 @@ class Plan:
         evaluations come on top. None where an arm was never measured here."""
         total = 0.0
         for step in self.steps:
+            # Finished runs need no time, and failed ones are not started again.
             if step.action in ("reuse", "leave"):
                 continue
             speed = self.images_per_s[step.planned.arm.name]
             if not speed:
                 return None
             recipe = step.planned.spec.recipe
+            # A run that is resumed has done a part of its steps already.
             done = step.run.progress().step if step.run else 0
             total += max(0, recipe.steps - done) * recipe.batch_size / speed
         return total
@@ -138,6 +140,8 @@ class Plan:
         for step in self.steps:
             if step.action == "reuse" and step.run:
                 finished.setdefault(step.planned.arm.name, []).append(step.run)
+        # Test errors first, as in the results; else validation errors, which every evaluated run
+        # has.
         ways: dict[str, Callable[[Run], float | None]] = {
             "test error": _test_error,
             "best validation error": lambda run: run.progress().best_validation_error,
@@ -188,8 +192,10 @@ def plan(study: Study, there: Sequence[Run], failed: Failed = "leave") -> Plan:
     # Read once: each `run.spec` is a read from the disk.
     known = [(spec, run) for run in there if (spec := run.spec)]
     specs = {step.planned.arm.name: step.planned.spec for step in steps}
+    # Once for each arm: seeds do not change the speed.
     speeds = {name: measured_speed(spec, known) for name, spec in specs.items()}
     needed = [memory_bytes(spec.config, spec.recipe) for spec in specs.values()]
+    # Runs of one device follow one another, so the largest arm decides.
     return Plan(study, steps, speeds, max(needed))
 
 
@@ -227,6 +233,8 @@ def _action(state: State, failed: Failed) -> Action:
         return "reuse"
     if not state.over:
         return "wait"
+    # Stopped, crashed and interrupted runs can go on. A failed one met an error that would most
+    # likely come again.
     return "leave" if state.name == "failed" and failed == "leave" else "resume"
 
 

@@ -42,6 +42,8 @@ def _submitted(step: Step, store: Store) -> Run:
     if step.run is None:
         spec = step.planned.spec
         run = store.start(spec, token=f"study-{run_fingerprint(spec)}")
+        # The token finds the run of an earlier start. If its files are damaged, it cannot be used,
+        # so a new run is started without a token.
         return store.start(spec) if run.damage else run
     if step.action == "resume":
         try:
@@ -57,6 +59,7 @@ def _resume(run: Run, store: Store) -> None:
     try:
         store.resume(run.id)
     except RunError:
+        # Still over: the other terminal did not resume it either, so the error is real.
         if run.state().over and run.state().name != "finished":
             raise
 
@@ -99,6 +102,7 @@ def wait(
     while True:
         store.list()  # also starts the supervisor, if runs wait without one
         for run in there:
+            # By run: one run that dies again and again does not use up the attempts of the others.
             if died[run.id] < attempts and run.state().name in DIED:
                 died[run.id] += 1
                 _resume(run, store)

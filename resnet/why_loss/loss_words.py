@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from resnet.why_loss.losses import Explanation, LossDifference, LossRow, Observed
 
+# Decimals of all losses in sentences and tables.
 DIGITS = 3
 MOVED = "how the penalties had changed by then"
 
@@ -31,6 +32,7 @@ def printed(row: LossRow) -> Printed:
     predicted = None if start is None or chance is None else round(start + chance, DIGITS)
     if beneath is None or data_loss is None or first is None:
         return Printed(start, chance, predicted, first, beneath, data_loss)
+    # A recorded loss is a fact, so it stays as it is; the estimated rest takes up the rounding.
     if row.beneath == "estimated":
         data_loss = round(first - beneath, DIGITS)
     return Printed(start, chance, predicted, round(beneath + data_loss, DIGITS), beneath, data_loss)
@@ -61,6 +63,8 @@ def _row_words(row: LossRow) -> str:
     head = f"{row.item.label}: {_first_words(row)} {says.first:.3f}"
     if says.penalty is None or says.data_loss is None or not row.start:
         who = "its network is unknown" if row.item.config is None else "its λ is unknown"
+        # How large λ would have to be, if the data loss were at chance level. A person may
+        # recognise the number.
         hint = (
             f"; {row.implied:.3g} · Σw² over its convolutions would explain it"
             if row.implied
@@ -75,6 +79,7 @@ def _row_words(row: LossRow) -> str:
                 " then, or the loss includes no penalty"
             )
         return f"{head}{inside}; {who}, so its penalty is unknown{hint}."
+    # A cross-entropy is never below 0, so the stated λ or its meaning is wrong.
     if says.data_loss < 0:
         return f"{head}, less than the penalty of {says.penalty:.3f} that its λ gives; check λ."
     weights = f"{row.start.factor:g} · Σw² over {row.start.output_channels:,} output channels"
@@ -118,6 +123,8 @@ def _first_words(row: LossRow) -> str:
 
 def _stretch(record: Observed) -> str:
     """The steps or the epoch of a record, as far as known."""
+    # A record of several steps is a mean over them, and mostly lower than the loss of the first
+    # step alone.
     if record.since is not None and record.since + 1 < record.at:
         return f"the mean of steps {record.since + 1:,.0f} to {record.at:,.0f}"
     if record.along == "epoch":
@@ -154,6 +161,8 @@ def _difference_words(difference: LossDifference, base: LossRow, row: LossRow) -
         causes[f"the {part} weights{more}"] = amount
     recorded = difference.compares == "first records"
     drawn = all(one.item.course and one.item.course[0].before_training for one in (base, row))
+    # An estimated data loss is the total minus the penalty of the start. So it also contains what
+    # the penalty changed until then.
     guessed = recorded and "estimated" in (base.beneath, row.beneath)
     causes["the random initial weights" if drawn else MOVED] = difference.by_drift
     causes[f"the data loss and {MOVED}" if guessed else "the data loss"] = difference.by_data_loss

@@ -108,6 +108,8 @@ def _part(node: Node) -> WeightGroup:
 def _fresh(node: Node, graph: Graph) -> tuple[int, int, float]:
     """(output channels, number of weights, mean square of a weight) before training."""
     op = node.op
+    # A norm starts with scales gamma of 1 or 0; the mean square is the same number. Its shifts
+    # start at 0.
     if isinstance(op, Norm):
         return 0, node.output_shape[-1], 1.0 if op.gamma == "one" else 0.0
     kernel = op.drawn_kernel(graph.by_id[node.inputs[0]].output_shape)
@@ -137,6 +139,7 @@ def measured_penalty(config: ResNetConfig, decay: Decay, seed: int) -> float:
         weight.numpy()
         for layer in layers
         for weight in layer.trainable_weights
+        # With "all", biases and norms count too, as the covered layers say.
         if decay.covers == "all" or weight.path.endswith("/kernel")
     ]
     return factor(decay) * sum([float((values.astype("float64") ** 2).sum()) for values in weights])
@@ -183,6 +186,7 @@ def course_of(records: Sequence[history.Line]) -> tuple[Observed, ...]:
     """The losses of a run's training records, each a mean over the steps since the record before.
     Records without a finite loss are left out."""
     starts = history.all_of(records, history.Start)
+    # A fork or a resumed file begins after this step, so its first mean does not start at step 1.
     since = (starts[0].resumed_from if starts else None) or 0
     course = []
     for record in history.all_of(records, history.Train):
@@ -299,6 +303,7 @@ def _difference(base: LossRow, row: LossRow) -> LossDifference | None:
     before, after = base.start, row.start
     if not before or not after:
         return None
+    # Both must have records. A record and a prediction are losses of different moments.
     recorded = {base.beneath, row.beneath} <= {"recorded", "estimated"}
     losses = [
         (one.penalty, one.data_loss) if recorded else (start.total, one.chance)

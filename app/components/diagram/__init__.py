@@ -47,6 +47,7 @@ def show_diagram(
 
     `scheme` is "light" or "dark"; the default is the page's.
     """
+    # The page may not have told the server its theme yet; then the type is None.
     scheme = scheme or st.context.theme.type or "light"
     data = {**picture._asdict(), "selected": selected, "hits": hits, "scheme": scheme}
 
@@ -58,6 +59,7 @@ def show_diagram(
 def _component() -> Any:
     """Registered once per process, from separate HTML, CSS and JS files."""
     html, css = ((HERE / name).read_text("utf-8") for name in ("diagram.html", "diagram.css"))
+    # One module: a file uses the classes and constants of the others without an import.
     scripts = [(HERE / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
     looks = f"{style_sheet('page')}\n{css}\n{_dark_colours()}"
     return st.components.v2.component("lab_diagram", html=html, css=looks, js="\n".join(scripts))

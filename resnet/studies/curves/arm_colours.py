@@ -52,6 +52,7 @@ def colours(arms: Sequence[ArmCurve], scheme: Scheme) -> list[str]:
     pairs = counts["residual"] == counts["plain"] and not counts["other"]
     if len(arms) == 1 and arms[0].kind in KINDS:
         return [KINDS[arms[0].kind][scheme]]
+    # Kind is the colour, depth the shade. More than four shades of one colour cannot be told apart.
     if pairs and counts["plain"] <= MOST_SHADES:
         seen = dict.fromkeys(KINDS, 0)
         shades = []

@@ -37,6 +37,8 @@ TABLES: Mapping[str, TableFormat] = {
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first date a zip can hold: when it was written is no part of a study."""
 
+# A zip keeps Unix permissions in the upper 16 bits of external_attr. 0o100000 means "a regular
+# file".
 ORDINARY_FILE = 0o100644 << 16
 RUNNABLE_FILE = 0o100755 << 16
 MADE_BY_UNIX = 3
@@ -56,6 +58,8 @@ def packed(outcome: Outcome) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents(outcome).items():
+            # Date, system and permissions would otherwise depend on the machine, and the bytes
+            # would differ.
             entry = zipfile.ZipInfo(name, EARLIEST)
             entry.compress_type, entry.create_system = zipfile.ZIP_DEFLATED, MADE_BY_UNIX
             entry.external_attr = RUNNABLE_FILE if name.endswith(".sh") else ORDINARY_FILE
@@ -82,8 +86,11 @@ def contents(outcome: Outcome) -> dict[str, bytes]:
         **{name: exported(outcome, form) for name, form in TABLES.items()},
     }
     found |= {name: text.encode() for name, text in texts.items()} | _figures(outcome)
+    # After the other files, because it lists them. SHA256SUMS does not exist yet, but is in the
+    # list too.
     found["README.md"] = bundle_readme.readme(outcome, sorted([*found, SUMS])).encode()
     in_order = dict(sorted(found.items()))
+    # Last, because it covers every other file.
     return in_order | {SUMS: checksums(in_order).encode()}
 
 
@@ -101,6 +108,8 @@ def kept(step: Step) -> bool:
 
 def portable(study: Study) -> Study:
     """Without the data folder of this machine, unless it decides which images are meant."""
+    # An absolute path means nothing on another machine, and says something about its owner. A
+    # relative folder, or one with a person's own images, has to stay.
     own = any(one.dataset.startswith(data.FOLDER_PREFIX) for one in unfitted(study))
     if own or not Path(study.baseline.data_folder).is_absolute():
         return study
@@ -116,6 +125,7 @@ def _run(run: Run, study: Study) -> dict[str, bytes]:
         found[SPEC] = _json(
             spec.model_dump(mode="json") | {"data_folder": study.baseline.data_folder}
         )
+    # boot_id names one start of this machine. It is needed to find crashed runs, not to repeat one.
     if environment := run.environment():
         found[ENVIRONMENT] = _json(
             {key: value for key, value in environment.items() if key != "boot_id"}

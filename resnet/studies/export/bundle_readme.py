@@ -36,6 +36,7 @@ def readme(outcome: Outcome, names: Sequence[str]) -> str:
         f"{outcome.finished} of {len(outcome.steps)} runs are finished. Study {study.fingerprint}.",
         "",
     ]
+    # Such a run has no exit.json, so the zip does not contain it.
     if left := [
         step for step in outcome.steps if not (step.run and (step.run.path / EXIT).exists())
     ]:
@@ -58,6 +59,8 @@ def readme(outcome: Outcome, names: Sequence[str]) -> str:
         "",
     ]
     for name, what in WHAT.items():
+        # Only what is in this zip: a study without evaluations has no figures. "figures/" and
+        # "runs/" stand for all files in a folder.
         if any(file.startswith(name) for file in names):
             lines.append(f"- `{name}`: {what}")
     return "\n".join([*lines, ""])
@@ -100,7 +103,9 @@ def commands(outcome: Outcome) -> str:
             f"# {_line(outcome.study.name)}: run this in a checkout of the project, as `sh"
             " study/commands.sh`."
         ),
+        # The script stops at the first error and at an unknown variable.
         "set -eu",
+        # So that it finds study.yaml from any current folder.
         'here=$(dirname "$0")',
         study_commands.whole("study.yaml").replace("study.yaml", '"$here/study.yaml"'),
         "",

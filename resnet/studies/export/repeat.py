@@ -41,6 +41,8 @@ def find(bundle: Bundle, arm: str, seed: int) -> Step:
     """
     steps = steps_of(bundle.study, bundle.runs)
     names = list(dict.fromkeys(step.planned.arm.name for step in steps))
+    # A table for programs guards a name that begins with =, + or a similar sign, so that no
+    # spreadsheet runs it as a formula. A name copied from there has the guard.
     arm = arm if arm in names else unguarded(arm)
     if arm not in names:
         raise UnknownNameError("arm of this study", arm, names)
@@ -61,6 +63,7 @@ def find(bundle: Bundle, arm: str, seed: int) -> Step:
 
 def spec_again(step: Step, data_folder: Path, device: str | None = None) -> RunSpec:
     """What to train again, on this machine's images. `device` is the run's own unless given."""
+    # Only where the images are and what computes. All else decides the numbers, so it stays.
     changes = {"data_folder": str(data_folder), "device": device or step.planned.spec.device}
     return RunSpec.model_validate(step.planned.spec.model_dump() | changes)
 
@@ -88,6 +91,7 @@ def compare_runs(first: Run, second: Run) -> Repeat:
         return Repeat(
             True, f"{found.sentence[:-1]}, though {reason}." if reason else found.sentence
         )
+    # Different and not guaranteed to be equal: a fact, not a mistake.
     if reason:
         return Repeat(False, f"{found.sentence} This may happen: {PROMISE}, and {reason}.")
     return Repeat(
@@ -101,12 +105,14 @@ def _reason(was: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
     if not was:
         return "the first run did not record its versions"
     there, here = _surroundings(was), _surroundings(now)
+    # What is unknown here counts as equal: a missing fact proves no difference.
     other = [key for key, value in there.items() if here.get(key, value) != value]
     if other:
         return (
             "these differ:"
             f" {'; '.join(f'{key} {there[key]} there, {here[key]} here' for key in other)}"
         )
+    # On a GPU, sums may be made in another order in each run, also with equal versions.
     return "" if "gpu" not in there.get("device", "") else "this is a GPU"
 
 
@@ -114,6 +120,7 @@ def _surroundings(environment: Mapping[str, Any]) -> dict[str, str]:
     """Kind of device, versions, code and, once they were read, the images, by the names of
     environment.json."""
     described = {
+        # gpu0 and gpu1 are of one kind, so the number is left out.
         "device": re.sub(r"\d", "", str(environment.get("device", ""))),
         **dict(software(environment)),
     }

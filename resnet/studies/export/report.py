@@ -102,12 +102,15 @@ def _table(outcome: Outcome, table: TextTable) -> str:
     lines = []
     for line, arm in zip(table.lines, outcome.arms, strict=True):
         verdict = outcome.verdicts.get(arm.name)
+        # The last column of the table for people is the paper's sentence. Here one word replaces
+        # it.
         lines.append([*map(read_cell, line[:-1]), verdict.kind if verdict else ""])
     return report_page.table(heads, lines)
 
 
 def _notes(outcome: Outcome, table: TextTable) -> list[str]:
     """What the findings have not said already."""
+    # The table has the sentences of the findings as its notes, for readers who see only the table.
     said = {*_findings(outcome)}
     return [note for note in table.notes if note not in said]
 
@@ -138,8 +141,10 @@ def _method(outcome: Outcome) -> Iterator[str]:
         ("Changed about the baseline", "l"),
     ]
     yield report_page.table(heads, [_arm_line(outcome, arm) for arm in arms])
+    # One drawing is enough on paper: the table above gives the differences of the other arms.
     yield _drawing(arms[0])
     yield report_page.headline("Data", "h3") + report_page.items(_data(outcome))
+    # The recipe of the first arm; changes of the others are in the table.
     rest = leaves(arms[0].config, arms[0].recipe, arms[0].dataset)
     recipe = {
         key.removeprefix("recipe."): written(value)
@@ -154,6 +159,7 @@ def _method(outcome: Outcome) -> Iterator[str]:
 
 
 def _arm_line(outcome: Outcome, arm: Arm) -> list[str]:
+    # Counted once for the outcome. `arms` there has the same names as `planned`.
     counts = next(each for each in outcome.arms if each.name == arm.name)
     numbers = [
         quantity.exact(number)
@@ -192,6 +198,7 @@ def _data(outcome: Outcome) -> Iterator[str]:
 
 
 def _software(outcome: Outcome) -> Iterator[str]:
+    # A dict for its order: each value once, as first seen.
     values: dict[str, dict[str, None]] = {}
     for by_seed in environments(outcome.runs).values():
         for environment in filter(None, by_seed.values()):
@@ -266,6 +273,7 @@ def _checksums(outcome: Outcome) -> str:
             sha256(step.run, METRICS),
         ]
         for step in outcome.steps
+        # The file of an active run still grows, so its checksum would be wrong a second later.
         if step.run and step.action == "reuse"
     ]
     heads = [("Arm", "l"), ("Seed", "r"), ("Spec", "l"), (f"SHA-256 of {METRICS}", "l")]

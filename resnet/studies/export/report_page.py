@@ -79,10 +79,13 @@ def page(title: str, parts: Iterable[str]) -> str:
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             (
+                # The browser itself refuses scripts and any request, so a page that was sent by
+                # someone else is safe to open.
                 '<meta http-equiv="Content-Security-Policy" '
                 "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
             ),
             f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>",
+            # A section without content is an empty text.
             *filter(None, parts),
             "</main></body></html>",
             "",
@@ -122,6 +125,8 @@ def table(heads: Sequence[tuple[str, Side]], lines: Sequence[Sequence[str]]) -> 
         cells = zip(line, heads, strict=True)
         row = "".join([f'<td class="{side}">{_lines(cell)}</td>' for cell, (_, side) in cells])
         body += f"<tr>{row}</tr>"
+    # A short table is kept on one page of paper. A long one would leave a page almost empty before
+    # it.
     kind = _class("long" if len(lines) > LONG else "")
     return (
         f'<div class="wide"><table{kind}>'
@@ -145,6 +150,7 @@ def image(svg: bytes | str, alt: str, caption: str = "", kind: str = "") -> str:
     """A drawing as a separate image: it can neither run a script nor share an id with another
     one."""
     content = svg.encode() if isinstance(svg, str) else svg
+    # base64, because an SVG contains # and quotes, which have a meaning in an address.
     source = f"data:image/svg+xml;base64,{b64encode(content).decode()}"
     below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     return f'<figure{_class(kind)}><img src="{source}" alt="{escape(alt)}">{below}</figure>'

@@ -35,6 +35,8 @@ def one_by_one(outcome: Outcome, bundle: str = ".") -> Iterator[OneRun]:
             arm, seed = step.planned.arm.name, step.planned.seed
             again = [*RESNET, "study", "repeat", bundle, "--arm", arm, "--seed", str(seed)]
             again += (
+                # A named data set is found in the default folder. A person's own images are
+                # somewhere else.
                 ["--data-folder", folder]
                 if step.planned.arm.dataset.startswith(FOLDER_PREFIX)
                 else []

@@ -31,6 +31,7 @@ def study_figure(
 
 def drawable(outcome: Outcome) -> bool:
     """Whether any run has a point to draw; those of failed runs are not drawn."""
+    # Evaluations decide and not training records: validation is the bold line of the figure.
     runs = [run for arm in outcome.arms for run in arm.runs if run.ending != "failed"]
     return any(history.all_of(run.records, history.Evaluation) for run in runs)
 

@@ -24,8 +24,10 @@ RUNS = "runs"
 SUMS = "SHA256SUMS"
 STUDY = "study.yaml"
 LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+# The most files of a zip, and the most bytes when unpacked (2 GiB).
 MOST_FILES = 20_000
 MOST_BYTES = 1 << 31
+# Everything that zipfile raises for a damaged, encrypted or unknown kind of zip.
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -49,6 +51,8 @@ def read_bundle(path: Path, into: Path | None = None) -> Bundle:
         return _read(path)
     if into is None:
         raise ConfigError(f"A zip must be unpacked first; give a new folder for {echo(path.name)}.")
+    # Unpacked beside its place and renamed at the end. A rename within one file system is one step,
+    # so a half-unpacked study is never seen.
     with _draft(path, into) as draft:
         _unpack(path, draft)
         if not (draft / SUMS).is_file():
@@ -75,6 +79,7 @@ def _draft(path: Path, into: Path) -> Iterator[Path]:
         draft = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=into.parent))
         try:
             yield draft
+            # mkdtemp makes a folder for one user only.
             draft.chmod(0o755)
             draft.replace(into)
         finally:
@@ -132,6 +137,7 @@ def _inside(name: str) -> bool:
         bool(parts)
         and not name.startswith("/")
         and ".." not in parts
+        # Windows reads "\" as a separator and "C:" as a drive. A null character ends a name in C.
         and not set(name) & set("\\:\0")
     )
 
@@ -161,6 +167,7 @@ def _check_sums(folder: Path) -> None:
 
 def _check_complete(folder: Path, known: Collection[str]) -> None:
     """Raise ConfigError for a file of a run without a checksum."""
+    # Only the runs are results. Other files may be added beside the study.
     for root, _, names in os.walk(folder / RUNS):
         for name in names:
             file = (Path(root) / name).relative_to(folder).as_posix()

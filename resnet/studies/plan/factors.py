@@ -17,6 +17,7 @@ from resnet.recipes.recipe import Recipe
 FOLLOW_THE_DATA = ("network.input_shape", "network.classes")
 """Settings that `data.fit_config` always overwrites, so a level of them would have no effect."""
 
+# Arms, also the most levels of one factor; and letters of an arm's name.
 MOST_ARMS = 500
 LONGEST_NAME = 60
 
@@ -28,6 +29,8 @@ def typed(value: Any) -> Any:
     Raises ConfigError."""
     value = parse_value(value) if isinstance(value, str) else value
     try:
+        # JSON has neither NaN nor infinity. A level must be written to a file and read back as the
+        # same value.
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         what = "is text, a number, a list or a table, as in JSON"
@@ -105,6 +108,8 @@ class Factor(Closed):
                 "Seeds cannot be a factor, since every arm is run with all of them; list them "
                 "in `seeds`."
             )
+        # Arms with different levels of it would be equal, and the study would compare a network
+        # with itself.
         if self.key in FOLLOW_THE_DATA:
             raise ConfigError(
                 f"{self.key} is set by the data set and cannot be a factor; vary 'dataset' instead."

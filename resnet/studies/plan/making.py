@@ -41,15 +41,20 @@ def made(base: Baseline, settings: Mapping[str, Any]) -> Made:
             parts = {"network": catalog.get(base.network).config, "recipe": base.recipe}
             known = known_keys({name: whole(config) for name, config in parts.items()})
             raise UnknownNameError("factor", key, ["dataset", *known])
+        # A key without a dot, "network" or "recipe", replaces the whole part. It is read below.
         if dot:
             by_part[part][rest] = value
     network, dataset = settings.get("network", base.network), settings.get("dataset", base.dataset)
     for word, name in (("network", network), ("dataset", dataset)):
         if not isinstance(name, str):
             raise ConfigError(f"A level of {word} is a name; received {echo(name)}.")
+    # For its error: an unknown data set is named here and not when a run starts.
     data.title(dataset)
+    # A whole recipe first, then single settings of it, so that both can be factors of one study.
     recipe = Recipe.model_validate(recipe_of(settings.get("recipe", base.recipe)))
     try:
+        # A level "network.norm" replaces the group, so a baseline setting inside it,
+        # "norm.momentum", must not come back.
         usual = {
             key: value
             for key, value in base.settings.items()
@@ -100,6 +105,7 @@ def check_levels(base: Baseline, factors: Iterable[Factor]) -> None:
     for factor in factors:
         part, _, key = factor.key.partition(".")
         if part in parts and key in type(parts[part]).model_fields:
+            # A level of a group such as "optimiser" is a table with its kind, not a plain value.
             group = whole(parts[part])[key]
             check_group(factor.key, factor.levels, group, kinds_of(type(parts[part]), key), "vary")
 
@@ -120,6 +126,7 @@ def name_of(settings: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
 
 def _in_words(key: str, value: Any) -> str:
     text = value["kind"] if isinstance(value, dict) and value.keys() == {"kind"} else written(value)
+    # A long value, such as a list of stages, is told apart by a checksum.
     text = text if len(text) <= LONGEST_NAME else digest(value)
     return (
         text

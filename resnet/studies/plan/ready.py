@@ -20,6 +20,7 @@ from resnet.studies.plan.study import Study
 
 Size = Literal["whole", "small", "quick"]
 
+# Three seeds are the fewest that leave two degrees of freedom for an interval.
 SEEDS = (0, 1, 2)
 QUICK_STEPS = 150
 PAPER_DEPTHS = ("resnet20", "resnet32", "resnet44", "resnet56")
@@ -109,6 +110,7 @@ def _ready(words: _Words, whole: Mapping[str, Any], **others: Mapping[str, Any])
     common = {"question": words.question, "source": words.source, "seeds": SEEDS}
     fields = common | {"name": words.key} | dict(whole)
     sizes: dict[Size, Study] = {"whole": Study.model_validate(fields)}
+    # In one order for all studies, not in that of the keywords.
     for size in get_args(Size):
         if size in others:
             sizes[size] = Study.model_validate(
@@ -163,6 +165,7 @@ def _shortcut() -> Ready:
         "On ImageNet top-1 error 25.03, 24.52 and 24.19 % for A, B and C; on CIFAR not measured"
         " here.",
     )
+    # Option A is the baseline's shortcut, so only B and C are levels.
     factors = _factors(network__shortcut=["projection", "projection_always"])
     return _ready(
         words, {"baseline": _on_cifar(), "factors": factors}, quick={"baseline": _on_digits()}
@@ -178,6 +181,8 @@ def _batch_norm() -> Ready:
         "Not measured here; at 0.99 the averages of the first steps last longer, so early"
         " evaluations are worse.",
     )
+    # The baseline has the notebook's 0.9 and 1e-5. The first level is Keras's default, the second
+    # one is far away on purpose.
     factors = _factors(network__norm__momentum=[0.99, 0.5], network__norm__epsilon=[1e-3, 1e-2])
     return _ready(
         words,
@@ -217,6 +222,8 @@ def _optimiser() -> Ready:
         " usual one",
         "Not measured here, and true at these settings only: one learning rate each is no search.",
     )
+    # A list and not a grid: the other two combinations, such as Adam at 0.1, would answer another
+    # question.
     settings = {"recipe.optimiser": {"kind": "adam"}, "recipe.schedule.learning_rate": 0.001}
     whole = {
         "baseline": _on_cifar("resnet20"),
@@ -257,6 +264,7 @@ def _notebook() -> Ready:
         "Not measured here. Of the notebook's own errors (16.72, 17.41 and 29.89 % for ResNet-34,"
         " Plain-34, ResNet-50) each is one seed with its own λ.",
     )
+    # binary_resnet34 is the baseline, and so the first arm.
     networks = _factors(network=["binary_plain34", "binary_resnet50", "binary_plain50"])
     short = changed(
         "binary_ablation_sgd",

@@ -31,6 +31,8 @@ class Shelf:
         names = {
             unquote(path.name.removesuffix(SUFFIX)): path for path in paths if path.suffix == SUFFIX
         }
+        # A file whose name `_path` would not write, such as one with other escapes, could not be
+        # found again by its name.
         return tuple(
             sorted(
                 name for name, path in names.items() if path == self._path(name) and path.is_file()
@@ -45,6 +47,7 @@ class Shelf:
         """
         self._check(name)
         study = read(self._path(name))
+        # Two files with one name inside would otherwise be two studies of one name.
         return study if study.name == name else study.model_copy(update={"name": name})
 
     def save(self, study: Study) -> None:

@@ -33,6 +33,7 @@ from resnet.studies.plan.making import BASELINE, Made, check_levels, entry_of, f
 
 Design = Literal["grid", "one_at_a_time", "list"]
 
+# Of the file. It must grow if an old program would read a new file wrongly.
 FORMAT_VERSION = 1
 
 Images = Mapping[str, DatasetFacts]
@@ -49,6 +50,7 @@ def _seeds(value: Any) -> Any:
     if not isinstance(value, list | tuple):
         raise ConfigError(f"Seeds must be a list, as in [0, 1, 2]; received {echo(value)}.")
     for seed in value:
+        # bool is a subclass of int in Python, so True would pass as 1.
         if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
             rule = f"Seeds are whole numbers from 0 to {LARGEST_SEED:,}, as in 0,1,2"
             raise ConfigError(f"{rule}; received {echo(seed)}.")
@@ -101,6 +103,8 @@ class Study(Closed):
             raise ConfigError(
                 f"study.format_version {received}: open it with the program that wrote it."
             )
+        # Arms without a name get one from their settings; `_told_apart` makes those names
+        # different.
         names = [arm.name for arm in self.listed if arm.name]
         for what, values in {
             "seeds": self.seeds,
@@ -111,6 +115,8 @@ class Study(Closed):
                 raise ConfigError(f"A study's {what} must differ; received {echo(again)} twice.")
         _check_design(self)
         check_levels(self.baseline, self.factors)
+        # Last, because it builds every arm: one impossible arm refuses the whole study, before any
+        # run.
         unfitted(self)
 
 
@@ -134,6 +140,8 @@ def _check_design(study: Study) -> None:
             " none."
         )
     counts = [len(factor.levels) for factor in study.factors]
+    # A grid has the product of the levels. One at a time has the baseline and one arm for each
+    # level.
     if (count := prod(counts) if study.design == "grid" else 1 + sum(counts)) > MOST_ARMS:
         raise ConfigError(
             f"A study has at most {MOST_ARMS} arms; received levels for {count:,}: take fewer."
@@ -181,6 +189,8 @@ def arms(study: Study, known: Images | None = None) -> tuple[Arm, ...]:
     """
     baseline, by_digest = study.baseline, dict[str, Arm]()
     images = cache(lambda name: (known or {}).get(name) or data.facts(name, baseline.data_folder))
+    # Two baselines: `usual` before the images are known, for names; `base` after, for the real
+    # differences.
     plain = made(baseline, {})
     usual = leaves(*plain[1:]) | {"network": baseline.network}
     base = leaves(*fitted(plain, images(plain.dataset))[1:])
@@ -197,11 +207,15 @@ def arms(study: Study, known: Images | None = None) -> tuple[Arm, ...]:
         first = by_digest.setdefault(
             digest(facts), Arm(called, settings, *arm, differs, images(arm.dataset))
         )
+        # Equal arms of a grid are merged, since resnet20 without shortcuts is plain20. A person who
+        # lists both made a mistake.
         if name and first.name != name:
             raise ConfigError(
                 f"Listed arms must differ; received {echo(name)}, which equals"
                 f" {echo(first.name)}: remove one of them."
             )
+    # sorted() is stable and False comes before True: the arm without changes moves to the front,
+    # and the others keep their order.
     in_order = sorted(
         by_digest.items(), key=lambda item: study.design != "grid" and bool(item[1].changes)
     )

@@ -25,6 +25,7 @@ def to_text(study: Study, form: Form) -> str:
         return text
     import yaml  # noqa: PLC0415  only who writes or reads YAML needs it
 
+    # The order of the fields is the order in which a person reads a study.
     return str(
         yaml.safe_dump(
             facts, sort_keys=False, allow_unicode=LINE_BREAKS.isdisjoint(text), width=120
@@ -50,6 +51,7 @@ def read(path: Path) -> Study:
     UnknownNameError."""
     form = form_of(path)
     try:
+        # Before reading, so that a wrong file of gigabytes does not fill the memory.
         if path.stat().st_size > LARGEST_FILE_BYTES:
             raise ConfigError(
                 f"A study's file has at most {quantity.size(LARGEST_FILE_BYTES)}; {path} has more."
