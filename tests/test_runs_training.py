@@ -45,8 +45,8 @@ def small_spec(steps: int) -> RunSpec:
 def test_a_killed_worker_leaves_nothing_in_the_temporary_folder(
     root: Path, monkeypatch: pytest.MonkeyPatch, supervised: bool
 ) -> None:
-    """Catches a worker whose temporary files stay when it is killed. TensorFlow's generated functions
-    once filled /tmp so. Nothing generates any now, so the test adds a file.
+    """Catches a worker whose temporary files stay when it is killed: TensorFlow's generated code
+    once filled /tmp so. No code is generated now, so the test adds a file.
 
     Where the supervisor is killed as well, the next start of the run removes them.
     """
