@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from resnet.data import facts, fit_config
 from resnet.errors import ConfigError, RunError, UnknownNameError
-from resnet.network import catalog
 from resnet.recipes.recipes import default_recipe
 from resnet.recipes.schedule import ConstantSchedule
 from resnet.runs import Run, RunSpec, Store, checkpoint
@@ -22,6 +20,7 @@ from resnet.runs.directory import CHECKPOINTS, LOG, REQUEST, SPEC, RunDirectory
 from resnet.runs.launcher import Launcher
 from tests import runs_support as support
 from tests.runs_support import kill_everything, wait_for
+from tests.training_support import SMALL
 
 PARENT_ID = "20261124-062501-resnet20-digits-0001"
 START_S = 180.0
@@ -224,8 +223,7 @@ def small_spec(steps: int) -> RunSpec:
         "log_every": 10,
     }
     recipe = default_recipe("digits").model_copy(update=changes)
-    config = fit_config(catalog.get("resnet8").config, facts("digits"))
-    return RunSpec(network="resnet8", config=config, recipe=recipe, dataset="digits")
+    return RunSpec(network="resnet8", config=SMALL, recipe=recipe, dataset="digits")
 
 
 @pytest.mark.training

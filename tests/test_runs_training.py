@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from resnet.data import facts, fit_config
-from resnet.network import catalog
 from resnet.recipes.recipes import default_recipe
 from resnet.recipes.schedule import ConstantSchedule
 from resnet.runs import RunSpec, Store, processes
 from resnet.runs.directory import TEMPORARY
 from tests import runs_support as support
 from tests.runs_support import kill_everything, supervisors, wait_for
+from tests.training_support import SMALL
 
 START_S = 180.0
 
@@ -26,7 +25,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 
 def small_spec(steps: int) -> RunSpec:
-    """resnet8 on digits, at one learning rate, so that its length can be changed."""
+    """A small network on digits, at one learning rate, so that its length can be changed."""
     schedule = ConstantSchedule(learning_rate=0.05)
     changes = {
         "schedule": schedule,
@@ -36,8 +35,7 @@ def small_spec(steps: int) -> RunSpec:
         "log_every": 10,
     }
     recipe = default_recipe("digits").model_copy(update=changes)
-    config = fit_config(catalog.get("resnet8").config, facts("digits"))
-    return RunSpec(network="resnet8", config=config, recipe=recipe, dataset="digits")
+    return RunSpec(network="resnet8", config=SMALL, recipe=recipe, dataset="digits")
 
 
 @pytest.mark.training
