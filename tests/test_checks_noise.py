@@ -68,3 +68,12 @@ def test_one_run_against_several_is_no_claim() -> None:
 def test_seeds_that_agree_to_the_last_digit_are_no_noise(error: float) -> None:
     """Catches a division by an interval of no width."""
     assert said(arm("plain", (error,) * 3), arm("residual", (error,) * 3)) is None
+
+
+def test_two_runs_of_one_seed_are_not_paired() -> None:
+    """Catches a check that ends in an error because an arm holds the same seed twice, as imported
+    curves may."""
+    twice = [replace(facts, seed=0) for facts in arm("residual", RESIDUAL)]
+    half = stats.ttest_ind(RESIDUAL, PLAIN, equal_var=False).confidence_interval()
+    unpaired = said(arm("plain", PLAIN), twice)
+    assert unpaired and plus_minus(0.5333, (half.high - half.low) / 2) in unpaired

@@ -29,8 +29,8 @@ class Measured(NamedTuple):
 def _measured(arm: Sequence[Facts], part: EvaluatedPart) -> Measured:
     errors = [(getattr(facts, f"{part}_error"), facts.seed) for facts in arm]
     known = [(error, seed) for error, seed in errors if error is not None]
-    # Seeds count only if all are known: a pair needs the seed of both runs.
-    seeds = tuple([seed for _, seed in known if seed is not None])
+    # Seeds count only if all are known and no two runs share one: a pair is one run of each arm.
+    seeds = tuple(dict.fromkeys([seed for _, seed in known if seed is not None]))
     return Measured(
         name=arm_label(arm),
         against=arm[0].against,
