@@ -11,7 +11,7 @@ from resnet.errors import ConfigError
 from resnet.runs import devices
 from resnet.runs.queue import due
 from resnet.runs.spec import check_possible
-from tests.training_support import SGD, Make, Run, recipe_of, spec_with
+from tests.training_support import SGD, SMALL, Make, Run, recipe_of, spec_with
 
 pytestmark = pytest.mark.training
 
@@ -21,7 +21,7 @@ GROUP = {"norm.kind": "group", "norm.groups": 4}
 
 
 def finished(make: Make, device: str, network: dict[str, Any], recipe: dict[str, Any]) -> Run:
-    spec = spec_with(recipe_of(STEPS, FEW | recipe), device=device)
+    spec = spec_with(recipe_of(STEPS, FEW | recipe), config=SMALL, device=device)
     run = make(spec.model_copy(update={"config": with_settings(spec.config, network)}))
     run.start()
     last_word = run.wait()
