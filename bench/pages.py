@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from bench.table import Row, seconds
 from resnet.network import catalog
+from resnet.network.numbers import NUMBERS
 from tests.browser.driver import (
     ROOT,
     RunningApp,
@@ -81,7 +82,7 @@ def moves(page: Page, app: RunningApp, kind: catalog.Kind, numbers: range) -> li
 
 def moved_s(page: Page, name: str, step: int) -> float:
     config = catalog.get(name).config
-    page.evaluate(STOPWATCH, [config.fingerprint, str(config.depth)])
+    page.evaluate(STOPWATCH, [config.fingerprint, NUMBERS["depth"].brief(config.depth)])
     page.keyboard.press("ArrowRight" if step > 0 else "ArrowLeft")
     page.wait_for_function("window.moved !== null")
     return float(page.evaluate("window.moved")) / 1000
