@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.." || exit
 
 end_trainings() { # it stays until this script ends, so that no waiting run begins meanwhile
   coproc trainings { exec .venv/bin/python -m resnet.runs.shutdown "${RESNET_LAB_RUNS:-runs}"; }
-  while read -r -u "${trainings[0]}" line; do
+  # Bash unsets `trainings` as soon as the program ends, which it does early where the folder cannot be read.
+  local said=${trainings[0]:-}
+  while [ -n "$said" ] && read -r -u "$said" line; do
     echo "$line"
     [ "$line" != 'All trainings were asked to end.' ] || break
   done

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from resnet.errors import RunError
 from resnet.runs import lock
 from resnet.runs.run import Run, runs_in
 
@@ -46,11 +47,14 @@ def at_work(root: Path) -> list[Run]:
 
 
 def main(root: str) -> None:
-    with all_ended(Path(root)) as working:
-        for run in working:
-            print(f"{run.id} did not end within {WITHIN_S:g} s; its last checkpoint is older.")
-        print(ENDED, flush=True)
-        sys.stdin.read()
+    try:
+        with all_ended(Path(root)) as working:
+            for run in working:
+                print(f"{run.id} did not end within {WITHIN_S:g} s; its last checkpoint is older.")
+            print(ENDED, flush=True)
+            sys.stdin.read()
+    except RunError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
