@@ -64,3 +64,12 @@ def test_a_run_that_does_not_end_is_named(root: Path) -> None:
 def test_there_may_be_no_runs_yet(tmp_path: Path) -> None:
     with all_ended(tmp_path / "runs") as working:
         assert working == []
+
+
+def test_a_folder_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    """Catches a traceback in the container's log; no disk takes a name of 300 letters."""
+    command = [sys.executable, "-m", "resnet.runs.shutdown", str(tmp_path / ("x" * 300))]
+    done = subprocess.run(
+        command, cwd=HOME, text=True, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr

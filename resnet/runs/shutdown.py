@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resnet.errors import RunError
-from resnet.runs import lock
+from resnet.runs import disk, lock
 from resnet.runs.run import Run, runs_in
 
 WITHIN_S = 60.0
@@ -28,7 +28,9 @@ def all_ended(root: Path, within_s: float = WITHIN_S) -> Iterator[list[Run]]:
 
     Raises RunError where the folder cannot be read.
     """
-    if not root.is_dir():
+    with disk.one_sentence(root):
+        there = root.is_dir()
+    if not there:
         yield []
         return
     give_up = time.monotonic() + within_s
